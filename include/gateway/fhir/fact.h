@@ -1,0 +1,280 @@
+/*
+ * What one resource says: the elements the study engine reads, out of the strict JSON tree.
+ *
+ * Everything points into the tree and the arena it lives in; nothing is copied, nothing is decided. Numbers are texts as
+ * written, dates are texts as written. A missing element is NULL or a count of 0. R5 spellings are read where they
+ * differ (occurence[x], encounter, reason, CodeableReference), so that one struct serves R4, R4B and R5.
+ *
+ * Source of the element lists: HL7 FHIR R4 (4.0.1); fhir.md sections 1 to 5 of the domain reference.
+ */
+#ifndef GATEWAY_FHIR_FACT_H
+#define GATEWAY_FHIR_FACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "gateway/core/arena.h"
+#include "gateway/core/error.h"
+
+enum gw_resource {
+    GW_RESOURCE_OTHER, /* a type Casement does not read */
+    GW_PATIENT,
+    GW_ENCOUNTER,
+    GW_OBSERVATION,
+    GW_MEDICATION_ADMINISTRATION,
+    GW_MEDICATION_REQUEST,
+    GW_MEDICATION_DISPENSE,
+    GW_MEDICATION_STATEMENT,
+    GW_MEDICATION,
+    GW_CONDITION,
+    GW_PROCEDURE,
+    GW_SPECIMEN,
+    GW_OPERATION_OUTCOME,
+    GW_RESOURCE_COUNT,
+};
+
+enum gw_resource gw_resource_of(const char *name); /* "Observation" -> GW_OBSERVATION; NULL or unknown -> OTHER */
+const char *gw_resource_name(enum gw_resource type);
+
+/* System URLs as in fhir.md section 8; urn:oid: forms of them are normalised to the URL when read. */
+#define GW_SYSTEM_LOINC       "http://loinc.org"
+#define GW_SYSTEM_UCUM        "http://unitsofmeasure.org"
+#define GW_SYSTEM_RXNORM      "http://www.nlm.nih.gov/research/umls/rxnorm"
+#define GW_SYSTEM_ATC         "http://www.whocc.no/atc"
+#define GW_SYSTEM_SNOMED      "http://snomed.info/sct"
+#define GW_SYSTEM_ICD10       "http://hl7.org/fhir/sid/icd-10"
+#define GW_SYSTEM_ICD10_CM    "http://hl7.org/fhir/sid/icd-10-cm"
+#define GW_SYSTEM_ICD10_GM    "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
+#define GW_SYSTEM_V3_ACT_CODE "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+
+struct gw_coding {
+    const char *system; /* normalised; NULL when absent */
+    const char *code;
+    const char *display;
+};
+
+struct gw_concept { /* CodeableConcept */
+    const struct gw_coding *codings;
+    size_t count;
+    const char *text;
+};
+
+struct gw_identifier {
+    const char *system;
+    const char *value;
+};
+
+struct gw_quantity {
+    const char *value; /* number text as written; NULL when absent */
+    const char *comparator;
+    const char *unit;   /* human text */
+    const char *system; /* normalised */
+    const char *code;
+};
+
+struct gw_period {
+    const char *start;
+    const char *end;
+};
+
+enum gw_reference_kind {
+    GW_REFERENCE_NONE,
+    GW_REFERENCE_CONTAINED, /* "#id" */
+    GW_REFERENCE_LITERAL,   /* relative, absolute or urn:uuid: type and id are the last two segments where there are two */
+    GW_REFERENCE_LOGICAL,   /* identifier only */
+};
+
+struct gw_reference {
+    enum gw_reference_kind kind;
+    const char *text;    /* reference as written */
+    const char *type;    /* "Patient", or NULL */
+    const char *id;      /* logical id without a version, or the whole urn:uuid:, or the contained id without '#' */
+    const char *version; /* of a versioned reference */
+    const char *base;    /* of an absolute reference: what stands before Type/id, without the slash; else NULL */
+    struct gw_identifier identifier;
+};
+
+/* Where a resource stands by the status policy (fhir.md section 2). */
+enum gw_standing {
+    GW_ACCEPTED,
+    GW_PROVISIONAL, /* kept, never flagged, never the only ground of a verdict */
+    GW_WAITING,     /* registered without a value: nothing yet */
+    GW_WITHDRAWN,   /* entered-in-error; Observation cancelled too */
+    GW_NEGATIVE,    /* not-done, not-taken: evidence that something did not happen */
+    GW_REFUSED,     /* draft, planned, proposal, refuted ...: never used */
+    GW_UNDECIDED,   /* status unknown, absent or not in the value set: STATUS_UNKNOWN */
+};
+
+enum gw_value_kind {
+    GW_VALUE_NONE,
+    GW_VALUE_QUANTITY,
+    GW_VALUE_CONCEPT,
+    GW_VALUE_STRING,
+    GW_VALUE_BOOLEAN,
+    GW_VALUE_INTEGER,
+    GW_VALUE_OTHER, /* Range, Ratio, SampledData, time, dateTime, Period: kept as its element name */
+};
+
+struct gw_reference_range {
+    struct gw_quantity low;
+    struct gw_quantity high;
+    struct gw_concept type;
+    const struct gw_concept *applies_to;
+    size_t applies_to_count;
+    struct gw_quantity age_low;
+    struct gw_quantity age_high;
+    const char *text;
+};
+
+/* One thing observed: an Observation's own value (component -1) or one component. */
+struct gw_observed {
+    int component;
+    struct gw_concept code; /* of the component, or of the Observation */
+    enum gw_value_kind kind;
+    const char *value_name; /* "valueQuantity", ... */
+    struct gw_quantity quantity;
+    struct gw_concept concept;
+    const char *string; /* valueString; valueInteger's text; "true" or "false" */
+    struct gw_concept absent_reason;
+    bool has_absent_reason;
+    const struct gw_concept *interpretations;
+    size_t interpretation_count;
+    const struct gw_reference_range *ranges;
+    size_t range_count;
+};
+
+struct gw_effective { /* effective[x], occurence[x], performed[x], onset[x], abatement[x] */
+    enum { GW_EFFECTIVE_NONE, GW_EFFECTIVE_DATE, GW_EFFECTIVE_PERIOD, GW_EFFECTIVE_OTHER } kind;
+    const char *date; /* dateTime, instant, or the single event of a Timing */
+    struct gw_period period;
+    const char *other; /* name of an element that is no date: onsetAge, onsetString, effectiveTiming ... */
+};
+
+struct gw_observation {
+    const struct gw_concept *categories;
+    size_t category_count;
+    struct gw_concept code;
+    struct gw_effective effective;
+    const char *issued;
+    struct gw_concept method;
+    struct gw_concept body_site;
+    struct gw_reference specimen;
+    struct gw_reference encounter;
+    const struct gw_observed *parts; /* own value first when it has one (or an absent reason), then components */
+    size_t part_count;               /* at least 1: an Observation with neither has one part without a value */
+    const struct gw_reference *members;
+    size_t member_count;
+};
+
+struct gw_patient {
+    const char *birth_date;
+    const char *gender;
+    const char *deceased_date;
+    bool deceased; /* deceasedBoolean true, or a date */
+    bool inactive;
+    const char *replaced_by; /* id of Patient.link type replaced-by */
+};
+
+struct gw_encounter {
+    struct gw_coding class_code;
+    struct gw_period period;
+    const struct gw_concept *reasons;
+    size_t reason_count;
+};
+
+/* The four Medication* resources have one shape here. */
+struct gw_medication_use {
+    struct gw_concept medication;     /* medicationCodeableConcept, R5 medication.concept, or of a contained Medication */
+    struct gw_reference reference;    /* medicationReference, R5 medication.reference */
+    const struct gw_concept *ingredients; /* of a contained Medication */
+    size_t ingredient_count;
+    struct gw_effective effective; /* Administration effective/occurence, Statement effective */
+    const char *when_handed_over;  /* Dispense */
+    const char *authored_on;       /* Request */
+    const char *date_asserted;     /* Statement */
+    const char *intent;            /* Request */
+    bool do_not_perform;
+    struct gw_quantity dose;
+    struct gw_quantity rate;
+    struct gw_concept route;
+    struct gw_quantity quantity;    /* Dispense */
+    struct gw_quantity days_supply; /* Dispense */
+    struct gw_period validity;      /* Request dispenseRequest.validityPeriod */
+    bool has_status_reason;
+};
+
+struct gw_medication {
+    struct gw_concept code;
+    const struct gw_concept *ingredients;
+    size_t ingredient_count;
+};
+
+struct gw_condition {
+    struct gw_concept clinical_status;
+    const struct gw_concept *categories;
+    size_t category_count;
+    struct gw_concept code;
+    struct gw_effective onset;
+    struct gw_effective abatement;
+    const char *recorded_date;
+    const char *verification; /* code of verificationStatus, NULL when absent */
+    struct gw_reference encounter;
+};
+
+struct gw_procedure {
+    struct gw_concept code;
+    struct gw_effective performed;
+};
+
+struct gw_specimen {
+    struct gw_effective collected;
+    struct gw_concept type;
+};
+
+struct gw_fact {
+    enum gw_resource type;
+    const char *type_name; /* as written */
+    const char *id;        /* NULL when absent */
+    const char *version_id;
+    const char *last_updated;
+    struct gw_reference subject; /* subject or patient; a Patient's own id */
+    const char *status;
+    enum gw_standing standing;
+    bool modifier_extension; /* modifierExtension or implicitRules present anywhere it would change the meaning */
+    const struct gw_identifier *identifiers;
+    size_t identifier_count;
+    size_t part_count; /* 1, or that of the Observation */
+
+    /* Where it came from; filled by whoever keeps it. */
+    const char *endpoint;
+    const char *source;     /* "obs.ndjson:12" or the resource's URL without query */
+    int64_t delivery;       /* one per sync, one per input of map */
+    int64_t fetched_at;     /* seconds UTC: a stamp, never an input of a decision */
+    uint8_t sha256[32];     /* of the raw bytes */
+
+    union {
+        struct gw_patient patient;
+        struct gw_encounter encounter;
+        struct gw_observation observation;
+        struct gw_medication_use use;
+        struct gw_medication medication;
+        struct gw_condition condition;
+        struct gw_procedure procedure;
+        struct gw_specimen specimen;
+    };
+};
+
+/*
+ * Read one resource. GW_EINPUT: not an object, no resourceType, an id outside [A-Za-z0-9.-]{1,64}, an element of a type
+ * FHIR does not allow where the meaning depends on it ("Observation.component: an array is wanted"), no subject on a type
+ * that needs one. An unknown resource type is no failure: type OTHER, nothing else read. GW_ENOMEM: the arena's limit.
+ */
+enum gw_status gw_fact_read(struct gw_arena *arena, const cJSON *resource, struct gw_fact *out, struct gw_error *err);
+
+/* First coding of a system, or NULL. */
+const struct gw_coding *gw_concept_in(const struct gw_concept *concept, const char *system);
+
+#endif
