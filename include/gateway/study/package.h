@@ -1,0 +1,117 @@
+/*
+ * A study package, mappings/studies/<id>/study.json: the protocol as data.
+ *
+ * Which anchors, which windows, which data groups, which adverse-event categories. Values the protocol leaves open are
+ * configuration values with a default, listed under `unconfirmed` until the study team has confirmed them.
+ * Source: visit-windows.md sections 3, 9 and 10 of the domain reference.
+ */
+#ifndef GATEWAY_STUDY_PACKAGE_H
+#define GATEWAY_STUDY_PACKAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/core/arena.h"
+#include "gateway/core/error.h"
+#include "gateway/core/text.h"
+
+enum gw_anchor_id { GW_ANCHOR_D1, GW_ANCHOR_EOT };
+
+#define GW_MAX_GROUPS 8
+typedef uint8_t gw_groups; /* bit i: group i of the study's list */
+
+struct gw_window_rule {
+    const char *id; /* "T30-%02d" for a grid, else the id itself */
+    enum gw_anchor_id from;
+    bool grid;
+    int first; /* k runs from first .. first + count - 1 (a grid's first is 1 unless said) */
+    int count;
+    int every; /* days; the target is every * k */
+    int target;
+    int low; /* days from the target, both ends included */
+    int high;
+    gw_groups groups;
+    bool contact;   /* collected only if a routine contact lies in it */
+    bool until_eot; /* truncated at EOT - 1 */
+    bool until_cap;
+};
+
+enum gw_evidence_rank { /* by falling weight */
+    GW_RANK_ROSTER,
+    GW_RANK_ADMINISTRATION,
+    GW_RANK_STATEMENT,
+    GW_RANK_DISPENSE,
+    GW_RANK_REQUEST,
+    GW_RANK_COUNT,
+};
+
+struct gw_study {
+    const char *id;
+    const char *version;
+    const char *tables_study;
+    const char *grade_scale;
+    const char *const *groups; /* names, in order of first use: bit 0 is groups[0] */
+    size_t group_count;
+    bool continuous; /* one group ALL without gaps: takes every laboratory group (elranatamab) */
+    const struct gw_window_rule *windows;
+    size_t window_count;
+
+    /* anchors */
+    const char *const *d1_drugs;
+    size_t d1_drug_count;
+    bool d1_evidence[GW_RANK_COUNT];
+    int first_dose_spread_days;
+    int recruit_low; /* elapsed days in which recruitment is allowed */
+    int recruit_high;
+    const char *eot_drug; /* NULL: treatment end does not matter */
+    int eot_gap_days;
+    int eot_spread_days; /* EOT_COMPONENTS_DIFFER beyond */
+    int dispense_spread_days; /* ANCHOR_CONFLICT of dispense and order beyond */
+    int anchor_move_days;
+    int cap_months; /* 0: no cap */
+    bool cap_applies_to_follow_up;
+
+    /* configuration values of visit-windows.md section 9 */
+    bool day_basis_study_day; /* dayBasis studyDay: every D1 bound one day earlier */
+    bool require_contact;
+    bool labs_at_g30;
+    bool tie_later;
+    const char *const *contact_classes;
+    size_t contact_class_count;
+    bool event_lookback_last_collected; /* eventLookback sinceLastCollected; else sinceLastTarget */
+    enum { GW_BETWEEN_GRADE, GW_BETWEEN_DATES, GW_BETWEEN_NONE } between_windows;
+    enum { GW_VALUES_POINTER, GW_VALUES_VALUE, GW_VALUES_NONE } evidence_values;
+    bool minimise_starts;
+
+    /* adverse events */
+    const char *const *categories;
+    size_t category_count;
+    int lab_merge_days;      /* one normal value between two abnormal ones */
+    int condition_merge_days;
+    int combine_days;        /* lab-derived and coded event of one category */
+    int no_value_days;       /* outcome unknown after */
+    int treatment_emergent_days;
+
+    const char *const *derived;
+    size_t derived_count;
+    const char *const *unconfirmed;
+    size_t unconfirmed_count;
+    uint8_t sha256[32]; /* of the package text: the rule-set number */
+};
+
+/*
+ * Load and check DIR/study.json. GW_ECONFIG: the first finding as "path:line: what, what to do". An unknown key, an
+ * overlap of windows within a group, a wrong type or range are findings.
+ */
+enum gw_status gw_study_load(struct gw_arena *arena, const char *dir, const struct gw_study **out,
+                             struct gw_error *err);
+
+/* Every finding, one a line, appended to out; the count of them. For `casement study lint`. */
+struct gw_tables;
+size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common_dir, struct gw_text *out);
+
+/* The bits of a laboratory group in this study: G30 and G90 by labs_at_g30, all groups when continuous. */
+int gw_study_group_bit(const struct gw_study *study, const char *name); /* -1: no such group */
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * The shared clinical tables of mappings/common, loaded once and read-only: which code is which laboratory concept, which
+ * unit converts by which exact factor, which bounds make which grade, which diagnosis is which event, which drug has
+ * which role.
+ *
+ * A row whose `verified` column does not start with Y loads disabled: it is found, and says so (CODE_UNVERIFIED).
+ * LOINC codes are checked by their check digit on load. Owner: the arena given to gw_tables_load, which must outlive all
+ * that points here.
+ *
+ * Source: domain reference README and the tables themselves.
+ */
+#ifndef GATEWAY_STUDY_TABLES_H
+#define GATEWAY_STUDY_TABLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gateway/core/arena.h"
+#include "gateway/core/decimal.h"
+#include "gateway/core/error.h"
+#include "gateway/fhir/fact.h"
+
+enum gw_lab_group {
+    GW_LAB_G90,
+    GW_LAB_G30_G90,
+    GW_LAB_BASELINE, /* BASELINE window only */
+    GW_LAB_EVIDENCE, /* AE-evidence: no row of its own, read for adverse events only */
+    GW_LAB_OPTIONAL, /* off unless the study switches it on */
+};
+
+struct gw_unit_factor { /* canonical = value * scale + offset */
+    const char *unit;   /* UCUM code */
+    struct gw_ratio scale;
+    struct gw_ratio offset;
+    bool affine;
+};
+
+struct gw_lab { /* one row of loinc-labs.csv: a LOINC code, not a concept */
+    const char *concept;
+    const char *testcd; /* CDISC test code; NULL for a panel */
+    const char *loinc;
+    const char *name;
+    const char *unit; /* canonical UCUM code; NULL for a coded (qualitative) row */
+    const struct gw_unit_factor *factors;
+    size_t factor_count;
+    struct gw_decimal plausible_low;
+    struct gw_decimal plausible_high;
+    bool has_plausible;
+    enum gw_lab_group group;
+    int preference;
+    bool verified;
+};
+
+enum gw_direction { GW_LOW, GW_HIGH };
+
+enum gw_bound_kind { GW_BOUND_NONE, GW_BOUND_VALUE, GW_BOUND_LLN, GW_BOUND_ULN };
+
+struct gw_bound {
+    enum gw_bound_kind kind;
+    struct gw_decimal value; /* VALUE: the bound or the multiple; LLN, ULN: what is added to the limit ("ULN+20") */
+    bool inclusive;
+};
+
+enum gw_grade_basis { GW_BASIS_ABS, GW_BASIS_LLN, GW_BASIS_ULN, GW_BASIS_BASE };
+
+enum gw_baseline_rule { /* baseline_rule of ctcae-lab-grades.csv */
+    GW_BASELINE_NONE,
+    GW_BASELINE_NORMAL,   /* the row holds when the baseline is normal */
+    GW_BASELINE_ABNORMAL, /* the row holds when the baseline is above ULN (or below LLN) */
+    GW_BASELINE_KNOWN,
+};
+
+struct gw_grade_row { /* only rows a machine may use: basis ABS, LLN, ULN, BASE and no CM in `needs` */
+    const char *concept;
+    const char *scale; /* "CTCAE 5.0" */
+    const char *term;
+    enum gw_direction direction;
+    int grade;
+    struct gw_bound low;
+    struct gw_bound high;
+    const char *unit; /* UCUM code of absolute bounds; "xULN" or "xBASE" where the bounds are multiples */
+    bool multiples;   /* bounds multiply ULN or the baseline */
+    enum gw_grade_basis basis;
+    enum gw_baseline_rule baseline;
+    const char *needs;
+    bool machine; /* machine_gradable Y: an N row is never applied, only counted and shown */
+};
+
+enum gw_evidence_class {
+    GW_EVIDENCE_CERTAIN,
+    GW_EVIDENCE_SUPPORTING,
+    GW_EVIDENCE_EXCEPTION, /* a person decides */
+    GW_EVIDENCE_HISTORY,
+    GW_EVIDENCE_RISK,
+    GW_EVIDENCE_INDEX, /* never an event */
+};
+
+struct gw_condition_row {
+    const char *category;
+    const char *subcategory; /* NULL when empty */
+    const char *system;
+    const char *code; /* a prefix, an exact code, or "A00-B99" */
+    enum { GW_MATCH_EXACT, GW_MATCH_PREFIX, GW_MATCH_RANGE } match;
+    const char *term;
+    enum gw_evidence_class evidence;
+    bool in_study; /* its study column names tables_study, or says all */
+    bool verified;
+};
+
+struct gw_drug_row {
+    const char *substance;
+    const char *role; /* STUDY_DRUG, ANTITHROMBOTIC ... in this study */
+    const char *atc;
+    const char *rxnorm; /* NULL when empty or not usable */
+};
+
+struct gw_tables;
+
+/* Read mappings/common (dir) for one study's view of the tables ("000"). GW_ECONFIG: "file:line: what, what to do". */
+enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const char *tables_study,
+                              const char *grade_scale, const struct gw_tables **out, struct gw_error *err);
+
+const struct gw_lab *gw_tables_lab(const struct gw_tables *tables, const char *loinc); /* NULL: in no row */
+size_t gw_tables_labs(const struct gw_tables *tables, const struct gw_lab **rows);     /* all rows, file order */
+size_t gw_tables_grades(const struct gw_tables *tables, const struct gw_grade_row **rows); /* all kept rows */
+/* The rows of one concept, contiguous, in file order. */
+size_t gw_tables_grades_of(const struct gw_tables *tables, const char *concept, const struct gw_grade_row **rows);
+
+/*
+ * The row that says what a diagnosis is: the longest match of the coding's system among rows of this study (VTE_RISK rows
+ * aside); ICD-10-GM codes look in the GM rows first, then in the WHO rows. NULL: in no row.
+ */
+const struct gw_condition_row *gw_tables_condition(const struct gw_tables *tables, const struct gw_coding *coding);
+
+/* The drug of a concept or one of its ingredients by ATC or usable RxNorm code, for this study. NULL: in no row. */
+const struct gw_drug_row *gw_tables_drug(const struct gw_tables *tables, const struct gw_concept *medication);
+
+/* The UCUM code of a spelling ("K/uL" -> "10*3/uL") in the common alias table; NULL: none. Exact text after trimming. */
+const char *gw_tables_unit_alias(const struct gw_tables *tables, const char *text);
+
+#endif
