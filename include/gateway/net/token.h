@@ -1,0 +1,73 @@
+/*
+ * Access tokens by SMART Backend Services: client_credentials with a signed assertion.
+ *
+ *      discover ──> ask ──> keep          a token in hand is used up to 80 % of its life
+ *      (once)        └────> remember the failure for a minute
+ *
+ * One request at a time for an endpoint, however many wait for its answer. A request that follows a failure, or a token
+ * the server refused (gw_token_invalidate), goes out at most once a minute: some gateways say 401 where they mean "slow
+ * down", and a storm of token requests locks clients out. Until then waiters get the remembered failure. Renewal at the
+ * end of a life is not held back, so that tokens of 10 seconds work; a life under 5 seconds is refused, as that
+ * endpoint cannot be used in earnest (GW_EPROTO).
+ *
+ * Failures: GW_EDENIED the server's answer was 400, 401 or 403 (its error code is named, nothing else of the body), or
+ * it granted less than the scopes asked for (a server answers 200 with no scope and a useless token);
+ * GW_EPROTO the answer is no token; GW_ERETRY it is away.
+ *
+ * Source: HL7 SMART App Launch 2, Backend Services and Asymmetric Client Authentication.
+ */
+#ifndef GATEWAY_NET_TOKEN_H
+#define GATEWAY_NET_TOKEN_H
+
+#include <stdint.h>
+
+#include "gateway/core/error.h"
+#include "gateway/net/http.h"
+#include "gateway/net/jwk.h"
+
+/* Time from outside, so that an hour can pass in a test. */
+struct gw_clock {
+    int64_t (*utc)(void *ctx);           /* seconds from 1970 */
+    uint64_t (*monotonic_ms)(void *ctx); /* never goes back */
+    void *ctx;
+};
+
+extern const struct gw_clock gw_system_clock;
+
+struct gw_token_options {
+    const char *base;      /* discovery at {base}/.well-known/smart-configuration */
+    const char *token_url; /* as learnt earlier; NULL: discover */
+    const char *client_id;
+    const char *const *scopes; /* wanted, each of them */
+    size_t scope_count;
+    const struct gw_jwk *key;     /* borrowed, outlives the token */
+    const struct gw_clock *clock; /* borrowed; NULL: gw_system_clock */
+};
+
+struct gw_token;
+
+/* Texts are copied; http is borrowed and outlives the token. GW_ECONFIG for an empty client_id or no scope. */
+enum gw_status gw_token_new(struct uv_loop_s *loop, struct gw_http *http, const struct gw_token_options *options,
+                            struct gw_token **out, struct gw_error *err);
+/* Waiters get GW_ECANCELED; memory goes from the loop. NULL is nothing. */
+void gw_token_free(struct gw_token *token);
+
+/* The token to send now, or NULL when one must be fetched. Valid until the loop runs again. Never print it. */
+const char *gw_token_current(struct gw_token *token);
+
+/* See to it that there is a token: done (once, later, from the loop), then gw_token_current. *call as in http.h. */
+enum gw_status gw_token_fetch(struct gw_token *token, gw_http_done done, void *ctx, uint64_t *call,
+                              struct gw_error *err);
+void gw_token_cancel(struct gw_token *token, uint64_t call);
+
+/* The server refused this token (the text that was sent): drop it, unless a newer one is in hand already. */
+void gw_token_invalidate(struct gw_token *token, const char *refused);
+
+/* The token endpoint in use, NULL before discovery: worth keeping in the endpoint's profile. */
+const char *gw_token_url(const struct gw_token *token);
+/* Seconds the server's clock is ahead of ours, 0 within a minute; assertions are dated by it. */
+int64_t gw_token_clock_offset(const struct gw_token *token);
+/* The scopes granted last, as the server wrote them ("" when it left them out). */
+const char *gw_token_granted(const struct gw_token *token);
+
+#endif
