@@ -85,7 +85,7 @@ bool gw_http_is_json(const struct gw_http_response *response);
 
 /*
  * What a status means for whoever asked: 2xx GW_OK; 401, 403, 407 GW_EDENIED; 408, 425, 429, 5xx GW_ERETRY (except 501,
- * 505: GW_EPROTO); all others, redirects too, GW_EPROTO..
+ * 505: GW_EPROTO); all others, redirects too, GW_EPROTO.
  */
 enum gw_status gw_http_verdict(const struct gw_http_response *response, const char *url, struct gw_error *err);
 

@@ -1,0 +1,120 @@
+/*
+ * derive(): everything the study knows of one subject, from what the sources said. A pure function.
+ *
+ * No clock, no files, no order of arrival, no locale: the same inputs give the same bytes. The horizon is the last day up
+ * to which every needed search of the subject succeeded; missed windows and provisional ends are judged against it.
+ *
+ *      current ──> anchors ──> windows ──> place ──> measure ──> grade ──> flag ──> events ──> settle
+ *
+ * Each stage reads what earlier stages returned and returns one new table; settle() alone gives every part its state.
+ */
+#ifndef GATEWAY_STUDY_DERIVE_H
+#define GATEWAY_STUDY_DERIVE_H
+
+#include "gateway/core/digest.h"
+#include "gateway/fhir/fact.h"
+#include "gateway/study/package.h"
+#include "gateway/study/roster.h"
+#include "gateway/study/rows.h"
+#include "gateway/study/site.h"
+#include "gateway/study/tables.h"
+#include "gateway/study/windows.h"
+
+enum gw_state { /* every part ever read is in exactly one */
+    GW_STATE_DELIVERED,
+    GW_STATE_EVIDENCE,
+    GW_STATE_UNCHANGED,
+    GW_STATE_SUPERSEDED,
+    GW_STATE_NOT_IN_SCOPE,
+    GW_STATE_OUTSIDE_WINDOW,
+    GW_STATE_HELD,
+    GW_STATE_RETRACTED,
+    GW_STATE_COUNT,
+};
+
+const char *gw_state_name(enum gw_state state); /* "delivered" ... as in the ledger */
+
+struct gw_part_state {
+    size_t fact; /* index into the input's facts */
+    int part;    /* index of the fact's part: 0 .. part_count - 1 */
+    enum gw_state state;
+    const char *reason; /* "" where the state says all */
+    const char *rows;   /* row ids it is the value source of, sorted, joined by ";"; "" */
+    const char *items;  /* exception ids, the same way */
+};
+
+/* An exception item. Its cause is its fingerprint: class|site|system|code|unit|rule. */
+struct gw_item {
+    const char *id;          /* x + 20 hex */
+    const char *code;        /* UNIT_MISSING */
+    const char *fingerprint; /* "UNIT_MISSING|hm|urn:hm:lab|ANC-K||" */
+    const char *blocks;      /* R A S E - */
+    bool has_fact;
+    size_t fact;
+    int part;
+    const char *context;    /* JSON object */
+    const char *suggestion; /* JSON object, or "" */
+    const char *window_ids; /* windows that could use it, joined by ";" */
+};
+
+/* A decision of a person (append-only). Read by settle(); none act yet in this release's first studies. */
+struct gw_decision;
+
+struct gw_subject_input {
+    const struct gw_study *study;
+    const struct gw_tables *tables;
+    const struct gw_site *site;
+    const struct gw_roster_line *roster;
+    const struct gw_decision *decisions;
+    size_t decision_count;
+    const struct gw_fact *facts; /* every version of every fact of the subject, any order */
+    size_t fact_count;
+    gw_day horizon;
+    struct gw_hmac *key; /* the study's pseudonym key */
+};
+
+struct gw_derived {
+    struct gw_rows rows; /* sorted */
+    struct gw_part_state *parts; /* one for each part of each fact, in order of fact index and part */
+    size_t part_count;
+    struct gw_item *items; /* sorted by id */
+    size_t item_count;
+    bool blocked;    /* a subject-blocking item is open: no batch leaves */
+    gw_day next_day; /* first later horizon on which the answer changes without new facts; GW_NO_DAY: none */
+    struct gw_windows windows;
+};
+
+/* GW_OK or GW_ENOMEM. What is wrong with data is an item, never a failure. Results live in the arena. */
+enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *input, struct gw_derived *out,
+                         struct gw_error *err);
+
+/*
+ * identify(): keep episode ids stable. Gives each ae_episodes row of `next` (and all that points to it) the ae_id of the
+ * previous episode of the same category with the largest overlap of evidence facts (ties: onset, smallest fact id); an
+ * unmatched one keeps the id derive() gave it at birth. previous may be empty. The rows are sorted again.
+ */
+enum gw_status gw_identify(struct gw_arena *arena, const struct gw_rows *previous, struct gw_rows *next,
+                           struct gw_error *err);
+
+enum gw_change_kind { GW_CHANGE_ADD, GW_CHANGE_UPDATE, GW_CHANGE_WITHDRAW };
+
+struct gw_change {
+    enum gw_change_kind kind;
+    enum gw_table_id table;
+    struct gw_row *row; /* WITHDRAW: key cells and status withdrawn, all else empty */
+};
+
+struct gw_difference {
+    struct gw_change *changes; /* table order, then row_id */
+    size_t count;
+    size_t added, updated, withdrawn, unchanged;
+};
+
+/*
+ * What must change so that `previous` becomes `next`. Both sorted. Rows of provenance alone make no batch: when nothing
+ * else changed the difference is empty.
+ */
+enum gw_status gw_difference(struct gw_arena *arena, const struct gw_rows *previous, const struct gw_rows *next,
+                             struct gw_difference *out, struct gw_error *err);
+
+#endif

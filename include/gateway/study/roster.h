@@ -1,0 +1,42 @@
+/*
+ * Enrolment: which patient of which hospital is which subject of the study, with what the site knows of the anchors.
+ *
+ *      site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn
+ */
+#ifndef GATEWAY_STUDY_ROSTER_H
+#define GATEWAY_STUDY_ROSTER_H
+
+#include <stddef.h>
+
+#include "gateway/core/arena.h"
+#include "gateway/core/date.h"
+#include "gateway/core/error.h"
+
+struct gw_roster_line {
+    unsigned line;
+    const char *site;
+    const char *study;
+    const char *patient; /* logical id at the site's endpoint; NULL when empty */
+    const char *subject; /* the study's own number */
+    gw_day recruited;    /* GW_NO_DAY when empty, as the next three */
+    gw_day end_of_treatment;
+    gw_day first_dose;
+    gw_day withdrawn;
+    const char *mrn_system;
+    const char *mrn;
+};
+
+struct gw_roster {
+    struct gw_roster_line *lines;
+    size_t count;
+    size_t ignored; /* lines of other sites or studies */
+};
+
+/*
+ * The lines of one study and (unless NULL) one site, in file order. GW_ECONFIG "path:line: ..." for a date that is none, a
+ * missing subject, neither patient nor mrn, a subject or patient twice.
+ */
+enum gw_status gw_roster_load(struct gw_arena *arena, const char *path, const char *study, const char *site,
+                              struct gw_roster *out, struct gw_error *err);
+
+#endif
