@@ -1,5 +1,5 @@
 /*
- * One UTF-8 character, strictly (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF.
+ * One UTF-8 character in and out, strictly (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF.
  */
 #ifndef CORE_UTF8_H
 #define CORE_UTF8_H
@@ -26,6 +26,27 @@ static inline size_t utf8_length(const unsigned char *p, const unsigned char *en
     if (lead < 0xF0)
         return 3;
     return room >= 4 && (p[3] & 0xC0) == 0x80 ? 4 : 0;
+}
+
+/* The character c, which is no surrogate, at out: what follows it. */
+static inline char *utf8_put(char *out, unsigned c)
+{
+    if (c < 0x80) {
+        *out++ = (char)c;
+    } else if (c < 0x800) {
+        *out++ = (char)(0xC0 | c >> 6);
+        *out++ = (char)(0x80 | (c & 0x3F));
+    } else if (c < 0x10000) {
+        *out++ = (char)(0xE0 | c >> 12);
+        *out++ = (char)(0x80 | (c >> 6 & 0x3F));
+        *out++ = (char)(0x80 | (c & 0x3F));
+    } else {
+        *out++ = (char)(0xF0 | c >> 18);
+        *out++ = (char)(0x80 | (c >> 12 & 0x3F));
+        *out++ = (char)(0x80 | (c >> 6 & 0x3F));
+        *out++ = (char)(0x80 | (c & 0x3F));
+    }
+    return out;
 }
 
 #endif

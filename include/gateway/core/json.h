@@ -31,10 +31,14 @@ struct gw_json_options {
     bool comments;      /* line comments starting with two slashes are blanks: our own settings files only */
 };
 
+/* At start: the cJSON that was loaded is of the 1.7 line, whose items are built here. GW_ECONFIG otherwise. */
+enum gw_status gw_json_check_library(struct gw_error *err);
+
 /*
  * Parse a whole text. options may be NULL. *out changes only on success.
- * GW_EINPUT: refused; the text of the error is "<reason> at byte N" (N counts from 0), and *offset (may be NULL) is N.
- * GW_ENOMEM: the arena's limit.
+ * GW_EINPUT: refused; the text of the error is "<reason> at byte N" (N counts from 0), and *offset (may be NULL) is N;
+ * for a duplicate name N is where the value of the second one begins.
+ * GW_ENOMEM: the arena's limit, or a text of 2 GiB.
  */
 enum gw_status gw_json_parse(struct gw_arena *arena, const char *text, size_t length,
                              const struct gw_json_options *options, const cJSON **out, size_t *offset,
