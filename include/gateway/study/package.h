@@ -97,6 +97,11 @@ struct gw_study {
     size_t derived_count;
     const char *const *unconfirmed;
     size_t unconfirmed_count;
+
+    /* How the study words its reasons of placing (key `reasons`: inside, before, after). */
+    const char *reason_inside; /* IN_WINDOW */
+    const char *reason_before; /* BEFORE_BASELINE */
+    const char *reason_after;  /* AFTER_36_MONTHS */
     uint8_t sha256[32]; /* of the package text: the rule-set number */
 };
 

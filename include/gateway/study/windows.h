@@ -7,6 +7,7 @@
 #ifndef GATEWAY_STUDY_WINDOWS_H
 #define GATEWAY_STUDY_WINDOWS_H
 
+#include "gateway/core/arena.h"
 #include "gateway/core/date.h"
 #include "gateway/study/package.h"
 
@@ -34,6 +35,7 @@ struct gw_window {
 };
 
 struct gw_windows {
+    const struct gw_study *study;
     struct gw_anchors anchors;
     struct gw_window *list; /* in order of full_low, then rule order */
     size_t count;
@@ -49,7 +51,7 @@ enum gw_place {
     GW_PLACE_PARTIAL_INSIDE,     /* a partial date wholly inside one window: collected, flagged */
     GW_PLACE_BETWEEN_WINDOWS,
     GW_PLACE_BEFORE_BASELINE,
-    GW_PLACE_AFTER_CAP,
+    GW_PLACE_AFTER_CAP, /* or, in a continuous study, after its last window */
     GW_PLACE_AFTER_WITHDRAWAL,
     GW_PLACE_OUTSIDE_PARTIAL,    /* a partial date that touches no window */
     GW_PLACE_PARTIAL,            /* exception: touches a window without lying in it */
@@ -67,9 +69,16 @@ struct gw_placement {
 struct gw_placement gw_window_place(struct gw_arena *arena, const struct gw_windows *windows, int group, gw_day first,
                                     gw_day last);
 
-/* IN_WINDOW, BETWEEN_WINDOWS, BEFORE_BASELINE, AFTER_36_MONTHS ...: the reason as counted and printed. */
+/* IN_WINDOW, BETWEEN_WINDOWS, BEFORE_BASELINE, AFTER_36_MONTHS ...: the reason as counted and printed, in the study's words. */
 const char *gw_place_reason(const struct gw_windows *windows, enum gw_place place);
 bool gw_place_collects(enum gw_place place);
+
+/* The latest dose at or before a day, among days of doses in rising order: its number from 1 and the days since. */
+struct gw_dose_before {
+    int number; /* 0: none yet */
+    int days;
+};
+struct gw_dose_before gw_dose_before(const gw_day *doses, size_t count, gw_day day);
 
 int gw_elapsed(gw_day d1, gw_day day);
 int gw_study_day(gw_day d1, gw_day day); /* D1 is day 1, the day before is day -1 */

@@ -1,0 +1,165 @@
+/*
+ * What the stages of derive() hand to each other. Private to the study room.
+ *
+ * One struct per derivation; each stage fills its own table and reads the earlier ones. Stages attach items to parts; they
+ * never decide a part's state: settle() does, from `verdict` and what the rows cite.
+ */
+#ifndef STUDY_ENGINE_H
+#define STUDY_ENGINE_H
+
+#include "gateway/study/derive.h"
+#include "gateway/study/measure.h"
+
+/* ---- parts: one for each part of each fact ---- */
+
+struct part {
+    size_t fact;
+    int index;
+    bool final;           /* an earlier stage already knows: state and reason below stand */
+    enum gw_state state;
+    const char *reason;
+    bool cited;           /* some row names it as evidence */
+    const char **rows;    /* rows it is the value source of */
+    size_t row_count, row_capacity;
+    const char **items;
+    size_t item_count, item_capacity;
+    bool held;            /* an item of block R is on it */
+    const char *held_by;  /* its code */
+};
+
+/* ---- versions ---- */
+
+struct version { /* one for each fact, in input order */
+    bool current;
+    const char *key;      /* endpoint|type|id, for keyed ids */
+    const char *hash;     /* h + 20 hex: the resource as the study may see it */
+};
+
+/* ---- observations ---- */
+
+struct placed { /* a datum in one window: one row */
+    struct datum *datum;
+    const struct gw_window *window;
+    size_t window_index;
+    bool anl01, anl02, anl03;
+};
+
+struct datum { /* one part of a current Observation that has a value and a date */
+    size_t fact;
+    int part;
+    const struct gw_fact *source;
+    const struct gw_observed *observed;
+    struct gw_when when;
+    struct gw_when end;
+    bool dated;           /* when holds a date of day precision or partial */
+    bool provisional;     /* preliminary: kept, never flagged */
+    bool collectable;     /* lies in a window of some group: items may be raised for it */
+    const char *union_windows; /* ids of the windows of any group that take it, joined */
+    struct gw_code_result code;
+    bool measured;        /* measure holds a usable value */
+    struct gw_measure measure;
+    struct gw_limits limits;
+    struct gw_grade low, high, grade;
+    bool graded;          /* low and high were computed */
+    const char *obs_id;
+    size_t first_placed, placed_count;
+};
+
+/* ---- episodes ---- */
+
+struct engine {
+    struct gw_arena *arena;
+    const struct gw_subject_input *in;
+    struct gw_error *err;
+    bool failed; /* out of memory: every stage checks once at its end */
+
+    struct part *parts;
+    size_t part_count;
+    size_t *first_part; /* of each fact */
+
+    struct version *versions;
+    const struct gw_fact *person; /* the current Patient; NULL: none yet */
+    size_t person_index;
+
+    struct gw_anchors anchors;
+    const char *d1_status;  /* confirmed, provisional, conflict; NULL: no D1 */
+    const char *eot_status; /* confirmed, provisional, none */
+    const char *eot_reason;
+    size_t *anchor_facts; /* facts that are evidence for D1, EOT or death */
+    size_t anchor_fact_count, anchor_fact_capacity;
+
+    struct gw_windows windows;
+    struct window_state *window_states; /* one for each window */
+
+    struct datum *data;
+    size_t data_count, data_capacity;
+    struct placed *placed;
+    size_t placed_count, placed_capacity;
+
+    struct gw_item *items;
+    size_t item_count, item_capacity;
+    bool blocked;
+    const char *blocked_by; /* code of the subject-blocking item */
+
+    struct gw_rows rows;
+    gw_day next_day;
+};
+
+struct window_state {
+    const char *state; /* open collected missed truncated future */
+    gw_day contact;
+    const char *contact_kind;
+    bool had_data_without_contact;
+};
+
+/* ---- stages, in the order in which derive() runs them ---- */
+
+void stage_current(struct engine *e);  /* which version counts: versions, person, and the parts that end here */
+void stage_anchors(struct engine *e);  /* D1, EOT, death, withdrawal */
+void stage_windows(struct engine *e);  /* windows, contacts, states */
+void stage_place(struct engine *e);    /* date and place of every observed value */
+void stage_measure(struct engine *e);  /* code, unit, value of what a window or an event can use */
+void stage_flag(struct engine *e);     /* anl01 and anl03 */
+void stage_grade(struct engine *e);    /* limits, grades, anl02 */
+void stage_emit(struct engine *e);     /* subject, window and observation rows */
+void stage_events(struct engine *e);   /* adverse events: episodes, evidence, grade changes */
+void stage_settle(struct engine *e, struct gw_derived *out);
+
+/* ---- shared by the stages ---- */
+
+/* The drug a Medication* fact is about, resolved through its Medication; NULL: in no row or unresolved. */
+const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fact *fact);
+
+struct part *engine_part(struct engine *e, size_t fact, int part);
+void engine_end_part(struct engine *e, struct part *part, enum gw_state state, const char *reason);
+void engine_end_fact(struct engine *e, size_t fact, enum gw_state state, const char *reason); /* all parts */
+
+/* A day on which the answer may change: kept if it is the earliest after the horizon. */
+void engine_next_day(struct engine *e, gw_day day);
+
+struct item_about { /* what an item is about; unset members are left out */
+    size_t fact;
+    int part;
+    bool has_fact;
+    const struct gw_coding *coding;
+    const char *unit;
+    const char *rule;
+    const char *windows;
+    gw_day day;
+    const struct gw_quantity *quantity;
+    const char *text; /* of the element in question */
+    const char *suggestion;
+    const char *note; /* one plain sentence */
+};
+
+/* Raise an item; block R holds the part, S the subject. Codes and blocks come from the one table in items.c. */
+void engine_raise(struct engine *e, const char *code, const struct item_about *about);
+
+const char *engine_date(struct engine *e, gw_day day); /* text in the arena; NULL for GW_NO_DAY */
+/* Provenance of a row: who said it, in which role. */
+void engine_provenance(struct engine *e, const char *table, const char *of_row, size_t fact, const char *role,
+                       const char *rule_ids, const char *transformation);
+struct gw_row *engine_row(struct engine *e, enum gw_table_id table, const char *row_id, const char *status);
+int engine_age(const struct engine *e, gw_day day); /* completed years; -1: unknown or ambiguous */
+
+#endif
