@@ -67,7 +67,7 @@ expect "without a token nothing is read" 401 "$(get "$PEER_hm_BASE/Observation?p
 expect "the refusal is FHIR" OperationOutcome "$(json "$work/page.json" d.resourceType)"
 expect "our CA is needed" 60 "$(curl -sS -o /dev/null "$PEER_hm_BASE/metadata" 2>"$work/tls" || echo $?)"
 
-jose jwk gen -i '{"alg":"ES384"}' -o "$work/other.jwk"
+jose jwk gen -i '{"alg":"ES384","kid":"casement"}' -o "$work/other.jwk"
 expect "a wrong key is refused" 401 "$(ask_token casement "$work/other.jwk" system/Observation.rs)"
 expect "an algorithm not registered is refused" 401 \
     "$(ask_token casement-rs384 "$PEERS_KEYS/casement.jwk" system/Observation.rs)"
@@ -118,7 +118,8 @@ expect "no key is left" "" "$(find "$work/peers" -name '*.jwk' -o -name '*.key')
 $peers stop --dir "$work/peers"
 
 # the same folder once more, in the foreground, ended from outside
-$peers run --dir "$work/peers" --hospital hm >"$work/run.txt" 2>&1 &
+jose jwk pub -s -i "$work/other.jwk" -o "$work/other.jwks"
+$peers run --dir "$work/peers" --client-jwks "$work/other.jwks" --hospital hm >"$work/run.txt" 2>&1 &
 run=$!
 for _ in $(seq 200); do
     ! grep -q '^running' "$work/run.txt" || break
@@ -126,6 +127,9 @@ for _ in $(seq 200); do
 done
 . "$work/peers/peers.env"
 expect "it starts again in the same folder" 200 "$(get "$PEER_hm_BASE/metadata")"
+expect "the key registered this time is taken" 200 "$(ask_token casement "$work/other.jwk" system/Observation.rs)"
+expect "its own key of last time is not" 401 \
+    "$(ask_token casement "$PEERS_KEYS/casement.jwk" system/Observation.rs)"
 kill "$run"
 status=0
 wait "$run" || status=$?
