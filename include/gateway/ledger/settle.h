@@ -1,0 +1,77 @@
+/*
+ * Settling a subject after derivation: where each part ended, which items are open, and, when rows changed, a new
+ * revision with its place in the outbox. And the reverse: rows of a revision, what waits for delivery.
+ *
+ *      gw_ledger_facts ──> read ──> gw_derive ──> gw_identify ──> gw_difference ──> gw_ledger_settle
+ *      gw_ledger_rows (latest) ─────────────────────────^───────────────^
+ */
+#ifndef GATEWAY_LEDGER_SETTLE_H
+#define GATEWAY_LEDGER_SETTLE_H
+
+#include "gateway/ledger/keep.h"
+
+/* Put on every row that changed; rows that did not change keep the stamps they have. row_version is the new revision.
+ */
+struct gw_stamp {
+    const char *prov_id; /* NULL: as the row has it */
+    const char *rule_set_version;
+    int32_t anchor_version;
+    const char *mapped_at; /* 2026-11-20T20:00:00Z */
+};
+
+struct gw_settlement {
+    const struct gw_kept_facts *facts; /* facts[i] of the derivation is list[i] */
+    const struct gw_derived *derived;  /* its parts, items, blocked and next_day are read */
+    const struct gw_rows *previous;    /* of the latest revision, from gw_ledger_rows */
+    struct gw_rows *next;              /* after gw_identify; stamped here */
+    struct gw_difference *difference;  /* of the two; its rows are stamped here too */
+    struct gw_stamp stamp;
+};
+
+struct gw_settled {
+    int64_t from_revision;
+    int64_t to_revision; /* equal to from_revision: no rows changed, or the subject is blocked */
+    size_t parts_changed;
+    size_t items_opened; /* anew or again */
+    size_t items_closed; /* no longer raised */
+};
+
+/*
+ * One transaction. What did not change is not written; when nothing at all changed, nothing is. A blocked subject gets
+ * its states and items, but no revision: what was delivered stays until the block is gone. GW_ENOMEM: nothing was
+ * settled.
+ */
+enum gw_status gw_ledger_settle(struct gw_ledger *ledger, struct gw_settlement *settlement, struct gw_settled *out,
+                                struct gw_error *err);
+
+/* The rows of a subject at a revision, sorted; GW_LATEST for the newest; revision 0 has none. *number: which it is. */
+#define GW_LATEST (-1)
+enum gw_status gw_ledger_rows(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t revision,
+                              struct gw_rows *out, int64_t *number, struct gw_error *err);
+
+struct gw_outbox_line {
+    int64_t number; /* rises in order of settlement; 0 for none */
+    int64_t subject;
+    const char *study; /* borrowed from the arena */
+    const char *subject_key;
+    int64_t from_revision;
+    int64_t to_revision;
+    const char *receipt; /* NULL: pending */
+};
+
+/* The first pending line above `after`; its number is 0 when there is none. */
+enum gw_status gw_outbox_next(struct gw_ledger *ledger, struct gw_arena *arena, int64_t after,
+                              struct gw_outbox_line *out, struct gw_error *err);
+
+/* A sink stands at this revision of the subject: every pending line up to it is delivered, under this receipt. */
+enum gw_status gw_outbox_delivered(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
+                                   struct gw_error *err);
+
+struct gw_outbox {
+    struct gw_outbox_line *lines;
+    size_t count;
+};
+enum gw_status gw_outbox_list(struct gw_ledger *ledger, struct gw_arena *arena, bool pending_only,
+                              struct gw_outbox *out, struct gw_error *err);
+
+#endif
