@@ -143,7 +143,8 @@ function withCount(req) {
 
 /* The search as Medplum understands it, from which the links are made. */
 function parsed(url, body) {
-  return body ? core.parseSearchRequest(url.split('/').filter(Boolean)[0], body) : core.parseSearchRequest(url.slice(1));
+  const type = url.split('/').filter(Boolean)[0];
+  return body ? core.parseSearchRequest(type, body) : core.parseSearchRequest(url.slice(1));
 }
 
 async function handle(req, res) {
@@ -164,6 +165,7 @@ async function handle(req, res) {
 
 /* The parameter types that the memory repository evaluates; any other one finds nothing, so none is promised. */
 const HONOURED = ['reference', 'string', 'uri', 'token', 'date'];
+const INTERACTIONS = ['read', 'vread', 'update', 'delete', 'history-instance', 'create', 'search-type'];
 
 function describeType([type, { searchParams }]) {
   const honoured = Object.values(searchParams).filter((parameter) => HONOURED.includes(parameter.type));
@@ -171,7 +173,7 @@ function describeType([type, { searchParams }]) {
     type,
     versioning: 'versioned-update',
     updateCreate: true,
-    interaction: ['read', 'vread', 'update', 'delete', 'history-instance', 'create', 'search-type'].map((code) => ({ code })),
+    interaction: INTERACTIONS.map((code) => ({ code })),
     searchInclude: honoured.filter(({ type: kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`),
     searchParam: honoured.map((parameter) => ({ name: parameter.code, type: parameter.type })),
   };

@@ -38,7 +38,8 @@ ask_token() { # CLIENT KEY SCOPE: the body in $work/token.json, the status print
 }
 
 get() { # URL [CURL OPTION...]: the body in $work/page.json, the status printed
-    curl -sS --cacert "$PEERS_CA" -o "$work/page.json" -w '%{http_code}' ${token:+-H "Authorization: Bearer $token"} "$@"
+    curl -sS --cacert "$PEERS_CA" -o "$work/page.json" -w '%{http_code}' \
+        ${token:+-H "Authorization: Bearer $token"} "$@"
 }
 
 cohort >"$work/cohort.ndjson"
@@ -73,7 +74,8 @@ expect "an algorithm not registered is refused" 401 \
     "$(ask_token casement-rs384 "$PEERS_KEYS/casement.jwk" system/Observation.rs)"
 expect "asking to write is refused" 400 "$(ask_token casement "$PEERS_KEYS/casement.jwk" 'system/*.cruds')"
 expect "as a scope" invalid_scope "$(json "$work/token.json" d.error)"
-expect "a scope it never heard of gets a token" 200 "$(ask_token casement "$PEERS_KEYS/casement.jwk" system/Observation.d)"
+expect "a scope it never heard of gets a token" 200 \
+    "$(ask_token casement "$PEERS_KEYS/casement.jwk" system/Observation.d)"
 expect "that says it is for nothing" undefined "$(json "$work/token.json" d.scope)"
 expect "an RS384 key gets a token" 200 "$(ask_token casement-rs384 "$PEERS_KEYS/casement-rs384.jwk" 'system/*.rs')"
 expect "an ES384 key gets a token" 200 \
