@@ -1,0 +1,18 @@
+/*
+ * The status policy: where a resource stands by what its status says (fhir.md section 2).
+ */
+#ifndef FHIR_STATUS_H
+#define FHIR_STATUS_H
+
+#include "gateway/fhir/fact.h"
+
+/* By status alone, or a Condition's verification. NULL: absent. Types without a status are accepted. */
+enum gw_standing status_standing(enum gw_resource type, const char *status);
+
+/* What a MedicationRequest's intent and doNotPerform leave of a standing: only an order is evidence of intended use. */
+enum gw_standing status_with_intent(enum gw_standing standing, const char *intent, bool do_not_perform);
+
+/* What a MedicationStatement's adherence (R5) leaves of a standing: R5 moved not-taken out of the status. */
+enum gw_standing status_with_adherence(enum gw_standing standing, const struct gw_concept *adherence);
+
+#endif
