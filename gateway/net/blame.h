@@ -1,0 +1,15 @@
+/*
+ * A failed transfer in words: what happened, at which host, what to do.
+ */
+#ifndef NET_BLAME_H
+#define NET_BLAME_H
+
+#include <curl/curl.h>
+
+#include "gateway/core/error.h"
+
+/* described: the URL as messages may show it; host: its host; detail: libcurl's error buffer. code is not CURLE_OK. */
+enum gw_status blame(CURL *easy, CURLcode code, const char *described, const char *host, const char *detail,
+                     struct gw_error *err);
+
+#endif
