@@ -38,34 +38,37 @@ struct version { /* one for each fact, in input order */
 /* ---- observations ---- */
 
 struct placed { /* a datum in one window: one row */
-    struct datum *datum;
+    size_t datum_index;
     const struct gw_window *window;
     size_t window_index;
     bool anl01, anl02, anl03;
 };
 
-struct datum { /* one part of a current Observation that has a value and a date */
+struct datum { /* one part of a current Observation that has a value */
+    size_t index; /* in the engine's list */
     size_t fact;
     int part;
     const struct gw_fact *source;
     const struct gw_observed *observed;
     struct gw_when when;
     struct gw_when end;
-    bool dated;           /* when holds a date of day precision or partial */
-    bool provisional;     /* preliminary: kept, never flagged */
-    bool collectable;     /* lies in a window of some group: items may be raised for it */
-    const char *union_windows; /* ids of the windows of any group that take it, joined */
+    bool dated;
+    bool provisional;      /* preliminary: kept, never flagged */
+    bool category_read;    /* of a category the study reads, or of none */
+    bool after_first_dose; /* on day 1, timed after the first dose */
+    bool evidence;         /* no row of its own, but may date an episode */
+    const char *windows;   /* ids of the windows that could take it, joined by ";" */
     struct gw_code_result code;
-    bool measured;        /* measure holds a usable value */
+    bool measured;         /* measure holds a usable value */
     struct gw_measure measure;
     struct gw_limits limits;
+    bool graded;           /* low, high and grade were computed */
     struct gw_grade low, high, grade;
-    bool graded;          /* low and high were computed */
     const char *obs_id;
     size_t first_placed, placed_count;
 };
 
-/* ---- episodes ---- */
+/* ---- the whole ---- */
 
 struct engine {
     struct gw_arena *arena;
@@ -82,6 +85,7 @@ struct engine {
     size_t person_index;
 
     struct gw_anchors anchors;
+    int64_t first_dose_utc; /* time of the first dose where one is stated, else -1 */
     const char *d1_status;  /* confirmed, provisional, conflict; NULL: no D1 */
     const char *eot_status; /* confirmed, provisional, none */
     const char *eot_reason;
@@ -118,6 +122,7 @@ void stage_current(struct engine *e);  /* which version counts: versions, person
 void stage_anchors(struct engine *e);  /* D1, EOT, death, withdrawal */
 void stage_windows(struct engine *e);  /* windows, contacts, states */
 void stage_place(struct engine *e);    /* date and place of every observed value */
+void stage_duplicates(struct engine *e); /* the same result told twice */
 void stage_measure(struct engine *e);  /* code, unit, value of what a window or an event can use */
 void stage_flag(struct engine *e);     /* anl01 and anl03 */
 void stage_grade(struct engine *e);    /* limits, grades, anl02 */
@@ -126,6 +131,11 @@ void stage_events(struct engine *e);   /* adverse events: episodes, evidence, gr
 void stage_settle(struct engine *e, struct gw_derived *out);
 
 /* ---- shared by the stages ---- */
+
+void stage_flag_worst(struct engine *e); /* anl02, at the end of grading */
+
+/* The baseline value of a concept: measured, its limits read; NULL: none. */
+const struct datum *engine_baseline(const struct engine *e, const char *concept);
 
 /* The drug a Medication* fact is about, resolved through its Medication; NULL: in no row or unresolved. */
 const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fact *fact);
@@ -154,6 +164,9 @@ struct item_about { /* what an item is about; unset members are left out */
 
 /* Raise an item; block R holds the part, S the subject. Codes and blocks come from the one table in items.c. */
 void engine_raise(struct engine *e, const char *code, const struct item_about *about);
+
+/* The same about a datum: its coding, unit, value, day and windows. */
+void engine_raise_datum(struct engine *e, const struct datum *datum, const char *code, const char *note);
 
 const char *engine_date(struct engine *e, gw_day day); /* text in the arena; NULL for GW_NO_DAY */
 /* Provenance of a row: who said it, in which role. */

@@ -15,6 +15,7 @@
 #include "gateway/fhir/fact.h"
 #include "gateway/study/package.h"
 #include "gateway/study/roster.h"
+#include "gateway/study/rules.h"
 #include "gateway/study/rows.h"
 #include "gateway/study/site.h"
 #include "gateway/study/tables.h"
@@ -63,6 +64,7 @@ struct gw_decision;
 struct gw_subject_input {
     const struct gw_study *study;
     const struct gw_tables *tables;
+    const struct gw_rules *rules;
     const struct gw_site *site;
     const struct gw_roster_line *roster;
     const struct gw_decision *decisions;

@@ -116,7 +116,13 @@ enum gw_status gw_study_load(struct gw_arena *arena, const char *dir, const stru
 struct gw_tables;
 size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common_dir, struct gw_text *out);
 
-/* The bits of a laboratory group in this study: G30 and G90 by labs_at_g30, all groups when continuous. */
+/*
+ * The groups in which a laboratory row makes rows of its own: those its data_group names ("G30+G90" both; with labs_at_g30
+ * off only the last), every group for a BASELINE row (which only the BASELINE window takes) and for a continuous study,
+ * none for AE-evidence and optional rows.
+ */
+struct gw_lab;
+gw_groups gw_study_lab_groups(const struct gw_study *study, const struct gw_lab *lab);
 int gw_study_group_bit(const struct gw_study *study, const char *name); /* -1: no such group */
 
 #endif

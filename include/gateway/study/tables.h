@@ -33,6 +33,7 @@ struct gw_unit_factor { /* canonical = value * scale + offset */
     struct gw_ratio scale;
     struct gw_ratio offset;
     bool affine;
+    const char *shown; /* for people and provenance: "x 1/1000", "(x - 32) * 5/9"; "" for factor 1 */
 };
 
 struct gw_lab { /* one row of loinc-labs.csv: a LOINC code, not a concept */
@@ -47,6 +48,7 @@ struct gw_lab { /* one row of loinc-labs.csv: a LOINC code, not a concept */
     struct gw_decimal plausible_high;
     bool has_plausible;
     enum gw_lab_group group;
+    const char *data_group; /* as written: "G30+G90" names two groups of the study */
     int preference;
     bool verified;
 };
@@ -70,7 +72,7 @@ enum gw_baseline_rule { /* baseline_rule of ctcae-lab-grades.csv */
     GW_BASELINE_KNOWN,
 };
 
-struct gw_grade_row { /* only rows a machine may use: basis ABS, LLN, ULN, BASE and no CM in `needs` */
+struct gw_grade_row { /* basis ABS, LLN, ULN, BASE and no CM in `needs`: 156 of CTCAE 5.0, of which 152 are `machine` */
     const char *concept;
     const char *scale; /* "CTCAE 5.0" */
     const char *term;
@@ -79,11 +81,13 @@ struct gw_grade_row { /* only rows a machine may use: basis ABS, LLN, ULN, BASE 
     struct gw_bound low;
     struct gw_bound high;
     const char *unit; /* UCUM code of absolute bounds; "xULN" or "xBASE" where the bounds are multiples */
-    bool multiples;   /* bounds multiply ULN or the baseline */
+    bool multiples;   /* "xULN", "xLLN", "xBASE": bounds multiply the limit or the baseline */
     enum gw_grade_basis basis;
     enum gw_baseline_rule baseline;
     const char *needs;
-    bool machine; /* machine_gradable Y: an N row is never applied, only counted and shown */
+    bool needs_duration; /* how long decides, which one value cannot show: never applied, a value in it is not graded */
+    bool machine;        /* machine_gradable Y: an N row is never applied, only counted and shown */
+    unsigned line;       /* in its file */
 };
 
 enum gw_evidence_class {
@@ -105,6 +109,7 @@ struct gw_condition_row {
     enum gw_evidence_class evidence;
     bool in_study; /* its study column names tables_study, or says all */
     bool verified;
+    unsigned line; /* in its file */
 };
 
 struct gw_drug_row {
@@ -131,6 +136,13 @@ size_t gw_tables_grades_of(const struct gw_tables *tables, const char *concept, 
  * aside); ICD-10-GM codes look in the GM rows first, then in the WHO rows. NULL: in no row.
  */
 const struct gw_condition_row *gw_tables_condition(const struct gw_tables *tables, const struct gw_coding *coding);
+
+/*
+ * The same among the rows of all other studies (in_study is false): a diagnosis that some table knows is none of the
+ * "any other" kind. NULL: in no row at all, or in a row of this study.
+ */
+const struct gw_condition_row *gw_tables_condition_elsewhere(const struct gw_tables *tables,
+                                                             const struct gw_coding *coding);
 
 /* The drug of a concept or one of its ingredients by ATC or usable RxNorm code, for this study. NULL: in no row. */
 const struct gw_drug_row *gw_tables_drug(const struct gw_tables *tables, const struct gw_concept *medication);

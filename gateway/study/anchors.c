@@ -1,0 +1,383 @@
+/*
+ * The anchors of one subject: first dose (D1), end of treatment (EOT), death, withdrawal.
+ *
+ * Evidence has a rank: roster, administration, statement, dispense, order. The best rank present gives the day; a
+ * dispense or an order gives it provisionally. Ranks that contradict each other are a person's to settle, and nothing
+ * leaves for the subject until then. Source: visit-windows.md section 2.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/engine.h"
+
+#define INDEX_LINE_DAYS 28 /* doses longer before recruitment or the roster's first dose belong to an earlier line */
+
+struct dose { /* first dose of one drug by one rank of evidence */
+    gw_day day;
+    int64_t utc; /* of its time of day, else -1 */
+    size_t fact;
+};
+
+struct evidence { /* of one rank */
+    struct dose *drugs; /* one for each drug of the study's D1 */
+    gw_day day;         /* the earlier of them; GW_NO_DAY: no evidence */
+    gw_day latest;      /* the latest first dose among the drugs */
+};
+
+static const char *dose_date(const struct gw_fact *fact, enum gw_evidence_rank rank)
+{
+    switch (rank) {
+    case GW_RANK_DISPENSE:
+        return fact->use.when_handed_over;
+    case GW_RANK_REQUEST:
+        return fact->use.authored_on;
+    default:
+        return fact->use.effective.kind == GW_EFFECTIVE_PERIOD ? fact->use.effective.period.start
+                                                               : fact->use.effective.date;
+    }
+}
+
+static enum gw_evidence_rank rank_of(enum gw_resource type)
+{
+    switch (type) {
+    case GW_MEDICATION_ADMINISTRATION:
+        return GW_RANK_ADMINISTRATION;
+    case GW_MEDICATION_STATEMENT:
+        return GW_RANK_STATEMENT;
+    case GW_MEDICATION_DISPENSE:
+        return GW_RANK_DISPENSE;
+    case GW_MEDICATION_REQUEST:
+        return GW_RANK_REQUEST;
+    default:
+        return GW_RANK_COUNT;
+    }
+}
+
+static const struct gw_concept *medication_of(const struct engine *e, const struct gw_fact *fact)
+{
+    const struct gw_reference *ref = &fact->use.reference;
+
+    if (fact->use.medication.count > 0 || ref->kind == GW_REFERENCE_NONE)
+        return &fact->use.medication;
+    for (size_t i = 0; i < e->in->fact_count; i++) {
+        const struct gw_fact *m = &e->in->facts[i];
+
+        if (m->type == GW_MEDICATION && e->versions[i].current && gw_same(m->endpoint, fact->endpoint) && ref->id &&
+            gw_same(m->id, ref->id))
+            return &m->medication.code;
+    }
+    return &fact->use.medication;
+}
+
+const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fact *fact)
+{
+    const struct gw_drug_row *row = gw_tables_drug(e->in->tables, medication_of(e, fact));
+
+    for (size_t i = 0; !row && i < fact->use.ingredient_count; i++)
+        row = gw_tables_drug(e->in->tables, &fact->use.ingredients[i]);
+    return row;
+}
+
+static int d1_drug(const struct gw_study *study, const struct gw_drug_row *row)
+{
+    for (size_t i = 0; row && i < study->d1_drug_count; i++)
+        if (strcmp(study->d1_drugs[i], row->substance) == 0)
+            return (int)i;
+    return -1;
+}
+
+static gw_day index_line_start(const struct gw_roster_line *roster)
+{
+    const gw_day known = roster->first_dose != GW_NO_DAY ? roster->first_dose : roster->recruited;
+
+    return known == GW_NO_DAY ? GW_DAY_MIN : known - INDEX_LINE_DAYS;
+}
+
+static bool usable(const struct engine *e, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+
+    return e->versions[index].current && (fact->standing == GW_ACCEPTED || fact->standing == GW_PROVISIONAL) &&
+           !fact->modifier_extension;
+}
+
+/* A study drug whose date or status cannot be read: an anchor could have used it. */
+static void raise_unreadable(struct engine *e, size_t index, const char *code)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+    const struct gw_concept *medication = medication_of(e, fact);
+    const struct item_about about = {.has_fact = true, .fact = index, .day = GW_NO_DAY,
+                                     .coding = medication->count ? &medication->codings[0] : NULL};
+
+    engine_raise(e, code, &about);
+}
+
+static void consider_dose(struct engine *e, struct evidence *evidence, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+    const enum gw_evidence_rank rank = rank_of(fact->type);
+    const int drug = rank == GW_RANK_COUNT ? -1 : d1_drug(e->in->study, engine_drug(e, fact));
+    struct gw_when when;
+    struct dose *dose;
+    enum gw_date_verdict verdict;
+
+    if (drug < 0 || !e->versions[index].current)
+        return;
+    if (fact->standing == GW_UNDECIDED) {
+        raise_unreadable(e, index, "STATUS_UNKNOWN");
+        return;
+    }
+    if (!usable(e, index) || !e->in->study->d1_evidence[rank] || !dose_date(fact, rank))
+        return;
+    verdict = gw_when_read(dose_date(fact, rank), gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), &when);
+    if (verdict == GW_DATE_WITHOUT_OFFSET)
+        raise_unreadable(e, index, "TIME_WITHOUT_OFFSET");
+    if (verdict != GW_DATE_OK || when.precision < GW_PRECISION_DAY || when.first < index_line_start(e->in->roster))
+        return;
+    dose = &evidence[rank].drugs[drug];
+    if (dose->day == GW_NO_DAY || when.first < dose->day ||
+        (when.first == dose->day && strcmp(e->versions[index].key, e->versions[dose->fact].key) < 0))
+        *dose = (struct dose){when.first, when.precision == GW_PRECISION_SECOND ? when.utc : -1, index};
+}
+
+static void summarise(struct evidence *evidence, size_t drugs)
+{
+    evidence->day = evidence->latest = GW_NO_DAY;
+    for (size_t i = 0; i < drugs; i++) {
+        const gw_day day = evidence->drugs[i].day;
+
+        if (day == GW_NO_DAY)
+            continue;
+        if (evidence->day == GW_NO_DAY || day < evidence->day)
+            evidence->day = day;
+        if (evidence->latest == GW_NO_DAY || day > evidence->latest)
+            evidence->latest = day;
+    }
+}
+
+static struct evidence *gather(struct engine *e)
+{
+    const size_t drugs = e->in->study->d1_drug_count;
+    struct evidence *all = gw_arena_alloc(e->arena, GW_RANK_COUNT * sizeof *all);
+
+    for (int r = 0; all && r < GW_RANK_COUNT; r++) {
+        all[r].drugs = gw_arena_alloc(e->arena, (drugs + 1) * sizeof *all[r].drugs);
+        if (!all[r].drugs) {
+            e->failed = true;
+            return NULL;
+        }
+        for (size_t i = 0; i < drugs; i++)
+            all[r].drugs[i].day = GW_NO_DAY;
+    }
+    e->failed |= !all;
+    for (size_t i = 0; all && i < e->in->fact_count && !e->failed; i++)
+        consider_dose(e, all, i);
+    for (int r = 0; all && r < GW_RANK_COUNT; r++)
+        summarise(&all[r], drugs);
+    if (all && e->in->study->d1_evidence[GW_RANK_ROSTER])
+        all[GW_RANK_ROSTER].day = all[GW_RANK_ROSTER].latest = e->in->roster->first_dose;
+    return all;
+}
+
+static void cite_anchor(struct engine *e, size_t fact)
+{
+    size_t *slot = GW_ARENA_PUSH(e->arena, e->anchor_facts, e->anchor_fact_count, e->anchor_fact_capacity);
+
+    if (slot)
+        *slot = fact;
+    engine_part(e, fact, 0)->cited = true;
+}
+
+static int days_apart(gw_day a, gw_day b)
+{
+    return a < b ? b - a : a - b;
+}
+
+/*
+ * Ranks contradict the best one when a roster, an administration or a statement names another day, a dispense or an
+ * order one more than dispense_spread_days away (a hand-over precedes the first capsule), or when the drugs of the best
+ * rank began more than first_dose_spread_days apart.
+ */
+static bool contradicted(const struct engine *e, const struct evidence *all, int best)
+{
+    const struct gw_study *study = e->in->study;
+
+    if (all[best].latest - all[best].day > study->first_dose_spread_days)
+        return true;
+    for (int r = best + 1; r < GW_RANK_COUNT; r++) {
+        const int allowed = r >= GW_RANK_DISPENSE ? study->dispense_spread_days : 0;
+
+        if (all[r].day != GW_NO_DAY && days_apart(all[r].day, all[best].day) > allowed)
+            return true;
+    }
+    return false;
+}
+
+static void raise_conflict(struct engine *e, const struct evidence *all)
+{
+    static const char *const names[] = {"roster", "administration", "statement", "dispense", "order"};
+    struct gw_text note = GW_TEXT_INIT(512);
+    struct item_about about = {.day = GW_NO_DAY};
+    char day[11];
+
+    for (int r = 0; r < GW_RANK_COUNT; r++) {
+        if (all[r].day == GW_NO_DAY)
+            continue;
+        gw_day_print(all[r].day, day);
+        gw_text_print(&note, "%s%s %s", note.length ? ", " : "first dose: ", names[r], day);
+    }
+    about.note = gw_arena_copy(e->arena, note.at, note.length);
+    gw_text_release(&note);
+    engine_raise(e, "ANCHOR_CONFLICT", &about);
+}
+
+static void cite_doses(struct engine *e, const struct evidence *rank)
+{
+    for (size_t i = 0; i < e->in->study->d1_drug_count; i++)
+        if (rank->drugs[i].day != GW_NO_DAY && rank->drugs[i].day == rank->day)
+            cite_anchor(e, rank->drugs[i].fact);
+}
+
+/* The time of the first dose on day 1, where an administration states one. */
+static int64_t first_dose_time(const struct evidence *all, size_t drugs, gw_day d1)
+{
+    int64_t utc = -1;
+
+    for (size_t i = 0; i < drugs; i++) {
+        const struct dose *dose = &all[GW_RANK_ADMINISTRATION].drugs[i];
+
+        if (dose->day == d1 && dose->utc >= 0 && (utc < 0 || dose->utc < utc))
+            utc = dose->utc;
+    }
+    return utc;
+}
+
+static void find_d1(struct engine *e)
+{
+    const struct item_about nothing = {.day = GW_NO_DAY, .note = "no first dose: neither roster nor drug records name one"};
+    const struct evidence *all = gather(e);
+    int best = GW_RANK_ROSTER;
+
+    e->anchors.d1 = GW_NO_DAY;
+    e->first_dose_utc = -1;
+    while (all && best < GW_RANK_COUNT && all[best].day == GW_NO_DAY)
+        best++;
+    if (!all || best == GW_RANK_COUNT) {
+        engine_raise(e, "ANCHOR_MISSING", &nothing);
+        return;
+    }
+    e->anchors.d1 = all[best].day;
+    e->d1_status = best >= GW_RANK_DISPENSE ? "provisional" : "confirmed";
+    e->first_dose_utc = first_dose_time(all, e->in->study->d1_drug_count, e->anchors.d1);
+    for (int r = best; r < GW_RANK_COUNT; r++)
+        if (r != GW_RANK_ROSTER && all[r].day == e->anchors.d1)
+            cite_doses(e, &all[r]);
+    if (contradicted(e, all, best)) {
+        e->d1_status = "conflict";
+        raise_conflict(e, all);
+    }
+}
+
+/* ---- death, withdrawal, recruitment ---- */
+
+static void find_death(struct engine *e)
+{
+    const struct item_about about = {.has_fact = true, .fact = e->person_index, .day = GW_NO_DAY,
+                                     .rule = "deceased", .note = "deceased without a date"};
+    struct gw_when when;
+
+    e->anchors.death = GW_NO_DAY;
+    if (!e->person || !e->person->patient.deceased)
+        return;
+    if (e->person->patient.deceased_date &&
+        gw_when_read(e->person->patient.deceased_date, gw_site_zone(e->in->site), true, &when) == GW_DATE_OK)
+        e->anchors.death = when.last;
+    else
+        engine_raise(e, "DATE_MISSING", &about);
+}
+
+static void check_recruitment(struct engine *e)
+{
+    const gw_day recruited = e->in->roster->recruited;
+    struct item_about about = {.day = recruited};
+    int elapsed;
+
+    if (recruited == GW_NO_DAY || e->anchors.d1 == GW_NO_DAY)
+        return;
+    elapsed = gw_elapsed(e->anchors.d1, recruited);
+    if (elapsed >= e->in->study->recruit_low && elapsed <= e->in->study->recruit_high)
+        return;
+    about.note = gw_arena_print(e->arena, "recruited on study day %d", gw_study_day(e->anchors.d1, recruited));
+    engine_raise(e, "RECRUITMENT_OUT_OF_WINDOW", &about);
+}
+
+/* ---- end of treatment ---- */
+
+/* A statement or order of the drug that ended, with the day it ended on. */
+static gw_day stated_end(struct engine *e, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+    const struct gw_drug_row *row;
+    const char *end = NULL;
+    struct gw_when when;
+
+    if (!usable(e, index) || !fact->status || !fact->use.has_status_reason ||
+        (strcmp(fact->status, "stopped") != 0 && strcmp(fact->status, "completed") != 0))
+        return GW_NO_DAY;
+    if (fact->type == GW_MEDICATION_STATEMENT)
+        end = fact->use.effective.period.end;
+    else if (fact->type == GW_MEDICATION_REQUEST)
+        end = fact->use.validity.end;
+    row = end ? engine_drug(e, fact) : NULL;
+    if (!row || strcmp(row->substance, e->in->study->eot_drug) != 0)
+        return GW_NO_DAY;
+    if (gw_when_read(end, gw_site_zone(e->in->site), true, &when) != GW_DATE_OK || when.first != when.last)
+        return GW_NO_DAY;
+    return when.first;
+}
+
+static bool is_use(enum gw_resource type)
+{
+    return rank_of(type) != GW_RANK_COUNT;
+}
+
+static void find_eot(struct engine *e)
+{
+    const gw_day roster = e->in->roster->end_of_treatment;
+    gw_day stated = GW_NO_DAY;
+    size_t fact = 0;
+
+    e->anchors.eot = roster;
+    e->eot_status = roster == GW_NO_DAY ? "none" : "confirmed";
+    e->eot_reason = roster == GW_NO_DAY ? NULL : "ROSTER";
+    for (size_t i = 0; e->in->study->eot_drug && i < e->in->fact_count; i++) {
+        const gw_day end = is_use(e->in->facts[i].type) ? stated_end(e, i) : GW_NO_DAY;
+
+        if (end != GW_NO_DAY && end >= e->anchors.d1 && (stated == GW_NO_DAY || end > stated)) {
+            stated = end;
+            fact = i;
+        }
+    }
+    if (stated == GW_NO_DAY || e->anchors.d1 == GW_NO_DAY)
+        return;
+    if (roster == GW_NO_DAY) {
+        e->anchors.eot = stated;
+        e->eot_status = "confirmed";
+        e->eot_reason = "STATED_STOP";
+        cite_anchor(e, fact);
+    } else if (days_apart(roster, stated) > e->in->study->eot_spread_days) {
+        engine_raise(e, "EOT_COMPONENTS_DIFFER",
+                     &(struct item_about){.has_fact = true, .fact = fact, .day = stated,
+                                          .note = "the stated end differs from the roster's end of treatment"});
+    }
+}
+
+void stage_anchors(struct engine *e)
+{
+    find_d1(e);
+    find_eot(e);
+    find_death(e);
+    e->anchors.withdrawn = e->in->roster->withdrawn;
+    e->anchors.cap = gw_anchors_cap(e->in->study, e->anchors.d1);
+    check_recruitment(e);
+}

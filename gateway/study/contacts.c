@@ -1,0 +1,199 @@
+/*
+ * Windows of the subject, and whether routine care brought the subject in.
+ *
+ * A window is collected only if a routine contact lies in it: an accepted Encounter of an accepted class whose period
+ * meets the window, or, where a hospital offers no Encounters, any final Observation or completed administration. The
+ * assessment date is the contact day closest to the target; of two as close the later. Source: visit-windows.md 4.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/engine.h"
+
+static bool in_list(const char *const *list, size_t count, const char *value)
+{
+    for (size_t i = 0; value && i < count; i++)
+        if (strcmp(list[i], value) == 0)
+            return true;
+    return false;
+}
+
+static int distance(gw_day a, gw_day b)
+{
+    return a < b ? b - a : a - b;
+}
+
+/* The day of first..last, within the window, that is closest to its target. */
+static gw_day closest(const struct gw_window *window, gw_day first, gw_day last)
+{
+    const gw_day low = first > window->low ? first : window->low;
+    const gw_day high = last < window->high ? last : window->high;
+
+    if (low > high)
+        return GW_NO_DAY;
+    return window->target < low ? low : window->target > high ? high : window->target;
+}
+
+static void offer(struct window_state *state, const struct gw_window *window, gw_day day, const char *kind)
+{
+    const gw_day known = state->contact;
+
+    if (known != GW_NO_DAY) {
+        const int was = distance(known, window->target), is = distance(day, window->target);
+
+        if (is > was || (is == was && day <= known))
+            return;
+    }
+    state->contact = day;
+    state->contact_kind = kind;
+}
+
+/* True when the days meet some window that asks for a contact. */
+static bool offer_all(struct engine *e, gw_day first, gw_day last, const char *kind)
+{
+    bool met = false;
+
+    for (size_t i = 0; i < e->windows.count; i++) {
+        const gw_day day = closest(&e->windows.list[i], first, last);
+
+        if (day == GW_NO_DAY)
+            continue;
+        met = true;
+        if (e->windows.list[i].rule->contact)
+            offer(&e->window_states[i], &e->windows.list[i], day, kind);
+    }
+    return met;
+}
+
+/* ---- Encounters ---- */
+
+/* First and last day of a period; an open one lasts to the horizon, one without a start is unusable. */
+static bool period_days(const struct engine *e, const struct gw_period *period, gw_day *first, gw_day *last)
+{
+    const struct gw_zone *zone = gw_site_zone(e->in->site);
+    struct gw_when start, end;
+
+    if (!period->start || gw_when_read(period->start, zone, gw_site_assumes_zone(e->in->site), &start) != GW_DATE_OK ||
+        start.precision < GW_PRECISION_DAY)
+        return false;
+    *first = start.first;
+    *last = e->in->horizon > *first ? e->in->horizon : *first;
+    if (!period->end)
+        return true;
+    if (gw_when_read(period->end, zone, gw_site_assumes_zone(e->in->site), &end) != GW_DATE_OK)
+        return false;
+    *last = end.last > *first ? end.last : *first;
+    return true;
+}
+
+static void raise_encounter(struct engine *e, size_t index, const char *code, gw_day day)
+{
+    const struct gw_encounter *encounter = &e->in->facts[index].encounter;
+
+    engine_raise(e, code, &(struct item_about){.has_fact = true, .fact = index, .day = day,
+                                               .coding = &encounter->class_code});
+}
+
+static void consider_encounter(struct engine *e, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+    const struct gw_study *study = e->in->study;
+    gw_day first, last;
+
+    if (engine_part(e, index, 0)->final)
+        return;
+    if (!period_days(e, &fact->encounter.period, &first, &last)) {
+        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "NO_PERIOD");
+    } else if (!in_list(study->contact_classes, study->contact_class_count, fact->encounter.class_code.code)) {
+        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "CLASS_NOT_READ");
+    } else if (fact->standing == GW_UNDECIDED || fact->modifier_extension) {
+        raise_encounter(e, index, fact->modifier_extension ? "MODIFIER_EXTENSION" : "STATUS_UNKNOWN", first);
+    } else if (offer_all(e, first, last, "encounter")) {
+        engine_part(e, index, 0)->cited = true;
+    } else {
+        engine_end_fact(e, index, GW_STATE_OUTSIDE_WINDOW, "BETWEEN_WINDOWS");
+    }
+}
+
+/* ---- inferred contacts ---- */
+
+static const char *inferred_date(const struct engine *e, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+    const struct gw_effective *effective = NULL;
+
+    if (!e->versions[index].current || fact->standing != GW_ACCEPTED)
+        return NULL;
+    if (fact->type == GW_OBSERVATION)
+        effective = &fact->observation.effective;
+    else if (fact->type == GW_MEDICATION_ADMINISTRATION)
+        effective = &fact->use.effective;
+    if (!effective)
+        return NULL;
+    return effective->kind == GW_EFFECTIVE_PERIOD ? effective->period.start : effective->date;
+}
+
+static void infer(struct engine *e, size_t index)
+{
+    const char *date = inferred_date(e, index);
+    struct gw_when when;
+
+    if (!date ||
+        gw_when_read(date, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), &when) != GW_DATE_OK ||
+        when.first != when.last || when.first > e->in->horizon)
+        return;
+    offer_all(e, when.first, when.first, "inferred");
+}
+
+/* ---- states ---- */
+
+static const char *state_of(const struct engine *e, const struct gw_window *window, const struct window_state *state,
+                            bool wants_contact)
+{
+    if (window->low > e->in->horizon)
+        return "future";
+    if (state->contact != GW_NO_DAY || !wants_contact)
+        return "collected";
+    if (window->high >= e->in->horizon)
+        return "open";
+    return window->truncation ? "truncated" : "missed";
+}
+
+static void settle_windows(struct engine *e)
+{
+    const bool required = e->in->study->require_contact && gw_site_contacts(e->in->site) != GW_CONTACTS_NONE;
+
+    for (size_t i = 0; i < e->windows.count; i++) {
+        const struct gw_window *window = &e->windows.list[i];
+
+        if (window->low > window->high)
+            continue;
+        e->window_states[i].state = state_of(e, window, &e->window_states[i], required && window->rule->contact);
+        engine_next_day(e, window->low);
+        engine_next_day(e, window->high + 1);
+    }
+}
+
+void stage_windows(struct engine *e)
+{
+    const enum gw_contacts contacts = gw_site_contacts(e->in->site);
+
+    if (gw_windows_build(e->arena, e->in->study, &e->anchors, &e->windows, e->err) != GW_OK) {
+        e->failed = true;
+        return;
+    }
+    e->window_states = gw_arena_alloc(e->arena, (e->windows.count + 1) * sizeof *e->window_states);
+    if (!e->window_states) {
+        e->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < e->windows.count; i++)
+        e->window_states[i].contact = GW_NO_DAY;
+    for (size_t i = 0; i < e->in->fact_count; i++) {
+        if (e->in->facts[i].type == GW_ENCOUNTER)
+            consider_encounter(e, i);
+        else if (contacts == GW_CONTACTS_INFERRED)
+            infer(e, i);
+    }
+    settle_windows(e);
+}

@@ -1,0 +1,163 @@
+/*
+ * Which version of each resource counts, and the parts that end there.
+ *
+ * Order of versions: lastUpdated, then versionId when both are integers, then delivery number, then content hash. The
+ * order of arrival within a delivery never counts.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/engine.h"
+
+static int compare_numbers(int64_t a, int64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static bool version_number(const char *text, int64_t *out)
+{
+    char *end;
+
+    if (!text || *text < '0' || *text > '9' || strlen(text) > 18)
+        return false;
+    *out = strtoll(text, &end, 10);
+    return *end == '\0';
+}
+
+static int compare_versions(const struct gw_fact *a, const struct gw_fact *b)
+{
+    int64_t x = 0, y = 0;
+    int order = 0;
+
+    if (a->last_updated && b->last_updated && gw_instant_read(a->last_updated, &x) &&
+        gw_instant_read(b->last_updated, &y))
+        order = compare_numbers(x, y);
+    if (order == 0 && version_number(a->version_id, &x) && version_number(b->version_id, &y))
+        order = compare_numbers(x, y);
+    if (order == 0)
+        order = compare_numbers(a->delivery, b->delivery);
+    if (order == 0)
+        order = memcmp(a->sha256, b->sha256, sizeof a->sha256);
+    return order;
+}
+
+static int same_resource(const struct gw_fact *a, const struct gw_fact *b)
+{
+    int order = a->type < b->type ? -1 : a->type > b->type;
+
+    if (order == 0)
+        order = strcmp(a->endpoint ? a->endpoint : "", b->endpoint ? b->endpoint : "");
+    if (order == 0)
+        order = strcmp(a->id ? a->id : "", b->id ? b->id : "");
+    return order;
+}
+
+static int by_resource_then_version(const void *x, const void *y, void *context)
+{
+    const struct gw_fact *facts = context;
+    const struct gw_fact *a = &facts[*(const size_t *)x], *b = &facts[*(const size_t *)y];
+    const int order = same_resource(a, b);
+
+    return order ? order : compare_versions(a, b);
+}
+
+/* Keys of one resource, shared by its versions. */
+static void name_versions(struct engine *e, const size_t *order, size_t count)
+{
+    const struct gw_fact *fact = &e->in->facts[order[0]];
+    const char *const parts[] = {fact->endpoint ? fact->endpoint : "", fact->type_name, fact->id ? fact->id : ""};
+    const char *key = gw_arena_print(e->arena, "%s|%s|%s", parts[0], parts[1], parts[2]);
+    const char *hash = gw_hmac_id(e->in->key, e->arena, 'h', parts, 3);
+
+    e->failed |= !key || !hash;
+    for (size_t i = 0; i < count; i++)
+        e->versions[order[i]] = (struct version){.current = i + 1 == count, .key = key, .hash = hash};
+}
+
+static void order_versions(struct engine *e)
+{
+    const struct gw_fact *facts = e->in->facts;
+    const size_t count = e->in->fact_count;
+    size_t *order = gw_arena_alloc(e->arena, (count + 1) * sizeof *order);
+    size_t end;
+
+    if (!order) {
+        e->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    qsort_r(order, count, sizeof *order, by_resource_then_version, (void *)facts);
+    for (size_t start = 0; start < count && !e->failed; start = end) {
+        for (end = start + 1; end < count && same_resource(&facts[order[start]], &facts[order[end]]) == 0; end++)
+            continue;
+        name_versions(e, order + start, end - start);
+    }
+}
+
+static void lay_out_parts(struct engine *e)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < e->in->fact_count; i++) {
+        e->first_part[i] = count;
+        count += e->in->facts[i].part_count;
+    }
+    e->part_count = count;
+    e->parts = gw_arena_alloc(e->arena, (count + 1) * sizeof *e->parts);
+    if (!e->parts) {
+        e->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < e->in->fact_count; i++)
+        for (size_t p = 0; p < e->in->facts[i].part_count; p++)
+            e->parts[e->first_part[i] + p] = (struct part){.fact = i, .index = (int)p};
+}
+
+/* What the status policy alone decides. */
+static void end_by_standing(struct engine *e, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+
+    if (!e->versions[index].current)
+        engine_end_fact(e, index, GW_STATE_SUPERSEDED, "");
+    else if (fact->standing == GW_WITHDRAWN)
+        engine_end_fact(e, index, GW_STATE_RETRACTED, "");
+    else if (fact->standing == GW_REFUSED || fact->standing == GW_NEGATIVE)
+        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "STATUS_REFUSED");
+    else if (fact->standing == GW_WAITING)
+        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "NO_VALUE");
+    else if (fact->type == GW_RESOURCE_OTHER)
+        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "TYPE_NOT_READ");
+}
+
+/* With a Patient at several endpoints, the one of the smallest key: the same whatever came first. */
+static void consider_person(struct engine *e, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+
+    if (!e->versions[index].current || fact->type != GW_PATIENT || fact->standing != GW_ACCEPTED)
+        return;
+    if (e->person && strcmp(e->versions[e->person_index].key, e->versions[index].key) < 0)
+        return;
+    e->person = fact;
+    e->person_index = index;
+}
+
+void stage_current(struct engine *e)
+{
+    const size_t count = e->in->fact_count;
+
+    e->versions = gw_arena_alloc(e->arena, (count + 1) * sizeof *e->versions);
+    e->first_part = gw_arena_alloc(e->arena, (count + 1) * sizeof *e->first_part);
+    if (!e->versions || !e->first_part) {
+        e->failed = true;
+        return;
+    }
+    lay_out_parts(e);
+    order_versions(e);
+    for (size_t i = 0; i < count && !e->failed; i++) {
+        end_by_standing(e, i);
+        consider_person(e, i);
+    }
+}

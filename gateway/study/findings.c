@@ -1,0 +1,69 @@
+/*
+ * Findings about our own files.
+ */
+#include "study/findings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char where[] = "study.mappings";
+
+static void write_line(struct findings *findings, const char *text)
+{
+    if (!findings->out)
+        return;
+    gw_text_add(findings->out, text);
+    gw_text_append(findings->out, "\n", 1);
+}
+
+static void place(char *text, size_t size, const char *path, unsigned line, const char *kind)
+{
+    if (line > 0)
+        snprintf(text, size, "%s:%u: %s", path, line, kind);
+    else
+        snprintf(text, size, "%s: %s", path, kind);
+}
+
+void findings_add(struct findings *findings, const char *path, unsigned line, const char *format, ...)
+{
+    char at[600], message[400];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    place(at, sizeof at, path, line, "");
+
+    struct gw_error finding = {.status = GW_OK};
+    gw_fail(&finding, GW_ECONFIG, where, "%s%s", at, message);
+    findings_failure(findings, &finding);
+}
+
+void findings_note(struct findings *findings, const char *path, unsigned line, const char *format, ...)
+{
+    char at[600], message[400], text[1000];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    place(at, sizeof at, path, line, "note: ");
+    snprintf(text, sizeof text, "%s%s", at, message);
+    write_line(findings, text);
+}
+
+void findings_failure(struct findings *findings, const struct gw_error *failure)
+{
+    if (findings->count++ == 0)
+        findings->first = *failure;
+    write_line(findings, failure->text);
+}
+
+enum gw_status findings_close(const struct findings *findings, struct gw_error *err)
+{
+    if (findings->count == 0)
+        return GW_OK;
+    if (err)
+        *err = findings->first;
+    return findings->first.status;
+}

@@ -1,0 +1,35 @@
+/*
+ * What is wrong with a file of ours, one finding a line: "path:line: what, what to do".
+ *
+ * A loader and the lint read a file by the same code. The loader wants the first finding as its failure, the lint wants
+ * them all. A finding names keys, codes and units of our own files, never anything of a patient.
+ */
+#ifndef STUDY_FINDINGS_H
+#define STUDY_FINDINGS_H
+
+#include <stddef.h>
+
+#include "gateway/core/error.h"
+#include "gateway/core/text.h"
+
+struct findings {
+    struct gw_text *out; /* every finding, a line each; NULL: only the first is kept */
+    size_t count;
+    struct gw_error first;
+};
+
+/* line 0: the whole file. */
+void findings_add(struct findings *findings, const char *path, unsigned line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Something a reader should know that is no fault: written out, not counted. */
+void findings_note(struct findings *findings, const char *path, unsigned line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* A failure of a reader below (CSV, JSON), whose text already says where. GW_ENOMEM and GW_EIO are kept apart by it. */
+void findings_failure(struct findings *findings, const struct gw_error *failure);
+
+/* GW_OK without findings, else the first one in *err. */
+enum gw_status findings_close(const struct findings *findings, struct gw_error *err);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * Limits and grades of every value, against the subject's own baseline where a term asks for it.
+ *
+ * The baseline of a concept is its anl01 value in a window that starts from D1 and is no grid. Source: ae.md section 2.
+ */
+#include <string.h>
+
+#include "study/engine.h"
+
+static bool is_baseline(const struct gw_window *window)
+{
+    return !window->rule->grid && window->rule->from == GW_ANCHOR_D1;
+}
+
+const struct datum *engine_baseline(const struct engine *e, const char *concept)
+{
+    for (size_t i = 0; i < e->placed_count; i++) {
+        const struct placed *p = &e->placed[i];
+
+        if (p->anl01 && is_baseline(p->window) && strcmp(e->data[p->datum_index].code.lab->concept, concept) == 0)
+            return &e->data[p->datum_index];
+    }
+    return NULL;
+}
+
+static void read_limits(struct engine *e, struct datum *datum)
+{
+    const char *sex = e->person ? e->person->patient.gender : NULL;
+
+    if (gw_limits_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->observed, &datum->measure, sex,
+                       engine_age(e, datum->when.first), &datum->limits, e->err) != GW_OK)
+        e->failed = true;
+}
+
+static void grade_direction(struct engine *e, struct datum *datum, enum gw_direction direction, struct gw_grade *out)
+{
+    struct gw_baseline baseline = {0};
+    const struct datum *b = engine_baseline(e, datum->code.lab->concept);
+
+    if (b) {
+        baseline.known = true;
+        baseline.value = b->measure.canonical;
+        baseline.limits = b->limits;
+    }
+    if (gw_grade_value(e->arena, e->in->tables, datum->code.lab, &datum->measure, &datum->limits, &baseline,
+                       direction, out, e->err) != GW_OK)
+        e->failed = true;
+}
+
+static void grade(struct engine *e, struct datum *datum)
+{
+    grade_direction(e, datum, GW_LOW, &datum->low);
+    grade_direction(e, datum, GW_HIGH, &datum->high);
+    datum->grade = gw_grade_worse(&datum->low, &datum->high);
+    datum->graded = datum->low.applies || datum->high.applies;
+}
+
+static const char *range_item(enum gw_range_verdict verdict)
+{
+    return verdict == GW_RANGE_TEXT_ONLY   ? "RANGE_TEXT_ONLY"
+           : verdict == GW_RANGE_AMBIGUOUS ? "RANGE_AMBIGUOUS"
+                                           : "RANGE_MISSING";
+}
+
+static void raise_grading(struct engine *e, struct datum *datum)
+{
+    if (datum->low.comparator_ambiguous || datum->high.comparator_ambiguous)
+        engine_raise_datum(e, datum, "COMPARATOR_AMBIGUOUS", "the grade depends on where beyond the limit it lies");
+    if ((datum->low.range_wanted || datum->high.range_wanted) && datum->limits.verdict != GW_RANGE_FOUND)
+        engine_raise_datum(e, datum, range_item(datum->limits.verdict), "the grade needs a reference limit");
+    if (gw_limits_contradict(e->arena, datum->observed, &datum->measure, &datum->limits))
+        engine_raise_datum(e, datum, "INTERPRETATION_CONFLICT", "the laboratory's flag contradicts its own range");
+}
+
+static bool wanted(const struct datum *datum)
+{
+    return datum->measured && (datum->placed_count > 0 || datum->evidence);
+}
+
+void stage_grade(struct engine *e)
+{
+    for (size_t i = 0; i < e->data_count && !e->failed; i++)
+        if (wanted(&e->data[i]))
+            read_limits(e, &e->data[i]);
+    for (size_t i = 0; i < e->data_count && !e->failed; i++) {
+        if (!wanted(&e->data[i]) || !e->data[i].measure.value_num)
+            continue;
+        grade(e, &e->data[i]);
+        if (e->data[i].placed_count > 0)
+            raise_grading(e, &e->data[i]);
+    }
+    stage_flag_worst(e);
+}

@@ -1,0 +1,134 @@
+/*
+ * Exception items: what derive() cannot decide, put so that a person can.
+ *
+ * An item's id is keyed to its cause and its place, so the same cause on the same part is the same item in every
+ * derivation. Context holds the coded part, value and unit in question, the day and the windows; never a name, an
+ * identifier or free text outside the element.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "gateway/core/json.h"
+#include "study/engine.h"
+
+#define MAX_CONTEXT_BYTES 8192
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+/* class|site|system|code|unit|rule */
+static const char *fingerprint(struct engine *e, const char *code, const struct item_about *about)
+{
+    const struct gw_coding *coding = about->coding;
+
+    return gw_arena_print(e->arena, "%s|%s|%s|%s|%s|%s", code, gw_site_id(e->in->site),
+                          or_empty(coding ? coding->system : NULL), or_empty(coding ? coding->code : NULL),
+                          or_empty(about->unit), or_empty(about->rule));
+}
+
+static void add_member(struct gw_text *json, const char *name, const char *value)
+{
+    if (!value || !*value)
+        return;
+    gw_text_add(json, json->length > 1 ? "," : "");
+    gw_json_quote(json, name);
+    gw_text_append(json, ":", 1);
+    gw_json_quote(json, value);
+}
+
+static const char *context(struct engine *e, const struct item_about *about)
+{
+    struct gw_text json = GW_TEXT_INIT(MAX_CONTEXT_BYTES);
+    char day[11];
+    const char *text;
+
+    gw_text_add(&json, "{");
+    add_member(&json, "code", about->coding ? about->coding->code : NULL);
+    add_member(&json, "system", about->coding ? about->coding->system : NULL);
+    add_member(&json, "display", about->coding ? about->coding->display : NULL);
+    if (about->quantity) {
+        add_member(&json, "comparator", about->quantity->comparator);
+        add_member(&json, "value", about->quantity->value);
+        add_member(&json, "unit", about->quantity->unit);
+        add_member(&json, "unit_code", about->quantity->code);
+    }
+    add_member(&json, "text", about->text);
+    if (about->day != GW_NO_DAY) {
+        gw_day_print(about->day, day);
+        add_member(&json, "day", day);
+        if (e->anchors.d1 != GW_NO_DAY)
+            add_member(&json, "study_day",
+                       gw_arena_print(e->arena, "%d", gw_study_day(e->anchors.d1, about->day)));
+    }
+    add_member(&json, "windows", about->windows);
+    add_member(&json, "note", about->note);
+    gw_text_add(&json, "}");
+    text = json.failed ? "{\"note\":\"the context is longer than 8 KiB\"}"
+                       : gw_arena_copy(e->arena, json.at, json.length);
+    gw_text_release(&json);
+    return text;
+}
+
+static const char *item_id(struct engine *e, const char *print, const struct item_about *about)
+{
+    const struct gw_roster_line *roster = e->in->roster;
+    const char *place = about->has_fact
+                            ? gw_arena_print(e->arena, "%s|%d", e->versions[about->fact].key, about->part)
+                            : or_empty(about->windows);
+    const char *const parts[] = {print, roster->subject, place};
+
+    return place ? gw_hmac_id(e->in->key, e->arena, 'x', parts, 3) : NULL;
+}
+
+static void attach(struct engine *e, const struct gw_item *item)
+{
+    struct part *part;
+    const char **slot;
+
+    if (!item->has_fact)
+        return;
+    part = engine_part(e, item->fact, item->part);
+    slot = GW_ARENA_PUSH(e->arena, part->items, part->item_count, part->item_capacity);
+    if (slot)
+        *slot = item->id;
+    if (*item->blocks == 'R' && !part->held) {
+        part->held = true;
+        part->held_by = item->code;
+    }
+}
+
+static bool raised_already(const struct engine *e, const char *id)
+{
+    for (size_t i = e->item_count; i-- > 0 && i + 64 > e->item_count;)
+        if (strcmp(e->items[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+void engine_raise(struct engine *e, const char *code, const struct item_about *about)
+{
+    const struct gw_item_class *class = gw_rules_class(e->in->rules, code);
+    const char *print = fingerprint(e, code, about);
+    const char *id = print ? item_id(e, print, about) : NULL;
+    struct gw_item *item;
+
+    assert(class);
+    if (id && raised_already(e, id))
+        return;
+    item = id ? GW_ARENA_PUSH(e->arena, e->items, e->item_count, e->item_capacity) : NULL;
+    if (!item) {
+        e->failed = true;
+        return;
+    }
+    *item = (struct gw_item){.id = id, .code = class->code, .fingerprint = print, .blocks = class->blocks,
+                             .has_fact = about->has_fact, .fact = about->fact, .part = about->part,
+                             .context = context(e, about), .suggestion = or_empty(about->suggestion),
+                             .window_ids = or_empty(about->windows)};
+    attach(e, item);
+    if (*class->blocks == 'S' && !e->blocked) {
+        e->blocked = true;
+        e->blocked_by = class->code;
+    }
+}

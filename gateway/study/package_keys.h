@@ -1,0 +1,16 @@
+/*
+ * The keys of mappings/studies/<id>/study.json and of mappings/sites/<site>.json: what the loaders accept. The JSON Schema
+ * files list the same keys, which a test holds them to.
+ */
+#ifndef STUDY_PACKAGE_KEYS_H
+#define STUDY_PACKAGE_KEYS_H
+
+#include "study/settings.h"
+
+/* Object by object: "" the file, then the path of each inner object ("anchors.D1"; lists by their own name). */
+extern const struct settings_keys study_keys[];
+extern const struct settings_keys site_keys[];
+
+const char *const *keys_of(const struct settings_keys *objects, const char *name);
+
+#endif

@@ -1,0 +1,430 @@
+/*
+ * Every observed value gets its code, its date and its place. Placing comes before everything that could ask a person:
+ * what no window could take is counted and left alone.
+ *
+ * Which date: effective, else the specimen's collection, else `issued` with a mark. Source: visit-windows.md 6 to 8.
+ */
+#include <string.h>
+
+#include "study/engine.h"
+
+/* ---- which date ---- */
+
+static const struct gw_fact *specimen_of(const struct engine *e, const struct gw_fact *fact, size_t *index)
+{
+    const struct gw_reference *ref = &fact->observation.specimen;
+
+    if (ref->kind != GW_REFERENCE_LITERAL || !ref->id)
+        return NULL;
+    for (size_t i = 0; i < e->in->fact_count; i++) {
+        const struct gw_fact *s = &e->in->facts[i];
+
+        if (s->type == GW_SPECIMEN && e->versions[i].current && gw_same(s->endpoint, fact->endpoint) &&
+            gw_same(s->id, ref->id) && s->standing == GW_ACCEPTED) {
+            *index = i;
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static const char *start_of(const struct gw_effective *effective, const char **end)
+{
+    *end = NULL;
+    if (effective->kind == GW_EFFECTIVE_DATE)
+        return effective->date;
+    if (effective->kind != GW_EFFECTIVE_PERIOD)
+        return NULL;
+    *end = effective->period.end;
+    return effective->period.start;
+}
+
+struct date_choice {
+    const char *start;
+    const char *end;
+    bool issued;      /* only `issued` was there */
+    bool by_specimen; /* the specimen's collection time */
+    size_t specimen;
+};
+
+static struct date_choice choose_date(const struct engine *e, const struct gw_fact *fact)
+{
+    struct date_choice choice = {0};
+    const struct gw_fact *specimen;
+
+    choice.start = start_of(&fact->observation.effective, &choice.end);
+    if (choice.start)
+        return choice;
+    specimen = specimen_of(e, fact, &choice.specimen);
+    if (specimen)
+        choice.start = start_of(&specimen->specimen.collected, &choice.end);
+    choice.by_specimen = choice.start != NULL;
+    if (!choice.start) {
+        choice.start = fact->observation.issued;
+        choice.issued = choice.start != NULL;
+    }
+    return choice;
+}
+
+/* ---- which groups ---- */
+
+static gw_groups all_groups(const struct gw_study *study)
+{
+    return (gw_groups)((1u << study->group_count) - 1);
+}
+
+static gw_groups group_bit(const struct gw_study *study, const char *name)
+{
+    const int bit = gw_study_group_bit(study, name);
+
+    return bit < 0 ? 0 : (gw_groups)(1u << bit);
+}
+
+/* The groups whose windows may take a row of this concept; 0: it has no row of its own. */
+static gw_groups groups_of(const struct gw_study *study, const struct gw_lab *lab)
+{
+    if (lab->group == GW_LAB_OPTIONAL)
+        return 0;
+    if (study->continuous)
+        return all_groups(study);
+    switch (lab->group) {
+    case GW_LAB_G30_G90:
+        return group_bit(study, "G90") | (study->labs_at_g30 ? group_bit(study, "G30") : 0);
+    case GW_LAB_G90:
+    case GW_LAB_BASELINE:
+        return group_bit(study, "G90");
+    default:
+        return 0;
+    }
+}
+
+static bool takes(const struct gw_lab *lab, const struct gw_window *window)
+{
+    return !lab || lab->group != GW_LAB_BASELINE || (!window->rule->grid && window->rule->from == GW_ANCHOR_D1);
+}
+
+/* ---- where ---- */
+
+struct findings { /* over the groups asked */
+    bool collects;
+    bool partial;
+    bool after_death;
+    enum gw_place reason; /* of the first group that does not collect */
+    bool has_reason;
+};
+
+static void add_placed(struct engine *e, struct datum *datum, const struct gw_window *window)
+{
+    const size_t index = (size_t)(window - e->windows.list);
+    struct placed *placed;
+
+    for (size_t i = datum->first_placed; i < e->placed_count; i++)
+        if (e->placed[i].window_index == index)
+            return; /* a window of both groups makes one row */
+    placed = GW_ARENA_PUSH(e->arena, e->placed, e->placed_count, e->placed_capacity);
+    if (!placed) {
+        e->failed = true;
+        return;
+    }
+    *placed = (struct placed){.window = window, .window_index = index};
+    datum->placed_count++;
+}
+
+static void find_in(struct engine *e, struct datum *datum, int group, struct findings *found)
+{
+    struct gw_placement p =
+        gw_window_place(e->arena, &e->windows, group, datum->when.first, datum->when.last);
+    const struct gw_lab *lab = datum->code.lab;
+
+    if (gw_place_collects(p.place) && takes(lab, p.window) && !datum->after_first_dose) {
+        found->collects = true;
+        add_placed(e, datum, p.window);
+        return;
+    }
+    if (gw_place_collects(p.place))
+        p.place = GW_PLACE_BETWEEN_WINDOWS;
+    found->partial |= p.place == GW_PLACE_PARTIAL && takes(lab, p.window);
+    found->after_death |= p.place == GW_PLACE_AFTER_DEATH && takes(lab, p.window);
+    if (!found->has_reason) {
+        found->has_reason = true;
+        found->reason = p.place;
+    }
+}
+
+static struct findings find_place(struct engine *e, struct datum *datum, gw_groups groups)
+{
+    struct findings found = {.reason = GW_PLACE_BETWEEN_WINDOWS};
+
+    datum->first_placed = e->placed_count;
+    datum->placed_count = 0;
+    for (size_t g = 0; g < e->in->study->group_count; g++)
+        if (groups & (1u << g))
+            find_in(e, datum, (int)g, &found);
+    return found;
+}
+
+/* On day 1 a value timed after the first dose is no baseline. */
+static bool after_first_dose(const struct engine *e, const struct datum *datum)
+{
+    return e->first_dose_utc >= 0 && datum->when.precision == GW_PRECISION_SECOND &&
+           datum->when.first == e->anchors.d1 && datum->when.utc > e->first_dose_utc;
+}
+
+/* ---- what follows from it ---- */
+
+static const char *window_ids(struct engine *e, const struct datum *datum)
+{
+    const char *ids = "";
+
+    for (size_t i = 0; ids && i < datum->placed_count; i++) {
+        const char *id = e->placed[datum->first_placed + i].window->id;
+
+        ids = *ids ? gw_arena_print(e->arena, "%s;%s", ids, id) : id;
+    }
+    return ids;
+}
+
+static struct item_about about_datum(const struct datum *datum)
+{
+    const struct gw_observed *o = datum->observed;
+    const struct gw_coding *first = o->code.count ? &o->code.codings[0] : NULL;
+
+    return (struct item_about){.has_fact = true, .fact = datum->fact, .part = datum->part,
+                               .coding = datum->code.source ? datum->code.source : first,
+                               .unit = o->quantity.code ? o->quantity.code : o->quantity.unit,
+                               .quantity = o->kind == GW_VALUE_QUANTITY ? &o->quantity : NULL,
+                               .day = datum->dated ? datum->when.first : GW_NO_DAY,
+                               .windows = datum->windows};
+}
+
+void engine_raise_datum(struct engine *e, const struct datum *datum, const char *code, const char *note)
+{
+    struct item_about about = about_datum(datum);
+
+    about.note = note;
+    if (strncmp(code, "UNIT_", 5) != 0)
+        about.unit = NULL;
+    engine_raise(e, code, &about);
+}
+
+static void end_outside(struct engine *e, struct datum *datum, const char *reason)
+{
+    engine_end_part(e, engine_part(e, datum->fact, datum->part), GW_STATE_OUTSIDE_WINDOW, reason);
+}
+
+static void end_unread(struct engine *e, struct datum *datum, const char *reason)
+{
+    engine_end_part(e, engine_part(e, datum->fact, datum->part), GW_STATE_NOT_IN_SCOPE, reason);
+}
+
+static bool is_lab_event(const struct engine *e, const struct gw_lab *lab)
+{
+    for (size_t i = 0; lab && i < e->in->rules->lab_event_count; i++)
+        if (strcmp(e->in->rules->lab_events[i].concept, lab->concept) == 0)
+            return true;
+    return false;
+}
+
+/* Between the windows of a living, consenting subject's span a count may still date an episode. */
+static bool may_be_evidence(const struct engine *e, const struct datum *datum, enum gw_place place)
+{
+    return e->in->study->between_windows != GW_BETWEEN_NONE && place == GW_PLACE_BETWEEN_WINDOWS &&
+           datum->code.verdict == GW_CODE_MAPPED && is_lab_event(e, datum->code.lab) &&
+           datum->when.first == datum->when.last && datum->source->standing == GW_ACCEPTED &&
+           !datum->source->modifier_extension && datum->when.first <= e->in->horizon;
+}
+
+/* Keep only the windows that a contact opened. */
+static bool keep_collected(struct engine *e, struct datum *datum)
+{
+    size_t kept = datum->first_placed;
+
+    for (size_t i = 0; i < datum->placed_count; i++) {
+        const struct placed p = e->placed[datum->first_placed + i];
+        struct window_state *state = &e->window_states[p.window_index];
+
+        if (strcmp(state->state, "collected") == 0)
+            e->placed[kept++] = p;
+        else
+            state->had_data_without_contact |= strcmp(state->state, "future") != 0;
+    }
+    datum->placed_count = kept - datum->first_placed;
+    e->placed_count = kept;
+    return datum->placed_count > 0;
+}
+
+/* Items of the date itself. True: one was raised, the datum waits for a person. */
+static bool held_by_date(struct engine *e, struct datum *datum, const struct findings *found)
+{
+    if (found->collects && datum->when.first > e->in->horizon + 1) {
+        engine_raise_datum(e, datum, "FUTURE_DATE", "the date lies after the last day searched");
+        engine_next_day(e, datum->when.first - 1);
+    } else if (found->collects) {
+        return false;
+    } else if (found->after_death) {
+        engine_raise_datum(e, datum, "AFTER_DEATH", "dated after the day of death");
+    } else if (found->partial) {
+        engine_raise_datum(e, datum, "PARTIAL_DATE", "the date is partial and only touches a window");
+    } else {
+        return false;
+    }
+    e->placed_count = datum->first_placed;
+    datum->placed_count = 0;
+    return true;
+}
+
+static bool out_of_scope(const struct datum *datum)
+{
+    return datum->code.verdict == GW_CODE_NOT_LISTED ||
+           (datum->code.verdict == GW_CODE_UNKNOWN && !datum->category_read);
+}
+
+static const char *scope_reason(const struct engine *e, const struct datum *datum)
+{
+    if (datum->code.verdict == GW_CODE_NOT_LISTED)
+        return "NOT_LISTED";
+    if (datum->code.verdict == GW_CODE_UNKNOWN)
+        return "CATEGORY_NOT_READ";
+    if (datum->code.lab->group == GW_LAB_OPTIONAL)
+        return "OPTIONAL_OFF";
+    return groups_of(e->in->study, datum->code.lab) == 0 ? "EVIDENCE_ONLY" : NULL;
+}
+
+/* The datum has a date: find its windows and what keeps it from them. */
+static void place_dated(struct engine *e, struct datum *datum)
+{
+    const bool mapped = datum->code.verdict == GW_CODE_MAPPED;
+    const gw_groups own = mapped ? groups_of(e->in->study, datum->code.lab) : 0;
+    const struct gw_lab *lab = datum->code.lab;
+    struct findings found;
+    const char *unread;
+
+    datum->after_first_dose = after_first_dose(e, datum);
+    found = find_place(e, datum, own ? own : all_groups(e->in->study));
+    datum->windows = window_ids(e, datum);
+    unread = out_of_scope(datum) || (mapped && !own) ? scope_reason(e, datum) : NULL;
+    if (!found.collects && !found.partial && !found.after_death) {
+        datum->evidence = may_be_evidence(e, datum, found.reason);
+        end_outside(e, datum, gw_place_reason(&e->windows, found.reason));
+    } else if (unread) {
+        datum->evidence = mapped && is_lab_event(e, lab);
+        e->placed_count = datum->first_placed;
+        datum->placed_count = 0;
+        end_unread(e, datum, unread);
+    } else if (!held_by_date(e, datum, &found) && !keep_collected(e, datum)) {
+        datum->evidence = may_be_evidence(e, datum, GW_PLACE_BETWEEN_WINDOWS);
+        end_outside(e, datum, "NO_CONTACT");
+    }
+    for (size_t i = 0; i < datum->placed_count; i++)
+        e->placed[datum->first_placed + i].datum_index = datum->index;
+}
+
+/* A time without an offset may lie up to a day to either side: an item only where a window could use it. */
+static void place_without_offset(struct engine *e, struct datum *datum, const char *text)
+{
+    struct gw_when when;
+    struct findings found;
+
+    if (gw_when_read(text, gw_site_zone(e->in->site), true, &when) != GW_DATE_OK)
+        return;
+    datum->when = when;
+    datum->when.first -= 1;
+    datum->when.last += 1;
+    found = find_place(e, datum, all_groups(e->in->study));
+    datum->windows = window_ids(e, datum);
+    e->placed_count = datum->first_placed;
+    datum->placed_count = 0;
+    datum->when = when;
+    datum->dated = true;
+    if (!found.collects && !found.partial)
+        end_outside(e, datum, gw_place_reason(&e->windows, GW_PLACE_BETWEEN_WINDOWS));
+    else if (out_of_scope(datum))
+        end_unread(e, datum, scope_reason(e, datum));
+    else
+        engine_raise_datum(e, datum, "TIME_WITHOUT_OFFSET", "a time of day without an offset is not valid FHIR");
+}
+
+static void place_datum(struct engine *e, struct datum *datum)
+{
+    const struct date_choice date = choose_date(e, datum->source);
+    const bool assume = gw_site_assumes_zone(e->in->site);
+    const struct gw_zone *zone = gw_site_zone(e->in->site);
+    const enum gw_date_verdict verdict =
+        date.start ? gw_when_read(date.start, zone, assume, &datum->when) : GW_DATE_MALFORMED;
+
+    if (verdict == GW_DATE_WITHOUT_OFFSET) {
+        place_without_offset(e, datum, date.start);
+        return;
+    }
+    if (verdict == GW_DATE_MALFORMED) {
+        if (out_of_scope(datum))
+            end_unread(e, datum, scope_reason(e, datum));
+        else
+            engine_raise_datum(e, datum, "DATE_MISSING",
+                               date.start ? "the date cannot be read" : "no effective, collection or issue date");
+        return;
+    }
+    datum->dated = true;
+    if (date.end && gw_when_read(date.end, zone, assume, &datum->end) != GW_DATE_OK)
+        datum->end = (struct gw_when){0};
+    place_dated(e, datum);
+    if (date.issued && datum->placed_count > 0)
+        engine_raise_datum(e, datum, "DATE_FROM_ISSUED", "only the issue date is known");
+    if (date.by_specimen && datum->placed_count > 0)
+        engine_part(e, date.specimen, 0)->cited = true;
+}
+
+/* ---- the walk ---- */
+
+static bool category_read(const struct gw_observation *o)
+{
+    static const char *const read[] = {"laboratory", "vital-signs", "survey"};
+
+    if (o->category_count == 0)
+        return true;
+    for (size_t c = 0; c < o->category_count; c++)
+        for (size_t i = 0; i < o->categories[c].count; i++)
+            for (size_t r = 0; r < sizeof read / sizeof read[0]; r++)
+                if (gw_same(o->categories[c].codings[i].code, read[r]))
+                    return true;
+    return false;
+}
+
+static void add_datum(struct engine *e, size_t index, int part)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+    struct datum *datum = GW_ARENA_PUSH(e->arena, e->data, e->data_count, e->data_capacity);
+
+    if (!datum) {
+        e->failed = true;
+        return;
+    }
+    datum->index = e->data_count - 1;
+    datum->fact = index;
+    datum->part = part;
+    datum->source = fact;
+    datum->observed = &fact->observation.parts[part];
+    datum->windows = "";
+    datum->provisional = fact->standing == GW_PROVISIONAL;
+    datum->category_read = category_read(&fact->observation);
+    datum->code = gw_code_map(e->in->tables, e->in->site, &datum->observed->code);
+    place_datum(e, datum);
+}
+
+void stage_place(struct engine *e)
+{
+    for (size_t i = 0; i < e->in->fact_count && !e->failed; i++) {
+        const struct gw_fact *fact = &e->in->facts[i];
+
+        for (size_t p = 0; fact->type == GW_OBSERVATION && p < fact->part_count && !e->failed; p++) {
+            struct part *part = engine_part(e, i, (int)p);
+
+            if (part->final)
+                continue;
+            if (fact->observation.parts[p].kind == GW_VALUE_NONE)
+                engine_end_part(e, part, GW_STATE_NOT_IN_SCOPE, fact->observation.member_count ? "PANEL" : "NO_VALUE");
+            else
+                add_datum(e, i, (int)p);
+        }
+    }
+}

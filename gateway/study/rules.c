@@ -1,0 +1,94 @@
+/*
+ * The small steering tables, read from CSV.
+ */
+#include "gateway/study/rules.h"
+
+#include <string.h>
+
+#include "gateway/core/csv.h"
+
+#define MAX_TABLE_BYTES (1024 * 1024)
+
+static enum gw_status no_memory(struct gw_error *err)
+{
+    return gw_fail(err, GW_ENOMEM, "study.rules", "the tables need more memory than allowed");
+}
+
+static enum gw_status load_classes(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
+{
+    static const char *const names[] = {"code", "blocks", "rule_scope", "cause", "resolutions"};
+    struct gw_csv csv;
+    int at[5];
+    struct gw_item_class *classes;
+    const char *path = gw_arena_print(arena, "%s/exception-codes.csv", dir);
+    enum gw_status rc = path ? gw_csv_load(arena, path, MAX_TABLE_BYTES, &csv, err) : no_memory(err);
+
+    if (rc == GW_OK)
+        rc = gw_csv_columns(&csv, names, 5, at, err);
+    if (rc != GW_OK)
+        return rc;
+    classes = gw_arena_alloc(arena, csv.count * sizeof *classes);
+    if (!classes)
+        return no_memory(err);
+    for (size_t i = 0; i < csv.count; i++) {
+        const char **f = csv.records[i].fields;
+
+        classes[i] = (struct gw_item_class){f[at[0]], f[at[1]], f[at[2]], f[at[3]], f[at[4]]};
+        if (strlen(f[at[1]]) != 1 || !strchr("RASE-", f[at[1]][0]))
+            return gw_fail(err, GW_ECONFIG, "study.rules", "%s:%u: blocks is \"%s\": write one of R A S E -", path,
+                           csv.records[i].line, f[at[1]]);
+    }
+    out->classes = classes;
+    out->class_count = csv.count;
+    return GW_OK;
+}
+
+static enum gw_status load_lab_events(struct gw_arena *arena, const char *dir, struct gw_rules *out,
+                                      struct gw_error *err)
+{
+    static const char *const names[] = {"category", "concept", "direction"};
+    struct gw_csv csv;
+    int at[3];
+    struct gw_lab_event *events;
+    const char *path = gw_arena_print(arena, "%s/lab-events.csv", dir);
+    enum gw_status rc = path ? gw_csv_load(arena, path, MAX_TABLE_BYTES, &csv, err) : no_memory(err);
+
+    if (rc == GW_OK)
+        rc = gw_csv_columns(&csv, names, 3, at, err);
+    if (rc != GW_OK)
+        return rc;
+    events = gw_arena_alloc(arena, csv.count * sizeof *events);
+    if (!events)
+        return no_memory(err);
+    for (size_t i = 0; i < csv.count; i++) {
+        const char **f = csv.records[i].fields;
+        const bool low = strcmp(f[at[2]], "LOW") == 0;
+
+        if (!low && strcmp(f[at[2]], "HIGH") != 0)
+            return gw_fail(err, GW_ECONFIG, "study.rules", "%s:%u: direction is \"%s\": write LOW or HIGH", path,
+                           csv.records[i].line, f[at[2]]);
+        events[i] = (struct gw_lab_event){f[at[0]], f[at[1]], low ? GW_LOW : GW_HIGH};
+    }
+    out->lab_events = events;
+    out->lab_event_count = csv.count;
+    return GW_OK;
+}
+
+enum gw_status gw_rules_load(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
+{
+    enum gw_status rc;
+
+    *out = (struct gw_rules){0};
+    rc = load_classes(arena, dir, out, err);
+    if (rc == GW_OK)
+        rc = load_lab_events(arena, dir, out, err);
+    return rc;
+}
+
+const struct gw_item_class *gw_rules_class(const struct gw_rules *rules, const char *code)
+{
+    for (size_t i = 0; i < rules->class_count; i++)
+        if (strcmp(rules->classes[i].code, code) == 0)
+            return &rules->classes[i];
+    return NULL;
+}

@@ -1,0 +1,83 @@
+/*
+ * The parts of the clinical tables: each is read by its own file, tables.c puts them together.
+ */
+#ifndef STUDY_TABLES_PARTS_H
+#define STUDY_TABLES_PARTS_H
+
+#include "gateway/study/tables.h"
+#include "study/findings.h"
+
+struct lab_rows {
+    const struct gw_lab *rows; /* file order */
+    size_t count;
+    const struct gw_lab **by_code; /* sorted by LOINC code */
+    const char **units;            /* every accepted unit of any row, sorted, once each */
+    size_t unit_count;
+};
+
+struct grade_rows {
+    const char *path;
+    const struct gw_grade_row *rows; /* the rows of one concept together, concepts in order of first appearance */
+    size_t count;
+};
+
+struct condition_rows {
+    const char *path;
+    const struct gw_condition_row *rows; /* file order */
+    size_t count;
+};
+
+struct drug_rows {
+    const struct gw_drug_row *rows; /* of this study, file order */
+    size_t count;
+};
+
+struct unit_aliases {
+    const struct unit_alias *rows; /* sorted by text */
+    size_t count;
+};
+
+struct unit_alias {
+    const char *text;
+    const char *code;
+};
+
+struct gw_tables {
+    struct lab_rows labs;
+    struct grade_rows grades;
+    struct condition_rows conditions;
+    struct drug_rows drugs;
+    struct unit_aliases aliases;
+};
+
+/* Each reads its file of `dir` into its part; what is wrong becomes findings, and the rows that are right are kept. */
+void labs_read(struct gw_arena *arena, const char *dir, struct lab_rows *out, struct findings *findings);
+void grades_read(struct gw_arena *arena, const char *dir, const char *scale, struct grade_rows *out,
+                 struct findings *findings);
+void conditions_read(struct gw_arena *arena, const char *dir, const char *study, struct condition_rows *out,
+                     struct findings *findings);
+void drugs_read(struct gw_arena *arena, const char *dir, const char *study, struct drug_rows *out,
+                struct findings *findings);
+void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows *labs, struct unit_aliases *out,
+                  struct findings *findings);
+
+/* All of them. NULL only when the arena is exhausted. */
+struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const char *study, const char *scale,
+                              struct findings *findings);
+
+const struct gw_lab *labs_find(const struct lab_rows *labs, const char *loinc);
+bool labs_know_unit(const struct lab_rows *labs, const char *unit); /* some row accepts it */
+
+/* The alias of a text in a sorted list, blanks around the text aside; NULL: none. */
+const char *alias_find(const struct unit_alias *rows, size_t count, const char *text);
+int alias_order(const void *a, const void *b); /* for qsort */
+
+/* True when the digit after the hyphen is the check digit of what stands before it. */
+bool loinc_check_digit(const char *code);
+
+/* Read "10*9/L=1|10*3/uL=1|K=affine:x-273.15". False: *reason says what is wrong, in words for the file's author. */
+bool factors_read(struct gw_arena *arena, const char *text, struct gw_unit_factor **out, size_t *count,
+                  const char **reason);
+const struct gw_unit_factor *factor_of(const struct gw_lab *lab, const char *unit); /* NULL: not accepted */
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * From a placed datum to a usable value: what stands in the way becomes an item, in the order in which a person would
+ * meet it: the resource as such, its status, its code, its unit and value.
+ */
+#include <string.h>
+
+#include "study/engine.h"
+
+static void hold(struct engine *e, struct datum *datum, const char *code, const char *note)
+{
+    engine_raise_datum(e, datum, code, note);
+    datum->placed_count = 0;
+}
+
+/* True: the resource or its code keeps a placed datum from being read. */
+static bool held_before_value(struct engine *e, struct datum *datum)
+{
+    if (datum->source->modifier_extension)
+        hold(e, datum, "MODIFIER_EXTENSION", "carries a modifier that is not understood");
+    else if (datum->source->standing == GW_UNDECIDED)
+        hold(e, datum, "STATUS_UNKNOWN", "the status does not say whether the result holds");
+    else if (datum->code.verdict == GW_CODE_UNKNOWN)
+        hold(e, datum, "CODE_UNKNOWN", "no LOINC code and no mapping of the site");
+    else if (datum->code.verdict == GW_CODE_CONFLICT)
+        hold(e, datum, "CODE_CONFLICT", "its codes name different concepts");
+    else if (datum->code.verdict == GW_CODE_UNVERIFIED)
+        hold(e, datum, "CODE_UNVERIFIED", "the row of this code is not verified");
+    else
+        return false;
+    return true;
+}
+
+static const char *item_of(enum gw_value_verdict verdict, const char **note)
+{
+    switch (verdict) {
+    case GW_VALUE_UNIT_MISSING:
+        *note = "a number without a unit";
+        return "UNIT_MISSING";
+    case GW_VALUE_UNIT_UNKNOWN:
+        *note = "the unit does not convert for this test";
+        return "UNIT_UNKNOWN";
+    case GW_VALUE_UNIT_CONFLICT:
+        *note = "unit text and unit code name different units";
+        return "UNIT_CONFLICT";
+    case GW_VALUE_IMPLAUSIBLE:
+        *note = "outside the plausible range of this test";
+        return "VALUE_IMPLAUSIBLE";
+    case GW_VALUE_TYPE:
+        *note = "a kind of value this test does not have";
+        return "VALUE_TYPE";
+    default:
+        return NULL;
+    }
+}
+
+static void measure(struct engine *e, struct datum *datum)
+{
+    const char *note = NULL;
+    const char *code;
+
+    if (gw_measure_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->code.source, datum->observed,
+                        &datum->measure, e->err) != GW_OK) {
+        e->failed = true;
+        return;
+    }
+    datum->measured = datum->measure.verdict == GW_VALUE_OK;
+    if (datum->measured)
+        return;
+    code = item_of(datum->measure.verdict, &note);
+    if (code && datum->placed_count > 0)
+        engine_raise_datum(e, datum, code, note);
+    else if (!code && datum->placed_count > 0)
+        engine_end_part(e, engine_part(e, datum->fact, datum->part), GW_STATE_NOT_IN_SCOPE, "NO_VALUE");
+    datum->placed_count = 0;
+    datum->evidence = false;
+}
+
+void stage_measure(struct engine *e)
+{
+    for (size_t i = 0; i < e->data_count && !e->failed; i++) {
+        struct datum *datum = &e->data[i];
+
+        if (datum->placed_count > 0 && held_before_value(e, datum))
+            continue;
+        if (datum->placed_count > 0 || datum->evidence)
+            measure(e, datum);
+    }
+}
