@@ -19,7 +19,7 @@ static const struct kind {
     [GW_RESOURCE_OTHER] = {"", NULL, NULL, false},
     [GW_PATIENT] = {"Patient", &patient_shape, patient_finish, true},
     [GW_ENCOUNTER] = {"Encounter", &encounter_shape, NULL, true},
-    [GW_OBSERVATION] = {"Observation", &observation_shape, NULL, true},
+    [GW_OBSERVATION] = {"Observation", &observation_shape, observation_finish, true},
     [GW_MEDICATION_ADMINISTRATION] = {"MedicationAdministration", &administration_shape, use_finish, true},
     [GW_MEDICATION_REQUEST] = {"MedicationRequest", &request_shape, use_finish, true},
     [GW_MEDICATION_DISPENSE] = {"MedicationDispense", &dispense_shape, use_finish, true},
