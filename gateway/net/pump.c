@@ -10,6 +10,7 @@ struct poll {
     uv_poll_t handle;
     struct pump *pump;
     curl_socket_t fd;
+    int events; /* wanted */
     struct poll *next;
 };
 
@@ -48,19 +49,35 @@ static void forget(struct pump *pump, curl_socket_t fd)
     uv_close((uv_handle_t *)&poll->handle, on_poll_closed); /* leaves epoll at once, the memory later */
 }
 
+static void on_readiness(uv_poll_t *handle, int status, int events);
+
+/* A reset stops libuv's poll although bytes may still be there to read. */
+static void resume(struct pump *pump, const struct poll *poll, curl_socket_t fd)
+{
+    struct poll **at = find(pump, fd);
+
+    if (at && *at == poll)
+        uv_poll_start(&(*at)->handle, (*at)->events, on_readiness);
+}
+
 static void on_readiness(uv_poll_t *handle, int status, int events)
 {
     struct poll *poll = handle->data;
     struct pump *pump = poll->pump;
+    const curl_socket_t fd = poll->fd;
     int flags = 0, running;
 
+    /* Told of an error, libcurl would end the transfer as failed sending; let it read, and see whether a kept
+     * connection was merely closed meanwhile: then it sends once more over a new one. */
     if (status < 0)
-        flags |= CURL_CSELECT_ERR;
+        flags |= CURL_CSELECT_IN | CURL_CSELECT_OUT;
     if (events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
         flags |= CURL_CSELECT_OUT;
-    curl_multi_socket_action(pump->multi, poll->fd, flags, &running); /* poll may be closing after this */
+    curl_multi_socket_action(pump->multi, fd, flags, &running); /* poll may be closing after this */
+    if (status < 0)
+        resume(pump, poll, fd);
     pump->turned(pump);
 }
 
@@ -100,6 +117,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *un
         events |= UV_WRITABLE;
     if (!poll)
         poll = watch(pump, fd);
+    if (poll)
+        poll->events = events;
     /* unwatched, the transfer ends by its own timeouts instead of hanging */
     return poll && uv_poll_start(&poll->handle, events, on_readiness) == 0 ? 0 : -1;
 }

@@ -1,0 +1,781 @@
+/*
+ * The client against a server that misbehaves byte by byte.
+ */
+#include "net/fetch.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support/gzip.h"
+
+#define JSON "{\"resourceType\":\"Bundle\",\"id\":\"1\"}"
+
+static uv_loop_t loop;
+
+static struct gw_http *client_of(const struct gw_http_options *options)
+{
+    struct gw_http *http = NULL;
+    struct gw_error err = {0};
+
+    cr_assert(uv_loop_init(&loop) == 0);
+    cr_assert(gw_http_client_new(&loop, options, &http, &err) == GW_OK, "%s", err.text);
+    return http;
+}
+
+static void client_gone(struct gw_http *http)
+{
+    gw_http_free(http);
+    loop_close(&loop);
+}
+
+static void fetch(struct gw_http *http, const struct gw_http_request *request, struct outcome *outcome)
+{
+    struct gw_error err = {0};
+
+    cr_assert(gw_http_start(http, request, &outcome->response, outcome_done, outcome, NULL, &err) == GW_OK, "%s",
+              err.text);
+    cr_assert(outcome->times == 0, "done was called inside start");
+    uv_run(&loop, UV_RUN_DEFAULT);
+    cr_assert(outcome->times == 1, "done was called %d times", outcome->times);
+}
+
+/* ---- bodies, byte by byte -------------------------------------------------------------------------------------- */
+
+#define HEAD       "HTTP/1.1 200 OK\r\n"
+#define TYPED_JSON "Content-Type: application/fhir+json\r\n"
+#define TYPED_ND   "Content-Type: application/fhir+ndjson\r\n"
+
+struct play {
+    const char *name;
+    const char *bytes;     /* then the connection is closed */
+    enum gw_status status; /* wanted */
+    const char *want;      /* the body when GW_OK, else part of the message */
+};
+
+static const struct play plays[] = {
+    {"a length", HEAD TYPED_JSON "Content-Length: 4\r\n\r\n{  }", GW_OK, "{  }"},
+    {"chunks", HEAD TYPED_JSON "Transfer-Encoding: chunked\r\n\r\n2\r\n{ \r\n1\r\n}\r\n0\r\n\r\n", GW_OK, "{ }"},
+    {"chunk extensions and a trailer",
+     HEAD TYPED_JSON "Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\nX-T: 1\r\n\r\n", GW_OK, "{}"},
+    {"nothing", HEAD TYPED_JSON "Content-Length: 0\r\n\r\n", GW_OK, ""},
+    {"204", "HTTP/1.1 204 No Content\r\n\r\n", GW_OK, ""},
+    {"an interim answer first", "HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" HEAD TYPED_JSON "Content-Length: 2\r\n\r\n{}",
+     GW_OK, "{}"},
+    {"HTTP/1.0 JSON ended by closing: its reader sees a cut", "HTTP/1.0 200 OK\r\n" TYPED_JSON "\r\n{}", GW_OK, "{}"},
+    {"equal lengths twice", HEAD TYPED_JSON "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", GW_OK, "{}"},
+    {"shorter than its length", HEAD TYPED_JSON "Content-Length: 9\r\n\r\n{}", GW_EPROTO, "before the whole answer"},
+    {"a chunk cut", HEAD TYPED_JSON "Transfer-Encoding: chunked\r\n\r\n9\r\n{}", GW_EPROTO, "before the whole answer"},
+    {"no last chunk", HEAD TYPED_JSON "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", GW_EPROTO,
+     "before the whole answer"},
+    {"NDJSON ended by closing", HEAD TYPED_ND "\r\n{}\n", GW_EPROTO, "a cut would not show"},
+    {"two lengths", HEAD TYPED_JSON "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", GW_EPROTO, "Content-Length"},
+    {"a list of lengths", HEAD TYPED_JSON "Content-Length: 2, 3\r\n\r\n{}", GW_EPROTO, "Content-Length"},
+    {"a negative length", HEAD TYPED_JSON "Content-Length: -2\r\n\r\n{}", GW_EPROTO, "the answer"},
+    {"gzip twice", HEAD TYPED_JSON "Content-Encoding: gzip, gzip\r\nContent-Length: 2\r\n\r\n{}", GW_EPROTO,
+     "Content-Encoding"},
+    {"gzip in two headers",
+     HEAD TYPED_JSON "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", GW_EPROTO,
+     "Content-Encoding"},
+    {"brotli unasked", HEAD TYPED_JSON "Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}", GW_EPROTO,
+     "Content-Encoding"},
+    {"transfer coding gzip", HEAD TYPED_JSON "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", GW_EPROTO,
+     "Transfer-Encoding"},
+    {"plain, labelled gzip", HEAD TYPED_JSON "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", GW_EPROTO,
+     "is not gzip"},
+    {"empty, labelled gzip", HEAD TYPED_JSON "Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n", GW_OK, ""},
+    {"no answer at all", "", GW_ERETRY, "connection was lost"},
+    {"half a status line", "HTTP/1.", GW_ERETRY, "connection was lost"},
+    {"no HTTP", "220 mail.example.org ESMTP\r\n", GW_EPROTO, "HTTP"},
+    {"an error text cut: the status counts", "HTTP/1.1 500 X\r\nContent-Length: 90\r\n\r\noops", GW_OK, "oops"},
+};
+
+static void play_bytes(struct exchange *exchange, void *ctx)
+{
+    const struct play *play = *(const struct play **)ctx;
+
+    server_send(exchange, play->bytes, strlen(play->bytes));
+    exchange->close = true;
+}
+
+Test(http, takes_whole_answers_and_refuses_cut_or_forged_ones)
+{
+    const struct play *play = NULL;
+    struct server *server = server_new(play_bytes, &play);
+    struct gw_http *http = client_of(NULL);
+
+    for (size_t i = 0; i < COUNT(plays); i++) {
+        struct gw_http_request request = {.url = server_base(server)};
+        struct outcome outcome = OUTCOME_INIT;
+
+        play = &plays[i];
+        fetch(http, &request, &outcome);
+        cr_expect(outcome.failure.status == play->status, "%s: %d %s", play->name, outcome.failure.status,
+                  outcome.failure.text);
+        if (play->status == GW_OK)
+            cr_expect_str_eq(outcome.response.body.at, play->want, "%s", play->name);
+        else
+            cr_expect(strstr(outcome.failure.text, play->want), "%s: %s", play->name, outcome.failure.text);
+        outcome_reset(&outcome);
+    }
+    client_gone(http);
+    server_free(server);
+}
+
+struct bytes {
+    struct gw_text text;
+    size_t length; /* of it to send */
+    bool chunked;
+    bool reset;
+};
+
+static void play_gzip(struct exchange *exchange, void *ctx)
+{
+    const struct bytes *bytes = ctx;
+
+    server_print(exchange, HEAD TYPED_JSON "Content-Encoding: gzip\r\n");
+    if (bytes->chunked)
+        server_print(exchange, "Transfer-Encoding: chunked\r\n\r\n%zx\r\n", bytes->length);
+    else
+        server_print(exchange, "Content-Length: %zu\r\n\r\n", bytes->length);
+    server_send(exchange, bytes->text.at, bytes->length);
+    if (bytes->chunked)
+        server_print(exchange, "\r\n0\r\n\r\n");
+}
+
+Test(http, inflates_gzip_only_when_it_is_whole)
+{
+    struct bytes bytes = {.text = GW_TEXT_INIT(4096)};
+    struct server *server = server_new(play_gzip, &bytes);
+    struct gw_http *http = client_of(NULL);
+    struct gw_http_request request = {.url = server_base(server)};
+    struct outcome outcome = OUTCOME_INIT;
+    size_t whole;
+
+    gzip_append(&bytes.text, JSON, strlen(JSON));
+    whole = bytes.text.length;
+    for (bytes.length = 1; bytes.length < whole; bytes.length++) { /* the Content-Length matches the cut */
+        fetch(http, &request, &outcome);
+        cr_expect(outcome.failure.status == GW_EPROTO && outcome.response.incomplete, "%zu: %d %s", bytes.length,
+                  outcome.failure.status, outcome.failure.text);
+        outcome_reset(&outcome);
+    }
+    for (bytes.chunked = false;; bytes.chunked = true) {
+        fetch(http, &request, &outcome);
+        cr_expect_str_eq(outcome.response.body.at, JSON, "%s", outcome.failure.text);
+        outcome_reset(&outcome);
+        if (bytes.chunked)
+            break;
+    }
+    gzip_append(&bytes.text, "\n", 1); /* a second member, as parallel gzip writes */
+    bytes.length = bytes.text.length;
+    fetch(http, &request, &outcome);
+    cr_expect_str_eq(outcome.response.body.at, JSON "\n", "%s", outcome.failure.text);
+    outcome_reset(&outcome);
+    gw_text_add(&bytes.text, "junk");
+    bytes.length = bytes.text.length;
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.failure.status == GW_EPROTO && strstr(outcome.failure.text, "after its end"), "%s",
+              outcome.failure.text);
+    outcome_reset(&outcome);
+    client_gone(http);
+    server_free(server);
+    gw_text_release(&bytes.text);
+}
+
+Test(http, stops_at_the_byte_limit_and_at_a_bomb)
+{
+    struct bytes bytes = {.text = GW_TEXT_INIT(1 << 20)};
+    struct server *server = server_new(play_gzip, &bytes);
+    struct gw_http *http = client_of(NULL);
+    struct gw_http_request request = {.url = server_base(server), .max_bytes = 1000};
+    struct outcome outcome = OUTCOME_INIT;
+    char *zeros = calloc(1, 32 << 20);
+
+    gzip_append(&bytes.text, zeros, 32 << 20);
+    bytes.length = bytes.text.length;
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.failure.status == GW_ENOMEM && strstr(outcome.failure.text, "1000 bytes"), "%s",
+              outcome.failure.text);
+    outcome_reset(&outcome);
+    request.max_bytes = 0;
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.failure.status == GW_ENOMEM && strstr(outcome.failure.text, "bomb"), "%s", outcome.failure.text);
+    cr_expect(outcome.response.body.length < 4 << 20);
+    outcome_reset(&outcome);
+    free(zeros);
+    client_gone(http);
+    server_free(server);
+    gw_text_release(&bytes.text);
+}
+
+static void play_plain(struct exchange *exchange, void *ctx)
+{
+    server_reply(exchange, *(int *)ctx, "application/fhir+json", "", JSON);
+}
+
+Test(http, takes_exactly_max_bytes)
+{
+    int status = 200;
+    struct server *server = server_new(play_plain, &status);
+    struct gw_http *http = client_of(NULL);
+    struct outcome outcome = OUTCOME_INIT;
+    struct gw_http_request request = {.url = server_base(server), .max_bytes = strlen(JSON)};
+
+    fetch(http, &request, &outcome);
+    cr_expect_str_eq(outcome.response.body.at, JSON);
+    request.max_bytes--;
+    outcome_reset(&outcome);
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.failure.status == GW_ENOMEM);
+    outcome_reset(&outcome);
+    client_gone(http);
+    server_free(server);
+}
+
+/* ---- what is sent and what is kept ----------------------------------------------------------------------------- */
+
+static void play_headers(struct exchange *exchange, void *ctx)
+{
+    (void)ctx;
+    server_reply(exchange, 202, "application/json; charset=utf-8",
+                 "Content-Location: https://fhir.example.org/jobs/1\r\nETag: W/\"7\"\r\nX-Progress: 12%\r\n"
+                 "date: Fri, 20 Nov 2026 10:00:00 GMT\r\nRetry-After: Fri, 20 Nov 2026 10:02:00 GMT\r\n"
+                 "Location: /r4/Patient/1\r\nTransfer-Hint: x\r\n",
+                 "{}");
+}
+
+Test(http, keeps_the_headers_that_matter_and_sends_what_it_is_told)
+{
+    struct server *server = server_new(play_headers, NULL);
+    struct gw_http *http = client_of(NULL);
+    const struct gw_http_header headers[] = {{"Accept", "application/fhir+json"}, {"Prefer", "respond-async"}};
+    struct gw_text url = GW_TEXT_INIT(1024);
+    struct gw_http_request request = {.method = "POST", .headers = headers, .header_count = 2, .body = {"a=b", 3}};
+    struct outcome outcome = OUTCOME_INIT;
+
+    gw_text_print(&url, "%s/../x/./Observation?code=a|b&d=%%2B", server_base(server));
+    request.url = url.at;
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.response.status == 202);
+    cr_expect_str_eq(outcome.response.content_location.at, "https://fhir.example.org/jobs/1");
+    cr_expect_str_eq(outcome.response.location.at, "/r4/Patient/1");
+    cr_expect_str_eq(outcome.response.etag, "W/\"7\"");
+    cr_expect_str_eq(outcome.response.x_progress, "12%");
+    cr_expect(outcome.response.date == 1795168800, "%lld", (long long)outcome.response.date);
+    cr_expect(outcome.response.retry_after_s == 120, "%d", outcome.response.retry_after_s);
+    cr_expect(gw_http_is_json(&outcome.response));
+    cr_expect(server_heard(server, "POST /fhir/../x/./Observation?code=a|b&d=%2B HTTP/1.1"), "the bytes of the URL");
+    cr_expect(server_heard(server, "Accept-Encoding: gzip\r\n"));
+    cr_expect(server_heard(server, "Prefer: respond-async\r\n"));
+    cr_expect(server_heard(server, "a=b"));
+    cr_expect(!server_heard(server, "Expect:"));
+    outcome_reset(&outcome);
+    gw_text_release(&url);
+    client_gone(http);
+    server_free(server);
+}
+
+Test(http, refuses_a_header_with_a_line_break_at_the_door)
+{
+    struct gw_http *http = client_of(NULL);
+    const struct gw_http_header header = {"Authorization", "Bearer a\r\nX: y"};
+    struct gw_http_request request = {.url = "http://127.0.0.1:1/", .headers = &header, .header_count = 1};
+    struct outcome outcome = OUTCOME_INIT;
+    struct gw_error err = {0};
+
+    cr_expect(gw_http_start(http, &request, &outcome.response, outcome_done, &outcome, NULL, &err) == GW_EPROTO);
+    cr_expect(!strstr(err.text, "Bearer"), "%s", err.text);
+    client_gone(http);
+    cr_expect(outcome.times == 0);
+}
+
+Test(http, does_not_follow_redirects_nor_look_at_the_environment)
+{
+    int status = 302;
+    struct server *server = server_new(play_plain, &status);
+    struct gw_http *http;
+    struct gw_http_request request = {.url = server_base(server)};
+    struct outcome outcome = OUTCOME_INIT;
+
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    setenv("all_proxy", "http://127.0.0.1:1", 1);
+    http = client_of(NULL);
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.response.status == 302, "%s", outcome.failure.text);
+    outcome_reset(&outcome);
+    client_gone(http);
+    server_free(server);
+}
+
+Test(http, goes_through_the_proxy_it_is_told)
+{
+    int status = 200;
+    struct server *proxy = server_new(play_plain, &status);
+    char address[64];
+    struct gw_http_options options = {.proxy = address};
+    struct gw_http_request request = {.url = "http://fhir.invalid/r4/metadata"};
+    struct outcome outcome = OUTCOME_INIT;
+    struct gw_http *http;
+
+    snprintf(address, sizeof(address), "http://127.0.0.1:%d", server_port(proxy));
+    http = client_of(&options);
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.response.status == 200, "%s", outcome.failure.text);
+    cr_expect(server_heard(proxy, "GET http://fhir.invalid/r4/metadata HTTP/1.1"));
+    outcome_reset(&outcome);
+    request.url = "https://fhir.invalid/r4/metadata";
+    status = 407;
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.failure.status == GW_EDENIED && strstr(outcome.failure.text, "407"), "%d %s",
+              outcome.failure.status, outcome.failure.text);
+    outcome_reset(&outcome);
+    client_gone(http);
+    server_free(proxy);
+}
+
+static enum gw_status gather(void *ctx, const char *bytes, size_t length, struct gw_error *err)
+{
+    struct gw_text *text = ctx;
+
+    gw_text_append(text, bytes, length);
+    return text->failed ? gw_fail(err, GW_EIO, "test", "the disk is full") : GW_OK;
+}
+
+Test(http, gives_the_body_to_a_sink_in_pieces)
+{
+    struct bytes bytes = {.text = GW_TEXT_INIT(1 << 20)};
+    struct server *server = server_new(play_gzip, &bytes);
+    struct gw_http *http = client_of(NULL);
+    struct gw_text got = GW_TEXT_INIT(1 << 20), small = GW_TEXT_INIT(10);
+    struct gw_http_request request = {.url = server_base(server), .sink = gather, .sink_ctx = &got};
+    struct outcome outcome = OUTCOME_INIT;
+
+    gzip_append(&bytes.text, JSON, strlen(JSON));
+    bytes.length = bytes.text.length;
+    fetch(http, &request, &outcome);
+    cr_expect_str_eq(got.at, JSON);
+    cr_expect(outcome.response.body.length == 0);
+    outcome_reset(&outcome);
+    request.sink_ctx = &small;
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.failure.status == GW_EIO);
+    cr_expect_str_eq(outcome.failure.text, "the disk is full");
+    outcome_reset(&outcome);
+    client_gone(http);
+    server_free(server);
+    gw_text_release(&got);
+    gw_text_release(&small);
+    gw_text_release(&bytes.text);
+}
+
+/* ---- servers that are away or slow ----------------------------------------------------------------------------- */
+
+static void play_slowly(struct exchange *exchange, void *ctx)
+{
+    (void)ctx;
+    server_print(exchange, HEAD TYPED_JSON "Content-Length: 50\r\n\r\n");
+    for (int i = 0; i < 50 && !exchange->close; i++) {
+        server_print(exchange, " ");
+        server_sleep(exchange, 100);
+    }
+    exchange->close = true;
+}
+
+Test(http, gives_up_on_a_slow_body)
+{
+    struct server *server = server_new(play_slowly, NULL);
+    struct gw_http *http = client_of(NULL);
+    struct gw_http_request stalled = {.url = server_base(server), .stall_s = 1};
+    struct gw_http_request endless = {.url = server_base(server), .total_ms = 300};
+    struct outcome outcome = OUTCOME_INIT;
+
+    fetch(http, &stalled, &outcome);
+    cr_expect(outcome.failure.status == GW_ERETRY && strstr(outcome.failure.text, "stalled"), "%s",
+              outcome.failure.text);
+    outcome_reset(&outcome);
+    fetch(http, &endless, &outcome);
+    cr_expect(outcome.failure.status == GW_ERETRY && strstr(outcome.failure.text, "in time"), "%s",
+              outcome.failure.text);
+    outcome_reset(&outcome);
+    client_gone(http);
+    server_free(server);
+}
+
+Test(http, says_who_cannot_be_reached_and_why)
+{
+    static const struct {
+        const char *url, *says;
+    } cases[] = {
+        {"http://fhir.hospital.invalid/r4/Patient?name=Perez", "host name fhir.hospital.invalid cannot be resolved"},
+        {"http://127.0.0.1:1/r4/Patient?name=Perez", "127.0.0.1 does not take connections: Connection refused"},
+    };
+    struct gw_http *http = client_of(NULL);
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct gw_http_request request = {.url = cases[i].url};
+        struct outcome outcome = OUTCOME_INIT;
+
+        fetch(http, &request, &outcome);
+        cr_expect(outcome.failure.status == GW_ERETRY && strstr(outcome.failure.text, cases[i].says), "%s",
+                  outcome.failure.text);
+        cr_expect(!strstr(outcome.failure.text, "Perez"), "%s", outcome.failure.text);
+        outcome_reset(&outcome);
+    }
+    client_gone(http);
+}
+
+Test(http, gives_up_on_a_server_that_does_not_accept)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+    int full = socket(AF_INET, SOCK_STREAM, 0), fillers[8];
+    char url[64];
+    struct gw_http_request request = {.url = url, .connect_ms = 200};
+    struct outcome outcome = OUTCOME_INIT;
+    struct gw_http *http;
+
+    cr_assert(bind(full, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(full, 0) == 0);
+    getsockname(full, (struct sockaddr *)&address, &length);
+    for (size_t i = 0; i < COUNT(fillers); i++) { /* a full backlog drops further SYNs */
+        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)!connect(fillers[i], (struct sockaddr *)&address, sizeof(address));
+    }
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/", ntohs(address.sin_port));
+    http = client_of(NULL);
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.failure.status == GW_ERETRY && strstr(outcome.failure.text, "reached in time"), "%s",
+              outcome.failure.text);
+    outcome_reset(&outcome);
+    client_gone(http);
+    for (size_t i = 0; i < COUNT(fillers); i++)
+        close(fillers[i]);
+    close(full);
+}
+
+static void play_reset(struct exchange *exchange, void *ctx)
+{
+    (void)ctx;
+    server_print(exchange, HEAD TYPED_JSON "Content-Length: 50\r\n\r\n{");
+    server_sleep(exchange, 50);
+    server_reset(exchange);
+}
+
+Test(http, calls_a_reset_a_reason_to_try_again)
+{
+    struct server *server = server_new(play_reset, NULL);
+    struct gw_http *http = client_of(NULL);
+    struct gw_http_request request = {.url = server_base(server)};
+    struct outcome outcome = OUTCOME_INIT;
+
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.failure.status == GW_ERETRY, "%s", outcome.failure.text);
+    outcome_reset(&outcome);
+    client_gone(http);
+    server_free(server);
+}
+
+static void play_once(struct exchange *exchange, void *ctx)
+{
+    (void)ctx;
+    server_reply(exchange, 200, "application/json", "", "{}");
+    exchange->close = true; /* although the client was told to keep the connection */
+}
+
+Test(http, survives_a_kept_connection_that_the_server_closed)
+{
+    struct server *server = server_new(play_once, NULL);
+    struct gw_http *http = client_of(NULL);
+    struct gw_http_request request = {.url = server_base(server)};
+
+    for (int i = 0; i < 5; i++) {
+        struct outcome outcome = OUTCOME_INIT;
+
+        fetch(http, &request, &outcome);
+        cr_expect(outcome.response.status == 200, "%s", outcome.failure.text);
+        outcome_reset(&outcome);
+    }
+    client_gone(http);
+    server_free(server);
+}
+
+static void play_floods(struct exchange *exchange, void *ctx)
+{
+    for (int i = 0; i < 80 && *(int *)ctx == 0; i++)
+        server_print(exchange, "HTTP/1.1 103 Early\r\n\r\n");
+    server_print(exchange, HEAD);
+    for (int i = 0; i < 3000 && *(int *)ctx == 1; i++)
+        server_print(exchange, "X-Flood-%d: 01234567890123456789\r\n", i);
+    server_print(exchange, "Content-Length: 2\r\n\r\n{}");
+    exchange->close = true;
+}
+
+Test(http, refuses_floods_of_heads_and_headers)
+{
+    int kind;
+    struct server *server = server_new(play_floods, &kind);
+    struct gw_http *http = client_of(NULL);
+    struct gw_http_request request = {.url = server_base(server)};
+
+    for (kind = 0; kind < 2; kind++) {
+        struct outcome outcome = OUTCOME_INIT;
+
+        fetch(http, &request, &outcome);
+        cr_expect(outcome.failure.status == GW_EPROTO, "%d: %s", kind, outcome.failure.text);
+        outcome_reset(&outcome);
+    }
+    client_gone(http);
+    server_free(server);
+}
+
+/* ---- cancelling ------------------------------------------------------------------------------------------------ */
+
+struct canceller {
+    uv_timer_t timer;
+    struct gw_http *http;
+    uint64_t call;
+};
+
+static void cancel_now(uv_timer_t *timer)
+{
+    struct canceller *canceller = timer->data;
+
+    gw_http_cancel(canceller->http, canceller->call);
+    gw_http_cancel(canceller->http, canceller->call); /* twice is as good as once */
+    uv_close((uv_handle_t *)timer, NULL);
+}
+
+/* Cancelled after so many ms: before it began, while resolving and connecting, in the middle of the body. */
+Test(http, ends_a_cancelled_call_once_whenever_it_is_cancelled)
+{
+    static const int after_ms[] = {-1, 0, 1, 5, 50, 150};
+    struct server *server = server_new(play_slowly, NULL);
+    const char *const urls[] = {server_base(server), "http://slow.invalid/"};
+
+    for (size_t u = 0; u < COUNT(urls); u++)
+        for (size_t i = 0; i < COUNT(after_ms); i++) {
+            struct gw_http *http = client_of(NULL);
+            struct gw_http_request request = {.url = urls[u]};
+            struct outcome outcome = OUTCOME_INIT;
+            struct canceller canceller = {.http = http};
+
+            cr_assert(gw_http_start(http, &request, &outcome.response, outcome_done, &outcome, &canceller.call, NULL) ==
+                      GW_OK);
+            if (after_ms[i] < 0) {
+                gw_http_cancel(http, canceller.call);
+                cr_expect(outcome.times == 0, "done came inside cancel");
+            } else {
+                uv_timer_init(&loop, &canceller.timer);
+                canceller.timer.data = &canceller;
+                uv_timer_start(&canceller.timer, cancel_now, (uint64_t)after_ms[i], 0);
+            }
+            uv_run(&loop, UV_RUN_DEFAULT);
+            cr_expect(outcome.times == 1);
+            cr_expect(outcome.failure.status == (u == 1 && after_ms[i] >= 5 ? outcome.failure.status : GW_ECANCELED),
+                      "after %d: %s", after_ms[i], outcome.failure.text);
+            outcome_reset(&outcome);
+            client_gone(http);
+        }
+    server_free(server);
+}
+
+Test(http, cancels_all_that_is_under_way_when_it_is_freed)
+{
+    struct server *server = server_new(play_slowly, NULL);
+    struct gw_http *http = client_of(&(struct gw_http_options){.concurrent = 2});
+    struct outcome outcomes[6];
+
+    for (size_t i = 0; i < COUNT(outcomes); i++) { /* two under way, four waiting */
+        struct gw_http_request request = {.url = server_base(server)};
+
+        outcomes[i] = (struct outcome)OUTCOME_INIT;
+        cr_assert(gw_http_start(http, &request, &outcomes[i].response, outcome_done, &outcomes[i], NULL, NULL) ==
+                  GW_OK);
+    }
+    for (int i = 0; i < 5; i++)
+        uv_run(&loop, UV_RUN_ONCE);
+    client_gone(http);
+    for (size_t i = 0; i < COUNT(outcomes); i++) {
+        cr_expect(outcomes[i].times == 1 && outcomes[i].failure.status == GW_ECANCELED);
+        outcome_reset(&outcomes[i]);
+    }
+    cr_expect(server_requests(server) <= 2);
+    server_free(server);
+}
+
+struct freer {
+    struct gw_http *http;
+    int times;
+    struct gw_http_response response;
+};
+
+static void free_in_done(void *ctx, const struct gw_error *failure)
+{
+    struct freer *freer = ctx;
+
+    (void)failure;
+    freer->times++;
+    gw_http_free(freer->http);
+}
+
+Test(http, may_be_freed_inside_a_done)
+{
+    int status = 200;
+    struct server *server = server_new(play_plain, &status);
+    struct freer freer = {.http = client_of(NULL), .response = GW_HTTP_RESPONSE_INIT};
+    struct gw_http_request request = {.url = server_base(server)};
+
+    cr_assert(gw_http_start(freer.http, &request, &freer.response, free_in_done, &freer, NULL, NULL) == GW_OK);
+    loop_close(&loop);
+    cr_expect(freer.times == 1);
+    gw_http_response_release(&freer.response);
+    server_free(server);
+}
+
+struct parallel {
+    pthread_mutex_t lock;
+    int now, most;
+};
+
+static void play_counted(struct exchange *exchange, void *ctx)
+{
+    struct parallel *parallel = ctx;
+
+    pthread_mutex_lock(&parallel->lock);
+    parallel->now++;
+    if (parallel->now > parallel->most)
+        parallel->most = parallel->now;
+    pthread_mutex_unlock(&parallel->lock);
+    server_sleep(exchange, 30);
+    pthread_mutex_lock(&parallel->lock);
+    parallel->now--;
+    pthread_mutex_unlock(&parallel->lock);
+    server_reply(exchange, 200, "application/json", "", "{}");
+}
+
+Test(http, keeps_to_the_number_of_requests_at_once)
+{
+    struct parallel parallel = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct server *server = server_new(play_counted, &parallel);
+    struct gw_http *http = client_of(&(struct gw_http_options){.concurrent = 3});
+    struct outcome outcomes[12];
+
+    for (size_t i = 0; i < COUNT(outcomes); i++) {
+        struct gw_http_request request = {.url = server_base(server)};
+
+        outcomes[i] = (struct outcome)OUTCOME_INIT;
+        cr_assert(gw_http_start(http, &request, &outcomes[i].response, outcome_done, &outcomes[i], NULL, NULL) ==
+                  GW_OK);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    for (size_t i = 0; i < COUNT(outcomes); i++) {
+        cr_expect(outcomes[i].times == 1 && outcomes[i].response.status == 200);
+        outcome_reset(&outcomes[i]);
+    }
+    cr_expect(parallel.most == 3, "%d at once", parallel.most);
+    client_gone(http);
+    server_free(server);
+}
+
+/* ---- pure parts ------------------------------------------------------------------------------------------------ */
+
+Test(http, reads_every_shape_of_retry_after)
+{
+    static const struct {
+        const char *value;
+        int32_t want;
+    } cases[] = {
+        {"3", 3},
+        {" 3 ", 3},
+        {"0", 1},
+        {"-5", 1},
+        {"1.5", 2},
+        {"2.0", 2},
+        {"abc", 0},
+        {"", 0},
+        {"3x", 0},
+        {"99999999", 86400},
+        {"99999999999999999999999", 86400},
+        {"Fri, 20 Nov 2026 10:02:00 GMT", 120},
+        {"Fri, 20 Nov 2020 10:02:00 GMT", 1},
+        {"Wed, 20 Nov 2030 10:02:00 GMT", 86400},
+        {"1795168860", 60},
+        {"1795168860500", 60},
+        {"1795168700", 1}, /* epoch seconds, milliseconds, past */
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        cr_expect(gw_http_retry_after(cases[i].value, 1795168800) == cases[i].want, "%s: %d", cases[i].value,
+                  gw_http_retry_after(cases[i].value, 1795168800));
+}
+
+Test(http, tells_what_a_status_means)
+{
+    static const struct {
+        int status;
+        enum gw_status want;
+    } cases[] = {
+        {200, GW_OK},     {204, GW_OK},      {202, GW_OK},      {302, GW_EPROTO}, {304, GW_EPROTO},
+        {400, GW_EPROTO}, {401, GW_EDENIED}, {403, GW_EDENIED}, {404, GW_EPROTO}, {407, GW_EDENIED},
+        {408, GW_ERETRY}, {410, GW_EPROTO},  {422, GW_EPROTO},  {429, GW_ERETRY}, {500, GW_ERETRY},
+        {501, GW_EPROTO}, {502, GW_ERETRY},  {503, GW_ERETRY},  {504, GW_ERETRY}, {0, GW_EPROTO},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct gw_http_response response = {.status = cases[i].status};
+        struct gw_error err = {0};
+
+        cr_expect(gw_http_verdict(&response, "https://h.example/r4/Patient/77?x", &err) == cases[i].want, "%d",
+                  cases[i].status);
+        cr_expect(!strstr(err.text, "77"), "%s", err.text);
+    }
+}
+
+Test(http, knows_the_media_types_of_fhir_json)
+{
+    static const struct {
+        const char *type;
+        bool json;
+    } cases[] = {
+        {"application/fhir+json", true},
+        {"Application/FHIR+JSON; charset=UTF-8", true},
+        {"application/json;x=y", true},
+        {"application/json+fhir", true},
+        {"text/html", false},
+        {"", false},
+        {"application/fhir+ndjson", false},
+        {"application/jsonx", false},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct gw_http_response response = {0};
+
+        strcpy(response.content_type, cases[i].type);
+        cr_expect(gw_http_is_json(&response) == cases[i].json, "%s", cases[i].type);
+    }
+}
+
+Test(http, names_the_setting_that_is_wrong)
+{
+    static const struct {
+        struct gw_http_options options;
+        const char *says;
+    } cases[] = {
+        {{.ca_file = "/nowhere/ca.pem"}, "tls.ca"},
+        {{.cert_file = "/etc/hostname"}, "both"},
+        {{.key_file = "/etc/hostname"}, "both"},
+        {{.cert_file = "/etc/hostname", .key_file = "/etc/hostname"}, "chmod"},
+        {{.proxy = "http://me:pw@proxy.example:3128"}, "proxy"},
+        {{.proxy = "proxy.example:3128"}, "proxy"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct gw_http *http = NULL;
+        struct gw_error err = {0};
+
+        cr_assert(uv_loop_init(&loop) == 0);
+        cr_expect(gw_http_client_new(&loop, &cases[i].options, &http, &err) == GW_ECONFIG && !http);
+        cr_expect(strstr(err.text, cases[i].says), "%s", err.text);
+        loop_close(&loop);
+    }
+}
