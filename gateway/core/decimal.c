@@ -96,7 +96,15 @@ static const char *scan(const char *at, const char *end, struct spelling *found)
     return at == end ? NULL : at;
 }
 
-/* More than 18 digits, some of them perhaps leading zeros. */
+static size_t count_significant(const struct spelling *found)
+{
+    size_t count = found->digits;
+
+    for (const char *at = found->whole; at < found->end && (*at == '0' || *at == '.'); at++)
+        count -= *at == '0';
+    return count;
+}
+
 static enum gw_status keep_digits(struct gw_arena *arena, const struct spelling *found, struct gw_decimal *out,
                                   struct gw_error *err)
 {
@@ -129,7 +137,7 @@ enum gw_status gw_decimal_parse(struct gw_arena *arena, const char *text, size_t
         return gw_fail(err, GW_EINPUT, WHERE, "a number beyond 10 to the power of +-%d cannot be a measured value",
                        EXPONENT_MAX);
     found.exponent -= (int64_t)found.places;
-    if (found.digits > SHORT_DIGITS)
+    if (found.digits > SHORT_DIGITS && count_significant(&found) > SHORT_DIGITS)
         return keep_digits(arena, &found, out, err);
     *out = (struct gw_decimal){.coefficient = found.negative ? -(int64_t)found.value : (int64_t)found.value,
                                .exponent = (int32_t)found.exponent};

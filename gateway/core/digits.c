@@ -226,16 +226,10 @@ bool digits_divide(struct gw_arena *arena, struct digits a, struct digits b, str
     return divide_short(arena, a, divisor, out, exact);
 }
 
-bool digits_round(struct gw_arena *arena, struct digits a, size_t drop, bool more, struct digits *out)
+bool digits_round(struct gw_arena *arena, struct digits a, size_t drop, struct digits *out)
 {
     const size_t kept = drop < a.count ? a.count - drop : 0;
-    const unsigned first = drop > 0 && drop <= a.count ? (unsigned)(a.at[kept] - '0') : 0;
-    const bool odd = kept > 0 && (a.at[kept - 1] - '0') % 2 == 1;
-    const struct digits head = {a.at, kept, 0};
-    bool up;
+    const bool up = drop > 0 && drop <= a.count && a.at[kept] >= '5';
 
-    if (drop > 0 && drop <= a.count)
-        more = more || any_digit(a.at + kept + 1, drop - 1);
-    up = first > 5 || (first == 5 && (more || odd));
-    return digits_add(arena, head, (struct digits){"1", up, 0}, out);
+    return digits_add(arena, (struct digits){a.at, kept, 0}, (struct digits){"1", up, 0}, out);
 }

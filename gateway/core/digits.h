@@ -32,10 +32,7 @@ bool digits_multiply(struct gw_arena *arena, struct digits a, struct digits b, s
 /* The whole part of a / b; *exact: nothing remains. b is not zero. */
 bool digits_divide(struct gw_arena *arena, struct digits a, struct digits b, struct digits *out, bool *exact);
 
-/*
- * Drop the last `drop` digits of a (which has no zeros), rounding half to even. `more`: something below the last digit
- * is not zero.
- */
-bool digits_round(struct gw_arena *arena, struct digits a, size_t drop, bool more, struct digits *out);
+/* Drop the last `drop` digits of a (which has no zeros), rounding to the nearest, a half away from zero. */
+bool digits_round(struct gw_arena *arena, struct digits a, size_t drop, struct digits *out);
 
 #endif

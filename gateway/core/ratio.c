@@ -150,7 +150,10 @@ static bool divide_exactly(struct gw_arena *arena, const struct quotient *q, str
     return true;
 }
 
-/* The quotient with 6 decimals. One digit more than that is computed, so that what is dropped tells how to round. */
+/*
+ * An endless quotient with 6 decimals. One digit more than that is computed, so that what is dropped tells how to
+ * round; half to even never has to decide, since a quotient that stands at a half is finite.
+ */
 static bool divide_rounded(struct gw_arena *arena, const struct quotient *q, struct gw_decimal *out)
 {
     const int64_t wanted = q->exponent + PLACES;
@@ -161,7 +164,7 @@ static bool divide_rounded(struct gw_arena *arena, const struct quotient *q, str
     dividend.zeros = (size_t)(wanted > 0 ? wanted : 0) + 1;
     if (!digits_divide(arena, dividend, q->divisor, &digits, &exact))
         return false;
-    if (!digits_round(arena, digits, (size_t)((int64_t)dividend.zeros - wanted), !exact, &digits))
+    if (!digits_round(arena, digits, (size_t)((int64_t)dividend.zeros - wanted), &digits))
         return false;
     decimal_of_digits(digits, q->negative, -PLACES, out);
     return true;

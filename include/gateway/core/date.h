@@ -64,9 +64,10 @@ struct gw_when {
 
 /*
  * Read a FHIR date, dateTime or instant. assume_zone: a time without offset means the site's wall clock instead of being
- * refused. 24:00 and an impossible day are malformed; second 60 is read as 59. Years 0001 to 9999.
+ * refused. 24:00 and an impossible day are malformed; second 60 is read as 59. Years 0001 to 9999. Beyond FHIR, a time
+ * without seconds (hh:mm) is read, as servers send it. With another verdict than GW_DATE_OK, out has the text, precision
+ * none and no days.
  */
-/* (With any other verdict than GW_DATE_OK, out has the text, precision none and no days.) */
 enum gw_date_verdict gw_when_read(const char *text, const struct gw_zone *zone, bool assume_zone,
                                   struct gw_when *out);
 /* Order by first possible instant, then precision (coarser first). */

@@ -2,8 +2,8 @@
  * Exact numbers: decimals as a server wrote them, and ratios of them.
  *
  * A laboratory value is text until it is a decimal, and never a binary fraction: 1.20 stays 1.20 and a threshold compares
- * exactly. Comparison, addition and multiplication are exact for any length (64-bit arithmetic up to 18 digits,
- * libcrypto's BIGNUM beyond). An exponent outside -1,000,000 .. 1,000,000 is refused when read.
+ * exactly. Comparison, addition and multiplication are exact for any length (64-bit arithmetic up to 18 digits, digit by
+ * digit beyond). An exponent outside -1,000,000 .. 1,000,000 is refused when read. Texts are NULL at the arena's limit.
  */
 #ifndef GATEWAY_CORE_DECIMAL_H
 #define GATEWAY_CORE_DECIMAL_H
@@ -57,8 +57,8 @@ bool gw_ratio_multiply(struct gw_arena *arena, const struct gw_ratio *a, const s
                        struct gw_ratio *out);
 
 /*
- * A decimal in plain notation with its digits kept (120 * 10^-2 is "1.20", 12 * 10^2 is "1200"); with an exponent of more
- * than 40 places in scientific notation ("1E+400").
+ * A decimal in plain notation with its digits kept (120 * 10^-2 is "1.20", 12 * 10^2 is "1200"); where that would take
+ * more than 40 filling zeros, in scientific notation ("1E+400").
  */
 const char *gw_decimal_print(struct gw_arena *arena, const struct gw_decimal *value);
 
