@@ -3,6 +3,7 @@
  */
 #include "core/digits.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -223,6 +224,7 @@ bool digits_divide(struct gw_arena *arena, struct digits a, struct digits b, str
         return divide_long(arena, a, b, out, exact);
     for (size_t place = length_of(b); place-- > 0;)
         divisor = divisor * 10 + digit_at(b, place);
+    assert(divisor > 0);
     return divide_short(arena, a, divisor, out, exact);
 }
 

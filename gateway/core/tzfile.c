@@ -157,7 +157,7 @@ enum gw_status tz_table_read(struct gw_slice file, struct tz_table *out, struct 
         return gw_fail(err, GW_ECONFIG, WHERE, "not a compiled time zone (TZif version 2 or later)");
     if (block.footer.length > 0 && !tz_rule_read(block.footer, &rule))
         return gw_fail(err, GW_ECONFIG, WHERE, "its rule for future years cannot be read");
-    table.changes = calloc(1 + (size_t)block.counts.time + 2 * YEARS, sizeof *table.changes);
+    table.changes = calloc(1 + (size_t)block.counts.time + (size_t)2 * YEARS, sizeof *table.changes);
     if (!table.changes)
         return gw_fail(err, GW_ENOMEM, WHERE, "no memory for a time zone");
     if (!read_changes(&block, &table)) {

@@ -10,7 +10,7 @@
 
 #include "gateway/core/text.h"
 
-#define TZ_OFFSET_MAX (26 * 3600) /* RFC 8536: offsets lie between -25 and +26 hours */
+#define TZ_OFFSET_MAX 93600 /* 26 hours: RFC 8536 has offsets from -25 to +26 */
 
 /* A day of each year and a local time on it. */
 struct tz_day {

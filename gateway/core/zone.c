@@ -14,7 +14,7 @@
 #define WHERE         "core.zone"
 #define DIRECTORY     "/usr/share/zoneinfo/"
 #define ZONE_NAME_MAX 64
-#define FILE_MAX      (256 * 1024) /* the largest in use have 4 KiB */
+#define FILE_MAX      ((size_t)256 * 1024) /* the largest in use have 4 KiB */
 
 struct gw_zone {
     char name[ZONE_NAME_MAX + 1];
