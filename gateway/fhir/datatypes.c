@@ -209,7 +209,7 @@ void as_references(struct reader *reader, const struct element *element, const c
 
     as_list(reader, element, item, base);
     list = *(struct gw_reference **)field_of(element, base);
-    count = *(size_t *)((char *)base + element->count_offset);
+    count = *count_of(element, base);
     for (size_t i = 0; i < count && reader->status == GW_OK; i++)
         reference_split(reader, &list[i]);
 }
@@ -256,7 +256,7 @@ void as_effective(struct reader *reader, const struct element *element, const cJ
     const char *suffix = choice_suffix(element, item);
 
     if (out->kind != GW_EFFECTIVE_NONE) {
-        reader_refuse_element(reader, element->name, "one of the choices is wanted, there are several");
+        reader_refuse(reader, item, "the only date is wanted, there are several");
     } else if (gw_same(suffix, "DateTime") || gw_same(suffix, "Instant")) {
         read_date(reader, item, out);
     } else if (gw_same(suffix, "Period")) {

@@ -11,7 +11,7 @@
 
 #include "gateway/core/json.h"
 
-#define PATH_MAX_BYTES 200
+enum { PATH_MAX_BYTES = 200, NAME_MAX_BYTES = 40 };
 
 static void out_of_memory(struct reader *reader)
 {
@@ -73,23 +73,28 @@ static int index_in(const cJSON *array, const cJSON *item)
     return index;
 }
 
-/* The names on a path come from the tables of elements: a walk goes nowhere else. The last one may be any choice of an
- * element that has choices, so it is checked to look like a name. */
+/* The names on a path come from the tables of elements, since a walk goes nowhere else; but what a choice ends in is
+ * the sender's, so a name is printed only where it looks like one. */
+static const char *printable(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    return strlen(name) <= NAME_MAX_BYTES && name[strspn(name, letters)] == '\0' ? name : "?";
+}
+
 static void print_path(struct reader *reader, const cJSON *item, char out[PATH_MAX_BYTES])
 {
     const cJSON *chain[GW_JSON_MAX_DEPTH];
     const size_t depth = find_chain(reader->root, item, chain);
-    size_t used = 0;
     const cJSON *parent = reader->root;
+    size_t used = 0;
 
     out[0] = '\0';
     for (size_t i = 0; i < depth && used < PATH_MAX_BYTES; parent = chain[i++]) {
-        const char *name = chain[i]->string;
-
         if (json_is(parent, cJSON_Array))
             used += (size_t)snprintf(out + used, PATH_MAX_BYTES - used, "[%d]", index_in(parent, chain[i]));
         else
-            used += (size_t)snprintf(out + used, PATH_MAX_BYTES - used, ".%.40s", name ? name : "?");
+            used += (size_t)snprintf(out + used, PATH_MAX_BYTES - used, ".%s", printable(chain[i]->string));
     }
 }
 
@@ -224,18 +229,18 @@ void as_object(struct reader *reader, const struct element *element, const cJSON
         shape_read(reader, element->shape, item, field_of(element, base));
 }
 
-static size_t count_items(const cJSON *array)
+static size_t count_items(const cJSON *first)
 {
     size_t count = 0;
 
-    for (const cJSON *item = array->child; item; item = item->next)
+    for (; first; first = first->next)
         count++;
     return count;
 }
 
 void as_list(struct reader *reader, const struct element *element, const cJSON *item, void *base)
 {
-    const size_t count = json_is(item, cJSON_Array) ? count_items(item) : 0;
+    const size_t count = count_items(item->child);
     char *at;
 
     if (!json_is(item, cJSON_Array)) {
@@ -246,7 +251,7 @@ void as_list(struct reader *reader, const struct element *element, const cJSON *
     if (!at)
         return;
     *(void **)field_of(element, base) = at;
-    *(size_t *)((char *)base + element->count_offset) = count;
+    *count_of(element, base) = count;
     for (const cJSON *one = item->child; one && reader->status == GW_OK; one = one->next) {
         if (json_is(one, cJSON_Object))
             shape_read(reader, element->shape, one, at);

@@ -79,7 +79,7 @@ const char *reader_copy(struct reader *reader, const char *from, size_t length);
 
 /* End the reading: "Observation.component[1].code: an object is wanted". */
 void reader_refuse(struct reader *reader, const cJSON *item, const char *wanted);
-/* The same for what is not there, or stands in more than one item: element is a path below the root. */
+/* The same for what is not there: element is a path below the root. */
 void reader_refuse_element(struct reader *reader, const char *element, const char *wanted);
 
 /* "Quantity" of valueQuantity, for an element named "value[x]". */
@@ -102,6 +102,11 @@ static inline bool json_is(const cJSON *item, int type)
 static inline void *field_of(const struct element *element, void *base)
 {
     return (char *)base + element->offset;
+}
+
+static inline size_t *count_of(const struct element *element, void *base)
+{
+    return (size_t *)((char *)base + element->count_offset);
 }
 
 #endif
