@@ -132,7 +132,7 @@ enum gw_status gw_decimal_parse(struct gw_arena *arena, const char *text, size_t
         return gw_fail(err, GW_EINPUT, WHERE,
                        "not a FHIR decimal: readable for %zu of %zu characters; expected digits like 120, 1.20 or 1e-3",
                        (size_t)(stopped - text), length);
-    if (found.exponent < -EXPONENT_MAX || found.exponent > EXPONENT_MAX || found.places > EXPONENT_MAX ||
+    if (found.exponent < -EXPONENT_MAX || found.exponent > EXPONENT_MAX ||
         found.exponent - (int64_t)found.places < -EXPONENT_MAX || found.digits > INT_MAX)
         return gw_fail(err, GW_EINPUT, WHERE, "a number beyond 10 to the power of +-%d cannot be a measured value",
                        EXPONENT_MAX);

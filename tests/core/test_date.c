@@ -249,6 +249,7 @@ static const struct {
     {"a long day's last second", "Europe/Madrid", "2024-10-27T22:59:59Z", "2024-10-27"},
     {"Samoa before its skipped day", "Pacific/Apia", "2011-12-30T09:59:59Z", "2011-12-29"},
     {"Samoa after its skipped day", "Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-31"},
+    {"before 1970", "Europe/Madrid", "1960-05-05T12:00:00Z", "1960-05-05"},
     {"45 minutes count", "Asia/Kathmandu", "2024-02-08T18:15:00Z", "2024-02-09"},
     {"14 hours ahead", "Pacific/Kiritimati", "2024-02-08T10:00:00Z", "2024-02-09"},
 };

@@ -265,6 +265,9 @@ Test(decimal, refuses_a_sum_of_more_than_a_million_digits)
     cr_assert(gw_decimal_add(&arena, &large, &one, &sum));
     cr_expect(eq(u32, sum.count, 1000000));
     cr_expect(eq(int, gw_decimal_compare(&sum, &large), 1));
+    for (int i = 0; i < 3; i++) /* 8e999999 and a bit: as many digits as there may be */
+        cr_assert(gw_decimal_add(&arena, &sum, &sum, &sum));
+    cr_expect(not(gw_decimal_add(&arena, &sum, &sum, &sum)));
 }
 
 Test(decimal, says_no_at_the_limit_of_its_arena)

@@ -404,6 +404,18 @@ Test(zone, refuses_a_rule_it_cannot_read)
                   "%s", broken_rules[i]);
 }
 
+/* The system's "right" zones count leap seconds: their instants are not those of the rest of the world. */
+Test(zone, refuses_a_file_with_leap_seconds)
+{
+    struct gw_text file = GW_TEXT_INIT(65536);
+    struct tz_table table;
+
+    if (gw_text_read_file(&file, "/usr/share/zoneinfo/right/Europe/Madrid", NULL) != GW_OK)
+        cr_skip("no such zones on this system");
+    cr_expect(eq(int, tz_table_read((struct gw_slice){file.at, file.length}, &table, NULL), GW_ECONFIG));
+    gw_text_release(&file);
+}
+
 Test(zone, refuses_a_file_cut_anywhere_or_bent)
 {
     struct gw_text file = GW_TEXT_INIT(65536);
