@@ -1,9 +1,9 @@
 /*
- * unit-aliases.csv: spellings of units that laboratories use and UCUM does not know, or knows as something else (K/uL is
- * kelvin per microlitre, G/L is gauss per litre).
+ * unit-aliases.csv: spellings of units that laboratories use and UCUM does not know, or knows as something else (K/uL
+ * is kelvin per microlitre, G/L is gauss per litre).
  *
- * An alias is a spelling, not a conversion: it names one UCUM code that some laboratory row accepts. It is asked only when
- * the spelling itself is no accepted unit of the row at hand.
+ * An alias is a spelling, not a conversion: it names one UCUM code that some laboratory row accepts. It is asked only
+ * when the spelling itself is no accepted unit of the row at hand.
  */
 #include <stdlib.h>
 #include <string.h>

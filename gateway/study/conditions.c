@@ -1,8 +1,8 @@
 /*
  * ae-conditions.csv: which diagnosis is which event.
  *
- * ICD codes are compared without their dot, in capitals, and without the marks of the German modification (+ * !). Of the
- * rows of one code system the longest match wins, an exact one before a prefix, a prefix before a range. Rows of
+ * ICD codes are compared without their dot, in capitals, and without the marks of the German modification (+ * !). Of
+ * the rows of one code system the longest match wins, an exact one before a prefix, a prefix before a range. Rows of
  * evidence class risk (VTE_RISK) answer another question and stand aside.
  *
  * Source: the domain reference README (`match`, ICD-10-GM before WHO), ae-conditions.csv.

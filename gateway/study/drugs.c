@@ -1,6 +1,6 @@
 /*
- * medications.csv: which drug has which role in this study. The same drug is study drug in one study and an earlier line
- * in another, so only the rows of one study are kept.
+ * medications.csv: which drug has which role in this study. The same drug is study drug in one study and an earlier
+ * line in another, so only the rows of one study are kept.
  *
  * Source: the domain reference README (keys, rxnorm_verified), fhir.md section 4 (preference of codings).
  */
@@ -10,8 +10,8 @@
 #include "study/tables_parts.h"
 
 enum { SUBSTANCE, ROLE, STUDY, ATC, RXNORM, RXNORM_VERIFIED, COLUMNS };
-static const char *const columns[COLUMNS] = {"substance", "role", "study", "atc", "rxnorm_ingredient",
-                                             "rxnorm_verified"};
+static const char *const columns[COLUMNS] = {"substance",         "role",           "study", "atc",
+                                             "rxnorm_ingredient", "rxnorm_verified"};
 
 static bool is_repeated(struct sheet *sheet, const struct drug_rows *table, const struct gw_drug_row *row)
 {

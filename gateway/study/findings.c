@@ -8,6 +8,8 @@
 
 static const char where[] = "study.mappings";
 
+#define SMALLEST_REST 4096 /* bytes; no single text or number read from our files needs more */
+
 static void write_line(struct findings *findings, const char *text)
 {
     if (!findings->out)
@@ -59,10 +61,13 @@ void findings_failure(struct findings *findings, const struct gw_error *failure)
     write_line(findings, failure->text);
 }
 
-enum gw_status findings_close(const struct findings *findings, struct gw_error *err)
+enum gw_status findings_close(const struct findings *findings, struct gw_arena *arena, const char *path,
+                              struct gw_error *err)
 {
     if (findings->count == 0)
         return GW_OK;
+    if (!gw_arena_raw(arena, SMALLEST_REST))
+        return gw_fail(err, GW_ENOMEM, where, "%s: does not fit the memory set for it", path);
     if (err)
         *err = findings->first;
     return findings->first.status;

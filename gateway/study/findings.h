@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "gateway/core/arena.h"
 #include "gateway/core/error.h"
 #include "gateway/core/text.h"
 
@@ -29,7 +30,11 @@ void findings_note(struct findings *findings, const char *path, unsigned line, c
 /* A failure of a reader below (CSV, JSON), whose text already says where. GW_ENOMEM and GW_EIO are kept apart by it. */
 void findings_failure(struct findings *findings, const struct gw_error *failure);
 
-/* GW_OK without findings, else the first one in *err. */
-enum gw_status findings_close(const struct findings *findings, struct gw_error *err);
+/*
+ * GW_OK without findings, else the first one in *err. An arena that is used up makes good files look wrong: then the
+ * failure is GW_ENOMEM, about `path`.
+ */
+enum gw_status findings_close(const struct findings *findings, struct gw_arena *arena, const char *path,
+                              struct gw_error *err);
 
 #endif

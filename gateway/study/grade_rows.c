@@ -2,8 +2,8 @@
  * ctcae-lab-grades.csv: the bounds that make a grade, of one version of the scale.
  *
  * Kept are the rows whose basis is ABS, LLN, ULN or BASE and that need no concomitant medication: 156 of CTCAE 5.0, of
- * which 152 are marked machine_gradable Y. The other four (chronic kidney disease: it needs persistence) are kept so that
- * they can be shown, and are never applied.
+ * which 152 are marked machine_gradable Y. The other four (chronic kidney disease: it needs persistence) are kept so
+ * that they can be shown, and are never applied.
  *
  * Source: ae.md section 2 of the domain reference and its table.
  */
@@ -12,11 +12,26 @@
 #include "study/sheet.h"
 #include "study/tables_parts.h"
 
-enum { CONCEPT, VERSION, TERM, DIRECTION, GRADE, LOW, LOW_INCL, HIGH, HIGH_INCL, UNIT, BASIS, RULE, NEEDS, MACHINE,
-       COLUMNS };
-static const char *const columns[COLUMNS] = {"concept",   "ctcae_version", "ctcae_term",    "direction", "grade",
-                                             "low",       "low_incl",      "high",          "high_incl", "unit",
-                                             "basis",     "baseline_rule", "needs",         "machine_gradable"};
+enum {
+    CONCEPT,
+    VERSION,
+    TERM,
+    DIRECTION,
+    GRADE,
+    LOW,
+    LOW_INCL,
+    HIGH,
+    HIGH_INCL,
+    UNIT,
+    BASIS,
+    RULE,
+    NEEDS,
+    MACHINE,
+    COLUMNS
+};
+static const char *const columns[COLUMNS] = {"concept", "ctcae_version", "ctcae_term", "direction",       "grade",
+                                             "low",     "low_incl",      "high",       "high_incl",       "unit",
+                                             "basis",   "baseline_rule", "needs",      "machine_gradable"};
 
 static const struct {
     const char *name;
@@ -85,8 +100,10 @@ static bool read_rule(struct sheet *sheet, struct gw_grade_row *row)
         if (sheet_is(sheet, RULE, baseline_rules[i].name))
             return true;
     }
-    sheet_finding(sheet, "baseline_rule is \"%s\"; use none, any, baseline normal, baseline abnormal (> ULN) or "
-                  "baseline known", sheet_text(sheet, RULE));
+    sheet_finding(sheet,
+                  "baseline_rule is \"%s\"; use none, any, baseline normal, baseline abnormal (> ULN) or "
+                  "baseline known",
+                  sheet_text(sheet, RULE));
     return false;
 }
 
@@ -158,8 +175,10 @@ void grades_read(struct gw_arena *arena, const char *dir, const char *scale, str
         *kept = row;
     }
     if (out->count == 0)
-        findings_add(findings, sheet.csv.path, 0, "no row grades by \"%s\"; set grade_scale to a version it holds, as "
-                     "CTCAE 5.0", scale);
+        findings_add(findings, sheet.csv.path, 0,
+                     "no row grades by \"%s\"; set grade_scale to a version it holds, as "
+                     "CTCAE 5.0",
+                     scale);
     bring_together(rows, out->count);
     out->rows = rows;
 }

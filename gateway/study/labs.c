@@ -12,9 +12,9 @@
 #include "study/tables_parts.h"
 
 enum { CONCEPT, TESTCD, LOINC, NAME, CANONICAL, ACCEPTED, LOW, HIGH, GROUP, PREFERENCE, VERIFIED, COLUMNS };
-static const char *const columns[COLUMNS] = {"concept",       "sdtm_testcd",    "loinc",         "loinc_name",
+static const char *const columns[COLUMNS] = {"concept",        "sdtm_testcd",    "loinc",         "loinc_name",
                                              "ucum_canonical", "accepted_units", "plausible_low", "plausible_high",
-                                             "data_group",    "preference",     "verified"};
+                                             "data_group",     "preference",     "verified"};
 
 static const char coded[] = "(coded)"; /* canonical unit of a qualitative row */
 

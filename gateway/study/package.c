@@ -18,22 +18,44 @@
 #define MAX_DAYS 3660
 #define MISSING  (-1000000)
 
-static const char *const file_keys[] = {"id",         "version",     "title",      "tables_study",   "grade_scale",
-                                        "unconfirmed", "anchors",     "windows",    "dayBasis",       "requireContact",
-                                        "contactClasses", "labsAtG30", "eventLookback", "tie",       "evidence",
-                                        "minimiseStarts", "ae",       "derived",    NULL};
+static const char *const file_keys[] = {"id",
+                                        "version",
+                                        "title",
+                                        "tables_study",
+                                        "grade_scale",
+                                        "unconfirmed",
+                                        "anchors",
+                                        "windows",
+                                        "dayBasis",
+                                        "requireContact",
+                                        "contactClasses",
+                                        "labsAtG30",
+                                        "eventLookback",
+                                        "tie",
+                                        "evidence",
+                                        "minimiseStarts",
+                                        "ae",
+                                        "derived",
+                                        NULL};
 static const char *const anchors_keys[] = {"D1", "EOT", "cap", NULL};
-static const char *const d1_keys[] = {"drugs",      "evidence",             "spread_days", "dispense_spread_days",
-                                      "move_days", "recruit",              NULL};
+static const char *const d1_keys[] = {"drugs",     "evidence", "spread_days", "dispense_spread_days",
+                                      "move_days", "recruit",  NULL};
 static const char *const eot_keys[] = {"drug", "gap_days", "spread_days", NULL};
 static const char *const cap_keys[] = {"months", "follow_up", NULL};
 static const char *const evidence_keys[] = {"between_windows", "values", NULL};
-static const char *const ae_keys[] = {"categories",   "merge_days",   "condition_merge_days",
-                                      "combine_days", "no_value_days", "treatment_emergent_days", NULL};
+static const char *const ae_keys[] = {
+    "categories", "merge_days", "condition_merge_days", "combine_days", "no_value_days", "treatment_emergent_days",
+    NULL};
 
 const struct settings_keys study_keys[] = {
-    {"", file_keys},           {"anchors", anchors_keys},   {"anchors.D1", d1_keys}, {"anchors.EOT", eot_keys},
-    {"anchors.cap", cap_keys}, {"windows", window_keys},    {"evidence", evidence_keys}, {"ae", ae_keys},
+    {"", file_keys},
+    {"anchors", anchors_keys},
+    {"anchors.D1", d1_keys},
+    {"anchors.EOT", eot_keys},
+    {"anchors.cap", cap_keys},
+    {"windows", window_keys},
+    {"evidence", evidence_keys},
+    {"ae", ae_keys},
     {NULL, NULL},
 };
 
@@ -216,13 +238,12 @@ struct gw_study *package_read(struct gw_arena *arena, const char *dir, struct pa
     return study;
 }
 
-enum gw_status gw_study_load(struct gw_arena *arena, const char *dir, const struct gw_study **out,
-                             struct gw_error *err)
+enum gw_status gw_study_load(struct gw_arena *arena, const char *dir, const struct gw_study **out, struct gw_error *err)
 {
     struct findings findings = {.out = NULL};
     struct package package;
     const struct gw_study *const study = package_read(arena, dir, &package, &findings);
-    const enum gw_status rc = findings_close(&findings, err);
+    const enum gw_status rc = findings_close(&findings, arena, dir, err);
 
     if (rc != GW_OK)
         return rc;

@@ -1,6 +1,6 @@
 /*
- * The keys of mappings/studies/<id>/study.json and of mappings/sites/<site>.json: what the loaders accept. The JSON Schema
- * files list the same keys, which a test holds them to.
+ * The keys of mappings/studies/<id>/study.json and of mappings/sites/<site>.json: what the loaders accept. The JSON
+ * Schema files list the same keys, which a test holds them to.
  */
 #ifndef STUDY_PACKAGE_KEYS_H
 #define STUDY_PACKAGE_KEYS_H

@@ -1,5 +1,6 @@
 /*
- * Reading a study package in parts: package.c the file, package_windows.c its schedule, lint.c what both must agree with.
+ * Reading a study package in parts: package.c the file, package_windows.c its schedule, lint.c what both must agree
+ * with.
  */
 #ifndef STUDY_PACKAGE_PARTS_H
 #define STUDY_PACKAGE_PARTS_H

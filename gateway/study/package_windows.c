@@ -50,8 +50,7 @@ static void read_groups(struct settings *s, const cJSON *object, struct gw_study
         int bit = gw_study_group_bit(study, names[i]);
 
         if (bit < 0 && study->group_count == capacity) {
-            settings_finding(s, gw_json_get(object, "groups"), "more than %d groups; a study has fewer",
-                             GW_MAX_GROUPS);
+            settings_finding(s, gw_json_get(object, "groups"), "more than %d groups; a study has fewer", GW_MAX_GROUPS);
             return;
         }
         if (bit < 0) {
@@ -94,8 +93,9 @@ static void read_days(struct settings *s, const cJSON *object, struct gw_window_
         rule->count = 1;
     }
     if (item)
-        settings_finding(s, item, rule->grid ? "a grid's target is \"every\" times its number; leave \"target\" out"
-                                             : "a single window has no \"count\"; add \"every\" or leave it out");
+        settings_finding(s, item,
+                         rule->grid ? "a grid's target is \"every\" times its number; leave \"target\" out"
+                                    : "a single window has no \"count\"; add \"every\" or leave it out");
     rule->low = settings_int(s, object, "low", REQUIRED, -MAX_DAYS, MAX_DAYS);
     rule->high = settings_int(s, object, "high", REQUIRED, -MAX_DAYS, MAX_DAYS);
     if (rule->low > rule->high)
@@ -183,8 +183,7 @@ void package_read_windows(struct settings *s, const cJSON *root, struct gw_study
     if (count == 0)
         settings_finding(s, array, "the study has no window; add one");
     study->windows = rules;
-    GW_JSON_EACH(object, array)
-    {
+    GW_JSON_EACH (object, array) {
         read_window(s, object, study, &rules[study->window_count++]);
     }
     if (s->findings->count == before)
@@ -207,8 +206,7 @@ static bool window_has_key(const cJSON *root, const char *path)
 
     if (!dot || !lists(window_keys, dot + 1, strlen(dot + 1)))
         return false;
-    GW_JSON_EACH(window, gw_json_array(root, "windows"))
-    {
+    GW_JSON_EACH (window, gw_json_array(root, "windows")) {
         const char *id = gw_json_string(window, "id");
 
         if (id && strlen(id) == (size_t)(dot - path) && memcmp(id, path, (size_t)(dot - path)) == 0)

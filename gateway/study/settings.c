@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FILE_MAX_BYTES ((size_t)4 << 20)
+#define FILE_MAX_BYTES  ((size_t)4 << 20)
 #define NAME_MAX_LENGTH 40
 
 const cJSON *settings_open(struct settings *settings, struct gw_arena *arena, const char *path,
@@ -92,8 +92,7 @@ void settings_check_keys(struct settings *settings, const cJSON *object, const c
 
     while (keys[count])
         count++;
-    GW_JSON_EACH(member, object)
-    {
+    GW_JSON_EACH (member, object) {
         const char *near;
         size_t i = 0;
 
@@ -199,8 +198,7 @@ const char *const *settings_texts(struct settings *settings, const cJSON *object
     size_t capacity = 0;
 
     *count = 0;
-    GW_JSON_EACH(item, array)
-    {
+    GW_JSON_EACH (item, array) {
         if (!cJSON_IsString(item) || !*item->valuestring) {
             settings_finding(settings, item, "\"%s\" holds something that is no text; write texts in quotes", key);
             continue;

@@ -1,8 +1,8 @@
 /*
  * Reading one of our own JSON files key by key: types, ranges and unknown keys become findings with their line.
  *
- * A getter that finds the wrong type says so and gives the fallback, so that one pass shows all that is wrong. The known
- * keys of an object are listed once, in a table that the JSON Schema beside the file is compared with in a test.
+ * A getter that finds the wrong type says so and gives the fallback, so that one pass shows all that is wrong. The
+ * known keys of an object are listed once, in a table that the JSON Schema beside the file is compared with in a test.
  */
 #ifndef STUDY_SETTINGS_H
 #define STUDY_SETTINGS_H
@@ -22,7 +22,8 @@ struct settings {
     struct findings *findings;
 };
 
-/* The object an object holds under `name`, or "" for the file itself, and the keys it may have; the end has name NULL. */
+/* The object an object holds under `name`, or "" for the file itself, and the keys it may have; the end has name NULL.
+ */
 struct settings_keys {
     const char *name;
     const char *const *keys; /* NULL-terminated */

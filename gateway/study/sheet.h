@@ -1,5 +1,6 @@
 /*
- * One of our CSV tables while it is read: its columns by name, its rows one after the other, its findings with their line.
+ * One of our CSV tables while it is read: its columns by name, its rows one after the other, its findings with their
+ * line.
  */
 #ifndef STUDY_SHEET_H
 #define STUDY_SHEET_H

@@ -31,7 +31,7 @@ enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const cha
 
     if (!tables)
         return gw_fail(err, GW_ENOMEM, "study.tables", "%s: the tables do not fit the memory set for them", dir);
-    rc = findings_close(&findings, err);
+    rc = findings_close(&findings, arena, dir, err);
     if (rc == GW_OK)
         *out = tables;
     return rc;

@@ -22,9 +22,9 @@ enum gw_code_verdict {
 
 struct gw_code_result {
     enum gw_code_verdict verdict;
-    const struct gw_lab *lab;        /* MAPPED, UNVERIFIED */
-    const struct gw_coding *source;  /* the coding that decided, for source_code and the fingerprint; NULL: none there */
-    const char *rule;                /* "loinc" or "site:<id>": for provenance */
+    const struct gw_lab *lab;       /* MAPPED, UNVERIFIED */
+    const struct gw_coding *source; /* the coding that decided, for source_code and the fingerprint; NULL: none there */
+    const char *rule;               /* "loinc" or "site:<id>": for provenance */
 };
 
 /*
@@ -38,27 +38,28 @@ struct gw_code_result gw_code_map(const struct gw_tables *tables, const struct g
 
 enum gw_value_verdict {
     GW_VALUE_OK,
-    GW_VALUE_ABSENT,      /* no value, whether or not with a dataAbsentReason: not in scope, counted */
+    GW_VALUE_ABSENT, /* no value, whether or not with a dataAbsentReason: not in scope, counted */
     GW_VALUE_UNIT_MISSING,
     GW_VALUE_UNIT_UNKNOWN,
     GW_VALUE_UNIT_CONFLICT,
     GW_VALUE_IMPLAUSIBLE,
-    GW_VALUE_TYPE,        /* a kind this row cannot have: text, range, ... */
+    GW_VALUE_TYPE, /* a kind this row cannot have: text, range, ... */
 };
 
 struct gw_measure {
     enum gw_value_verdict verdict;
-    const char *unit_code;     /* the UCUM code that converted, of the source value */
-    struct gw_decimal source;  /* as written */
-    struct gw_ratio canonical; /* exact, in the row's canonical unit */
-    const char *comparator;    /* "<" ... or NULL */
-    const char *value_num;     /* canonical as printed for the study; NULL for a coded row */
-    const char *value_text;    /* coded rows: the answer's code and display; else NULL */
-    const char *unit;          /* canonical unit */
+    const char *unit_code;      /* the UCUM code that converted, of the source value */
+    struct gw_decimal source;   /* as written */
+    struct gw_ratio canonical;  /* exact, in the row's canonical unit */
+    const char *comparator;     /* "<" ... or NULL */
+    const char *value_num;      /* canonical as printed for the study; NULL for a coded row */
+    const char *value_text;     /* coded rows: the answer's code and display; else NULL */
+    const char *unit;           /* canonical unit */
     const char *transformation; /* "x 1/1000", "(x - 32) * 5/9", "" : for provenance */
 };
 
-/* Convert one observed value. Results live in the arena. GW_ENOMEM or GW_OK; what is wrong with the value is a verdict. */
+/* Convert one observed value. Results live in the arena. GW_ENOMEM or GW_OK; what is wrong with the value is a verdict.
+ */
 enum gw_status gw_measure_read(struct gw_arena *arena, const struct gw_tables *tables, const struct gw_site *site,
                                const struct gw_lab *lab, const struct gw_coding *code,
                                const struct gw_observed *observed, struct gw_measure *out, struct gw_error *err);
@@ -72,9 +73,9 @@ struct gw_limits {
     bool from_site; /* else from the resource */
     bool has_low;
     bool has_high;
-    struct gw_ratio low;  /* canonical unit */
+    struct gw_ratio low; /* canonical unit */
     struct gw_ratio high;
-    struct gw_ratio source_low;  /* in the unit of the source value, for the unit families */
+    struct gw_ratio source_low; /* in the unit of the source value, for the unit families */
     struct gw_ratio source_high;
     const char *low_num; /* printed, canonical */
     const char *high_num;
@@ -87,8 +88,8 @@ enum gw_status gw_limits_read(struct gw_arena *arena, const struct gw_tables *ta
                               struct gw_error *err);
 
 /* H or L against the limits: true when the interpretation contradicts them. */
-bool gw_limits_contradict(struct gw_arena *arena, const struct gw_observed *observed,
-                          const struct gw_measure *measure, const struct gw_limits *limits);
+bool gw_limits_contradict(struct gw_arena *arena, const struct gw_observed *observed, const struct gw_measure *measure,
+                          const struct gw_limits *limits);
 
 /* ---- grade ---- */
 
@@ -101,9 +102,9 @@ struct gw_baseline {
 };
 
 struct gw_grade {
-    bool applies;  /* the tables grade this concept in this direction */
-    bool graded;   /* false: not gradable here (see flag and ambiguous) */
-    int grade;     /* 0 .. 4 */
+    bool applies; /* the tables grade this concept in this direction */
+    bool graded;  /* false: not gradable here (see flag and ambiguous) */
+    int grade;    /* 0 .. 4 */
     enum gw_direction direction;
     enum gw_grade_flag flag;
     bool comparator_ambiguous; /* COMPARATOR_AMBIGUOUS: the grade depends on where below or above it lies */
@@ -120,8 +121,8 @@ struct gw_grade {
  */
 enum gw_status gw_grade_value(struct gw_arena *arena, const struct gw_tables *tables, const struct gw_lab *lab,
                               const struct gw_measure *measure, const struct gw_limits *limits,
-                              const struct gw_baseline *baseline, enum gw_direction direction,
-                              struct gw_grade *out, struct gw_error *err);
+                              const struct gw_baseline *baseline, enum gw_direction direction, struct gw_grade *out,
+                              struct gw_error *err);
 
 /* The worse of both directions, as an observation row shows it (grade 0 has no direction unless only one applies). */
 struct gw_grade gw_grade_worse(const struct gw_grade *low, const struct gw_grade *high);

@@ -38,12 +38,12 @@ struct gw_window_rule {
 };
 
 enum gw_evidence_rank { /* by falling weight */
-    GW_RANK_ROSTER,
-    GW_RANK_ADMINISTRATION,
-    GW_RANK_STATEMENT,
-    GW_RANK_DISPENSE,
-    GW_RANK_REQUEST,
-    GW_RANK_COUNT,
+                        GW_RANK_ROSTER,
+                        GW_RANK_ADMINISTRATION,
+                        GW_RANK_STATEMENT,
+                        GW_RANK_DISPENSE,
+                        GW_RANK_REQUEST,
+                        GW_RANK_COUNT,
 };
 
 struct gw_study {
@@ -66,7 +66,7 @@ struct gw_study {
     int recruit_high;
     const char *eot_drug; /* NULL: treatment end does not matter */
     int eot_gap_days;
-    int eot_spread_days; /* EOT_COMPONENTS_DIFFER beyond */
+    int eot_spread_days;      /* EOT_COMPONENTS_DIFFER beyond */
     int dispense_spread_days; /* ANCHOR_CONFLICT of dispense and order beyond */
     int anchor_move_days;
     int cap_months; /* 0: no cap */
@@ -87,10 +87,10 @@ struct gw_study {
     /* adverse events */
     const char *const *categories;
     size_t category_count;
-    int lab_merge_days;      /* one normal value between two abnormal ones */
+    int lab_merge_days; /* one normal value between two abnormal ones */
     int condition_merge_days;
-    int combine_days;        /* lab-derived and coded event of one category */
-    int no_value_days;       /* outcome unknown after */
+    int combine_days;  /* lab-derived and coded event of one category */
+    int no_value_days; /* outcome unknown after */
     int treatment_emergent_days;
 
     const char *const *derived;
@@ -102,7 +102,7 @@ struct gw_study {
     const char *reason_inside; /* IN_WINDOW */
     const char *reason_before; /* BEFORE_BASELINE */
     const char *reason_after;  /* AFTER_36_MONTHS */
-    uint8_t sha256[32]; /* of the package text: the rule-set number */
+    uint8_t sha256[32];        /* of the package text: the rule-set number */
 };
 
 /*
@@ -117,9 +117,9 @@ struct gw_tables;
 size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common_dir, struct gw_text *out);
 
 /*
- * The groups in which a laboratory row makes rows of its own: those its data_group names ("G30+G90" both; with labs_at_g30
- * off only the last), every group for a BASELINE row (which only the BASELINE window takes) and for a continuous study,
- * none for AE-evidence and optional rows.
+ * The groups in which a laboratory row makes rows of its own: those its data_group names ("G30+G90" both; with
+ * labs_at_g30 off only the last), every group for a BASELINE row (which only the BASELINE window takes) and for a
+ * continuous study, none for AE-evidence and optional rows.
  */
 struct gw_lab;
 gw_groups gw_study_lab_groups(const struct gw_study *study, const struct gw_lab *lab);

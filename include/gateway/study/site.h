@@ -46,8 +46,14 @@ const char *gw_site_unit_alias(const struct gw_site *site, const char *text);   
 const char *gw_site_missing_unit(const struct gw_site *site, const struct gw_coding *code); /* UCUM code or NULL */
 /* The LOINC code (or, for other target systems, the coding) a local coding is mapped to; NULL: not mapped. */
 const struct gw_coding *gw_site_target(const struct gw_site *site, const struct gw_coding *local);
+/*
+ * The system whose rows apply to codes of a system: another one where the site says that its codes are codes of that
+ * (a ConceptMap group with unmapped mode "provided": CIE-10-ES as ICD-10-CM), else the system itself. Ask it before
+ * gw_tables_condition.
+ */
+const char *gw_site_system(const struct gw_site *site, const char *system);
+const char *gw_site_rule(const struct gw_site *site); /* "site:<id>", the rule of a mapped code in provenance */
 /* The range for a concept, sex and age in years (-1: unknown, matches only unbounded ranges). NULL: none. */
-const struct gw_site_range *gw_site_range_of(const struct gw_site *site, const char *concept, const char *sex,
-                                             int age);
+const struct gw_site_range *gw_site_range_of(const struct gw_site *site, const char *concept, const char *sex, int age);
 
 #endif

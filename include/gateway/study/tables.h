@@ -1,11 +1,11 @@
 /*
- * The shared clinical tables of mappings/common, loaded once and read-only: which code is which laboratory concept, which
- * unit converts by which exact factor, which bounds make which grade, which diagnosis is which event, which drug has
- * which role.
+ * The shared clinical tables of mappings/common, loaded once and read-only: which code is which laboratory concept,
+ * which unit converts by which exact factor, which bounds make which grade, which diagnosis is which event, which drug
+ * has which role.
  *
  * A row whose `verified` column does not start with Y loads disabled: it is found, and says so (CODE_UNVERIFIED).
- * LOINC codes are checked by their check digit on load. Owner: the arena given to gw_tables_load, which must outlive all
- * that points here.
+ * LOINC codes are checked by their check digit on load. Owner: the arena given to gw_tables_load, which must outlive
+ * all that points here.
  *
  * Source: domain reference README and the tables themselves.
  */
@@ -66,10 +66,10 @@ struct gw_bound {
 enum gw_grade_basis { GW_BASIS_ABS, GW_BASIS_LLN, GW_BASIS_ULN, GW_BASIS_BASE };
 
 enum gw_baseline_rule { /* baseline_rule of ctcae-lab-grades.csv */
-    GW_BASELINE_NONE,
-    GW_BASELINE_NORMAL,   /* the row holds when the baseline is normal */
-    GW_BASELINE_ABNORMAL, /* the row holds when the baseline is above ULN (or below LLN) */
-    GW_BASELINE_KNOWN,
+                        GW_BASELINE_NONE,
+                        GW_BASELINE_NORMAL,   /* the row holds when the baseline is normal */
+                        GW_BASELINE_ABNORMAL, /* the row holds when the baseline is above ULN (or below LLN) */
+                        GW_BASELINE_KNOWN,
 };
 
 struct gw_grade_row { /* basis ABS, LLN, ULN, BASE and no CM in `needs`: 156 of CTCAE 5.0, of which 152 are `machine` */
@@ -125,15 +125,15 @@ struct gw_tables;
 enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const char *tables_study,
                               const char *grade_scale, const struct gw_tables **out, struct gw_error *err);
 
-const struct gw_lab *gw_tables_lab(const struct gw_tables *tables, const char *loinc); /* NULL: in no row */
-size_t gw_tables_labs(const struct gw_tables *tables, const struct gw_lab **rows);     /* all rows, file order */
+const struct gw_lab *gw_tables_lab(const struct gw_tables *tables, const char *loinc);     /* NULL: in no row */
+size_t gw_tables_labs(const struct gw_tables *tables, const struct gw_lab **rows);         /* all rows, file order */
 size_t gw_tables_grades(const struct gw_tables *tables, const struct gw_grade_row **rows); /* all kept rows */
 /* The rows of one concept, contiguous, in file order. */
 size_t gw_tables_grades_of(const struct gw_tables *tables, const char *concept, const struct gw_grade_row **rows);
 
 /*
- * The row that says what a diagnosis is: the longest match of the coding's system among rows of this study (VTE_RISK rows
- * aside); ICD-10-GM codes look in the GM rows first, then in the WHO rows. NULL: in no row.
+ * The row that says what a diagnosis is: the longest match of the coding's system among rows of this study (VTE_RISK
+ * rows aside); ICD-10-GM codes look in the GM rows first, then in the WHO rows. NULL: in no row.
  */
 const struct gw_condition_row *gw_tables_condition(const struct gw_tables *tables, const struct gw_coding *coding);
 
@@ -147,7 +147,8 @@ const struct gw_condition_row *gw_tables_condition_elsewhere(const struct gw_tab
 /* The drug of a concept or one of its ingredients by ATC or usable RxNorm code, for this study. NULL: in no row. */
 const struct gw_drug_row *gw_tables_drug(const struct gw_tables *tables, const struct gw_concept *medication);
 
-/* The UCUM code of a spelling ("K/uL" -> "10*3/uL") in the common alias table; NULL: none. Exact text after trimming. */
+/* The UCUM code of a spelling ("K/uL" -> "10*3/uL") in the common alias table; NULL: none. Exact text after trimming.
+ */
 const char *gw_tables_unit_alias(const struct gw_tables *tables, const char *text);
 
 #endif

@@ -1,0 +1,135 @@
+/*
+ * Study packages as they are, and what their loader refuses.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <string.h>
+
+#include "gateway/core/text.h"
+#include "gateway/study/package.h"
+#include "gateway/study/tables.h"
+
+static struct gw_arena arena = GW_ARENA_INIT((size_t)64 << 20);
+
+static void release(void)
+{
+    gw_arena_release(&arena);
+}
+
+TestSuite(package, .fini = release);
+
+static const struct gw_study *load(const char *id)
+{
+    const struct gw_study *study = NULL;
+    struct gw_error err = {.status = GW_OK};
+    const char *dir = gw_arena_print(&arena, SOURCE_DIR "/mappings/studies/%s", id);
+
+    cr_assert(eq(int, gw_study_load(&arena, dir, &study, &err), GW_OK), "%s", err.text);
+    return study;
+}
+
+Test(package, says_what_the_lenalidomide_protocol_says)
+{
+    const struct gw_study *study = load("lendex-rrmm");
+    const struct gw_window_rule *t30, *fu;
+
+    cr_expect(gw_same(study->tables_study, "000"));
+    cr_expect(gw_same(study->grade_scale, "CTCAE 5.0"));
+    cr_expect(eq(sz, study->window_count, 5));
+    cr_expect(eq(sz, study->group_count, 2));
+    cr_expect(eq(int, gw_study_group_bit(study, "G30"), 0));
+    cr_expect(eq(int, gw_study_group_bit(study, "G90"), 1));
+    cr_expect(eq(int, gw_study_group_bit(study, "ALL"), -1));
+    cr_expect(study->continuous == false);
+    t30 = &study->windows[1];
+    cr_expect(gw_same(t30->id, "T30-%02d"));
+    cr_expect(t30->grid && t30->contact && t30->until_eot && t30->until_cap);
+    cr_expect(eq(int, t30->first, 1));
+    cr_expect(eq(int, t30->count, 36));
+    cr_expect(eq(int, t30->every, 30));
+    cr_expect(eq(int, t30->low, -5));
+    cr_expect(eq(int, t30->high, 5));
+    cr_expect(eq(int, t30->groups, 1));
+    fu = &study->windows[4];
+    cr_expect(fu->from == GW_ANCHOR_EOT && !fu->grid && fu->target == 90 && fu->groups == 3);
+    cr_expect(eq(int, study->recruit_low, 0));
+    cr_expect(eq(int, study->recruit_high, 14));
+    cr_expect(gw_same(study->eot_drug, "lenalidomide"));
+    cr_expect(eq(int, study->eot_gap_days, 56));
+    cr_expect(eq(int, study->cap_months, 36));
+    cr_expect(study->cap_applies_to_follow_up == false);
+    for (int rank = 0; rank < GW_RANK_COUNT; rank++)
+        cr_expect(study->d1_evidence[rank]);
+    cr_expect(study->require_contact && study->labs_at_g30 && study->tie_later);
+    cr_expect(study->event_lookback_last_collected && study->minimise_starts && !study->day_basis_study_day);
+    cr_expect(study->between_windows == GW_BETWEEN_GRADE && study->evidence_values == GW_VALUES_POINTER);
+    cr_expect(eq(sz, study->category_count, 6));
+    cr_expect(eq(sz, study->derived_count, 0));
+}
+
+Test(package, lists_what_the_study_team_has_to_confirm)
+{
+    const struct gw_study *study = load("lendex-rrmm");
+    static const char *const wanted[] = {"dayBasis", "labsAtG30", "anchors.EOT.gap_days", "windows.BASELINE.low"};
+
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        bool found = false;
+
+        for (size_t j = 0; j < study->unconfirmed_count; j++)
+            found = found || gw_same(study->unconfirmed[j], wanted[i]);
+        cr_expect(found, "%s", wanted[i]);
+    }
+}
+
+Test(package, collects_without_gaps_in_the_elranatamab_study)
+{
+    const struct gw_study *study = load("elranatamab-rrmm");
+
+    cr_expect(study->continuous);
+    cr_expect(eq(int, study->windows[0].first, 0));
+    cr_expect(eq(int, study->windows[0].count, 52));
+    cr_expect(study->eot_drug == NULL);
+    cr_expect(eq(int, study->cap_months, 0));
+    cr_expect(eq(sz, study->contact_class_count, 7));
+}
+
+Test(package, changes_its_number_with_its_text)
+{
+    const struct gw_study *a = load("lendex-rrmm"), *again = load("lendex-rrmm"), *b = load("elranatamab-rrmm");
+
+    cr_expect(eq(int, memcmp(a->sha256, again->sha256, sizeof a->sha256), 0));
+    cr_expect(ne(int, memcmp(a->sha256, b->sha256, sizeof a->sha256), 0));
+}
+
+static const struct {
+    const char *what;
+    const char *data_group;
+    enum gw_lab_group group;
+    int with_labs_at_g30; /* bits of G30 (1) and G90 (2) */
+    int without;
+    int continuous;
+} groups[] = {
+    {"both grids", "G30+G90", GW_LAB_G30_G90, 3, 2, 1},
+    {"the long grid", "G90", GW_LAB_G90, 2, 2, 1},
+    {"the baseline", "baseline", GW_LAB_BASELINE, 3, 3, 1},
+    {"evidence of events", "AE-evidence", GW_LAB_EVIDENCE, 0, 0, 1},
+    {"optional", "optional", GW_LAB_OPTIONAL, 0, 0, 0},
+    {"a group the study does not have", "G60", GW_LAB_G90, 0, 0, 1},
+};
+
+Test(package, places_laboratory_rows_in_its_groups)
+{
+    struct gw_study study = *load("lendex-rrmm");
+    const struct gw_study *continuous = load("elranatamab-rrmm");
+
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        const struct gw_lab lab = {.data_group = groups[i].data_group, .group = groups[i].group};
+
+        study.labs_at_g30 = true;
+        cr_expect(eq(int, gw_study_lab_groups(&study, &lab), groups[i].with_labs_at_g30), "%s", groups[i].what);
+        study.labs_at_g30 = false;
+        cr_expect(eq(int, gw_study_lab_groups(&study, &lab), groups[i].without), "%s", groups[i].what);
+        cr_expect(eq(int, gw_study_lab_groups(continuous, &lab), groups[i].continuous), "%s", groups[i].what);
+    }
+}
