@@ -25,6 +25,7 @@ struct part {
     size_t item_count, item_capacity;
     bool held;            /* an item of block R is on it */
     const char *held_by;  /* its code */
+    const char *waits_for; /* code of the first item of block A on it: an adverse event or derived row waits */
 };
 
 /* ---- versions ---- */
@@ -144,6 +145,9 @@ struct part *engine_part(struct engine *e, size_t fact, int part);
 void engine_end_part(struct engine *e, struct part *part, enum gw_state state, const char *reason);
 void engine_end_fact(struct engine *e, size_t fact, enum gw_state state, const char *reason); /* all parts */
 
+void engine_name_datum(struct engine *e, struct datum *datum); /* gives it its obs_id */
+bool engine_category_on(const struct engine *e, const char *category); /* one of the study's */
+
 /* A day on which the answer may change: kept if it is the earliest after the horizon. */
 void engine_next_day(struct engine *e, gw_day day);
 
@@ -167,6 +171,9 @@ void engine_raise(struct engine *e, const char *code, const struct item_about *a
 
 /* The same about a datum: its coding, unit, value, day and windows. */
 void engine_raise_datum(struct engine *e, const struct datum *datum, const char *code, const char *note);
+
+/* "" for an own value, "component[0]" for a component. */
+const char *engine_part_name(struct engine *e, const struct gw_observed *observed);
 
 const char *engine_date(struct engine *e, gw_day day); /* text in the arena; NULL for GW_NO_DAY */
 /* Provenance of a row: who said it, in which role. */

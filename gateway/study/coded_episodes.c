@@ -1,0 +1,238 @@
+/*
+ * Episodes out of coded diagnoses: a confirmed Condition whose row is certain evidence of a category of the study.
+ *
+ * Conditions of the same category and subcategory whose dates meet or lie at most condition_merge_days apart are one
+ * episode. Supporting and exception rows make a candidate for a person, which is no row until confirmed. Conditions that
+ * began before D1 are history. Source: ae.md sections 1 and 6.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/episode.h"
+
+struct diagnosis {
+    size_t fact;
+    const struct gw_condition_row *row;
+    const struct gw_coding *coding;
+    gw_day onset;
+    gw_day end; /* GW_NO_DAY: not abated */
+};
+
+bool engine_category_on(const struct engine *e, const char *category)
+{
+    for (size_t i = 0; i < e->in->study->category_count; i++)
+        if (strcmp(e->in->study->categories[i], category) == 0)
+            return true;
+    return false;
+}
+
+static const struct gw_condition_row *row_of(const struct engine *e, const struct gw_fact *fact,
+                                             const struct gw_coding **coding)
+{
+    const struct gw_concept *code = &fact->condition.code;
+
+    for (size_t i = 0; i < code->count; i++) {
+        const struct gw_coding *target = gw_site_target(e->in->site, &code->codings[i]);
+        const struct gw_condition_row *row = gw_tables_condition(e->in->tables, &code->codings[i]);
+
+        if (!row && target)
+            row = gw_tables_condition(e->in->tables, target);
+        if (row) {
+            *coding = &code->codings[i];
+            return row;
+        }
+    }
+    return NULL;
+}
+
+static const char *start_text(const struct gw_condition *condition)
+{
+    if (condition->onset.kind == GW_EFFECTIVE_DATE)
+        return condition->onset.date;
+    if (condition->onset.kind == GW_EFFECTIVE_PERIOD)
+        return condition->onset.period.start;
+    return condition->onset.other ? NULL : condition->recorded_date;
+}
+
+static const char *end_text(const struct gw_condition *condition)
+{
+    if (condition->abatement.kind == GW_EFFECTIVE_DATE)
+        return condition->abatement.date;
+    if (condition->abatement.kind == GW_EFFECTIVE_PERIOD)
+        return condition->abatement.period.end;
+    return condition->onset.kind == GW_EFFECTIVE_PERIOD ? condition->onset.period.end : NULL;
+}
+
+static enum gw_date_verdict read_day(const struct engine *e, const char *text, struct gw_when *when)
+{
+    if (!text)
+        return GW_DATE_MALFORMED;
+    return gw_when_read(text, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), when);
+}
+
+static void raise(struct engine *e, const struct diagnosis *d, const char *code, const char *note)
+{
+    engine_raise(e, code, &(struct item_about){.has_fact = true, .fact = d->fact, .coding = d->coding,
+                                               .day = d->onset, .rule = d->row->category, .note = note});
+}
+
+/* The days after D1 in which the study reports events: to the end of its last window. */
+static bool in_event_period(const struct engine *e, gw_day first, gw_day last)
+{
+    return last >= e->anchors.d1 && first <= e->windows.span_high;
+}
+
+static bool lives_and_consents(const struct engine *e, gw_day day)
+{
+    return (e->anchors.death == GW_NO_DAY || day <= e->anchors.death) &&
+           (e->anchors.withdrawn == GW_NO_DAY || day <= e->anchors.withdrawn);
+}
+
+/* The day of onset, or what stands in its way. False: the Condition makes no event here. */
+static bool read_onset(struct engine *e, struct diagnosis *d)
+{
+    struct gw_when when;
+    const enum gw_date_verdict verdict = read_day(e, start_text(&e->in->facts[d->fact].condition), &when);
+
+    d->onset = GW_NO_DAY;
+    if (verdict == GW_DATE_OK && !in_event_period(e, when.first, when.last)) {
+        engine_end_fact(e, d->fact, GW_STATE_OUTSIDE_WINDOW,
+                        when.last < e->anchors.d1 ? e->in->study->reason_before : "BETWEEN_WINDOWS");
+        return false;
+    }
+    if (verdict == GW_DATE_OK)
+        d->onset = when.first;
+    if (verdict == GW_DATE_WITHOUT_OFFSET)
+        raise(e, d, "TIME_WITHOUT_OFFSET", "a time of day without an offset is not valid FHIR");
+    else if (verdict != GW_DATE_OK)
+        raise(e, d, "DATE_MISSING", "no onset or record date");
+    else if (when.first != when.last)
+        raise(e, d, "PARTIAL_DATE", "the onset is a partial date");
+    else if (when.first > e->in->horizon + 1)
+        raise(e, d, "FUTURE_DATE", "the onset lies after the last day searched");
+    else if (!lives_and_consents(e, when.first))
+        engine_end_fact(e, d->fact, GW_STATE_OUTSIDE_WINDOW,
+                        e->anchors.withdrawn != GW_NO_DAY && when.first > e->anchors.withdrawn ? "AFTER_WITHDRAWAL"
+                                                                                               : "AFTER_DEATH");
+    else
+        return true;
+    return false;
+}
+
+static void read_end(struct engine *e, struct diagnosis *d)
+{
+    struct gw_when when;
+
+    d->end = GW_NO_DAY;
+    if (read_day(e, end_text(&e->in->facts[d->fact].condition), &when) == GW_DATE_OK && when.first == when.last &&
+        when.first >= d->onset && when.first <= e->in->horizon)
+        d->end = when.first;
+}
+
+/* A Condition of a category of this study that is certain evidence; all others end here with their reason. */
+static bool diagnose(struct engine *e, size_t index, struct diagnosis *d)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+
+    *d = (struct diagnosis){.fact = index, .onset = GW_NO_DAY};
+    d->row = row_of(e, fact, &d->coding);
+    if (!d->row || !d->row->in_study || !engine_category_on(e, d->row->category)) {
+        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, d->row ? "CATEGORY_OFF" : "NOT_LISTED");
+        return false;
+    }
+    if (!read_onset(e, d))
+        return false;
+    read_end(e, d);
+    if (fact->modifier_extension)
+        raise(e, d, "MODIFIER_EXTENSION", "carries a modifier that is not understood");
+    else if (fact->standing == GW_UNDECIDED)
+        raise(e, d, "STATUS_UNKNOWN", "the verification status is unknown");
+    else if (!d->row->verified)
+        raise(e, d, "CODE_UNVERIFIED", "the row of this code is not verified");
+    else if (d->row->evidence == GW_EVIDENCE_CERTAIN && fact->standing == GW_ACCEPTED)
+        return true;
+    else if (d->row->evidence == GW_EVIDENCE_HISTORY || d->row->evidence == GW_EVIDENCE_RISK ||
+             d->row->evidence == GW_EVIDENCE_INDEX)
+        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "HISTORY");
+    else
+        raise(e, d, "AE_CANDIDATE", "supporting evidence only: a person decides");
+    return false;
+}
+
+/* ---- merging ---- */
+
+static int by_category_then_onset(const void *x, const void *y, void *context)
+{
+    const struct engine *e = context;
+    const struct diagnosis *a = x, *b = y;
+    int order = strcmp(a->row->category, b->row->category);
+
+    if (order == 0)
+        order = strcmp(a->row->subcategory ? a->row->subcategory : "", b->row->subcategory ? b->row->subcategory : "");
+    if (order == 0)
+        order = a->onset < b->onset ? -1 : a->onset > b->onset;
+    return order ? order : strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
+}
+
+static gw_day reach(const struct episode *episode)
+{
+    return episode->end != GW_NO_DAY ? episode->end : episode->onset;
+}
+
+static bool joins(const struct engine *e, const struct episode *episode, const struct diagnosis *d)
+{
+    return episode && strcmp(episode->category, d->row->category) == 0 &&
+           gw_same(episode->subcategory, d->row->subcategory) &&
+           (episode->ongoing || d->onset - reach(episode) <= e->in->study->condition_merge_days);
+}
+
+static struct episode *begin(struct engine *e, struct episodes *episodes, const struct diagnosis *d)
+{
+    struct episode *episode = episode_add(e, episodes);
+
+    if (!episode)
+        return NULL;
+    episode->category = d->row->category;
+    episode->subcategory = d->row->subcategory;
+    episode->term = d->row->term;
+    episode->onset = d->onset;
+    episode->end = d->onset;
+    episode->max_grade = episode->baseline_grade = -1;
+    episode->coded = true;
+    return episode;
+}
+
+static void include(struct engine *e, struct episode *episode, const struct diagnosis *d)
+{
+    if (d->end == GW_NO_DAY)
+        episode->ongoing = true;
+    else if (d->end > episode->end)
+        episode->end = d->end;
+    episode->outcome = episode->ongoing ? "not recovered" : "recovered";
+    episode_cite(e, episode, (struct episode_evidence){.fact = d->fact, .kind = "condition",
+                                                       .concept = d->coding->code, .day = d->onset, .grade = -1,
+                                                       .role = d->onset == episode->onset ? "onset" : "supporting"});
+}
+
+void coded_episodes(struct engine *e, struct episodes *episodes)
+{
+    struct diagnosis *list = gw_arena_alloc(e->arena, (e->in->fact_count + 1) * sizeof *list);
+    struct episode *last = NULL;
+    size_t count = 0;
+
+    e->failed |= !list;
+    for (size_t i = 0; i < e->in->fact_count && !e->failed; i++)
+        if (e->in->facts[i].type == GW_CONDITION && !engine_part(e, i, 0)->final && diagnose(e, i, &list[count]))
+            count++;
+    if (count > 1 && !e->failed)
+        qsort_r(list, count, sizeof *list, by_category_then_onset, e);
+    for (size_t i = 0; i < count && !e->failed; i++) {
+        if (!joins(e, last, &list[i]))
+            last = begin(e, episodes, &list[i]);
+        if (last)
+            include(e, last, &list[i]);
+    }
+    for (size_t i = 0; i < episodes->count; i++)
+        if (episodes->list[i].ongoing && episodes->list[i].coded)
+            episodes->list[i].end = GW_NO_DAY;
+}

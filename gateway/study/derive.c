@@ -1,0 +1,54 @@
+/*
+ * derive(): the written list of stages. No stage runs twice; each reads only what earlier ones returned.
+ */
+#include <assert.h>
+
+#include "study/engine.h"
+
+struct part *engine_part(struct engine *e, size_t fact, int part)
+{
+    assert(fact < e->in->fact_count && part >= 0 && (size_t)part < e->in->facts[fact].part_count);
+    return &e->parts[e->first_part[fact] + (size_t)part];
+}
+
+void engine_end_part(struct engine *e, struct part *part, enum gw_state state, const char *reason)
+{
+    (void)e;
+    if (part->final)
+        return;
+    part->final = true;
+    part->state = state;
+    part->reason = reason;
+}
+
+void engine_end_fact(struct engine *e, size_t fact, enum gw_state state, const char *reason)
+{
+    for (size_t p = 0; p < e->in->facts[fact].part_count; p++)
+        engine_end_part(e, engine_part(e, fact, (int)p), state, reason);
+}
+
+void engine_next_day(struct engine *e, gw_day day)
+{
+    if (day > e->in->horizon && (e->next_day == GW_NO_DAY || day < e->next_day))
+        e->next_day = day;
+}
+
+enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *input, struct gw_derived *out,
+                         struct gw_error *err)
+{
+    static void (*const stages[])(struct engine *) = {
+        stage_current, stage_anchors,    stage_windows, stage_place, stage_duplicates,
+        stage_measure, stage_flag,       stage_grade,   stage_emit,  stage_events,
+    };
+    struct engine e = {.arena = arena, .in = input, .err = err, .next_day = GW_NO_DAY};
+
+    *out = (struct gw_derived){.next_day = GW_NO_DAY};
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0] && !e.failed; i++)
+        stages[i](&e);
+    if (!e.failed)
+        stage_settle(&e, out);
+    if (e.failed)
+        return gw_fail(err, GW_ENOMEM, "study.derive",
+                       "the derivation of one subject needs more memory than allowed: raise the limit");
+    return GW_OK;
+}

@@ -1,0 +1,306 @@
+/*
+ * Rows of the subject, its windows and its observations, each with the facts it came from.
+ */
+#include <string.h>
+
+#include "study/engine.h"
+
+const char *engine_date(struct engine *e, gw_day day)
+{
+    char text[11];
+
+    if (day == GW_NO_DAY)
+        return NULL;
+    gw_day_print(day, text);
+    return gw_arena_copy(e->arena, text, 10);
+}
+
+struct gw_row *engine_row(struct engine *e, enum gw_table_id table, const char *row_id, const char *status)
+{
+    struct gw_row *row = row_id ? gw_rows_add(&e->rows, e->arena, table) : NULL;
+
+    if (!row) {
+        e->failed = true;
+        return NULL;
+    }
+    row->row_id = row_id;
+    row->subject_key = e->in->roster->subject;
+    row->study = e->in->study->id;
+    row->site = gw_site_id(e->in->site);
+    row->status = status;
+    return row;
+}
+
+static const char *sha256_text(struct engine *e, const struct gw_fact *fact)
+{
+    char *text = gw_arena_raw(e->arena, 2 * sizeof fact->sha256 + 1);
+
+    if (text)
+        gw_hex(fact->sha256, sizeof fact->sha256, text);
+    return text;
+}
+
+void engine_provenance(struct engine *e, const char *table, const char *of_row, size_t fact, const char *role,
+                       const char *rule_ids, const char *transformation)
+{
+    const struct gw_fact *source = &e->in->facts[fact];
+    const char *hash = e->versions[fact].hash;
+    const char *id = gw_arena_print(e->arena, "%s|%s|%s|%s", table, of_row, role, hash);
+    struct gw_row_provenance *row = (struct gw_row_provenance *)engine_row(e, GW_TABLE_provenance, id, "active");
+
+    if (!row)
+        return;
+    row->table = table;
+    row->of_row = of_row;
+    row->role = role;
+    row->endpoint = source->endpoint;
+    row->resource_type = source->type_name;
+    row->source_hash = hash;
+    row->version_id = source->version_id;
+    row->last_updated = source->last_updated;
+    row->content_sha256 = sha256_text(e, source);
+    row->rule_ids = rule_ids;
+    row->transformation = transformation && *transformation ? transformation : NULL;
+}
+
+int engine_age(const struct engine *e, gw_day day)
+{
+    const char *birth = e->person ? e->person->patient.birth_date : NULL;
+    int year, month, dayofmonth, then_year, then_month, then_day;
+    gw_day born;
+
+    if (!birth || !gw_day_parse(birth, &born) || day == GW_NO_DAY)
+        return -1;
+    gw_day_split(born, &year, &month, &dayofmonth);
+    gw_day_split(day, &then_year, &then_month, &then_day);
+    return then_year - year - (then_month < month || (then_month == month && then_day < dayofmonth));
+}
+
+/* ---- subject ---- */
+
+static void emit_subject(struct engine *e)
+{
+    const struct gw_roster_line *roster = e->in->roster;
+    const bool provisional = !gw_same(e->d1_status, "confirmed");
+    struct gw_row_subjects *row = (struct gw_row_subjects *)engine_row(e, GW_TABLE_subjects, roster->subject,
+                                                                       provisional ? "provisional" : "active");
+    int age;
+
+    if (!row)
+        return;
+    row->d1 = engine_date(e, e->anchors.d1);
+    row->d1_status = e->d1_status;
+    row->eot = engine_date(e, e->anchors.eot);
+    row->eot_status = e->eot_status;
+    row->eot_reason = e->eot_reason;
+    row->recruitment_date = engine_date(e, roster->recruited);
+    if (roster->recruited != GW_NO_DAY)
+        row->recruitment_day = gw_study_day(e->anchors.d1, roster->recruited);
+    row->death_date = engine_date(e, e->anchors.death);
+    row->withdrawal_date = engine_date(e, e->anchors.withdrawn);
+    row->cap_date = engine_date(e, e->anchors.cap);
+    if (e->person) {
+        row->sex = e->person->patient.gender;
+        age = engine_age(e, e->anchors.d1);
+        row->age_at_d1 = age < 0 ? GW_NULL_INTEGER : age;
+        engine_part(e, e->person_index, 0)->cited = true;
+        engine_provenance(e, "subjects", row->row_id, e->person_index, "person", "patient", NULL);
+    }
+    for (size_t i = 0; i < e->anchor_fact_count; i++)
+        engine_provenance(e, "subjects", row->row_id, e->anchor_facts[i], "anchor", "d1;eot", NULL);
+}
+
+/* ---- windows ---- */
+
+static const char *group_name(const struct engine *e, const struct gw_window *window)
+{
+    const struct gw_study *study = e->in->study;
+
+    for (size_t g = 0; g < study->group_count; g++)
+        if (window->groups == (gw_groups)(1u << g))
+            return study->groups[g];
+    return "both";
+}
+
+static void emit_window(struct engine *e, const struct gw_window *window, const struct window_state *state)
+{
+    const char *id = gw_arena_print(e->arena, "%s@%s", e->in->roster->subject, window->id);
+    struct gw_row_windows *row = (struct gw_row_windows *)engine_row(e, GW_TABLE_windows, id, "active");
+
+    if (!row)
+        return;
+    row->window_id = window->id;
+    row->window_no = window->number ? window->number : GW_NULL_INTEGER;
+    row->data_group = group_name(e, window);
+    row->target_date = engine_date(e, window->target);
+    row->target_elapsed = gw_elapsed(e->anchors.d1, window->target);
+    row->low = gw_elapsed(e->anchors.d1, window->low);
+    row->high = gw_elapsed(e->anchors.d1, window->high);
+    row->state = state->state;
+    row->contact_date = engine_date(e, state->contact);
+    row->contact_kind = state->contact_kind;
+    row->truncation_reason = window->truncation;
+    if (state->had_data_without_contact && strcmp(state->state, "open") != 0)
+        engine_raise(e, "NO_CONTACT", &(struct item_about){.day = GW_NO_DAY, .windows = window->id,
+                                                           .note = "data lie in the window but no routine contact"});
+}
+
+static void emit_windows(struct engine *e)
+{
+    for (size_t i = 0; i < e->windows.count; i++)
+        if (e->window_states[i].state)
+            emit_window(e, &e->windows.list[i], &e->window_states[i]);
+}
+
+/* ---- observations ---- */
+
+const char *engine_part_name(struct engine *e, const struct gw_observed *observed)
+{
+    return observed->component < 0 ? "" : gw_arena_print(e->arena, "component[%d]", observed->component);
+}
+
+static const char *precision_name(enum gw_precision precision)
+{
+    static const char *const names[] = {NULL, "year", "month", "day", "second"};
+
+    return names[precision];
+}
+
+static const char *flag_name(enum gw_grade_flag flag)
+{
+    static const char *const names[] = {"exact", "provisional", "unknown01"};
+
+    return names[flag];
+}
+
+static void set_value(struct gw_row_observations *row, const struct datum *datum)
+{
+    const struct gw_measure *m = &datum->measure;
+    const struct gw_observed *o = datum->observed;
+
+    row->concept = datum->code.lab->concept;
+    row->value_num = m->value_num;
+    row->value_text = m->value_text;
+    row->comparator = m->comparator;
+    row->unit = m->unit;
+    row->source_value = o->kind == GW_VALUE_QUANTITY ? o->quantity.value
+                        : o->kind == GW_VALUE_CONCEPT && o->concept.count ? o->concept.codings[0].code
+                                                                           : o->string;
+    row->source_unit = o->quantity.code ? o->quantity.code : o->quantity.unit;
+    row->source_code = datum->code.source->code;
+    row->source_system = datum->code.source->system;
+}
+
+static void set_place(struct engine *e, struct gw_row_observations *row, const struct placed *placed,
+                      const struct datum *datum)
+{
+    row->effective_start = datum->when.text;
+    row->effective_end = datum->end.text;
+    row->date_precision = precision_name(datum->when.precision);
+    row->window_id = placed->window->id;
+    if (datum->when.first == datum->when.last) {
+        row->elapsed = gw_elapsed(e->anchors.d1, datum->when.first);
+        row->study_day = gw_study_day(e->anchors.d1, datum->when.first);
+        row->target_diff = datum->when.first - placed->window->target;
+    }
+    row->anl01 = placed->anl01;
+    row->anl02 = placed->anl02;
+    row->anl03 = placed->anl03;
+}
+
+static void set_grade(struct engine *e, struct gw_row_observations *row, const struct datum *datum)
+{
+    const struct gw_limits *l = &datum->limits;
+
+    if (l->verdict == GW_RANGE_FOUND) {
+        row->range_low = l->has_low ? l->low_num : NULL;
+        row->range_high = l->has_high ? l->high_num : NULL;
+        row->range_origin = l->from_site ? "site" : "resource";
+    }
+    if (!datum->graded || datum->low.comparator_ambiguous || datum->high.comparator_ambiguous)
+        return;
+    row->grade_scale = e->in->study->grade_scale;
+    row->grade_flag = flag_name(datum->grade.flag);
+    if (!datum->grade.graded)
+        return;
+    row->grade = datum->grade.grade;
+    if (datum->grade.grade > 0)
+        row->grade_direction = datum->grade.direction == GW_LOW ? "LOW" : "HIGH";
+}
+
+static const char *first_code(const struct gw_concept *concept)
+{
+    return concept->count && concept->codings[0].code ? concept->codings[0].code : concept->text;
+}
+
+static void set_context(struct gw_row_observations *row, const struct datum *datum)
+{
+    const struct gw_observation *o = &datum->source->observation;
+
+    row->interpretation = datum->observed->interpretation_count ? first_code(&datum->observed->interpretations[0]) : NULL;
+    row->method = first_code(&o->method);
+    row->result_status = datum->source->status;
+    row->site_of_measure = first_code(&o->body_site);
+}
+
+static void add_value_row(struct engine *e, const struct datum *datum, const char *row_id)
+{
+    struct part *part = engine_part(e, datum->fact, datum->part);
+    const char **slot = GW_ARENA_PUSH(e->arena, part->rows, part->row_count, part->row_capacity);
+
+    if (slot)
+        *slot = row_id;
+    else
+        e->failed = true;
+}
+
+static const char *rule_ids(struct engine *e, const struct datum *datum)
+{
+    const struct gw_grade_row *row = datum->graded ? datum->grade.row : NULL;
+
+    if (!row)
+        return datum->code.rule;
+    return gw_arena_print(e->arena, "%s;%s:%s:%d", datum->code.rule, row->scale, row->concept, row->grade);
+}
+
+static void emit_observation(struct engine *e, const struct placed *placed)
+{
+    struct datum *datum = &e->data[placed->datum_index];
+    const char *row_id = gw_arena_print(e->arena, "%s@%s", datum->obs_id, placed->window->id);
+    struct gw_row_observations *row = (struct gw_row_observations *)engine_row(
+        e, GW_TABLE_observations, row_id, datum->provisional ? "provisional" : "active");
+
+    if (!row)
+        return;
+    row->obs_id = datum->obs_id;
+    set_value(row, datum);
+    set_place(e, row, placed, datum);
+    set_grade(e, row, datum);
+    set_context(row, datum);
+    add_value_row(e, datum, row_id);
+    engine_provenance(e, "observations", row_id, datum->fact, "value", rule_ids(e, datum),
+                      datum->measure.transformation);
+}
+
+void engine_name_datum(struct engine *e, struct datum *datum)
+{
+    const struct gw_fact *fact = datum->source;
+    const char *const parts[] = {fact->endpoint ? fact->endpoint : "", fact->type_name, fact->id ? fact->id : "",
+                                 engine_part_name(e, datum->observed)};
+
+    datum->obs_id = parts[3] ? gw_hmac_id(e->in->key, e->arena, 'o', parts, 4) : NULL;
+    e->failed |= !datum->obs_id;
+}
+
+void stage_emit(struct engine *e)
+{
+    if (e->anchors.d1 == GW_NO_DAY)
+        return;
+    emit_subject(e);
+    emit_windows(e);
+    for (size_t i = 0; i < e->data_count; i++)
+        if (e->data[i].measured && e->data[i].placed_count > 0)
+            engine_name_datum(e, &e->data[i]);
+    for (size_t i = 0; i < e->placed_count && !e->failed; i++)
+        emit_observation(e, &e->placed[i]);
+}

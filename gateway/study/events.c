@@ -1,0 +1,262 @@
+/*
+ * Adverse events: laboratory and coded episodes of one category that overlap become one, and each that falls to a
+ * collected assessment becomes rows: the episode, its evidence, its grade changes.
+ *
+ * An event between windows is collected at the next collected assessment, with its true onset. Source: visit-windows.md 5,
+ * ae.md 6.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/episode.h"
+
+struct episode *episode_add(struct engine *e, struct episodes *episodes)
+{
+    struct episode *episode = GW_ARENA_PUSH(e->arena, episodes->list, episodes->count, episodes->capacity);
+
+    e->failed |= !episode;
+    return episode;
+}
+
+void episode_cite(struct engine *e, struct episode *episode, struct episode_evidence evidence)
+{
+    struct episode_evidence *slot =
+        GW_ARENA_PUSH(e->arena, episode->evidence, episode->evidence_count, episode->evidence_capacity);
+
+    if (slot)
+        *slot = evidence;
+    else
+        e->failed = true;
+}
+
+void episode_note_grade(struct engine *e, struct episode *episode, gw_day day, int grade)
+{
+    struct episode_grade *slot;
+
+    if (episode->grade_count > 0 && episode->grades[episode->grade_count - 1].grade == grade)
+        return;
+    slot = GW_ARENA_PUSH(e->arena, episode->grades, episode->grade_count, episode->grade_capacity);
+    if (slot)
+        *slot = (struct episode_grade){day, grade};
+    else
+        e->failed = true;
+}
+
+/* ---- one category, two kinds of evidence ---- */
+
+static gw_day last_day(const struct episode *episode)
+{
+    return episode->end != GW_NO_DAY ? episode->end : GW_DAY_MAX;
+}
+
+static bool overlap(const struct engine *e, const struct episode *a, const struct episode *b)
+{
+    const int slack = e->in->study->combine_days;
+
+    return strcmp(a->category, b->category) == 0 && a->onset <= last_day(b) + slack &&
+           b->onset <= last_day(a) + slack;
+}
+
+/* The laboratory episode keeps its course; an earlier coded onset within combine_days sets its start earlier. */
+static void absorb(struct engine *e, struct episode *lab, const struct episode *coded)
+{
+    if (coded->onset < lab->onset && lab->onset - coded->onset <= e->in->study->combine_days)
+        lab->onset = coded->onset;
+    lab->coded = true;
+    lab->subcategory = lab->subcategory ? lab->subcategory : coded->subcategory;
+    for (size_t i = 0; i < coded->evidence_count; i++) {
+        struct episode_evidence evidence = coded->evidence[i];
+
+        if (evidence.day != lab->onset)
+            evidence.role = "supporting";
+        episode_cite(e, lab, evidence);
+    }
+}
+
+static void combine(struct engine *e, struct episodes *episodes, size_t labs)
+{
+    size_t kept = labs;
+
+    for (size_t c = labs; c < episodes->count; c++) {
+        struct episode *host = NULL;
+
+        for (size_t l = 0; l < labs && !host; l++)
+            if (overlap(e, &episodes->list[l], &episodes->list[c]))
+                host = &episodes->list[l];
+        if (host)
+            absorb(e, host, &episodes->list[c]);
+        else
+            episodes->list[kept++] = episodes->list[c];
+    }
+    episodes->count = kept;
+}
+
+/* ---- the assessment that collects it ---- */
+
+/* Events belong to the study's first group. NULL: no collected assessment yet. */
+static const struct gw_window *assessment(const struct engine *e, gw_day onset)
+{
+    for (size_t i = 0; i < e->windows.count; i++) {
+        const struct gw_window *window = &e->windows.list[i];
+        const bool assesses = window->rule->contact || e->in->study->continuous;
+
+        if ((window->groups & 1) && assesses && gw_same(e->window_states[i].state, "collected") &&
+            window->high >= onset)
+            return window;
+    }
+    return NULL;
+}
+
+/* ---- rows ---- */
+
+static int by_key(const void *x, const void *y, void *context)
+{
+    const struct engine *e = context;
+    const struct episode_evidence *a = x, *b = y;
+    const int order = strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
+
+    return order ? order : a->part - b->part;
+}
+
+/* At birth an episode is named by its category and its smallest evidence fact; identify() keeps older names. */
+static const char *birth_name(struct engine *e, const struct episode *episode)
+{
+    const struct episode_evidence *smallest = &episode->evidence[0];
+    const char *parts[4] = {e->in->roster->subject, episode->category, NULL, NULL};
+
+    for (size_t i = 1; i < episode->evidence_count; i++)
+        if (by_key(&episode->evidence[i], smallest, e) < 0)
+            smallest = &episode->evidence[i];
+    parts[2] = e->versions[smallest->fact].key;
+    parts[3] = gw_arena_print(e->arena, "%d", smallest->part);
+    return parts[3] ? gw_hmac_id(e->in->key, e->arena, 'a', parts, 4) : NULL;
+}
+
+static int32_t or_null(int grade)
+{
+    return grade < 0 ? GW_NULL_INTEGER : grade;
+}
+
+static bool emergent(const struct engine *e, const struct episode *episode)
+{
+    return e->anchors.eot == GW_NO_DAY ||
+           episode->onset <= e->anchors.eot + e->in->study->treatment_emergent_days;
+}
+
+static void emit_episode(struct engine *e, const struct episode *episode, const char *id,
+                         const struct gw_window *window)
+{
+    struct gw_row_ae_episodes *row = (struct gw_row_ae_episodes *)engine_row(e, GW_TABLE_ae_episodes, id, "active");
+
+    if (!row)
+        return;
+    row->ae_id = id;
+    row->category = episode->category;
+    row->subcategory = episode->subcategory;
+    row->term = episode->term;
+    row->onset = engine_date(e, episode->onset);
+    row->end = engine_date(e, episode->end);
+    row->ongoing = episode->ongoing;
+    row->onset_study_day = gw_study_day(e->anchors.d1, episode->onset);
+    row->teae = emergent(e, episode);
+    row->assessed_window = window->id;
+    row->baseline_grade = or_null(episode->baseline_grade);
+    row->outcome = episode->outcome;
+    row->days_since_first_dose = gw_elapsed(e->anchors.d1, episode->onset);
+    row->certainty = "certain";
+    if (episode->max_grade < 0)
+        return;
+    row->max_grade = episode->max_grade;
+    row->max_grade_date = engine_date(e, episode->max_day);
+    row->scale = e->in->study->grade_scale;
+}
+
+static void emit_evidence(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
+{
+    const char *hash = e->versions[evidence->fact].hash;
+    const char *id = gw_arena_print(e->arena, "%s|%s|%d|%s", ae_id, hash, evidence->part, evidence->role);
+    struct gw_row_ae_evidence *row = (struct gw_row_ae_evidence *)engine_row(e, GW_TABLE_ae_evidence, id, "active");
+
+    if (!row)
+        return;
+    row->ae_id = ae_id;
+    row->kind = evidence->kind;
+    row->concept = evidence->concept;
+    row->source_hash = hash;
+    row->date = engine_date(e, evidence->day);
+    row->grade_at = or_null(evidence->grade);
+    row->role = evidence->role;
+    if (e->in->study->evidence_values == GW_VALUES_VALUE)
+        row->value_num = evidence->value;
+    engine_part(e, evidence->fact, evidence->part)->cited = true;
+    engine_provenance(e, "ae_evidence", id, evidence->fact, evidence->role, "episodes", NULL);
+}
+
+static void emit_grade(struct engine *e, const struct episode *episode, const struct episode_grade *grade,
+                       const char *ae_id)
+{
+    const char *date = engine_date(e, grade->day);
+    const char *id = date ? gw_arena_print(e->arena, "%s|%s", ae_id, date) : NULL;
+    struct gw_row_ae_grades *row = (struct gw_row_ae_grades *)engine_row(e, GW_TABLE_ae_grades, id, "active");
+
+    if (!row)
+        return;
+    row->ae_id = ae_id;
+    row->date = date;
+    row->grade = grade->grade;
+    row->object = episode->term;
+}
+
+static void ask_for_grade(struct engine *e, const struct episode *episode)
+{
+    const struct episode_evidence *first = &episode->evidence[0];
+
+    engine_raise(e, "AE_GRADE_HUMAN",
+                 &(struct item_about){.has_fact = true, .fact = first->fact, .part = first->part,
+                                      .day = episode->onset, .rule = episode->category,
+                                      .note = "the grade of this event is clinical: a person gives it"});
+}
+
+/* Not collected yet: the diagnoses are told apart from those the study has no use for. */
+static void await_assessment(struct engine *e, const struct episode *episode)
+{
+    for (size_t i = 0; i < episode->evidence_count; i++)
+        if (e->in->facts[episode->evidence[i].fact].type == GW_CONDITION)
+            engine_end_fact(e, episode->evidence[i].fact, GW_STATE_OUTSIDE_WINDOW, "AWAITS_ASSESSMENT");
+}
+
+static void emit(struct engine *e, const struct episode *episode)
+{
+    const struct gw_window *window = assessment(e, episode->onset);
+    const char *id;
+
+    if (!window)
+        await_assessment(e, episode);
+    if (!window || e->failed)
+        return;
+    id = birth_name(e, episode);
+    emit_episode(e, episode, id, window);
+    for (size_t i = 0; i < episode->evidence_count && !e->failed; i++)
+        emit_evidence(e, &episode->evidence[i], id);
+    for (size_t i = 0; i < episode->grade_count && !e->failed; i++)
+        emit_grade(e, episode, &episode->grades[i], id);
+    if (episode->max_grade < 0)
+        ask_for_grade(e, episode);
+}
+
+void stage_events(struct engine *e)
+{
+    struct episodes episodes = {0};
+    size_t labs;
+
+    if (e->anchors.d1 == GW_NO_DAY)
+        return;
+    lab_episodes(e, &episodes);
+    labs = episodes.count;
+    if (!e->failed)
+        coded_episodes(e, &episodes);
+    if (!e->failed)
+        combine(e, &episodes, labs);
+    for (size_t i = 0; i < episodes.count && !e->failed; i++)
+        emit(e, &episodes.list[i]);
+}

@@ -1,0 +1,179 @@
+/*
+ * Episodes out of graded laboratory values: onset at the first value above baseline, end at the first one back.
+ *
+ * One value per day, the worst. A single normal value between two abnormal ones at most lab_merge_days apart does not end
+ * an episode; no value for no_value_days leaves its outcome unknown. A value whose grade is not known (0 or 1, no limit)
+ * says nothing: it neither opens nor closes. Source: ae.md section 6.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/episode.h"
+
+struct point { /* one day */
+    gw_day day;
+    int grade;
+    const struct datum *datum;
+};
+
+struct series {
+    struct point *points;
+    size_t count;
+    int baseline;
+};
+
+static const struct gw_grade *grade_of(const struct datum *datum, enum gw_direction direction)
+{
+    return direction == GW_LOW ? &datum->low : &datum->high;
+}
+
+static bool says_something(const struct engine *e, const struct datum *datum, const struct gw_lab_event *event)
+{
+    return datum->measured && datum->graded && !datum->provisional && datum->when.first == datum->when.last &&
+           (datum->placed_count > 0 || datum->evidence) && strcmp(datum->code.lab->concept, event->concept) == 0 &&
+           grade_of(datum, event->direction)->graded && datum->when.first >= e->anchors.d1 &&
+           datum != engine_baseline(e, event->concept);
+}
+
+static int by_day_then_worst(const void *x, const void *y)
+{
+    const struct point *a = x, *b = y;
+
+    if (a->day != b->day)
+        return a->day < b->day ? -1 : 1;
+    if (a->grade != b->grade)
+        return a->grade > b->grade ? -1 : 1;
+    return strcmp(a->datum->obs_id, b->datum->obs_id);
+}
+
+/* Values of one concept as days in order, the worst of each day. */
+static struct series gather(struct engine *e, const struct gw_lab_event *event)
+{
+    struct series series = {.points = gw_arena_alloc(e->arena, (e->data_count + 1) * sizeof(struct point))};
+    const struct datum *baseline = engine_baseline(e, event->concept);
+    size_t kept = 0;
+
+    e->failed |= !series.points;
+    for (size_t i = 0; i < e->data_count && !e->failed; i++) {
+        struct datum *datum = &e->data[i];
+
+        if (!says_something(e, datum, event))
+            continue;
+        if (!datum->obs_id)
+            engine_name_datum(e, datum);
+        series.points[series.count++] =
+            (struct point){datum->when.first, grade_of(datum, event->direction)->grade, datum};
+    }
+    if (series.count > 1 && !e->failed)
+        qsort(series.points, series.count, sizeof *series.points, by_day_then_worst);
+    for (size_t i = 0; i < series.count; i++)
+        if (kept == 0 || series.points[kept - 1].day != series.points[i].day)
+            series.points[kept++] = series.points[i];
+    series.count = kept;
+    if (baseline && grade_of(baseline, event->direction)->graded)
+        series.baseline = grade_of(baseline, event->direction)->grade;
+    return series;
+}
+
+static void cite_point(struct engine *e, struct episode *episode, const struct gw_lab_event *event,
+                       const struct point *point, const char *role)
+{
+    episode_cite(e, episode, (struct episode_evidence){.fact = point->datum->fact, .part = point->datum->part,
+                                                       .kind = "lab", .concept = event->concept, .role = role,
+                                                       .day = point->day, .grade = point->grade,
+                                                       .value = point->datum->measure.value_num});
+}
+
+static struct episode *open_episode(struct engine *e, struct episodes *episodes, const struct gw_lab_event *event,
+                                    const struct series *series, const struct point *point)
+{
+    struct episode *episode = episode_add(e, episodes);
+
+    if (!episode)
+        return NULL;
+    episode->category = event->category;
+    episode->term = grade_of(point->datum, event->direction)->term;
+    episode->onset = point->day;
+    episode->end = GW_NO_DAY;
+    episode->from_lab = true;
+    episode->baseline_grade = series->baseline;
+    episode->max_grade = -1;
+    return episode;
+}
+
+static void take(struct engine *e, struct episode *episode, const struct gw_lab_event *event,
+                 const struct point *point)
+{
+    const char *role = point->day == episode->onset ? "onset" : "supporting";
+
+    if (point->grade > episode->max_grade) {
+        episode->max_grade = point->grade;
+        episode->max_day = point->day;
+        role = point->day == episode->onset ? "onset" : "worst";
+    }
+    cite_point(e, episode, event, point, role);
+    episode_note_grade(e, episode, point->day, point->grade);
+}
+
+/* True when the normal value at i stands between two abnormal ones close enough to be one episode. */
+static bool bridged(const struct engine *e, const struct series *series, size_t i)
+{
+    return i > 0 && i + 1 < series->count && series->points[i + 1].grade > series->baseline &&
+           series->points[i - 1].grade > series->baseline &&
+           series->points[i + 1].day - series->points[i - 1].day <= e->in->study->lab_merge_days;
+}
+
+static void leave_open(struct engine *e, struct episode *episode, const struct point *last)
+{
+    if (e->in->horizon - last->day > e->in->study->no_value_days) {
+        episode->outcome = "unknown";
+        return;
+    }
+    episode->ongoing = true;
+    episode->outcome = last->grade < episode->max_grade ? "recovering" : "not recovered";
+    engine_next_day(e, last->day + e->in->study->no_value_days + 1);
+}
+
+static void walk(struct engine *e, struct episodes *episodes, const struct gw_lab_event *event,
+                 const struct series *series)
+{
+    struct episode *open = NULL;
+
+    for (size_t i = 0; i < series->count && !e->failed; i++) {
+        const struct point *point = &series->points[i];
+        const bool abnormal = point->grade > series->baseline;
+
+        if (open && point->day - series->points[i - 1].day > e->in->study->no_value_days) {
+            open->outcome = "unknown";
+            open = NULL;
+        }
+        if (!open && abnormal)
+            open = open_episode(e, episodes, event, series, point);
+        if (!open)
+            continue;
+        if (abnormal || bridged(e, series, i)) {
+            take(e, open, event, point);
+            continue;
+        }
+        open->end = point->day;
+        open->outcome = "recovered";
+        cite_point(e, open, event, point, "recovery");
+        open = NULL;
+    }
+    if (open && !e->failed)
+        leave_open(e, open, &series->points[series->count - 1]);
+}
+
+void lab_episodes(struct engine *e, struct episodes *episodes)
+{
+    for (size_t i = 0; i < e->in->rules->lab_event_count && !e->failed; i++) {
+        const struct gw_lab_event *event = &e->in->rules->lab_events[i];
+        struct series series;
+
+        if (!engine_category_on(e, event->category))
+            continue;
+        series = gather(e, event);
+        if (!e->failed)
+            walk(e, episodes, event, &series);
+    }
+}
