@@ -1,0 +1,87 @@
+/*
+ * What to ask an endpoint about one subject: a pure function from profile, wishes and span to requests.
+ *
+ *      stage 1   Patient                       by id, or by record number while the id is not known
+ *                MedicationAdministration,     without bounds: D1 is found from them, and their cursors stay the same
+ *                Statement, Dispense, Request  when D1 comes or moves
+ *      stage 2   Encounter, Observation        bounded to the span (gw_search_url asks one day wider on both sides)
+ *                Condition, Procedure          all: comorbidity, earlier thromboses and transplants came before
+ *
+ * Stage 2 exists only once D1 is known: without D1 nothing is asked but what can show it. Without a patient id there is
+ * the search for the Patient and nothing else. Types the endpoint does not read are left out.
+ *
+ * A request names its cursor: (endpoint, subject, query, low, high). A cursor that was never moved is pulled in full; a
+ * known one with _lastUpdated=ge(watermark - 10 min), where the profile says that this works. The query is the search
+ * without subject, dates and page size ("Observation?category=laboratory"); of a list of codes it has a hash, so that a
+ * changed list is a new query.
+ *
+ * Source: fhir.md sections 5 and 6 of the domain reference.
+ */
+#ifndef GATEWAY_SOURCES_PLAN_H
+#define GATEWAY_SOURCES_PLAN_H
+
+#include "gateway/core/arena.h"
+#include "gateway/fhir/search.h"
+#include "gateway/ledger/ledger.h"
+#include "gateway/sources/profile.h"
+
+#define GW_PLAN_OVERLAP_S 600 /* a server's stamps need not rise in the order in which its searches show them */
+#define GW_PLAN_CODES_MAX 30  /* codes in one search */
+
+enum gw_stage {
+    GW_STAGE_ANCHOR = 1, /* what D1 is found from */
+    GW_STAGE_SPAN = 2,   /* the rest */
+};
+
+struct gw_wanted { /* the same for all subjects of a study at an endpoint */
+    const char *endpoint;
+    unsigned page_size; /* of the endpoint's settings; 0: 100. The profile's, when it has one, is the upper bound */
+    const char *const *codes; /* "http://loinc.org|751-8", used where Observations are asked by code */
+    size_t code_count;
+};
+
+struct gw_span { /* one subject */
+    int64_t subject;
+    const char *patient;             /* logical id at the endpoint; NULL: not found yet */
+    struct gw_identifier identifier; /* the roster's record number; value NULL: none */
+    bool anchored;                   /* D1 is known, and low and high with it */
+    gw_day low;
+    gw_day high; /* keep it the same from sync to sync (the planned end, not today): it is part of the cursor */
+};
+
+struct gw_request {
+    enum gw_stage stage;
+    bool read;               /* Patient/<id> instead of a search */
+    struct gw_search search; /* last_updated is NULL until gw_request_since */
+    struct gw_cursor cursor;
+    const char *watermark; /* of the cursor; NULL: never read, "": read, but without a usable stamp */
+};
+
+struct gw_requests {
+    struct gw_request *list;
+    size_t count;
+};
+
+/*
+ * stages: GW_STAGE_ANCHOR, GW_STAGE_SPAN or both by |. Texts of wanted and span are borrowed, the rest is the arena's.
+ * GW_OK or GW_ENOMEM.
+ */
+enum gw_status gw_plan_requests(struct gw_arena *arena, const struct gw_profile *profile,
+                                const struct gw_wanted *wanted, const struct gw_span *span, unsigned stages,
+                                struct gw_requests *out, struct gw_error *err);
+
+/*
+ * Go on from a watermark (as the ledger had it, NULL: never read): sets watermark and, where the profile allows and the
+ * watermark is an instant, search.last_updated. GW_OK or GW_ENOMEM.
+ */
+enum gw_status gw_request_since(struct gw_arena *arena, const struct gw_profile *profile, const char *watermark,
+                                struct gw_request *request, struct gw_error *err);
+
+/* The same for each of a list, with what the ledger knows. On the ledger's thread. */
+enum gw_status gw_requests_resume(struct gw_ledger *ledger, struct gw_arena *arena, const struct gw_profile *profile,
+                                  struct gw_requests *requests, struct gw_error *err);
+
+/* "Observation?category=laboratory" for an operator: the cursor's query. Never a patient's id. */
+const char *gw_request_name(const struct gw_request *request);
+
+#endif
