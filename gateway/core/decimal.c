@@ -49,7 +49,7 @@ static const char *scan_digits(const char *at, const char *end, uint64_t *value)
     return at;
 }
 
-/* The part behind an E; NULL when it is none. What is far too large stays far too large. */
+/* The part behind an E; NULL when it is none. What is too large for any number of places stays so. */
 static const char *scan_exponent(const char *at, const char *end, int64_t *exponent)
 {
     bool negative = false;
@@ -60,7 +60,7 @@ static const char *scan_exponent(const char *at, const char *end, int64_t *expon
     if (at == end || !is_digit(*at))
         return NULL;
     for (; at < end && is_digit(*at); at++) {
-        if (value <= EXPONENT_MAX)
+        if (value < INT64_MAX / 100)
             value = value * 10 + (*at - '0');
     }
     *exponent = negative ? -value : value;
@@ -132,11 +132,10 @@ enum gw_status gw_decimal_parse(struct gw_arena *arena, const char *text, size_t
         return gw_fail(err, GW_EINPUT, WHERE,
                        "not a FHIR decimal: readable for %zu of %zu characters; expected digits like 120, 1.20 or 1e-3",
                        (size_t)(stopped - text), length);
-    if (found.exponent < -EXPONENT_MAX || found.exponent > EXPONENT_MAX ||
-        found.exponent - (int64_t)found.places < -EXPONENT_MAX || found.digits > INT_MAX)
+    found.exponent -= (int64_t)found.places;
+    if (found.exponent < -EXPONENT_MAX || found.exponent > EXPONENT_MAX || found.digits > INT_MAX)
         return gw_fail(err, GW_EINPUT, WHERE, "a number beyond 10 to the power of +-%d cannot be a measured value",
                        EXPONENT_MAX);
-    found.exponent -= (int64_t)found.places;
     if (found.digits > SHORT_DIGITS && count_significant(&found) > SHORT_DIGITS)
         return keep_digits(arena, &found, out, err);
     *out = (struct gw_decimal){.coefficient = found.negative ? -(int64_t)found.value : (int64_t)found.value,

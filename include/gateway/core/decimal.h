@@ -3,7 +3,8 @@
  *
  * A laboratory value is text until it is a decimal, and never a binary fraction: 1.20 stays 1.20 and a threshold compares
  * exactly. Comparison, addition and multiplication are exact for any length (64-bit arithmetic up to 18 digits, digit by
- * digit beyond). An exponent outside -1,000,000 .. 1,000,000 is refused when read. Texts are NULL at the arena's limit.
+ * digit beyond). What would need an exponent below outside -1,000,000 .. 1,000,000 is refused when read. Printed texts are
+ * NULL at the arena's limit.
  */
 #ifndef GATEWAY_CORE_DECIMAL_H
 #define GATEWAY_CORE_DECIMAL_H
