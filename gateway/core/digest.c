@@ -142,7 +142,7 @@ void gw_base64url_encode(struct gw_text *out, const void *bytes, size_t length)
 
 static unsigned digit_value(char c)
 {
-    const char *at = c ? strchr(digits, c) : NULL;
+    const char *at = strchr(digits, c); /* which for a NUL finds the end: NO_DIGIT as well */
 
     return at ? (unsigned)(at - digits) : NO_DIGIT;
 }

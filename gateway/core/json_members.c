@@ -71,7 +71,7 @@ done:
 
 const cJSON *gw_json_get(const cJSON *object, const char *name)
 {
-    return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
+    return cJSON_GetObjectItemCaseSensitive(object, name); /* items of an array have no name, so none is found */
 }
 
 const char *gw_json_string(const cJSON *object, const char *name)

@@ -197,6 +197,8 @@ static const struct {
     {"a high surrogate and text", "[\"\\uD800abcdef\"]", 0, HALF, 2},
     {"a low surrogate alone", "[\"\\uDC00\"]", 0, HALF, 2},
     {"two high surrogates", "[\"\\uD800\\uD800\"]", 0, HALF, 2},
+    {"two low surrogates", "[\"\\uDC00\\uDC00\"]", 0, HALF, 2},
+    {"a high surrogate and what follows the low ones", "[\"\\uD800\\uE000\"]", 0, HALF, 2},
     {"a high surrogate and another escape", "[\"\\uD800\\u0041\"]", 0, HALF, 2},
     {"a high surrogate and half an escape", "[\"\\uD800\\uDC0\"]", 0, HALF, 2},
     {"surrogates the wrong way round", "[\"\\uDC00\\uD800\"]", 0, HALF, 2},

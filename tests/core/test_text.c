@@ -110,6 +110,20 @@ Test(text, reads_a_whole_file)
     scratch_release(&scratch);
 }
 
+Test(text, replaces_what_it_held_by_the_file)
+{
+    struct gw_text text = GW_TEXT_INIT(100);
+    struct gw_error err = {0};
+    struct scratch scratch;
+
+    scratch_init(&scratch);
+    gw_text_add(&text, "before");
+    cr_expect(eq(int, gw_text_read_file(&text, scratch_write(&scratch, "file", "after"), &err), GW_OK));
+    cr_expect(eq(str, text.at, (char *)"after"));
+    gw_text_release(&text);
+    scratch_release(&scratch);
+}
+
 Test(text, reads_a_file_without_a_size)
 {
     struct gw_text text = GW_TEXT_INIT(1 << 16);

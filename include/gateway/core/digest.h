@@ -31,7 +31,10 @@ const char *gw_hmac_id(struct gw_hmac *hmac, struct gw_arena *arena, char prefix
 enum gw_status gw_random(void *out, size_t length, struct gw_error *err);
 
 void gw_base64url_encode(struct gw_text *out, const void *bytes, size_t length); /* no padding */
-/* Decode into out; false on a character outside the alphabet or a bad length. *length in: room, out: bytes written. */
+/*
+ * Decode into out; false on a character outside the alphabet, a bad length or bits left over (one value has one
+ * spelling). *length in: room, out: bytes written.
+ */
 bool gw_base64url_decode(const char *text, size_t text_length, uint8_t *out, size_t *length);
 
 #endif
