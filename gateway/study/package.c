@@ -36,6 +36,7 @@ static const char *const file_keys[] = {"id",
                                         "minimiseStarts",
                                         "ae",
                                         "derived",
+                                        "reasons",
                                         NULL};
 static const char *const anchors_keys[] = {"D1", "EOT", "cap", NULL};
 static const char *const d1_keys[] = {"drugs",     "evidence", "spread_days", "dispense_spread_days",
@@ -47,6 +48,8 @@ static const char *const ae_keys[] = {
     "categories", "merge_days", "condition_merge_days", "combine_days", "no_value_days", "treatment_emergent_days",
     NULL};
 
+static const char *const reasons_keys[] = {"inside", "before", "after", NULL};
+
 const struct settings_keys study_keys[] = {
     {"", file_keys},
     {"anchors", anchors_keys},
@@ -56,6 +59,7 @@ const struct settings_keys study_keys[] = {
     {"windows", window_keys},
     {"evidence", evidence_keys},
     {"ae", ae_keys},
+    {"reasons", reasons_keys},
     {NULL, NULL},
 };
 
@@ -192,6 +196,21 @@ static void read_ae(struct settings *s, const cJSON *root, struct gw_study *stud
     study->treatment_emergent_days = settings_int(s, ae, "treatment_emergent_days", 30, 0, MAX_DAYS);
 }
 
+/* How the study words its reasons of placing, where it is not the usual way. */
+static void read_reasons(struct settings *s, const cJSON *root, struct gw_study *study)
+{
+    const cJSON *reasons = settings_object(s, root, "reasons", false);
+    const char *inside = reasons ? settings_text(s, reasons, "inside", false) : NULL;
+    const char *before = reasons ? settings_text(s, reasons, "before", false) : NULL;
+    const char *after = reasons ? settings_text(s, reasons, "after", false) : NULL;
+
+    if (reasons)
+        settings_check_keys(s, reasons, reasons_keys);
+    study->reason_inside = inside ? inside : "IN_WINDOW";
+    study->reason_before = before ? before : "BEFORE_BASELINE";
+    study->reason_after = after ? after : "AFTER_36_MONTHS";
+}
+
 /* Rules on texts that the types alone do not show. */
 static void check_texts(struct settings *s, const cJSON *root, const struct gw_study *study)
 {
@@ -231,6 +250,7 @@ struct gw_study *package_read(struct gw_arena *arena, const char *dir, struct pa
     read_choices(s, root, study);
     read_contact_classes(s, root, study);
     read_ae(s, root, study);
+    read_reasons(s, root, study);
     study->derived = settings_texts(s, root, "derived", false, &study->derived_count);
     study->unconfirmed = settings_texts(s, root, "unconfirmed", true, &study->unconfirmed_count);
     check_texts(s, root, study);

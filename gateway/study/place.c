@@ -73,31 +73,6 @@ static gw_groups all_groups(const struct gw_study *study)
     return (gw_groups)((1u << study->group_count) - 1);
 }
 
-static gw_groups group_bit(const struct gw_study *study, const char *name)
-{
-    const int bit = gw_study_group_bit(study, name);
-
-    return bit < 0 ? 0 : (gw_groups)(1u << bit);
-}
-
-/* The groups whose windows may take a row of this concept; 0: it has no row of its own. */
-static gw_groups groups_of(const struct gw_study *study, const struct gw_lab *lab)
-{
-    if (lab->group == GW_LAB_OPTIONAL)
-        return 0;
-    if (study->continuous)
-        return all_groups(study);
-    switch (lab->group) {
-    case GW_LAB_G30_G90:
-        return group_bit(study, "G90") | (study->labs_at_g30 ? group_bit(study, "G30") : 0);
-    case GW_LAB_G90:
-    case GW_LAB_BASELINE:
-        return group_bit(study, "G90");
-    default:
-        return 0;
-    }
-}
-
 static bool takes(const struct gw_lab *lab, const struct gw_window *window)
 {
     return !lab || lab->group != GW_LAB_BASELINE || (!window->rule->grid && window->rule->from == GW_ANCHOR_D1);
@@ -287,14 +262,14 @@ static const char *scope_reason(const struct engine *e, const struct datum *datu
         return "CATEGORY_NOT_READ";
     if (datum->code.lab->group == GW_LAB_OPTIONAL)
         return "OPTIONAL_OFF";
-    return groups_of(e->in->study, datum->code.lab) == 0 ? "EVIDENCE_ONLY" : NULL;
+    return gw_study_lab_groups(e->in->study, datum->code.lab) == 0 ? "EVIDENCE_ONLY" : NULL;
 }
 
 /* The datum has a date: find its windows and what keeps it from them. */
 static void place_dated(struct engine *e, struct datum *datum)
 {
     const bool mapped = datum->code.verdict == GW_CODE_MAPPED;
-    const gw_groups own = mapped ? groups_of(e->in->study, datum->code.lab) : 0;
+    const gw_groups own = mapped ? gw_study_lab_groups(e->in->study, datum->code.lab) : 0;
     const struct gw_lab *lab = datum->code.lab;
     struct findings found;
     const char *unread;

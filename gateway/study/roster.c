@@ -1,0 +1,108 @@
+/*
+ * The enrolment file: one line a subject.
+ */
+#include "gateway/study/roster.h"
+
+#include <string.h>
+
+#include "gateway/core/csv.h"
+
+#define MAX_ROSTER_BYTES (16 * 1024 * 1024)
+
+enum column { SITE, STUDY, PATIENT, SUBJECT, RECRUITED, END, FIRST_DOSE, WITHDRAWN, MRN_SYSTEM, MRN, COLUMNS };
+
+static const char *const names[COLUMNS] = {"site",       "study",     "patient",    "subject", "recruited",
+                                           "end_of_treatment", "first_dose", "withdrawn", "mrn_system", "mrn"};
+
+static const char *or_null(const char *field)
+{
+    return *field ? field : NULL;
+}
+
+static enum gw_status read_day(const struct gw_csv *csv, const struct gw_csv_record *record, const char *name,
+                               const char *field, gw_day *out, struct gw_error *err)
+{
+    *out = GW_NO_DAY;
+    if (*field == '\0' || gw_day_parse(field, out))
+        return GW_OK;
+    return gw_fail(err, GW_ECONFIG, "study.roster", "%s:%u: %s is no day: write it as YYYY-MM-DD", csv->path,
+                   record->line, name);
+}
+
+static enum gw_status read_line(const struct gw_csv *csv, const struct gw_csv_record *record, const int *at,
+                                struct gw_roster_line *out, struct gw_error *err)
+{
+    const char **f = record->fields;
+    const struct {
+        enum column column;
+        gw_day *day;
+    } days[] = {{RECRUITED, &out->recruited},
+                {END, &out->end_of_treatment},
+                {FIRST_DOSE, &out->first_dose},
+                {WITHDRAWN, &out->withdrawn}};
+    enum gw_status rc = GW_OK;
+
+    *out = (struct gw_roster_line){.line = record->line, .site = f[at[SITE]], .study = f[at[STUDY]],
+                                   .patient = or_null(f[at[PATIENT]]), .subject = f[at[SUBJECT]],
+                                   .mrn_system = or_null(f[at[MRN_SYSTEM]]), .mrn = or_null(f[at[MRN]])};
+    if (*out->subject == '\0')
+        return gw_fail(err, GW_ECONFIG, "study.roster", "%s:%u: subject is empty: write the study's subject number",
+                       csv->path, record->line);
+    if (!out->patient && !(out->mrn_system && out->mrn))
+        return gw_fail(err, GW_ECONFIG, "study.roster",
+                       "%s:%u: neither patient nor mrn_system and mrn: write one, so that the patient can be found",
+                       csv->path, record->line);
+    for (size_t i = 0; rc == GW_OK && i < sizeof days / sizeof days[0]; i++)
+        rc = read_day(csv, record, names[days[i].column], f[at[days[i].column]], days[i].day, err);
+    return rc;
+}
+
+static enum gw_status check_unique(const struct gw_csv *csv, const struct gw_roster *roster, struct gw_error *err)
+{
+    const struct gw_roster_line *last = &roster->lines[roster->count - 1];
+
+    for (size_t i = 0; i + 1 < roster->count; i++) {
+        const struct gw_roster_line *line = &roster->lines[i];
+
+        if (strcmp(line->subject, last->subject) == 0)
+            return gw_fail(err, GW_ECONFIG, "study.roster",
+                           "%s:%u: this subject stands on line %u too: a subject has one line", csv->path, last->line,
+                           line->line);
+        if (last->patient && strcmp(line->site, last->site) == 0 && gw_same(line->patient, last->patient))
+            return gw_fail(err, GW_ECONFIG, "study.roster",
+                           "%s:%u: this patient stands on line %u too: a patient is one subject", csv->path,
+                           last->line, line->line);
+    }
+    return GW_OK;
+}
+
+enum gw_status gw_roster_load(struct gw_arena *arena, const char *path, const char *study, const char *site,
+                              struct gw_roster *out, struct gw_error *err)
+{
+    struct gw_csv csv;
+    int at[COLUMNS];
+    enum gw_status rc = gw_csv_load(arena, path, MAX_ROSTER_BYTES, &csv, err);
+
+    *out = (struct gw_roster){0};
+    if (rc == GW_OK)
+        rc = gw_csv_columns(&csv, names, COLUMNS, at, err);
+    if (rc != GW_OK)
+        return rc;
+    out->lines = gw_arena_alloc(arena, (csv.count + 1) * sizeof *out->lines);
+    if (!out->lines)
+        return gw_fail(err, GW_ENOMEM, "study.roster", "%s: the roster needs more memory than allowed", path);
+    for (size_t i = 0; rc == GW_OK && i < csv.count; i++) {
+        const char **f = csv.records[i].fields;
+
+        if (strcmp(f[at[STUDY]], study) != 0 || (site && strcmp(f[at[SITE]], site) != 0)) {
+            out->ignored++;
+            continue;
+        }
+        rc = read_line(&csv, &csv.records[i], at, &out->lines[out->count], err);
+        if (rc == GW_OK) {
+            out->count++;
+            rc = check_unique(&csv, out, err);
+        }
+    }
+    return rc;
+}
