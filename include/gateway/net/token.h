@@ -67,7 +67,7 @@ void gw_token_invalidate(struct gw_token *token, const char *refused);
 const char *gw_token_url(const struct gw_token *token);
 /* Seconds the server's clock is ahead of ours, 0 within a minute; assertions are dated by it. */
 int64_t gw_token_clock_offset(const struct gw_token *token);
-/* The scopes granted last, as the server wrote them ("" when it left them out). */
+/* The scopes granted last, as the server wrote them; "" before the first. */
 const char *gw_token_granted(const struct gw_token *token);
 
 #endif

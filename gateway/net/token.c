@@ -1,0 +1,509 @@
+/*
+ * One token for all who wait for it.
+ *
+ *      fetch ──> [in hand] ──────────────────────────┐
+ *        │                                           ├──> later ──> done of each waiter
+ *        ├─────> [quiet minute: remembered failure] ─┤
+ *        └─────> discover ──> ask ──> keep ──────────┘
+ *
+ * The request under way is the flight; waiters that come while it flies join it. Whatever ends a waiter, its done comes
+ * from the zero timer `later`.
+ */
+#include "gateway/net/token.h"
+
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <uv.h>
+
+#include "gateway/core/digest.h"
+#include "gateway/core/json.h"
+#include "net/grant.h"
+
+static const char where[] = "net.token";
+
+enum {
+    ANSWER_MAX = 256 * 1024,
+    ANSWER_MS = 60000,
+    ASSERTION_S = 240,   /* 300 at most; the rest is for clocks that differ */
+    OFFSET_LEAST_S = 60, /* below, both clocks count as right */
+    QUIET_MS = 60000,
+    RENEW_MS_PER_S = 800, /* at 80 % of its life */
+    TEXT_MAX = 64 * 1024,
+};
+
+struct waiter {
+    struct waiter *next;
+    uint64_t id;
+    gw_http_done done;
+    void *ctx;
+    bool ended;
+    struct gw_error failure; /* GW_OK: none */
+};
+
+struct gw_token {
+    struct gw_http *http;
+    const struct gw_jwk *key;
+    const struct gw_clock *clock;
+    char *base;
+    char *client_id;
+    char **scopes;
+    size_t scope_count;
+    struct gw_text url; /* of the token endpoint; empty: to be discovered */
+
+    uv_timer_t later;
+    bool closing;
+    struct waiter *waiters; /* oldest first */
+    uint64_t last_id;
+
+    bool flying;
+    uint64_t call;
+    uint64_t flight_ms; /* when it began */
+    struct gw_http_response response;
+
+    struct grant grant; /* an empty value: no token */
+    uint64_t renew_ms;
+    int64_t clock_offset;
+
+    uint64_t quiet_until_ms; /* 0: no quiet minute */
+    struct gw_error remembered;
+    bool refused_before;
+    uint64_t refused_ms; /* when the server last refused a token */
+};
+
+static int64_t system_utc(void *ctx)
+{
+    (void)ctx;
+    return (int64_t)time(NULL);
+}
+
+static uint64_t system_monotonic_ms(void *ctx)
+{
+    (void)ctx;
+    return uv_hrtime() / 1000000;
+}
+
+const struct gw_clock gw_system_clock = {system_utc, system_monotonic_ms, NULL};
+
+static uint64_t now_ms(const struct gw_token *token)
+{
+    return token->clock->monotonic_ms(token->clock->ctx);
+}
+
+/* ---- waiters --------------------------------------------------------------------------------------------------- */
+
+static void on_later(uv_timer_t *timer);
+
+static void waiter_end(struct gw_token *token, struct waiter *waiter, const struct gw_error *failure)
+{
+    waiter->ended = true;
+    if (failure)
+        waiter->failure = *failure;
+    uv_timer_start(&token->later, on_later, 0, 0);
+}
+
+static void all_end(struct gw_token *token, const struct gw_error *failure)
+{
+    for (struct waiter *waiter = token->waiters; waiter; waiter = waiter->next)
+        if (!waiter->ended)
+            waiter_end(token, waiter, failure);
+}
+
+static bool anyone_waits(const struct gw_token *token)
+{
+    for (const struct waiter *waiter = token->waiters; waiter; waiter = waiter->next)
+        if (!waiter->ended)
+            return true;
+    return false;
+}
+
+static struct waiter *take_ended(struct gw_token *token)
+{
+    for (struct waiter **at = &token->waiters; *at; at = &(*at)->next)
+        if ((*at)->ended) {
+            struct waiter *waiter = *at;
+
+            *at = waiter->next;
+            return waiter;
+        }
+    return NULL;
+}
+
+static void close_when_quiet(struct gw_token *token);
+
+static void on_later(uv_timer_t *timer)
+{
+    struct gw_token *token = timer->data;
+    struct waiter *waiter;
+
+    while ((waiter = take_ended(token))) {
+        const struct waiter ended = *waiter;
+
+        free(waiter);
+        ended.done(ended.ctx, ended.failure.status == GW_OK ? NULL : &ended.failure);
+    }
+    close_when_quiet(token);
+}
+
+/* ---- the flight ------------------------------------------------------------------------------------------------ */
+
+static void take_off(struct gw_token *token);
+
+/* The flight is over: everyone who waits learns how. A failure is remembered for a minute, a cancelled flight is none.
+ */
+static void land(struct gw_token *token, const struct gw_error *failure)
+{
+    token->flying = false;
+    gw_http_response_clear(&token->response);
+    if (failure && failure->status == GW_ECANCELED) {
+        if (anyone_waits(token) && !token->closing)
+            take_off(token); /* someone came after the last waiter had gone */
+        close_when_quiet(token);
+        return;
+    }
+    if (failure) {
+        token->remembered = *failure;
+        token->quiet_until_ms = token->flight_ms + QUIET_MS;
+    }
+    all_end(token, failure);
+}
+
+/* Dates of assertions follow the server's clock when ours is off. */
+static void learn_offset(struct gw_token *token)
+{
+    const int64_t date = token->response.date;
+    int64_t offset;
+
+    if (!date)
+        return;
+    offset = date - token->clock->utc(token->clock->ctx);
+    token->clock_offset = llabs(offset) > OFFSET_LEAST_S ? offset : 0;
+}
+
+static enum gw_status keep(struct gw_token *token, struct gw_error *err)
+{
+    struct grant grant = GRANT_INIT;
+    enum gw_status rc;
+
+    rc = grant_read(&token->response.body, (const char *const *)token->scopes, token->scope_count, &grant, err);
+    if (rc == GW_OK) {
+        grant_release(&token->grant);
+        token->grant = grant;
+        token->renew_ms = token->flight_ms + (uint64_t)grant.life_s * RENEW_MS_PER_S;
+    } else {
+        grant_release(&grant);
+    }
+    return rc;
+}
+
+static void on_answer(void *ctx, const struct gw_error *failure)
+{
+    struct gw_token *token = ctx;
+    const int status = token->response.status;
+    struct gw_error err = {0};
+
+    if (failure) {
+        land(token, failure);
+        return;
+    }
+    learn_offset(token);
+    if (status == 400 || status == 401 || status == 403)
+        grant_refused(&token->response.body, status, token->client_id, &err);
+    else if (gw_http_verdict(&token->response, token->url.at, &err) == GW_OK)
+        keep(token, &err);
+    OPENSSL_cleanse(token->response.body.at, token->response.body.length);
+    land(token, err.status == GW_OK ? NULL : &err);
+}
+
+static enum gw_status print_claims(const struct gw_token *token, struct gw_text *out, struct gw_error *err)
+{
+    const int64_t now = token->clock->utc(token->clock->ctx) + token->clock_offset;
+    uint8_t random[24];
+    enum gw_status rc = gw_random(random, sizeof(random), err);
+
+    if (rc != GW_OK)
+        return rc;
+    gw_text_add(out, "{\"iss\":");
+    gw_json_quote(out, token->client_id);
+    gw_text_add(out, ",\"sub\":");
+    gw_json_quote(out, token->client_id);
+    gw_text_add(out, ",\"aud\":"); /* one text: an array kills one server's process */
+    gw_json_quote(out, token->url.at);
+    gw_text_print(out, ",\"iat\":%lld,\"exp\":%lld,\"jti\":\"", (long long)now, (long long)now + ASSERTION_S);
+    gw_base64url_encode(out, random, sizeof(random));
+    gw_text_add(out, "\"}");
+    return out->failed ? gw_fail(err, GW_ENOMEM, where, "no memory for a token request") : GW_OK;
+}
+
+static void print_scopes(const struct gw_token *token, struct gw_text *form)
+{
+    gw_text_add(form, "&scope=");
+    for (size_t i = 0; i < token->scope_count; i++) {
+        char *escaped = curl_easy_escape(NULL, token->scopes[i], 0);
+
+        gw_text_print(form, "%s%s", i ? "%20" : "", escaped ? escaped : "");
+        curl_free(escaped);
+    }
+}
+
+static enum gw_status print_form(const struct gw_token *token, struct gw_text *form, struct gw_error *err)
+{
+    struct gw_text claims = GW_TEXT_INIT(TEXT_MAX);
+    enum gw_status rc = print_claims(token, &claims, err);
+
+    gw_text_add(form, "grant_type=client_credentials");
+    print_scopes(token, form);
+    gw_text_add(form, "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
+                      "&client_assertion=");
+    if (rc == GW_OK)
+        rc = gw_jwt_sign(token->key, claims.at, form, err);
+    gw_text_release(&claims);
+    return rc;
+}
+
+static enum gw_status ask(struct gw_token *token, struct gw_error *err)
+{
+    const struct gw_http_header headers[] = {{"Content-Type", "application/x-www-form-urlencoded"},
+                                             {"Accept", "application/json"}};
+    struct gw_text form = GW_TEXT_INIT(TEXT_MAX);
+    struct gw_http_request request = {.method = "POST",
+                                      .url = token->url.at,
+                                      .headers = headers,
+                                      .header_count = sizeof(headers) / sizeof(headers[0]),
+                                      .max_bytes = ANSWER_MAX,
+                                      .total_ms = ANSWER_MS};
+    enum gw_status rc = print_form(token, &form, err);
+
+    request.body = (struct gw_slice){form.at, form.length};
+    if (rc == GW_OK)
+        rc = gw_http_start(token->http, &request, &token->response, on_answer, token, &token->call, err);
+    OPENSSL_cleanse(form.at, form.length);
+    gw_text_release(&form);
+    return rc;
+}
+
+static void on_discovered(void *ctx, const struct gw_error *failure)
+{
+    struct gw_token *token = ctx;
+    struct gw_error err = {0};
+
+    if (!failure && !anyone_waits(token)) { /* the last waiter went while this was on its way */
+        gw_fail(&err, GW_ECANCELED, where, "cancelled");
+        failure = &err;
+    }
+    if (failure) {
+        land(token, failure);
+        return;
+    }
+    learn_offset(token);
+    if (token->response.status == 404 || token->response.status == 410)
+        gw_fail(&err, GW_EPROTO, where, "%s has no .well-known/smart-configuration: is this its FHIR base?",
+                token->base);
+    else if (gw_http_verdict(&token->response, token->base, &err) == GW_OK &&
+             smart_read(&token->response.body, token->base, &token->url, &err) == GW_OK)
+        ask(token, &err);
+    if (err.status != GW_OK)
+        land(token, &err);
+}
+
+static enum gw_status discover(struct gw_token *token, struct gw_error *err)
+{
+    const struct gw_http_header header = {"Accept", "application/json"};
+    struct gw_text url = GW_TEXT_INIT(GW_URL_MAX);
+    struct gw_http_request request = {
+        .headers = &header, .header_count = 1, .max_bytes = ANSWER_MAX, .total_ms = ANSWER_MS};
+    enum gw_status rc;
+
+    gw_text_print(&url, "%s/.well-known/smart-configuration", token->base);
+    request.url = url.at;
+    rc = gw_http_start(token->http, &request, &token->response, on_discovered, token, &token->call, err);
+    gw_text_release(&url);
+    return rc;
+}
+
+static void take_off(struct gw_token *token)
+{
+    struct gw_error err = {0};
+
+    token->flying = true;
+    token->flight_ms = now_ms(token);
+    if ((token->url.length ? ask(token, &err) : discover(token, &err)) != GW_OK)
+        land(token, &err);
+}
+
+/* ---- asked for by others --------------------------------------------------------------------------------------- */
+
+const char *gw_token_current(struct gw_token *token)
+{
+    return token->grant.value.length && now_ms(token) < token->renew_ms ? token->grant.value.at : NULL;
+}
+
+static void remembered_failure(struct gw_token *token, struct waiter *waiter)
+{
+    const unsigned long long left_s = (token->quiet_until_ms - now_ms(token) + 999) / 1000;
+    struct gw_error err;
+
+    gw_fail(&err, token->remembered.status, where, "%s (not asked again for %llu s)", token->remembered.text, left_s);
+    waiter_end(token, waiter, &err);
+}
+
+enum gw_status gw_token_fetch(struct gw_token *token, gw_http_done done, void *ctx, uint64_t *call,
+                              struct gw_error *err)
+{
+    struct waiter **end = &token->waiters, *waiter;
+
+    if (token->closing)
+        return gw_fail(err, GW_ECANCELED, where, "no more tokens: shutting down");
+    waiter = calloc(1, sizeof(*waiter));
+    if (!waiter)
+        return gw_fail(err, GW_ENOMEM, where, "no memory for a token request");
+    *waiter = (struct waiter){.id = ++token->last_id, .done = done, .ctx = ctx};
+    while (*end)
+        end = &(*end)->next;
+    *end = waiter;
+    if (call)
+        *call = waiter->id;
+    if (gw_token_current(token))
+        waiter_end(token, waiter, NULL);
+    else if (!token->flying && now_ms(token) < token->quiet_until_ms)
+        remembered_failure(token, waiter);
+    else if (!token->flying)
+        take_off(token);
+    return GW_OK;
+}
+
+void gw_token_cancel(struct gw_token *token, uint64_t call)
+{
+    struct gw_error err;
+
+    gw_fail(&err, GW_ECANCELED, where, "waiting for a token: cancelled");
+    for (struct waiter *waiter = token->waiters; waiter; waiter = waiter->next)
+        if (waiter->id == call && !waiter->ended)
+            waiter_end(token, waiter, &err);
+    if (token->flying && !anyone_waits(token))
+        gw_http_cancel(token->http, token->call);
+}
+
+void gw_token_invalidate(struct gw_token *token, const char *refused)
+{
+    const uint64_t now = now_ms(token);
+
+    if (!token->grant.value.length || strcmp(token->grant.value.at, refused) != 0)
+        return;
+    OPENSSL_cleanse(token->grant.value.at, token->grant.value.length);
+    gw_text_clear(&token->grant.value);
+    if (token->refused_before && now - token->refused_ms < QUIET_MS) {
+        token->quiet_until_ms = token->refused_ms + QUIET_MS;
+        gw_fail(&token->remembered, GW_EDENIED, where,
+                "the server refused (401) two tokens within a minute that its token endpoint had just given: ask its "
+                "administrator");
+        return;
+    }
+    token->refused_before = true;
+    token->refused_ms = now;
+}
+
+const char *gw_token_url(const struct gw_token *token)
+{
+    return token->url.length ? token->url.at : NULL;
+}
+
+int64_t gw_token_clock_offset(const struct gw_token *token)
+{
+    return token->clock_offset;
+}
+
+const char *gw_token_granted(const struct gw_token *token)
+{
+    return token->grant.scope.at;
+}
+
+/* ---- lifetime -------------------------------------------------------------------------------------------------- */
+
+static void token_release(struct gw_token *token)
+{
+    for (size_t i = 0; token->scopes && i < token->scope_count; i++)
+        free(token->scopes[i]);
+    free(token->scopes);
+    free(token->base);
+    free(token->client_id);
+    gw_text_release(&token->url);
+    gw_http_response_release(&token->response);
+    grant_release(&token->grant);
+    free(token);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    token_release(handle->data);
+}
+
+static void close_when_quiet(struct gw_token *token)
+{
+    if (token->closing && !token->flying && !token->waiters && !uv_is_closing((uv_handle_t *)&token->later))
+        uv_close((uv_handle_t *)&token->later, on_closed);
+}
+
+void gw_token_free(struct gw_token *token)
+{
+    struct gw_error err;
+
+    if (!token)
+        return;
+    token->closing = true;
+    gw_fail(&err, GW_ECANCELED, where, "waiting for a token: cancelled");
+    all_end(token, &err);
+    if (token->flying)
+        gw_http_cancel(token->http, token->call);
+    uv_timer_start(&token->later, on_later, 0, 0);
+}
+
+static bool copy_options(struct gw_token *token, const struct gw_token_options *options)
+{
+    bool fine = true;
+
+    token->base = strdup(options->base);
+    token->client_id = strdup(options->client_id);
+    token->scopes = calloc(options->scope_count, sizeof(*token->scopes));
+    if (!token->base || !token->client_id || !token->scopes)
+        return false;
+    for (size_t i = 0; fine && i < options->scope_count; i++) {
+        token->scopes[token->scope_count] = strdup(options->scopes[i]);
+        fine = token->scopes[token->scope_count++] != NULL;
+    }
+    gw_text_add(&token->url, options->token_url);
+    return fine && !token->url.failed;
+}
+
+enum gw_status gw_token_new(struct uv_loop_s *loop, struct gw_http *http, const struct gw_token_options *options,
+                            struct gw_token **out, struct gw_error *err)
+{
+    struct gw_token *token;
+
+    if (!options->client_id || !*options->client_id)
+        return gw_fail(err, GW_ECONFIG, where, "\"auth\" names no \"client_id\"");
+    if (options->scope_count == 0)
+        return gw_fail(err, GW_ECONFIG, where, "\"auth\" names no \"scopes\"");
+    if (options->token_url && gw_url_trusted(options->token_url, NULL) != GW_OK)
+        return gw_fail(err, GW_ECONFIG, where, "the token URL kept for this endpoint is not https: run check again");
+    token = calloc(1, sizeof(*token));
+    if (!token)
+        return gw_fail(err, GW_ENOMEM, where, "out of memory");
+    token->http = http;
+    token->key = options->key;
+    token->clock = options->clock ? options->clock : &gw_system_clock;
+    token->url = (struct gw_text)GW_TEXT_INIT(GW_URL_MAX);
+    token->response = (struct gw_http_response)GW_HTTP_RESPONSE_INIT;
+    token->grant = (struct grant)GRANT_INIT;
+    if (!copy_options(token, options)) {
+        token_release(token);
+        return gw_fail(err, GW_ENOMEM, where, "out of memory");
+    }
+    uv_timer_init(loop, &token->later);
+    token->later.data = token;
+    *out = token;
+    return GW_OK;
+}
