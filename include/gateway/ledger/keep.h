@@ -98,9 +98,12 @@ struct gw_kept {
     uint8_t sha256[GW_SHA256_BYTES];
     unsigned part_count;
     bool shared;
-    bool conflict; /* another version has this versionId with other bytes */
+    bool conflict; /* came under the versionId of an earlier one, with other bytes */
 
     /* The ledger's own. */
+    bool components_only;
+    unsigned line;
+    int64_t source_number;
     uint8_t key[16];
     const char *version_key;
     const char *states; /* as last settled for this subject; "" never */
@@ -108,8 +111,9 @@ struct gw_kept {
 
 struct gw_kept_facts {
     int64_t subject;
-    struct gw_kept *list; /* own facts, then shared ones; in a fixed order whatever the order of arrival */
+    struct gw_kept *list; /* own facts, then shared ones; the order means nothing */
     size_t count;
+    int64_t marks; /* the ledger's own: what was kept after this reading marks the subject again */
 };
 
 /* Every kept version of every fact of a subject, those it refers to included. */

@@ -101,6 +101,9 @@ enum gw_status gw_ledger_move(struct gw_ledger *ledger, const struct gw_cursor *
 
 /* ---- the equation ---- */
 
+/* The reason of parts kept and not derived yet; they are held until then. */
+#define GW_REASON_NOT_DERIVED "NOT_DERIVED"
+
 struct gw_equation {
     int64_t in;                     /* counted at the door */
     int64_t states[GW_STATE_COUNT]; /* counted from the rows */

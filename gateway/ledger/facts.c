@@ -1,0 +1,232 @@
+/*
+ * Reading a subject's facts back: each blob is unpacked once, each entry points into it.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/store.h"
+
+struct page {
+    int64_t number;
+    int64_t fetched_at;
+    char *bytes;
+    size_t length;
+};
+
+struct pages {
+    struct page *list; /* by number */
+    size_t count;
+    size_t capacity;
+};
+
+struct reading {
+    struct gw_ledger *ledger;
+    struct gw_arena *arena;
+    struct gw_error *err;
+    struct gw_kept_facts facts;
+    size_t capacity;
+    struct pages own;
+    struct pages shared; /* in order of first use */
+    struct gw_text source;
+};
+
+static enum gw_status no_memory(struct reading *r)
+{
+    return ledger_no_memory(r->err, "the facts of one subject");
+}
+
+static enum gw_status damaged(struct reading *r)
+{
+    r->ledger->broken = true;
+    return gw_fail(r->err, GW_EIO, "ledger.facts",
+                   "the ledger is damaged: a page of facts cannot be unpacked; restore the file from its backup");
+}
+
+/* ---- pages ---- */
+
+static enum gw_status unpack(struct reading *r, sqlite3_stmt *row, struct pages *pages)
+{
+    struct page *page = GW_ARENA_PUSH(r->arena, pages->list, pages->count, pages->capacity);
+    const int64_t length = sqlite3_column_int64(row, 2);
+    const void *packed = sqlite3_column_blob(row, 3);
+    const size_t packed_length = (size_t)sqlite3_column_bytes(row, 3);
+
+    if (!page)
+        return no_memory(r);
+    page->number = sqlite3_column_int64(row, 0);
+    page->fetched_at = sqlite3_column_int64(row, 1);
+    page->length = (size_t)length;
+    if (length <= 0 || !packed)
+        return damaged(r);
+    page->bytes = gw_arena_raw(r->arena, page->length);
+    if (!page->bytes)
+        return no_memory(r);
+    if (ZSTD_decompressDCtx(r->ledger->decompressor, page->bytes, page->length, packed, packed_length) != page->length)
+        return damaged(r);
+    return GW_OK;
+}
+
+static enum gw_status unpack_all(struct reading *r, sqlite3_stmt *statement, struct pages *pages)
+{
+    enum gw_status rc;
+    bool row;
+
+    while ((rc = ledger_step(r->ledger, statement, &row, r->err)) == GW_OK && row) {
+        rc = unpack(r, statement, pages);
+        if (rc != GW_OK) {
+            sqlite3_reset(statement);
+            break;
+        }
+    }
+    return rc;
+}
+
+static int compare_page(const void *key, const void *element)
+{
+    const int64_t wanted = *(const int64_t *)key, number = ((const struct page *)element)->number;
+
+    return wanted < number ? -1 : wanted > number;
+}
+
+static const struct page *own_page(const struct reading *r, int64_t number)
+{
+    return r->own.count ? bsearch(&number, r->own.list, r->own.count, sizeof *r->own.list, compare_page) : NULL;
+}
+
+static const struct page *shared_page(const struct reading *r, int64_t number)
+{
+    for (size_t i = r->shared.count; i > 0; i--)
+        if (r->shared.list[i - 1].number == number)
+            return &r->shared.list[i - 1];
+    return NULL;
+}
+
+static enum gw_status find_page(struct reading *r, bool shared, int64_t number, const struct page **out)
+{
+    *out = shared ? shared_page(r, number) : own_page(r, number);
+    if (!*out && shared) {
+        enum gw_status rc =
+            unpack_all(r, ledger_bind(r->ledger, STATEMENT_PAGE_GET, (int64_t)GW_NOBODY, number), &r->shared);
+        if (rc != GW_OK)
+            return rc;
+        *out = shared_page(r, number);
+    }
+    return *out ? GW_OK : damaged(r);
+}
+
+/* ---- entries ---- */
+
+size_t ledger_version_length(const char *version, int64_t flags)
+{
+    if (flags & FLAG_UNVERSIONED)
+        return 0;
+    const size_t length = strlen(version);
+    return flags & FLAG_CONFLICT && length > HASH_DIGITS ? length - HASH_DIGITS - 1 : length;
+}
+
+void ledger_source(struct gw_text *out, const char *source, int64_t line, const char *type, const char *id)
+{
+    const size_t length = strlen(source);
+
+    gw_text_append(out, source, length);
+    if (line > 0)
+        gw_text_print(out, ":%lld", (long long)line);
+    else if (length && source[length - 1] == '/' && type && id)
+        gw_text_print(out, "%s/%s", type, id);
+}
+
+/* Endpoint and type repeat from entry to entry: the last one's text serves as long as it is equal. */
+static const char *copy_repeated(struct reading *r, sqlite3_stmt *row, int column, const char *last)
+{
+    return last && strcmp(last, (const char *)sqlite3_column_text(row, column)) == 0
+               ? last
+               : ledger_text(r->arena, row, column);
+}
+
+static bool read_texts(struct reading *r, sqlite3_stmt *row, struct gw_kept *kept, const struct gw_kept *last)
+{
+    const int64_t flags = sqlite3_column_int64(row, 14);
+    const char *states = ledger_text(r->arena, row, 15);
+
+    kept->version_key = ledger_text(r->arena, row, 1);
+    kept->endpoint = copy_repeated(r, row, 5, last ? last->endpoint : NULL);
+    kept->type = copy_repeated(r, row, 6, last ? last->type : NULL);
+    kept->id = ledger_text(r->arena, row, 7);
+    kept->last_updated = ledger_text(r->arena, row, 8);
+    kept->states = states ? states : "";
+    if (!kept->version_key || !kept->endpoint || !kept->type || !kept->id)
+        return false;
+    if (!(flags & FLAG_UNVERSIONED))
+        kept->version_id = gw_arena_copy(r->arena, kept->version_key, ledger_version_length(kept->version_key, flags));
+    gw_text_clear(&r->source);
+    ledger_source(&r->source, (const char *)sqlite3_column_text(row, 11), sqlite3_column_int64(row, 12), kept->type,
+                  kept->id);
+    kept->source = gw_arena_copy(r->arena, r->source.at, r->source.length);
+    kept->conflict = (flags & FLAG_CONFLICT) != 0;
+    return kept->source && !r->source.failed && (kept->version_id || flags & FLAG_UNVERSIONED);
+}
+
+static enum gw_status read_entry(struct reading *r, sqlite3_stmt *row, bool shared)
+{
+    const struct page *page;
+    enum gw_status rc = find_page(r, shared, sqlite3_column_int64(row, 2), &page);
+
+    if (rc != GW_OK)
+        return rc;
+    const size_t offset = (size_t)sqlite3_column_int64(row, 3), length = (size_t)sqlite3_column_int64(row, 4);
+    if (offset >= page->length || length >= page->length - offset)
+        return damaged(r);
+    struct gw_kept *kept = GW_ARENA_PUSH(r->arena, r->facts.list, r->facts.count, r->capacity);
+    if (!kept || !read_texts(r, row, kept, r->facts.count > 1 ? kept - 1 : NULL))
+        return no_memory(r);
+    kept->raw = (struct gw_slice){page->bytes + offset, length};
+    kept->fetched_at = page->fetched_at;
+    kept->delivery = sqlite3_column_int64(row, 10);
+    kept->part_count = (unsigned)sqlite3_column_int(row, 13);
+    kept->components_only = (sqlite3_column_int64(row, 14) & FLAG_COMPONENTS_ONLY) != 0;
+    kept->line = (unsigned)sqlite3_column_int64(row, 12);
+    kept->source_number = sqlite3_column_int64(row, 16);
+    kept->shared = shared;
+    if (sqlite3_column_bytes(row, 0) != KEY_BYTES || sqlite3_column_bytes(row, 9) != GW_SHA256_BYTES)
+        return damaged(r);
+    memcpy(kept->key, sqlite3_column_blob(row, 0), KEY_BYTES);
+    memcpy(kept->sha256, sqlite3_column_blob(row, 9), GW_SHA256_BYTES);
+    return GW_OK;
+}
+
+static enum gw_status read_entries(struct reading *r, sqlite3_stmt *statement, bool shared)
+{
+    enum gw_status rc;
+    bool row;
+
+    while ((rc = ledger_step(r->ledger, statement, &row, r->err)) == GW_OK && row) {
+        rc = read_entry(r, statement, shared);
+        if (rc != GW_OK) {
+            sqlite3_reset(statement);
+            break;
+        }
+    }
+    return rc;
+}
+
+enum gw_status gw_ledger_facts(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
+                               struct gw_kept_facts *out, struct gw_error *err)
+{
+    struct reading r = {.ledger = ledger, .arena = arena, .err = err, .source = GW_TEXT_INIT(64 * 1024)};
+    enum gw_status rc;
+
+    assert(subject != GW_NOBODY);
+    r.facts.subject = subject;
+    rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_DIRTY_MARKS, subject), 0, &r.facts.marks, err);
+    if (rc == GW_OK)
+        rc = unpack_all(&r, ledger_bind(ledger, STATEMENT_PAGES_OF, subject), &r.own);
+    if (rc == GW_OK)
+        rc = read_entries(&r, ledger_bind(ledger, STATEMENT_ENTRIES_OF, subject), false);
+    if (rc == GW_OK)
+        rc = read_entries(&r, ledger_bind(ledger, STATEMENT_ENTRIES_SHARED, subject), true);
+    gw_text_release(&r.source);
+    if (rc == GW_OK)
+        *out = r.facts;
+    return rc;
+}

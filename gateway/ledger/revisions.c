@@ -1,0 +1,124 @@
+/*
+ * Rows of a revision read back, and the outbox.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "gateway/ledger/settle.h"
+#include "ledger/store.h"
+
+static const char where[] = "ledger.revisions";
+
+static enum gw_status unpack(struct gw_ledger *ledger, struct gw_arena *arena, sqlite3_stmt *row, struct gw_rows *out,
+                             struct gw_error *err)
+{
+    const size_t length = (size_t)sqlite3_column_int64(row, 0);
+    const void *packed = sqlite3_column_blob(row, 1);
+    const size_t packed_length = (size_t)sqlite3_column_bytes(row, 1);
+    char *text = gw_arena_raw(arena, length + 1);
+
+    if (!text)
+        return ledger_no_memory(err, "the rows of one subject");
+    if (ZSTD_decompressDCtx(ledger->decompressor, text, length, packed, packed_length) != length) {
+        ledger->broken = true;
+        return gw_fail(err, GW_EIO, where,
+                       "the ledger is damaged: a revision cannot be unpacked; restore the file from its backup");
+    }
+    text[length] = '\0';
+    return gw_rows_read(arena, text, length, out, err);
+}
+
+static enum gw_status latest(struct gw_ledger *ledger, int64_t subject, int64_t *revision, struct gw_error *err)
+{
+    return ledger_number(ledger, ledger_bind(ledger, STATEMENT_SUBJECT_STAND, subject), 0, revision, err);
+}
+
+enum gw_status gw_ledger_rows(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t revision,
+                              struct gw_rows *out, int64_t *number, struct gw_error *err)
+{
+    struct gw_rows rows = {0};
+    enum gw_status rc = GW_OK;
+    bool row = false;
+
+    if (revision == GW_LATEST)
+        rc = latest(ledger, subject, &revision, err);
+    if (rc == GW_OK && revision > 0) {
+        sqlite3_stmt *statement = ledger_bind(ledger, STATEMENT_REVISION_GET, subject, revision);
+        rc = ledger_step(ledger, statement, &row, err);
+        if (rc == GW_OK && !row)
+            return gw_fail(err, GW_EINPUT, where, "there is no revision %lld of this subject", (long long)revision);
+        if (rc == GW_OK) {
+            rc = unpack(ledger, arena, statement, &rows, err);
+            sqlite3_reset(statement);
+        }
+    }
+    if (rc != GW_OK)
+        return rc;
+    gw_rows_sort(&rows);
+    *out = rows;
+    *number = revision;
+    return GW_OK;
+}
+
+/* ---- outbox ---- */
+
+static bool read_line(struct gw_arena *arena, sqlite3_stmt *row, struct gw_outbox_line *line)
+{
+    *line = (struct gw_outbox_line){
+        .number = sqlite3_column_int64(row, 0),
+        .subject = sqlite3_column_int64(row, 1),
+        .study = ledger_text(arena, row, 2),
+        .subject_key = ledger_text(arena, row, 3),
+        .from_revision = sqlite3_column_int64(row, 4),
+        .to_revision = sqlite3_column_int64(row, 5),
+        .receipt = ledger_text(arena, row, 6),
+    };
+    return line->study && line->subject_key && (line->receipt || sqlite3_column_type(row, 6) == SQLITE_NULL);
+}
+
+enum gw_status gw_outbox_next(struct gw_ledger *ledger, struct gw_arena *arena, int64_t after,
+                              struct gw_outbox_line *out, struct gw_error *err)
+{
+    sqlite3_stmt *statement = ledger_bind(ledger, STATEMENT_OUTBOX_NEXT, after);
+    struct gw_outbox_line line = {0};
+    bool row;
+    enum gw_status rc = ledger_step(ledger, statement, &row, err);
+
+    if (rc != GW_OK)
+        return rc;
+    const bool whole = !row || read_line(arena, statement, &line);
+    if (row)
+        sqlite3_reset(statement);
+    if (!whole)
+        return ledger_no_memory(err, "the outbox");
+    *out = line;
+    return GW_OK;
+}
+
+enum gw_status gw_outbox_delivered(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
+                                   struct gw_error *err)
+{
+    assert(receipt);
+    return ledger_run(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_DONE, subject, revision, receipt), err);
+}
+
+enum gw_status gw_outbox_list(struct gw_ledger *ledger, struct gw_arena *arena, bool pending_only,
+                              struct gw_outbox *out, struct gw_error *err)
+{
+    sqlite3_stmt *statement = ledger_bind(ledger, STATEMENT_OUTBOX_LIST, (int64_t)pending_only);
+    struct gw_outbox outbox = {NULL, 0};
+    size_t capacity = 0;
+    enum gw_status rc;
+    bool row;
+
+    while ((rc = ledger_step(ledger, statement, &row, err)) == GW_OK && row) {
+        struct gw_outbox_line *line = GW_ARENA_PUSH(arena, outbox.lines, outbox.count, capacity);
+        if (!line || !read_line(arena, statement, line)) {
+            sqlite3_reset(statement);
+            return ledger_no_memory(err, "the outbox");
+        }
+    }
+    if (rc == GW_OK)
+        *out = outbox;
+    return rc;
+}

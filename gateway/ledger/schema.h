@@ -1,0 +1,57 @@
+/*
+ * The tables of the ledger file. A change raises LEDGER_SCHEMA and brings its migration.
+ *
+ * What is read together lies together: entries, pages, links, items and revisions are clustered by subject.
+ *
+ *      entries.version   the versionId; "~" and 32 hex of the bytes' hash where there is none (FLAG_UNVERSIONED); both
+ *                        where a known versionId came with other bytes (FLAG_CONFLICT)
+ *      entries.parts     one line a part, "<digit of the state><reason> TAB <row ids> TAB <item ids>"; null: not
+ * derived shared.parts      the same of a shared fact, for each subject that refers to it; the best one stands in
+ * entries pages.bytes       the raw resources of one subject in one page, each with a NUL behind it, as one zstd frame
+ *      revisions.rows    all rows of the subject in the text form of gw_rows_write, as one zstd frame
+ */
+#ifndef LEDGER_SCHEMA_H
+#define LEDGER_SCHEMA_H
+
+#define LEDGER_SCHEMA 1
+
+static const char ledger_schema[] =
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE names (number INTEGER PRIMARY KEY, space TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (space, name));"
+    "CREATE TABLE subjects (number INTEGER PRIMARY KEY, study TEXT NOT NULL, site TEXT NOT NULL,"
+    " subject_key TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0,"
+    " next_day INTEGER NOT NULL DEFAULT -2147483648, UNIQUE (study, subject_key));"
+    "CREATE TABLE patients (study TEXT, endpoint TEXT, patient TEXT, subject INTEGER NOT NULL,"
+    " PRIMARY KEY (study, endpoint, patient)) WITHOUT ROWID;"
+    "CREATE TABLE dirty (subject INTEGER PRIMARY KEY, marks INTEGER NOT NULL);"
+    "CREATE TABLE deliveries (number INTEGER PRIMARY KEY, source TEXT NOT NULL, as_of TEXT NOT NULL,"
+    " parts_in INTEGER NOT NULL DEFAULT 0, last_page INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE cursors (endpoint TEXT, subject INTEGER, query TEXT, low TEXT, high TEXT, watermark TEXT NOT NULL,"
+    " PRIMARY KEY (endpoint, subject, query, low, high)) WITHOUT ROWID;"
+    "CREATE TABLE pages (subject INTEGER, page INTEGER, fetched_at INTEGER NOT NULL, length INTEGER NOT NULL,"
+    " bytes BLOB NOT NULL, PRIMARY KEY (subject, page)) WITHOUT ROWID;"
+    "CREATE TABLE entries (subject INTEGER, id BLOB, version TEXT, page INTEGER NOT NULL, offset INTEGER NOT NULL,"
+    " length INTEGER NOT NULL, kind INTEGER NOT NULL, logical_id TEXT NOT NULL, last_updated TEXT,"
+    " sha256 BLOB NOT NULL, delivery INTEGER NOT NULL, source INTEGER NOT NULL, line INTEGER NOT NULL,"
+    " part_count INTEGER NOT NULL, flags INTEGER NOT NULL, parts TEXT, PRIMARY KEY (subject, id, version))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE door (number INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, source INTEGER NOT NULL,"
+    " line INTEGER NOT NULL, subject INTEGER NOT NULL, kind INTEGER NOT NULL, logical_id TEXT, version_id TEXT,"
+    " part_count INTEGER NOT NULL, flags INTEGER NOT NULL, state INTEGER NOT NULL, reason TEXT NOT NULL, item TEXT);"
+    "CREATE TABLE links (subject INTEGER, id BLOB, PRIMARY KEY (subject, id)) WITHOUT ROWID;"
+    "CREATE INDEX links_back ON links (id, subject);"
+    "CREATE TABLE shared (id BLOB, version TEXT, subject INTEGER, parts TEXT NOT NULL,"
+    " PRIMARY KEY (id, version, subject)) WITHOUT ROWID;"
+    "CREATE TABLE items (subject INTEGER, id TEXT, code TEXT NOT NULL, fingerprint TEXT NOT NULL,"
+    " blocks TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'open', context TEXT NOT NULL, suggestion TEXT NOT NULL,"
+    " window_ids TEXT NOT NULL, kind INTEGER NOT NULL, logical_id TEXT, version_id TEXT, source INTEGER NOT NULL,"
+    " line INTEGER NOT NULL, component INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, "
+    "PRIMARY KEY (subject, id)) WITHOUT ROWID;"
+    "CREATE TABLE revisions (subject INTEGER, revision INTEGER, length INTEGER NOT NULL, rows BLOB NOT NULL,"
+    " PRIMARY KEY (subject, revision)) WITHOUT ROWID;"
+    "CREATE TABLE outbox (number INTEGER PRIMARY KEY, subject INTEGER NOT NULL, from_revision INTEGER NOT NULL,"
+    " to_revision INTEGER NOT NULL, receipt TEXT);"
+    "CREATE INDEX outbox_pending ON outbox (number) WHERE receipt IS NULL;"
+    "CREATE INDEX outbox_pending_of ON outbox (subject) WHERE receipt IS NULL;";
+
+#endif

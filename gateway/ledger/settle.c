@@ -1,0 +1,304 @@
+/*
+ * Settling a subject: one transaction that writes what changed and nothing else.
+ *
+ *      stand ──> parts ──> items ──> revision and outbox ──> stand, mark cleared
+ */
+#include "gateway/ledger/settle.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "ledger/store.h"
+
+enum { ROWS_MAX_BYTES = 1024 * 1024 * 1024, ZSTD_LEVEL = 1 };
+
+struct settling {
+    struct gw_ledger *ledger;
+    struct gw_settlement *settlement;
+    struct gw_error *err;
+    struct gw_settled settled;
+    int64_t subject;
+    bool was_blocked;
+    gw_day next_day;
+    int64_t at; /* when the newest fact was fetched: the only clock here */
+    struct gw_text text;
+};
+
+/* ---- parts ---- */
+
+/* A shared fact serves several subjects: the strongest of its states is the one it is counted in. */
+static const int strength[GW_STATE_COUNT] = {
+    [GW_STATE_DELIVERED] = 7,  [GW_STATE_EVIDENCE] = 6,  [GW_STATE_HELD] = 5,           [GW_STATE_RETRACTED] = 4,
+    [GW_STATE_SUPERSEDED] = 3, [GW_STATE_UNCHANGED] = 2, [GW_STATE_OUTSIDE_WINDOW] = 1, [GW_STATE_NOT_IN_SCOPE] = 0,
+};
+
+static int strength_of(const char *parts)
+{
+    const int state = parts[0] - '0';
+
+    return state >= 0 && state < GW_STATE_COUNT ? strength[state] : -1;
+}
+
+static enum gw_status store_shared(struct settling *s, const struct gw_kept *kept, const char *parts, size_t count)
+{
+    struct gw_ledger *l = s->ledger;
+    enum gw_status rc = ledger_run(
+        l, ledger_bind(l, STATEMENT_SHARED_SET, kept->key, (size_t)KEY_BYTES, kept->version_key, s->subject, parts),
+        s->err);
+    const char *best = parts;
+    bool row;
+
+    sqlite3_stmt *all = ledger_bind(l, STATEMENT_SHARED_OF, kept->key, (size_t)KEY_BYTES, kept->version_key);
+    while (rc == GW_OK && (rc = ledger_step(l, all, &row, s->err)) == GW_OK && row) {
+        const char *other = (const char *)sqlite3_column_text(all, 0);
+        if (strength_of(other) > strength_of(best))
+            best = gw_arena_copy(&l->arena, other, strlen(other));
+        if (!best) {
+            sqlite3_reset(all);
+            return ledger_no_memory(s->err, "the states of a fact");
+        }
+    }
+    if (rc != GW_OK)
+        return rc;
+    return ledger_run(l,
+                      ledger_bind(l, STATEMENT_PARTS_SET, (int64_t)GW_NOBODY, kept->key, (size_t)KEY_BYTES,
+                                  kept->version_key, best, (int64_t)count),
+                      s->err);
+}
+
+/* A newer reader may see other parts in the same bytes: the door's count follows it, or the equation would never hold.
+ */
+static enum gw_status recount(struct settling *s, const struct gw_kept *kept, size_t count)
+{
+    const int64_t more = (int64_t)count - kept->part_count;
+
+    if (more == 0)
+        return GW_OK;
+    return ledger_run(s->ledger, ledger_bind(s->ledger, STATEMENT_DELIVERY_COUNT, kept->delivery, more, (int64_t)0),
+                      s->err);
+}
+
+static enum gw_status store_parts(struct settling *s, const struct gw_kept *kept, const char *parts, size_t count)
+{
+    struct gw_ledger *l = s->ledger;
+    enum gw_status rc = recount(s, kept, count);
+
+    s->settled.parts_changed++;
+    if (rc != GW_OK)
+        return rc;
+    if (kept->shared)
+        return store_shared(s, kept, parts, count);
+    return ledger_run(l,
+                      ledger_bind(l, STATEMENT_PARTS_SET, s->subject, kept->key, (size_t)KEY_BYTES, kept->version_key,
+                                  parts, (int64_t)count),
+                      s->err);
+}
+
+static void print_part(struct gw_text *text, const struct gw_part_state *part)
+{
+    const char digit = (char)('0' + part->state);
+
+    if (text->length)
+        gw_text_append(text, "\n", 1);
+    gw_text_append(text, &digit, 1);
+    gw_text_add(text, part->reason);
+    gw_text_append(text, "\t", 1);
+    gw_text_add(text, part->rows);
+    gw_text_append(text, "\t", 1);
+    gw_text_add(text, part->items);
+}
+
+static enum gw_status settle_parts(struct settling *s)
+{
+    const struct gw_kept_facts *facts = s->settlement->facts;
+    const struct gw_derived *derived = s->settlement->derived;
+    enum gw_status rc = GW_OK;
+    size_t next = 0;
+
+    for (size_t i = 0; rc == GW_OK && i < facts->count; i++) {
+        const size_t first = next;
+        gw_text_clear(&s->text);
+        while (next < derived->part_count && derived->parts[next].fact == i)
+            print_part(&s->text, &derived->parts[next++]);
+        assert(next > first); /* every fact has a part, every part a state */
+        if (s->text.failed)
+            return ledger_no_memory(s->err, "the states of a fact");
+        if (strcmp(s->text.at, facts->list[i].states) != 0)
+            rc = store_parts(s, &facts->list[i], s->text.at, next - first);
+    }
+    assert(rc != GW_OK || next == derived->part_count);
+    return rc;
+}
+
+/* ---- items ---- */
+
+static enum gw_status place_of(struct settling *s, const struct gw_item *item, struct item_place *place)
+{
+    *place = (struct item_place){.component = -1};
+    if (!item->has_fact)
+        return GW_OK;
+    const struct gw_kept *kept = &s->settlement->facts->list[item->fact];
+    place->logical_id = kept->id;
+    place->version_id = kept->version_id;
+    place->source = kept->source_number;
+    place->line = kept->line;
+    place->component = kept->components_only ? item->part : item->part - 1;
+    return ledger_name(s->ledger, kept->endpoint, kept->type, &place->kind, s->err);
+}
+
+static enum gw_status raise_items(struct settling *s)
+{
+    const struct gw_derived *derived = s->settlement->derived;
+    struct item_place place;
+
+    for (size_t i = 0; i < derived->item_count; i++) {
+        enum gw_status rc = place_of(s, &derived->items[i], &place);
+        if (rc == GW_OK)
+            rc = ledger_item(s->ledger, s->subject, &derived->items[i], &place, s->at, s->err);
+        if (rc != GW_OK)
+            return rc;
+        s->settled.items_opened += sqlite3_changes(s->ledger->db) ? 1 : 0;
+    }
+    return GW_OK;
+}
+
+/* Ids of open items that are raised no longer. Both lists are sorted by id. */
+static enum gw_status find_closed(struct settling *s, const char ***ids, size_t *count)
+{
+    const struct gw_derived *derived = s->settlement->derived;
+    sqlite3_stmt *open = ledger_bind(s->ledger, STATEMENT_ITEMS_OPEN, s->subject);
+    size_t capacity = 0, next = 0;
+    enum gw_status rc;
+    bool row;
+
+    while ((rc = ledger_step(s->ledger, open, &row, s->err)) == GW_OK && row) {
+        const char *id = (const char *)sqlite3_column_text(open, 0);
+        while (next < derived->item_count && strcmp(derived->items[next].id, id) < 0)
+            next++;
+        if (next < derived->item_count && strcmp(derived->items[next].id, id) == 0)
+            continue;
+        const char **closed = GW_ARENA_PUSH(&s->ledger->arena, *ids, *count, capacity);
+        if (!closed || !(*closed = gw_arena_copy(&s->ledger->arena, id, strlen(id)))) {
+            sqlite3_reset(open);
+            return ledger_no_memory(s->err, "the items of one subject");
+        }
+    }
+    return rc;
+}
+
+static enum gw_status settle_items(struct settling *s)
+{
+    const char **closed = NULL;
+    size_t count = 0;
+    enum gw_status rc = find_closed(s, &closed, &count);
+
+    for (size_t i = 0; rc == GW_OK && i < count; i++) {
+        rc = ledger_run(s->ledger, ledger_bind(s->ledger, STATEMENT_ITEM_CLOSE, s->subject, closed[i], s->at), s->err);
+        s->settled.items_closed++;
+    }
+    return rc == GW_OK ? raise_items(s) : rc;
+}
+
+/* ---- revision ---- */
+
+static enum gw_status store_revision(struct settling *s)
+{
+    struct gw_ledger *l = s->ledger;
+
+    gw_text_clear(&s->text);
+    gw_rows_write(s->settlement->next, &s->text);
+    if (s->text.failed || !bytes_reserve(&l->packed, ZSTD_compressBound(s->text.length)))
+        return ledger_no_memory(s->err, "the rows of one subject");
+    const size_t length =
+        ZSTD_compressCCtx(l->compressor, l->packed.at, l->packed.capacity, s->text.at, s->text.length, ZSTD_LEVEL);
+    if (ZSTD_isError(length))
+        return ledger_no_memory(s->err, "the rows of one subject");
+    return ledger_run(l,
+                      ledger_bind(l, STATEMENT_REVISION_ADD, s->subject, s->settled.to_revision,
+                                  (int64_t)s->text.length, l->packed.at, length),
+                      s->err);
+}
+
+static enum gw_status settle_rows(struct settling *s)
+{
+    struct gw_settlement *settlement = s->settlement;
+
+    if (settlement->derived->blocked || settlement->difference->count == 0)
+        return GW_OK;
+    s->settled.to_revision++;
+    stamp_rows(settlement, s->settled.to_revision);
+    enum gw_status rc = store_revision(s);
+    if (rc != GW_OK)
+        return rc;
+    return ledger_run(
+        s->ledger,
+        ledger_bind(s->ledger, STATEMENT_OUTBOX_ADD, s->subject, s->settled.from_revision, s->settled.to_revision),
+        s->err);
+}
+
+/* ---- where the subject stands ---- */
+
+static enum gw_status read_stand(struct settling *s)
+{
+    sqlite3_stmt *stand = ledger_bind(s->ledger, STATEMENT_SUBJECT_STAND, s->subject);
+    bool row;
+    enum gw_status rc = ledger_step(s->ledger, stand, &row, s->err);
+
+    if (rc != GW_OK)
+        return rc;
+    assert(row);
+    s->settled.from_revision = s->settled.to_revision = sqlite3_column_int64(stand, 0);
+    s->was_blocked = sqlite3_column_int(stand, 1) != 0;
+    s->next_day = sqlite3_column_int(stand, 2);
+    sqlite3_reset(stand);
+    return GW_OK;
+}
+
+static enum gw_status write_stand(struct settling *s)
+{
+    const struct gw_derived *derived = s->settlement->derived;
+    enum gw_status rc = GW_OK;
+
+    if (s->settled.to_revision != s->settled.from_revision || derived->blocked != s->was_blocked ||
+        derived->next_day != s->next_day)
+        rc = ledger_run(s->ledger,
+                        ledger_bind(s->ledger, STATEMENT_SUBJECT_SETTLE, s->subject, s->settled.to_revision,
+                                    (int64_t)derived->blocked, (int64_t)derived->next_day),
+                        s->err);
+    if (rc == GW_OK) /* a mark made since the facts were read stays */
+        rc = ledger_run(s->ledger,
+                        ledger_bind(s->ledger, STATEMENT_DIRTY_DROP, s->subject, s->settlement->facts->marks), s->err);
+    return rc;
+}
+
+enum gw_status gw_ledger_settle(struct gw_ledger *ledger, struct gw_settlement *settlement, struct gw_settled *out,
+                                struct gw_error *err)
+{
+    struct settling s = {.ledger = ledger,
+                         .settlement = settlement,
+                         .err = err,
+                         .subject = settlement->facts->subject,
+                         .text = GW_TEXT_INIT(ROWS_MAX_BYTES)};
+    struct step step;
+    enum gw_status rc = step_begin(ledger, &step, err);
+
+    if (rc != GW_OK)
+        return rc;
+    for (size_t i = 0; i < settlement->facts->count; i++)
+        if (settlement->facts->list[i].fetched_at > s.at)
+            s.at = settlement->facts->list[i].fetched_at;
+    rc = read_stand(&s);
+    if (rc == GW_OK)
+        rc = settle_parts(&s);
+    if (rc == GW_OK)
+        rc = settle_items(&s);
+    if (rc == GW_OK)
+        rc = settle_rows(&s);
+    if (rc == GW_OK)
+        rc = write_stand(&s);
+    rc = step_end(ledger, &step, rc, err);
+    gw_text_release(&s.text);
+    if (rc == GW_OK)
+        *out = s.settled;
+    return rc;
+}

@@ -1,0 +1,117 @@
+/*
+ * The ledger's file as its own sources see it: the connection, its statements, the step that takes effect whole or not
+ * at all, and the memory that is used again from call to call.
+ */
+#ifndef LEDGER_STORE_H
+#define LEDGER_STORE_H
+
+#include <sqlite3.h>
+#include <zstd.h>
+
+#include "gateway/core/text.h"
+#include "gateway/ledger/settle.h"
+
+enum statement_id {
+#define STATEMENT(name, types, sql) STATEMENT_##name,
+#include "ledger/statements.def"
+#undef STATEMENT
+    STATEMENT_COUNT
+};
+
+/* entries.version and entries.id; FHIR's ids have at most 64 characters. */
+enum { KEY_BYTES = 16, HASH_DIGITS = 32, VERSION_ID_MAX = 64 };
+
+enum entry_flags { FLAG_COMPONENTS_ONLY = 1, FLAG_CONFLICT = 2, FLAG_UNVERSIONED = 4 };
+
+/* A text that repeats, and its number: a direct-mapped cache before the table. Emptied by every rollback. */
+enum { NAME_SLOTS = 64, NAME_MAX_LENGTH = 120 };
+struct name_slot {
+    int64_t number; /* 0: empty */
+    char space[NAME_MAX_LENGTH + 1];
+    char name[NAME_MAX_LENGTH + 1];
+};
+
+struct bytes {
+    char *at;
+    size_t length;
+    size_t capacity;
+};
+
+struct numbers {
+    int64_t *list;
+    size_t count;
+    size_t capacity;
+};
+
+struct gw_ledger {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    bool in_transaction;
+    bool broken; /* the disk or the file failed: nothing more is tried */
+    int64_t last_page;
+    struct name_slot names[NAME_SLOTS];
+    ZSTD_CCtx *compressor;
+    ZSTD_DCtx *decompressor;
+    struct gw_arena arena; /* of the current call; cleared when one begins */
+    struct bytes plain;    /* a blob being gathered */
+    struct bytes packed;
+    struct numbers touched;
+    struct numbers order;
+};
+
+/* ---- failures ---- */
+enum gw_status ledger_no_memory(struct gw_error *err, const char *what);
+/* What SQLite's last answer means; I/O failures break the ledger. */
+enum gw_status ledger_failure(struct gw_ledger *ledger, struct gw_error *err);
+
+/* ---- steps ---- */
+
+/* One change, in the caller's transaction or its own. */
+struct step {
+    bool own;
+};
+enum gw_status step_begin(struct gw_ledger *ledger, struct step *step, struct gw_error *err);
+/* Commits or takes back; gives rc, or the failure of the commit. */
+enum gw_status step_end(struct gw_ledger *ledger, const struct step *step, enum gw_status rc, struct gw_error *err);
+
+/* ---- statements ---- */
+
+/* A statement ready to step, its parameters bound (see statements.def). NULL: could not be prepared. */
+sqlite3_stmt *ledger_bind(struct gw_ledger *ledger, enum statement_id id, ...);
+/* One step: *row says whether there is one; without a row the statement is reset. */
+enum gw_status ledger_step(struct gw_ledger *ledger, sqlite3_stmt *statement, bool *row, struct gw_error *err);
+/* A statement that gives no rows. */
+enum gw_status ledger_run(struct gw_ledger *ledger, sqlite3_stmt *statement, struct gw_error *err);
+/* The first column of the first row, or `otherwise`. */
+enum gw_status ledger_number(struct gw_ledger *ledger, sqlite3_stmt *statement, int64_t otherwise, int64_t *out,
+                             struct gw_error *err);
+
+/* Where an item's fact stands; zero for an item without one, and component -1. */
+struct item_place {
+    int64_t kind; /* number of the name (endpoint, type) */
+    const char *logical_id;
+    const char *version_id;
+    int64_t source; /* number of the name */
+    int64_t line;
+    int component; /* -1: the value of the resource itself */
+};
+
+/* ---- shared by keeping, settling and reporting ---- */
+enum gw_status ledger_name(struct gw_ledger *ledger, const char *space, const char *name, int64_t *number,
+                           struct gw_error *err);
+enum gw_status ledger_item(struct gw_ledger *ledger, int64_t subject, const struct gw_item *item,
+                           const struct item_place *place, int64_t at, struct gw_error *err);
+/* Where an entry stood, as printed (see gw_keep_entry.source). */
+void ledger_source(struct gw_text *out, const char *source, int64_t line, const char *type, const char *id);
+/* A column's text in the arena; NULL where it is null, and at the arena's limit. */
+char *ledger_text(struct gw_arena *arena, sqlite3_stmt *row, int column);
+/* The length of the versionId at the head of a version text; 0: it has none. */
+size_t ledger_version_length(const char *version, int64_t flags);
+
+/* Stamps on what a settlement changed (stamps.c). */
+void stamp_rows(struct gw_settlement *settlement, int64_t revision);
+
+bool bytes_reserve(struct bytes *bytes, size_t capacity);
+bool numbers_add(struct numbers *numbers, int64_t number);
+
+#endif
