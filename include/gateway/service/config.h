@@ -1,0 +1,61 @@
+/*
+ * casement.json: installation, studies, endpoints. Paths are relative to the file; line comments are allowed.
+ *
+ * Secrets are file names, never values: a member that looks like one (password, secret, token) is refused.
+ */
+#ifndef GATEWAY_SERVICE_CONFIG_H
+#define GATEWAY_SERVICE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gateway/core/arena.h"
+#include "gateway/core/error.h"
+
+struct gw_config_study {
+    const char *id;
+    const char *package;   /* folder */
+    const char *enrolment; /* roster.csv */
+    const char *sink_kind; /* "sqlite" */
+    const char *sink_path;
+};
+
+struct gw_config_endpoint {
+    const char *id;
+    const char *site;
+    const char *base; /* without a trailing slash */
+    const char *site_profile;
+    const char *auth_kind; /* "smart-backend" or "none" */
+    const char *client_id;
+    const char *key; /* private JWK file */
+    const char *alg; /* ES384, RS384 */
+    const char *const *scopes;
+    size_t scope_count;
+    const char *tls_ca; /* NULL: the system's */
+    const char *tls_cert;
+    const char *tls_key;
+    const char *proxy;
+    const char *const *allow_origins;
+    size_t allow_origin_count;
+    unsigned page_size;
+    unsigned concurrent;
+};
+
+struct gw_config {
+    const char *path;
+    const char *installation;
+    const char *state; /* folder, made when missing: ledger.db, lock, endpoints/ */
+    const char *pseudonym_key;
+    bool four_eyes;
+    bool retain_windows; /* retain.mode windows */
+    int purge_days;
+    const struct gw_config_study *studies;
+    size_t study_count;
+    const struct gw_config_endpoint *endpoints;
+    size_t endpoint_count;
+};
+
+/* GW_ECONFIG: "casement.json:12: what, what to do". Unknown keys are findings, with the nearest known one. */
+enum gw_status gw_config_load(struct gw_arena *arena, const char *path, struct gw_config *out, struct gw_error *err);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * The one pass: read the facts of a subject, derive, identify, take the difference, keep it, deliver it.
+ *
+ *      facts ──> derive ──> identify ──> difference ──> ledger ──> outbox ──> sink ──> receipt
+ *
+ * The only caller of derive() and of a sink. sync, map and run are arguments to it. Subjects are settled in groups: the
+ * ledger commits before the sink does, so a crash between the two leaves a line in the outbox and never a row that the
+ * ledger does not know. Runs on the ledger's thread.
+ */
+#ifndef GATEWAY_SERVICE_PASS_H
+#define GATEWAY_SERVICE_PASS_H
+
+#include "gateway/core/digest.h"
+#include "gateway/ledger/settle.h"
+#include "gateway/service/protocol.h"
+#include "gateway/sinks/sink.h"
+#include "gateway/study/roster.h"
+#include "gateway/study/site.h"
+
+struct gw_enrolled { /* a roster line with what the pass needs beside it */
+    int64_t number;  /* the ledger's */
+    const struct gw_roster_line *line;
+    const struct gw_site *site;
+    gw_day horizon;  /* last day up to which every needed search of the subject succeeded */
+};
+
+struct gw_pass {
+    struct gw_ledger *ledger;
+    struct gw_sink *sink;
+    const struct gw_protocol *protocol;
+    struct gw_hmac *key;
+    const struct gw_enrolled *subjects; /* by number */
+    size_t subject_count;
+    const char *now; /* stamp: 2026-11-20T20:00:00Z */
+    void (*progress)(void *ctx, size_t done, size_t of); /* may be NULL */
+    void *ctx;
+};
+
+struct gw_pass_result {
+    size_t subjects;  /* derived */
+    size_t batches;   /* delivered */
+    size_t added, changed, withdrawn, unchanged; /* rows, provenance included */
+    size_t items_opened, items_closed;
+    size_t blocked;   /* subjects from whom nothing leaves */
+    size_t parts_changed;
+};
+
+/* Derive and deliver every subject that is marked, then whatever is left in the outbox from an earlier end. */
+enum gw_status gw_pass_run(struct gw_pass *pass, struct gw_pass_result *out, struct gw_error *err);
+
+/* The days a subject's windows may take, for the plan of searches. False: no D1 yet. */
+enum gw_status gw_pass_span(struct gw_pass *pass, int64_t subject, bool *anchored, gw_day *low, gw_day *high,
+                            struct gw_error *err);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * `casement sync`: one pass over all endpoints of a configuration: pull, derive, deliver; then done.
+ */
+#ifndef GATEWAY_SERVICE_SYNC_H
+#define GATEWAY_SERVICE_SYNC_H
+
+#include "gateway/ledger/ledger.h"
+#include "gateway/service/config.h"
+#include "gateway/service/pass.h"
+
+struct gw_sync_options {
+    const struct gw_config *config;
+    const char *endpoint; /* only this one; NULL: all */
+    gw_day as_of;         /* GW_NO_DAY: today in each site's zone */
+    void (*progress)(void *ctx, const char *what, size_t done, size_t of); /* may be NULL */
+    void *ctx;
+};
+
+struct gw_sync_endpoint {
+    const char *id;
+    size_t requests, pages, entries, fresh, repeats, notes;
+    struct gw_error failure; /* status GW_OK: all of it was pulled */
+};
+
+struct gw_sync_result {
+    struct gw_sync_endpoint *endpoints; /* in config order, in the arena */
+    size_t endpoint_count;
+    struct gw_pass_result pass;
+    struct gw_equation equation;
+};
+
+/*
+ * GW_OK also when endpoints failed (see their failure; the command exits with the first one's code in config order).
+ * GW_EBUSY: another instance holds the state folder. GW_ECONFIG, GW_EIO.
+ */
+enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options *options, struct gw_sync_result *out,
+                           struct gw_error *err);
+
+#endif
