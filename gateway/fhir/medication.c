@@ -17,8 +17,8 @@ static const char *unit_over(struct reader *reader, const char *above, const cha
     if (!above || !below)
         return NULL;
     if (!number || gw_same(number, "1"))
-        return gw_arena_print(reader->arena, "%s/%s", above, below);
-    return gw_arena_print(reader->arena, "%s/(%s.%s)", above, number, below);
+        return reader_keep(reader, gw_arena_print(reader->arena, "%s/%s", above, below));
+    return reader_keep(reader, gw_arena_print(reader->arena, "%s/(%s.%s)", above, number, below));
 }
 
 struct ratio {

@@ -13,30 +13,23 @@
 
 enum { PATH_MAX_BYTES = 200, NAME_MAX_BYTES = 40 };
 
-static void out_of_memory(struct reader *reader)
+void *reader_keep(struct reader *reader, void *memory)
 {
-    if (reader->status == GW_OK)
+    if (!memory && reader->status == GW_OK)
         reader->status =
             gw_fail(reader->err, GW_ENOMEM, reader->where,
                     "%s: does not fit the memory set for one page; ask for smaller pages", reader->root_name);
+    return memory;
 }
 
 void *reader_alloc(struct reader *reader, size_t size)
 {
-    void *memory = gw_arena_alloc(reader->arena, size);
-
-    if (!memory)
-        out_of_memory(reader);
-    return memory;
+    return reader_keep(reader, gw_arena_alloc(reader->arena, size));
 }
 
 const char *reader_copy(struct reader *reader, const char *from, size_t length)
 {
-    const char *copy = gw_arena_copy(reader->arena, from, length);
-
-    if (!copy)
-        out_of_memory(reader);
-    return copy;
+    return reader_keep(reader, gw_arena_copy(reader->arena, from, length));
 }
 
 /* Where an item stands below an ancestor: the chain of items from the ancestor's child to the item itself. */

@@ -73,7 +73,9 @@ struct shape {
 /* Read the members of an object into base, which the caller has zeroed. */
 void shape_read(struct reader *reader, const struct shape *shape, const cJSON *object, void *base);
 
-/* Memory for the reading, zeroed; NULL and a failed reader at the arena's limit. */
+/* What the arena answered: NULL fails the reader. */
+void *reader_keep(struct reader *reader, void *memory);
+/* Memory for the reading, zeroed, and a copy of a text. */
 void *reader_alloc(struct reader *reader, size_t size);
 const char *reader_copy(struct reader *reader, const char *from, size_t length);
 

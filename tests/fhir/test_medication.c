@@ -1,0 +1,224 @@
+/*
+ * What was ordered, dispensed, given or stated.
+ */
+#include "fhir/facts.h"
+
+static const char *const kinds[] = {"none", "contained", "literal", "logical"};
+
+#define MEDICATION(id, members) "{'resourceType':'Medication','id':'" id "'," members "}"
+
+static const struct {
+    const char *name;
+    const char *members;
+    const char *text; /* of the medication */
+    const char *kind; /* of the reference */
+    const char *reference_id;
+    const char *ingredients; /* their texts, "?" for one that is not named */
+} medications[] = {
+    {"missing", "'note':[]", NULL, "none", NULL, ""},
+    {"a concept", "'medicationCodeableConcept':{'text':'lenalidomide'}", "lenalidomide", "none", NULL, ""},
+    {"a reference", "'medicationReference':{'reference':'Medication/m-1'}", NULL, "literal", "m-1", ""},
+    {"an absolute reference", "'medicationReference':{'reference':'https://h/r4/Medication/m-1'}", NULL, "literal",
+     "m-1", ""},
+    {"a logical reference", "'medicationReference':{'identifier':{'value':'4711'}}", NULL, "logical", NULL, ""},
+    {"contained",
+     "'contained':[{'resourceType':'Practitioner','id':'m'}," MEDICATION("x", "'code':{'text':'other'}") "," MEDICATION(
+         "m", "'code':{'text':'bortezomib'}") "],'medicationReference':{'reference':'#m'}",
+     "bortezomib", "contained", "m", ""},
+    {"contained, after the reference",
+     "'medicationReference':{'reference':'#m'},'contained':[" MEDICATION("m", "'code':{'text':'bortezomib'}") "]",
+     "bortezomib", "contained", "m", ""},
+    {"contained, with ingredients",
+     "'contained':[" MEDICATION(
+         "m", "'ingredient':[{'itemCodeableConcept':{'text':'a'}},"
+              "{'itemReference':{'reference':'#s'}},{'itemCodeableConcept':{'text':'b'}}]") "],'medicationReference':{'"
+                                                                                            "reference':'#m'}",
+     NULL, "contained", "m", "a?b"},
+    {"contained (R5)",
+     "'contained':[" MEDICATION(
+         "m", "'ingredient':[{'item':{'concept':{'text':'a'}}}]") "],'medication':{'reference':{'reference':'#m'}}",
+     NULL, "contained", "m", "a"},
+    {"contained beside a concept of its own",
+     "'contained':[" MEDICATION("m", "'code':{'text':'inner'}") "],'medicationCodeableConcept':{'text':'outer'},'"
+                                                                "medicationReference':{'reference':'#m'}",
+     "outer", "contained", "m", ""},
+    {"contained, but not there", "'medicationReference':{'reference':'#m'}", NULL, "contained", "m", ""},
+    {"contained in something else", "'contained':{'id':'m'},'medicationReference':{'reference':'#m'}", NULL,
+     "contained", "m", ""},
+    {"a concept (R5)", "'medication':{'concept':{'text':'lenalidomide'}}", "lenalidomide", "none", NULL, ""},
+    {"a reference (R5)", "'medication':{'reference':{'reference':'Medication/m-1'}}", NULL, "literal", "m-1", ""},
+};
+
+static void print_ingredients(const struct gw_medication_use *use, char *out, size_t room)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < use->ingredient_count; i++)
+        used += (size_t)snprintf(out + used, room - used, "%s", use->ingredients[i].text ?: "?");
+}
+
+Test(medication, is_named_by_concept_reference_or_inside)
+{
+    static const char *const types[] = {"MedicationAdministration", "MedicationRequest", "MedicationDispense",
+                                        "MedicationStatement"};
+
+    for (size_t i = 0; i < 4 * sizeof(medications) / sizeof(medications[0]); i++) {
+        const size_t n = i / 4;
+        struct reading reading;
+        const struct gw_medication_use *use = &reading.fact.use;
+        char ingredients[100];
+
+        reading_with(&reading, types[i % 4], medications[n].members);
+        cr_assert(eq(int, reading.rc, GW_OK), "%s: %s", medications[n].name, reading.err.text);
+        EXPECT_TEXT(use->medication.text, medications[n].text, "%s", medications[n].name);
+        cr_expect(eq(str, (char *)kinds[use->reference.kind], (char *)medications[n].kind), "%s", medications[n].name);
+        EXPECT_TEXT(use->reference.id, medications[n].reference_id, "%s", medications[n].name);
+        print_ingredients(use, ingredients, sizeof(ingredients));
+        cr_expect(eq(str, ingredients, (char *)medications[n].ingredients), "%s", medications[n].name);
+        reading_release(&reading);
+    }
+}
+
+#define DOSE(value, code) "'doseQuantity':{'value':" value ",'code':'" code "'}"
+#define RATE(value, below)                                                                                             \
+    "'rateRatio':{'numerator':{'value':" value ",'unit':'mL','code':'mL'},'denominator':{" below                       \
+    "'unit':'h','code':'h'}}"
+
+static const struct {
+    const char *name;
+    const char *type;
+    const char *members;
+    const char *dose; /* value and code */
+    const char *rate;
+    const char *route;
+} dosages[] = {
+    {"none", "MedicationAdministration", "", "- -", "- -", NULL},
+    {"given", "MedicationAdministration",
+     "'dosage':{'text':'x','route':{'text':'sc'},'dose':{'value':1.30,'unit':'mg','code':'mg'}}", "1.30 mg", "- -",
+     "sc"},
+    {"a rate", "MedicationAdministration", "'dosage':{'rateQuantity':{'value':50,'code':'mL/h'}}", "- -", "50 mL/h",
+     NULL},
+    {"a ratio to one", "MedicationAdministration", "'dosage':{" RATE("500", "'value':1,") "}", "- -", "500 mL/h", NULL},
+    {"a ratio to nothing said", "MedicationAdministration", "'dosage':{" RATE("500", "") "}", "- -", "500 mL/h", NULL},
+    {"a ratio to several", "MedicationAdministration", "'dosage':{" RATE("500", "'value':8,") "}", "- -",
+     "500 mL/(8.h)", NULL},
+    {"a ratio that UCUM cannot say", "MedicationAdministration", "'dosage':{" RATE("500", "'value':0.5,") "}", "- -",
+     "- -", NULL},
+    {"ordered", "MedicationRequest",
+     "'dosageInstruction':[{'route':{'text':'po'},'doseAndRate':[{" DOSE("25", "mg") "}]}]", "25 mg", "- -", "po"},
+    {"ordered with a rate", "MedicationRequest",
+     "'dosageInstruction':[{'doseAndRate':[{" DOSE("25", "mg") "," RATE("9", "'value':1,") "}]}]", "25 mg", "9 mL/h",
+     NULL},
+    {"ordered twice alike", "MedicationRequest",
+     "'dosageInstruction':[{'doseAndRate':[{" DOSE("25", "mg") "}]},{'route':{'text':'po'},'doseAndRate':[{" DOSE(
+         "25", "mg") "}]}]",
+     "25 mg", "- -", "po"},
+    {"tapered", "MedicationRequest",
+     "'dosageInstruction':[{'doseAndRate':[{" DOSE("40", "mg") "}]},{'doseAndRate':[{" DOSE("20", "mg") "}]}]", "- -",
+     "- -", NULL},
+    {"calculated and ordered", "MedicationRequest",
+     "'dosageInstruction':[{'doseAndRate':[{" DOSE("1.3", "mg/m2") "},{" DOSE("2.4", "mg") "}]}]", "- -", "- -", NULL},
+    {"a dose range", "MedicationRequest", "'dosageInstruction':[{'doseAndRate':[{'doseRange':{'low':{'value':1}}}]}]",
+     "- -", "- -", NULL},
+    {"a text beside a dose", "MedicationRequest",
+     "'dosageInstruction':[{'text':'as needed'},{'doseAndRate':[{" DOSE("5", "mg") "}]}]", "5 mg", "- -", NULL},
+    {"dispensed", "MedicationDispense", "'dosageInstruction':[{'doseAndRate':[{" DOSE("1", "{capsule}") "}]}]",
+     "1 {capsule}", "- -", NULL},
+    {"stated", "MedicationStatement", "'dosage':[{'doseAndRate':[{" DOSE("100", "mg") "}]}]", "100 mg", "- -", NULL},
+};
+
+Test(medication, has_one_dose_or_none)
+{
+    for (size_t i = 0; i < sizeof(dosages) / sizeof(dosages[0]); i++) {
+        struct reading reading;
+        const struct gw_medication_use *use = &reading.fact.use;
+        char got[100];
+
+        reading_with(&reading, dosages[i].type, dosages[i].members);
+        cr_assert(eq(int, reading.rc, GW_OK), "%s: %s", dosages[i].name, reading.err.text);
+        snprintf(got, sizeof(got), "%s %s", or_dash(use->dose.value), or_dash(use->dose.code));
+        cr_expect(eq(str, got, (char *)dosages[i].dose), "dose: %s", dosages[i].name);
+        snprintf(got, sizeof(got), "%s %s", or_dash(use->rate.value), or_dash(use->rate.code));
+        cr_expect(eq(str, got, (char *)dosages[i].rate), "rate: %s", dosages[i].name);
+        EXPECT_TEXT(use->route.text, dosages[i].route, "route: %s", dosages[i].name);
+        reading_release(&reading);
+    }
+}
+
+static const struct {
+    const char *name;
+    const char *members;
+    const char *date;
+    const char *start;
+} times[] = {
+    {"a moment", "'effectiveDateTime':'2024-02-14'", "2024-02-14", NULL},
+    {"a period", "'effectivePeriod':{'start':'2024-02-14'}", NULL, "2024-02-14"},
+    {"a moment (R5)", "'occurenceDateTime':'2024-02-14'", "2024-02-14", NULL},
+    {"a period (R5)", "'occurencePeriod':{'start':'2024-02-14'}", NULL, "2024-02-14"},
+    {"a timing (R5)", "'occurenceTiming':{'event':['2024-02-14']}", "2024-02-14", NULL},
+    {"R5 in proper spelling", "'occurrenceDateTime':'2024-02-14'", "2024-02-14", NULL},
+    {"a gap", "'effectivePeriod':{}", NULL, NULL},
+};
+
+Test(medication, was_given_at_a_time)
+{
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        struct reading reading;
+
+        reading_with(&reading, "MedicationAdministration", times[i].members);
+        cr_assert(eq(int, reading.rc, GW_OK), "%s: %s", times[i].name, reading.err.text);
+        EXPECT_TEXT(reading.fact.use.effective.date, times[i].date, "%s", times[i].name);
+        EXPECT_TEXT(reading.fact.use.effective.period.start, times[i].start, "%s", times[i].name);
+        reading_release(&reading);
+    }
+}
+
+Test(medication, keeps_what_each_resource_says_besides)
+{
+    struct reading reading;
+    const struct gw_medication_use *use = &reading.fact.use;
+
+    reading_with(&reading, "MedicationRequest",
+                 "'intent':'order','doNotPerform':true,'authoredOn':'2024-01-10','statusReason':{'text':'x'},"
+                 "'dispenseRequest':{'validityPeriod':{'start':'2024-01-11','end':'2024-02-11'}}");
+    cr_assert(eq(int, reading.rc, GW_OK), "%s", reading.err.text);
+    EXPECT_TEXT(use->intent, "order", "intent");
+    cr_expect(use->do_not_perform && use->has_status_reason);
+    EXPECT_TEXT(use->authored_on, "2024-01-10", "authored");
+    EXPECT_TEXT(use->validity.end, "2024-02-11", "validity");
+    reading_release(&reading);
+
+    reading_with(&reading, "MedicationDispense",
+                 "'whenHandedOver':'2024-01-10','quantity':{'value':21,'unit':'caps'},'daysSupply':{'value':28},"
+                 "'statusReasonCodeableConcept':{'text':'x'}");
+    cr_assert(eq(int, reading.rc, GW_OK), "%s", reading.err.text);
+    EXPECT_TEXT(use->when_handed_over, "2024-01-10", "handed over");
+    EXPECT_TEXT(use->quantity.value, "21", "quantity");
+    EXPECT_TEXT(use->days_supply.value, "28", "days");
+    cr_expect(use->has_status_reason);
+    reading_release(&reading);
+
+    reading_with(&reading, "MedicationStatement",
+                 "'effectivePeriod':{'start':'2023'},'dateAsserted':'2024-01-10','statusReason':[{'text':'x'}]");
+    cr_assert(eq(int, reading.rc, GW_OK), "%s", reading.err.text);
+    EXPECT_TEXT(use->date_asserted, "2024-01-10", "asserted");
+    EXPECT_TEXT(use->effective.period.start, "2023", "effective");
+    cr_expect(use->has_status_reason);
+    reading_release(&reading);
+}
+
+Test(medication, stands_for_itself)
+{
+    struct reading reading;
+
+    reading_of(&reading, "{'resourceType':'Medication','id':'m','code':{'text':'combination'},"
+                         "'ingredient':[{'itemCodeableConcept':{'text':'a'}},{'itemReference':{'reference':'x'}}]}");
+    cr_assert(eq(int, reading.rc, GW_OK), "%s", reading.err.text);
+    EXPECT_TEXT(reading.fact.medication.code.text, "combination", "code");
+    cr_assert(eq(sz, reading.fact.medication.ingredient_count, 2));
+    EXPECT_TEXT(reading.fact.medication.ingredients[0].text, "a", "ingredient");
+    EXPECT_TEXT(reading.fact.medication.ingredients[1].text, NULL, "an ingredient by reference is not known");
+    cr_expect(eq(int, reading.fact.subject.kind, GW_REFERENCE_NONE));
+    reading_release(&reading);
+}
