@@ -372,8 +372,22 @@ static void find_eot(struct engine *e)
     }
 }
 
+/* A roster line whose patient was not found anywhere: nothing else can be said of the subject. */
+static void nobody_found(struct engine *e)
+{
+    e->anchors = (struct gw_anchors){GW_NO_DAY, GW_NO_DAY, GW_NO_DAY, GW_NO_DAY, GW_NO_DAY};
+    e->first_dose_utc = -1;
+    e->eot_status = "none";
+    engine_raise(e, "SUBJECT_UNMATCHED",
+                 &(struct item_about){.day = GW_NO_DAY, .note = "no record of this roster line's patient was found"});
+}
+
 void stage_anchors(struct engine *e)
 {
+    if (e->in->fact_count == 0) {
+        nobody_found(e);
+        return;
+    }
     find_d1(e);
     find_eot(e);
     find_death(e);

@@ -1,0 +1,303 @@
+/*
+ * `casement map`: a fresh ledger from files, the one pass, and the lists a person reads.
+ *
+ *      roster ──> enrol ──> inputs page by page ──> pass ──> CSVs, summary ──> rename
+ */
+#include "gateway/service/map.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "gateway/service/pseudonym.h"
+#include "gateway/sinks/export.h"
+#include "service/enrolment.h"
+#include "service/folder.h"
+
+#define SETUP_MEMORY (256u << 20)
+
+struct map {
+    const struct gw_map_options *options;
+    struct gw_map_result *result;
+    struct gw_arena arena;
+    struct gw_protocol protocol;
+    const struct gw_site *site;
+    struct gw_roster roster;
+    struct gw_hmac *key;
+    struct gw_ledger *ledger;
+    struct gw_sink *sink;
+    struct enrolment enrolment;
+    struct gw_intake intake;
+    const char *part; /* the folder while it is built */
+    bool again;
+    int64_t delivery;
+    int64_t now;
+    char now_text[32];
+    char as_of[11];
+};
+
+static enum gw_status no_memory(struct gw_error *err)
+{
+    return gw_fail(err, GW_ENOMEM, "service.map", "the study and its roster need more memory than allowed");
+}
+
+static const char *inside(struct map *m, const char *name)
+{
+    return gw_arena_print(&m->arena, "%s/%s", m->part, name);
+}
+
+/* ---- setting up ---- */
+
+static void read_clock(struct map *m)
+{
+    const time_t now = time(NULL);
+    struct tm utc;
+
+    m->now = now;
+    gmtime_r(&now, &utc);
+    strftime(m->now_text, sizeof m->now_text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    m->result->as_of = m->options->as_of;
+    if (m->result->as_of == GW_NO_DAY) {
+        const int64_t local = now + gw_zone_offset_at(gw_site_zone(m->site), now);
+
+        m->result->as_of = (gw_day)(local / 86400);
+    }
+    gw_day_print(m->result->as_of, m->as_of);
+}
+
+static enum gw_status load(struct map *m, struct gw_error *err)
+{
+    const struct gw_map_options *o = m->options;
+    enum gw_status rc = gw_protocol_load(&m->arena, o->study, &m->protocol, err);
+
+    if (rc == GW_OK)
+        rc = gw_site_load(&m->arena, o->site, m->protocol.tables, &m->site, err);
+    if (rc == GW_OK)
+        rc = gw_roster_load(&m->arena, o->enrolment, m->protocol.study->id, gw_site_id(m->site), &m->roster, err);
+    if (rc != GW_OK)
+        return rc;
+    m->result->roster_lines = m->roster.count;
+    m->result->roster_ignored = m->roster.ignored;
+    read_clock(m);
+    return GW_OK;
+}
+
+/* The key: the one named, or a former OUT's, or a new one; the last two stand in OUT/hospital. */
+static enum gw_status open_key(struct map *m, struct gw_error *err)
+{
+    const char *path = m->options->key;
+    struct gw_text former = GW_TEXT_INIT(4096);
+    enum gw_status rc = GW_OK;
+
+    if (!path) {
+        const char *old = gw_arena_print(&m->arena, "%s/hospital/pseudonym.key", m->options->out);
+
+        path = inside(m, "hospital/pseudonym.key");
+        if (!path || !old)
+            return no_memory(err);
+        if (m->again && gw_text_read_secret(&former, old, NULL) == GW_OK)
+            rc = gw_text_write_file(path, 0600, former.at, former.length, err);
+        else
+            rc = gw_pseudonym_make(path, err);
+        gw_text_release(&former);
+    }
+    return rc == GW_OK ? gw_pseudonym_open(path, m->protocol.study->id, &m->key, err) : rc;
+}
+
+static enum gw_status open_files(struct map *m, struct gw_error *err)
+{
+    enum gw_status rc = folder_begin(&m->arena, m->options->out, &m->part, &m->again, err);
+
+    if (rc == GW_OK)
+        rc = open_key(m, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_open(inside(m, "hospital/ledger.db"), &m->ledger, err);
+    if (rc == GW_OK)
+        rc = gw_sink_sqlite_open(inside(m, "study/study.db"), m->protocol.study->id, &m->sink, err);
+    return rc;
+}
+
+static enum gw_status enrol(struct map *m, struct gw_error *err)
+{
+    const char *endpoint = gw_site_id(m->site);
+    enum gw_status rc = gw_ledger_begin(m->ledger, err);
+
+    if (rc == GW_OK)
+        rc = enrolment_open(&m->enrolment, &m->arena, m->ledger, &m->roster, m->site, m->protocol.study->id, endpoint,
+                            m->result->as_of, err);
+    for (size_t i = 0; rc == GW_OK && i < m->enrolment.count; i++)
+        rc = gw_ledger_mark(m->ledger, m->enrolment.subjects[i].number, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_commit(m->ledger, err);
+    m->intake = (struct gw_intake){.endpoint = endpoint, .site = endpoint, .key = m->key, .whose = enrolment_whose,
+                                   .invalid_blocks = gw_rules_class(&m->protocol.rules, "RESOURCE_INVALID")->blocks,
+                                   .ctx = &m->enrolment};
+    return rc;
+}
+
+/* ---- reading ---- */
+
+static enum gw_status keep_page(void *ctx, struct gw_keep_entry *entries, size_t count, struct gw_error *err)
+{
+    struct map *m = ctx;
+    const struct gw_keep_page page = {.delivery = m->delivery, .fetched_at = m->now, .entries = entries,
+                                      .count = count};
+    struct gw_keep_answer answer;
+    const enum gw_status rc = gw_ledger_keep(m->ledger, &page, &answer, err);
+
+    if (rc == GW_OK && m->options->progress)
+        m->options->progress(m->options->ctx, "reading", m->result->files.entries, 0);
+    return rc;
+}
+
+static enum gw_status skip_page(void *ctx, struct gw_keep_entry *entries, size_t count, struct gw_error *err)
+{
+    (void)ctx, (void)entries, (void)count, (void)err;
+    return GW_OK;
+}
+
+static void complain(void *ctx, const char *place, const char *reason)
+{
+    struct map *m = ctx;
+
+    if (m->options->complaints)
+        fprintf(m->options->complaints, "casement: %s: %s: held for a person\n", place, reason);
+}
+
+static void complain_of_file(void *ctx, const char *path, const struct gw_error *failure)
+{
+    struct map *m = ctx;
+
+    (void)path;
+    if (m->options->complaints)
+        fprintf(m->options->complaints, "casement: %s\n", failure->text);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+/* A roster with record numbers only: the Patients tell the ids, and they may stand behind what needs them. */
+static enum gw_status learn_patients(struct map *m, struct gw_error *err)
+{
+    const struct gw_files files = {.intake = &m->intake, .page = skip_page, .ctx = m};
+    struct gw_files_answer ignored = {0};
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && m->enrolment.by_record_number && i < m->options->input_count; i++)
+        rc = gw_files_read(&files, m->options->inputs[i], &ignored, err);
+    return rc;
+}
+
+static enum gw_status read_inputs(struct map *m, struct gw_error *err)
+{
+    const struct gw_files files = {.intake = &m->intake, .page = keep_page, .refused = complain_of_file,
+                                   .invalid = complain, .ctx = m};
+    enum gw_status rc = learn_patients(m, err);
+
+    for (size_t i = 0; rc == GW_OK && i < m->options->input_count; i++) {
+        rc = gw_ledger_deliver(m->ledger, base_name(m->options->inputs[i]), m->as_of, &m->delivery, err);
+        if (rc == GW_OK)
+            rc = gw_files_read(&files, m->options->inputs[i], &m->result->files, err);
+    }
+    return rc;
+}
+
+/* ---- deriving and writing ---- */
+
+static void show_pass(void *ctx, size_t done, size_t of)
+{
+    struct map *m = ctx;
+
+    if (m->options->progress)
+        m->options->progress(m->options->ctx, "deriving", done, of);
+}
+
+static enum gw_status run_pass(struct map *m, struct gw_error *err)
+{
+    struct gw_pass pass = {.ledger = m->ledger, .sink = m->sink, .protocol = &m->protocol, .key = m->key,
+                           .subjects = m->enrolment.subjects, .subject_count = m->enrolment.count,
+                           .now = m->now_text, .progress = show_pass, .ctx = m};
+    enum gw_status rc = gw_pass_run(&pass, &m->result->pass, err);
+
+    if (rc == GW_OK)
+        rc = gw_ledger_equation(m->ledger, &m->result->equation, err);
+    return rc;
+}
+
+static enum gw_status write_summary(struct map *m, struct gw_error *err)
+{
+    const struct gw_equation *eq = &m->result->equation;
+    struct gw_text json = GW_TEXT_INIT(64 * 1024);
+    const char *comma = "";
+    enum gw_status rc;
+
+    gw_text_print(&json, "{\"as_of\": \"%s\", \"package\": \"%s %s\", \"in\": %lld, \"states\": {", m->as_of,
+                  m->protocol.study->id, m->protocol.study->version, (long long)eq->in);
+    for (int s = 0; s < GW_STATE_COUNT; s++) {
+        if (eq->states[s] == 0)
+            continue;
+        gw_text_print(&json, "%s\"%s\": %lld", comma, gw_state_name((enum gw_state)s), (long long)eq->states[s]);
+        comma = ", ";
+    }
+    gw_text_print(&json, "}, \"open_items\": %lld}\n", (long long)eq->open_items);
+    rc = gw_text_write_file(inside(m, "hospital/summary.json"), 0600, json.at, json.length, err);
+    gw_text_release(&json);
+    return rc;
+}
+
+static enum gw_status write_lists(struct map *m, struct gw_error *err)
+{
+    enum gw_status rc = gw_ledger_write_parts(m->ledger, inside(m, "hospital/ledger.csv"), err);
+
+    if (rc == GW_OK)
+        rc = gw_ledger_write_items(m->ledger, inside(m, "hospital/exceptions.csv"), err);
+    m->sink->close(m->sink);
+    m->sink = NULL;
+    if (rc == GW_OK)
+        rc = gw_export_csv(inside(m, "study/study.db"), inside(m, "study"), err);
+    if (rc == GW_OK)
+        rc = write_summary(m, err);
+    return rc;
+}
+
+static void close_files(struct map *m)
+{
+    if (m->sink)
+        m->sink->close(m->sink);
+    gw_ledger_close(m->ledger);
+    m->sink = NULL;
+    m->ledger = NULL;
+}
+
+enum gw_status gw_map_run(const struct gw_map_options *options, struct gw_map_result *out, struct gw_error *err)
+{
+    struct map m = {.options = options, .result = out, .arena = GW_ARENA_INIT(SETUP_MEMORY)};
+    enum gw_status rc;
+
+    *out = (struct gw_map_result){0};
+    rc = load(&m, err);
+    if (rc == GW_OK)
+        rc = open_files(&m, err);
+    if (rc == GW_OK)
+        rc = enrol(&m, err);
+    if (rc == GW_OK)
+        rc = read_inputs(&m, err);
+    if (rc == GW_OK)
+        rc = run_pass(&m, err);
+    if (rc == GW_OK)
+        rc = write_lists(&m, err);
+    close_files(&m);
+    if (rc == GW_OK)
+        rc = folder_publish(m.part, options->out, m.again, err);
+    else if (m.part)
+        folder_discard(m.part);
+    if (m.site)
+        gw_site_close(m.site);
+    gw_hmac_free(m.key);
+    gw_arena_release(&m.arena);
+    return rc;
+}

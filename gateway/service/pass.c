@@ -1,0 +1,317 @@
+/*
+ * The one pass. See the header for the way of a datum through it.
+ */
+#include "gateway/service/pass.h"
+
+#include <string.h>
+
+#include "gateway/core/json.h"
+
+#define SUBJECT_MEMORY (512u << 20) /* of one subject's derivation */
+#define GROUP_FACTS    1000         /* facts settled before a commit: the house rule of group commit */
+
+struct delivered { /* in this group, to be marked once both files are committed */
+    int64_t subject;
+    int64_t revision;
+};
+
+struct group {
+    struct gw_pass *pass;
+    struct gw_pass_result *result;
+    struct gw_arena arena;
+    size_t facts;
+    bool open;
+    struct delivered delivered[GROUP_FACTS];
+    size_t delivered_count;
+};
+
+static const struct gw_enrolled *enrolled(const struct gw_pass *pass, int64_t number)
+{
+    size_t low = 0, high = pass->subject_count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (pass->subjects[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < pass->subject_count && pass->subjects[low].number == number ? &pass->subjects[low] : NULL;
+}
+
+/* ---- facts ---- */
+
+/* Bytes that were readable at the door and no longer are (a stricter release) stay in the count as a type not read. */
+static struct gw_fact unreadable(const struct gw_kept *kept)
+{
+    return (struct gw_fact){.type = GW_RESOURCE_OTHER, .type_name = kept->type, .id = kept->id,
+                            .version_id = kept->version_id, .last_updated = kept->last_updated};
+}
+
+static enum gw_status read_fact(struct gw_arena *arena, const struct gw_kept *kept, struct gw_fact *out,
+                                struct gw_error *err)
+{
+    const cJSON *tree = NULL;
+    enum gw_status rc = gw_json_parse(arena, kept->raw.at, kept->raw.length, NULL, &tree, NULL, err);
+
+    if (rc == GW_OK)
+        rc = gw_fact_read(arena, tree, out, err);
+    if (rc == GW_ENOMEM)
+        return rc;
+    if (rc != GW_OK || out->part_count != kept->part_count)
+        *out = unreadable(kept);
+    out->part_count = kept->part_count;
+    out->endpoint = kept->endpoint;
+    out->source = kept->source;
+    out->delivery = kept->delivery;
+    out->fetched_at = kept->fetched_at;
+    memcpy(out->sha256, kept->sha256, sizeof out->sha256);
+    return GW_OK;
+}
+
+static enum gw_status read_facts(struct gw_pass *pass, struct gw_arena *arena, int64_t subject,
+                                 struct gw_kept_facts *kept, struct gw_fact **facts, struct gw_error *err)
+{
+    enum gw_status rc = gw_ledger_facts(pass->ledger, arena, subject, kept, err);
+
+    if (rc != GW_OK)
+        return rc;
+    *facts = gw_arena_alloc(arena, (kept->count + 1) * sizeof **facts);
+    if (!*facts)
+        return gw_fail(err, GW_ENOMEM, "service.pass", "the facts of one subject need more memory than allowed");
+    for (size_t i = 0; rc == GW_OK && i < kept->count; i++)
+        rc = read_fact(arena, &kept->list[i], &(*facts)[i], err);
+    return rc;
+}
+
+static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const struct gw_enrolled *subject,
+                             struct gw_kept_facts *kept, struct gw_derived *out, struct gw_error *err)
+{
+    struct gw_subject_input input = {.study = pass->protocol->study, .tables = pass->protocol->tables,
+                                     .rules = &pass->protocol->rules, .site = subject->site, .roster = subject->line,
+                                     .horizon = subject->horizon, .key = pass->key};
+    struct gw_fact *facts = NULL;
+    enum gw_status rc = read_facts(pass, arena, subject->number, kept, &facts, err);
+
+    if (rc != GW_OK)
+        return rc;
+    input.facts = facts;
+    input.fact_count = kept->count;
+    return gw_derive(arena, &input, out, err);
+}
+
+/* ---- delivery ---- */
+
+static enum gw_status deliver(struct group *g, const struct gw_enrolled *subject, const struct gw_settled *settled,
+                              const struct gw_difference *difference, struct gw_error *err)
+{
+    struct gw_pass *pass = g->pass;
+    const struct gw_batch batch = {.study = pass->protocol->study->id, .subject_key = subject->line->subject,
+                                   .from_revision = settled->from_revision, .to_revision = settled->to_revision,
+                                   .difference = difference, .applied_at = pass->now};
+    struct gw_receipt receipt;
+    enum gw_status rc = pass->sink->apply(pass->sink, &batch, &receipt, err);
+
+    if (rc != GW_OK || !receipt.applied)
+        return rc; /* not applied: the outbox line stays, and drain() takes it from where the sink stands */
+    g->delivered[g->delivered_count++] = (struct delivered){subject->number, receipt.revision};
+    g->result->batches++;
+    g->result->added += difference->added;
+    g->result->changed += difference->updated;
+    g->result->withdrawn += difference->withdrawn;
+    return GW_OK;
+}
+
+static enum gw_status settle(struct group *g, const struct gw_enrolled *subject, struct gw_kept_facts *kept,
+                             struct gw_derived *derived, struct gw_error *err)
+{
+    struct gw_pass *pass = g->pass;
+    struct gw_rows previous = {0};
+    struct gw_difference difference = {0};
+    struct gw_settled settled = {0};
+    int64_t revision = 0;
+    enum gw_status rc = gw_ledger_rows(pass->ledger, &g->arena, subject->number, GW_LATEST, &previous, &revision, err);
+
+    if (rc == GW_OK)
+        rc = gw_identify(&g->arena, &previous, &derived->rows, err);
+    if (rc == GW_OK)
+        rc = gw_difference(&g->arena, &previous, &derived->rows, &difference, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_settle(pass->ledger,
+                              &(struct gw_settlement){.facts = kept, .derived = derived, .previous = &previous,
+                                                      .next = &derived->rows, .difference = &difference,
+                                                      .stamp = {.rule_set_version = pass->protocol->rule_set,
+                                                                .mapped_at = pass->now,
+                                                                .anchor_version = GW_NULL_INTEGER}},
+                              &settled, err);
+    if (rc != GW_OK)
+        return rc;
+    g->result->items_opened += settled.items_opened;
+    g->result->items_closed += settled.items_closed;
+    g->result->parts_changed += settled.parts_changed;
+    g->result->blocked += derived->blocked;
+    if (settled.to_revision == settled.from_revision)
+        return GW_OK;
+    g->result->unchanged += difference.unchanged;
+    return deliver(g, subject, &settled, &difference, err);
+}
+
+/* ---- groups ---- */
+
+static enum gw_status begin(struct group *g, struct gw_error *err)
+{
+    enum gw_status rc = gw_ledger_begin(g->pass->ledger, err);
+
+    if (rc == GW_OK && g->pass->sink->begin)
+        rc = g->pass->sink->begin(g->pass->sink, err);
+    g->open = rc == GW_OK;
+    g->facts = 0;
+    return rc;
+}
+
+/* The ledger first: what it does not know must not stand in the study database. */
+static enum gw_status commit(struct group *g, struct gw_error *err)
+{
+    enum gw_status rc = gw_ledger_commit(g->pass->ledger, err);
+
+    g->open = false;
+    if (rc == GW_OK && g->pass->sink->commit)
+        rc = g->pass->sink->commit(g->pass->sink, err);
+    if (rc == GW_OK && g->delivered_count > 0)
+        rc = gw_ledger_begin(g->pass->ledger, err);
+    for (size_t i = 0; rc == GW_OK && i < g->delivered_count; i++)
+        rc = gw_outbox_delivered(g->pass->ledger, g->delivered[i].subject, g->delivered[i].revision, g->pass->now, err);
+    if (rc == GW_OK && g->delivered_count > 0)
+        rc = gw_ledger_commit(g->pass->ledger, err);
+    g->delivered_count = 0;
+    return rc;
+}
+
+static enum gw_status one_subject(struct group *g, const struct gw_enrolled *subject, struct gw_error *err)
+{
+    struct gw_kept_facts kept = {0};
+    struct gw_derived derived;
+    enum gw_status rc = g->open ? GW_OK : begin(g, err);
+
+    gw_arena_clear(&g->arena);
+    if (rc == GW_OK)
+        rc = derive(g->pass, &g->arena, subject, &kept, &derived, err);
+    if (rc == GW_OK)
+        rc = settle(g, subject, &kept, &derived, err);
+    g->facts += kept.count + 1;
+    g->result->subjects++;
+    if (rc == GW_OK && g->facts >= GROUP_FACTS)
+        rc = commit(g, err);
+    return rc;
+}
+
+static enum gw_status derive_marked(struct group *g, struct gw_error *err)
+{
+    int64_t number = GW_NOBODY;
+    enum gw_status rc = gw_ledger_next_dirty(g->pass->ledger, GW_NOBODY, &number, err);
+
+    while (rc == GW_OK && number != GW_NOBODY) {
+        const struct gw_enrolled *subject = enrolled(g->pass, number);
+
+        if (subject)
+            rc = one_subject(g, subject, err);
+        if (rc == GW_OK && g->pass->progress)
+            g->pass->progress(g->pass->ctx, g->result->subjects, g->pass->subject_count);
+        if (rc == GW_OK)
+            rc = gw_ledger_next_dirty(g->pass->ledger, number, &number, err);
+    }
+    return rc == GW_OK && g->open ? commit(g, err) : rc;
+}
+
+/* ---- what an earlier end left in the outbox ---- */
+
+static const struct gw_enrolled *enrolled_key(const struct gw_pass *pass, const char *subject_key)
+{
+    for (size_t i = 0; i < pass->subject_count; i++)
+        if (strcmp(pass->subjects[i].line->subject, subject_key) == 0)
+            return &pass->subjects[i];
+    return NULL;
+}
+
+/* The difference anew, from the revision at which the sink stands to the latest. */
+static enum gw_status redeliver(struct group *g, const struct gw_outbox_line *line, struct gw_error *err)
+{
+    struct gw_pass *pass = g->pass;
+    const struct gw_enrolled *subject = enrolled_key(pass, line->subject_key);
+    struct gw_rows old = {0}, new = {0};
+    struct gw_difference difference;
+    struct gw_settled settled = {0};
+    int64_t number;
+    enum gw_status rc = pass->sink->revision_of(pass->sink, line->subject_key, &settled.from_revision, err);
+
+    if (rc == GW_OK)
+        rc = gw_ledger_rows(pass->ledger, &g->arena, line->subject, settled.from_revision, &old, &number, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_rows(pass->ledger, &g->arena, line->subject, GW_LATEST, &new, &settled.to_revision, err);
+    if (rc == GW_OK && settled.from_revision == settled.to_revision)
+        return gw_outbox_delivered(pass->ledger, line->subject, settled.to_revision, pass->now, err);
+    if (rc == GW_OK)
+        rc = gw_difference(&g->arena, &old, &new, &difference, err);
+    if (rc == GW_OK && subject)
+        rc = deliver(g, subject, &settled, &difference, err);
+    if (rc == GW_OK && g->delivered_count == 1)
+        rc = gw_outbox_delivered(pass->ledger, g->delivered[0].subject, g->delivered[0].revision, pass->now, err);
+    g->delivered_count = 0;
+    return rc;
+}
+
+static enum gw_status drain(struct group *g, struct gw_error *err)
+{
+    struct gw_outbox_line line = {0};
+    enum gw_status rc;
+
+    do {
+        const int64_t after = line.number;
+
+        gw_arena_clear(&g->arena);
+        rc = gw_outbox_next(g->pass->ledger, &g->arena, after, &line, err);
+        if (rc == GW_OK && line.number != 0)
+            rc = redeliver(g, &line, err);
+    } while (rc == GW_OK && line.number != 0);
+    return rc;
+}
+
+enum gw_status gw_pass_run(struct gw_pass *pass, struct gw_pass_result *out, struct gw_error *err)
+{
+    struct group g = {.pass = pass, .result = out, .arena = GW_ARENA_INIT(SUBJECT_MEMORY)};
+    enum gw_status rc;
+
+    *out = (struct gw_pass_result){0};
+    rc = drain(&g, err);
+    if (rc == GW_OK)
+        rc = derive_marked(&g, err);
+    if (rc != GW_OK && g.open)
+        gw_ledger_rollback(pass->ledger);
+    if (rc == GW_OK)
+        rc = drain(&g, err);
+    gw_arena_release(&g.arena);
+    return rc;
+}
+
+enum gw_status gw_pass_span(struct gw_pass *pass, int64_t subject, bool *anchored, gw_day *low, gw_day *high,
+                            struct gw_error *err)
+{
+    struct gw_arena arena = GW_ARENA_INIT(SUBJECT_MEMORY);
+    const struct gw_enrolled *line = enrolled(pass, subject);
+    struct gw_kept_facts kept;
+    struct gw_derived derived;
+    enum gw_status rc;
+
+    *anchored = false;
+    if (!line)
+        return GW_OK;
+    rc = derive(pass, &arena, line, &kept, &derived, err);
+    if (rc == GW_OK && derived.windows.span_low != GW_NO_DAY) {
+        *anchored = true;
+        *low = derived.windows.span_low;
+        *high = derived.windows.span_high;
+    }
+    gw_arena_release(&arena);
+    return rc;
+}
