@@ -1,0 +1,435 @@
+/*
+ * The session: the token where it belongs and nowhere else, renewed once, every step failed and cancelled in turn.
+ */
+#include "net/hospital.h"
+
+static uv_loop_t loop;
+static struct hospital hospital, elsewhere;
+static struct still still;
+static const struct gw_clock clock_of_test = STILL_CLOCK(&still);
+static struct gw_session *session;
+static char foreign[64];
+static const char *allowed[] = {foreign};
+static const char *const scopes[] = {"system/Observation.rs"};
+
+static struct gw_endpoint endpoint_of(enum gw_auth_kind kind)
+{
+    struct gw_endpoint endpoint = {.id = "hm-ehr", .base = server_base(hospital.server)};
+
+    endpoint.auth.kind = kind;
+    endpoint.auth.client_id = "casement";
+    endpoint.auth.key = hospital.key_file;
+    endpoint.auth.alg = "ES384";
+    endpoint.auth.scopes = scopes;
+    endpoint.auth.scope_count = 1;
+    endpoint.allow_origins = allowed;
+    endpoint.allow_origin_count = 1;
+    return endpoint;
+}
+
+static void open_kind(enum gw_auth_kind kind)
+{
+    struct gw_endpoint endpoint;
+    struct gw_error err = {0};
+
+    still = (struct still)STILL_INIT;
+    hospital_open(&hospital);
+    hospital_open(&elsewhere);
+    snprintf(foreign, sizeof(foreign), "http://127.0.0.1:%d", server_port(elsewhere.server));
+    endpoint = endpoint_of(kind);
+    cr_assert(uv_loop_init(&loop) == 0);
+    cr_assert(gw_session_new(&loop, &endpoint, NULL, &clock_of_test, &session, &err) == GW_OK, "%s", err.text);
+}
+
+static void open_all(void)
+{
+    open_kind(GW_AUTH_SMART_BACKEND);
+}
+
+static void close_all(void)
+{
+    gw_session_free(session);
+    session = NULL;
+    loop_close(&loop);
+    hospital_close(&hospital);
+    hospital_close(&elsewhere);
+}
+
+TestSuite(session, .init = open_all, .fini = close_all);
+
+static const char *own_url(void)
+{
+    static char url[128];
+
+    snprintf(url, sizeof(url), "%s/Observation?patient=7", server_base(hospital.server));
+    return url;
+}
+
+static const char *foreign_url(void)
+{
+    static char url[128];
+
+    snprintf(url, sizeof(url), "%s/files/1.ndjson", foreign);
+    return url;
+}
+
+static void get(const char *url, struct outcome *outcome)
+{
+    struct gw_error err = {0};
+
+    outcome_reset(outcome);
+    cr_assert(gw_session_get(session, url, NULL, &outcome->response, outcome_done, outcome, NULL, &err) == GW_OK, "%s",
+              err.text);
+    cr_assert(outcome->times == 0, "done inside get");
+    uv_run(&loop, UV_RUN_DEFAULT);
+    cr_assert(outcome->times == 1);
+}
+
+Test(session, brings_an_answer_with_its_token)
+{
+    struct outcome outcome = OUTCOME_INIT;
+
+    get(own_url(), &outcome);
+    cr_expect(outcome.failure.status == GW_OK && outcome.response.status == 200, "%s", outcome.failure.text);
+    cr_expect_str_eq(outcome.response.body.at, "{\"resourceType\":\"Bundle\"}");
+    cr_expect_str_eq(hospital.bearer, "Bearer t1");
+    cr_expect(server_heard(hospital.server, "Accept: application/fhir+json\r\n"));
+    get(own_url(), &outcome);
+    cr_expect(hospital.tokens == 1 && hospital.reads == 2);
+    outcome_reset(&outcome);
+}
+
+Test(session, keeps_its_token_from_other_origins)
+{
+    struct outcome outcome = OUTCOME_INIT;
+
+    get(foreign_url(), &outcome);
+    cr_expect(outcome.response.status == 200);
+    cr_expect(elsewhere.reads == 1 && !server_heard(elsewhere.server, "Authorization"));
+    cr_expect(hospital.tokens == 0, "no token was needed");
+    outcome_reset(&outcome);
+}
+
+Test(session, sends_no_token_where_none_shall_be_sent)
+{
+    struct outcome outcome = OUTCOME_INIT;
+    struct gw_session_request request = {.url = own_url(), .without_token = true};
+
+    cr_assert(gw_session_start(session, &request, &outcome.response, outcome_done, &outcome, NULL, NULL) == GW_OK);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    cr_expect(outcome.response.status == 200 && hospital.tokens == 0);
+    cr_expect_str_eq(hospital.bearer, "");
+    outcome_reset(&outcome);
+}
+
+Test(session, refuses_a_foreign_url_at_the_door)
+{
+    struct outcome outcome = OUTCOME_INIT;
+    struct gw_error err = {0};
+
+    cr_expect(gw_session_get(session, "http://127.0.0.1:1/fhir/Patient/7", NULL, &outcome.response, outcome_done,
+                             &outcome, NULL, &err) == GW_EPROTO);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    cr_expect(outcome.times == 0);
+}
+
+Test(session, works_without_authentication)
+{
+    struct outcome outcome = OUTCOME_INIT;
+
+    close_all();
+    open_kind(GW_AUTH_NONE);
+    get(own_url(), &outcome);
+    cr_expect(outcome.response.status == 200 && hospital.tokens == 0 && hospital.discoveries == 0);
+    cr_expect_str_eq(hospital.bearer, "");
+    hospital.refuse = 1;
+    get(own_url(), &outcome);
+    cr_expect(outcome.response.status == 401, "nothing to renew");
+    outcome_reset(&outcome);
+}
+
+static const struct {
+    unsigned refuse;
+    int status;
+    unsigned tokens, reads;
+} refusals[] = {{0, 200, 1, 1}, {1, 200, 2, 2}, {2, 401, 2, 2}, {3, 401, 2, 2}};
+
+Test(session, renews_once_and_replays_once_on_401)
+{
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        struct outcome outcome = OUTCOME_INIT;
+
+        close_all();
+        open_all();
+        hospital.refuse = refusals[i].refuse;
+        get(own_url(), &outcome);
+        cr_expect(outcome.failure.status == GW_OK && outcome.response.status == refusals[i].status, "%u: %d %s",
+                  refusals[i].refuse, outcome.response.status, outcome.failure.text);
+        cr_expect(hospital.tokens == refusals[i].tokens && hospital.reads == refusals[i].reads, "%u: %u %u",
+                  refusals[i].refuse, hospital.tokens, hospital.reads);
+        outcome_reset(&outcome);
+    }
+}
+
+Test(session, starts_no_token_storm_when_401_means_slow_down)
+{
+    struct outcome outcome = OUTCOME_INIT;
+
+    hospital.refuse = 1000;
+    for (int i = 0; i < 20; i++) {
+        get(own_url(), &outcome);
+        still_pass(&still, 1);
+    }
+    cr_expect(hospital.tokens == 2, "%u tokens in 20 s", hospital.tokens);
+    cr_expect(outcome.failure.status == GW_EDENIED, "%s", outcome.failure.text);
+    outcome_reset(&outcome);
+}
+
+Test(session, renews_once_for_many_401)
+{
+    struct outcome outcomes[4], warm = OUTCOME_INIT;
+
+    get(own_url(), &warm);
+    outcome_reset(&warm);
+    hospital.refuse = 4;
+    hospital.answer_delay_ms = 20;
+    for (size_t i = 0; i < COUNT(outcomes); i++) {
+        outcomes[i] = (struct outcome)OUTCOME_INIT;
+        cr_assert(gw_session_get(session, own_url(), NULL, &outcomes[i].response, outcome_done, &outcomes[i], NULL,
+                                 NULL) == GW_OK);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    for (size_t i = 0; i < COUNT(outcomes); i++) {
+        cr_expect(outcomes[i].times == 1 && outcomes[i].response.status == 200, "%d %s", outcomes[i].response.status,
+                  outcomes[i].failure.text);
+        outcome_reset(&outcomes[i]);
+    }
+    cr_expect(hospital.tokens == 2, "%u", hospital.tokens);
+}
+
+Test(session, passes_on_why_there_is_no_token)
+{
+    struct outcome outcome = OUTCOME_INIT;
+
+    hospital.token_status = 401;
+    hospital.token_body = "{\"error\":\"invalid_client\"}";
+    get(own_url(), &outcome);
+    cr_expect(outcome.failure.status == GW_EDENIED && strstr(outcome.failure.text, "invalid_client"), "%s",
+              outcome.failure.text);
+    cr_expect(hospital.reads == 0);
+    outcome_reset(&outcome);
+}
+
+Test(session, gives_statuses_and_headers_to_the_caller)
+{
+    struct outcome outcome = OUTCOME_INIT;
+
+    hospital.fhir_more = "Retry-After: 7\r\nContent-Location: /jobs/1\r\n";
+    get(own_url(), &outcome);
+    cr_expect(outcome.response.retry_after_s == 7);
+    cr_expect_str_eq(outcome.response.content_location.at, "/jobs/1");
+    outcome_reset(&outcome);
+}
+
+Test(session, sends_what_a_request_holds)
+{
+    struct outcome outcome = OUTCOME_INIT;
+    const struct gw_http_header headers[] = {{"Prefer", "respond-async"}, {"Content-Type", "text/x"}};
+    struct gw_session_request request = {.method = "POST",
+                                         .url = own_url(),
+                                         .accept = "a/b",
+                                         .headers = headers,
+                                         .header_count = 2,
+                                         .body = {"hello", 5}};
+
+    hospital.refuse = 1; /* so that it goes out twice */
+    cr_assert(gw_session_start(session, &request, &outcome.response, outcome_done, &outcome, NULL, NULL) == GW_OK);
+    memset(&request, 0xff, sizeof(request)); /* borrowed during the call only */
+    uv_run(&loop, UV_RUN_DEFAULT);
+    cr_expect(outcome.response.status == 200);
+    cr_expect_str_eq(hospital.bearer, "Bearer t2");
+    cr_expect(server_heard(hospital.server, "POST /fhir/Observation?patient=7"));
+    cr_expect(server_heard(hospital.server, "Accept: a/b\r\n"));
+    cr_expect(server_heard(hospital.server, "Prefer: respond-async\r\n"));
+    cr_expect(server_heard(hospital.server, "\r\n\r\nhello"));
+    outcome_reset(&outcome);
+}
+
+static void no_key(struct gw_endpoint *endpoint)
+{
+    endpoint->auth.key = NULL;
+}
+
+static void key_away(struct gw_endpoint *endpoint)
+{
+    endpoint->auth.key = "/nowhere/key.jwk";
+}
+
+static void other_alg(struct gw_endpoint *endpoint)
+{
+    endpoint->auth.alg = "RS384";
+}
+
+static void no_scope(struct gw_endpoint *endpoint)
+{
+    endpoint->auth.scope_count = 0;
+}
+
+static void plain_http(struct gw_endpoint *endpoint)
+{
+    endpoint->base = "http://fhir.example.org/r4";
+}
+
+static void ca_away(struct gw_endpoint *endpoint)
+{
+    endpoint->tls.ca = "/nowhere/ca.pem";
+}
+
+static const struct {
+    const char *name;
+    void (*spoil)(struct gw_endpoint *endpoint);
+    const char *says;
+} settings[] = {
+    {"no key", no_key, "\"key\""},           {"key not there", key_away, "/nowhere/key.jwk"},
+    {"other algorithm", other_alg, "ES384"}, {"no scopes", no_scope, "scopes"},
+    {"plain http", plain_http, "https"},     {"no CA", ca_away, "/nowhere/ca.pem"},
+};
+
+Test(session, names_the_setting_that_is_wrong)
+{
+    for (size_t i = 0; i < COUNT(settings); i++) {
+        struct gw_endpoint endpoint = endpoint_of(GW_AUTH_SMART_BACKEND);
+        struct gw_session *none = NULL;
+        struct gw_error err = {0};
+
+        settings[i].spoil(&endpoint);
+        cr_expect(gw_session_new(&loop, &endpoint, NULL, NULL, &none, &err) == GW_ECONFIG && !none, "%s",
+                  settings[i].name);
+        cr_expect(strstr(err.text, settings[i].says), "%s: %s", settings[i].name, err.text);
+        uv_run(&loop, UV_RUN_DEFAULT);
+    }
+}
+
+/* ---- each step cancelled, freed, lost --------------------------------------------------------------------------
+ *
+ * A replayed request makes five requests: discovery, token, read (401), token, read. Each is interrupted before it is
+ * sent and while its answer is awaited.
+ */
+
+enum { STEPS = 5 };
+
+static void run_until_heard(unsigned requests)
+{
+    while (server_requests(hospital.server) < requests)
+        uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+static void interrupt(void (*how)(uint64_t call), enum gw_status want)
+{
+    for (unsigned step = 0; step <= STEPS; step++) {
+        struct outcome outcome = OUTCOME_INIT;
+        uint64_t call;
+
+        close_all();
+        open_all();
+        hospital.refuse = 1;
+        hospital.token_delay_ms = hospital.answer_delay_ms = 40;
+        cr_assert(gw_session_get(session, own_url(), NULL, &outcome.response, outcome_done, &outcome, &call, NULL) ==
+                  GW_OK);
+        run_until_heard(step);
+        how(call);
+        cr_expect(outcome.times == 0, "step %u: done inside the interruption", step);
+        uv_run(&loop, UV_RUN_DEFAULT);
+        cr_expect(outcome.times == 1 && outcome.failure.status == want, "step %u: %d times, %d %s", step, outcome.times,
+                  outcome.failure.status, outcome.failure.text);
+        cr_expect(server_requests(hospital.server) <= step + 1, "step %u: went on after it", step);
+        outcome_reset(&outcome);
+    }
+}
+
+static void cancel_it(uint64_t call)
+{
+    gw_session_cancel(session, call);
+    gw_session_cancel(session, call);
+}
+
+static void free_it(uint64_t call)
+{
+    (void)call;
+    gw_session_free(session);
+    session = NULL;
+}
+
+Test(session, cancelled_at_each_step_ends_once)
+{
+    interrupt(cancel_it, GW_ECANCELED);
+}
+
+Test(session, freed_at_each_step_ends_what_is_under_way)
+{
+    interrupt(free_it, GW_ECANCELED);
+}
+
+struct breaking {
+    unsigned at; /* the request that is answered by a reset */
+    struct hospital *hospital;
+};
+
+static void break_one(struct exchange *exchange, void *ctx)
+{
+    struct breaking *breaking = ctx;
+
+    if (exchange->number == breaking->at) {
+        server_reset(exchange);
+        return;
+    }
+    breaking->hospital->server = exchange->server;
+    hospital_serve(exchange, breaking->hospital);
+    exchange->close = true; /* a reset on a kept connection would be tried again, as it should */
+}
+
+Test(session, ends_once_whichever_request_is_lost)
+{
+    struct breaking breaking = {.hospital = &elsewhere};
+    struct server *keep = elsewhere.server, *server = server_new(break_one, &breaking);
+
+    for (unsigned step = 0; step < STEPS; step++) {
+        struct gw_endpoint endpoint = endpoint_of(GW_AUTH_SMART_BACKEND);
+        struct outcome outcome = OUTCOME_INIT;
+        char url[128];
+
+        breaking.at = server_requests(server) + step;
+        gw_session_free(session);
+        elsewhere.refuse = 1;
+        elsewhere.fhir_more = "Connection: close\r\n";
+        elsewhere.date = "Connection: close\r\n";
+        endpoint.base = server_base(server);
+        cr_assert(gw_session_new(&loop, &endpoint, NULL, &clock_of_test, &session, NULL) == GW_OK);
+        snprintf(url, sizeof(url), "%s/Observation", server_base(server));
+        get(url, &outcome);
+        cr_expect(outcome.failure.status == GW_ERETRY, "step %u: %d %s", step, outcome.failure.status,
+                  outcome.failure.text);
+        outcome_reset(&outcome);
+    }
+    server_free(server);
+    elsewhere.server = keep;
+}
+
+static void free_in_done(void *ctx, const struct gw_error *failure)
+{
+    (void)failure;
+    ++*(int *)ctx;
+    gw_session_free(session);
+    session = NULL;
+}
+
+Test(session, may_be_freed_inside_a_done)
+{
+    struct gw_http_response response = GW_HTTP_RESPONSE_INIT;
+    int times = 0;
+
+    cr_assert(gw_session_get(session, own_url(), NULL, &response, free_in_done, &times, NULL, NULL) == GW_OK);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    cr_expect(times == 1);
+    gw_http_response_release(&response);
+}

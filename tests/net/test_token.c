@@ -1,0 +1,339 @@
+/*
+ * Tokens: asked for by all the rules, once for all who wait, and not in a storm.
+ */
+#include "net/hospital.h"
+
+static uv_loop_t loop;
+static struct hospital hospital;
+static struct still still;
+static const struct gw_clock clock_of_test = STILL_CLOCK(&still);
+static struct gw_http *http;
+static struct gw_token *token;
+
+static const char *const scopes[] = {"system/Observation.rs", "system/Patient.rs?x=a b"};
+
+static void open_all(void)
+{
+    struct gw_token_options options = {.client_id = "case\"ment", .scopes = scopes, .scope_count = 2};
+
+    still = (struct still)STILL_INIT;
+    hospital_open(&hospital);
+    options.base = server_base(hospital.server);
+    options.key = hospital.key;
+    options.clock = &clock_of_test;
+    cr_assert(uv_loop_init(&loop) == 0);
+    cr_assert(gw_http_client_new(&loop, NULL, &http, NULL) == GW_OK);
+    cr_assert(gw_token_new(&loop, http, &options, &token, NULL) == GW_OK);
+}
+
+static void close_all(void)
+{
+    gw_token_free(token);
+    gw_http_free(http);
+    loop_close(&loop);
+    hospital_close(&hospital);
+}
+
+TestSuite(token, .init = open_all, .fini = close_all);
+
+static struct outcome fetch(void)
+{
+    struct outcome outcome = OUTCOME_INIT;
+    struct gw_error err = {0};
+
+    cr_assert(gw_token_fetch(token, outcome_done, &outcome, NULL, &err) == GW_OK, "%s", err.text);
+    cr_assert(outcome.times == 0, "done inside fetch");
+    uv_run(&loop, UV_RUN_DEFAULT);
+    cr_assert(outcome.times == 1, "done %d times", outcome.times);
+    return outcome;
+}
+
+static const cJSON *claims_of(const char *assertion, struct gw_arena *arena)
+{
+    const char *start = strchr(assertion, '.') + 1, *end = strchr(start, '.');
+    char bytes[4096];
+    size_t length = sizeof(bytes);
+    const cJSON *json = NULL;
+    const char *copy;
+
+    cr_assert(gw_base64url_decode(start, (size_t)(end - start), (uint8_t *)bytes, &length));
+    copy = gw_arena_copy(arena, bytes, length);
+    cr_assert(gw_json_parse(arena, copy, length, NULL, &json, NULL, NULL) == GW_OK, "%s", copy);
+    return json;
+}
+
+Test(token, is_asked_for_with_a_signed_assertion_by_the_rules)
+{
+    struct gw_arena arena = GW_ARENA_INIT(1 << 20);
+    char url[128], scope[] = "scope=system%2FObservation.rs%20system%2FPatient.rs%3Fx%3Da%20b&";
+    const cJSON *claims;
+    long iat, exp;
+
+    cr_assert(fetch().failure.status == GW_OK);
+    cr_expect_str_eq(gw_token_current(token), "t1");
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/token?realm=1", server_port(hospital.server));
+    cr_expect_str_eq(gw_token_url(token), url);
+    cr_expect(server_heard(hospital.server, "POST /token?realm=1 HTTP/1.1"));
+    cr_expect(server_heard(hospital.server, "Content-Type: application/x-www-form-urlencoded"));
+    cr_expect(server_heard(hospital.server, "grant_type=client_credentials&"));
+    cr_expect(server_heard(hospital.server, scope));
+    cr_expect(server_heard(hospital.server,
+                           "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&"));
+    claims = claims_of(hospital.assertion, &arena);
+    cr_expect_str_eq(gw_json_string(claims, "iss"), "case\"ment");
+    cr_expect_str_eq(gw_json_string(claims, "sub"), "case\"ment");
+    cr_expect_str_eq(gw_json_string(claims, "aud"), url, "one text, not an array");
+    cr_assert(gw_json_int(claims, "iat", &iat) && gw_json_int(claims, "exp", &exp));
+    cr_expect(iat == still.utc && exp > iat && exp <= iat + 300);
+    cr_expect(strlen(gw_json_string(claims, "jti")) >= 22);
+    cr_expect(token_verifies(hospital.key, hospital.assertion));
+    gw_arena_release(&arena);
+}
+
+Test(token, has_a_fresh_jti_each_time)
+{
+    struct gw_arena arena = GW_ARENA_INIT(1 << 20);
+    const char *first;
+
+    fetch();
+    first = gw_json_string(claims_of(hospital.assertion, &arena), "jti");
+    still_pass(&still, 241);
+    fetch();
+    cr_expect(hospital.tokens == 2);
+    cr_expect_str_neq(gw_json_string(claims_of(hospital.assertion, &arena), "jti"), first);
+    gw_arena_release(&arena);
+}
+
+Test(token, is_used_up_to_80_percent_of_its_life_then_renewed)
+{
+    fetch();
+    still_pass(&still, 239);
+    cr_expect_str_eq(gw_token_current(token), "t1");
+    cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 1);
+    still_pass(&still, 1);
+    cr_expect_null(gw_token_current(token));
+    cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 2 && hospital.discoveries == 1);
+    cr_expect_str_eq(gw_token_current(token), "t2");
+}
+
+Test(token, of_ten_seconds_is_renewed_as_often_as_needed)
+{
+    hospital.life_s = 10;
+    for (unsigned i = 1; i <= 10; i++) {
+        cr_expect(fetch().failure.status == GW_OK);
+        cr_expect(hospital.tokens == i);
+        still_pass(&still, 8);
+    }
+}
+
+Test(token, is_fetched_once_for_all_who_wait)
+{
+    struct outcome outcomes[20];
+
+    hospital.token_delay_ms = 30;
+    for (size_t i = 0; i < COUNT(outcomes); i++) {
+        outcomes[i] = (struct outcome)OUTCOME_INIT;
+        cr_assert(gw_token_fetch(token, outcome_done, &outcomes[i], NULL, NULL) == GW_OK);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    for (size_t i = 0; i < COUNT(outcomes); i++)
+        cr_expect(outcomes[i].times == 1 && outcomes[i].failure.status == GW_OK);
+    cr_expect(hospital.tokens == 1 && hospital.discoveries == 1);
+}
+
+static const struct {
+    const char *name;
+    int smart_status, token_status;
+    const char *token_body;
+    enum gw_status status;
+    const char *says;
+} failures[] = {
+    {"not registered", 0, 401, "{\"error\":\"invalid_client\"}", GW_EDENIED, "invalid_client"},
+    {"the reference server's way", 0, 400, "{\"error\":\"invalid_grant\"}", GW_EDENIED, "invalid_grant"},
+    {"forbidden", 0, 403, "no", GW_EDENIED, "403"},
+    {"away", 0, 503, "later", GW_ERETRY, "503"},
+    {"HTML with 200", 0, 200, "<html>", GW_EPROTO, "not JSON"},
+    {"a useless token", 0, 200, "{\"access_token\":\"x\",\"token_type\":\"bearer\"}", GW_EDENIED,
+     "system/Observation.rs"},
+    {"no discovery", 404, 0, NULL, GW_EPROTO, "smart-configuration"},
+    {"discovery away", 502, 0, NULL, GW_ERETRY, "502"},
+    {"discovery redirected", 302, 0, NULL, GW_EPROTO, "302"},
+};
+
+Test(token, remembers_a_failure_for_a_minute)
+{
+    for (size_t i = 0; i < COUNT(failures); i++) {
+        struct outcome first, second;
+        unsigned asked;
+
+        hospital.smart_status = failures[i].smart_status;
+        hospital.token_status = failures[i].token_status;
+        hospital.token_body = failures[i].token_body;
+        if (failures[i].smart_status) { /* it remembers the URL */
+            close_all();
+            open_all();
+            hospital.smart_status = failures[i].smart_status;
+        }
+        first = fetch();
+        cr_expect(first.failure.status == failures[i].status && strstr(first.failure.text, failures[i].says), "%s: %s",
+                  failures[i].name, first.failure.text);
+        cr_expect_null(gw_token_current(token));
+        asked = server_requests(hospital.server);
+        still_pass(&still, 20);
+        second = fetch();
+        cr_expect(second.failure.status == failures[i].status && strstr(second.failure.text, "for 40 s"), "%s: %s",
+                  failures[i].name, second.failure.text);
+        still_pass(&still, 39);
+        fetch();
+        cr_expect(server_requests(hospital.server) == asked, "%s: asked within the minute", failures[i].name);
+        still_pass(&still, 1);
+        fetch();
+        cr_expect(server_requests(hospital.server) > asked, "%s: never asked again", failures[i].name);
+        still_pass(&still, 60);
+    }
+}
+
+Test(token, that_was_refused_is_renewed_at_once_but_not_twice_a_minute)
+{
+    struct outcome outcome;
+
+    fetch();
+    gw_token_invalidate(token, "another");
+    cr_expect_str_eq(gw_token_current(token), "t1", "a newer token stays");
+    gw_token_invalidate(token, "t1");
+    cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 2);
+    still_pass(&still, 10);
+    gw_token_invalidate(token, "t2");
+    outcome = fetch();
+    cr_expect(outcome.failure.status == GW_EDENIED && strstr(outcome.failure.text, "for 50 s"), "%s",
+              outcome.failure.text);
+    cr_expect(hospital.tokens == 2);
+    still_pass(&still, 50);
+    cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 3);
+}
+
+Test(token, dates_its_assertion_by_the_clock_of_the_server)
+{
+    struct gw_arena arena = GW_ARENA_INIT(1 << 20);
+    long iat;
+
+    hospital.date = "Date: Fri, 20 Nov 2026 10:10:00 GMT\r\n";
+    fetch();
+    cr_expect(gw_token_clock_offset(token) == 600);
+    cr_assert(gw_json_int(claims_of(hospital.assertion, &arena), "iat", &iat));
+    cr_expect(iat == still.utc + 600, "%ld", iat);
+    hospital.date = "Date: Fri, 20 Nov 2026 10:05:00 GMT\r\n";
+    still_pass(&still, 245);
+    fetch();
+    fetch();
+    cr_expect(gw_token_clock_offset(token) == 0, "55 s count as right");
+    gw_arena_release(&arena);
+}
+
+Test(token, tells_every_waiter_of_a_server_that_is_away)
+{
+    struct outcome outcome;
+    struct gw_token_options options = {.base = "http://127.0.0.1:1/fhir",
+                                       .client_id = "c",
+                                       .scopes = scopes,
+                                       .scope_count = 1,
+                                       .key = hospital.key,
+                                       .clock = &clock_of_test};
+
+    gw_token_free(token);
+    cr_assert(gw_token_new(&loop, http, &options, &token, NULL) == GW_OK);
+    outcome = fetch();
+    cr_expect(outcome.failure.status == GW_ERETRY && strstr(outcome.failure.text, "refused"), "%s",
+              outcome.failure.text);
+}
+
+Test(token, may_be_asked_for_at_a_known_url_without_discovery)
+{
+    char url[64];
+    struct gw_token_options options = {.base = server_base(hospital.server),
+                                       .token_url = url,
+                                       .client_id = "c",
+                                       .scopes = scopes,
+                                       .scope_count = 1,
+                                       .key = hospital.key};
+
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/token", server_port(hospital.server));
+    gw_token_free(token);
+    cr_assert(gw_token_new(&loop, http, &options, &token, NULL) == GW_OK);
+    cr_expect(fetch().failure.status == GW_OK && hospital.discoveries == 0);
+}
+
+Test(token, is_refused_to_be_set_up_wrongly)
+{
+    struct gw_token_options good = {
+        .base = "https://f.example", .client_id = "c", .scopes = scopes, .scope_count = 1, .key = hospital.key};
+    struct gw_token_options bad[] = {good, good, good};
+    struct gw_token *none = NULL;
+
+    bad[0].client_id = "";
+    bad[1].scope_count = 0;
+    bad[2].token_url = "http://auth.example/token";
+    for (size_t i = 0; i < COUNT(bad); i++)
+        cr_expect(gw_token_new(&loop, http, &bad[i], &none, NULL) == GW_ECONFIG && !none);
+}
+
+/* ---- cancelling ------------------------------------------------------------------------------------------------ */
+
+Test(token, ends_a_cancelled_waiter_and_serves_the_others)
+{
+    struct outcome one = OUTCOME_INIT, other = OUTCOME_INIT;
+    uint64_t call;
+
+    hospital.token_delay_ms = 20;
+    cr_assert(gw_token_fetch(token, outcome_done, &one, &call, NULL) == GW_OK);
+    cr_assert(gw_token_fetch(token, outcome_done, &other, NULL, NULL) == GW_OK);
+    gw_token_cancel(token, call);
+    gw_token_cancel(token, call);
+    cr_expect(one.times == 0, "done inside cancel");
+    uv_run(&loop, UV_RUN_DEFAULT);
+    cr_expect(one.times == 1 && one.failure.status == GW_ECANCELED);
+    cr_expect(other.times == 1 && other.failure.status == GW_OK);
+}
+
+/* Turn the loop until the hospital has heard so many requests. */
+static void run_until_heard(unsigned requests)
+{
+    while (server_requests(hospital.server) < requests)
+        uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+Test(token, cancelled_at_each_step_ends_once_and_can_be_asked_for_again)
+{
+    for (unsigned heard = 0; heard <= 2; heard++) { /* before discovery, during it, during the token request */
+        struct outcome outcome = OUTCOME_INIT, late = OUTCOME_INIT;
+        uint64_t call;
+
+        close_all();
+        open_all();
+        hospital.token_delay_ms = 50;
+        cr_assert(gw_token_fetch(token, outcome_done, &outcome, &call, NULL) == GW_OK);
+        run_until_heard(heard);
+        gw_token_cancel(token, call);
+        cr_assert(gw_token_fetch(token, outcome_done, &late, NULL, NULL) == GW_OK); /* while it is being cancelled */
+        uv_run(&loop, UV_RUN_DEFAULT);
+        cr_expect(outcome.times == 1 && outcome.failure.status == GW_ECANCELED);
+        cr_expect(late.times == 1 && late.failure.status == GW_OK, "%u: %s", heard, late.failure.text);
+    }
+}
+
+Test(token, freed_at_each_step_cancels_its_waiters)
+{
+    for (unsigned heard = 0; heard <= 2; heard++) {
+        struct outcome outcome = OUTCOME_INIT;
+
+        close_all();
+        open_all();
+        hospital.token_delay_ms = 50;
+        cr_assert(gw_token_fetch(token, outcome_done, &outcome, NULL, NULL) == GW_OK);
+        run_until_heard(heard);
+        gw_token_free(token);
+        token = NULL;
+        uv_run(&loop, UV_RUN_DEFAULT);
+        cr_expect(outcome.times == 1 && outcome.failure.status == GW_ECANCELED);
+    }
+}
