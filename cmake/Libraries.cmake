@@ -10,7 +10,6 @@ macro(gateway_require target module package)
 endmacro()
 
 gateway_require(CJSON libcjson libcjson-dev)
-gateway_require(ICAL libical libical-dev)
 gateway_require(CRYPTO libcrypto libssl-dev)
 gateway_require(SSL libssl libssl-dev)
 gateway_require(SQLITE sqlite3 libsqlite3-dev)

@@ -5,10 +5,10 @@
  */
 #include "gateway/service/map.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
+#include "gateway/ledger/report.h"
 #include "gateway/service/pseudonym.h"
 #include "gateway/sinks/export.h"
 #include "service/enrolment.h"
