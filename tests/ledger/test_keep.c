@@ -1,0 +1,336 @@
+/*
+ * Keeping pages: versions, repeats, what ends at the door, what is shared, and the equation over all of it.
+ */
+#include "ledger/book.h"
+
+static bool has_raw(const struct gw_kept_facts *facts, const char *wanted)
+{
+    for (size_t i = 0; i < facts->count; i++)
+        if (facts->list[i].raw.length == strlen(facts->list[i].raw.at) && strstr(facts->list[i].raw.at, wanted))
+            return true;
+    return false;
+}
+
+Test(keep, gives_back_the_bytes_and_where_they_came_from)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+    struct gw_keep_entry *entry = book_add(book, subject, "Observation", "o-1", "2", "1.20");
+    struct gw_keep_entry wanted;
+
+    entry->last_updated = "2024-05-01T10:00:00Z";
+    entry->line = 12;
+    wanted = *entry;
+    book_keep(book);
+    cr_expect(book->answer.fresh == 1 && book->answer.touched_count == 1 && book->answer.touched[0] == subject);
+    book_reopen(book);
+    const struct gw_kept_facts facts = book_facts(book, subject);
+    cr_assert(facts.count == 1);
+    const struct gw_kept *kept = &facts.list[0];
+    cr_expect(kept->raw.length == wanted.raw.length && memcmp(kept->raw.at, wanted.raw.at, wanted.raw.length) == 0);
+    cr_expect(memcmp(kept->sha256, wanted.sha256, sizeof kept->sha256) == 0);
+    cr_expect(strcmp(kept->endpoint, "hm-ehr") == 0 && strcmp(kept->type, "Observation") == 0);
+    cr_expect(strcmp(kept->id, "o-1") == 0 && strcmp(kept->version_id, "2") == 0);
+    cr_expect(strcmp(kept->last_updated, "2024-05-01T10:00:00Z") == 0);
+    cr_expect(strcmp(kept->source, "obs.ndjson:12") == 0, "%s", kept->source);
+    cr_expect(kept->delivery == book->delivery && kept->fetched_at == BOOK_FETCHED_AT && kept->part_count == 1);
+    cr_expect(!kept->shared && !kept->conflict && strcmp(kept->states, "") == 0);
+    book_balanced(book, 1);
+    cr_expect(book_equation(book).waiting == 1);
+    book_free(book);
+}
+
+Test(keep, prints_a_base_with_the_resource_behind_it)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+    struct gw_keep_entry *entry = book_add(book, subject, "Observation", "o-1", "2", "1.20");
+
+    entry->source = "https://fhir.hm.example/r4/";
+    entry->line = 0;
+    book_keep(book);
+    cr_expect(strcmp(book_facts(book, subject).list[0].source, "https://fhir.hm.example/r4/Observation/o-1") == 0);
+    book_free(book);
+}
+
+Test(keep, counts_an_exact_repeat_as_unchanged)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+
+    book_add(book, subject, "Observation", "o-1", "1", "1.2");
+    book_add(book, subject, "Observation", "o-1", "1", "1.2")->part_count = 1;
+    book_keep(book);
+    cr_expect(book->answer.fresh == 1 && book->answer.repeats == 1, "a repeat within its page");
+    cr_expect(book->entries[0].kept_as == GW_KEPT_NEW && book->entries[1].kept_as == GW_KEPT_REPEAT);
+    book_deliver(book, "again");
+    book_add(book, subject, "Observation", "o-1", "1", "1.2");
+    book_keep(book);
+    cr_expect(book->answer.repeats == 1 && book->answer.touched_count == 0, "nothing to derive again");
+    cr_expect(book_facts(book, subject).count == 1);
+    cr_expect(book_equation(book).states[GW_STATE_UNCHANGED] == 2);
+    book_balanced(book, 3);
+    book_free(book);
+}
+
+Test(keep, keeps_every_version_of_a_resource)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+
+    book_add(book, subject, "Observation", "o-1", "2", "1.4");
+    book_add(book, subject, "Observation", "o-1", "1", "1.2");
+    book_add(book, subject, "Observation", "o-2", NULL, "7");
+    book_add(book, subject, "Observation", "o-2", NULL, "8");
+    book_keep(book);
+    const struct gw_kept_facts facts = book_facts(book, subject);
+    cr_expect(facts.count == 4);
+    for (size_t i = 0; i < facts.count; i++)
+        cr_expect((facts.list[i].version_id == NULL) == (strcmp(facts.list[i].id, "o-2") == 0));
+    book_free(book);
+}
+
+Test(keep, keeps_both_contents_of_one_version_and_says_so)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+
+    book_add(book, subject, "Observation", "o-1", "1", "1.2");
+    book_keep(book);
+    for (int round = 0; round < 2; round++) {
+        book_add(book, subject, "Observation", "o-1", "1", "9.9");
+        book_keep(book);
+        cr_expect(book->entries[0].kept_as == (round ? GW_KEPT_REPEAT : GW_KEPT_CONFLICT), "round %d", round);
+    }
+    const struct gw_kept_facts facts = book_facts(book, subject);
+    cr_assert(facts.count == 2);
+    cr_expect(facts.list[0].conflict != facts.list[1].conflict);
+    cr_expect(strcmp(facts.list[0].version_id, "1") == 0 && strcmp(facts.list[1].version_id, "1") == 0);
+    cr_expect(has_raw(&facts, "1.2") && has_raw(&facts, "9.9"));
+    book_balanced(book, 3);
+    book_free(book);
+}
+
+Test(keep, orders_contents_without_version_by_the_last_delivery_they_came_in)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+    static const char *const values[] = {"A", "B", "A"};
+
+    for (size_t i = 0; i < 3; i++) {
+        book_deliver(book, "sync");
+        book_add(book, subject, "Observation", "o-1", NULL, values[i]);
+        book_keep(book);
+    }
+    cr_expect(book->answer.touched_count == 1, "the order of the versions changed");
+    const struct gw_kept_facts facts = book_facts(book, subject);
+    cr_assert(facts.count == 2);
+    for (size_t i = 0; i < 2; i++)
+        cr_expect(facts.list[i].delivery ==
+                  (strstr(facts.list[i].raw.at, "\"A\"") ? book->delivery : book->delivery - 1));
+    book_free(book);
+}
+
+Test(keep, does_not_trust_the_length_of_a_version_id)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+    char version[4000];
+
+    memset(version, 'v', sizeof version - 1);
+    version[sizeof version - 1] = '\0';
+    book_add(book, subject, "Observation", "o-1", version, "1");
+    struct gw_keep_entry *entry = book_add(book, subject, "MedicationRequest", "r-1", "1", "1");
+    const struct gw_keep_reference reference = {"Medication", version};
+    entry->references = &reference;
+    entry->reference_count = 1;
+    book_keep(book);
+    cr_expect(book_facts(book, subject).count == 2);
+    book_free(book);
+}
+
+Test(keep, stores_what_ends_at_the_door_without_its_bytes)
+{
+    struct book *book = book_new();
+    const struct gw_item item = {.id = "x02aa",
+                                 .code = "RESOURCE_INVALID",
+                                 .fingerprint = "RESOURCE_INVALID|hm||||",
+                                 .blocks = "R",
+                                 .context = "{}",
+                                 .suggestion = "",
+                                 .window_ids = ""};
+
+    book_add_door(book, "Patient", "pat-99", GW_STATE_NOT_IN_SCOPE, "NOT_ENROLLED")->part_count = 3;
+    book_add_door(book, NULL, NULL, GW_STATE_HELD, "RESOURCE_INVALID")->item = &item;
+    book_keep(book);
+    cr_expect(book->answer.door == 2 && book->answer.touched_count == 0);
+    const struct gw_equation equation = book_equation(book);
+    cr_expect(equation.states[GW_STATE_NOT_IN_SCOPE] == 3 && equation.states[GW_STATE_HELD] == 1);
+    cr_expect(equation.open_items == 1 && equation.waiting == 0);
+    book_balanced(book, 4);
+    cr_expect(book_sql(book, "SELECT count(*) FROM pages") == 0);
+    book_free(book);
+}
+
+Test(keep, shows_the_loss_of_any_row)
+{
+    static const char *const losses[] = {
+        "DELETE FROM entries WHERE logical_id = 'o-3'",
+        "DELETE FROM door WHERE number = 1",
+    };
+
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        struct book *book = book_new();
+        const int64_t subject = book_enrol(book, "ES-017");
+
+        for (int n = 0; n < 5; n++)
+            book_add(book, subject, "Observation", gw_arena_print(&book->arena, "o-%d", n), "1", "1");
+        book_add_door(book, "Patient", "pat-99", GW_STATE_NOT_IN_SCOPE, "NOT_ENROLLED");
+        book_keep(book);
+        book_balanced(book, 6);
+        book_sql(book, losses[i]);
+        const struct gw_equation equation = book_equation(book);
+        cr_expect(equation.in == 6 && equation.sum == 5, "%s: %lld of %lld", losses[i], (long long)equation.sum,
+                  (long long)equation.in);
+        book_free(book);
+    }
+}
+
+Test(keep, sorts_a_mixed_page_by_subject)
+{
+    struct book *book = book_new();
+    int64_t subjects[7];
+    char id[16];
+
+    for (int s = 0; s < 7; s++)
+        subjects[s] = book_enrol(book, gw_arena_print(&book->arena, "ES-%d", s));
+    for (int n = 0; n < 200; n++) {
+        snprintf(id, sizeof id, "o-%d", n);
+        book_add(book, subjects[(n * 5) % 7], "Observation", id, "1", "1");
+    }
+    book_keep(book);
+    cr_expect(book->answer.touched_count == 7);
+    size_t total = 0;
+    for (int s = 0; s < 7; s++) {
+        const struct gw_kept_facts facts = book_facts(book, subjects[s]);
+        for (size_t i = 0; i < facts.count; i++) {
+            const int n = atoi(facts.list[i].id + 2);
+            cr_expect((n * 5) % 7 == s && facts.list[i].raw.length == strlen(facts.list[i].raw.at));
+            cr_expect(strstr(facts.list[i].raw.at, gw_arena_print(&book->arena, "\"o-%d\"", n)) != NULL);
+        }
+        total += facts.count;
+    }
+    cr_expect(total == 200);
+    cr_expect(book_sql(book, "SELECT count(*) FROM pages") == 7, "one blob a subject and page");
+    book_free(book);
+}
+
+/* ---- shared facts ---- */
+
+static void refer(struct book *book, int64_t subject, const char *id, const struct gw_keep_reference *to)
+{
+    struct gw_keep_entry *entry = book_add(book, subject, "MedicationRequest", id, "1", "1");
+
+    entry->references = to;
+    entry->reference_count = 1;
+}
+
+Test(keep, gives_shared_facts_to_all_that_refer_to_them)
+{
+    struct book *book = book_new();
+    const int64_t first = book_enrol(book, "ES-017"), second = book_enrol(book, "ES-018"),
+                  third = book_enrol(book, "ES-019");
+    const struct gw_keep_reference to = {"Medication", "77"};
+
+    book_add(book, GW_NOBODY, "Medication", "77", "1", "len");
+    refer(book, first, "r-1", &to);
+    refer(book, second, "r-2", &to);
+    book_add(book, third, "Observation", "o-1", "1", "1");
+    book_keep(book);
+    const struct gw_kept_facts facts = book_facts(book, second);
+    cr_assert(facts.count == 2);
+    cr_expect(facts.list[1].shared && strcmp(facts.list[1].id, "77") == 0 && has_raw(&facts, "len"));
+    cr_expect(book_facts(book, third).count == 1);
+
+    book_add(book, GW_NOBODY, "Medication", "77", "2", "dex");
+    book_keep(book);
+    cr_expect(book->answer.touched_count == 2, "a new version touches those who refer to it");
+    cr_expect(book->answer.touched[0] == first && book->answer.touched[1] == second);
+    cr_expect(book_facts(book, first).count == 3);
+    book_free(book);
+}
+
+Test(keep, finds_a_shared_fact_in_any_blob)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+    char filler[2000], id[16];
+    const struct gw_keep_reference to[] = {{"Medication", "m-3"}, {"Medication", "m-90"}, {"Medication", "m-none"}};
+
+    memset(filler, 'f', sizeof filler - 1);
+    filler[sizeof filler - 1] = '\0';
+    for (int n = 0; n < 100; n++) {
+        snprintf(id, sizeof id, "m-%d", n);
+        book_add(book, GW_NOBODY, "Medication", id, "1", filler);
+    }
+    struct gw_keep_entry *entry = book_add(book, subject, "MedicationRequest", "r-1", "1", "1");
+    entry->references = to;
+    entry->reference_count = 3;
+    book_keep(book);
+    const struct gw_kept_facts facts = book_facts(book, subject);
+    cr_expect(facts.count == 3);
+    cr_expect(has_raw(&facts, "\"m-3\"") && has_raw(&facts, "\"m-90\"") && !has_raw(&facts, "\"m-4\""));
+    cr_expect(book_sql(book, "SELECT count(*) FROM pages WHERE subject = 0") > 3, "shared blobs stay small");
+    book_free(book);
+}
+
+/* ---- whole or not at all ---- */
+
+Test(keep, takes_effect_whole_or_not_at_all)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+
+    BOOK_OK(book, gw_ledger_begin(book->ledger, &book->err));
+    book_add(book, subject, "Observation", "o-1", "1", "1");
+    book_keep(book);
+    gw_ledger_rollback(book->ledger);
+    cr_expect(book_facts(book, subject).count == 0);
+    book_balanced(book, 0);
+
+    BOOK_OK(book, gw_ledger_begin(book->ledger, &book->err));
+    book_add(book, subject, "Observation", "o-1", "1", "1");
+    book_keep(book);
+    book_add(book, subject, "Observation", "o-2", "1", "1");
+    book_keep(book);
+    BOOK_OK(book, gw_ledger_commit(book->ledger, &book->err));
+    book_reopen(book);
+    cr_expect(book_facts(book, subject).count == 2);
+    book_balanced(book, 2);
+    book_free(book);
+}
+
+Test(keep, numbers_blobs_anew_after_a_rollback)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+    char id[16];
+
+    for (int n = 0; n < 6; n++) {
+        snprintf(id, sizeof id, "o-%d", n);
+        BOOK_OK(book, gw_ledger_begin(book->ledger, &book->err));
+        book_add(book, subject, "Observation", id, "1", id);
+        book_keep(book);
+        if (n % 2)
+            gw_ledger_rollback(book->ledger);
+        else
+            BOOK_OK(book, gw_ledger_commit(book->ledger, &book->err));
+        if (n % 3 == 2)
+            book_reopen(book);
+    }
+    const struct gw_kept_facts facts = book_facts(book, subject);
+    cr_assert(facts.count == 3);
+    for (size_t i = 0; i < facts.count; i++)
+        cr_expect(strstr(facts.list[i].raw.at, facts.list[i].id) != NULL);
+    book_free(book);
+}
