@@ -26,30 +26,32 @@ static const char *certificate_advice(long verdict)
     }
 }
 
-static enum gw_status blame_certificate(CURL *easy, const char *host, struct gw_error *err)
+static bool contains(const char *detail, const char *word)
+{
+    return strcasestr(detail, word) != NULL;
+}
+
+static enum gw_status blame_certificate(CURL *easy, const char *host, const char *detail, struct gw_error *err)
 {
     long verdict = X509_V_OK;
 
     curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
-    if (verdict == X509_V_OK || verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
+    if (contains(detail, "subject name"))
         return gw_fail(
             err, GW_EPROTO, where,
             "the certificate of %s is for another name: use the name it was made for in \"base\", or ask the "
             "server's administrator",
             host);
     return gw_fail(err, GW_EPROTO, where, "the certificate of %s cannot be accepted (%s): %s", host,
-                   X509_verify_cert_error_string(verdict), certificate_advice(verdict));
-}
-
-static bool contains(const char *detail, const char *word)
-{
-    return strcasestr(detail, word) != NULL;
+                   verdict == X509_V_ERR_UNSPECIFIED ? detail : X509_verify_cert_error_string(verdict),
+                   certificate_advice(verdict));
 }
 
 /* What the far side says in a TLS alert comes at the handshake (1.2) or with the first read (1.3). */
 static enum gw_status blame_tls(const char *host, const char *detail, struct gw_error *err)
 {
-    if (contains(detail, "alert") && (contains(detail, "certificate") || contains(detail, "handshake failure")))
+    if (contains(detail, "alert") && (contains(detail, "certificate") || contains(detail, "unknown ca") ||
+                                      contains(detail, "access denied") || contains(detail, "handshake failure")))
         return gw_fail(err, GW_EDENIED, where,
                        "%s refused the TLS connection: it wants a client certificate it knows; check \"tls\": "
                        "{\"cert\": ..., \"key\": ...}",
@@ -115,7 +117,7 @@ enum gw_status blame(CURL *easy, CURLcode code, const char *described, const cha
     case CURLE_OPERATION_TIMEDOUT:
         return blame_timeout(easy, described, host, detail, err);
     case CURLE_PEER_FAILED_VERIFICATION:
-        return blame_certificate(easy, host, err);
+        return blame_certificate(easy, host, detail, err);
     case CURLE_SSL_CONNECT_ERROR:
         return blame_tls(host, detail, err);
     case CURLE_SSL_CERTPROBLEM:

@@ -448,7 +448,7 @@ static void init_curl(void)
 }
 
 /* The GnuTLS flavour has the same name and can take this one's place after a package upgrade. */
-static enum gw_status check_flavour(struct gw_error *err)
+enum gw_status gw_http_check_library(struct gw_error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     const char *tls;
@@ -461,11 +461,16 @@ static enum gw_status check_flavour(struct gw_error *err)
     return GW_OK;
 }
 
+const char *gw_http_library(void)
+{
+    return curl_version();
+}
+
 enum gw_status gw_http_client_new(struct uv_loop_s *loop, const struct gw_http_options *options, struct gw_http **out,
                                   struct gw_error *err)
 {
     struct client *client;
-    enum gw_status rc = check_flavour(err);
+    enum gw_status rc = gw_http_check_library(err);
 
     if (rc != GW_OK)
         return rc;
