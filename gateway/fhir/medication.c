@@ -21,21 +21,16 @@ static const char *unit_over(struct reader *reader, const char *above, const cha
     return reader_keep(reader, gw_arena_print(reader->arena, "%s/(%s.%s)", above, number, below));
 }
 
-struct ratio {
-    struct gw_quantity numerator;
-    struct gw_quantity denominator;
-};
-
 static const struct element ratio_elements[] = {
-    OBJECT("numerator", struct ratio, numerator, &quantity_shape),
-    OBJECT("denominator", struct ratio, denominator, &quantity_shape),
+    OBJECT("numerator", struct gw_quantity_ratio, numerator, &quantity_shape),
+    OBJECT("denominator", struct gw_quantity_ratio, denominator, &quantity_shape),
 };
-static const struct shape ratio_shape = SHAPE(ratio_elements, struct ratio);
+static const struct shape ratio_shape = SHAPE(ratio_elements, struct gw_quantity_ratio);
 
 /* A rate per some other number of units than a whole one has no UCUM form: it stays unread, as a range does. */
 static void read_ratio(struct reader *reader, const cJSON *item, struct gw_quantity *out)
 {
-    struct ratio ratio = {0};
+    struct gw_quantity_ratio ratio = {0};
 
     shape_read(reader, &ratio_shape, item, &ratio);
     if (ratio.denominator.value && strspn(ratio.denominator.value, "0123456789") != strlen(ratio.denominator.value))
@@ -204,31 +199,82 @@ static const struct element statement_elements[] = {
 };
 const struct shape statement_shape = SHAPE(statement_elements, struct draft);
 
+struct ingredient {
+    struct gw_concept item;
+    struct gw_quantity_ratio strength;
+};
+
 static void read_item_choice(struct reader *reader, const struct element *element, const cJSON *item, void *base)
 {
     if (!gw_same(choice_suffix(element, item), "CodeableConcept"))
         return;
     if (json_is(item, cJSON_Object))
-        shape_read(reader, &concept_shape, item, base);
+        shape_read(reader, &concept_shape, item, field_of(element, base));
     else
         reader_refuse(reader, item, "an object is wanted");
 }
 
-static const struct element item_elements[] = {
-    {"concept", 0, 0, as_object, &concept_shape},
-};
-static const struct shape item_shape = SHAPE(item_elements, struct gw_concept);
+/* R5: a ratio as in R4, or what is in one unit of the product. */
+static void read_strength_choice(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    struct gw_quantity_ratio *strength = field_of(element, base);
+    const char *suffix = choice_suffix(element, item);
 
-/* An ingredient named by reference only is an empty concept: it counts as one that is not known. */
-static const struct element ingredient_elements[] = {
-    {"item[x]", 0, 0, read_item_choice, NULL}, INLINE("item", &item_shape), /* R5 */
+    if (!json_is(item, cJSON_Object))
+        reader_refuse(reader, item, "an object is wanted");
+    else if (gw_same(suffix, "Ratio"))
+        shape_read(reader, &ratio_shape, item, strength);
+    else if (gw_same(suffix, "Quantity"))
+        shape_read(reader, &quantity_shape, item, &strength->numerator);
+}
+
+static const struct element item_elements[] = {
+    OBJECT("concept", struct ingredient, item, &concept_shape),
 };
-static const struct shape ingredient_shape = SHAPE(ingredient_elements, struct gw_concept);
+static const struct shape item_shape = SHAPE(item_elements, struct ingredient);
+
+static const struct element ingredient_elements[] = {
+    ELEMENT("item[x]", struct ingredient, item, read_item_choice), INLINE("item", &item_shape), /* R5 */
+    OBJECT("strength", struct ingredient, strength, &ratio_shape),
+    ELEMENT("strength[x]", struct ingredient, strength, read_strength_choice), /* R5 */
+};
+static const struct shape ingredient_shape = SHAPE(ingredient_elements, struct ingredient);
+
+struct ingredients {
+    const struct ingredient *all;
+    size_t count;
+};
+
+static void read_ingredients(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    const struct element list = LIST("ingredient", struct ingredients, all, count, &ingredient_shape);
+    struct gw_medication *medication = field_of(element, base);
+    struct ingredients found = {0};
+    struct gw_concept *items;
+    struct gw_quantity_ratio *strengths;
+
+    as_list(reader, &list, item, &found);
+    if (reader->status != GW_OK || found.count == 0)
+        return;
+    items = reader_alloc(reader, found.count * sizeof(*items));
+    strengths = reader_alloc(reader, found.count * sizeof(*strengths));
+    if (!items || !strengths)
+        return;
+    for (size_t i = 0; i < found.count; i++) {
+        items[i] = found.all[i].item;
+        strengths[i] = found.all[i].strength;
+    }
+    medication->ingredients = items;
+    medication->strengths = strengths;
+    medication->ingredient_count = found.count;
+}
 
 static const struct element medication_elements[] = {
     IDENTITY_ELEMENTS,
     OBJECT("code", struct draft, fact.medication.code, &concept_shape),
-    LIST("ingredient", struct draft, fact.medication.ingredients, fact.medication.ingredient_count, &ingredient_shape),
+    OBJECT("form", struct draft, fact.medication.form, &concept_shape),
+    OBJECT("doseForm", struct draft, fact.medication.form, &concept_shape), /* R5 */
+    FACT("ingredient", medication, read_ingredients),
 };
 const struct shape medication_shape = SHAPE(medication_elements, struct draft);
 
@@ -253,6 +299,7 @@ static void read_contained(struct reader *reader, struct draft *draft)
     if (use->medication.count == 0 && !use->medication.text)
         use->medication = inner.fact.medication.code;
     use->ingredients = inner.fact.medication.ingredients;
+    use->strengths = inner.fact.medication.strengths;
     use->ingredient_count = inner.fact.medication.ingredient_count;
 }
 

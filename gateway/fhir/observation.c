@@ -91,25 +91,23 @@ static const struct shape component_shape = SHAPE(component_elements, struct gw_
 static void read_components(struct reader *reader, const struct element *element, const cJSON *item, void *base)
 {
     struct draft *draft = base;
+    const int count = cJSON_GetArraySize(item);
     struct gw_observed *all;
-    size_t count = 0;
+    int index = 0;
 
     (void)element;
     if (!json_is(item, cJSON_Array)) {
         reader_refuse(reader, item, "an array is wanted");
         return;
     }
-    for (const cJSON *one = item->child; one; one = one->next)
-        count++;
-    all = count ? reader_alloc(reader, (count + 1) * sizeof(*all)) : NULL;
+    all = count ? reader_alloc(reader, ((size_t)count + 1) * sizeof(*all)) : NULL;
     if (!all)
         return;
     draft->components = all + 1;
-    draft->component_count = count;
-    count = 0;
-    for (const cJSON *one = item->child; one && reader->status == GW_OK; one = one->next, count++) {
-        draft->components[count].component = (int)count;
-        value_of_object(reader, one, &component_shape, &draft->components[count]);
+    draft->component_count = (size_t)count;
+    for (const cJSON *one = item->child; one && reader->status == GW_OK; one = one->next, index++) {
+        draft->components[index].component = index;
+        value_of_object(reader, one, &component_shape, &draft->components[index]);
     }
 }
 

@@ -222,18 +222,9 @@ void as_object(struct reader *reader, const struct element *element, const cJSON
         shape_read(reader, element->shape, item, field_of(element, base));
 }
 
-static size_t count_items(const cJSON *first)
-{
-    size_t count = 0;
-
-    for (; first; first = first->next)
-        count++;
-    return count;
-}
-
 void as_list(struct reader *reader, const struct element *element, const cJSON *item, void *base)
 {
-    const size_t count = count_items(item->child);
+    const size_t count = (size_t)cJSON_GetArraySize(item);
     char *at;
 
     if (!json_is(item, cJSON_Array)) {

@@ -62,7 +62,7 @@ static const struct {
 } pages[] = {
     {"page-searchset.json", "searchset",
      "https://ehr.example/r4?_getpages=77&_getpagesoffset=3&_count=3&ct=a%2Bb%3D%3D",
-     "match ma-1; match ma-2; include len-10; outcome; outcome; empty; "},
+     "match ma-1; match ma-2; include len-10; outcome; outcome; outcome b-1; empty; "},
     {"page-history.json", "history", NULL,
      "match o-1; deleted Observation/o-2; deleted Observation/o-3; deleted Observation/o-4; deleted -/urn:uuid:5; "
      "deleted -/-; deleted Observation/o-6; "},
@@ -96,8 +96,8 @@ Test(bundle, keeps_the_page_and_full_urls_as_given)
     cr_assert(eq(int, page.rc, GW_OK), "%s", page.err.text);
     EXPECT_TEXT(page.bundle.self, "https://ehr.example/r4/MedicationAdministration?patient=pat-17&_count=3", "self");
     EXPECT_TEXT(page.bundle.entries[0].full_url, "https://ehr.example/r4/MedicationAdministration/ma-1", "full URL");
-    cr_expect(page.bundle.entries[5].resource == NULL);
-    cr_expect(eq(sz, page.bundle.entries[5].raw.length, 0));
+    cr_expect(page.bundle.entries[6].resource == NULL);
+    cr_expect(eq(sz, page.bundle.entries[6].raw.length, 0));
     page_release(&page);
 }
 

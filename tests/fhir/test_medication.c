@@ -119,6 +119,10 @@ static const struct {
      "- -", NULL},
     {"calculated and ordered", "MedicationRequest",
      "'dosageInstruction':[{'doseAndRate':[{" DOSE("1.3", "mg/m2") "},{" DOSE("2.4", "mg") "}]}]", "- -", "- -", NULL},
+    {"at two rates", "MedicationRequest",
+     "'dosageInstruction':[{'doseAndRate':[{" DOSE("5", "mg") "," RATE("9", "'value':1,") "},{" RATE(
+         "8", "'value':1,") "}]}]",
+     "5 mg", "- -", NULL},
     {"a dose range", "MedicationRequest", "'dosageInstruction':[{'doseAndRate':[{'doseRange':{'low':{'value':1}}}]}]",
      "- -", "- -", NULL},
     {"a text beside a dose", "MedicationRequest",
@@ -211,14 +215,41 @@ Test(medication, keeps_what_each_resource_says_besides)
 Test(medication, stands_for_itself)
 {
     struct reading reading;
+    const struct gw_medication *got = &reading.fact.medication;
 
-    reading_of(&reading, "{'resourceType':'Medication','id':'m','code':{'text':'combination'},"
-                         "'ingredient':[{'itemCodeableConcept':{'text':'a'}},{'itemReference':{'reference':'x'}}]}");
+    reading_of(&reading, "{'resourceType':'Medication','id':'m','code':{'text':'combination'},'form':{'text':'tablet'},"
+                         "'ingredient':[{'itemCodeableConcept':{'text':'a'},'strength':{'numerator':{'value':2.50,"
+                         "'code':'mg'},'denominator':{'value':1,'code':'{tbl}'}}},{'itemReference':{'reference':'x'}},"
+                         "{'item':{'concept':{'text':'c'}},'strengthQuantity':{'value':7}},"
+                         "{'strengthRatio':{'denominator':{'value':5,'code':'mL'}}}]}");
     cr_assert(eq(int, reading.rc, GW_OK), "%s", reading.err.text);
-    EXPECT_TEXT(reading.fact.medication.code.text, "combination", "code");
-    cr_assert(eq(sz, reading.fact.medication.ingredient_count, 2));
-    EXPECT_TEXT(reading.fact.medication.ingredients[0].text, "a", "ingredient");
-    EXPECT_TEXT(reading.fact.medication.ingredients[1].text, NULL, "an ingredient by reference is not known");
+    EXPECT_TEXT(got->code.text, "combination", "code");
+    EXPECT_TEXT(got->form.text, "tablet", "form");
+    cr_assert(eq(sz, got->ingredient_count, 4));
+    EXPECT_TEXT(got->ingredients[0].text, "a", "ingredient");
+    EXPECT_TEXT(got->strengths[0].numerator.value, "2.50", "strength");
+    EXPECT_TEXT(got->strengths[0].denominator.code, "{tbl}", "strength");
+    EXPECT_TEXT(got->ingredients[1].text, NULL, "an ingredient by reference is not known");
+    EXPECT_TEXT(got->strengths[1].numerator.value, NULL, "nor is its strength");
+    EXPECT_TEXT(got->ingredients[2].text, "c", "R5");
+    EXPECT_TEXT(got->strengths[2].numerator.value, "7", "R5, of one unit");
+    EXPECT_TEXT(got->strengths[2].denominator.value, NULL, "R5, of one unit");
+    EXPECT_TEXT(got->strengths[3].denominator.code, "mL", "R5, a ratio");
     cr_expect(eq(int, reading.fact.subject.kind, GW_REFERENCE_NONE));
+    reading_release(&reading);
+}
+
+Test(medication, inside_brings_its_strength)
+{
+    struct reading reading;
+
+    reading_with(
+        &reading, "MedicationAdministration",
+        "'contained':[" MEDICATION(
+            "m", "'ingredient':[{'strength':{'numerator':{'value':25}}}]") "],"
+                                                                           "'medicationReference':{'reference':'#m'}");
+    cr_assert(eq(int, reading.rc, GW_OK), "%s", reading.err.text);
+    cr_assert(eq(sz, reading.fact.use.ingredient_count, 1));
+    EXPECT_TEXT(reading.fact.use.strengths[0].numerator.value, "25", "strength");
     reading_release(&reading);
 }

@@ -1,8 +1,8 @@
 /*
  * What one resource says: the elements the study engine reads, out of the strict JSON tree.
  *
- * Everything points into the tree and the arena it lives in; nothing is copied, nothing is decided. Numbers are texts as
- * written, dates are texts as written. A missing element is NULL or a count of 0. R5 spellings are read where they
+ * Everything points into the tree and the arena it lives in; nothing is copied, nothing is decided. Numbers are texts
+ * as written, dates are texts as written. A missing element is NULL or a count of 0. R5 spellings are read where they
  * differ (occurence[x], encounter, reason, CodeableReference), so that one struct serves R4, R4B and R5.
  *
  * Source of the element lists: HL7 FHIR R4 (4.0.1); fhir.md sections 1 to 5 of the domain reference.
@@ -75,6 +75,11 @@ struct gw_quantity {
     const char *code;
 };
 
+struct gw_quantity_ratio { /* 2.5 mg in 1 {tbl}; of one unit of the product when the denominator is empty */
+    struct gw_quantity numerator;
+    struct gw_quantity denominator;
+};
+
 struct gw_period {
     const char *start;
     const char *end;
@@ -83,8 +88,8 @@ struct gw_period {
 enum gw_reference_kind {
     GW_REFERENCE_NONE,
     GW_REFERENCE_CONTAINED, /* "#id" */
-    GW_REFERENCE_LITERAL,   /* relative, absolute or urn:uuid: type and id are the last two segments where there are two */
-    GW_REFERENCE_LOGICAL,   /* identifier only */
+    GW_REFERENCE_LITERAL, /* relative, absolute or urn:uuid: type and id from the last two segments, if they are such */
+    GW_REFERENCE_LOGICAL, /* identifier only */
 };
 
 struct gw_reference {
@@ -187,9 +192,10 @@ struct gw_encounter {
 
 /* The four Medication* resources have one shape here. */
 struct gw_medication_use {
-    struct gw_concept medication;     /* medicationCodeableConcept, R5 medication.concept, or of a contained Medication */
-    struct gw_reference reference;    /* medicationReference, R5 medication.reference */
-    const struct gw_concept *ingredients; /* of a contained Medication */
+    struct gw_concept medication;  /* medicationCodeableConcept, R5 medication.concept, or of a contained Medication */
+    struct gw_reference reference; /* medicationReference, R5 medication.reference */
+    const struct gw_concept *ingredients;      /* of a contained Medication */
+    const struct gw_quantity_ratio *strengths; /* of each ingredient; empty where none is given */
     size_t ingredient_count;
     struct gw_effective effective; /* Administration effective/occurence, Statement effective */
     const char *when_handed_over;  /* Dispense */
@@ -208,7 +214,9 @@ struct gw_medication_use {
 
 struct gw_medication {
     struct gw_concept code;
-    const struct gw_concept *ingredients;
+    struct gw_concept form;
+    const struct gw_concept *ingredients;      /* one named only by reference is an empty concept */
+    const struct gw_quantity_ratio *strengths; /* of each ingredient, as above */
     size_t ingredient_count;
 };
 
@@ -250,10 +258,10 @@ struct gw_fact {
 
     /* Where it came from; filled by whoever keeps it. */
     const char *endpoint;
-    const char *source;     /* "obs.ndjson:12" or the resource's URL without query */
-    int64_t delivery;       /* one per sync, one per input of map */
-    int64_t fetched_at;     /* seconds UTC: a stamp, never an input of a decision */
-    uint8_t sha256[32];     /* of the raw bytes */
+    const char *source; /* "obs.ndjson:12" or the resource's URL without query */
+    int64_t delivery;   /* one per sync, one per input of map */
+    int64_t fetched_at; /* seconds UTC: a stamp, never an input of a decision */
+    uint8_t sha256[32]; /* of the raw bytes */
 
     union {
         struct gw_patient patient;
@@ -269,8 +277,9 @@ struct gw_fact {
 
 /*
  * Read one resource. GW_EINPUT: not an object, no resourceType, an id outside [A-Za-z0-9.-]{1,64}, an element of a type
- * FHIR does not allow where the meaning depends on it ("Observation.component: an array is wanted"), no subject on a type
- * that needs one. An unknown resource type is no failure: type OTHER, nothing else read. GW_ENOMEM: the arena's limit.
+ * FHIR does not allow where the meaning depends on it ("Observation.component: an array is wanted"), no subject on a
+ * type that needs one. An unknown resource type is no failure: type OTHER, only id and meta read. GW_ENOMEM: the
+ * arena's limit.
  */
 enum gw_status gw_fact_read(struct gw_arena *arena, const cJSON *resource, struct gw_fact *out, struct gw_error *err);
 
