@@ -178,6 +178,20 @@ static void head_ends(struct answer *answer)
     response->retry_after_s = response->retry_after[0] ? gw_http_retry_after(response->retry_after, now) : 0;
 }
 
+static bool too_large(struct answer *answer)
+{
+    gw_fail(&answer->err, GW_ENOMEM, where, "%s: the answer is larger than %llu bytes; ask for less at once",
+            answer->described, (unsigned long long)answer->max_bytes);
+    return false;
+}
+
+/* A length beyond the limit is refused before the body is fetched in vain. */
+static bool announces_too_much(const struct answer *answer)
+{
+    return answer->head_done && good(answer) && !answer->encoded && !answer->ignore_body &&
+           answer->content_length > 0 && (uint64_t)answer->content_length > answer->max_bytes;
+}
+
 bool answer_header(struct answer *answer, const char *line, size_t length)
 {
     const char *colon, *value, *end = line + length;
@@ -193,7 +207,7 @@ bool answer_header(struct answer *answer, const char *line, size_t length)
         end--;
     if (end == line) {
         head_ends(answer);
-        return true;
+        return !announces_too_much(answer) || too_large(answer);
     }
     colon = memchr(line, ':', (size_t)(end - line));
     if (answer->head_done || !colon) /* a trailer; a line that is no header is libcurl's to judge */
@@ -209,13 +223,6 @@ bool answer_header(struct answer *answer, const char *line, size_t length)
 }
 
 /* ---- the body -------------------------------------------------------------------------------------------------- */
-
-static bool too_large(struct answer *answer)
-{
-    gw_fail(&answer->err, GW_ENOMEM, where, "%s: the answer is larger than %llu bytes; ask for less at once",
-            answer->described, (unsigned long long)answer->max_bytes);
-    return false;
-}
 
 /* Bytes as they mean: to the sink or the response. */
 static bool give(struct answer *answer, const char *bytes, size_t length)

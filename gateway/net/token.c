@@ -192,7 +192,7 @@ static enum gw_status keep(struct gw_token *token, struct gw_error *err)
     if (rc == GW_OK) {
         grant_release(&token->grant);
         token->grant = grant;
-        token->renew_ms = token->flight_ms + (uint64_t)grant.life_s * RENEW_MS_PER_S;
+        token->renew_ms = now_ms(token) + (uint64_t)grant.life_s * RENEW_MS_PER_S;
     } else {
         grant_release(&grant);
     }
