@@ -112,6 +112,10 @@ enum gw_status gw_http_start(struct gw_http *http, const struct gw_http_request 
 void gw_http_cancel(struct gw_http *http, uint64_t call);
 void gw_http_free(struct gw_http *http); /* NULL is nothing */
 
+/* At start: the libcurl that was loaded is the OpenSSL flavour, whose rules for TLS are ours. GW_ECONFIG otherwise. */
+enum gw_status gw_http_check_library(struct gw_error *err);
+const char *gw_http_library(void); /* "libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13 ..." */
+
 /* One endpoint's way out. Paths and texts are copied. Verification of certificates cannot be switched off. */
 struct gw_http_options {
     const char *ca_file;   /* PEM; the only authorities trusted then; NULL: the system's */
