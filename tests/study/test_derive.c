@@ -1,0 +1,365 @@
+/*
+ * derive(), one subject at a time: what becomes of each datum, and why.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+#include "support/subject.h"
+
+#define ANC "751-8"
+
+static struct subject s;
+
+static void start(void)
+{
+    subject_init(&s);
+    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+}
+
+static void stop(void)
+{
+    subject_release(&s);
+}
+
+TestSuite(derive, .init = start, .fini = stop);
+
+static void expect(const char *what, const char *got, const char *wanted)
+{
+    cr_expect(got && strcmp(got, wanted) == 0, "%s is %s, wanted %s", what, got ? got : "nothing", wanted);
+}
+
+static void expect_state(const char *id, const char *wanted)
+{
+    expect(id, subject_state(&s, id), wanted);
+}
+
+/* ---- several values in a window: the worked examples of visit-windows.md section 6 ---- */
+
+static const struct {
+    const char *name;
+    struct {
+        const char *effective, *value, *status;
+    } values[3];
+    int closest, worst, last; /* index of the value flagged; -1: none */
+} flags[] = {
+    {"closest wins", {{"2024-02-12", "1.2", "final"}, {"2024-02-15", "1.8", "final"}}, 1, 0, 1},
+    {"a tie goes to the later", {{"2024-02-13", "1.2", "final"}, {"2024-02-15", "0.9", "final"}}, 1, 1, 1},
+    {"the later time of one day",
+     {{"2024-02-14T08:00:00+01:00", "1.1", "final"}, {"2024-02-14T17:00:00+01:00", "1.0", "final"}},
+     1,
+     1,
+     1},
+    {"preliminary is never flagged", {{"2024-02-14", "0.4", "preliminary"}, {"2024-02-16", "0.8", "final"}}, 1, 1, 1},
+    {"entered in error is gone", {{"2024-02-14", "0.2", "entered-in-error"}, {"2024-02-10", "1.6", "final"}}, 1, 1, 1},
+    {"a correction counts", {{"2024-02-14", "1.4", "corrected"}, {"2024-02-18", "0.7", "final"}}, 0, 1, 1},
+};
+
+static void add_with_status(const char *id, const char *effective, const char *value, const char *status)
+{
+    subject_add(&s,
+                "{'resourceType':'Observation','id':'%s','status':'%s','subject':{'reference':'Patient/p1'},"
+                "'code':{'coding':[{'system':'http://loinc.org','code':'" ANC "'}]},'effectiveDateTime':'%s',"
+                "'valueQuantity':{'value':%s,'system':'http://unitsofmeasure.org','code':'10*9/L'}}",
+                id, status, effective, value);
+}
+
+Test(derive, flags_the_closest_the_worst_and_the_last_value_of_a_window)
+{
+    static const char *const ids[] = {"v0", "v1", "v2"};
+
+    for (size_t c = 0; c < sizeof flags / sizeof flags[0]; c++) {
+        stop();
+        start();
+        subject_add_visit(&s, "e1", "2024-02-14");
+        for (size_t i = 0; i < 3 && flags[c].values[i].value; i++)
+            add_with_status(ids[i], flags[c].values[i].effective, flags[c].values[i].value, flags[c].values[i].status);
+        subject_derive(&s);
+        for (int i = 0; i < 3 && flags[c].values[i].value; i++) {
+            const struct gw_row_observations *row = subject_observation(&s, ids[i], "T30-01");
+
+            cr_expect(eq(int, row && row->anl01, i == flags[c].closest), "%s: anl01 of %s", flags[c].name, ids[i]);
+            cr_expect(eq(int, row && row->anl02, i == flags[c].worst), "%s: anl02 of %s", flags[c].name, ids[i]);
+            cr_expect(eq(int, row && row->anl03, i == flags[c].last), "%s: anl03 of %s", flags[c].name, ids[i]);
+        }
+    }
+}
+
+/* ---- rows ---- */
+
+Test(derive, gives_a_value_that_lies_in_both_grids_a_row_in_each)
+{
+    const struct gw_row_observations *row;
+
+    subject_add_visit(&s, "e1", "2024-04-14");
+    subject_add_lab(&s, "v", ANC, "2024-04-13T09:00:00+02:00", "0.50");
+    subject_derive(&s);
+    expect_state("v", "delivered");
+    row = subject_observation(&s, "v", "T30-03");
+    cr_assert(row != NULL);
+    expect("value", row->value_num, "0.50");
+    expect("source value", row->source_value, "0.50");
+    expect("concept", row->concept, "ANC");
+    expect("date", row->effective_start, "2024-04-13T09:00:00+02:00");
+    expect("direction", row->grade_direction, "LOW");
+    cr_expect(eq(int, row->grade, 3));
+    cr_expect(eq(int, row->elapsed, 89));
+    cr_expect(eq(int, row->study_day, 90));
+    cr_expect(eq(int, row->target_diff, -1));
+    row = subject_observation(&s, "v", "T90-01");
+    cr_assert(row != NULL);
+    cr_expect(eq(int, row->target_diff, -1));
+}
+
+Test(derive, collects_nothing_in_a_window_without_a_routine_contact)
+{
+    subject_add_lab(&s, "v", ANC, "2024-02-14", "2.0");
+    subject_derive(&s);
+    expect_state("v", "outside_window NO_CONTACT");
+    expect("window", subject_window(&s, "T30-01")->state, "missed");
+    cr_expect(subject_item(&s, "NO_CONTACT") != NULL);
+    cr_expect(subject_observation(&s, "v", "T30-01") == NULL);
+}
+
+static const struct {
+    const char *name, *horizon, *window, *state;
+} states[] = {
+    {"before it opens", "2024-02-08", "T30-01", "future"},
+    {"on its first day", "2024-02-09", "T30-01", "open"},
+    {"on its last day", "2024-02-19", "T30-01", "open"},
+    {"the day after", "2024-02-20", "T30-01", "missed"},
+    {"the baseline needs no contact", "2024-01-15", "BASELINE", "collected"},
+};
+
+Test(derive, judges_windows_by_the_horizon_and_says_when_the_answer_changes)
+{
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        s.horizon = subject_day(states[i].horizon);
+        subject_derive(&s);
+        expect(states[i].name, subject_window(&s, states[i].window)->state, states[i].state);
+        cr_expect(gt(int, s.derived.next_day, s.horizon), "%s", states[i].name);
+    }
+    s.horizon = subject_day("2024-02-09");
+    subject_derive(&s);
+    cr_expect(eq(int, s.derived.next_day, subject_day("2024-02-20")));
+}
+
+Test(derive, takes_the_contact_closest_to_the_target_and_of_two_the_later)
+{
+    subject_add_visit(&s, "e1", "2024-02-12");
+    subject_add_visit(&s, "e2", "2024-02-16");
+    subject_add_visit(&s, "e3", "2024-02-19");
+    subject_derive(&s);
+    expect("contact", subject_window(&s, "T30-01")->contact_date, "2024-02-16");
+    expect_state("e3", "evidence");
+}
+
+Test(derive, leaves_a_value_on_day_one_after_the_first_dose_between_the_windows)
+{
+    subject_add(&s, "{'resourceType':'MedicationAdministration','id':'a1','status':'completed',"
+                    "'subject':{'reference':'Patient/p1'},'effectiveDateTime':'2024-01-15T09:00:00+01:00',"
+                    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}");
+    subject_add_lab(&s, "before", ANC, "2024-01-15T08:00:00+01:00", "3.0");
+    subject_add_lab(&s, "after", ANC, "2024-01-15T10:00:00+01:00", "2.9");
+    subject_derive(&s);
+    expect_state("before", "delivered");
+    expect_state("after", "outside_window BETWEEN_WINDOWS");
+    expect_state("a1", "evidence");
+}
+
+/* ---- what waits for a person ---- */
+
+static const struct {
+    const char *state;
+    const char *members; /* of an Observation on 14 February 2024, status final unless it says otherwise */
+} held[] = {
+    {"delivered", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},"
+                  "'valueQuantity':{'value':1.2,'unit':'K/uL'},'effectiveDateTime':'2024-02-14'"},
+    {"held UNIT_MISSING", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},"
+                          "'valueQuantity':{'value':2.1},'effectiveDateTime':'2024-02-14'"},
+    {"held UNIT_UNKNOWN", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},"
+                          "'valueQuantity':{'value':2.1,'unit':'x10E3'},'effectiveDateTime':'2024-02-14'"},
+    {"held VALUE_IMPLAUSIBLE", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},"
+                               "'valueQuantity':{'value':2100,'system':'http://unitsofmeasure.org','code':'10*9/L'},"
+                               "'effectiveDateTime':'2024-02-14'"},
+    {"held CODE_UNKNOWN", "'code':{'coding':[{'system':'urn:lab','code':'ANC-K'}]},"
+                          "'valueQuantity':{'value':2.1},'effectiveDateTime':'2024-02-14'"},
+    {"not_in_scope NOT_LISTED", "'code':{'coding':[{'system':'http://loinc.org','code':'72166-2'}]},"
+                                "'valueQuantity':{'value':2.1},'effectiveDateTime':'2024-02-14'"},
+    {"not_in_scope NO_VALUE", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},"
+                              "'dataAbsentReason':{'coding':[{'code':'error'}]},'effectiveDateTime':'2024-02-14'"},
+    {"held TIME_WITHOUT_OFFSET", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},"
+                                 "'valueQuantity':{'value':2.1},'effectiveDateTime':'2024-02-14T10:00:00'"},
+    {"held PARTIAL_DATE", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},"
+                          "'valueQuantity':{'value':2.1},'effectiveDateTime':'2024-02'"},
+    {"held DATE_MISSING", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},'valueQuantity':{'value':2.1}"},
+    {"outside_window BETWEEN_WINDOWS", "'code':{'coding':[{'system':'urn:lab','code':'ANC-K'}]},"
+                                       "'valueQuantity':{'value':2.1},'effectiveDateTime':'2024-02-25'"},
+    {"held MODIFIER_EXTENSION", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},"
+                                "'modifierExtension':[{'url':'urn:x','valueBoolean':true}],"
+                                "'valueQuantity':{'value':2.1},'effectiveDateTime':'2024-02-14'"},
+};
+
+Test(derive, holds_what_it_cannot_decide_and_asks_only_where_a_window_could_use_it)
+{
+    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) {
+        stop();
+        start();
+        subject_add_visit(&s, "e1", "2024-02-14");
+        subject_add(&s,
+                    "{'resourceType':'Observation','id':'v','status':'final','subject':{'reference':'Patient/p1'},%s}",
+                    held[i].members);
+        subject_derive(&s);
+        expect(held[i].members, subject_state(&s, "v"), held[i].state);
+        cr_expect(eq(int, s.derived.item_count > 0, strncmp(held[i].state, "held", 4) == 0), "%s", held[i].state);
+    }
+}
+
+Test(derive, names_the_cause_in_the_fingerprint_and_the_evidence_in_the_context)
+{
+    const struct gw_item *item;
+
+    subject_add_visit(&s, "e1", "2024-02-14");
+    subject_add(&s, "{'resourceType':'Observation','id':'v','status':'final','subject':{'reference':'Patient/p1'},"
+                    "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},"
+                    "'valueQuantity':{'value':2.10,'unit':'x10E3'},'effectiveDateTime':'2024-02-14'}");
+    subject_derive(&s);
+    item = subject_item(&s, "UNIT_UNKNOWN");
+    cr_assert(item != NULL);
+    expect("fingerprint", item->fingerprint, "UNIT_UNKNOWN|madrid|http://loinc.org|751-8|x10E3|");
+    cr_expect(strstr(item->context, "\"value\":\"2.10\"") != NULL, "%s", item->context);
+    cr_expect(strstr(item->context, "T30-01") != NULL, "%s", item->context);
+    expect("blocks", item->blocks, "R");
+}
+
+/* ---- anchors ---- */
+
+static void add_use(const char *type, const char *id, const char *date_name, const char *date, const char *atc)
+{
+    subject_add(&s,
+                "{'resourceType':'%s','id':'%s','status':'completed','subject':{'reference':'Patient/p1'},'%s':'%s',"
+                "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'%s'}]}}",
+                type, id, date_name, date, atc);
+}
+
+Test(derive, takes_the_first_dose_from_the_best_evidence_there_is)
+{
+    static const struct {
+        const char *type, *member, *status;
+    } ranks[] = {
+        {"MedicationDispense", "whenHandedOver", "provisional"},
+        {"MedicationStatement", "effectiveDateTime", "confirmed"},
+        {"MedicationAdministration", "effectiveDateTime", "confirmed"},
+    };
+    const struct gw_row_subjects *row;
+
+    for (size_t i = 0; i < 3; i++) {
+        stop();
+        start();
+        s.line.first_dose = GW_NO_DAY;
+        add_use(ranks[i].type, "d", ranks[i].member, "2024-01-20", "L04AX04");
+        subject_derive(&s);
+        row = (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
+        expect("d1", row->d1, "2024-01-20");
+        expect(ranks[i].type, row->d1_status, ranks[i].status);
+        expect_state("d", "evidence");
+    }
+}
+
+Test(derive, holds_everything_of_a_subject_whose_first_dose_is_told_in_two_ways)
+{
+    subject_add_visit(&s, "e1", "2024-02-14");
+    subject_add_lab(&s, "v", ANC, "2024-02-14", "2.0");
+    add_use("MedicationStatement", "d", "effectiveDateTime", "2024-01-20", "L04AX04");
+    subject_derive(&s);
+    cr_expect(s.derived.blocked);
+    cr_expect(eq(sz, subject_items(&s, "ANCHOR_CONFLICT"), 1));
+    expect_state("v", "held ANCHOR_CONFLICT");
+    expect_state("e1", "held ANCHOR_CONFLICT");
+}
+
+Test(derive, has_no_windows_without_a_first_dose)
+{
+    s.line.first_dose = GW_NO_DAY;
+    subject_add_lab(&s, "v", ANC, "2024-02-14", "2.0");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "ANCHOR_MISSING"), 1));
+    expect_state("v", "held ANCHOR_MISSING");
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_windows].count, 0));
+}
+
+Test(derive, blocks_a_subject_recruited_too_late)
+{
+    s.line.recruited = subject_day("2024-01-30");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "RECRUITMENT_OUT_OF_WINDOW"), 1));
+    s.line.recruited = subject_day("2024-01-29");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "RECRUITMENT_OUT_OF_WINDOW"), 0));
+}
+
+Test(derive, asks_about_results_dated_after_death)
+{
+    s.facts[0].patient.deceased = true;
+    s.facts[0].patient.deceased_date = "2024-03-10";
+    subject_add_visit(&s, "e1", "2024-03-10");
+    subject_add_lab(&s, "on-the-day", ANC, "2024-03-10", "2.0");
+    subject_add_lab(&s, "after", ANC, "2024-03-16", "2.0");
+    subject_derive(&s);
+    expect_state("on-the-day", "delivered");
+    expect_state("after", "held AFTER_DEATH");
+}
+
+/* ---- versions ---- */
+
+Test(derive, counts_the_newest_version_whatever_came_first)
+{
+    subject_add_visit(&s, "e1", "2024-02-14");
+    subject_add_lab(&s, "v", ANC, "2024-02-14", "1.4");
+    subject_add_lab(&s, "v", ANC, "2024-02-14", "0.4");
+    s.facts[2].last_updated = "2024-02-15T10:00:00Z"; /* the correction arrived first */
+    s.facts[3].last_updated = "2024-02-14T10:00:00Z";
+    subject_derive(&s);
+    expect_state("v", "superseded");
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_observations].count, 1));
+    expect("value", ((const struct gw_row_observations *)s.derived.rows.tables[GW_TABLE_observations].rows[0])->value_num,
+           "1.4");
+}
+
+Test(derive, takes_one_result_told_by_two_resources_once)
+{
+    subject_add_visit(&s, "e1", "2024-02-14");
+    subject_add_lab(&s, "v1", ANC, "2024-02-14T08:00:00+01:00", "1.4");
+    subject_add_lab(&s, "v2", ANC, "2024-02-14T08:00:00+01:00", "1.4");
+    subject_derive(&s);
+    expect_state("v1", "delivered");
+    expect_state("v2", "held DUPLICATE_SUSPECT");
+}
+
+/* ---- purity ---- */
+
+Test(derive, gives_the_same_bytes_in_whatever_order_the_facts_come)
+{
+    struct gw_text first = GW_TEXT_INIT(1 << 20), second = GW_TEXT_INIT(1 << 20);
+
+    subject_add_visit(&s, "e1", "2024-02-14");
+    subject_add_visit(&s, "e2", "2024-03-15");
+    subject_add_lab(&s, "v1", ANC, "2024-01-10", "3.1");
+    subject_add_lab(&s, "v2", ANC, "2024-02-14", "0.6");
+    subject_add_lab(&s, "v3", ANC, "2024-03-01", "0.4");
+    subject_add_lab(&s, "v4", ANC, "2024-03-15", "2.4");
+    subject_derive(&s);
+    gw_rows_write(&s.derived.rows, &first);
+    for (size_t i = 0; i < s.count / 2; i++) {
+        const struct gw_fact fact = s.facts[i];
+
+        s.facts[i] = s.facts[s.count - 1 - i];
+        s.facts[s.count - 1 - i] = fact;
+    }
+    subject_derive(&s);
+    gw_rows_write(&s.derived.rows, &second);
+    cr_expect(gt(sz, first.length, 1000));
+    cr_expect(eq(str, first.at, second.at));
+    gw_text_release(&first);
+    gw_text_release(&second);
+}

@@ -1,0 +1,256 @@
+/*
+ * Adverse-event episodes: out of counts, out of diagnoses, out of both.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/subject.h"
+
+#define ANC "751-8"
+
+static struct subject s;
+
+/* A treated subject seen every month; the baseline ANC is normal. */
+static void start(void)
+{
+    char id[16], day[11];
+
+    subject_init(&s);
+    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
+    for (int k = 1; k <= 8; k++) {
+        snprintf(id, sizeof id, "e%d", k);
+        gw_day_print(s.line.first_dose + 30 * k, day);
+        subject_add_visit(&s, id, day);
+    }
+    subject_add_lab(&s, "base", ANC, "2024-01-15", "3.0");
+}
+
+static void stop(void)
+{
+    subject_release(&s);
+}
+
+TestSuite(episodes, .init = start, .fini = stop);
+
+static void expect(const char *what, const char *got, const char *wanted)
+{
+    cr_expect(got ? strcmp(got, wanted) == 0 : *wanted == '\0', "%s is %s, wanted %s", what, got ? got : "nothing",
+              wanted);
+}
+
+struct count {
+    const char *day, *value;
+};
+
+/* ANC histories; horizon 2024-12-31 unless the row names another. */
+static const struct {
+    const char *name;
+    struct count counts[8];
+    const char *horizon;
+    size_t episodes;
+    const char *onset, *end, *outcome;
+    int max_grade;
+    bool ongoing;
+} histories[] = {
+    {"all normal", {{"2024-02-14", "2.0"}, {"2024-03-15", "1.5"}}, NULL, 0, NULL, NULL, NULL, 0, false},
+    {"one dip", {{"2024-02-14", "0.9"}, {"2024-02-21", "1.8"}}, NULL, 1, "2024-02-14", "2024-02-21", "recovered", 3, false},
+    {"worse, then better, then over",
+     {{"2024-02-14", "1.2"}, {"2024-02-18", "0.4"}, {"2024-02-22", "1.4"}, {"2024-02-28", "1.6"}},
+     NULL, 1, "2024-02-14", "2024-02-28", "recovered", 4, false},
+    {"one normal value within 7 days does not end it",
+     {{"2024-02-14", "1.2"}, {"2024-02-17", "1.9"}, {"2024-02-21", "0.9"}, {"2024-02-28", "2.0"}},
+     NULL, 1, "2024-02-14", "2024-02-28", "recovered", 3, false},
+    {"8 days apart are two episodes",
+     {{"2024-02-14", "1.2"}, {"2024-02-18", "1.9"}, {"2024-02-22", "0.9"}, {"2024-02-28", "2.0"}},
+     NULL, 2, NULL, NULL, NULL, 0, false},
+    {"still low at the horizon", {{"2024-12-20", "0.7"}}, "2024-12-31", 0, NULL, NULL, NULL, 0, false},
+    {"no value for 56 days: unknown", {{"2024-02-14", "0.7"}}, "2024-04-11", 1, "2024-02-14", "", "unknown", 3, false},
+    {"open on day 56", {{"2024-02-14", "0.7"}}, "2024-04-10", 1, "2024-02-14", "", "not recovered", 3, true},
+    {"between windows, collected at the next assessment",
+     {{"2024-02-25", "0.7"}, {"2024-03-03", "2.0"}},
+     NULL, 1, "2024-02-25", "2024-03-03", "recovered", 3, false},
+};
+
+Test(episodes, follow_the_histories_of_a_count)
+{
+    for (size_t h = 0; h < sizeof histories / sizeof histories[0]; h++) {
+        char id[16];
+
+        stop();
+        start();
+        for (size_t i = 0; i < 8 && histories[h].counts[i].day; i++) {
+            snprintf(id, sizeof id, "v%zu", i);
+            subject_add_lab(&s, id, ANC, histories[h].counts[i].day, histories[h].counts[i].value);
+        }
+        if (histories[h].horizon)
+            s.horizon = subject_day(histories[h].horizon);
+        subject_derive(&s);
+        cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, histories[h].episodes), "%s",
+                  histories[h].name);
+        const struct gw_row_ae_episodes *row = subject_episode(&s, 0);
+
+        if (!histories[h].onset || !row)
+            continue;
+        expect(histories[h].name, row->category, "NEUTROPENIA");
+        expect(histories[h].name, row->onset, histories[h].onset);
+        expect(histories[h].name, row->end, histories[h].end);
+        expect(histories[h].name, row->outcome, histories[h].outcome);
+        cr_expect(eq(int, row->max_grade, histories[h].max_grade), "%s", histories[h].name);
+        cr_expect(eq(int, row->ongoing, histories[h].ongoing), "%s", histories[h].name);
+    }
+}
+
+Test(episodes, measure_against_the_baseline_grade)
+{
+    s.count--; /* another baseline */
+    subject_add_lab(&s, "base", ANC, "2024-01-15", "1.2");
+    subject_add_lab(&s, "same", ANC, "2024-02-14", "1.1");
+    subject_derive(&s);
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 0));
+    subject_add_lab(&s, "worse", ANC, "2024-03-15", "0.8");
+    subject_derive(&s);
+    cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 1));
+    cr_expect(eq(int, subject_episode(&s, 0)->baseline_grade, 2));
+    expect("onset", subject_episode(&s, 0)->onset, "2024-03-15");
+}
+
+Test(episodes, say_which_values_they_stand_on_without_the_values)
+{
+    const struct gw_row_list *evidence = &s.derived.rows.tables[GW_TABLE_ae_evidence];
+
+    subject_add_lab(&s, "low", ANC, "2024-02-25", "0.7");
+    subject_add_lab(&s, "back", ANC, "2024-03-03", "2.0");
+    subject_derive(&s);
+    cr_assert(eq(sz, evidence->count, 2));
+    for (size_t i = 0; i < evidence->count; i++) {
+        const struct gw_row_ae_evidence *row = (const struct gw_row_ae_evidence *)evidence->rows[i];
+
+        cr_expect(row->value_num == NULL);
+    }
+    expect("between windows", subject_state(&s, "low"), "evidence");
+    expect("between windows", subject_state(&s, "back"), "evidence");
+    expect("assessed", subject_episode(&s, 0)->assessed_window, "T30-02");
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_grades].count, 1));
+}
+
+static void add_condition(const char *id, const char *code, const char *onset, const char *end, const char *status)
+{
+    subject_add(&s,
+                "{'resourceType':'Condition','id':'%s','subject':{'reference':'Patient/p1'},"
+                "'verificationStatus':{'coding':[{'code':'%s'}]},'onsetDateTime':'%s',%s%s%s"
+                "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'%s'}]}}",
+                id, status, onset, end ? "'abatementDateTime':'" : "", end ? end : "", end ? "'," : "", code);
+}
+
+Test(episodes, come_from_confirmed_diagnoses_and_ask_for_their_grade)
+{
+    const struct gw_row_ae_episodes *row;
+
+    add_condition("c1", "I82.40", "2024-02-20", "2024-03-01", "confirmed");
+    subject_derive(&s);
+    row = subject_episode(&s, 0);
+    cr_assert(row != NULL);
+    expect("category", row->category, "THROMBOEMBOLISM");
+    expect("onset", row->onset, "2024-02-20");
+    expect("end", row->end, "2024-03-01");
+    expect("assessed", row->assessed_window, "T30-02");
+    cr_expect(eq(int, row->max_grade, GW_NULL_INTEGER));
+    cr_expect(eq(sz, subject_items(&s, "AE_GRADE_HUMAN"), 1));
+    expect("state", subject_state(&s, "c1"), "evidence");
+}
+
+Test(episodes, wait_for_a_person_where_the_diagnosis_is_unconfirmed)
+{
+    add_condition("c1", "I82.40", "2024-02-20", NULL, "provisional");
+    subject_derive(&s);
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 0));
+    cr_expect(eq(sz, subject_items(&s, "AE_CANDIDATE"), 1));
+    expect("state", subject_state(&s, "c1"), "held AE_CANDIDATE");
+}
+
+Test(episodes, merge_diagnoses_at_most_14_days_apart_and_keep_others_apart)
+{
+    add_condition("c1", "I82.40", "2024-02-20", "2024-02-25", "confirmed");
+    add_condition("c2", "I82.40", "2024-03-10", "2024-03-12", "confirmed");
+    subject_derive(&s);
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 1), "14 days");
+    add_condition("c3", "I82.40", "2024-03-27", "2024-03-30", "confirmed");
+    subject_derive(&s);
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 2), "15 days");
+}
+
+Test(episodes, join_a_count_and_a_diagnosis_of_one_category)
+{
+    const struct gw_row_ae_episodes *row;
+
+    subject_add_lab(&s, "low", ANC, "2024-02-14", "0.7");
+    subject_add_lab(&s, "back", ANC, "2024-02-22", "2.0");
+    add_condition("c1", "D70.1", "2024-02-12", "2024-02-20", "confirmed");
+    subject_derive(&s);
+    cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 1));
+    row = subject_episode(&s, 0);
+    expect("onset", row->onset, "2024-02-12");
+    cr_expect(eq(int, row->max_grade, 3));
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_evidence].count, 3));
+}
+
+/* ---- identity ---- */
+
+static const char *only_id(void)
+{
+    return subject_episode(&s, 0)->ae_id;
+}
+
+Test(episodes, keep_their_id_when_an_earlier_value_turns_up)
+{
+    struct gw_rows before;
+    struct gw_error err;
+    const char *id;
+
+    subject_add_lab(&s, "m", ANC, "2024-02-14", "0.7");
+    subject_add_lab(&s, "z", ANC, "2024-02-22", "2.0");
+    subject_derive(&s);
+    before = s.derived.rows;
+    id = only_id();
+    subject_add_lab(&s, "a", ANC, "2024-02-12", "0.9"); /* smaller evidence: another id at birth */
+    subject_derive(&s);
+    cr_expect(strcmp(only_id(), id) != 0, "the case shows nothing if both births agree");
+    cr_assert(gw_identify(&s.arena, &before, &s.derived.rows, &err) == GW_OK);
+    expect("id", only_id(), id);
+    for (size_t i = 0; i < s.derived.rows.tables[GW_TABLE_ae_evidence].count; i++) {
+        const struct gw_row_ae_evidence *row =
+            (const struct gw_row_ae_evidence *)s.derived.rows.tables[GW_TABLE_ae_evidence].rows[i];
+
+        expect("evidence", row->ae_id, id);
+        cr_expect(strncmp(row->row_id, id, strlen(id)) == 0);
+    }
+}
+
+Test(episodes, differ_only_in_what_changed)
+{
+    struct gw_rows before;
+    struct gw_difference difference;
+    struct gw_error err;
+
+    subject_add_lab(&s, "low", ANC, "2024-02-14", "0.7");
+    subject_derive(&s);
+    before = s.derived.rows;
+    subject_derive(&s);
+    cr_assert(gw_difference(&s.arena, &before, &s.derived.rows, &difference, &err) == GW_OK);
+    cr_expect(eq(sz, difference.count, 0), "nothing new");
+    s.count--; /* the result is gone: one row of each grid that took it, its episode, evidence and grade */
+    subject_derive(&s);
+    cr_assert(gw_difference(&s.arena, &before, &s.derived.rows, &difference, &err) == GW_OK);
+    cr_expect(eq(sz, difference.added, 0));
+    cr_expect(eq(sz, difference.updated, 0));
+    for (size_t i = 0; i < difference.count; i++) {
+        const struct gw_row *row = difference.changes[i].row;
+
+        expect("status", row->status, "withdrawn");
+        if (difference.changes[i].table == GW_TABLE_observations)
+            expect("a withdrawn value leaves the study", ((const struct gw_row_observations *)row)->value_num, "");
+    }
+    cr_expect(gt(sz, difference.withdrawn, 3));
+}

@@ -1,0 +1,198 @@
+#include "support/subject.h"
+
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/core/json.h"
+
+gw_day subject_day(const char *text)
+{
+    gw_day day = GW_NO_DAY;
+
+    cr_assert(gw_day_parse(text, &day), "%s", text);
+    return day;
+}
+
+void subject_init_at(struct subject *s, const char *study, const char *site)
+{
+    struct gw_error err;
+    char path[512];
+
+    memset(s, 0, sizeof *s);
+    s->arena = (struct gw_arena)GW_ARENA_INIT(256u << 20);
+    snprintf(path, sizeof path, SOURCE_DIR "/mappings/studies/%s", study);
+    cr_assert(gw_study_load(&s->arena, path, &s->study, &err) == GW_OK, "%s", err.text);
+    cr_assert(gw_tables_load(&s->arena, SOURCE_DIR "/mappings/common", s->study->tables_study, s->study->grade_scale,
+                             &s->tables, &err) == GW_OK,
+              "%s", err.text);
+    cr_assert(gw_rules_load(&s->arena, SOURCE_DIR "/mappings/common", &s->rules, &err) == GW_OK, "%s", err.text);
+    snprintf(path, sizeof path, SOURCE_DIR "/mappings/sites/%s.json", site);
+    cr_assert(gw_site_load(&s->arena, path, s->tables, &s->site, &err) == GW_OK, "%s", err.text);
+    s->line = (struct gw_roster_line){.site = site, .study = study, .patient = "p1", .subject = "ES-001",
+                                      .recruited = GW_NO_DAY, .end_of_treatment = GW_NO_DAY, .withdrawn = GW_NO_DAY,
+                                      .first_dose = subject_day("2024-01-15")};
+    s->key = gw_hmac_new("a key of the tests, made up by us", 33);
+    s->horizon = subject_day("2024-12-31");
+}
+
+void subject_init(struct subject *s)
+{
+    subject_init_at(s, "lendex-rrmm", "madrid");
+}
+
+void subject_release(struct subject *s)
+{
+    gw_hmac_free(s->key);
+    gw_site_close(s->site);
+    gw_arena_release(&s->arena);
+}
+
+void subject_add(struct subject *s, const char *json, ...)
+{
+    char text[8192];
+    const cJSON *tree = NULL;
+    struct gw_error err;
+    va_list args;
+    char *kept;
+    int length;
+
+    va_start(args, json);
+    length = vsnprintf(text, sizeof text, json, args);
+    va_end(args);
+    cr_assert(length > 0 && (size_t)length < sizeof text && s->count < SUBJECT_MAX_FACTS);
+    for (char *p = text; *p; p++)
+        if (*p == '\'')
+            *p = '"';
+    kept = gw_arena_copy(&s->arena, text, (size_t)length);
+    cr_assert(gw_json_parse(&s->arena, kept, (size_t)length, NULL, &tree, NULL, &err) == GW_OK, "%s: %s", err.text,
+              kept);
+    cr_assert(gw_fact_read(&s->arena, tree, &s->facts[s->count], &err) == GW_OK, "%s: %s", err.text, kept);
+    s->facts[s->count].endpoint = gw_site_id(s->site);
+    s->facts[s->count].source = "test";
+    s->facts[s->count].delivery = s->delivery;
+    gw_sha256(kept, (size_t)length, s->facts[s->count].sha256);
+    s->count++;
+}
+
+void subject_add_lab(struct subject *s, const char *id, const char *loinc, const char *effective, const char *value)
+{
+    subject_add(s,
+                "{'resourceType':'Observation','id':'%s','status':'final','subject':{'reference':'Patient/p1'},"
+                "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},'effectiveDateTime':'%s',"
+                "'valueQuantity':{'value':%s,'unit':'10*9/L','system':'http://unitsofmeasure.org','code':'10*9/L'},"
+                "'referenceRange':[{'low':{'value':1.5,'unit':'10*9/L','system':'http://unitsofmeasure.org',"
+                "'code':'10*9/L'},'high':{'value':7.5,'unit':'10*9/L','system':'http://unitsofmeasure.org',"
+                "'code':'10*9/L'}}]}",
+                id, loinc, effective, value);
+}
+
+void subject_add_visit(struct subject *s, const char *id, const char *day)
+{
+    subject_add(s,
+                "{'resourceType':'Encounter','id':'%s','status':'finished','class':{'code':'AMB'},"
+                "'subject':{'reference':'Patient/p1'},'period':{'start':'%s','end':'%s'}}",
+                id, day, day);
+}
+
+void subject_derive(struct subject *s)
+{
+    const struct gw_subject_input input = {.study = s->study, .tables = s->tables, .rules = &s->rules,
+                                           .site = s->site, .roster = &s->line, .facts = s->facts,
+                                           .fact_count = s->count, .horizon = s->horizon, .key = s->key};
+    struct gw_error err;
+
+    cr_assert(gw_derive(&s->arena, &input, &s->derived, &err) == GW_OK, "%s", err.text);
+}
+
+static size_t newest(const struct subject *s, const char *id)
+{
+    size_t found = SUBJECT_MAX_FACTS;
+
+    for (size_t i = 0; i < s->count; i++)
+        if (gw_same(s->facts[i].id, id))
+            found = i;
+    cr_assert(found < SUBJECT_MAX_FACTS, "no resource %s", id);
+    return found;
+}
+
+const char *subject_state_of(struct subject *s, const char *id, int part)
+{
+    const size_t fact = newest(s, id);
+
+    for (size_t i = 0; i < s->derived.part_count; i++) {
+        const struct gw_part_state *p = &s->derived.parts[i];
+
+        if (p->fact == fact && p->part == part)
+            return *p->reason ? gw_arena_print(&s->arena, "%s %s", gw_state_name(p->state), p->reason)
+                              : gw_state_name(p->state);
+    }
+    return "no such part";
+}
+
+const char *subject_state(struct subject *s, const char *id)
+{
+    return subject_state_of(s, id, 0);
+}
+
+static const char *row_ids_of(struct subject *s, const char *id)
+{
+    const size_t fact = newest(s, id);
+
+    for (size_t i = 0; i < s->derived.part_count; i++)
+        if (s->derived.parts[i].fact == fact)
+            return s->derived.parts[i].rows;
+    return "";
+}
+
+const struct gw_row_observations *subject_observation(struct subject *s, const char *id, const char *window)
+{
+    const struct gw_row_list *list = &s->derived.rows.tables[GW_TABLE_observations];
+    const char *ids = row_ids_of(s, id);
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct gw_row_observations *row = (const struct gw_row_observations *)list->rows[i];
+
+        if (gw_same(row->window_id, window) && strstr(ids, row->row_id))
+            return row;
+    }
+    return NULL;
+}
+
+const struct gw_row_windows *subject_window(struct subject *s, const char *window)
+{
+    const struct gw_row_list *list = &s->derived.rows.tables[GW_TABLE_windows];
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct gw_row_windows *row = (const struct gw_row_windows *)list->rows[i];
+
+        if (gw_same(row->window_id, window))
+            return row;
+    }
+    return NULL;
+}
+
+const struct gw_row_ae_episodes *subject_episode(struct subject *s, size_t index)
+{
+    const struct gw_row_list *list = &s->derived.rows.tables[GW_TABLE_ae_episodes];
+
+    return index < list->count ? (const struct gw_row_ae_episodes *)list->rows[index] : NULL;
+}
+
+const struct gw_item *subject_item(struct subject *s, const char *code)
+{
+    for (size_t i = 0; i < s->derived.item_count; i++)
+        if (gw_same(s->derived.items[i].code, code))
+            return &s->derived.items[i];
+    return NULL;
+}
+
+size_t subject_items(struct subject *s, const char *code)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < s->derived.item_count; i++)
+        count += gw_same(s->derived.items[i].code, code);
+    return count;
+}

@@ -1,0 +1,53 @@
+/*
+ * One subject put together by hand: a study, a site, a roster line and resources as JSON texts, derived on demand.
+ */
+#ifndef SUPPORT_SUBJECT_H
+#define SUPPORT_SUBJECT_H
+
+#include "gateway/study/derive.h"
+
+#define SUBJECT_MAX_FACTS 512
+
+struct subject {
+    struct gw_arena arena;
+    const struct gw_study *study;
+    const struct gw_tables *tables;
+    struct gw_rules rules;
+    const struct gw_site *site;
+    struct gw_roster_line line;
+    struct gw_fact facts[SUBJECT_MAX_FACTS];
+    size_t count;
+    struct gw_hmac *key;
+    gw_day horizon;
+    int64_t delivery;
+    struct gw_derived derived;
+};
+
+/* Subject ES-001, patient p1, of site madrid in lendex-rrmm, first dose 2024-01-15, horizon 2024-12-31. */
+void subject_init(struct subject *s);
+void subject_init_at(struct subject *s, const char *study, const char *site);
+void subject_release(struct subject *s);
+
+/* Add a resource; %s and the like as in printf, single quotes stand for double ones. */
+void subject_add(struct subject *s, const char *json, ...) __attribute__((format(printf, 2, 3)));
+
+/* An ANC (or any LOINC code) in 10*9/L, final, with range 1.5 to 7.5, effective as given. */
+void subject_add_lab(struct subject *s, const char *id, const char *loinc, const char *effective, const char *value);
+
+/* An ambulatory Encounter on a day. */
+void subject_add_visit(struct subject *s, const char *id, const char *day);
+
+void subject_derive(struct subject *s);
+
+gw_day subject_day(const char *text);
+/* State of part 0 of the current version of a resource: "delivered", "held UNIT_MISSING" ... */
+const char *subject_state(struct subject *s, const char *id);
+const char *subject_state_of(struct subject *s, const char *id, int part);
+/* The observation row of a resource id in a window; NULL: none. */
+const struct gw_row_observations *subject_observation(struct subject *s, const char *id, const char *window);
+const struct gw_row_windows *subject_window(struct subject *s, const char *window);
+const struct gw_row_ae_episodes *subject_episode(struct subject *s, size_t index);
+const struct gw_item *subject_item(struct subject *s, const char *code); /* first of that code; NULL */
+size_t subject_items(struct subject *s, const char *code);
+
+#endif
