@@ -172,6 +172,7 @@ def stopped_on_day_one(rng, n, as_of, d1=None):
     course = _finished(rng, "stopped_on_day_one", 0, as_of, d1)
     course.rest = None
     end_nodes(course, rng, first=1)
+    course.node("EOT").must = True
     course.tail_days = (6, 74)
     return course
 

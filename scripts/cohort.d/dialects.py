@@ -4,6 +4,7 @@ A dialect is a table. `profile()` turns one into the site profile (mappings/site
 read it: aliases for every unit text that is no code, the map of local codes, ranges that results do not carry.
 """
 from days import Zone
+from values import RANGES
 
 LOINC = "http://loinc.org"
 LOINC_OID = "urn:oid:2.16.840.1.113883.6.1"
@@ -91,7 +92,7 @@ UNITS = {
                    FLC_K=("mg/dL", "mg/dL", True), FLC_L=("mg/dL", "mg/dL", True)),
 }
 
-# Busan's own laboratory codes; WBC results never carry a unit there, and LYMPH results no range.
+# Busan's own laboratory codes; WBC results never carry a unit there, WBC and LYMPH results no range.
 LOCAL_SYSTEM = "urn:busan:lab"
 LOCAL = {concept: "B%04d" % (1010 + 10 * number) for number, concept in enumerate(
     c for c in MASS if c not in ("BP", "SBP", "DBP", "TEMP", "HR", "HEIGHT", "WEIGHT", "ECOG"))}
@@ -184,8 +185,8 @@ def profile(name):
            "unit_missing": [], "ranges": [], "codes": []}
     if name == "busan":
         out["unit_missing"] = [{"system": LOCAL_SYSTEM, "code": LOCAL["WBC"], "unit": "10*9/L"}]
-        out["ranges"] = [{"concept": "LYMPH", "sex": None, "age": [18, None], "low": "1.0", "high": "4.0",
-                          "unit": "10*9/L"}]
+        out["ranges"] = [{"concept": concept, "sex": None, "age": [18, None], "low": RANGES[concept, "10*9/L"][0],
+                          "high": RANGES[concept, "10*9/L"][1], "unit": "10*9/L"} for concept in ("LYMPH", "WBC")]
         out["codes"] = [{"resourceType": "ConceptMap", "group": [{"source": LOCAL_SYSTEM, "target": LOINC, "element": [
             {"code": code, "target": [{"code": MASS[concept][0], "equivalence": "equivalent"}]}
             for concept, code in LOCAL.items()]}]}]

@@ -3,6 +3,7 @@
 Each is chosen together with what becomes of the first delivery's truth: `after` holds a part's truth once both
 deliveries are read.
 """
+import courses
 import histories
 from subject import Row
 
@@ -21,14 +22,15 @@ def _candidates(subject, concept, runner_up=False):
     return found
 
 
-def _new_version(subject, item, number, value, tail, status, row, delivery=2):
+def _new_version(subject, item, value, status, row, elapsed=None):
+    """Version 2 of a result, with another value or (elapsed) another day."""
     lab, w = item.lab, subject.writer
-    version = w.dialect.version(item.rid, number)
-    day = subject.day(lab.visit.day)
-    text = w.observation(item.rid, version, subject.updated(day, 2, number), status, w.code(lab.concept),
-                         subject.patient_id, w.encounter_link(lab.visit.encounter_id), w.effective(day, lab.minute),
-                         value, w.specimen_link(lab.visit.specimen_id) + tail)
-    return subject.add("Observation", item.rid, version, text, [row], delivery)
+    version = w.dialect.version(item.rid, 2)
+    day = subject.day(lab.visit.day if elapsed is None else elapsed)
+    text = w.observation(item.rid, version, subject.updated(day, 2), status, w.code(lab.concept), subject.patient_id,
+                         w.encounter_link(lab.visit.encounter_id), w.effective(day, lab.minute), value.json,
+                         w.specimen_link(lab.visit.specimen_id) + value.tail)
+    return subject.add("Observation", item.rid, version, text, [row], 2)
 
 
 def _replace(subject, item, other):
@@ -45,7 +47,17 @@ def correction(subject):
         value = subject.writer.values("HGB", -2)[0]
         row = Row("delivered", windows=item.rows[0].windows, concept="HGB", grade=value.grade, direction="LOW",
                   value=value.number, flag="exact")
-        _replace(subject, item, _new_version(subject, item, 2, value.json, value.tail, "corrected", row))
+        _replace(subject, item, _new_version(subject, item, value, "corrected", row))
+
+
+def moved(subject):
+    """Another date, on which no window takes it: the value leaves the study, the flag goes to the next in line."""
+    for item in _candidates(subject, "HGB")[1:2]:
+        if subject.gaps:
+            elapsed = courses.gap_day(subject.rng, subject.rng.choice(subject.gaps))
+            value = subject.writer.values("HGB", 0)[0]
+            _new_version(subject, item, value, "corrected", Row("outside_window", "BETWEEN_WINDOWS"), elapsed)
+            item.after = [Row("superseded")]
 
 
 def retraction(subject):
@@ -53,7 +65,7 @@ def retraction(subject):
     found = _candidates(subject, "ALT", runner_up=True) or _candidates(subject, "ALT")
     for item in found[-1:]:
         value = subject.writer.values("ALT", 0)[0]
-        _new_version(subject, item, 2, value.json, value.tail, "entered-in-error", Row("retracted"))
+        _new_version(subject, item, value, "entered-in-error", Row("retracted"))
         item.after = [Row("superseded")]
 
 
@@ -99,7 +111,7 @@ def episode_disproved(subject):
         grade = value.grade
         row = Row("delivered", windows=item.rows[0].windows, concept=concept, grade=grade,
                   direction=value.direction, value=value.number, flag="exact")
-        _replace(subject, item, _new_version(subject, item, 2, value.json, value.tail, "corrected", row))
+        _replace(subject, item, _new_version(subject, item, value, "corrected", row))
         episode.gone = True
         return
 
@@ -139,7 +151,7 @@ def _later(text, instant):
     return text[:start] + instant + text[text.index('"', start):]
 
 
-STEPS = [correction, retraction, late_result, late_visit, episode_disproved, late_diagnosis, old_version, repeats]
+STEPS = [correction, moved, retraction, late_result, late_visit, episode_disproved, late_diagnosis, old_version, repeats]
 
 
 def deliver(subject):

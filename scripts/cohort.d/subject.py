@@ -183,7 +183,8 @@ class Subject:
             if visit.delivery == 1:
                 self.write_visit(visit)
         for event in self.history.conditions:
-            self.write_condition(event)
+            if not event.get("late"):
+                self.write_condition(event)
         self._history_condition()
 
     def write_patient(self):
@@ -254,7 +255,9 @@ class Subject:
         version = self.dialect.version(rid, 1)
         text = when or (self.dialect.zone.utc(day, minute) if visit.night and self.dialect.night_utc else None)
         w = self.writer
-        body = w.observation(rid, version, self.updated(day, delivery), "final", w.code(concept), self.patient_id,
+        # only "final" results make an inferred contact
+        status = "amended" if self.dialect.encounters and self.rng.random() < 0.02 else "final"
+        body = w.observation(rid, version, self.updated(day, delivery), status, w.code(concept), self.patient_id,
                              w.encounter_link(visit.encounter_id), w.effective(day, minute, text), value.json,
                              w.specimen_link(visit.specimen_id) + tail)
         windows, reason = self.placement(visit, concept)
