@@ -100,7 +100,16 @@ static void judge(struct call *call, CURLcode code)
 
 static void run_waiting(struct client *client);
 
-static void on_turned(struct pump *pump)
+static void give_up(struct client *client)
+{
+    for (struct call *call = client->calls; call; call = call->next)
+        if (call->state == RUNNING) {
+            gw_fail(&call->failure, GW_ENOMEM, where, "%s: no memory for the request", call->described);
+            call_end(call);
+        }
+}
+
+static void on_turned(struct pump *pump, bool healthy)
 {
     struct client *client = (struct client *)((char *)pump - offsetof(struct client, pump));
     CURLMsg *message;
@@ -115,6 +124,8 @@ static void on_turned(struct pump *pump)
         judge(call, message->data.result);
         call_end(call);
     }
+    if (!healthy)
+        give_up(client);
     run_waiting(client);
 }
 

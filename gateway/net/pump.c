@@ -66,6 +66,7 @@ static void on_readiness(uv_poll_t *handle, int status, int events)
     struct pump *pump = poll->pump;
     const curl_socket_t fd = poll->fd;
     int flags = 0, running;
+    CURLMcode code;
 
     /* Told of an error, libcurl would end the transfer as failed sending; let it read, and see whether a kept
      * connection was merely closed meanwhile: then it sends once more over a new one. */
@@ -75,10 +76,10 @@ static void on_readiness(uv_poll_t *handle, int status, int events)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
         flags |= CURL_CSELECT_OUT;
-    curl_multi_socket_action(pump->multi, fd, flags, &running); /* poll may be closing after this */
+    code = curl_multi_socket_action(pump->multi, fd, flags, &running); /* poll may be closing after this */
     if (status < 0)
         resume(pump, poll, fd);
-    pump->turned(pump);
+    pump->turned(pump, code == CURLM_OK);
 }
 
 static struct poll *watch(struct pump *pump, curl_socket_t fd)
@@ -119,7 +120,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *un
         poll = watch(pump, fd);
     if (poll)
         poll->events = events;
-    /* unwatched, the transfer ends by its own timeouts instead of hanging */
+    /* -1: libcurl gives up all that is under way, and turned hears of it */
     return poll && uv_poll_start(&poll->handle, events, on_readiness) == 0 ? 0 : -1;
 }
 
@@ -133,9 +134,9 @@ static void on_timer(uv_timer_t *timer)
 {
     struct pump *pump = timer->data;
     int running;
+    const CURLMcode code = curl_multi_socket_action(pump->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 
-    curl_multi_socket_action(pump->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    pump->turned(pump);
+    pump->turned(pump, code == CURLM_OK);
 }
 
 static int on_timeout_wanted(CURLM *multi, long timeout_ms, void *ctx)
@@ -150,7 +151,7 @@ static int on_timeout_wanted(CURLM *multi, long timeout_ms, void *ctx)
     return 0;
 }
 
-bool pump_init(struct pump *pump, uv_loop_t *loop, void (*turned)(struct pump *pump))
+bool pump_init(struct pump *pump, uv_loop_t *loop, void (*turned)(struct pump *pump, bool healthy))
 {
     *pump = (struct pump){.multi = curl_multi_init(), .loop = loop, .turned = turned};
     if (!pump->multi)

@@ -21,11 +21,13 @@ struct pump {
     struct poll *polls;
     unsigned open; /* handles not yet closed */
     bool closing;
-    void (*turned)(struct pump *pump); /* transfers may have ended: curl_multi_info_read */
+    /* Transfers may have ended: curl_multi_info_read. Not healthy: libcurl ran out of memory and may have lost sight of
+     * any of its transfers, which would never end by themselves. */
+    void (*turned)(struct pump *pump, bool healthy);
     void (*closed)(struct pump *pump); /* nothing of it is left in the loop */
 };
 
-bool pump_init(struct pump *pump, uv_loop_t *loop, void (*turned)(struct pump *pump));
+bool pump_init(struct pump *pump, uv_loop_t *loop, void (*turned)(struct pump *pump, bool healthy));
 void pump_adopt(struct pump *pump, CURL *easy); /* before the transfer is added */
 /* No transfer is left in multi. closed comes from the loop. */
 void pump_close(struct pump *pump, void (*closed)(struct pump *pump));

@@ -87,6 +87,10 @@ static const struct play plays[] = {
     {"no answer at all", "", GW_ERETRY, "connection was lost"},
     {"half a status line", "HTTP/1.", GW_ERETRY, "connection was lost"},
     {"no HTTP", "220 mail.example.org ESMTP\r\n", GW_EPROTO, "HTTP"},
+    {"a broken gzip error: the status counts",
+     "HTTP/1.1 500 X\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\noops", GW_OK, ""},
+    {"identity is no encoding", HEAD TYPED_JSON "Content-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}", GW_OK,
+     "{}"},
     {"an error text cut: the status counts", "HTTP/1.1 500 X\r\nContent-Length: 90\r\n\r\noops", GW_OK, "oops"},
 };
 
@@ -369,6 +373,102 @@ Test(http, gives_the_body_to_a_sink_in_pieces)
     gw_text_release(&bytes.text);
 }
 
+struct told {
+    int status;
+    const char *headers;
+    int32_t want;
+};
+
+static void play_told(struct exchange *exchange, void *ctx)
+{
+    const struct told *told = *(const struct told **)ctx;
+
+    server_reply(exchange, told->status, "text/html", told->headers, "slow down");
+}
+
+Test(http, learns_when_to_come_back)
+{
+    static const struct told cases[] = {
+        {429, "Retry-After: 3\r\n", 3},
+        {503, "Retry-After: 1795205395075\r\nDate: Fri, 20 Nov 2026 20:09:00 GMT\r\n", 55}, /* that epoch is 20:09:55 */
+        {429, "RateLimit: \"fhirInteractions\";r=0;t=59\r\n", 59},
+        {429, "RateLimit: limit=1; t=7\r\n", 7},
+        {429, "RateLimit: \"x\";t=59\r\nRetry-After: 4\r\n", 4},
+        {429, "Retry-After: 4\r\nRateLimit: \"x\";t=59\r\n", 4},
+        {200, "RateLimit: \"x\";r=9;t=59\r\n", 0}, /* a quota that is not used up */
+        {200, "Retry-After: 3\r\n", 3},
+        {429, "", 0},
+    };
+    const struct told *told = NULL;
+    struct server *server = server_new(play_told, &told);
+    struct gw_http *http = client_of(NULL);
+    struct gw_http_request request = {.url = server_base(server)};
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct outcome outcome = OUTCOME_INIT;
+
+        told = &cases[i];
+        fetch(http, &request, &outcome);
+        cr_expect(outcome.response.status == told->status && outcome.response.retry_after_s == told->want, "%s: %d",
+                  told->headers, outcome.response.retry_after_s);
+        outcome_reset(&outcome);
+    }
+    client_gone(http);
+    server_free(server);
+}
+
+static void play_method(struct exchange *exchange, void *ctx)
+{
+    (void)ctx;
+    if (strncmp(exchange->head, "HEAD", 4) == 0)
+        server_print(exchange, HEAD TYPED_JSON "Content-Length: 5\r\n\r\n");
+    else
+        server_reply(exchange, 202, "text/plain", "", "");
+}
+
+Test(http, speaks_every_method_it_is_told)
+{
+    static const char *const methods[] = {"DELETE", "HEAD", "PUT", "POST", "GET"};
+    struct server *server = server_new(play_method, NULL);
+    struct gw_http *http = client_of(NULL);
+
+    for (size_t i = 0; i < COUNT(methods); i++) {
+        struct gw_http_request request = {.url = server_base(server), .method = methods[i]};
+        struct outcome outcome = OUTCOME_INIT;
+        char line[64];
+
+        fetch(http, &request, &outcome);
+        snprintf(line, sizeof(line), "%s /fhir HTTP/1.1", methods[i]);
+        cr_expect(outcome.failure.status == GW_OK && server_heard(server, line), "%s: %s", methods[i],
+                  outcome.failure.text);
+        outcome_reset(&outcome);
+    }
+    client_gone(http);
+    server_free(server);
+}
+
+static void play_announced(struct exchange *exchange, void *ctx)
+{
+    (void)ctx;
+    server_print(exchange, HEAD TYPED_JSON "Content-Length: 2000\r\n\r\n");
+    server_sleep(exchange, 5000);
+    exchange->close = true;
+}
+
+Test(http, does_not_wait_for_a_body_that_is_announced_as_too_large)
+{
+    struct server *server = server_new(play_announced, NULL);
+    struct gw_http *http = client_of(NULL);
+    struct gw_http_request request = {.url = server_base(server), .max_bytes = 1999, .total_ms = 3000};
+    struct outcome outcome = OUTCOME_INIT;
+
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.failure.status == GW_ENOMEM, "%d %s", outcome.failure.status, outcome.failure.text);
+    outcome_reset(&outcome);
+    client_gone(http);
+    server_free(server);
+}
+
 /* ---- servers that are away or slow ----------------------------------------------------------------------------- */
 
 static void play_slowly(struct exchange *exchange, void *ctx)
@@ -409,6 +509,7 @@ Test(http, says_who_cannot_be_reached_and_why)
     } cases[] = {
         {"http://fhir.hospital.invalid/r4/Patient?name=Perez", "host name fhir.hospital.invalid cannot be resolved"},
         {"http://127.0.0.1:1/r4/Patient?name=Perez", "127.0.0.1 does not take connections: Connection refused"},
+        {"https://127.0.0.1:1/r4/Patient?name=Perez", "127.0.0.1 does not take connections: Connection refused"},
     };
     struct gw_http *http = client_of(NULL);
 
@@ -495,6 +596,30 @@ Test(http, survives_a_kept_connection_that_the_server_closed)
         cr_expect(outcome.response.status == 200, "%s", outcome.failure.text);
         outcome_reset(&outcome);
     }
+    client_gone(http);
+    server_free(server);
+}
+
+static void play_nothing(struct exchange *exchange, void *ctx)
+{
+    (void)exchange;
+    (void)ctx;
+}
+
+/* The scripted server waits for the end of a head and never answers the handshake. */
+Test(http, gives_up_on_a_handshake_that_is_not_answered)
+{
+    struct server *server = server_new(play_nothing, NULL);
+    struct gw_http *http = client_of(NULL);
+    char url[64];
+    struct gw_http_request request = {.url = url, .connect_ms = 300};
+    struct outcome outcome = OUTCOME_INIT;
+
+    snprintf(url, sizeof(url), "https://127.0.0.1:%d/r4", server_port(server));
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.failure.status == GW_ERETRY && strstr(outcome.failure.text, "reached in time"), "%d %s",
+              outcome.failure.status, outcome.failure.text);
+    outcome_reset(&outcome);
     client_gone(http);
     server_free(server);
 }
