@@ -113,6 +113,7 @@ static bool read_lab(struct sheet *sheet, struct gw_lab *lab)
     lab->name = sheet_text(sheet, NAME);
     lab->verified = sheet_text(sheet, VERIFIED)[0] == 'Y';
     lab->preference = sheet_number(sheet, PREFERENCE);
+    lab->line = sheet->row->line;
     if (!loinc_check_digit(lab->loinc)) {
         sheet_finding(sheet, "%s fails the LOINC check digit: a misprint; look the code up", lab->loinc);
         return false;
@@ -186,6 +187,7 @@ void labs_read(struct gw_arena *arena, const char *dir, struct lab_rows *out, st
     *out = (struct lab_rows){.count = 0};
     if (!sheet_open(&sheet, arena, dir, "loinc-labs.csv", columns, COLUMNS, findings))
         return;
+    out->path = sheet.csv.path;
     while (sheet_next(&sheet)) {
         struct gw_lab lab = {.concept = NULL};
 

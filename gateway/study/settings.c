@@ -71,7 +71,7 @@ static size_t distance(const char *a, const char *b)
 const char *settings_nearest(const char *text, const char *const *list, size_t count)
 {
     const char *found = NULL;
-    size_t nearest = strlen(text) / 2 + 1; /* further away is no misprint */
+    size_t nearest = strlen(text) / 5 + 2; /* further away is no misprint: one drug is not another */
 
     if (strlen(text) > NAME_MAX_LENGTH)
         return NULL;

@@ -8,6 +8,7 @@
 #include "study/findings.h"
 
 struct lab_rows {
+    const char *path;
     const struct gw_lab *rows; /* file order */
     size_t count;
     const struct gw_lab **by_code; /* sorted by LOINC code */

@@ -259,3 +259,20 @@ Test(site, refuses_a_profile_that_lacks_what_is_never_guessed)
         cr_expect(strstr(err.text, heads[i].says) != NULL, "%s: %s", heads[i].what, err.text);
     }
 }
+
+static const char *const shipped[] = {"madrid", "essen", "boston", "busan"};
+
+Test(site, loads_every_profile_of_the_repository)
+{
+    for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
+        const char *path = gw_arena_print(&arena, SOURCE_DIR "/mappings/sites/%s.json", shipped[i]);
+        const struct gw_site *site = NULL;
+        struct gw_error err = {.status = GW_OK};
+
+        cr_expect(eq(int, gw_site_load(&arena, path, tables, &site, &err), GW_OK), "%s", err.text);
+        if (!site)
+            continue;
+        cr_expect(gw_same(gw_site_id(site), shipped[i]), "%s", gw_site_id(site));
+        gw_site_close(site);
+    }
+}

@@ -51,6 +51,7 @@ struct gw_lab { /* one row of loinc-labs.csv: a LOINC code, not a concept */
     const char *data_group; /* as written: "G30+G90" names two groups of the study */
     int preference;
     bool verified;
+    unsigned line; /* in its file */
 };
 
 enum gw_direction { GW_LOW, GW_HIGH };
