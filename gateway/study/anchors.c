@@ -269,9 +269,10 @@ static void find_d1(struct engine *e)
     e->anchors.d1 = all[best].day;
     e->d1_status = best >= GW_RANK_DISPENSE ? "provisional" : "confirmed";
     e->first_dose_utc = first_dose_time(all, e->in->study->d1_drug_count, e->anchors.d1);
-    for (int r = best; r < GW_RANK_COUNT; r++)
-        if (r != GW_RANK_ROSTER && all[r].day == e->anchors.d1)
-            cite_doses(e, &all[r]);
+    if (best != GW_RANK_ROSTER)
+        cite_doses(e, &all[best]);
+    else if (e->first_dose_utc >= 0)
+        cite_doses(e, &all[GW_RANK_ADMINISTRATION]);
     if (contradicted(e, all, best)) {
         e->d1_status = "conflict";
         raise_conflict(e, all);

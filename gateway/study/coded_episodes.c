@@ -137,7 +137,7 @@ static bool diagnose(struct engine *e, size_t index, struct diagnosis *d)
     *d = (struct diagnosis){.fact = index, .onset = GW_NO_DAY};
     d->row = row_of(e, fact, &d->coding);
     if (!d->row || !d->row->in_study || !engine_category_on(e, d->row->category)) {
-        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, d->row ? "CATEGORY_OFF" : "NOT_LISTED");
+        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, d->row ? "NOT_DERIVED" : "NOT_LISTED");
         return false;
     }
     if (!read_onset(e, d))

@@ -48,21 +48,23 @@ static void offer(struct window_state *state, const struct gw_window *window, gw
     state->contact_kind = kind;
 }
 
-/* True when the days meet some window that asks for a contact. */
-static bool offer_all(struct engine *e, gw_day first, gw_day last, const char *kind)
+/* To every window that asks for a contact and that the days meet. */
+static void offer_all(struct engine *e, gw_day first, gw_day last, const char *kind)
 {
-    bool met = false;
-
     for (size_t i = 0; i < e->windows.count; i++) {
         const gw_day day = closest(&e->windows.list[i], first, last);
 
-        if (day == GW_NO_DAY)
-            continue;
-        met = true;
-        if (e->windows.list[i].rule->contact)
+        if (day != GW_NO_DAY && e->windows.list[i].rule->contact)
             offer(&e->window_states[i], &e->windows.list[i], day, kind);
     }
-    return met;
+}
+
+static bool meets_a_window(const struct engine *e, gw_day first, gw_day last)
+{
+    for (size_t i = 0; i < e->windows.count; i++)
+        if (closest(&e->windows.list[i], first, last) != GW_NO_DAY)
+            return true;
+    return false;
 }
 
 /* ---- Encounters ---- */
@@ -94,6 +96,14 @@ static void raise_encounter(struct engine *e, size_t index, const char *code, gw
                                                .coding = &encounter->class_code});
 }
 
+/* Why a stay that meets no window is outside: by its first day, as for any datum. */
+static const char *outside_reason(struct engine *e, gw_day first)
+{
+    if (e->anchors.d1 == GW_NO_DAY)
+        return gw_place_reason(&e->windows, GW_PLACE_BETWEEN_WINDOWS);
+    return gw_place_reason(&e->windows, gw_window_place(e->arena, &e->windows, 0, first, first).place);
+}
+
 static void consider_encounter(struct engine *e, size_t index)
 {
     const struct gw_fact *fact = &e->in->facts[index];
@@ -104,14 +114,15 @@ static void consider_encounter(struct engine *e, size_t index)
         return;
     if (!period_days(e, &fact->encounter.period, &first, &last)) {
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "NO_PERIOD");
+    } else if (!meets_a_window(e, first, last)) {
+        engine_end_fact(e, index, GW_STATE_OUTSIDE_WINDOW, outside_reason(e, first));
     } else if (!in_list(study->contact_classes, study->contact_class_count, fact->encounter.class_code.code)) {
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "CLASS_NOT_READ");
     } else if (fact->standing == GW_UNDECIDED || fact->modifier_extension) {
         raise_encounter(e, index, fact->modifier_extension ? "MODIFIER_EXTENSION" : "STATUS_UNKNOWN", first);
-    } else if (offer_all(e, first, last, "encounter")) {
-        engine_part(e, index, 0)->cited = true;
     } else {
-        engine_end_fact(e, index, GW_STATE_OUTSIDE_WINDOW, "BETWEEN_WINDOWS");
+        offer_all(e, first, last, "encounter");
+        engine_part(e, index, 0)->cited = true;
     }
 }
 
@@ -150,6 +161,8 @@ static void infer(struct engine *e, size_t index)
 static const char *state_of(const struct engine *e, const struct gw_window *window, const struct window_state *state,
                             bool wants_contact)
 {
+    if (window->low > window->high)
+        return "truncated"; /* death or withdrawal left nothing of it */
     if (window->low > e->in->horizon)
         return "future";
     if (state->contact != GW_NO_DAY || !wants_contact)
@@ -166,8 +179,6 @@ static void settle_windows(struct engine *e)
     for (size_t i = 0; i < e->windows.count; i++) {
         const struct gw_window *window = &e->windows.list[i];
 
-        if (window->low > window->high)
-            continue;
         e->window_states[i].state = state_of(e, window, &e->window_states[i], required && window->rule->contact);
         engine_next_day(e, window->low);
         engine_next_day(e, window->high + 1);

@@ -134,22 +134,19 @@ static void emit_window(struct engine *e, const struct gw_window *window, const 
     row->data_group = group_name(e, window);
     row->target_date = engine_date(e, window->target);
     row->target_elapsed = gw_elapsed(e->anchors.d1, window->target);
-    row->low = gw_elapsed(e->anchors.d1, window->low);
-    row->high = gw_elapsed(e->anchors.d1, window->high);
+    /* of a window of which nothing is left: as it was planned */
+    row->low = gw_elapsed(e->anchors.d1, window->low <= window->high ? window->low : window->full_low);
+    row->high = gw_elapsed(e->anchors.d1, window->low <= window->high ? window->high : window->full_high);
     row->state = state->state;
     row->contact_date = engine_date(e, state->contact);
     row->contact_kind = state->contact_kind;
     row->truncation_reason = window->truncation;
-    if (state->had_data_without_contact && strcmp(state->state, "open") != 0)
-        engine_raise(e, "NO_CONTACT", &(struct item_about){.day = GW_NO_DAY, .windows = window->id,
-                                                           .note = "data lie in the window but no routine contact"});
 }
 
 static void emit_windows(struct engine *e)
 {
     for (size_t i = 0; i < e->windows.count; i++)
-        if (e->window_states[i].state)
-            emit_window(e, &e->windows.list[i], &e->window_states[i]);
+        emit_window(e, &e->windows.list[i], &e->window_states[i]);
 }
 
 /* ---- observations ---- */

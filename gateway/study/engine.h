@@ -114,7 +114,6 @@ struct window_state {
     const char *state; /* open collected missed truncated future */
     gw_day contact;
     const char *contact_kind;
-    bool had_data_without_contact;
 };
 
 /* ---- stages, in the order in which derive() runs them ---- */

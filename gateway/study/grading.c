@@ -1,7 +1,7 @@
 /*
  * Limits and grades of every value, against the subject's own baseline where a term asks for it.
  *
- * The baseline of a concept is its anl01 value in a window that starts from D1 and is no grid. Source: ae.md section 2.
+ * A preliminary value gets no grade: it may yet change. The baseline of a concept is its anl01 value in a window that starts from D1 and is no grid. Source: ae.md section 2.
  */
 #include <string.h>
 
@@ -83,7 +83,7 @@ void stage_grade(struct engine *e)
         if (wanted(&e->data[i]))
             read_limits(e, &e->data[i]);
     for (size_t i = 0; i < e->data_count && !e->failed; i++) {
-        if (!wanted(&e->data[i]) || !e->data[i].measure.value_num)
+        if (!wanted(&e->data[i]) || !e->data[i].measure.value_num || e->data[i].provisional)
             continue;
         grade(e, &e->data[i]);
         if (e->data[i].placed_count > 0)

@@ -142,7 +142,7 @@ enum gw_status gw_identify(struct gw_arena *arena, const struct gw_rows *previou
     const size_t news = next->tables[GW_TABLE_ae_episodes].count;
     bool *taken = gw_arena_alloc(arena, olds + news + 1);
     const char **names = gw_arena_alloc(arena, (2 * news + 1) * sizeof *names);
-    struct pair pair;
+    struct pair pair = {0};
     size_t count = 0;
 
     if (!taken || !names)

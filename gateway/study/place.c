@@ -209,19 +209,19 @@ static bool may_be_evidence(const struct engine *e, const struct datum *datum, e
            !datum->source->modifier_extension && datum->when.first <= e->in->horizon;
 }
 
-/* Keep only the windows that a contact opened. */
-static bool keep_collected(struct engine *e, struct datum *datum)
+/* Keep only the windows that a contact opened. *over: one of the others will not be opened any more. */
+static bool keep_collected(struct engine *e, struct datum *datum, bool *over)
 {
     size_t kept = datum->first_placed;
 
     for (size_t i = 0; i < datum->placed_count; i++) {
         const struct placed p = e->placed[datum->first_placed + i];
-        struct window_state *state = &e->window_states[p.window_index];
+        const char *state = e->window_states[p.window_index].state;
 
-        if (strcmp(state->state, "collected") == 0)
+        if (strcmp(state, "collected") == 0)
             e->placed[kept++] = p;
         else
-            state->had_data_without_contact |= strcmp(state->state, "future") != 0;
+            *over |= strcmp(state, "missed") == 0 || strcmp(state, "truncated") == 0;
     }
     datum->placed_count = kept - datum->first_placed;
     e->placed_count = kept;
@@ -262,7 +262,7 @@ static const char *scope_reason(const struct engine *e, const struct datum *datu
         return "CATEGORY_NOT_READ";
     if (datum->code.lab->group == GW_LAB_OPTIONAL)
         return "OPTIONAL_OFF";
-    return gw_study_lab_groups(e->in->study, datum->code.lab) == 0 ? "EVIDENCE_ONLY" : NULL;
+    return gw_study_lab_groups(e->in->study, datum->code.lab) == 0 ? "AE_EVIDENCE" : NULL;
 }
 
 /* The datum has a date: find its windows and what keeps it from them. */
@@ -273,6 +273,7 @@ static void place_dated(struct engine *e, struct datum *datum)
     const struct gw_lab *lab = datum->code.lab;
     struct findings found;
     const char *unread;
+    bool over = false;
 
     datum->after_first_dose = after_first_dose(e, datum);
     found = find_place(e, datum, own ? own : all_groups(e->in->study));
@@ -286,9 +287,11 @@ static void place_dated(struct engine *e, struct datum *datum)
         e->placed_count = datum->first_placed;
         datum->placed_count = 0;
         end_unread(e, datum, unread);
-    } else if (!held_by_date(e, datum, &found) && !keep_collected(e, datum)) {
+    } else if (!held_by_date(e, datum, &found) && !keep_collected(e, datum, &over)) {
         datum->evidence = may_be_evidence(e, datum, GW_PLACE_BETWEEN_WINDOWS);
         end_outside(e, datum, "NO_CONTACT");
+        if (over)
+            engine_raise_datum(e, datum, "NO_CONTACT", "lies in a window, but no routine contact does");
     }
     for (size_t i = 0; i < datum->placed_count; i++)
         e->placed[datum->first_placed + i].datum_index = datum->index;

@@ -93,7 +93,9 @@ static void settle_parts(struct engine *e, struct gw_derived *out)
         settle_part(e, part);
         out->parts[i] = (struct gw_part_state){.fact = part->fact, .part = part->index, .state = part->state,
                                                .reason = part->reason ? part->reason : "",
-                                               .rows = join(e, part->rows, part->row_count),
+                                               .rows = part->state == GW_STATE_DELIVERED
+                                                           ? join(e, part->rows, part->row_count)
+                                                           : "",
                                                .items = join(e, part->items, part->item_count)};
     }
     out->part_count = e->part_count;
