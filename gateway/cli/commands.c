@@ -1,0 +1,259 @@
+/*
+ * The table of commands, and the way from argv to one of them.
+ */
+#include "cli/commands.h"
+
+#include <errno.h>
+#include <libsmartcols/libsmartcols.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+#include "cli/output.h"
+#include "gateway/core/json.h"
+#include "gateway/net/http.h"
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+/* ---- the table ------------------------------------------------------------------------------------------------- */
+
+static const struct command check[] = {
+    {.help = "Tries what a sync needs, in its order: configuration, study, TLS, token, one search. Each finding is a "
+             "plain sentence that says what to do. The exit status is that of the first failure.",
+     .takes = TAKES(CONFIG) | TAKES(ENDPOINT) | TAKES(JSON),
+     .needs = TAKES(CONFIG),
+     .run = check_command},
+};
+
+static const struct command sync_[] = {
+    {.help = "One pass over all endpoints: pull what is new, derive, deliver the difference. An endpoint that fails "
+             "delays only itself; the exit status is that of the first one that failed, in the configuration's order.",
+     .takes = TAKES(CONFIG) | TAKES(ENDPOINT) | TAKES(AS_OF) | TAKES(JSON),
+     .needs = TAKES(CONFIG),
+     .run = sync_command},
+};
+
+static const struct command map[] = {
+    {.inputs = "INPUT...",
+     .help = "Reads NDJSON, NDJSON.gz and Bundles, from files and folders, and writes the folder of --out: study/ may "
+             "leave the hospital, hospital/ stays there.",
+     .takes = TAKES(STUDY_DIR) | TAKES(SITE) | TAKES(ENROLMENT) | TAKES(OUT_DIR) | TAKES(PSEUDONYM_KEY) | TAKES(AS_OF) |
+              TAKES(JSON),
+     .needs = TAKES(STUDY_DIR) | TAKES(SITE) | TAKES(ENROLMENT) | TAKES(OUT_DIR),
+     .least = 1,
+     .most = INT_MAX,
+     .run = map_command},
+};
+
+#define OF_LEDGER                                                                                                      \
+    .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(ALL) | TAKES(JSON), .one_of = TAKES(CONFIG) | TAKES(LEDGER)
+
+static const struct command status[] = {
+    {.help =
+         "Every part ever read is in one state, and the states add up to what was read. Says so loudly when they do "
+         "not.",
+     .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(JSON),
+     .one_of = TAKES(CONFIG) | TAKES(LEDGER),
+     .run = status_command},
+};
+
+static const struct command exceptions[] = {
+    {.verb = "list",
+     .help = "Open exceptions by cause, with the values, subjects and windows that wait for each.",
+     OF_LEDGER,
+     .run = exceptions_list_command},
+    {.verb = "show",
+     .inputs = "CAUSE-OR-ID",
+     .help = "The exceptions of one cause (a fingerprint as list prints it), or those whose id begins so.",
+     OF_LEDGER,
+     .least = 1,
+     .most = 1,
+     .run = exceptions_show_command},
+};
+
+static const struct command export_[] = {
+    {.help = "The study database as text: the canonical dump on standard output, or a CSV file for each table.",
+     .takes = TAKES(CONFIG) | TAKES(DATABASE) | TAKES(STUDY_ID) | TAKES(FORMAT) | TAKES(OUT_CSV),
+     .needs = TAKES(FORMAT),
+     .one_of = TAKES(CONFIG) | TAKES(DATABASE),
+     .run = export_command},
+};
+
+static const struct command study[] = {
+    {.verb = "lint",
+     .inputs = "DIR",
+     .help = "All that is wrong with a study package, a line each: file, line, what, what to do.",
+     .takes = TAKES(JSON),
+     .least = 1,
+     .most = 1,
+     .run = study_lint_command},
+    {.verb = "show",
+     .inputs = "DIR",
+     .help = "A study package in plain words: windows, groups, categories, and the choices nobody has confirmed yet.",
+     .takes = TAKES(JSON),
+     .least = 1,
+     .most = 1,
+     .run = study_show_command},
+    {.verb = "windows",
+     .inputs = "DIR",
+     .help = "The visit windows of a subject with these anchors.",
+     .takes = TAKES(D1) | TAKES(EOT) | TAKES(DEATH) | TAKES(WITHDRAWN) | TAKES(ZONE) | TAKES(JSON),
+     .needs = TAKES(D1),
+     .least = 1,
+     .most = 1,
+     .run = study_windows_command},
+};
+
+static const struct command keys[] = {
+    {.verb = "new",
+     .help = "Makes a key pair for one endpoint. The file holds the private half, mode 0600.",
+     .takes = TAKES(OUT_KEY) | TAKES(ALG) | TAKES(CLIENT) | TAKES(JSON),
+     .needs = TAKES(OUT_KEY),
+     .run = keys_new_command},
+    {.verb = "jwks",
+     .inputs = "FILE...",
+     .help = "The public halves of key files as a JWKS, for the server's registration form.",
+     .least = 1,
+     .most = INT_MAX,
+     .run = keys_jwks_command},
+};
+
+static const struct commands table[] = {
+    {"check", "what works, what does not, what to do", check, COUNT(check)},
+    {"sync", "one pass: pull, derive, deliver; then exit", sync_, COUNT(sync_)},
+    {"map", "files in, records out; no network", map, COUNT(map)},
+    {"status", "ledger equation, subjects, open exceptions, outbox", status, COUNT(status)},
+    {"exceptions", "the review queue without a browser", exceptions, COUNT(exceptions)},
+    {"export", "the study database as text", export_, COUNT(export_)},
+    {"study", "a study package: what is wrong, what it says, its windows", study, COUNT(study)},
+    {"keys", "the key pair an endpoint knows us by", keys, COUNT(keys)},
+};
+
+/* ---- help and version ------------------------------------------------------------------------------------------ */
+
+/* "list|show"; "" for a command without verbs. */
+static const char *verbs_of(const struct commands *commands, char *out, size_t size)
+{
+    *out = '\0';
+    for (size_t i = 0; i < commands->count && commands->list[i].verb; i++)
+        snprintf(out + strlen(out), size - strlen(out), "%s%s", i ? "|" : "", commands->list[i].verb);
+    return out;
+}
+
+static int print_help(void)
+{
+    char verbs[60];
+
+    printf("Usage: casement COMMAND [OPTION...]\n"
+           "A FHIR gateway between routine care and a clinical study.\n\n");
+    for (size_t i = 0; i < COUNT(table); i++)
+        printf("  %-11s %-18s %s\n", table[i].name, verbs_of(&table[i], verbs, sizeof verbs), table[i].summary);
+    printf("\n  casement COMMAND --help says what a command takes; casement --version which release this is.\n");
+    return 0;
+}
+
+static int print_verbs(const struct commands *commands)
+{
+    printf("Usage: casement %s VERB [OPTION...]\n%s\n\n", commands->name, commands->summary);
+    for (size_t i = 0; i < commands->count; i++)
+        printf("  %-8s %s\n", commands->list[i].verb, commands->list[i].help);
+    printf("\n  casement %s VERB --help says what each takes.\n", commands->name);
+    return 0;
+}
+
+static int print_version(void)
+{
+    const char *smartcols = NULL;
+
+    scols_get_library_version(&smartcols);
+    printf("casement %s\n", GATEWAY_VERSION);
+    printf("%s cJSON/%s libuv/%s smartcols/%s\n", gw_http_library(), cJSON_Version(), uv_version_string(), smartcols);
+    return 0;
+}
+
+/* ---- finding the command --------------------------------------------------------------------------------------- */
+
+static int wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int wrong(const char *format, ...)
+{
+    char text[300];
+    struct gw_error failure;
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    gw_fail(&failure, GW_EUSAGE, "cli", "%s", text);
+    return output_failed(&failure);
+}
+
+static int run(const char *name, const struct command *command, int argc, char **argv)
+{
+    struct arguments arguments;
+    int code;
+
+    if (arguments_read(&arguments, name, command, argc, argv, &code))
+        code = command->run(&arguments);
+    arguments_release(&arguments);
+    return code;
+}
+
+/* argv begins with the name of the commands. */
+static int run_verb(const struct commands *commands, int argc, char **argv)
+{
+    char name[40], verbs[60];
+
+    if (!commands->list[0].verb)
+        return run(commands->name, commands->list, argc, argv);
+    verbs_of(commands, verbs, sizeof verbs);
+    if (argc < 2)
+        return wrong("%s: which of %s? See casement %s --help", commands->name, verbs, commands->name);
+    if (strcmp(argv[1], "--help") == 0)
+        return print_verbs(commands);
+    for (size_t i = 0; i < commands->count; i++) {
+        if (strcmp(argv[1], commands->list[i].verb) != 0)
+            continue;
+        snprintf(name, sizeof name, "%s %s", commands->name, argv[1]);
+        return run(name, &commands->list[i], argc - 1, argv + 1);
+    }
+    return wrong("%s: \"%.40s\" is none of %s: see casement %s --help", commands->name, argv[1], verbs, commands->name);
+}
+
+static int find(int argc, char **argv)
+{
+    if (argc < 2)
+        return wrong("which command? See casement --help");
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return print_help();
+    if (strcmp(argv[1], "--version") == 0)
+        return print_version();
+    for (size_t i = 0; i < COUNT(table); i++)
+        if (strcmp(argv[1], table[i].name) == 0)
+            return run_verb(&table[i], argc - 1, argv + 1);
+    return wrong("there is no %s \"%.40s\": see casement --help", argv[1][0] == '-' ? "option" : "command", argv[1]);
+}
+
+/* A result that did not reach its file is a failure; a reader that went away (EPIPE) has seen what it wanted. */
+static int flush_result(int code)
+{
+    struct gw_error failure;
+
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    if (errno == EPIPE || code != 0)
+        return code;
+    gw_fail(&failure, GW_EIO, "cli", "standard output cannot be written: %s", strerror(errno));
+    return output_failed(&failure);
+}
+
+int commands_main(int argc, char **argv)
+{
+    struct gw_error failure;
+
+    /* Both libraries may be replaced under us by a package upgrade, with another flavour or another major release. */
+    if (gw_json_check_library(&failure) != GW_OK || gw_http_check_library(&failure) != GW_OK)
+        return output_failed(&failure);
+    return flush_result(find(argc, argv));
+}

@@ -1,0 +1,28 @@
+/*
+ * What several commands say of a ledger: the equation, and what waits by code.
+ */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "cli/tally.h"
+#include "gateway/ledger/ledger.h"
+
+/* Each state with its parts, what was read, and whether the two agree. */
+void report_parts(const struct output *output, const struct gw_equation *equation);
+cJSON *report_parts_json(const struct gw_equation *equation);
+
+/* GW_OK, or GW_ENOMEM's exit status (our own fault) with a text that says what is lost. */
+enum gw_status report_balance(const struct gw_equation *equation, struct gw_error *err);
+
+/* Open exceptions by code, the most first. */
+enum gw_status report_codes(struct gw_ledger *ledger, struct tally *codes, struct gw_error *err);
+
+/* Open a ledger that is there: a command that only reads makes none. */
+enum gw_status report_open(const char *path, struct gw_ledger **out, struct gw_error *err);
+
+/* The path of --ledger, or that of the configuration of -c, in the arena. */
+struct arguments;
+enum gw_status report_ledger_of(const struct arguments *arguments, struct gw_arena *arena, const char **path,
+                                struct gw_error *err);
+
+#endif

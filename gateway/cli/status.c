@@ -1,0 +1,125 @@
+/*
+ * casement status: where everything that was read has gone.
+ */
+#include <inttypes.h>
+
+#include "cli/commands.h"
+#include "cli/report.h"
+#include "gateway/ledger/settle.h"
+
+#define ARENA_BYTES ((size_t)256 << 20)
+
+struct state {
+    struct gw_arena arena;
+    struct gw_equation equation;
+    struct gw_ledger_subjects subjects;
+    struct gw_outbox outbox; /* what waits */
+    struct tally codes;
+};
+
+static enum gw_status read_state(struct state *state, struct gw_ledger *ledger, struct gw_error *err)
+{
+    enum gw_status rc = gw_ledger_equation(ledger, &state->equation, err);
+
+    state->codes.arena = &state->arena;
+    if (rc == GW_OK)
+        rc = gw_ledger_subjects(ledger, &state->arena, &state->subjects, err);
+    if (rc == GW_OK)
+        rc = gw_outbox_list(ledger, &state->arena, true, &state->outbox, err);
+    if (rc == GW_OK)
+        rc = report_codes(ledger, &state->codes, err);
+    return rc;
+}
+
+static void print_blocked(const struct state *state, const struct output *output)
+{
+    const struct gw_equation *equation = &state->equation;
+
+    if (equation->blocked_subjects == 0)
+        return;
+    fprintf(output->out, "Blocked:");
+    for (size_t i = 0; i < state->subjects.count; i++)
+        if (state->subjects.list[i].blocked)
+            fprintf(output->out, " %s", state->subjects.list[i].subject_key);
+    fprintf(output->out, " (nothing leaves until their exceptions are resolved)\n");
+}
+
+static void print_people(const struct state *state, const struct output *output)
+{
+    const struct gw_equation *equation = &state->equation;
+
+    report_parts(output, equation);
+    fprintf(output->out, "\n%zu %s, %" PRId64 " blocked, %" PRId64 " to be derived\n", state->subjects.count,
+            plural((int64_t)state->subjects.count, "subject", "subjects"), equation->blocked_subjects,
+            equation->dirty_subjects);
+    print_blocked(state, output);
+    if (equation->pending == 0)
+        fprintf(output->out, "Everything derived is delivered\n");
+    else
+        fprintf(output->out, "%" PRId64 " %s for delivery\n", equation->pending,
+                plural(equation->pending, "batch waits", "batches wait"));
+    if (equation->open_items == 0)
+        fprintf(output->out, "No open exception\n");
+    else
+        fprintf(output->out, "%" PRId64 " open %s\n\n", equation->open_items,
+                plural(equation->open_items, "exception", "exceptions"));
+    tally_print(&state->codes, output, "OPEN EXCEPTIONS", "VALUES", 0);
+}
+
+static cJSON *outbox_json(const struct gw_outbox *outbox)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < outbox->count; i++) {
+        const struct gw_outbox_line *line = &outbox->lines[i];
+        cJSON *object = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(object, "study", line->study);
+        cJSON_AddStringToObject(object, "subject", line->subject_key);
+        cJSON_AddNumberToObject(object, "from_revision", (double)line->from_revision);
+        cJSON_AddNumberToObject(object, "to_revision", (double)line->to_revision);
+        cJSON_AddItemToArray(list, object);
+    }
+    return list;
+}
+
+static void print_json(const struct state *state, const struct output *output)
+{
+    cJSON *root = cJSON_CreateObject(), *subjects, *blocked;
+
+    cJSON_AddItemToObject(root, "parts", report_parts_json(&state->equation));
+    subjects = cJSON_AddObjectToObject(root, "subjects");
+    cJSON_AddNumberToObject(subjects, "count", (double)state->subjects.count);
+    cJSON_AddNumberToObject(subjects, "to_be_derived", (double)state->equation.dirty_subjects);
+    blocked = cJSON_AddArrayToObject(subjects, "blocked");
+    for (size_t i = 0; i < state->subjects.count; i++)
+        if (state->subjects.list[i].blocked)
+            cJSON_AddItemToArray(blocked, cJSON_CreateString(state->subjects.list[i].subject_key));
+    cJSON_AddNumberToObject(root, "open_items", (double)state->equation.open_items);
+    cJSON_AddItemToObject(root, "open_exceptions", tally_json(&state->codes));
+    cJSON_AddItemToObject(root, "outbox", outbox_json(&state->outbox));
+    output_json(output, root);
+}
+
+int status_command(const struct arguments *arguments)
+{
+    struct state state = {.arena = GW_ARENA_INIT(ARENA_BYTES)};
+    struct gw_ledger *ledger = NULL;
+    struct gw_error failure;
+    struct output output;
+    const char *path;
+    enum gw_status rc = report_ledger_of(arguments, &state.arena, &path, &failure);
+
+    if (rc == GW_OK)
+        rc = report_open(path, &ledger, &failure);
+    if (rc == GW_OK)
+        rc = read_state(&state, ledger, &failure);
+    gw_ledger_close(ledger);
+    if (rc == GW_OK) {
+        output_init(&output, stdout);
+        (arguments_has(arguments, OPTION_JSON) ? print_json : print_people)(&state, &output);
+        rc = report_balance(&state.equation, &failure);
+    }
+    gw_arena_release(&state.arena);
+    return rc == GW_OK ? 0 : output_failed(&failure);
+}

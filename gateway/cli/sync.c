@@ -1,0 +1,150 @@
+/*
+ * casement sync: one pass over the endpoints of a configuration.
+ */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "gateway/service/sync.h"
+
+#define ARENA_BYTES ((size_t)256 << 20)
+
+static void print_endpoints(const struct output *output, const struct gw_sync_result *result)
+{
+    static const struct column columns[] = {{"ENDPOINT", false}, {"REQUESTS", true}, {"PAGES", true}, {"ENTRIES", true},
+                                            {"NEW", true},       {"KNOWN", true},    {"NOTES", true}, {"", false}};
+    struct table *table = table_new(output, columns, sizeof columns / sizeof columns[0]);
+
+    for (size_t i = 0; i < result->endpoint_count; i++) {
+        const struct gw_sync_endpoint *endpoint = &result->endpoints[i];
+
+        table_text(table, endpoint->id);
+        table_number(table, (int64_t)endpoint->requests);
+        table_number(table, (int64_t)endpoint->pages);
+        table_number(table, (int64_t)endpoint->entries);
+        table_number(table, (int64_t)endpoint->fresh);
+        table_number(table, (int64_t)endpoint->repeats);
+        table_number(table, (int64_t)endpoint->notes);
+        table_text(table, output_mark(output, endpoint->failure.status == GW_OK ? MARK_OK : MARK_FAIL));
+    }
+    table_print(table);
+    for (size_t i = 0; i < result->endpoint_count; i++)
+        if (result->endpoints[i].failure.status != GW_OK)
+            fprintf(output->out, "%s: %s\n", result->endpoints[i].id, result->endpoints[i].failure.text);
+}
+
+static bool nothing_new(const struct gw_pass_result *pass)
+{
+    return pass->added + pass->changed + pass->withdrawn + pass->items_opened + pass->items_closed == 0;
+}
+
+static void print_people(const struct output *output, const struct gw_sync_result *result)
+{
+    const struct gw_pass_result *pass = &result->pass;
+
+    print_endpoints(output, result);
+    fputc('\n', output->out);
+    if (nothing_new(pass))
+        fprintf(output->out, "nothing new: no row written, no exception raised\n");
+    else
+        fprintf(output->out,
+                "rows: %zu added, %zu changed, %zu withdrawn, %zu unchanged\nexceptions: %zu opened, %zu closed\n",
+                pass->added, pass->changed, pass->withdrawn, pass->unchanged, pass->items_opened, pass->items_closed);
+    if (pass->blocked > 0)
+        fprintf(output->out, "%zu %s blocked: nothing leaves until the exceptions are resolved\n", pass->blocked,
+                plural((int64_t)pass->blocked, "subject is", "subjects are"));
+}
+
+static cJSON *endpoint_json(const struct gw_sync_endpoint *endpoint)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(object, "id", endpoint->id);
+    cJSON_AddNumberToObject(object, "requests", (double)endpoint->requests);
+    cJSON_AddNumberToObject(object, "pages", (double)endpoint->pages);
+    cJSON_AddNumberToObject(object, "entries", (double)endpoint->entries);
+    cJSON_AddNumberToObject(object, "new", (double)endpoint->fresh);
+    cJSON_AddNumberToObject(object, "known", (double)endpoint->repeats);
+    cJSON_AddNumberToObject(object, "notes", (double)endpoint->notes);
+    if (endpoint->failure.status == GW_OK)
+        cJSON_AddNullToObject(object, "failure");
+    else
+        cJSON_AddStringToObject(object, "failure", endpoint->failure.text);
+    cJSON_AddNumberToObject(object, "exit_status", gw_exit_code(endpoint->failure.status));
+    return object;
+}
+
+static void print_json(const struct output *output, const struct gw_sync_result *result)
+{
+    const struct gw_pass_result *pass = &result->pass;
+    cJSON *root = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(root, "endpoints"), *object;
+
+    for (size_t i = 0; i < result->endpoint_count; i++)
+        cJSON_AddItemToArray(list, endpoint_json(&result->endpoints[i]));
+    object = cJSON_AddObjectToObject(root, "rows");
+    cJSON_AddNumberToObject(object, "added", (double)pass->added);
+    cJSON_AddNumberToObject(object, "changed", (double)pass->changed);
+    cJSON_AddNumberToObject(object, "withdrawn", (double)pass->withdrawn);
+    cJSON_AddNumberToObject(object, "unchanged", (double)pass->unchanged);
+    object = cJSON_AddObjectToObject(root, "exceptions");
+    cJSON_AddNumberToObject(object, "opened", (double)pass->items_opened);
+    cJSON_AddNumberToObject(object, "closed", (double)pass->items_closed);
+    object = cJSON_AddObjectToObject(root, "subjects");
+    cJSON_AddNumberToObject(object, "derived", (double)pass->subjects);
+    cJSON_AddNumberToObject(object, "blocked", (double)pass->blocked);
+    cJSON_AddNumberToObject(object, "batches", (double)pass->batches);
+    cJSON_AddItemToObject(root, "parts", report_parts_json(&result->equation));
+    output_json(output, root);
+}
+
+/* The command fails as the first endpoint that failed, in the configuration's order. */
+static enum gw_status first_failure(const struct gw_sync_result *result, struct gw_error *err)
+{
+    for (size_t i = 0; i < result->endpoint_count; i++) {
+        const struct gw_sync_endpoint *endpoint = &result->endpoints[i];
+
+        if (endpoint->failure.status != GW_OK)
+            return gw_fail(err, endpoint->failure.status, endpoint->failure.where, "%s: %s", endpoint->id,
+                           endpoint->failure.text);
+    }
+    return GW_OK;
+}
+
+static enum gw_status sync_and_print(const struct arguments *arguments, struct gw_sync_options *options,
+                                     struct gw_arena *arena, struct gw_error *err)
+{
+    struct gw_config config;
+    struct gw_sync_result result;
+    struct output output;
+    enum gw_status rc = gw_config_load(arena, arguments->values[OPTION_CONFIG], &config, err);
+
+    if (rc != GW_OK)
+        return rc;
+    options->config = &config;
+    rc = gw_sync_run(arena, options, &result, err);
+    progress_clear(options->ctx);
+    if (rc != GW_OK)
+        return rc;
+    output_init(&output, stdout);
+    (arguments_has(arguments, OPTION_JSON) ? print_json : print_people)(&output, &result);
+    rc = report_balance(&result.equation, err);
+    return rc == GW_OK ? first_failure(&result, err) : rc;
+}
+
+int sync_command(const struct arguments *arguments)
+{
+    struct gw_arena arena = GW_ARENA_INIT(ARENA_BYTES);
+    struct progress progress;
+    struct gw_error failure;
+    struct gw_sync_options options = {
+        .endpoint = arguments->values[OPTION_ENDPOINT], .progress = progress_step, .ctx = &progress};
+    enum gw_status rc;
+
+    if (!arguments_day(arguments, OPTION_AS_OF, &options.as_of))
+        return gw_exit_code(GW_EUSAGE);
+    progress_init(&progress);
+    rc = sync_and_print(arguments, &options, &arena, &failure);
+    gw_arena_release(&arena);
+    return rc == GW_OK ? 0 : output_failed(&failure);
+}
