@@ -50,18 +50,34 @@ struct gw_intake_answer {
     const char *reason;
 };
 
+/* The Patients of a Bundle whose entries refer to each other by fullUrl (urn:uuid). Nothing for any other. */
+struct gw_intake_person {
+    const char *full_url;
+    const char *id;
+};
+
+struct gw_intake_people {
+    struct gw_intake_person *list;
+    size_t count;
+};
+
+enum gw_status gw_intake_people(struct gw_arena *arena, const struct gw_bundle *bundle, struct gw_intake_people *out,
+                                struct gw_error *err);
+
 /*
- * Take one entry. bundle (may be NULL) is the page it stands in: references to urn:uuid are looked up there. The answer
- * points into the entry's tree and bytes and into the arena. GW_OK or GW_ENOMEM: what is wrong with an entry is an
- * answer.
+ * Take one entry. people may be NULL. The answer points into the entry's tree and bytes and into the arena. GW_OK or
+ * GW_ENOMEM: what is wrong with an entry is an answer.
  */
-enum gw_status gw_intake_entry(const struct gw_intake *intake, struct gw_arena *arena, const struct gw_bundle *bundle,
-                               const struct gw_entry *entry, const struct gw_intake_place *place,
-                               struct gw_intake_answer *out, struct gw_error *err);
+enum gw_status gw_intake_entry(const struct gw_intake *intake, struct gw_arena *arena,
+                               const struct gw_intake_people *people, const struct gw_entry *entry,
+                               const struct gw_intake_place *place, struct gw_intake_answer *out, struct gw_error *err);
 
 /* Bytes that are no entry at all (a line that is no JSON, a line over the cap). The raw slice may be empty. */
 enum gw_status gw_intake_unreadable(const struct gw_intake *intake, struct gw_arena *arena, struct gw_slice raw,
                                     const struct gw_intake_place *place, const char *reason,
                                     struct gw_intake_answer *out, struct gw_error *err);
+
+/* Copy what the ledger's entry points to, apart from its bytes and its place, so that the tree may go. */
+enum gw_status gw_intake_copy(struct gw_arena *arena, struct gw_keep_entry *entry, struct gw_error *err);
 
 #endif

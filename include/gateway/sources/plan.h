@@ -51,8 +51,10 @@ struct gw_span { /* one subject */
 
 struct gw_request {
     enum gw_stage stage;
-    bool read;               /* Patient/<id> instead of a search */
-    struct gw_search search; /* last_updated is NULL until gw_request_since */
+    bool read;                       /* Patient/<id> instead of a search */
+    bool resolve;                    /* read Medications that were referred to and did not come along */
+    struct gw_search search;         /* last_updated is NULL until gw_request_since */
+    struct gw_identifier identifier; /* the roster's: references by identifier only are recognised by it */
     struct gw_cursor cursor;
     const char *watermark; /* of the cursor; NULL: never read, "": read, but without a usable stamp */
 };

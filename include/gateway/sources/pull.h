@@ -90,6 +90,7 @@ struct gw_pull_result {
 struct gw_id_set;
 struct gw_id_set *gw_id_set_new(void); /* NULL: out of memory */
 void gw_id_set_free(struct gw_id_set *set);
+void gw_id_set_clear(struct gw_id_set *set);
 bool gw_id_set_has(const struct gw_id_set *set, const char *id);
 bool gw_id_set_add(struct gw_id_set *set, const char *id); /* false: out of memory */
 size_t gw_id_set_count(const struct gw_id_set *set);

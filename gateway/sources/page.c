@@ -1,0 +1,203 @@
+/*
+ * A page of a search, or one resource read by its id.
+ */
+#include "sources/page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/core/json.h"
+
+static const char where[] = "sources.pull";
+
+struct paging {
+    struct gw_arena *arena;
+    const struct page_asked *asked;
+    struct gw_intake intake;
+    struct gw_intake_people people;
+    struct gw_intake_answer answer; /* of the entry at hand */
+    struct page page;
+    struct gw_error *err;
+};
+
+/* ---- whose ---- */
+
+static bool is_identifier(const struct gw_identifier *asked, const struct gw_identifier *given)
+{
+    return asked->value && gw_same(asked->value, given->value) &&
+           (!asked->system || gw_same(asked->system, given->system));
+}
+
+/* The patient asked for, by id where one was asked for, else by record number; anyone else is nobody. */
+static int64_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count)
+{
+    const struct gw_request *request = ctx;
+
+    if (patient && request->search.patient)
+        return strcmp(patient, request->search.patient) == 0 ? request->cursor.subject : GW_NOBODY;
+    for (size_t i = 0; i < count; i++) {
+        if (is_identifier(&request->identifier, &identifiers[i]))
+            return request->cursor.subject;
+    }
+    return GW_NOBODY;
+}
+
+static enum gw_status not_the_one_asked_for(const struct paging *p)
+{
+    const struct gw_request *request = p->asked->request;
+
+    return gw_fail(p->err, GW_EPROTO, where,
+                   "%s: the endpoint answered a search for one patient with data of another; it ignores the %s "
+                   "parameter. Nothing of that page was kept; report it to the vendor",
+                   gw_request_name(request), request->search.patient ? "patient" : "identifier");
+}
+
+/* References by identifier only cannot be told apart without a record number: they end at the door. */
+static bool is_anothers(const struct gw_intake_answer *answer)
+{
+    return answer->patient && answer->entry.subject == GW_NOBODY;
+}
+
+/* ---- what is inside ---- */
+
+static enum gw_status note_outcome(struct paging *p, const cJSON *outcome)
+{
+    int worst = 0;
+    const char *line = outcome ? gw_outcome_print(p->arena, outcome, &worst) : "no issue given";
+
+    p->page.notes++;
+    p->page.note = line;
+    p->page.incomplete = p->page.incomplete || strstr(line, "incomplete");
+    if (worst < 2)
+        return GW_OK;
+    return gw_fail(p->err, GW_EPROTO, where, "%s: the page carries an OperationOutcome (%s) and is not accepted",
+                   gw_request_name(p->asked->request), line);
+}
+
+/* A merged Patient carries the record number still, but is no longer the person's record. */
+static void note_patient(struct paging *p, const struct gw_intake_answer *answer)
+{
+    if (answer->fact.type != GW_PATIENT || answer->entry.mode != GW_KEEP_FACT || answer->fact.patient.replaced_by ||
+        gw_same(p->page.patient, answer->entry.id))
+        return;
+    p->page.patients++;
+    p->page.patient = answer->entry.id;
+}
+
+static enum gw_status take(struct paging *p, const struct gw_entry *entry)
+{
+    const unsigned number = (unsigned)(p->asked->entries_before + entry->index + 1);
+    const struct gw_intake_place place = {p->asked->source, p->asked->broken, 0, number};
+    struct gw_intake_answer *answer = &p->answer;
+    enum gw_status rc;
+
+    if (entry->mode == GW_ENTRY_OUTCOME) {
+        rc = note_outcome(p, entry->resource);
+        if (rc != GW_OK)
+            return rc;
+    }
+    rc = gw_intake_entry(&p->intake, p->arena, &p->people, entry, &place, answer, p->err);
+    if (rc != GW_OK)
+        return rc;
+    if (is_anothers(answer))
+        return not_the_one_asked_for(p);
+    note_patient(p, answer);
+    p->page.entries[p->page.count++] = answer->entry;
+    return GW_OK;
+}
+
+/* Two people under one record number: which is meant is for a person to say, so neither is kept. */
+static void refuse_ambiguous(struct paging *p)
+{
+    for (size_t i = 0; p->page.patients > 1 && i < p->page.count; i++) {
+        struct gw_keep_entry *entry = &p->page.entries[i];
+
+        if (entry->mode != GW_KEEP_FACT)
+            continue;
+        entry->mode = GW_KEEP_DOOR;
+        entry->subject = GW_NOBODY;
+        entry->raw = (struct gw_slice){NULL, 0};
+        entry->state = GW_STATE_NOT_IN_SCOPE;
+        entry->reason = "NOT_ENROLLED";
+    }
+}
+
+static enum gw_status take_all(struct paging *p, const struct gw_entry *entries, size_t count)
+{
+    enum gw_status rc = GW_OK;
+
+    p->page.entries = count ? gw_arena_raw(p->arena, count * sizeof(*p->page.entries)) : NULL;
+    if (count && !p->page.entries)
+        return gw_fail(p->err, GW_ENOMEM, where, "no memory for the entries of a page");
+    for (size_t i = 0; rc == GW_OK && i < count; i++)
+        rc = take(p, &entries[i]);
+    refuse_ambiguous(p);
+    return rc;
+}
+
+/* ---- Bundle or resource ---- */
+
+static enum gw_status broke_protocol(const struct paging *p, const struct gw_error *failure)
+{
+    if (failure->status != GW_EINPUT)
+        return gw_fail(p->err, failure->status, where, "%s", failure->text);
+    return gw_fail(p->err, GW_EPROTO, where, "%s: %s", gw_request_name(p->asked->request), failure->text);
+}
+
+static enum gw_status read_bundle(struct paging *p, struct gw_slice body)
+{
+    struct gw_bundle bundle;
+    struct gw_error failure;
+    enum gw_status rc = gw_bundle_read(p->arena, body, &bundle, &failure);
+
+    if (rc != GW_OK)
+        return broke_protocol(p, &failure);
+    rc = gw_intake_people(p->arena, &bundle, &p->people, p->err);
+    if (rc == GW_OK)
+        rc = take_all(p, bundle.entries, bundle.count);
+    p->page.next = bundle.next && *bundle.next ? bundle.next : NULL;
+    return rc;
+}
+
+static enum gw_status check_resource(const struct paging *p, const struct gw_entry *entry)
+{
+    const char *wanted = p->asked->medication ? p->asked->medication : p->asked->request->search.patient;
+    const char *type = p->asked->medication ? "Medication" : "Patient";
+
+    if (gw_same(gw_json_string(entry->resource, "resourceType"), type) &&
+        gw_same(gw_json_string(entry->resource, "id"), wanted))
+        return GW_OK;
+    return gw_fail(p->err, GW_EPROTO, where, "a %s was read by its id and the endpoint answered with something else",
+                   type);
+}
+
+static enum gw_status read_resource(struct paging *p, struct gw_slice body)
+{
+    struct gw_entry entry;
+    struct gw_error failure;
+    enum gw_status rc = gw_entry_read(p->arena, body, &entry, &failure);
+
+    if (rc != GW_OK)
+        return broke_protocol(p, &failure);
+    rc = check_resource(p, &entry);
+    return rc == GW_OK ? take_all(p, &entry, 1) : rc;
+}
+
+enum gw_status page_read(struct gw_arena *arena, const struct page_asked *asked, struct gw_slice body, struct page *out,
+                         struct gw_error *err)
+{
+    const struct gw_pull_settings *settings = asked->settings;
+    struct paging p = {.arena = arena, .asked = asked, .err = err};
+    enum gw_status rc;
+
+    p.intake = (struct gw_intake){.endpoint = settings->endpoint,
+                                  .site = settings->site,
+                                  .invalid_blocks = settings->invalid_blocks,
+                                  .key = settings->key,
+                                  .whose = whose,
+                                  .ctx = (void *)(uintptr_t)asked->request};
+    rc = asked->medication || asked->request->read ? read_resource(&p, body) : read_bundle(&p, body);
+    if (rc == GW_OK)
+        *out = p.page;
+    return rc;
+}

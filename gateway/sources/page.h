@@ -1,0 +1,36 @@
+/*
+ * One answer of an endpoint as what the ledger keeps of it. Pure: bytes in, entries out.
+ *
+ * Privacy comes first: data of another patient than the one asked for mean that the server does not filter. Nothing of
+ * such a page is kept, and the search ends.
+ */
+#ifndef SOURCES_PAGE_H
+#define SOURCES_PAGE_H
+
+#include "gateway/sources/pull.h"
+
+struct page_asked {
+    const struct gw_request *request;
+    const struct gw_pull_settings *settings;
+    const char *source;     /* "https://fhir.example.org/r4/" */
+    const char *broken;     /* "https://fhir.example.org/r4/Observation" */
+    size_t entries_before;  /* in this walk: entries that cannot be read are counted through */
+    const char *medication; /* a Medication read by id; NULL: the request itself */
+};
+
+struct page {
+    struct gw_keep_entry *entries;
+    size_t count;
+    const char *next;    /* as given; NULL: the last page */
+    size_t notes;        /* OperationOutcomes met */
+    const char *note;    /* the last of them, "warning incomplete" */
+    bool incomplete;     /* the record may be incomplete, says one of them */
+    size_t patients;     /* of a request for the Patient */
+    const char *patient; /* the last of them */
+};
+
+/* GW_EPROTO: not acceptable, says why. GW_ENOMEM: more than the arena holds. */
+enum gw_status page_read(struct gw_arena *arena, const struct page_asked *asked, struct gw_slice body, struct page *out,
+                         struct gw_error *err);
+
+#endif

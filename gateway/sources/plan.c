@@ -1,0 +1,237 @@
+/*
+ * From profile, wishes and span to requests. Pure, apart from the one function at the end that asks the ledger.
+ */
+#include "gateway/sources/plan.h"
+
+#include <string.h>
+
+#include "gateway/core/digest.h"
+#include "sources/instant.h"
+
+enum { DEFAULT_PAGE_SIZE = 100, HASH_DIGITS = 16 };
+
+struct planning {
+    struct gw_arena *arena;
+    const struct gw_profile *profile;
+    const struct gw_wanted *wanted;
+    const struct gw_span *span;
+    struct gw_requests requests;
+    size_t capacity;
+    bool failed; /* the arena's limit */
+};
+
+static unsigned page_size(const struct planning *p)
+{
+    const unsigned wanted = p->wanted->page_size ? p->wanted->page_size : DEFAULT_PAGE_SIZE;
+    const unsigned known = p->profile->page_size;
+
+    return known && known < wanted ? known : wanted;
+}
+
+static const char *print_day(struct planning *p, gw_day day)
+{
+    char text[11];
+    const char *copy = "";
+
+    if (day == GW_NO_DAY)
+        return copy;
+    gw_day_print(day, text);
+    copy = gw_arena_copy(p->arena, text, strlen(text));
+    p->failed = p->failed || !copy;
+    return copy;
+}
+
+/* A request without bounds, its cursor named by `query`; NULL when there is no memory for it. */
+static struct gw_request *add(struct planning *p, enum gw_stage stage, enum gw_resource type, const char *query)
+{
+    struct gw_request *request = GW_ARENA_PUSH(p->arena, p->requests.list, p->requests.count, p->capacity);
+
+    if (!request || !query) {
+        p->failed = true;
+        return NULL;
+    }
+    request->stage = stage;
+    request->search = (struct gw_search){.type = type,
+                                         .patient = p->span->patient,
+                                         .low = GW_NO_DAY,
+                                         .high = GW_NO_DAY,
+                                         .include_medication = p->profile->includes,
+                                         .count = page_size(p),
+                                         .fhir_version = gw_profile_release(p->profile)};
+    request->identifier = p->span->identifier;
+    if (!p->span->patient)
+        request->search.identifier = p->span->identifier;
+    request->cursor = (struct gw_cursor){p->wanted->endpoint, p->span->subject, query, "", ""};
+    return request;
+}
+
+static void bound(struct planning *p, struct gw_request *request)
+{
+    if (!request)
+        return;
+    request->search.low = p->span->low;
+    request->search.high = p->span->high;
+    request->cursor.low = print_day(p, p->span->low);
+    request->cursor.high = print_day(p, p->span->high);
+}
+
+/* ---- stage 1 ---- */
+
+static void plan_patient(struct planning *p)
+{
+    struct gw_request *request;
+
+    if (p->span->patient) {
+        request = add(p, GW_STAGE_ANCHOR, GW_PATIENT, "Patient");
+        if (request)
+            request->read = true;
+    } else if (p->span->identifier.value) {
+        add(p, GW_STAGE_ANCHOR, GW_PATIENT, "Patient?identifier");
+    }
+}
+
+/* Without a lower bound: what shows the first dose may be older than anyone remembers. */
+static void plan_drugs(struct planning *p)
+{
+    static const enum gw_resource types[] = {GW_MEDICATION_ADMINISTRATION, GW_MEDICATION_STATEMENT,
+                                             GW_MEDICATION_DISPENSE, GW_MEDICATION_REQUEST};
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct gw_request *request =
+            p->profile->reads[types[i]] ? add(p, GW_STAGE_ANCHOR, types[i], gw_resource_name(types[i])) : NULL;
+
+        if (request)
+            request->resolve = p->profile->reads[GW_MEDICATION];
+    }
+}
+
+/* ---- stage 2 ---- */
+
+static void plan_categories(struct planning *p)
+{
+    static const struct {
+        const char *category;
+        const char *query;
+    } asked[] = {
+        {"laboratory", "Observation?category=laboratory"},
+        {"vital-signs", "Observation?category=vital-signs"},
+        {"survey", "Observation?category=survey"},
+    };
+
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        struct gw_request *request = add(p, GW_STAGE_SPAN, GW_OBSERVATION, asked[i].query);
+
+        if (request)
+            request->search.category = asked[i].category;
+        bound(p, request);
+    }
+}
+
+/* A list of codes by what is in it, so that a changed list is a new query and not the old one's continuation. */
+static const char *name_of_codes(struct planning *p, const char *const *codes, size_t count)
+{
+    struct gw_text joined = GW_TEXT_INIT(64 * 1024);
+    uint8_t hash[GW_SHA256_BYTES];
+    char digits[2 * GW_SHA256_BYTES + 1];
+    const char *name = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        gw_text_print(&joined, "%s,", codes[i]);
+    if (!joined.failed) {
+        gw_sha256(joined.at, joined.length, hash);
+        gw_hex(hash, sizeof(hash), digits);
+        name = gw_arena_print(p->arena, "Observation?code=%.*s", HASH_DIGITS, digits);
+    }
+    gw_text_release(&joined);
+    return name;
+}
+
+static void plan_codes(struct planning *p)
+{
+    const struct gw_wanted *wanted = p->wanted;
+
+    for (size_t i = 0; i < wanted->code_count; i += GW_PLAN_CODES_MAX) {
+        const size_t rest = wanted->code_count - i;
+        const size_t count = rest < GW_PLAN_CODES_MAX ? rest : GW_PLAN_CODES_MAX;
+        struct gw_request *request = add(p, GW_STAGE_SPAN, GW_OBSERVATION, name_of_codes(p, wanted->codes + i, count));
+
+        if (request) {
+            request->search.codes = wanted->codes + i;
+            request->search.code_count = count;
+        }
+        bound(p, request);
+    }
+}
+
+static void plan_span(struct planning *p)
+{
+    const bool *reads = p->profile->reads;
+
+    if (reads[GW_ENCOUNTER])
+        bound(p, add(p, GW_STAGE_SPAN, GW_ENCOUNTER, "Encounter"));
+    if (reads[GW_OBSERVATION] && p->profile->observations == GW_OBSERVATIONS_CODE)
+        plan_codes(p);
+    else if (reads[GW_OBSERVATION])
+        plan_categories(p);
+    if (reads[GW_CONDITION])
+        add(p, GW_STAGE_SPAN, GW_CONDITION, "Condition");
+    if (reads[GW_PROCEDURE])
+        add(p, GW_STAGE_SPAN, GW_PROCEDURE, "Procedure");
+}
+
+enum gw_status gw_plan_requests(struct gw_arena *arena, const struct gw_profile *profile,
+                                const struct gw_wanted *wanted, const struct gw_span *span, unsigned stages,
+                                struct gw_requests *out, struct gw_error *err)
+{
+    struct planning p = {.arena = arena, .profile = profile, .wanted = wanted, .span = span};
+
+    if (stages & GW_STAGE_ANCHOR) {
+        plan_patient(&p);
+        if (span->patient)
+            plan_drugs(&p);
+    }
+    if ((stages & GW_STAGE_SPAN) && span->patient && span->anchored)
+        plan_span(&p);
+    if (p.failed)
+        return gw_fail(err, GW_ENOMEM, "sources.plan", "no memory for the requests of one subject");
+    *out = p.requests;
+    return GW_OK;
+}
+
+enum gw_status gw_request_since(struct gw_arena *arena, const struct gw_profile *profile, const char *watermark,
+                                struct gw_request *request, struct gw_error *err)
+{
+    char text[INSTANT_BYTES];
+    int64_t instant;
+
+    request->watermark = watermark;
+    request->search.last_updated = NULL;
+    if (request->read || !watermark || !profile->last_updated || !gw_instant_read(watermark, &instant))
+        return GW_OK;
+    instant_print(instant - GW_PLAN_OVERLAP_S * NANOSECONDS, text);
+    request->search.last_updated = gw_arena_copy(arena, text, strlen(text));
+    if (!request->search.last_updated)
+        return gw_fail(err, GW_ENOMEM, "sources.plan", "no memory for the requests of one subject");
+    return GW_OK;
+}
+
+enum gw_status gw_requests_resume(struct gw_ledger *ledger, struct gw_arena *arena, const struct gw_profile *profile,
+                                  struct gw_requests *requests, struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && i < requests->count; i++) {
+        struct gw_request *request = &requests->list[i];
+        const char *watermark = NULL;
+
+        rc = gw_ledger_cursor(ledger, arena, &request->cursor, &watermark, err);
+        if (rc == GW_OK)
+            rc = gw_request_since(arena, profile, watermark, request, err);
+    }
+    return rc;
+}
+
+const char *gw_request_name(const struct gw_request *request)
+{
+    return request->cursor.query;
+}

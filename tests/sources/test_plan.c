@@ -1,0 +1,266 @@
+/*
+ * What is asked about one subject, as URLs and cursors.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/sources/plan.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+enum { BOTH = GW_STAGE_ANCHOR | GW_STAGE_SPAN };
+
+static struct gw_arena arena = GW_ARENA_INIT(1 << 20);
+
+static void release_arena(void)
+{
+    gw_arena_release(&arena);
+}
+
+TestSuite(plan, .fini = release_arena);
+
+static const struct gw_wanted wanted = {.endpoint = "hm-ehr"};
+
+/* One line a request: "stage url [cursor query|low|high]". */
+static const char *print_plan(const struct gw_profile *profile, const struct gw_wanted *by, const struct gw_span *span,
+                              unsigned stages)
+{
+    static char lines[16384];
+    struct gw_requests requests;
+    struct gw_error err = {0};
+    size_t length = 0;
+
+    lines[0] = '\0';
+    cr_assert(gw_plan_requests(&arena, profile, by, span, stages, &requests, &err) == GW_OK, "%s", err.text);
+    for (size_t i = 0; i < requests.count; i++) {
+        const struct gw_request *r = &requests.list[i];
+        struct gw_text url = GW_TEXT_INIT(8192);
+
+        if (r->read)
+            gw_read_url("", "Patient", r->search.patient, &url);
+        else
+            gw_search_url(&r->search, "", &url);
+        length += (size_t)snprintf(lines + length, sizeof(lines) - length, "%d %s [%s|%s|%s]\n", r->stage, url.at,
+                                   r->cursor.query, r->cursor.low, r->cursor.high);
+        cr_expect(r->cursor.subject == span->subject && strcmp(r->cursor.endpoint, "hm-ehr") == 0);
+        gw_text_release(&url);
+    }
+    return lines;
+}
+
+static struct gw_span span_of(const char *patient, bool anchored)
+{
+    return (struct gw_span){.subject = 17,
+                            .patient = patient,
+                            .identifier = {"urn:mrn", "0815"},
+                            .anchored = anchored,
+                            .low = anchored ? gw_day_of(2024, 1, 1) : GW_NO_DAY,
+                            .high = anchored ? gw_day_of(2027, 4, 1) : GW_NO_DAY};
+}
+
+#define DRUGS                                                                                                          \
+    "1 /MedicationAdministration?patient=p1&_count=100 [MedicationAdministration||]\n"                                 \
+    "1 /MedicationStatement?patient=p1&_count=100 [MedicationStatement||]\n"                                           \
+    "1 /MedicationDispense?patient=p1&_count=100 [MedicationDispense||]\n"                                             \
+    "1 /MedicationRequest?patient=p1&_count=100 [MedicationRequest||]\n"
+#define SPAN  "date=ge2023-12-31&date=le2027-04-02&_count=100"
+#define BOUND "|2024-01-01|2027-04-01]\n"
+#define REST                                                                                                           \
+    "2 /Encounter?patient=p1&" SPAN " [Encounter" BOUND "2 /Observation?patient=p1&category=laboratory&" SPAN          \
+    " [Observation?category=laboratory" BOUND "2 /Observation?patient=p1&category=vital-signs&" SPAN                   \
+    " [Observation?category=vital-signs" BOUND "2 /Observation?patient=p1&category=survey&" SPAN                       \
+    " [Observation?category=survey" BOUND "2 /Condition?patient=p1&_count=100 [Condition||]\n"                         \
+    "2 /Procedure?patient=p1&_count=100 [Procedure||]\n"
+
+static const struct {
+    const char *name;
+    const char *patient;
+    bool anchored;
+    unsigned stages;
+    const char *expected;
+} cases[] = {
+    {"a record number only: the Patient and nothing else", NULL, true, BOTH,
+     "1 /Patient?identifier=urn%3Amrn%7C0815&_count=100 [Patient?identifier||]\n"},
+    {"no D1: what can show it and nothing else", "p1", false, BOTH, "1 /Patient/p1 [Patient||]\n" DRUGS},
+    {"D1: the rest, a day wider on both sides", "p1", true, BOTH, "1 /Patient/p1 [Patient||]\n" DRUGS REST},
+    {"the second stage by itself", "p1", true, GW_STAGE_SPAN, REST},
+    {"the second stage without D1", "p1", false, GW_STAGE_SPAN, ""},
+};
+
+Test(plan, asks_for_the_study_drugs_first_and_for_the_rest_once_d1_is_known)
+{
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct gw_span span = span_of(cases[i].patient, cases[i].anchored);
+
+        cr_expect_str_eq(print_plan(&gw_profile_default, &wanted, &span, cases[i].stages), cases[i].expected, "%s",
+                         cases[i].name);
+    }
+}
+
+Test(plan, asks_nothing_where_neither_patient_nor_record_number_is_known)
+{
+    struct gw_span span = span_of(NULL, true);
+
+    span.identifier.value = NULL;
+    cr_expect_str_eq(print_plan(&gw_profile_default, &wanted, &span, BOTH), "");
+}
+
+Test(plan, keeps_the_drugs_cursors_when_d1_comes)
+{
+    const struct gw_span without = span_of("p1", false), with = span_of("p1", true);
+    char before[4096];
+
+    snprintf(before, sizeof(before), "%s", print_plan(&gw_profile_default, &wanted, &without, GW_STAGE_ANCHOR));
+    cr_expect_str_eq(print_plan(&gw_profile_default, &wanted, &with, GW_STAGE_ANCHOR), before);
+}
+
+Test(plan, leaves_out_what_the_endpoint_does_not_read)
+{
+    const struct gw_span span = span_of("p1", true);
+    struct gw_profile profile = gw_profile_default;
+    const char *plan;
+
+    profile.reads[GW_MEDICATION_STATEMENT] = profile.reads[GW_ENCOUNTER] = profile.reads[GW_CONDITION] = false;
+    plan = print_plan(&profile, &wanted, &span, BOTH);
+    cr_expect(!strstr(plan, "Statement") && !strstr(plan, "Encounter") && !strstr(plan, "Condition"));
+    cr_expect(strstr(plan, "MedicationRequest") && strstr(plan, "Procedure"));
+}
+
+Test(plan, asks_by_lists_of_at_most_thirty_codes_where_categories_are_not_filled)
+{
+    const struct gw_span span = span_of("p1", true);
+    struct gw_profile profile = gw_profile_default;
+    const char *codes[61];
+    struct gw_wanted by_code = {.endpoint = "hm-ehr", .codes = codes, .code_count = COUNT(codes)};
+    struct gw_requests requests;
+    struct gw_error err = {0};
+    size_t asked = 0, searches = 0;
+
+    for (size_t i = 0; i < COUNT(codes); i++)
+        codes[i] = gw_arena_print(&arena, "http://loinc.org|%zu-0", 1000 + i);
+    profile.observations = GW_OBSERVATIONS_CODE;
+    cr_assert(gw_plan_requests(&arena, &profile, &by_code, &span, GW_STAGE_SPAN, &requests, &err) == GW_OK);
+    for (size_t i = 0; i < requests.count; i++) {
+        const struct gw_request *r = &requests.list[i];
+
+        if (r->search.type != GW_OBSERVATION)
+            continue;
+        searches++;
+        asked += r->search.code_count;
+        cr_expect(r->search.code_count <= GW_PLAN_CODES_MAX && !r->search.category);
+        cr_expect(r->search.low == span.low && r->search.high == span.high);
+    }
+    cr_expect(searches == 3 && asked == COUNT(codes));
+}
+
+Test(plan, names_a_list_of_codes_by_what_is_in_it)
+{
+    const struct gw_span span = span_of("p1", true);
+    struct gw_profile profile = gw_profile_default;
+    const char *const one[] = {"http://loinc.org|1-1"}, *const other[] = {"http://loinc.org|2-2"};
+    const struct gw_wanted lists[] = {{.endpoint = "hm-ehr", .codes = one, .code_count = 1},
+                                      {.endpoint = "hm-ehr", .codes = other, .code_count = 1}};
+    char first[4096];
+    const char *second;
+
+    profile.observations = GW_OBSERVATIONS_CODE;
+    snprintf(first, sizeof(first), "%s", strstr(print_plan(&profile, &lists[0], &span, GW_STAGE_SPAN), "[Observation"));
+    second = strstr(print_plan(&profile, &lists[1], &span, GW_STAGE_SPAN), "[Observation");
+    cr_expect(strncmp(first, second, strlen("[Observation?code=0123456789abcdef")) != 0);
+    cr_expect_str_eq(strstr(print_plan(&profile, &lists[0], &span, GW_STAGE_SPAN), "[Observation"), first);
+}
+
+static const struct {
+    unsigned setting, profile, expected;
+} sizes[] = {{0, 0, 100}, {500, 0, 500}, {500, 50, 50}, {20, 50, 20}, {0, 1000, 100}};
+
+Test(plan, takes_the_smaller_page_size_of_setting_and_profile)
+{
+    const struct gw_span span = span_of("p1", false);
+
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        struct gw_profile profile = gw_profile_default;
+        struct gw_wanted sized = wanted;
+        char text[32];
+
+        profile.page_size = sizes[i].profile;
+        sized.page_size = sizes[i].setting;
+        snprintf(text, sizeof(text), "_count=%u ", sizes[i].expected);
+        cr_expect(strstr(print_plan(&profile, &sized, &span, GW_STAGE_ANCHOR), text), "%zu", i);
+    }
+}
+
+Test(plan, writes_searches_as_r5_wants_them)
+{
+    const struct gw_span span = span_of("p1", true);
+    struct gw_profile profile = gw_profile_default;
+    struct gw_requests requests;
+    struct gw_error err = {0};
+
+    snprintf(profile.fhir_version, sizeof(profile.fhir_version), "5.0.0");
+    profile.includes = true;
+    cr_assert(gw_plan_requests(&arena, &profile, &wanted, &span, GW_STAGE_ANCHOR, &requests, &err) == GW_OK);
+    cr_expect(requests.list[1].search.fhir_version == 5);
+    cr_expect(requests.list[1].search.include_medication && requests.list[1].resolve);
+}
+
+static const struct {
+    const char *name;
+    const char *watermark;
+    bool honoured;
+    const char *since;
+} marks[] = {
+    {"a new span", NULL, true, NULL},
+    {"read, but without a usable stamp", "", true, NULL},
+    {"known: ten minutes of overlap", "2024-03-01T00:05:00.250Z", true, "2024-02-29T23:55:00.250Z"},
+    {"known: an offset", "2024-01-01T01:00:00+02:00", true, "2023-12-31T22:50:00.000Z"},
+    {"before 1970", "1970-01-01T00:00:00Z", true, "1969-12-31T23:50:00.000Z"},
+    {"known, where _lastUpdated is not honoured", "2024-03-01T00:05:00Z", false, NULL},
+    {"no instant", "2024-03", true, NULL},
+};
+
+Test(plan, asks_for_changes_only_where_a_watermark_is_known_and_the_server_honours_it)
+{
+    const struct gw_span span = span_of("p1", false);
+
+    for (size_t i = 0; i < COUNT(marks); i++) {
+        struct gw_profile profile = gw_profile_default;
+        struct gw_requests requests;
+        struct gw_request *request;
+        struct gw_error err = {0};
+
+        profile.last_updated = marks[i].honoured;
+        cr_assert(gw_plan_requests(&arena, &profile, &wanted, &span, GW_STAGE_ANCHOR, &requests, &err) == GW_OK);
+        request = &requests.list[1];
+        cr_assert(gw_request_since(&arena, &profile, marks[i].watermark, request, &err) == GW_OK);
+        cr_expect(request->watermark == marks[i].watermark, "%s", marks[i].name);
+        cr_expect(gw_same(request->search.last_updated, marks[i].since), "%s: %s", marks[i].name,
+                  request->search.last_updated);
+    }
+}
+
+Test(plan, reads_a_patient_by_id_whole_each_time)
+{
+    const struct gw_span span = span_of("p1", false);
+    struct gw_profile profile = gw_profile_default;
+    struct gw_requests requests;
+    struct gw_error err = {0};
+
+    profile.last_updated = true;
+    cr_assert(gw_plan_requests(&arena, &profile, &wanted, &span, GW_STAGE_ANCHOR, &requests, &err) == GW_OK);
+    cr_assert(gw_request_since(&arena, &profile, "2024-03-01T00:05:00Z", &requests.list[0], &err) == GW_OK);
+    cr_expect(requests.list[0].read && !requests.list[0].search.last_updated);
+}
+
+Test(plan, says_so_when_memory_ends)
+{
+    const struct gw_span span = span_of("p1", true);
+    struct gw_arena small = GW_ARENA_INIT(512);
+    struct gw_requests requests = {.count = 99};
+    struct gw_error err = {0};
+
+    cr_expect(gw_plan_requests(&small, &gw_profile_default, &wanted, &span, BOTH, &requests, &err) == GW_ENOMEM);
+    cr_expect(requests.count == 99);
+    gw_arena_release(&small);
+}
