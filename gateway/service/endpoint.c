@@ -1,0 +1,57 @@
+/*
+ * From the configuration's words to net's.
+ */
+#include "service/endpoint.h"
+
+static const char where[] = "service.endpoint";
+
+const char *endpoint_folder(struct gw_arena *arena, const struct gw_config *config)
+{
+    return gw_arena_print(arena, "%s/endpoints", config->state);
+}
+
+enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const struct gw_profile *profile,
+                                 struct gw_endpoint *out, struct gw_error *err)
+{
+    const bool smart = gw_same(config->auth_kind, "smart-backend");
+
+    if (!smart && !gw_same(config->auth_kind, "none"))
+        return gw_fail(err, GW_ECONFIG, where, "endpoint %s: auth kind \"%s\" is unknown: write smart-backend or none",
+                       config->id, config->auth_kind ? config->auth_kind : "");
+    *out = (struct gw_endpoint){
+        .id = config->id,
+        .site = config->site,
+        .base = config->base,
+        .site_profile = config->site_profile,
+        .auth = {.kind = smart ? GW_AUTH_SMART_BACKEND : GW_AUTH_NONE,
+                 .client_id = config->client_id,
+                 .key = config->key,
+                 .alg = config->alg,
+                 .scopes = config->scopes,
+                 .scope_count = config->scope_count,
+                 .token_url = profile && *profile->token_url ? profile->token_url : NULL},
+        .tls = {config->tls_ca, config->tls_cert, config->tls_key},
+        .proxy = config->proxy,
+        .allow_origins = config->allow_origins,
+        .allow_origin_count = config->allow_origin_count,
+        .page_size = config->page_size,
+        .concurrent = config->concurrent,
+    };
+    return GW_OK;
+}
+
+enum gw_status endpoint_find(const struct gw_config *config, const char *id, size_t *index, struct gw_error *err)
+{
+    struct gw_text names = GW_TEXT_INIT(256);
+
+    for (size_t i = 0; i < config->endpoint_count; i++) {
+        if (gw_same(config->endpoints[i].id, id)) {
+            *index = i;
+            return GW_OK;
+        }
+        gw_text_print(&names, "%s%s", i ? ", " : "", config->endpoints[i].id);
+    }
+    gw_fail(err, GW_EUSAGE, where, "%s has no endpoint %s: there is %s", config->path, id, names.at);
+    gw_text_release(&names);
+    return GW_EUSAGE;
+}

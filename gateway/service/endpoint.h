@@ -1,0 +1,23 @@
+/*
+ * An endpoint of casement.json made ready to be asked: profile, session, and the way pages take. Private to the service
+ * room; `sync` and `check` go through it.
+ */
+#ifndef SERVICE_ENDPOINT_H
+#define SERVICE_ENDPOINT_H
+
+#include "gateway/core/arena.h"
+#include "gateway/net/session.h"
+#include "gateway/service/config.h"
+#include "gateway/sources/profile.h"
+
+/* The folder of endpoint profiles in the state folder; NULL: out of memory. */
+const char *endpoint_folder(struct gw_arena *arena, const struct gw_config *config);
+
+/* The settings as net wants them. profile may be NULL; its token URL is borrowed. GW_ECONFIG: an unknown auth kind. */
+enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const struct gw_profile *profile,
+                                 struct gw_endpoint *out, struct gw_error *err);
+
+/* The configured endpoint of that id, or GW_EUSAGE naming those there are. */
+enum gw_status endpoint_find(const struct gw_config *config, const char *id, size_t *index, struct gw_error *err);
+
+#endif
