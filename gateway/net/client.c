@@ -10,6 +10,7 @@
  */
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -307,9 +308,9 @@ static void read_host(const char *url, char host[HOST_MAX])
 
     if (parsed && curl_url_set(parsed, CURLUPART_URL, url, CURLU_PATH_AS_IS) == CURLUE_OK &&
         curl_url_get(parsed, CURLUPART_HOST, &text, 0) == CURLUE_OK)
-        strncpy(host, text, HOST_MAX - 1);
+        snprintf(host, HOST_MAX, "%s", text);
     else
-        strcpy(host, "the server");
+        snprintf(host, HOST_MAX, "the server");
     curl_free(text);
     curl_url_cleanup(parsed);
 }

@@ -39,7 +39,7 @@ enum gw_status smart_read(const struct gw_text *body, const char *base, struct g
                      "%s/.well-known/smart-configuration names no token_endpoint: ask whether Backend Services is on",
                      base);
     else if (gw_url_trusted(url, NULL) != GW_OK ||
-             (strncasecmp(base, "https:", 6) == 0 && strncasecmp(url, "https:", 6)))
+             (strncasecmp(base, "https:", 6) == 0 && strncasecmp(url, "https:", 6) != 0))
         rc = gw_fail(err, GW_EPROTO, where, "the token_endpoint of %s is not https: nothing was sent to it", base);
     else
         gw_text_add(token_url, url);
@@ -228,10 +228,9 @@ static void read_code(const struct gw_text *body, char code[CODE_MAX])
 
     if (gw_json_parse(&arena, body->at, body->length, NULL, &json, NULL, NULL) == GW_OK)
         text = gw_json_string(json, "error");
-    if (text && *text && strlen(text) < CODE_MAX && strspn(text, "abcdefghijklmnopqrstuvwxyz_") == strlen(text))
-        strcpy(code, text);
-    else
-        strcpy(code, "no error code");
+    if (!text || !*text || strlen(text) >= CODE_MAX || strspn(text, "abcdefghijklmnopqrstuvwxyz_") != strlen(text))
+        text = "no error code";
+    memcpy(code, text, strlen(text) + 1);
     gw_arena_release(&arena);
 }
 

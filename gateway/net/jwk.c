@@ -178,7 +178,7 @@ static enum gw_status set_thumbprint(struct gw_jwk *key, struct gw_error *err)
     if (text.failed || kid.failed)
         rc = no_memory(err);
     else
-        strcpy(key->kid, kid.at);
+        memcpy(key->kid, kid.at, kid.length + 1);
     gw_text_release(&text);
     gw_text_release(&kid);
     return rc;
@@ -342,7 +342,7 @@ static enum gw_status read_key(struct gw_jwk *key, const cJSON *jwk, const char 
         return set_thumbprint(key, err);
     if (strlen(kid) >= sizeof(key->kid))
         return gw_fail(err, GW_ECONFIG, where, "%s: its kid is too long", path);
-    strcpy(key->kid, kid);
+    memcpy(key->kid, kid, strlen(kid) + 1);
     return GW_OK;
 }
 
@@ -355,7 +355,9 @@ enum gw_status gw_jwk_load(const char *path, struct gw_jwk **out, struct gw_erro
     struct gw_error reason;
     enum gw_status rc;
 
-    rc = key ? gw_text_read_secret(&text, path, err) : no_memory(err);
+    if (!key)
+        return no_memory(err);
+    rc = gw_text_read_secret(&text, path, err);
     if (rc != GW_OK)
         goto done;
     if (gw_json_parse(&arena, text.at, text.length, NULL, &jwk, NULL, &reason) != GW_OK) {

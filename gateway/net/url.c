@@ -77,7 +77,7 @@ static bool part(CURLU *parsed, CURLUPart what, char *out, size_t size)
     bool fits = curl_url_get(parsed, what, &text, CURLU_DEFAULT_PORT) == CURLUE_OK && strlen(text) < size;
 
     if (fits)
-        strcpy(out, text);
+        memcpy(out, text, strlen(text) + 1);
     curl_free(text);
     return fits;
 }
