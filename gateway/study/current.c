@@ -78,7 +78,7 @@ static void order_versions(struct engine *e)
 {
     const struct gw_fact *facts = e->in->facts;
     const size_t count = e->in->fact_count;
-    size_t *order = gw_arena_alloc(e->arena, (count + 1) * sizeof *order);
+    size_t *order = e->order = gw_arena_alloc(e->arena, (count + 1) * sizeof *order);
     size_t end;
 
     if (!order) {
@@ -93,6 +93,26 @@ static void order_versions(struct engine *e)
             continue;
         name_versions(e, order + start, end - start);
     }
+}
+
+const struct gw_fact *engine_find(const struct engine *e, enum gw_resource type, const char *endpoint, const char *id,
+                                  size_t *index)
+{
+    const struct gw_fact wanted = {.type = type, .endpoint = endpoint, .id = id};
+    size_t low = 0, high = e->in->fact_count;
+
+    while (low < high) { /* the last of its versions is the current one: find the first fact beyond */
+        const size_t middle = low + (high - low) / 2;
+
+        if (same_resource(&e->in->facts[e->order[middle]], &wanted) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || !id || same_resource(&e->in->facts[e->order[low - 1]], &wanted) != 0)
+        return NULL;
+    *index = e->order[low - 1];
+    return &e->in->facts[*index];
 }
 
 static void lay_out_parts(struct engine *e)
@@ -144,6 +164,19 @@ static void consider_person(struct engine *e, size_t index)
     e->person_index = index;
 }
 
+static void consider_medication(struct engine *e, size_t index)
+{
+    size_t *slot;
+
+    if (!e->versions[index].current || e->in->facts[index].type != GW_MEDICATION)
+        return;
+    slot = GW_ARENA_PUSH(e->arena, e->medications, e->medication_count, e->medication_capacity);
+    if (slot)
+        *slot = index;
+    else
+        e->failed = true;
+}
+
 void stage_current(struct engine *e)
 {
     const size_t count = e->in->fact_count;
@@ -159,5 +192,6 @@ void stage_current(struct engine *e)
     for (size_t i = 0; i < count && !e->failed; i++) {
         end_by_standing(e, i);
         consider_person(e, i);
+        consider_medication(e, i);
     }
 }

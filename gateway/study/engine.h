@@ -82,6 +82,9 @@ struct engine {
     size_t *first_part; /* of each fact */
 
     struct version *versions;
+    size_t *order; /* facts by type, endpoint, id, version: what engine_find searches */
+    size_t *medications; /* current Medications */
+    size_t medication_count, medication_capacity;
     const struct gw_fact *person; /* the current Patient; NULL: none yet */
     size_t person_index;
 
@@ -100,6 +103,9 @@ struct engine {
     size_t data_count, data_capacity;
     struct placed *placed;
     size_t placed_count, placed_capacity;
+
+    size_t *baselines; /* data that are the baseline of their concept */
+    size_t baseline_count, baseline_capacity;
 
     struct gw_item *items;
     size_t item_count, item_capacity;
@@ -139,6 +145,10 @@ const struct datum *engine_baseline(const struct engine *e, const char *concept)
 
 /* The drug a Medication* fact is about, resolved through its Medication; NULL: in no row or unresolved. */
 const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fact *fact);
+
+/* The current version of a resource, or NULL; *index is its place among the facts. */
+const struct gw_fact *engine_find(const struct engine *e, enum gw_resource type, const char *endpoint, const char *id,
+                                  size_t *index);
 
 struct part *engine_part(struct engine *e, size_t fact, int part);
 void engine_end_part(struct engine *e, struct part *part, enum gw_state state, const char *reason);

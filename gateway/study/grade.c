@@ -403,11 +403,8 @@ static struct gw_grade neither(const struct gw_grade *low, const struct gw_grade
 
     if (!low->applies)
         return *high;
-    if (high->applies) { /* no abnormality has no side */
+    if (high->applies) /* no abnormality has no side */
         none.term = NULL;
-        if (high->flag != GW_GRADE_EXACT)
-            none.flag = high->flag;
-    }
     return none;
 }
 

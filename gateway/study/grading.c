@@ -12,13 +12,29 @@ static bool is_baseline(const struct gw_window *window)
     return !window->rule->grid && window->rule->from == GW_ANCHOR_D1;
 }
 
-const struct datum *engine_baseline(const struct engine *e, const char *concept)
+static void find_baselines(struct engine *e)
 {
     for (size_t i = 0; i < e->placed_count; i++) {
         const struct placed *p = &e->placed[i];
+        size_t *slot;
 
-        if (p->anl01 && is_baseline(p->window) && strcmp(e->data[p->datum_index].code.lab->concept, concept) == 0)
-            return &e->data[p->datum_index];
+        if (!p->anl01 || !is_baseline(p->window))
+            continue;
+        slot = GW_ARENA_PUSH(e->arena, e->baselines, e->baseline_count, e->baseline_capacity);
+        if (slot)
+            *slot = p->datum_index;
+        else
+            e->failed = true;
+    }
+}
+
+const struct datum *engine_baseline(const struct engine *e, const char *concept)
+{
+    for (size_t i = 0; i < e->baseline_count; i++) {
+        const struct datum *datum = &e->data[e->baselines[i]];
+
+        if (strcmp(datum->code.lab->concept, concept) == 0)
+            return datum;
     }
     return NULL;
 }
@@ -79,6 +95,7 @@ static bool wanted(const struct datum *datum)
 
 void stage_grade(struct engine *e)
 {
+    find_baselines(e);
     for (size_t i = 0; i < e->data_count && !e->failed; i++)
         if (wanted(&e->data[i]))
             read_limits(e, &e->data[i]);

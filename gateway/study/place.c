@@ -13,19 +13,11 @@
 static const struct gw_fact *specimen_of(const struct engine *e, const struct gw_fact *fact, size_t *index)
 {
     const struct gw_reference *ref = &fact->observation.specimen;
+    const struct gw_fact *specimen = NULL;
 
-    if (ref->kind != GW_REFERENCE_LITERAL || !ref->id)
-        return NULL;
-    for (size_t i = 0; i < e->in->fact_count; i++) {
-        const struct gw_fact *s = &e->in->facts[i];
-
-        if (s->type == GW_SPECIMEN && e->versions[i].current && gw_same(s->endpoint, fact->endpoint) &&
-            gw_same(s->id, ref->id) && s->standing == GW_ACCEPTED) {
-            *index = i;
-            return s;
-        }
-    }
-    return NULL;
+    if (ref->kind == GW_REFERENCE_LITERAL)
+        specimen = engine_find(e, GW_SPECIMEN, fact->endpoint, ref->id, index);
+    return specimen && specimen->standing == GW_ACCEPTED ? specimen : NULL;
 }
 
 static const char *start_of(const struct gw_effective *effective, const char **end)
