@@ -139,6 +139,38 @@ Test(code, names_a_row_by_system_and_code)
     }
 }
 
+static void disable(const char *loinc)
+{
+    ((struct gw_lab *)gw_tables_lab(bench.tables, loinc))->verified = false;
+}
+
+static const struct {
+    const char *what;
+    struct gw_coding codings[2];
+    size_t count;
+    enum gw_code_verdict verdict;
+    const char *loinc;
+} disabled[] = {
+    {"alone", {{LOINC, "751-8", NULL}}, 1, GW_CODE_UNVERIFIED, "751-8"},
+    {"two of them: the first", {{LOINC, "777-3", NULL}, {LOINC, "751-8", NULL}}, 2, GW_CODE_UNVERIFIED, "777-3"},
+    {"before one that is verified", {{LOINC, "751-8", NULL}, {LOINC, "718-7", NULL}}, 2, GW_CODE_MAPPED, "718-7"},
+    {"after one that is verified", {{LOINC, "718-7", NULL}, {LOINC, "751-8", NULL}}, 2, GW_CODE_MAPPED, "718-7"},
+    {"beside one of no row", {{LOINC, "11488-4", NULL}, {LOINC, "751-8", NULL}}, 2, GW_CODE_UNVERIFIED, "751-8"},
+};
+
+Test(code, finds_a_row_that_is_not_verified_only_where_no_other_maps)
+{
+    disable("751-8");
+    disable("777-3");
+    for (size_t i = 0; i < sizeof disabled / sizeof disabled[0]; i++) {
+        const struct gw_concept concept = {disabled[i].codings, disabled[i].count, NULL};
+        const struct gw_code_result got = gw_code_map(bench.tables, bench.site, &concept);
+
+        cr_expect(got.verdict == disabled[i].verdict, "%s: verdict %d", disabled[i].what, (int)got.verdict);
+        cr_expect(gw_same(got.lab ? got.lab->loinc : NULL, disabled[i].loinc), "%s", disabled[i].what);
+    }
+}
+
 Test(code, knows_every_row_by_its_own_code)
 {
     const struct gw_lab *rows;

@@ -49,6 +49,7 @@ static const struct {
     {"cerebral venous thrombosis, not a stroke", "000", CM, "I63.6", "THROMBOEMBOLISM", "VTE_OTHER",
      GW_EVIDENCE_CERTAIN},
     {"an exact code", "000", CM, "I26.99", "THROMBOEMBOLISM", "VTE_PE", GW_EVIDENCE_CERTAIN},
+    {"an exact code before any prefix", "000", CM, "I21.A1", "THROMBOEMBOLISM", "ARTERIAL", GW_EVIDENCE_EXCEPTION},
     {"an exact code does not match what is longer", "000", CM, "I26.991", NULL, NULL, 0},
     {"the German modification first", "000", GM, "D70.10", "NEUTROPENIA", NULL, GW_EVIDENCE_CERTAIN},
     {"a German code with its mark", "000", GM, "D70.10!", "NEUTROPENIA", NULL, GW_EVIDENCE_CERTAIN},

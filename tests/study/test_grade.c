@@ -313,6 +313,7 @@ static const struct {
     {"at least 7.0 is 3 or 4", {K, ">=", "7.0", "mmol/L", "3.5", "5.1", NULL, GW_HIGH}, -1},
     {"above 6.99 is 3 or 4", {K, ">", "6.99", "mmol/L", "3.5", "5.1", NULL, GW_HIGH}, -1},
     {"above 7.5 without limits", {K, ">", "7.5", "mmol/L", NULL, NULL, NULL, GW_HIGH}, 4},
+    {"below 5 potassium may be far too low or unknown", {K, "<", "5.0", "mmol/L", NULL, NULL, NULL, GW_HIGH}, -1},
     {"below 5 units of ALT", {ALT, "<", "5", "U/L", NULL, "40", "20", GW_HIGH}, 0},
     {"above 800 units of ALT", {ALT, ">", "800", "U/L", NULL, "40", "20", GW_HIGH}, 4},
     {"above 799 units of ALT", {ALT, ">", "799", "U/L", NULL, "40", "20", GW_HIGH}, -1},
@@ -343,6 +344,7 @@ static const struct {
     {"below the laboratory's limit too", {ANC, NULL, "1.1", "10*9/L", "1.2", NULL, NULL, GW_LOW}, false},
     {"potassium inside a generous limit", {K, NULL, "5.6", "mmol/L", "3.5", "5.8", NULL, GW_HIGH}, true},
     {"potassium beyond it", {K, NULL, "5.9", "mmol/L", "3.5", "5.8", NULL, GW_HIGH}, false},
+    {"a comparator", {ANC, "<", "0.4", "10*9/L", "0.3", NULL, NULL, GW_LOW}, false},
     {"grade 0", {ANC, NULL, "5", "10*9/L", "1.2", NULL, NULL, GW_LOW}, false},
 };
 

@@ -9,7 +9,8 @@ static void prepare(void)
 {
     bench_init(&bench, "{\"id\": \"hm\", \"zone\": \"Europe/Madrid\", \"contacts\": \"none\",\n"
                        " \"unit_aliases\": [{\"text\": \"mil/ml\", \"code\": \"/uL\"},\n"
-                       "                    {\"text\": \"G/L\", \"code\": \"10*6/L\"}],\n"
+                       "                    {\"text\": \"G/L\", \"code\": \"10*6/L\"},\n"
+                       "                    {\"text\": \"g/L\", \"code\": \"g/dL\"}],\n"
                        " \"unit_missing\": [{\"system\": \"http://loinc.org\", \"code\": \"777-3\", \"unit\": "
                        "\"10*9/L\"},\n"
                        "                    {\"system\": \"http://loinc.org\", \"code\": \"718-7\", \"unit\": "
@@ -57,6 +58,7 @@ static const struct {
     {"the hospital's meaning goes before the common one", "777-3", "150000", "G/L", NULL, NULL, GW_VALUE_OK, "150.000",
      "10*6/L"},
     {"an accepted unit goes before any alias", "8310-5", "310.15", "K", NULL, NULL, GW_VALUE_OK, "37", "K"},
+    {"and before the hospital's", "718-7", "99", "g/L", NULL, NULL, GW_VALUE_OK, "99", "g/L"},
     {"a code of a local system", "751-8", "1.2", NULL, "urn:hm:units", "10*9/L", GW_VALUE_OK, "1.2", "10*9/L"},
     {"a local unit code beside a text that says it", "751-8", "1.2", "10*9/L", "urn:hm:units", "U17", GW_VALUE_OK,
      "1.2", "10*9/L"},
@@ -82,6 +84,7 @@ static const struct {
     {"an alias and a code differ", "751-8", "1.2", "K/uL", UCUM, "/uL", GW_VALUE_UNIT_CONFLICT, NULL, NULL},
     {"text of another quantity", "751-8", "1.2", "g/L", UCUM, "10*9/L", GW_VALUE_UNIT_CONFLICT, NULL, NULL},
     {"code of another quantity", "718-7", "99", "g/L", UCUM, "mg/L", GW_VALUE_UNIT_CONFLICT, NULL, NULL},
+    {"degrees that differ by an offset alone", "8310-5", "37", "K", UCUM, "Cel", GW_VALUE_UNIT_CONFLICT, NULL, NULL},
     {"text without the annotation", "48065-7", "500", "ng/mL", UCUM, "ng/mL{FEU}", GW_VALUE_UNIT_CONFLICT, NULL, NULL},
 
     {"the largest plausible", "777-3", "3000", NULL, UCUM, "10*9/L", GW_VALUE_OK, "3000", "10*9/L"},

@@ -9,6 +9,7 @@
 #include "gateway/core/text.h"
 #include "gateway/study/package.h"
 #include "gateway/study/tables.h"
+#include "support/scratch.h"
 
 static struct gw_arena arena = GW_ARENA_INIT((size_t)64 << 20);
 
@@ -92,6 +93,23 @@ Test(package, collects_without_gaps_in_the_elranatamab_study)
     cr_expect(study->eot_drug == NULL);
     cr_expect(eq(int, study->cap_months, 0));
     cr_expect(eq(sz, study->contact_class_count, 7));
+}
+
+Test(package, is_not_continuous_for_having_one_group)
+{
+    static const char text[] =
+        "{\"id\": \"x\", \"version\": \"1\", \"tables_study\": \"000\", \"grade_scale\": \"CTCAE 5.0\",\n"
+        " \"unconfirmed\": [], \"anchors\": {\"D1\": {\"drugs\": [\"a\"], \"evidence\": [], \"recruit\": [0, 1]}},\n"
+        " \"windows\": [{\"id\": \"T-%02d\", \"from\": \"D1\", \"every\": 7, \"count\": 2, \"low\": 0, \"high\": 5,\n"
+        " \"groups\": [\"ALL\"]}], \"ae\": {\"categories\": []}}\n";
+    const struct gw_study *study = NULL;
+    struct scratch scratch;
+
+    scratch_init(&scratch);
+    scratch_write(&scratch, "study.json", text);
+    cr_assert(eq(int, gw_study_load(&arena, scratch.folder, &study, NULL), GW_OK));
+    cr_expect(study->continuous == false);
+    scratch_release(&scratch);
 }
 
 Test(package, changes_its_number_with_its_text)

@@ -95,6 +95,9 @@ Test(tables, keep_the_grade_rows_of_a_concept_together)
     for (size_t i = 0; i < total; i += gw_tables_grades_of(tables, all[i].concept, &rows))
         seen += gw_tables_grades_of(tables, all[i].concept, &rows);
     cr_expect(eq(sz, seen, total));
+    cr_expect(gw_same(all[0].concept, "ANC"));
+    cr_expect(eq(int, all[0].grade, 1)); /* file order */
+    cr_expect(gw_same(all[4].concept, "PLT"));
 }
 
 Test(tables, read_another_version_of_the_scale_alone)
