@@ -51,6 +51,16 @@ static enum gw_status count_entries(struct gw_ledger *ledger, struct gw_equation
     return rc;
 }
 
+static enum gw_status count_pending(struct gw_ledger *ledger, struct gw_equation *equation, struct gw_error *err)
+{
+    int64_t parts = 0;
+    enum gw_status rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_COUNT_PENDING), 0, &parts, err);
+
+    equation->waiting += parts;
+    add(equation, GW_STATE_HELD, parts);
+    return rc;
+}
+
 static enum gw_status count_door(struct gw_ledger *ledger, struct gw_equation *equation, struct gw_error *err)
 {
     sqlite3_stmt *statement = ledger_bind(ledger, STATEMENT_COUNT_DOOR);
@@ -74,6 +84,8 @@ enum gw_status gw_ledger_equation(struct gw_ledger *ledger, struct gw_equation *
 
     if (rc == GW_OK)
         rc = count_entries(ledger, &equation, err);
+    if (rc == GW_OK)
+        rc = count_pending(ledger, &equation, err);
     if (rc == GW_OK)
         rc = count_door(ledger, &equation, err);
     if (rc != GW_OK)

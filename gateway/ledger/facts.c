@@ -1,14 +1,16 @@
 /*
- * Reading a subject's facts back: each blob is unpacked once, each entry points into it.
+ * Reading a subject's facts back: what was only appended gets its index rows first, each blob is unpacked once, each
+ * entry points into it.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/store.h"
+#include "ledger/card.h"
 
 struct page {
     int64_t number;
+    int64_t delivery;
     int64_t fetched_at;
     char *bytes;
     size_t length;
@@ -48,14 +50,15 @@ static enum gw_status damaged(struct reading *r)
 static enum gw_status unpack(struct reading *r, sqlite3_stmt *row, struct pages *pages)
 {
     struct page *page = GW_ARENA_PUSH(r->arena, pages->list, pages->count, pages->capacity);
-    const int64_t length = sqlite3_column_int64(row, 2);
-    const void *packed = sqlite3_column_blob(row, 3);
-    const size_t packed_length = (size_t)sqlite3_column_bytes(row, 3);
+    const int64_t length = sqlite3_column_int64(row, 3);
+    const void *packed = sqlite3_column_blob(row, 4);
+    const size_t packed_length = (size_t)sqlite3_column_bytes(row, 4);
 
     if (!page)
         return no_memory(r);
     page->number = sqlite3_column_int64(row, 0);
-    page->fetched_at = sqlite3_column_int64(row, 1);
+    page->delivery = sqlite3_column_int64(row, 1);
+    page->fetched_at = sqlite3_column_int64(row, 2);
     page->length = (size_t)length;
     if (length <= 0 || !packed)
         return damaged(r);
@@ -89,12 +92,12 @@ static int compare_page(const void *key, const void *element)
     return wanted < number ? -1 : wanted > number;
 }
 
-static const struct page *own_page(const struct reading *r, int64_t number)
+static const struct page *find_own(const struct reading *r, int64_t number)
 {
     return r->own.count ? bsearch(&number, r->own.list, r->own.count, sizeof *r->own.list, compare_page) : NULL;
 }
 
-static const struct page *shared_page(const struct reading *r, int64_t number)
+static const struct page *find_shared(const struct reading *r, int64_t number)
 {
     for (size_t i = r->shared.count; i > 0; i--)
         if (r->shared.list[i - 1].number == number)
@@ -102,28 +105,81 @@ static const struct page *shared_page(const struct reading *r, int64_t number)
     return NULL;
 }
 
-static enum gw_status find_page(struct reading *r, bool shared, int64_t number, const struct page **out)
+static enum gw_status page_of(struct reading *r, bool shared, int64_t number, const struct page **out)
 {
-    *out = shared ? shared_page(r, number) : own_page(r, number);
+    *out = shared ? find_shared(r, number) : find_own(r, number);
     if (!*out && shared) {
-        enum gw_status rc =
-            unpack_all(r, ledger_bind(r->ledger, STATEMENT_PAGE_GET, (int64_t)GW_NOBODY, number), &r->shared);
+        enum gw_status rc = unpack_all(r, ledger_bind(r->ledger, STATEMENT_PAGE_GET, number), &r->shared);
         if (rc != GW_OK)
             return rc;
-        *out = shared_page(r, number);
+        *out = find_shared(r, number);
     }
     return *out ? GW_OK : damaged(r);
 }
 
-/* ---- entries ---- */
+/* ---- index rows of what was only appended ---- */
 
-size_t ledger_version_length(const char *version, int64_t flags)
+static enum gw_status index_page(struct reading *r, const struct page *page)
 {
-    if (flags & FLAG_UNVERSIONED)
-        return 0;
-    const size_t length = strlen(version);
-    return flags & FLAG_CONFLICT && length > HASH_DIGITS ? length - HASH_DIGITS - 1 : length;
+    const struct reading_place place = {r->facts.subject, page->number, page->delivery};
+    struct carded carded;
+    enum gw_kept_as kept_as;
+    size_t offset = 0;
+
+    while (offset < page->length) {
+        if (!card_read(page->bytes, page->length, &offset, &carded))
+            return damaged(r);
+        enum gw_status rc = index_version(r->ledger, &place, &carded, &kept_as, r->err);
+        if (rc != GW_OK)
+            return rc;
+    }
+    return GW_OK;
 }
+
+/* The pages read for it stay in r->own: they are the newest, so its order by number holds when older ones come before.
+ */
+static enum gw_status index_pending(struct reading *r)
+{
+    enum gw_status rc = unpack_all(r, ledger_bind(r->ledger, STATEMENT_PAGES_PENDING, r->facts.subject), &r->own);
+
+    for (size_t i = 0; rc == GW_OK && i < r->own.count; i++)
+        rc = index_page(r, &r->own.list[i]);
+    if (rc == GW_OK && r->own.count > 0)
+        rc = ledger_run(r->ledger, ledger_bind(r->ledger, STATEMENT_PENDING_DROP, r->facts.subject), r->err);
+    return rc;
+}
+
+/* Every page that has an index row of the subject: those just indexed, and older ones before them. */
+static enum gw_status read_pages(struct reading *r)
+{
+    sqlite3_stmt *numbers = ledger_bind(r->ledger, STATEMENT_PAGES_OF, r->facts.subject);
+    const struct pages fresh = r->own;
+    size_t next = 0;
+    enum gw_status rc;
+    bool row;
+
+    r->own = (struct pages){NULL, 0, 0};
+    while ((rc = ledger_step(r->ledger, numbers, &row, r->err)) == GW_OK && row) {
+        const int64_t number = sqlite3_column_int64(numbers, 0);
+        while (next < fresh.count && fresh.list[next].number < number)
+            next++;
+        if (next < fresh.count && fresh.list[next].number == number) {
+            struct page *page = GW_ARENA_PUSH(r->arena, r->own.list, r->own.count, r->own.capacity);
+            rc = page ? GW_OK : no_memory(r);
+            if (page)
+                *page = fresh.list[next];
+        } else {
+            rc = unpack_all(r, ledger_bind(r->ledger, STATEMENT_PAGE_GET, number), &r->own);
+        }
+        if (rc != GW_OK) {
+            sqlite3_reset(numbers);
+            break;
+        }
+    }
+    return rc;
+}
+
+/* ---- entries ---- */
 
 void ledger_source(struct gw_text *out, const char *source, int64_t line, const char *type, const char *id)
 {
@@ -170,7 +226,7 @@ static bool read_texts(struct reading *r, sqlite3_stmt *row, struct gw_kept *kep
 static enum gw_status read_entry(struct reading *r, sqlite3_stmt *row, bool shared)
 {
     const struct page *page;
-    enum gw_status rc = find_page(r, shared, sqlite3_column_int64(row, 2), &page);
+    enum gw_status rc = page_of(r, shared, sqlite3_column_int64(row, 2), &page);
 
     if (rc != GW_OK)
         return rc;
@@ -210,23 +266,69 @@ static enum gw_status read_entries(struct reading *r, sqlite3_stmt *statement, b
     return rc;
 }
 
+static enum gw_status read_subject(struct reading *r)
+{
+    struct gw_ledger *ledger = r->ledger;
+    const int64_t subject = r->facts.subject;
+    enum gw_status rc =
+        ledger_number(ledger, ledger_bind(ledger, STATEMENT_DIRTY_MARKS, subject), 0, &r->facts.marks, r->err);
+
+    if (rc == GW_OK)
+        rc = index_pending(r);
+    if (rc == GW_OK)
+        rc = read_pages(r);
+    if (rc == GW_OK)
+        rc = read_entries(r, ledger_bind(ledger, STATEMENT_ENTRIES_OF, subject), false);
+    if (rc == GW_OK)
+        rc = read_entries(r, ledger_bind(ledger, STATEMENT_ENTRIES_SHARED, subject), true);
+    return rc;
+}
+
 enum gw_status gw_ledger_facts(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
                                struct gw_kept_facts *out, struct gw_error *err)
 {
     struct reading r = {.ledger = ledger, .arena = arena, .err = err, .source = GW_TEXT_INIT(64 * 1024)};
-    enum gw_status rc;
+    struct step step;
+    enum gw_status rc = step_begin(ledger, &step, err);
 
     assert(subject != GW_NOBODY);
+    if (rc != GW_OK)
+        return rc;
     r.facts.subject = subject;
-    rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_DIRTY_MARKS, subject), 0, &r.facts.marks, err);
-    if (rc == GW_OK)
-        rc = unpack_all(&r, ledger_bind(ledger, STATEMENT_PAGES_OF, subject), &r.own);
-    if (rc == GW_OK)
-        rc = read_entries(&r, ledger_bind(ledger, STATEMENT_ENTRIES_OF, subject), false);
-    if (rc == GW_OK)
-        rc = read_entries(&r, ledger_bind(ledger, STATEMENT_ENTRIES_SHARED, subject), true);
+    rc = step_end(ledger, &step, read_subject(&r), err);
     gw_text_release(&r.source);
     if (rc == GW_OK)
         *out = r.facts;
+    return rc;
+}
+
+static enum gw_status index_subject(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
+                                    struct gw_error *err)
+{
+    struct reading r = {.ledger = ledger, .arena = arena, .err = err};
+    struct step step;
+    enum gw_status rc = step_begin(ledger, &step, err);
+
+    if (rc != GW_OK)
+        return rc;
+    gw_arena_clear(arena);
+    r.facts.subject = subject;
+    return step_end(ledger, &step, index_pending(&r), err);
+}
+
+enum gw_status ledger_index_all(struct gw_ledger *ledger, struct gw_error *err)
+{
+    struct gw_arena arena = GW_ARENA_INIT(ledger->arena.limit);
+    int64_t subject = GW_NOBODY;
+    enum gw_status rc;
+
+    while ((rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_PENDING_NEXT, subject), GW_NOBODY, &subject,
+                               err)) == GW_OK &&
+           subject != GW_NOBODY) {
+        rc = index_subject(ledger, &arena, subject, err);
+        if (rc != GW_OK)
+            break;
+    }
+    gw_arena_release(&arena);
     return rc;
 }

@@ -1,15 +1,15 @@
 /*
- * Keeping a page: its entries in order of subject, so that each subject's bytes become one blob and its index rows lie
- * together.
+ * Keeping a page: its entries in order of subject, so that each subject's bytes become one blob. Blobs are appended;
+ * the index rows follow when the subject is read (facts.c).
  *
- *      page ──> order by subject ──> [ version or door row, bytes gathered ]* ──> blob ──> next subject
- *                                                                              └──> count of parts, cursor
+ *      page ──> order by subject ──> [ card and bytes gathered, or door row ]* ──> blob ──> next subject
+ *                                                                               └──> count of parts, cursor
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/store.h"
+#include "ledger/card.h"
 
 /*
  * What nobody owns is read by many: a subject that refers to one Medication should not unpack a page of them. Own facts
@@ -22,7 +22,9 @@ struct keeping {
     const struct gw_keep_page *page;
     struct gw_error *err;
     struct gw_keep_answer answer;
-    int64_t subject; /* of the group at hand */
+    int64_t subject;    /* of the group at hand */
+    bool subject_known; /* it has index rows: each version is looked up */
+    int64_t pending;    /* parts in the blob at hand that have no index row yet */
     int64_t parts;
 };
 
@@ -61,72 +63,6 @@ static enum gw_status touch(struct keeping *k, int64_t subject)
 
 /* ---- one version ---- */
 
-struct version {
-    uint8_t key[KEY_BYTES];
-    char text[VERSION_ID_MAX + 2 + HASH_DIGITS]; /* as in entries.version */
-    int64_t flags;
-    int64_t kind;
-    int64_t source;
-};
-
-static void append_hash(struct version *version, const uint8_t sha256[GW_SHA256_BYTES])
-{
-    char hash[2 * GW_SHA256_BYTES + 1];
-
-    gw_hex(sha256, GW_SHA256_BYTES, hash);
-    strcat(version->text, "~");
-    strncat(version->text, hash, HASH_DIGITS);
-}
-
-/* A versionId longer than FHIR's ids may be orders nothing and names nothing: the bytes are the version then. */
-static enum gw_status name_version(struct keeping *k, const struct gw_keep_entry *entry, struct version *version)
-{
-    enum gw_status rc = ledger_name(k->ledger, entry->endpoint, entry->type, &version->kind, k->err);
-
-    if (rc == GW_OK)
-        rc = ledger_name(k->ledger, "", entry->source, &version->source, k->err);
-    if (rc == GW_OK)
-        rc = key_of(k, entry->endpoint, entry->type, entry->id, version->key);
-    version->flags = entry->components_only ? FLAG_COMPONENTS_ONLY : 0;
-    version->text[0] = '\0';
-    if (entry->version_id && strlen(entry->version_id) <= VERSION_ID_MAX) {
-        strcpy(version->text, entry->version_id);
-    } else {
-        version->flags |= FLAG_UNVERSIONED;
-        append_hash(version, entry->sha256);
-    }
-    return rc;
-}
-
-static enum gw_status insert(struct keeping *k, const struct gw_keep_entry *entry, const struct version *version,
-                             bool *fresh)
-{
-    struct gw_ledger *l = k->ledger;
-    enum gw_status rc = ledger_run(
-        l,
-        ledger_bind(l, STATEMENT_ENTRY_ADD, k->subject, version->key, (size_t)KEY_BYTES, version->text,
-                    l->last_page + 1, (int64_t)l->plain.length, (int64_t)entry->raw.length, version->kind, entry->id,
-                    entry->last_updated, entry->sha256, (size_t)GW_SHA256_BYTES, k->page->delivery, version->source,
-                    (int64_t)entry->line, (int64_t)entry->part_count, version->flags),
-        k->err);
-
-    *fresh = rc == GW_OK && sqlite3_changes(l->db) == 1;
-    return rc;
-}
-
-static enum gw_status gather(struct keeping *k, struct gw_slice raw)
-{
-    struct bytes *plain = &k->ledger->plain;
-
-    if (!bytes_reserve(plain, plain->length + raw.length + 1))
-        return ledger_no_memory(k->err, "the bytes of a page");
-    memcpy(plain->at + plain->length, raw.at, raw.length);
-    plain->length += raw.length;
-    plain->at[plain->length++] = '\0';
-    return GW_OK;
-}
-
-/* Whoever refers to a shared fact is derived again when it has a new version. */
 static enum gw_status touch_linked(struct keeping *k, const uint8_t key[KEY_BYTES])
 {
     sqlite3_stmt *back = ledger_bind(k->ledger, STATEMENT_LINK_BACK, key, (size_t)KEY_BYTES);
@@ -143,55 +79,113 @@ static enum gw_status touch_linked(struct keeping *k, const uint8_t key[KEY_BYTE
     return rc;
 }
 
-static enum gw_status keep_links(struct keeping *k, const struct gw_keep_entry *entry)
+/* Whoever refers to a shared fact is derived again when it has a new version. */
+static enum gw_status touch_readers(struct keeping *k, const struct gw_keep_entry *entry, const struct carded *carded)
 {
-    uint8_t key[KEY_BYTES];
+    return entry->mode == GW_KEEP_SHARED ? touch_linked(k, carded->card.key) : touch(k, k->subject);
+}
 
+static struct reading_place place_of(const struct keeping *k)
+{
+    return (struct reading_place){k->subject, k->ledger->last_page + 1, k->page->delivery};
+}
+
+/* A versionId longer than FHIR's ids may be orders nothing and names nothing: the bytes are the version then. */
+static enum gw_status fill_card(struct keeping *k, const struct gw_keep_entry *entry, struct carded *carded,
+                                char version[VERSION_TEXT_MAX + 1])
+{
+    struct card *card = &carded->card;
+    const bool versioned = entry->version_id && strlen(entry->version_id) <= VERSION_ID_MAX;
+    enum gw_status rc = ledger_name(k->ledger, entry->endpoint, entry->type, &card->kind, k->err);
+
+    if (rc == GW_OK)
+        rc = ledger_name(k->ledger, "", entry->source, &card->source, k->err);
+    if (rc == GW_OK)
+        rc = key_of(k, entry->endpoint, entry->type, entry->id, card->key);
+    if (!versioned)
+        ledger_version_text(version, "", entry->sha256);
+    memcpy(card->sha256, entry->sha256, sizeof card->sha256);
+    card->flags = (entry->components_only ? FLAG_COMPONENTS_ONLY : 0) | (versioned ? 0 : FLAG_UNVERSIONED);
+    card->line = entry->line;
+    card->part_count = entry->part_count;
+    carded->id = entry->id;
+    carded->version = versioned ? entry->version_id : version;
+    carded->last_updated = entry->last_updated;
+    carded->raw = entry->raw;
+    return rc;
+}
+
+static enum gw_status fill_references(struct keeping *k, const struct gw_keep_entry *entry, struct carded *carded)
+{
+    if (entry->reference_count == 0 || entry->mode == GW_KEEP_SHARED)
+        return GW_OK;
+    uint8_t *keys = gw_arena_raw(&k->ledger->arena, entry->reference_count * KEY_BYTES);
+    if (!keys)
+        return ledger_no_memory(k->err, "the references of a page");
     for (size_t i = 0; i < entry->reference_count; i++) {
         const struct gw_keep_reference *to = &entry->references[i];
-        enum gw_status rc = key_of(k, entry->endpoint, to->type, to->id, key);
-        if (rc == GW_OK)
-            rc = ledger_run(k->ledger, ledger_bind(k->ledger, STATEMENT_LINK_ADD, k->subject, key, (size_t)KEY_BYTES),
-                            k->err);
+        enum gw_status rc = key_of(k, entry->endpoint, to->type, to->id, keys + i * KEY_BYTES);
         if (rc != GW_OK)
             return rc;
     }
+    carded->references = keys;
+    carded->card.reference_count = (uint32_t)entry->reference_count;
     return GW_OK;
 }
 
-static enum gw_status keep_new(struct keeping *k, struct gw_keep_entry *entry, const struct version *version)
+/* A shared fact is found through links from many subjects, so its row is written at once; others wait for their
+ * subject. */
+static enum gw_status keep_new(struct keeping *k, struct gw_keep_entry *entry, struct carded *carded)
 {
-    enum gw_status rc = gather(k, entry->raw);
+    const struct reading_place place = place_of(k);
+    enum gw_status rc = fill_references(k, entry, carded);
 
-    entry->kept_as = version->flags & FLAG_CONFLICT ? GW_KEPT_CONFLICT : GW_KEPT_NEW;
-    if (entry->kept_as == GW_KEPT_NEW)
-        k->answer.fresh++;
-    else
-        k->answer.conflicts++;
     if (rc != GW_OK)
         return rc;
+    if (!card_write(&k->ledger->plain, carded))
+        return ledger_no_memory(k->err, "the bytes of a page");
     if (entry->mode == GW_KEEP_SHARED)
-        return touch_linked(k, version->key);
-    rc = keep_links(k, entry);
-    return rc == GW_OK ? touch(k, k->subject) : rc;
+        return index_version(k->ledger, &place, carded, &entry->kept_as, k->err);
+    k->pending += entry->part_count;
+    return GW_OK;
+}
+
+static enum gw_status keep_repeat(struct keeping *k, struct gw_keep_entry *entry, const struct carded *carded)
+{
+    const struct reading_place place = place_of(k);
+    bool reordered;
+    enum gw_status rc = index_repeat(k->ledger, &place, carded, &reordered, k->err);
+
+    k->answer.repeats++;
+    return rc == GW_OK && reordered ? touch_readers(k, entry, carded) : rc;
+}
+
+static enum gw_status keep_version(struct keeping *k, struct gw_keep_entry *entry)
+{
+    struct carded carded = {.offset = 0};
+    char version[VERSION_TEXT_MAX + 1];
+    bool found = false, same = false;
+    enum gw_status rc = fill_card(k, entry, &carded, version);
+
+    if (rc == GW_OK && k->subject_known)
+        rc = index_find(k->ledger, k->subject, &carded, &found, &same, k->err);
+    entry->kept_as = !found ? GW_KEPT_NEW : same ? GW_KEPT_REPEAT : GW_KEPT_CONFLICT;
+    if (rc != GW_OK)
+        return rc;
+    if (same)
+        return keep_repeat(k, entry, &carded);
+    rc = keep_new(k, entry, &carded);
+    k->answer.fresh += entry->kept_as == GW_KEPT_NEW;
+    k->answer.conflicts += entry->kept_as == GW_KEPT_CONFLICT;
+    k->answer.repeats += entry->kept_as == GW_KEPT_REPEAT;
+    return rc == GW_OK && entry->kept_as != GW_KEPT_REPEAT ? touch_readers(k, entry, &carded) : rc;
 }
 
 /* ---- what ends at the door ---- */
 
-static enum gw_status add_door(struct keeping *k, const struct gw_keep_entry *entry, int64_t kind, int64_t source,
-                               enum gw_state state, const char *reason)
-{
-    const int64_t flags = entry->components_only ? FLAG_COMPONENTS_ONLY : 0;
-
-    return ledger_run(k->ledger,
-                      ledger_bind(k->ledger, STATEMENT_DOOR_ADD, k->page->delivery, source, (int64_t)entry->line,
-                                  k->subject, kind, entry->id, entry->version_id, (int64_t)entry->part_count, flags,
-                                  (int64_t)state, reason, entry->item ? entry->item->id : NULL),
-                      k->err);
-}
-
 static enum gw_status keep_door(struct keeping *k, struct gw_keep_entry *entry)
 {
+    const int64_t flags = entry->components_only ? FLAG_COMPONENTS_ONLY : 0;
     int64_t kind = 0, source = 0;
     enum gw_status rc = ledger_name(k->ledger, entry->endpoint, entry->type ? entry->type : "", &kind, k->err);
 
@@ -200,69 +194,16 @@ static enum gw_status keep_door(struct keeping *k, struct gw_keep_entry *entry)
     if (rc == GW_OK)
         rc = ledger_name(k->ledger, "", entry->source, &source, k->err);
     if (rc == GW_OK)
-        rc = add_door(k, entry, kind, source, entry->state, entry->reason ? entry->reason : "");
+        rc = ledger_run(k->ledger,
+                        ledger_bind(k->ledger, STATEMENT_DOOR_ADD, k->page->delivery, source, (int64_t)entry->line,
+                                    k->subject, kind, entry->id, entry->version_id, (int64_t)entry->part_count, flags,
+                                    (int64_t)entry->state, entry->reason ? entry->reason : "",
+                                    entry->item ? entry->item->id : NULL),
+                        k->err);
     if (rc != GW_OK || !entry->item)
         return rc;
     const struct item_place place = {kind, entry->id, entry->version_id, source, entry->line, -1};
     return ledger_item(k->ledger, k->subject, entry->item, &place, k->page->fetched_at, k->err);
-}
-
-/*
- * An exact repeat. Where neither version nor lastUpdated orders the versions of a resource, the delivery does: one that
- * came back after another (A, B, A) is the newest again.
- */
-static enum gw_status keep_repeat(struct keeping *k, struct gw_keep_entry *entry, const struct version *version)
-{
-    struct gw_ledger *l = k->ledger;
-    enum gw_status rc = add_door(k, entry, version->kind, version->source, GW_STATE_UNCHANGED, "");
-
-    entry->kept_as = GW_KEPT_REPEAT;
-    k->answer.repeats++;
-    if (rc != GW_OK || entry->version_id || entry->last_updated)
-        return rc;
-    rc = ledger_run(l,
-                    ledger_bind(l, STATEMENT_ENTRY_SEEN, k->subject, version->key, (size_t)KEY_BYTES, version->text,
-                                k->page->delivery),
-                    k->err);
-    if (rc != GW_OK || sqlite3_changes(l->db) == 0)
-        return rc;
-    return entry->mode == GW_KEEP_SHARED ? touch_linked(k, version->key) : touch(k, k->subject);
-}
-
-static enum gw_status same_bytes(struct keeping *k, const struct gw_keep_entry *entry, const struct version *version,
-                                 bool *same)
-{
-    sqlite3_stmt *row =
-        ledger_bind(k->ledger, STATEMENT_ENTRY_HASH, k->subject, version->key, (size_t)KEY_BYTES, version->text);
-    bool found;
-    enum gw_status rc = ledger_step(k->ledger, row, &found, k->err);
-
-    if (rc != GW_OK)
-        return rc;
-    assert(found); /* the insert has just met it */
-    *same = memcmp(sqlite3_column_blob(row, 0), entry->sha256, GW_SHA256_BYTES) == 0;
-    sqlite3_reset(row);
-    return GW_OK;
-}
-
-static enum gw_status keep_version(struct keeping *k, struct gw_keep_entry *entry)
-{
-    struct version version;
-    bool fresh = false, same = false;
-    enum gw_status rc = name_version(k, entry, &version);
-
-    if (rc == GW_OK)
-        rc = insert(k, entry, &version, &fresh);
-    if (rc == GW_OK && !fresh)
-        rc = same_bytes(k, entry, &version, &same);
-    if (rc == GW_OK && !fresh && !same) { /* one versionId, two contents: both are kept */
-        version.flags |= FLAG_CONFLICT;
-        append_hash(&version, entry->sha256);
-        rc = insert(k, entry, &version, &fresh);
-    }
-    if (rc != GW_OK)
-        return rc;
-    return fresh ? keep_new(k, entry, &version) : keep_repeat(k, entry, &version);
 }
 
 /* ---- one subject's share of the page ---- */
@@ -279,12 +220,29 @@ static enum gw_status store_blob(struct keeping *k)
         ZSTD_compressCCtx(l->compressor, l->packed.at, l->packed.capacity, l->plain.at, l->plain.length, ZSTD_LEVEL);
     if (ZSTD_isError(length))
         return ledger_no_memory(k->err, "the bytes of a page");
-    const int64_t plain = (int64_t)l->plain.length;
+    const int64_t plain = (int64_t)l->plain.length, pending = k->pending;
     l->plain.length = 0;
-    return ledger_run(l,
-                      ledger_bind(l, STATEMENT_PAGE_ADD, k->subject, ++l->last_page, k->page->fetched_at, plain,
-                                  l->packed.at, length),
-                      k->err);
+    k->pending = 0;
+    enum gw_status rc = ledger_run(l,
+                                   ledger_bind(l, STATEMENT_PAGE_ADD, ++l->last_page, k->subject, k->page->delivery,
+                                               k->page->fetched_at, plain, l->packed.at, length),
+                                   k->err);
+    if (rc == GW_OK && pending)
+        rc = ledger_run(l, ledger_bind(l, STATEMENT_PENDING_ADD, k->subject, l->last_page, pending), k->err);
+    return rc;
+}
+
+/* The next subject of the page: a first import looks nothing up. */
+static enum gw_status turn_to(struct keeping *k, int64_t subject)
+{
+    int64_t any = 0;
+    enum gw_status rc = store_blob(k);
+
+    k->subject = subject;
+    if (rc == GW_OK && subject != GW_NOBODY)
+        rc = ledger_number(k->ledger, ledger_bind(k->ledger, STATEMENT_ENTRY_ANY, subject), 0, &any, k->err);
+    k->subject_known = any != 0;
+    return rc;
 }
 
 static enum gw_status keep_entry(struct keeping *k, struct gw_keep_entry *entry)
@@ -360,10 +318,8 @@ static enum gw_status keep_page(struct keeping *k)
 
     for (size_t i = 0; rc == GW_OK && i < page->count; i++) {
         struct gw_keep_entry *entry = &page->entries[k->ledger->order.list[i]];
-        if (entry->subject != k->subject) {
-            rc = store_blob(k);
-            k->subject = entry->subject;
-        }
+        if (entry->subject != k->subject)
+            rc = turn_to(k, entry->subject);
         if (rc == GW_OK)
             rc = keep_entry(k, entry);
     }

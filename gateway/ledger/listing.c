@@ -216,6 +216,8 @@ enum gw_status gw_ledger_write_parts(struct gw_ledger *ledger, const char *path,
     enum gw_status rc = listing_open(&listing);
 
     if (rc == GW_OK)
+        rc = ledger_index_all(ledger, err);
+    if (rc == GW_OK)
         rc = list_parts(ledger, &listing);
     return listing_end(&listing, rc);
 }

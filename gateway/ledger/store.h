@@ -19,7 +19,7 @@ enum statement_id {
 };
 
 /* entries.version and entries.id; FHIR's ids have at most 64 characters. */
-enum { KEY_BYTES = 16, HASH_DIGITS = 32, VERSION_ID_MAX = 64 };
+enum { KEY_BYTES = 16, HASH_DIGITS = 32, VERSION_ID_MAX = 64, VERSION_TEXT_MAX = VERSION_ID_MAX + 1 + HASH_DIGITS };
 
 enum entry_flags { FLAG_COMPONENTS_ONLY = 1, FLAG_CONFLICT = 2, FLAG_UNVERSIONED = 4 };
 
@@ -105,8 +105,13 @@ enum gw_status ledger_item(struct gw_ledger *ledger, int64_t subject, const stru
 void ledger_source(struct gw_text *out, const char *source, int64_t line, const char *type, const char *id);
 /* A column's text in the arena; NULL where it is null, and at the arena's limit. */
 char *ledger_text(struct gw_arena *arena, sqlite3_stmt *row, int column);
+/* A version text with the hash of its bytes: the only version where version_id is "". */
+void ledger_version_text(char out[VERSION_TEXT_MAX + 1], const char *version_id, const uint8_t sha256[GW_SHA256_BYTES]);
 /* The length of the versionId at the head of a version text; 0: it has none. */
 size_t ledger_version_length(const char *version, int64_t flags);
+
+/* Write the index rows of every page that has none yet (facts.c). */
+enum gw_status ledger_index_all(struct gw_ledger *ledger, struct gw_error *err);
 
 /* Stamps on what a settlement changed (stamps.c). */
 void stamp_rows(struct gw_settlement *settlement, int64_t revision);

@@ -18,7 +18,7 @@ enum gw_keep_mode {
 };
 
 enum gw_kept_as {
-    GW_KEPT_NEW,
+    GW_KEPT_NEW,      /* as far as is known before the subject is read next: see gw_ledger_facts */
     GW_KEPT_REPEAT,   /* this version with these bytes is known: its parts are `unchanged` */
     GW_KEPT_CONFLICT, /* this version is known with other bytes: kept beside it, flagged */
     GW_KEPT_DOOR,
@@ -72,7 +72,7 @@ struct gw_keep_page {
 
 struct gw_keep_answer {
     size_t fresh, repeats, conflicts, door; /* entries */
-    const int64_t *touched;                 /* subjects to derive because of this page, ascending; the ledger's own,
+    const int64_t *touched;                 /* subjects marked because of this page, ascending; the ledger's own,
                                                valid until the next call of gw_ledger_keep */
     size_t touched_count;
 };
@@ -116,7 +116,11 @@ struct gw_kept_facts {
     int64_t marks; /* the ledger's own: what was kept after this reading marks the subject again */
 };
 
-/* Every kept version of every fact of a subject, those it refers to included. */
+/*
+ * Every kept version of every fact of a subject, those it refers to included. What was kept since the last reading is
+ * indexed here (a write: call it inside a transaction where many subjects are read); a repeat that came before its
+ * first copy was indexed is found here too, and counts as unchanged.
+ */
 enum gw_status gw_ledger_facts(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
                                struct gw_kept_facts *out, struct gw_error *err);
 
