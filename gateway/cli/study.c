@@ -15,6 +15,25 @@ static const char where[] = "cli.study";
 
 /* ---- lint ------------------------------------------------------------------------------------------------------ */
 
+/* mappings/common of mappings/studies/<id>, in as few words as the folder's own path allows: it begins each finding. */
+static const char *common_of(struct gw_arena *arena, const char *dir)
+{
+    const char *at = dir + strlen(dir);
+
+    for (int parts = 0; parts < 2; parts++) {
+        const char *end = at;
+
+        while (end > dir && end[-1] == '/')
+            end--;
+        at = end;
+        while (at > dir && at[-1] != '/')
+            at--;
+        if (at == end || *at == '.')
+            return gw_arena_print(arena, "%s/../../common", dir);
+    }
+    return gw_arena_print(arena, "%.*scommon", (int)(at - dir), dir);
+}
+
 static void print_findings_json(const char *dir, size_t count, const char *lines)
 {
     struct output output;
@@ -41,7 +60,7 @@ int study_lint_command(const struct arguments *arguments)
     struct gw_arena arena = GW_ARENA_INIT(ARENA_BYTES);
     struct gw_text text = GW_TEXT_INIT(FINDINGS_BYTES);
     struct gw_error failure = {.status = GW_OK};
-    const char *common = gw_arena_print(&arena, "%s/../../common", dir);
+    const char *given = arguments->values[OPTION_COMMON], *common = given ? given : common_of(&arena, dir);
     const size_t count = gw_study_lint(&arena, dir, common, &text);
 
     if (text.failed)

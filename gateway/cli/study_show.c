@@ -11,7 +11,7 @@
 #define ARENA_BYTES ((size_t)64 << 20)
 
 static const char *const ranks[GW_RANK_COUNT] = {"roster", "administration", "statement", "dispense", "request"};
-static const char *const between[] = {"counted with their grade", "counted with their dates", "not counted"};
+static const char *const between[] = {"give its date and grade", "give its date", "are not used"};
 static const char *const pointers[] = {"as pointers", "with their values", "not at all"};
 
 static const char *joined(struct gw_arena *arena, const char *const *list, size_t count, const char *between_them)
@@ -106,8 +106,8 @@ static void print_rules(struct gw_arena *arena, const struct output *output, con
 
         table_text(table, rule_name(arena, rule));
         table_text(table, rule_target(arena, rule));
-        table_text(table, gw_arena_print(arena, "%+d", rule->low));
-        table_text(table, gw_arena_print(arena, "%+d", rule->high));
+        table_text(table, gw_arena_print(arena, rule->low ? "%+d" : "%d", rule->low));
+        table_text(table, gw_arena_print(arena, rule->high ? "%+d" : "%d", rule->high));
         table_text(table, rule_groups(arena, study, rule->groups));
         table_text(table, rule->contact && study->require_contact ? "yes" : "no");
         table_text(table, ends[(rule->until_eot ? 1 : 0) + (rule->until_cap ? 2 : 0)]);
@@ -120,7 +120,7 @@ static void print_rules(struct gw_arena *arena, const struct output *output, con
 static void print_choices(struct gw_arena *arena, const struct gw_study *study)
 {
     printf("\nChoices\n");
-    printf("  days count from %s\n", study->day_basis_study_day ? "day 1, the first dose" : "day 0, the first dose");
+    printf("  a target of 30 days is study day %d\n", study->day_basis_study_day ? 30 : 31);
     if (study->require_contact)
         printf("  a visit is an encounter of class %s\n",
                joined(arena, study->contact_classes, study->contact_class_count, ", "));
@@ -128,7 +128,7 @@ static void print_choices(struct gw_arena *arena, const struct gw_study *study)
     printf("  of two values as far from the target the %s one is taken\n", study->tie_later ? "later" : "earlier");
     printf("  events are asked for since the last %s\n",
            study->event_lookback_last_collected ? "collected window" : "target day");
-    printf("  values between windows that date an adverse event are %s; they reach the study %s\n",
+    printf("  of an adverse event, values between windows %s; they reach the study %s\n",
            between[study->between_windows], pointers[study->evidence_values]);
 }
 

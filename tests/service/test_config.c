@@ -1,0 +1,242 @@
+/*
+ * casement.json: what it says when it is right, and the line of what is wrong.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/core/text.h"
+#include "gateway/service/config.h"
+#include "support/scratch.h"
+
+static struct scratch scratch;
+static struct gw_arena arena = GW_ARENA_INIT((size_t)16 << 20);
+
+static void begin(void)
+{
+    scratch_init(&scratch);
+    cr_assert(eq(int, chdir(scratch.folder), 0));
+}
+
+static void end(void)
+{
+    scratch_release(&scratch);
+    gw_arena_release(&arena);
+}
+
+TestSuite(config, .init = begin, .fini = end);
+
+static const char whole[] = "// the hospital's own gateway\n"
+                            "{\"installation\": \"hm\", \"state\": \"state/\",\n"
+                            " \"pseudonym_key\": \"keys/pseudonym.key\",\n"
+                            " \"fourEyes\": false,\n"
+                            " \"retain\": {\"mode\": \"windows\", \"purge_days\": 30},\n"
+                            " \"studies\": [\n"
+                            "  {\"id\": \"lendex\", \"package\": \"mappings/lendex\", \"enrolment\": \"roster.csv\",\n"
+                            "   \"sink\": {\"kind\": \"sqlite\", \"path\": \"/srv/study.db\"}}],\n"
+                            " \"endpoints\": [\n"
+                            "  {\"id\": \"hm-ehr\", \"site\": \"hm\",\n"
+                            "   \"base\": \"https://fhir.hm.example/r4/\",\n"
+                            "   \"site_profile\": \"hm.json\",\n"
+                            "   \"auth\": {\"kind\": \"smart-backend\", \"client_id\": \"casement\",\n"
+                            "    \"key\": \"keys/hm.jwk\", \"alg\": \"RS384\",\n"
+                            "    \"scopes\": [\"system/Observation.rs\", \"system/Patient.rs\"]},\n"
+                            "   \"tls\": {\"ca\": \"ca.pem\", \"cert\": null, \"key\": null}, \"proxy\": null,\n"
+                            "   \"allow_origins\": [\"https://files.hm.example\"],\n"
+                            "   \"page_size\": 50, \"concurrent\": 8}]}\n";
+
+static enum gw_status load(const char *name, const char *text, struct gw_config *out, struct gw_error *err)
+{
+    scratch_write(&scratch, name, text);
+    return gw_config_load(&arena, name, out, err);
+}
+
+Test(config, says_what_the_file_says)
+{
+    struct gw_config config;
+    struct gw_error err = {.status = GW_OK};
+    const struct gw_config_endpoint *endpoint;
+
+    cr_assert(eq(int, load("casement.json", whole, &config, &err), GW_OK), "%s", err.text);
+    cr_expect(gw_same(config.path, "casement.json"));
+    cr_expect(gw_same(config.installation, "hm"));
+    cr_expect(gw_same(config.state, "state"));
+    cr_expect(gw_same(config.pseudonym_key, "keys/pseudonym.key"));
+    cr_expect(config.four_eyes == false && config.retain_windows);
+    cr_expect(eq(int, config.purge_days, 30));
+    cr_assert(eq(sz, config.study_count, 1));
+    cr_expect(gw_same(config.studies[0].id, "lendex"));
+    cr_expect(gw_same(config.studies[0].package, "mappings/lendex"));
+    cr_expect(gw_same(config.studies[0].enrolment, "roster.csv"));
+    cr_expect(gw_same(config.studies[0].sink_kind, "sqlite"));
+    cr_expect(gw_same(config.studies[0].sink_path, "/srv/study.db"));
+    cr_assert(eq(sz, config.endpoint_count, 1));
+    endpoint = &config.endpoints[0];
+    cr_expect(gw_same(endpoint->id, "hm-ehr") && gw_same(endpoint->site, "hm"));
+    cr_expect(gw_same(endpoint->base, "https://fhir.hm.example/r4"));
+    cr_expect(gw_same(endpoint->site_profile, "hm.json"));
+    cr_expect(gw_same(endpoint->auth_kind, "smart-backend") && gw_same(endpoint->client_id, "casement"));
+    cr_expect(gw_same(endpoint->key, "keys/hm.jwk") && gw_same(endpoint->alg, "RS384"));
+    cr_assert(eq(sz, endpoint->scope_count, 2));
+    cr_expect(gw_same(endpoint->scopes[1], "system/Patient.rs"));
+    cr_expect(gw_same(endpoint->tls_ca, "ca.pem") && !endpoint->tls_cert && !endpoint->tls_key && !endpoint->proxy);
+    cr_assert(eq(sz, endpoint->allow_origin_count, 1));
+    cr_expect(gw_same(endpoint->allow_origins[0], "https://files.hm.example"));
+    cr_expect(eq(uint, endpoint->page_size, 50));
+    cr_expect(eq(uint, endpoint->concurrent, 8));
+}
+
+static const char least[] =
+    "{\"installation\": \"hm\", \"state\": \"s\", \"pseudonym_key\": \"p\",\n"
+    " \"studies\": [{\"id\": \"x\", \"package\": \"p\", \"enrolment\": \"r\", \"sink\": {\"path\": \"d\"}}],\n"
+    " \"endpoints\": [{\"id\": \"e\", \"site\": \"hm\", \"base\": \"http://127.0.0.1:8080/fhir\", \"site_profile\": "
+    "\"f\",\n"
+    "  \"auth\": {\"kind\": \"none\"}}]}";
+
+Test(config, has_defaults)
+{
+    struct gw_config config;
+    struct gw_error err = {.status = GW_OK};
+
+    cr_assert(eq(int, load("casement.json", least, &config, &err), GW_OK), "%s", err.text);
+    cr_expect(config.four_eyes && !config.retain_windows);
+    cr_expect(eq(int, config.purge_days, 90));
+    cr_expect(eq(uint, config.endpoints[0].page_size, 100));
+    cr_expect(eq(uint, config.endpoints[0].concurrent, 4));
+    cr_expect(gw_same(config.studies[0].sink_kind, "sqlite"));
+    cr_expect(gw_same(config.endpoints[0].auth_kind, "none"));
+    cr_expect(config.endpoints[0].key == NULL && config.endpoints[0].scope_count == 0);
+}
+
+Test(config, reads_paths_beside_the_file)
+{
+    char folder[sizeof scratch.folder + 16];
+    struct gw_config config;
+    struct gw_error err = {.status = GW_OK};
+    const char *path;
+
+    snprintf(folder, sizeof folder, "%s", scratch.folder);
+    path = gw_arena_print(&arena, "%s/casement.json", folder);
+    cr_assert(eq(int, load("casement.json", whole, &config, &err), GW_OK), "%s", err.text);
+    cr_assert(eq(int, gw_config_load(&arena, path, &config, &err), GW_OK), "%s", err.text);
+    cr_expect(gw_same(config.state, gw_arena_print(&arena, "%s/state", folder)));
+    cr_expect(gw_same(config.studies[0].sink_path, "/srv/study.db"));
+    cr_expect(gw_same(config.endpoints[0].tls_ca, gw_arena_print(&arena, "%s/ca.pem", folder)));
+    cr_expect(config.endpoints[0].tls_cert == NULL);
+}
+
+/* ---- what is wrong ---------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *with; /* this part of the whole file */
+    const char *by;   /* written so */
+    const char *text; /* gives this failure */
+} wrong[] = {
+    {"\"endpoints\"", "\"enpoints\"", "c.json:9: unknown key \"enpoints\"; write \"endpoints\""},
+    {"\"installation\": \"hm\", ", "", "c.json:2: \"installation\" is missing; add it"},
+    {"\"state\": \"state/\"", "\"state\": 3", "c.json:2: \"state\" is no text; write one in quotes"},
+    {"\"fourEyes\": false", "\"fourEyes\": \"no\"",
+     "c.json:4: \"fourEyes\" is neither true nor false; write one of them without quotes"},
+    {"\"mode\": \"windows\"", "\"mode\": \"all\"",
+     "c.json:5: \"mode\" is none of its values; use one of \"subject\", \"windows\""},
+    {"\"purge_days\": 30", "\"purge_days\": -1",
+     "c.json:5: \"purge_days\" is no whole number from 0 to 36500; write one"},
+    {"\"id\": \"lendex\"", "\"id\": \"../lendex\"",
+     "c.json:7: \"id\" becomes a file name: write up to 64 letters, digits, '-', '_' and '.'"},
+    {"\"kind\": \"sqlite\"", "\"kind\": \"redcap\"", "c.json:8: \"kind\" is none of its values; use one of \"sqlite\""},
+    {"\"path\": \"/srv/study.db\"", "\"pth\": \"/srv/study.db\"", "c.json:8: unknown key \"pth\"; write \"path\""},
+    {"https://fhir.hm.example/r4/", "http://fhir.hm.example/r4/",
+     "c.json:11: the endpoint's base is plain http on fhir.hm.example: use https"},
+    {"https://fhir.hm.example/r4/", "fhir.hm.example",
+     "c.json:11: the endpoint's base does not start with https://: correct \"base\""},
+    {"https://fhir.hm.example/r4/", "https://u:p@fhir.hm.example",
+     "c.json:11: the endpoint's base holds a user name or password: correct \"base\""},
+    {"https://files.hm.example", "http://files.hm.example",
+     "c.json:17: entry 1 of \"allow_origins\" is plain http: use https"},
+    {"\"kind\": \"smart-backend\"", "\"kind\": \"basic\"",
+     "c.json:13: \"kind\" is none of its values; use one of \"smart-backend\", \"none\""},
+    {"\"client_id\": \"casement\",", "", "c.json:13: \"client_id\" is missing; add it"},
+    {"\"alg\": \"RS384\"", "\"alg\": \"RS256\"",
+     "c.json:14: \"alg\" is none of its values; use one of \"ES384\", \"RS384\""},
+    {"\"keys/hm.jwk\"", "\"-----BEGIN PRIVATE KEY-----\"",
+     "c.json:14: \"key\" holds a key itself; write the name of its file"},
+    {"\"cert\": null", "\"cert\": \"c.pem\"", "c.json:16: \"cert\" and \"key\" go together; write both or neither"},
+    {"\"page_size\": 50", "\"page_size\": 1001",
+     "c.json:18: \"page_size\" is no whole number from 1 to 1000; write one"},
+    {"\"page_size\": 50", "\"page_size\": 0", "c.json:18: \"page_size\" is no whole number from 1 to 1000; write one"},
+    {"\"concurrent\": 8", "\"concurrent\": 65", "c.json:18: \"concurrent\" is no whole number from 1 to 64; write one"},
+    {"\"concurrent\": 8", "\"concurrent\": 1.5",
+     "c.json:18: \"concurrent\" is no whole number from 1 to 64; write one"},
+    {"\"client_id\": \"casement\"", "\"client_secret\": \"hunter2\"",
+     "c.json:13: \"client_secret\" looks like a secret; secrets are files of mode 0600 and this file only names them: "
+     "take it out, make a key with casement keys new, name it as \"key\""},
+};
+
+/* The whole file with one part written otherwise. */
+static const char *changed(const char *with, const char *by)
+{
+    const char *at = strstr(whole, with);
+
+    cr_assert(at != NULL, "%s", with);
+    return gw_arena_print(&arena, "%.*s%s%s", (int)(at - whole), whole, by, at + strlen(with));
+}
+
+Test(config, names_the_line_and_what_to_do)
+{
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct gw_config config = {.path = "untouched"};
+        struct gw_error err = {.status = GW_OK};
+
+        cr_expect(eq(int, load("c.json", changed(wrong[i].with, wrong[i].by), &config, &err), GW_ECONFIG), "%s",
+                  wrong[i].by);
+        cr_expect(eq(str, err.text, (char *)wrong[i].text));
+        cr_expect(gw_same(config.path, "untouched"), "%s", wrong[i].by);
+    }
+}
+
+Test(config, never_repeats_a_secret)
+{
+    static const char *const keys[] = {"password", "clientSecret", "token", "api_key", "Passphrase"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const char *text = changed("\"alg\"", gw_arena_print(&arena, "\"%s\": \"hunter2\", \"alg\"", keys[i]));
+        struct gw_config config;
+        struct gw_error err = {.status = GW_OK};
+
+        cr_expect(eq(int, load("c.json", text, &config, &err), GW_ECONFIG), "%s", keys[i]);
+        cr_expect(strstr(err.text, "looks like a secret") != NULL, "%s", err.text);
+        cr_expect(strstr(err.text, "hunter2") == NULL, "%s", err.text);
+    }
+}
+
+Test(config, wants_each_id_once)
+{
+    static const char endpoint[] = ",\n {\"id\": \"hm-ehr\", \"site\": \"hm\", \"base\": \"https://a.example\",\n"
+                                   "  \"site_profile\": \"p\", \"auth\": {\"kind\": \"none\"}}]}";
+    const char *text = gw_arena_print(&arena, "%.*s%s", (int)(strlen(whole) - 3), whole, endpoint);
+    struct gw_config config;
+    struct gw_error err = {.status = GW_OK};
+
+    cr_expect(eq(int, load("c.json", text, &config, &err), GW_ECONFIG));
+    cr_expect(eq(str, err.text, (char *)"c.json:19: \"id\" \"hm-ehr\" is there already; give each its own"));
+}
+
+Test(config, wants_something_to_do)
+{
+    struct gw_config config;
+    struct gw_error err = {.status = GW_OK};
+
+    cr_expect(eq(int,
+                 load("c.json",
+                      "{\"installation\": \"a\", \"state\": \"s\", \"pseudonym_key\": \"p\",\n"
+                      "\"studies\": [], \"endpoints\": []}",
+                      &config, &err),
+                 GW_ECONFIG));
+    cr_expect(eq(str, err.text, (char *)"c.json:2: \"studies\" is empty; describe at least one"));
+    cr_expect(eq(int, load("c.json", "[]", &config, &err), GW_ECONFIG));
+    cr_expect(eq(int, gw_config_load(&arena, "absent.json", &config, &err), GW_ECONFIG));
+    cr_expect(eq(str, err.text, (char *)"absent.json: not there"));
+}
