@@ -1,0 +1,583 @@
+/*
+ * One search against an endpoint as servers are: pages, links, refusals, and every operation failing in its turn.
+ */
+#include "sources/ports.h"
+
+static struct ports ports;
+
+struct ended {
+    int times;
+    struct gw_pull_result result;
+    struct gw_error failure;
+};
+
+static void on_end(void *ctx, const struct gw_pull_result *result, const struct gw_error *failure)
+{
+    struct ended *ended = ctx;
+
+    ended->times++;
+    ended->result = *result;
+    if (failure)
+        ended->failure = *failure;
+}
+
+static void cancel_pull(void *ctx)
+{
+    gw_pull_cancel(*(struct gw_pull **)ctx);
+}
+
+/* Run one pull to its end in fresh ports; the caller releases them. */
+static struct ended play_with(const struct gw_request *request, const struct reply *replies, enum fault fault,
+                              unsigned fault_at)
+{
+    struct ended ended = {0};
+    struct gw_pull *pull = NULL;
+    struct gw_error err = {0};
+
+    ports_init(&ports, replies);
+    ports.fault = fault;
+    ports.fault_at = fault_at;
+    ports.cancel = cancel_pull;
+    ports.cancel_ctx = &pull;
+    cr_assert(gw_pull_start(&ports.loop, &ports.settings, request, on_end, &ended, &pull, &err) == GW_OK);
+    cr_expect(ended.times == 0, "ended inside the call that started it");
+    uv_run(&ports.loop, UV_RUN_DEFAULT);
+    cr_expect(ended.times == 1, "ended %d times", ended.times);
+    return ended;
+}
+
+static struct ended play(enum gw_resource type, const struct reply *replies)
+{
+    const struct gw_request request = request_for(type, gw_resource_name(type));
+
+    return play_with(&request, replies, NO_FAULT, 0);
+}
+
+#define FIRST "/Condition?patient=p1&_count=2"
+
+/* ---- next links as servers write them ---- */
+
+#define LONG_CT                                                                                                        \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG8 LONG_CT LONG_CT LONG_CT LONG_CT LONG_CT LONG_CT LONG_CT LONG_CT
+
+static const struct {
+    const char *name;
+    const char *link;
+    const char *asked; /* NULL: refused */
+} links[] = {
+    {"HAPI: the base itself with a paging session",
+     BASE "?_getpages=aa-bb&_getpagesoffset=2&_count=2&_bundletype=searchset",
+     "?_getpages=aa-bb&_getpagesoffset=2&_count=2&_bundletype=searchset"},
+    {"Microsoft: a continuation token of more than 2 kB", BASE "/Condition?patient=p1&ct=" LONG8 LONG8 LONG8,
+     "/Condition?patient=p1&ct=" LONG8 LONG8 LONG8},
+    {"Medplum: another order, other escapes",
+     BASE "/Condition?_count=2&_lastUpdated=gt2026-11-20T00%3A00%3A00Z&_offset=2",
+     "/Condition?_count=2&_lastUpdated=gt2026-11-20T00%3A00%3A00Z&_offset=2"},
+    {"Canvas: relative to the host", "/r4/Condition?patient=p1&_offset=10", "/Condition?patient=p1&_offset=10"},
+    {"relative to the request", "Condition?page=2", "/Condition?page=2"},
+    {"a query only", "?page=2", "/Condition?page=2"},
+    {"Zus until 2024: a host without a scheme", "fhir.example.org/r4/Condition?page=2", "/Condition?page=2"},
+    {"IBM: _search by GET", BASE "/Condition/_search?page=2", "/Condition/_search?page=2"},
+    {"the port that goes without saying", "https://fhir.example.org:443/r4/Condition?page=2",
+     "https://fhir.example.org:443/r4/Condition?page=2"},
+    {"another host", "https://evil.example.org/r4/Condition?page=2", NULL},
+    {"another scheme", "http://fhir.example.org/r4/Condition?page=2", NULL},
+    {"another port", "https://fhir.example.org:8443/r4/Condition?page=2", NULL},
+    {"a user in it", "https://fhir.example.org@evil.example.org/Condition", NULL},
+};
+
+Test(pull, follows_next_links_as_they_are_given)
+{
+    for (size_t i = 0; i < COUNT(links); i++) {
+        char body[8192], expected[8192];
+        const struct reply replies[] = {
+            {FIRST, 200, body}, {links[i].asked ? links[i].asked : "", 200, PAGE(C("b"))}, {0}};
+        struct ended ended;
+
+        snprintf(body, sizeof(body), PAGE_NEXT("%s", C("a")), links[i].link);
+        snprintf(expected, sizeof(expected), FIRST "\n%s\n", links[i].asked);
+        ended = play(GW_CONDITION, replies);
+        cr_expect(ended.failure.status == (links[i].asked ? GW_OK : GW_EPROTO), "%s: %s", links[i].name,
+                  ended.failure.text);
+        cr_expect_str_eq(ports.asked.at, links[i].asked ? expected : FIRST "\n", "%s", links[i].name);
+        cr_expect_str_eq(ports.kept.at, links[i].asked ? "F 17 Condition/a\nF 17 Condition/b\ncursor Condition \n" : "",
+                         "%s", links[i].name);
+        ports_release(&ports);
+    }
+}
+
+/* ---- what a search ends with ---- */
+
+#define NEXT2  PAGE_NEXT("?page=2", C("a"))
+#define NEXT3  PAGE_NEXT("?page=3", C("b"))
+#define P2     "/Condition?page=2"
+#define P3     "/Condition?page=3"
+#define KEPT_A "F 17 Condition/a\n"
+#define KEPT_B "F 17 Condition/b\n"
+#define MOVED  "cursor Condition \n"
+
+static const struct {
+    const char *name;
+    struct reply replies[10];
+    enum gw_status status;
+    const char *says; /* part of the failure's text */
+    const char *kept;
+} searches[] = {
+    {"no entry at all",
+     {{FIRST, 200, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":0}"}},
+     GW_OK,
+     "",
+     MOVED},
+    {"three pages",
+     {{FIRST, 200, NEXT2}, {P2, 200, NEXT3}, {P3, 200, PAGE(C("c"))}},
+     GW_OK,
+     "",
+     KEPT_A KEPT_B "F 17 Condition/c\n" MOVED},
+    {"an empty page on the way",
+     {{FIRST, 200, NEXT2}, {P2, 200, PAGE_NEXT("?page=3", "")}, {P3, 200, PAGE(C("c"))}},
+     GW_OK,
+     "",
+     KEPT_A "F 17 Condition/c\n" MOVED},
+    {"an empty next link", {{FIRST, 200, PAGE_NEXT("", C("a"))}}, GW_OK, "", KEPT_A MOVED},
+    {"entries without search.mode",
+     {{FIRST, 200, PAGE("{\"resource\":" CONDITION_OF("a", "p1", "") "}")}},
+     GW_OK,
+     "",
+     KEPT_A MOVED},
+    {"a type that is not read",
+     {{FIRST, 200, PAGE(C("a") "," INCLUDED("{\"resourceType\":\"Practitioner\",\"id\":\"d\"}"))}},
+     GW_OK,
+     "",
+     KEPT_A "D 0 Practitioner/d TYPE_NOT_READ\n" MOVED},
+    {"an entry that cannot be read",
+     {{FIRST, 200, PAGE(ENTRY("{\"resourceType\":\"Condition\",\"id\":\"x\"}") "," C("a"))}},
+     GW_OK,
+     "",
+     "D 0 Condition/ RESOURCE_INVALID\n" KEPT_A MOVED},
+    {"a warning inside",
+     {{FIRST, 200, PAGE(C("a") "," ENTRY(OUTCOME("warning", "incomplete")))}},
+     GW_OK,
+     "",
+     KEPT_A "D 0 OperationOutcome/ OperationOutcome\n" MOVED},
+    {"an error inside",
+     {{FIRST, 200, PAGE(C("a") "," ENTRY(OUTCOME("error", "exception")))}},
+     GW_EPROTO,
+     "(error exception) and is not accepted",
+     ""},
+    {"another patient's data",
+     {{FIRST, 200, PAGE(C("a") "," ENTRY(CONDITION_OF("b", "p2", "")))}},
+     GW_EPROTO,
+     "ignores the patient parameter",
+     ""},
+    {"another patient included",
+     {{FIRST, 200, PAGE(C("a") "," INCLUDED("{\"resourceType\":\"Patient\",\"id\":\"p2\"}"))}},
+     GW_EPROTO,
+     "ignores the patient parameter",
+     ""},
+    {"another patient on the second page",
+     {{FIRST, 200, NEXT2}, {P2, 200, PAGE(ENTRY(CONDITION_OF("b", "p2", "")))}},
+     GW_EPROTO,
+     "Nothing of that page was kept",
+     KEPT_A},
+    {"somebody by an unknown record number",
+     {{FIRST, 200,
+       PAGE(ENTRY("{\"resourceType\":\"Condition\",\"id\":\"a\",\"subject\":{\"identifier\":{\"value\":\"9\"}}}"))}},
+     GW_OK,
+     "",
+     "D 0 Condition/a NOT_ENROLLED\n" MOVED},
+    {"the same next link again",
+     {{FIRST, 200, NEXT2}, {P2, 200, PAGE_NEXT("?page=2", C("b"))}},
+     GW_EPROTO,
+     "leads back to a page",
+     KEPT_A},
+    {"a next link to the first page",
+     {{FIRST, 200, PAGE_NEXT("?patient=p1&_count=2", C("a"))}},
+     GW_EPROTO,
+     "leads back to a page",
+     ""},
+    {"new links over the same entries",
+     {{FIRST, 200, NEXT2}, {P2, 200, PAGE_NEXT("?page=3", C("a"))}, {P3, 200, PAGE_NEXT("?page=4", C("a"))}},
+     GW_EPROTO,
+     "two pages in a row",
+     KEPT_A KEPT_A},
+    {"HTML with 200",
+     {{FIRST, 200, "<html>Sign in, Jane</html>", "text/html"}},
+     GW_EPROTO,
+     "answered with text/html, not FHIR JSON",
+     ""},
+    {"HTML called JSON", {{FIRST, 200, "<html>Jane</html>"}}, GW_EPROTO, "at byte 0", ""},
+    {"half a page", {{FIRST, 200, "{\"resourceType\":\"Bundle\",\"entry\":["}}, GW_EPROTO, "Condition: ", ""},
+    {"a resource in place of a page",
+     {{FIRST, 200, "{\"resourceType\":\"Patient\",\"id\":\"p1\"}"}},
+     GW_EPROTO,
+     "a Bundle is wanted, got a resource of type Patient",
+     ""},
+    {"an outcome in place of a page",
+     {{FIRST, 200, OUTCOME("error", "timeout")}},
+     GW_EPROTO,
+     "got OperationOutcome: error timeout",
+     ""},
+    {"403 with an outcome",
+     {{FIRST, 403, OUTCOME("error", "forbidden")}},
+     GW_EDENIED,
+     "OperationOutcome: error forbidden",
+     ""},
+    {"400 with an outcome",
+     {{FIRST, 400, OUTCOME("error", "invalid")}},
+     GW_EPROTO,
+     "OperationOutcome: error invalid",
+     ""},
+    {"502 with HTML", {{FIRST, 502, "<html>Jane</html>", "text/html"}}, GW_ERETRY, "502", ""},
+    {"404 at the beginning", {{FIRST, 404, OUTCOME("error", "not-found")}}, GW_EPROTO, "not-found", ""},
+    {"a connection that breaks",
+     {{FIRST, 200, NEXT2}, {P2, 0, .failure = GW_ERETRY}},
+     GW_ERETRY,
+     "as the test says",
+     KEPT_A},
+    {"a paging session that ended: once more from the start",
+     {{FIRST, 200, NEXT2}, {P2, 410, "gone", "text/plain"}, {FIRST, 200, NEXT2}, {P2, 200, PAGE(C("b"))}},
+     GW_OK,
+     "",
+     KEPT_A KEPT_A KEPT_B MOVED},
+    {"and not for ever",
+     {{FIRST, 200, NEXT2}, {P2, 404, OUTCOME("error", "not-found")}},
+     GW_ERETRY,
+     "in the middle of the search, 4 times",
+     KEPT_A KEPT_A KEPT_A KEPT_A},
+};
+
+Test(pull, ends_as_the_endpoint_deserves)
+{
+    for (size_t i = 0; i < COUNT(searches); i++) {
+        const struct ended ended = play(GW_CONDITION, searches[i].replies);
+
+        cr_expect(ended.failure.status == searches[i].status, "%s: %d %s", searches[i].name, ended.failure.status,
+                  ended.failure.text);
+        cr_expect(strstr(ended.failure.text, searches[i].says), "%s: %s", searches[i].name, ended.failure.text);
+        cr_expect(!strstr(ended.failure.text, "Jane") && !strstr(ended.failure.text, "p1"), "%s tells: %s",
+                  searches[i].name, ended.failure.text);
+        cr_expect_str_eq(ports.kept.at, searches[i].kept, "%s", searches[i].name);
+        ports_release(&ports);
+    }
+}
+
+Test(pull, notes_that_a_record_may_be_incomplete)
+{
+    static const struct reply replies[] = {
+        {FIRST, 200, PAGE(C("a") "," ENTRY(OUTCOME("information", "informational")))}, {0}};
+    static const struct reply incomplete[] = {{FIRST, 200, PAGE(ENTRY(OUTCOME("warning", "incomplete")))}, {0}};
+    struct ended ended = play(GW_CONDITION, replies);
+
+    cr_expect(ended.result.notes == 1 && !ended.result.incomplete);
+    ports_release(&ports);
+    ended = play(GW_CONDITION, incomplete);
+    cr_expect(ended.result.notes == 1 && ended.result.incomplete);
+    cr_expect_str_eq(ended.result.note, "warning incomplete");
+    cr_expect(ended.result.entries == 1 && ended.result.door == 1 && ended.result.fresh == 0);
+    ports_release(&ports);
+}
+
+Test(pull, hands_on_when_to_come_back)
+{
+    static const struct reply replies[] = {{FIRST, 429, "slow down", "text/html", .retry_after_s = 17}, {0}};
+    const struct ended ended = play(GW_CONDITION, replies);
+
+    cr_expect(ended.failure.status == GW_ERETRY && ended.result.retry_after_s == 17 && ended.result.requests == 1);
+    ports_release(&ports);
+}
+
+Test(pull, asks_for_half_a_page_when_one_is_over_the_cap)
+{
+    static const struct reply replies[] = {{"/Condition?patient=p1&_count=4", 200, NEXT2},
+                                           {P2, 0, .failure = GW_ENOMEM},
+                                           {FIRST, 200, PAGE(C("a") "," C("b"))},
+                                           {0}};
+    static const struct reply never[] = {{"/Condition?patient=p1&_count=4", 0, .failure = GW_ENOMEM},
+                                         {FIRST, 0, .failure = GW_ENOMEM},
+                                         {"/Condition?patient=p1&_count=1", 0, .failure = GW_ENOMEM},
+                                         {0}};
+    struct gw_request request = request_for(GW_CONDITION, "Condition");
+    struct ended ended;
+
+    request.search.count = 4;
+    ended = play_with(&request, replies, NO_FAULT, 0);
+    cr_expect(ended.failure.status == GW_OK, "%s", ended.failure.text);
+    cr_expect_str_eq(ports.kept.at, KEPT_A KEPT_A KEPT_B MOVED);
+    ports_release(&ports);
+    ended = play_with(&request, never, NO_FAULT, 0);
+    cr_expect(ended.failure.status == GW_ENOMEM && strstr(ended.failure.text, "4 MiB"), "%s", ended.failure.text);
+    cr_expect(ended.result.requests == 3);
+    ports_release(&ports);
+}
+
+/* ---- watermarks ---- */
+
+static const struct {
+    const char *name;
+    const char *known;
+    const char *stamps[2]; /* on the first and second page */
+    int64_t dates[2];
+    const char *watermark;
+} marks[] = {
+    {"the greatest stamp",
+     NULL,
+     {"2024-03-01T10:00:00.5Z", "2024-03-01T09:00:00Z"},
+     {1709373600, 1709373600},
+     "2024-03-01T10:00:00.500Z"},
+    {"with its offset",
+     NULL,
+     {"2024-03-01T10:00:00+02:00", "2024-03-01T07:59:00Z"},
+     {0, 0},
+     "2024-03-01T08:00:00.000Z"},
+    {"never before the known one",
+     "2024-05-01T00:00:00Z",
+     {"2024-03-01T10:00:00Z", ""},
+     {0, 0},
+     "2024-05-01T00:00:00.000Z"},
+    {"never beyond the Date of the first answer",
+     NULL,
+     {"2024-03-01T10:00:00Z", "2099-01-01T00:00:00Z"},
+     {1709287200, 1709373600},
+     "2024-03-01T10:00:00.000Z"},
+    {"no stamp", NULL, {"", ""}, {1709373600, 1709373600}, ""},
+    {"no stamp, a known one", "2024-05-01T00:00:00Z", {"", ""}, {0, 0}, "2024-05-01T00:00:00.000Z"},
+    {"a stamp that is none", NULL, {"2024-03-01 10:00:00", "yesterday"}, {0, 0}, ""},
+};
+
+Test(pull, remembers_how_far_the_servers_clock_had_come)
+{
+    for (size_t i = 0; i < COUNT(marks); i++) {
+        char pages[2][1024], expected[64];
+        const struct reply replies[] = {
+            {FIRST, 200, pages[0], .date = marks[i].dates[0]}, {P2, 200, pages[1], .date = marks[i].dates[1]}, {0}};
+        struct gw_request request = request_for(GW_CONDITION, "Condition");
+
+        snprintf(pages[0], sizeof(pages[0]), PAGE_NEXT("?page=2", C_AT("a", "%s")), marks[i].stamps[0]);
+        snprintf(pages[1], sizeof(pages[1]), PAGE(C_AT("b", "%s")), marks[i].stamps[1]);
+        snprintf(expected, sizeof(expected), "cursor Condition %s\n", marks[i].watermark);
+        request.watermark = marks[i].known;
+        cr_expect(play_with(&request, replies, NO_FAULT, 0).failure.status == GW_OK, "%s", marks[i].name);
+        cr_expect(strstr(ports.kept.at, expected), "%s: %s", marks[i].name, ports.kept.at);
+        ports_release(&ports);
+    }
+}
+
+/* ---- Medications ---- */
+
+#define DRUGS "/MedicationRequest?patient=p1&_count=2"
+
+static const struct reply drugs[] = {
+    {DRUGS, 200, PAGE_NEXT("?page=2", REQUEST("r1", "m1") "," INCLUDED(MEDICATION("m1")))},
+    {"/MedicationRequest?page=2", 200, PAGE(REQUEST("r2", "m2") "," REQUEST("r3", "m3") "," REQUEST("r4", "m2"))},
+    {"/Medication/m2", 200, MEDICATION("m2")},
+    {"/Medication/m3", 404, OUTCOME("error", "not-found")},
+    {0}};
+
+#define DRUGS_KEPT                                                                                                     \
+    "F 17 MedicationRequest/r1\nS 0 Medication/m1\nF 17 MedicationRequest/r2\nF 17 MedicationRequest/r3\n"             \
+    "F 17 MedicationRequest/r4\nS 0 Medication/m2\n"
+
+Test(pull, reads_medications_that_did_not_come_along_and_moves_the_cursor_after_them)
+{
+    const struct ended ended = play(GW_MEDICATION_REQUEST, drugs);
+
+    cr_expect(ended.failure.status == GW_OK, "%s", ended.failure.text);
+    cr_expect_str_eq(ports.asked.at, DRUGS "\n/MedicationRequest?page=2\n/Medication/m2\n/Medication/m3\n");
+    cr_expect_str_eq(ports.kept.at, DRUGS_KEPT "cursor MedicationRequest \n");
+    cr_expect(ended.result.unresolved == 1 && ended.result.requests == 4);
+    ports_release(&ports);
+}
+
+Test(pull, does_not_move_the_cursor_while_a_medication_is_out_of_reach)
+{
+    static const struct reply replies[] = {
+        {DRUGS, 200, PAGE(REQUEST("r1", "m1"))}, {"/Medication/m1", 503, "away"}, {0}};
+    const struct ended ended = play(GW_MEDICATION_REQUEST, replies);
+
+    cr_expect(ended.failure.status == GW_ERETRY);
+    cr_expect_str_eq(ports.kept.at, "F 17 MedicationRequest/r1\n");
+    ports_release(&ports);
+}
+
+Test(pull, takes_no_other_resource_for_a_medication)
+{
+    static const char *const others[] = {MEDICATION("m9"), "{\"resourceType\":\"Patient\",\"id\":\"m1\"}", PAGE("")};
+
+    for (size_t i = 0; i < COUNT(others); i++) {
+        const struct reply replies[] = {
+            {DRUGS, 200, PAGE(REQUEST("r1", "m1"))}, {"/Medication/m1", 200, others[i]}, {0}};
+
+        cr_expect(play(GW_MEDICATION_REQUEST, replies).failure.status == GW_EPROTO, "%s", others[i]);
+        cr_expect_str_eq(ports.kept.at, "F 17 MedicationRequest/r1\n");
+        ports_release(&ports);
+    }
+}
+
+Test(pull, reads_no_more_medications_than_it_may)
+{
+    struct gw_text page = GW_TEXT_INIT(1 << 20);
+    char urls[201][24];
+    const struct gw_request request = request_for(GW_MEDICATION_REQUEST, "MedicationRequest");
+    struct reply replies[203] = {{DRUGS, 200, NULL}};
+    struct ended ended;
+
+    gw_text_add(&page, "{\"resourceType\":\"Bundle\",\"entry\":[");
+    for (int i = 0; i < 201; i++) {
+        gw_text_print(&page, "%s" REQUEST("r%d", "m%d"), i ? "," : "", i, i);
+        snprintf(urls[i], sizeof(urls[i]), "/Medication/m%d", i);
+        replies[1 + i] = (struct reply){urls[i], 404, "gone"};
+    }
+    gw_text_add(&page, "]}");
+    replies[0].body = page.at;
+    ended = play_with(&request, replies, NO_FAULT, 0);
+    cr_expect(ended.failure.status == GW_OK, "%s", ended.failure.text);
+    cr_expect(ended.result.requests == 1 + GW_PULL_READS_MAX && ended.result.unresolved == 201);
+    ports_release(&ports);
+    gw_text_release(&page);
+}
+
+Test(pull, reads_a_medication_once_a_sync)
+{
+    const struct gw_request request = request_for(GW_MEDICATION_REQUEST, "MedicationRequest");
+    struct ended ended = {0};
+    struct gw_pull *pull;
+    struct gw_error err = {0};
+
+    ports_init(&ports, drugs);
+    ports.settings.seen = gw_id_set_new();
+    for (int i = 0; i < 2; i++) {
+        memset(ports.used, 0, sizeof(ports.used));
+        cr_assert(gw_pull_start(&ports.loop, &ports.settings, &request, on_end, &ended, &pull, &err) == GW_OK);
+        uv_run(&ports.loop, UV_RUN_DEFAULT);
+    }
+    cr_expect(ended.times == 2 && ports.calls == 4 + 2);
+    gw_id_set_free(ports.settings.seen);
+    ports_release(&ports);
+}
+
+/* ---- the Patient ---- */
+
+#define PATIENT(id, more) "{\"resourceType\":\"Patient\"," more "\"id\":\"" id "\"}"
+#define MRN               "\"identifier\":[{\"system\":\"urn:mrn\",\"value\":\"0815\"}],"
+#define BY_MRN            "/Patient?identifier=urn%3Amrn%7C0815&_count=2"
+
+static const struct {
+    const char *name;
+    bool by_id;
+    struct reply replies[3];
+    enum gw_status status;
+    size_t patients;
+    const char *patient;
+    const char *kept;
+} people[] = {
+    {"read by id",
+     true,
+     {{"/Patient/p1", 200, PATIENT("p1", "")}},
+     GW_OK,
+     1,
+     "p1",
+     "F 17 Patient/p1\ncursor Patient \n"},
+    {"not there", true, {{"/Patient/p1", 404, OUTCOME("error", "not-found")}}, GW_OK, 0, "", ""},
+    {"deleted", true, {{"/Patient/p1", 410, ""}}, GW_OK, 0, "", ""},
+    {"another in its place", true, {{"/Patient/p1", 200, PATIENT("p2", "")}}, GW_EPROTO, 0, "", ""},
+    {"found by record number",
+     false,
+     {{BY_MRN, 200, PAGE(ENTRY(PATIENT("p7", MRN)))}},
+     GW_OK,
+     1,
+     "p7",
+     "F 17 Patient/p7\ncursor Patient \n"},
+    {"nobody has it", false, {{BY_MRN, 200, PAGE("")}}, GW_OK, 0, "", "cursor Patient \n"},
+    {"two have it: neither is kept",
+     false,
+     {{BY_MRN, 200, PAGE(ENTRY(PATIENT("p7", MRN)) "," ENTRY(PATIENT("p8", MRN)))}},
+     GW_OK,
+     2,
+     "p8",
+     "D 0 Patient/p7 NOT_ENROLLED\nD 0 Patient/p8 NOT_ENROLLED\ncursor Patient \n"},
+    {"one was merged into the other",
+     false,
+     {{BY_MRN, 200,
+       PAGE(ENTRY(PATIENT("p7", MRN)) "," ENTRY(
+           PATIENT("p8", MRN "\"link\":[{\"type\":\"replaced-by\",\"other\":{\"reference\":\"Patient/p7\"}}],")))}},
+     GW_OK,
+     1,
+     "p7",
+     "F 17 Patient/p7\nF 17 Patient/p8\ncursor Patient \n"},
+    {"the identifier is ignored",
+     false,
+     {{BY_MRN, 200, PAGE(ENTRY(PATIENT("p7", MRN)) "," ENTRY(PATIENT("p9", "")))}},
+     GW_EPROTO,
+     0,
+     "",
+     ""},
+};
+
+Test(pull, finds_the_patient_and_says_how_many)
+{
+    for (size_t i = 0; i < COUNT(people); i++) {
+        struct gw_request request = request_for(GW_PATIENT, "Patient");
+        struct ended ended;
+
+        request.identifier = (struct gw_identifier){"urn:mrn", "0815"};
+        request.read = people[i].by_id;
+        if (!people[i].by_id) {
+            request.search.patient = NULL;
+            request.search.identifier = request.identifier;
+        }
+        ended = play_with(&request, people[i].replies, NO_FAULT, 0);
+        cr_expect(ended.failure.status == people[i].status, "%s: %s", people[i].name, ended.failure.text);
+        cr_expect(ended.result.patients == people[i].patients, "%s: %zu", people[i].name, ended.result.patients);
+        cr_expect_str_eq(ended.result.patient, people[i].patient, "%s", people[i].name);
+        cr_expect_str_eq(ports.kept.at, people[i].kept, "%s", people[i].name);
+        ports_release(&ports);
+    }
+}
+
+/* ---- every operation fails in its turn, and is the moment of a cancellation ---- */
+
+static const struct {
+    enum fault fault;
+    enum gw_status of_get, of_keep;
+} faults[] = {{AT_THE_DOOR, GW_EPROTO, GW_EPROTO}, {LATER, GW_EDENIED, GW_EIO}, {CANCEL, GW_ECANCELED, GW_ECANCELED}};
+
+Test(pull, ends_once_and_keeps_what_was_committed_whichever_operation_fails)
+{
+    const struct gw_request request = request_for(GW_MEDICATION_REQUEST, "MedicationRequest");
+    unsigned operations;
+
+    play_with(&request, drugs, NO_FAULT, 0);
+    operations = ports.operations;
+    cr_expect(operations == 8, "%u", operations);
+    ports_release(&ports);
+    for (size_t f = 0; f < COUNT(faults); f++) {
+        for (unsigned at = 1; at <= operations; at++) {
+            const struct ended ended = play_with(&request, drugs, faults[f].fault, at);
+            const enum gw_status status = ended.failure.status;
+
+            cr_expect(status == faults[f].of_get || status == faults[f].of_keep, "fault %zu at %u: %d %s", f, at,
+                      status, ended.failure.text);
+            cr_expect(strncmp(DRUGS_KEPT, ports.kept.at, ports.kept.length) == 0 ||
+                          (faults[f].fault == CANCEL && at == operations),
+                      "fault %zu at %u: %s", f, at, ports.kept.at);
+            ports_release(&ports);
+        }
+    }
+}
+
+Test(pull, ends_when_cancelled_before_it_began)
+{
+    static const struct reply none[] = {{0}};
+    const struct gw_request request = request_for(GW_CONDITION, "Condition");
+    struct ended ended = {0};
+    struct gw_pull *pull;
+    struct gw_error err = {0};
+
+    ports_init(&ports, none);
+    cr_assert(gw_pull_start(&ports.loop, &ports.settings, &request, on_end, &ended, &pull, &err) == GW_OK);
+    gw_pull_cancel(pull);
+    uv_run(&ports.loop, UV_RUN_DEFAULT);
+    cr_expect(ended.times == 1 && ended.failure.status == GW_ECANCELED && ports.calls == 0);
+    ports_release(&ports);
+}
