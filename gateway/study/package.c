@@ -90,22 +90,28 @@ static void read_evidence_ranks(struct settings *s, const cJSON *d1, struct gw_s
     }
 }
 
+static bool read_day(const cJSON *item, int *out)
+{
+    char *past;
+    long day;
+
+    if (!cJSON_IsNumber(item))
+        return false;
+    day = strtol(item->valuestring, &past, 10);
+    *out = (int)day;
+    return !*past && day >= -MAX_DAYS && day <= MAX_DAYS;
+}
+
 /* "recruit": [0, 14], elapsed days. */
 static void read_recruitment(struct settings *s, const cJSON *d1, struct gw_study *study)
 {
     const cJSON *array = settings_array(s, d1, "recruit", true);
     const cJSON *low = array ? array->child : NULL;
     const cJSON *high = low ? low->next : NULL;
-    char *past_low, *past_high;
 
-    if (!array)
+    if (!array || (high && !high->next && read_day(low, &study->recruit_low) && read_day(high, &study->recruit_high) &&
+                   study->recruit_low <= study->recruit_high))
         return;
-    if (cJSON_IsNumber(low) && cJSON_IsNumber(high) && !high->next) {
-        study->recruit_low = (int)strtol(low->valuestring, &past_low, 10);
-        study->recruit_high = (int)strtol(high->valuestring, &past_high, 10);
-        if (!*past_low && !*past_high && study->recruit_low <= study->recruit_high)
-            return;
-    }
     settings_finding(s, array, "\"recruit\" is no first and last day; write two whole numbers such as [0, 14]");
 }
 

@@ -206,6 +206,7 @@ const char *const *settings_texts(struct settings *settings, const cJSON *object
         place = GW_ARENA_PUSH(settings->arena, list, *count, capacity);
         if (!place) {
             settings_finding(settings, item, "the file does not fit the memory set for it");
+            *count = 0;
             return NULL;
         }
         *place = item->valuestring;

@@ -661,6 +661,27 @@ static void compare_around(const struct world *w, size_t row, int name)
     }
 }
 
+/* Limits of a usual laboratory, in canonical units, outside every absolute bound of the concept. */
+static const struct {
+    const char *concept;
+    const char *low;
+    const char *high;
+} usual[] = {
+    {"HGB", "120", "160"}, {"PLT", "150", "400"}, {"NA", "135", "145"},      {"GLUC", "4", "400"},
+    {"ALB", "35", "400"},  {"K", "3.5", "5.1"},   {"CA_CORR", "2.2", "2.6"}, {"CA_ION", "1.1", "1.3"},
+    {"MG", "0.7", "1"},    {"WBC", "4", "400"},   {"LYMPH", "1", "400"},     {"", "1.8", "400"},
+};
+
+static void find_limits(const char *concept, struct q *low, struct q *high)
+{
+    size_t i = 0;
+
+    while (*usual[i].concept && strcmp(usual[i].concept, concept) != 0)
+        i++;
+    *low = decimal(usual[i].low);
+    *high = decimal(usual[i].high);
+}
+
 static void compare_row(const struct gw_lab *lab, const struct gw_unit_factor *factor, size_t row)
 {
     const bool fahrenheit = strcmp(factor->unit, "[degF]") == 0, kelvin = strcmp(factor->unit, "K") == 0;
@@ -674,27 +695,7 @@ static void compare_row(const struct gw_lab *lab, const struct gw_unit_factor *f
         w.shift = (struct q){-160, 9};
     if (kelvin)
         w.shift = decimal("-273.15");
-    /* limits just wide enough to lie outside every absolute bound of the concept */
-    w.low = over(decimal(strcmp(lab->concept, "HGB") == 0       ? "120"
-                         : strcmp(lab->concept, "PLT") == 0     ? "150"
-                         : strcmp(lab->concept, "NA") == 0      ? "135"
-                         : strcmp(lab->concept, "GLUC") == 0    ? "4"
-                         : strcmp(lab->concept, "ALB") == 0     ? "35"
-                         : strcmp(lab->concept, "K") == 0       ? "3.5"
-                         : strcmp(lab->concept, "CA_CORR") == 0 ? "2.2"
-                         : strcmp(lab->concept, "CA_ION") == 0  ? "1.1"
-                         : strcmp(lab->concept, "MG") == 0      ? "0.7"
-                         : strcmp(lab->concept, "WBC") == 0     ? "4"
-                         : strcmp(lab->concept, "LYMPH") == 0   ? "1"
-                                                                : "1.8"),
-                 decimal("1"));
-    w.high = strcmp(lab->concept, "HGB") == 0       ? decimal("160")
-             : strcmp(lab->concept, "NA") == 0      ? decimal("145")
-             : strcmp(lab->concept, "K") == 0       ? decimal("5.1")
-             : strcmp(lab->concept, "CA_CORR") == 0 ? decimal("2.6")
-             : strcmp(lab->concept, "CA_ION") == 0  ? decimal("1.3")
-             : strcmp(lab->concept, "MG") == 0      ? decimal("1")
-                                                    : decimal("400");
+    find_limits(lab->concept, &w.low, &w.high);
     for (int limits = 0; limits < 2; limits++) {
         for (w.base = 0; w.base < 3; w.base++) {
             const bool low_side = cell(row, DIRECTION)[0] == 'L';

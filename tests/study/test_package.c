@@ -112,6 +112,24 @@ Test(package, is_not_continuous_for_having_one_group)
     scratch_release(&scratch);
 }
 
+Test(package, says_so_when_memory_ends)
+{
+    bool loaded = false;
+
+    for (size_t limit = 0; !loaded && limit < 1000000; limit += 500 + limit / 8) {
+        struct gw_arena small = GW_ARENA_INIT(limit);
+        const struct gw_study *study = NULL;
+        struct gw_error err = {.status = GW_OK};
+        const enum gw_status rc = gw_study_load(&small, SOURCE_DIR "/mappings/studies/lendex-rrmm", &study, &err);
+
+        loaded = rc == GW_OK;
+        cr_expect(loaded || rc == GW_ENOMEM, "with %zu bytes: %s", limit, err.text);
+        cr_expect(eq(int, study != NULL, loaded));
+        gw_arena_release(&small);
+    }
+    cr_expect(loaded);
+}
+
 Test(package, changes_its_number_with_its_text)
 {
     const struct gw_study *a = load("lendex-rrmm"), *again = load("lendex-rrmm"), *b = load("elranatamab-rrmm");

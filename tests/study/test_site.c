@@ -260,6 +260,25 @@ Test(site, refuses_a_profile_that_lacks_what_is_never_guessed)
     }
 }
 
+Test(site, leaves_nothing_open_when_memory_ends)
+{
+    bool loaded = false;
+
+    for (size_t limit = 0; !loaded && limit < 1000000; limit += 500 + limit / 8) {
+        struct gw_arena small = GW_ARENA_INIT(limit);
+        const struct gw_site *site = NULL;
+        struct gw_error err = {.status = GW_OK};
+        const enum gw_status rc = gw_site_load(&small, scratch_write(&scratch, "hm.json", whole), tables, &site, &err);
+
+        loaded = rc == GW_OK;
+        cr_expect(loaded || rc == GW_ENOMEM, "with %zu bytes: %s", limit, err.text);
+        cr_expect(eq(int, site != NULL, loaded));
+        gw_site_close(site);
+        gw_arena_release(&small);
+    }
+    cr_expect(loaded);
+}
+
 static const char *const shipped[] = {"madrid", "essen", "boston", "busan"};
 
 Test(site, loads_every_profile_of_the_repository)

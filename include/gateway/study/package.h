@@ -112,7 +112,10 @@ struct gw_study {
 enum gw_status gw_study_load(struct gw_arena *arena, const char *dir, const struct gw_study **out,
                              struct gw_error *err);
 
-/* Every finding, one a line, appended to out; the count of them. For `casement study lint`. */
+/*
+ * Every finding, one a line, appended to out; the count of them. For `casement study lint`. Lines with "note:" are for the
+ * reader (rows that are not verified) and are not counted.
+ */
 struct gw_tables;
 size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common_dir, struct gw_text *out);
 
