@@ -161,8 +161,6 @@ static void infer(struct engine *e, size_t index)
 static const char *state_of(const struct engine *e, const struct gw_window *window, const struct window_state *state,
                             bool wants_contact)
 {
-    if (window->low > window->high)
-        return "truncated"; /* death or withdrawal left nothing of it */
     if (window->low > e->in->horizon)
         return "future";
     if (state->contact != GW_NO_DAY || !wants_contact)
@@ -179,6 +177,8 @@ static void settle_windows(struct engine *e)
     for (size_t i = 0; i < e->windows.count; i++) {
         const struct gw_window *window = &e->windows.list[i];
 
+        if (window->low > window->high)
+            continue; /* death or withdrawal left nothing of it: there is no such window */
         e->window_states[i].state = state_of(e, window, &e->window_states[i], required && window->rule->contact);
         engine_next_day(e, window->low);
         engine_next_day(e, window->high + 1);

@@ -134,9 +134,8 @@ static void emit_window(struct engine *e, const struct gw_window *window, const 
     row->data_group = group_name(e, window);
     row->target_date = engine_date(e, window->target);
     row->target_elapsed = gw_elapsed(e->anchors.d1, window->target);
-    /* of a window of which nothing is left: as it was planned */
-    row->low = gw_elapsed(e->anchors.d1, window->low <= window->high ? window->low : window->full_low);
-    row->high = gw_elapsed(e->anchors.d1, window->low <= window->high ? window->high : window->full_high);
+    row->low = gw_elapsed(e->anchors.d1, window->low);
+    row->high = gw_elapsed(e->anchors.d1, window->high);
     row->state = state->state;
     row->contact_date = engine_date(e, state->contact);
     row->contact_kind = state->contact_kind;
@@ -146,7 +145,8 @@ static void emit_window(struct engine *e, const struct gw_window *window, const 
 static void emit_windows(struct engine *e)
 {
     for (size_t i = 0; i < e->windows.count; i++)
-        emit_window(e, &e->windows.list[i], &e->window_states[i]);
+        if (e->window_states[i].state)
+            emit_window(e, &e->windows.list[i], &e->window_states[i]);
 }
 
 /* ---- observations ---- */
