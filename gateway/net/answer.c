@@ -152,16 +152,27 @@ static void kept_header(struct answer *answer, const char *name, size_t name_len
     }
 }
 
+/* The three digits after the first blank; 0 when there are none. Lines are not terminated by NUL. */
+static int status_of(const char *line, size_t length)
+{
+    const char *at = memchr(line, ' ', length), *end = line + length;
+    int status = 0;
+
+    while (at && at < end && *at == ' ')
+        at++;
+    for (int i = 0; at && at < end && i < 3 && isdigit((unsigned char)*at); i++)
+        status = status * 10 + (*at++ - '0');
+    return status;
+}
+
 /* "HTTP/1.1 200 OK": a head begins, perhaps after one of 1xx. */
 static bool status_line(struct answer *answer, const char *line, size_t length)
 {
-    const char *at = memchr(line, ' ', length);
-
     gw_http_response_clear(answer->response);
     answer->head_done = answer->chunked = answer->encoded = answer->limited = false;
     answer->content_length = -1;
     answer->http1 = length > 5 && line[5] <= '1';
-    answer->response->status = at ? atoi(at) : 0;
+    answer->response->status = status_of(line, length);
     if (++answer->heads > HEADS_MAX)
         return broken(answer, "more than 50 interim answers");
     return true;

@@ -28,7 +28,10 @@ struct uv_loop_s;
 
 typedef void (*gw_http_done)(void *ctx, const struct gw_error *failure);
 
-/* Takes a piece of a body; a status other than GW_OK ends the transfer with *err. */
+/*
+ * Takes a piece of a body; a status other than GW_OK ends the transfer with *err. It runs inside libcurl: it may not
+ * start, cancel or free requests.
+ */
 typedef enum gw_status (*gw_http_sink)(void *ctx, const char *bytes, size_t length, struct gw_error *err);
 
 struct gw_http_header {
