@@ -45,7 +45,7 @@ void engine_provenance(struct engine *e, const char *table, const char *of_row, 
 {
     const struct gw_fact *source = &e->in->facts[fact];
     const char *hash = e->versions[fact].hash;
-    const char *id = gw_arena_print(e->arena, "%s|%s|%s|%s", table, of_row, role, hash);
+    const char *id = gw_arena_print(e->arena, "%s|%s|%s", of_row, role, hash);
     struct gw_row_provenance *row = (struct gw_row_provenance *)engine_row(e, GW_TABLE_provenance, id, "active");
 
     if (!row)

@@ -101,8 +101,7 @@ static void rename_provenance(struct gw_arena *arena, struct gw_row_provenance *
     if (strncmp(row->table, "ae_", 3) != 0 || !named(row->of_row, from))
         return;
     row->of_row = renamed(arena, row->of_row, from, to);
-    row->row_id =
-        gw_arena_print(arena, "%s|%s|%s|%s", row->table, row->of_row, row->role, row->source_hash);
+    row->row_id = gw_arena_print(arena, "%s|%s|%s", row->of_row, row->role, row->source_hash);
 }
 
 static void rename_episode(struct gw_arena *arena, struct gw_rows *rows, const char *from, const char *to)
