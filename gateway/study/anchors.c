@@ -222,10 +222,16 @@ static struct evidence *gather(struct engine *e)
 
 static void cite_anchor(struct engine *e, size_t fact)
 {
-    size_t *slot = GW_ARENA_PUSH(e->arena, e->anchor_facts, e->anchor_fact_count, e->anchor_fact_capacity);
+    size_t *slot;
 
+    for (size_t i = 0; i < e->anchor_fact_count; i++)
+        if (e->anchor_facts[i] == fact)
+            return; /* one statement may tell the first dose and the end */
+    slot = GW_ARENA_PUSH(e->arena, e->anchor_facts, e->anchor_fact_count, e->anchor_fact_capacity);
     if (slot)
         *slot = fact;
+    else
+        e->failed = true;
     engine_part(e, fact, 0)->cited = true;
 }
 

@@ -278,6 +278,23 @@ Test(derive, holds_everything_of_a_subject_whose_first_dose_is_told_in_two_ways)
     expect_state("e1", "held ANCHOR_CONFLICT");
 }
 
+Test(derive, lets_one_statement_tell_both_the_first_dose_and_the_end)
+{
+    const struct gw_row_subjects *row;
+
+    s.line.first_dose = GW_NO_DAY;
+    subject_add(&s, "{'resourceType':'MedicationStatement','id':'d','status':'stopped',"
+                    "'subject':{'reference':'Patient/p1'},'statusReason':[{'text':'progression'}],"
+                    "'effectivePeriod':{'start':'2024-01-20','end':'2024-05-02'},"
+                    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}");
+    subject_derive(&s);
+    row = (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
+    expect("d1", row->d1, "2024-01-20");
+    expect("eot", row->eot, "2024-05-02");
+    expect("eot status", row->eot_status, "confirmed");
+    expect("window", subject_window(&s, "EOT")->target_date, "2024-05-02");
+}
+
 Test(derive, has_no_windows_without_a_first_dose)
 {
     s.line.first_dose = GW_NO_DAY;
