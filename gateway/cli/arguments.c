@@ -12,6 +12,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "study/settings.h"
 
 #define LONG_KEY 0x100 /* option keys beyond any letter */
 
@@ -74,6 +75,22 @@ static int option_of(const struct command *command, const char *name, size_t len
     return count == 1 ? found : -1;
 }
 
+/* A name that no option has: which one was probably meant. */
+static void blame_name(const struct reading *reading, const char *name, size_t length)
+{
+    const char *names[OPTION_COUNT], *near;
+    char word[60];
+    size_t count = 0;
+
+    snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1), name);
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (takes(reading->command, i))
+            names[count++] = catalogue[i].name;
+    near = settings_nearest(word, names, count);
+    arguments_wrong(reading->arguments, "there is no option --%s%s%s", word, near ? "; write --" : "",
+                    near ? near : "");
+}
+
 /* Say what is wrong with an option as it was written. False: nothing, as far as can be seen. */
 static bool blame_long(const struct reading *reading, const char *word)
 {
@@ -82,7 +99,7 @@ static bool blame_long(const struct reading *reading, const char *word)
     const int option = option_of(reading->command, name, length);
 
     if (option < 0)
-        arguments_wrong(reading->arguments, "there is no option --%.*s", (int)(length < 60 ? length : 60), name);
+        blame_name(reading, name, length);
     else if (!catalogue[option].argument && name[length] == '=')
         arguments_wrong(reading->arguments, "--%s takes no value", catalogue[option].name);
     else if (catalogue[option].argument && name[length] != '=')

@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "gateway/core/json.h"
 #include "gateway/net/http.h"
+#include "study/settings.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -221,6 +222,19 @@ static int run_verb(const struct commands *commands, int argc, char **argv)
     return wrong("%s: \"%.40s\" is none of %s: see casement %s --help", commands->name, argv[1], verbs, commands->name);
 }
 
+static int no_such(const char *word)
+{
+    const char *names[COUNT(table)], *near;
+
+    if (*word == '-')
+        return wrong("there is no option \"%.40s\": see casement --help", word);
+    for (size_t i = 0; i < COUNT(table); i++)
+        names[i] = table[i].name;
+    near = settings_nearest(word, names, COUNT(names));
+    return wrong("there is no command \"%.40s\"%s%s: see casement --help", word, near ? "; write " : "",
+                 near ? near : "");
+}
+
 static int find(int argc, char **argv)
 {
     if (argc < 2)
@@ -232,7 +246,7 @@ static int find(int argc, char **argv)
     for (size_t i = 0; i < COUNT(table); i++)
         if (strcmp(argv[1], table[i].name) == 0)
             return run_verb(&table[i], argc - 1, argv + 1);
-    return wrong("there is no %s \"%.40s\": see casement --help", argv[1][0] == '-' ? "option" : "command", argv[1]);
+    return no_such(argv[1]);
 }
 
 /* A result that did not reach its file is a failure; a reader that went away (EPIPE) has seen what it wanted. */

@@ -8,6 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/report.h"
+#include "gateway/core/json.h"
 #include "gateway/ledger/report.h"
 
 static const char where[] = "cli.exceptions";
@@ -134,10 +135,29 @@ int exceptions_list_command(const struct arguments *arguments)
 
 /* ---- show ------------------------------------------------------------------------------------------------------ */
 
-static void print_field(FILE *out, const char *name, const char *text)
+static void print_field(const struct output *output, const char *name, const char *text)
 {
-    if (text && *text)
-        fprintf(out, "  %-11s %s\n", name, text);
+    if (!text || !*text)
+        return;
+    fprintf(output->out, "  %-11s ", name);
+    output_text(output, text);
+    fputc('\n', output->out);
+}
+
+/* A JSON object as people read it: "value: 1.2; unit: g/dL". Anything else as it stands. */
+static const char *words_of(struct gw_arena *arena, const char *json)
+{
+    const cJSON *object;
+    const char *words = "";
+
+    if (!json || gw_json_parse(arena, json, strlen(json), NULL, &object, NULL, NULL) != GW_OK)
+        return json;
+    GW_JSON_EACH (member, object) {
+        if (!member->string || !member->valuestring)
+            return json;
+        words = gw_arena_print(arena, "%s%s%s: %s", words, *words ? "; " : "", member->string, member->valuestring);
+    }
+    return words;
 }
 
 /* An item's resource as people write it: "Observation/o-2, version 1, component[0]". */
@@ -172,16 +192,16 @@ static const char *effect_of(const char *blocks)
 
 static void print_item(struct queue *queue, const struct gw_ledger_item *item)
 {
-    FILE *out = queue->output.out;
+    const struct output *output = &queue->output;
 
-    fprintf(out, "%s  %s, %s; %s\n", item->id, item->code, item->state, effect_of(item->blocks));
-    print_field(out, "cause", item->fingerprint);
-    print_field(out, "subject", item->subject_key);
-    print_field(out, "source", item->source);
-    print_field(out, "resource", resource_of(&queue->arena, item));
-    print_field(out, "windows", item->window_ids);
-    print_field(out, "context", item->context);
-    print_field(out, "suggestion", item->suggestion);
+    fprintf(output->out, "%s  %s, %s; %s\n", item->id, item->code, item->state, effect_of(item->blocks));
+    print_field(output, "cause", item->fingerprint);
+    print_field(output, "subject", item->subject_key);
+    print_field(output, "source", item->source);
+    print_field(output, "resource", resource_of(&queue->arena, item));
+    print_field(output, "windows", item->window_ids);
+    print_field(output, "context", words_of(&queue->arena, item->context));
+    print_field(output, "suggestion", words_of(&queue->arena, item->suggestion));
 }
 
 static cJSON *item_json(const struct gw_ledger_item *item)

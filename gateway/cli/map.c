@@ -58,9 +58,13 @@ static void print_people(const struct summary *summary)
     char as_of[11];
 
     gw_day_print(result->as_of, as_of);
-    fprintf(output->out, "%zu %s read, %zu refused; %zu %s derived as of %s\n\n", result->files.files,
-            plural((int64_t)result->files.files, "file", "files"), result->files.refused, result->pass.subjects,
-            plural((int64_t)result->pass.subjects, "subject", "subjects"), as_of);
+    fprintf(output->out, "%zu %s read, %zu refused; %zu %s, %zu of them unreadable\n", result->files.files,
+            plural((int64_t)result->files.files, "file", "files"), result->files.refused, result->files.entries,
+            plural((int64_t)result->files.entries, "entry", "entries"), result->files.invalid);
+    fprintf(output->out, "%zu %s derived as of %s, %zu of them blocked; %zu roster %s of other sites or studies\n\n",
+            result->pass.subjects, plural((int64_t)result->pass.subjects, "subject", "subjects"), as_of,
+            result->pass.blocked, result->roster_ignored,
+            plural((int64_t)result->roster_ignored, "line is", "lines are"));
     report_parts(output, &result->equation);
     if (summary->codes.count > 0) {
         fputc('\n', output->out);
@@ -112,33 +116,29 @@ static void print_json(const struct summary *summary)
     output_json(&summary->output, root);
 }
 
-static enum gw_status map_and_print(const struct arguments *arguments, const struct gw_map_options *options,
-                                    struct gw_error *err)
+/* Gives the exit status. A file that was refused has had its line; the status says that something is missing. */
+static int map_and_print(const struct arguments *arguments, const struct gw_map_options *options)
 {
     struct summary summary = {.folder = options->out};
     struct gw_arena arena = GW_ARENA_INIT(ARENA_BYTES);
-    enum gw_status rc = gw_map_run(options, &summary.result, err);
+    struct gw_error failure;
+    enum gw_status rc = gw_map_run(options, &summary.result, &failure);
 
     progress_clear(options->ctx);
     output_init(&summary.output, stdout);
     if (rc == GW_OK)
-        rc = read_summary(&summary, &arena, err);
+        rc = read_summary(&summary, &arena, &failure);
     if (rc == GW_OK)
         (arguments_has(arguments, OPTION_JSON) ? print_json : print_people)(&summary);
     if (rc == GW_OK)
-        rc = report_balance(&summary.result.equation, err);
-    if (rc == GW_OK && summary.result.files.first.status != GW_OK) {
-        *err = summary.result.files.first; /* the rest is done; the exit status says that something is missing */
-        rc = err->status;
-    }
+        rc = report_balance(&summary.result.equation, &failure);
     gw_arena_release(&arena);
-    return rc;
+    return rc == GW_OK ? gw_exit_code(summary.result.files.first.status) : output_failed(&failure);
 }
 
 int map_command(const struct arguments *arguments)
 {
     struct progress progress;
-    struct gw_error failure = {.status = GW_OK};
     struct gw_map_options options = {
         .study = arguments->values[OPTION_STUDY_DIR],
         .site = arguments->values[OPTION_SITE],
@@ -147,13 +147,16 @@ int map_command(const struct arguments *arguments)
         .key = arguments->values[OPTION_PSEUDONYM_KEY],
         .inputs = arguments->inputs,
         .input_count = arguments->input_count,
-        .complaints = stderr,
         .progress = progress_step,
         .ctx = &progress,
     };
+    int code;
 
     if (!arguments_day(arguments, OPTION_AS_OF, &options.as_of))
         return gw_exit_code(GW_EUSAGE);
     progress_init(&progress);
-    return map_and_print(arguments, &options, &failure) == GW_OK ? 0 : output_failed(&failure);
+    options.complaints = progress_complaints(&progress);
+    code = map_and_print(arguments, &options);
+    fclose(options.complaints);
+    return code;
 }

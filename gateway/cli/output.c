@@ -49,6 +49,16 @@ const char *plural(int64_t count, const char *one, const char *many)
     return count == 1 ? one : many;
 }
 
+void output_text(const struct output *output, const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        const bool c1 = at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F;
+
+        fputc(c1 || *at < 0x20 || *at == 0x7F ? ' ' : *at, output->out);
+        at += c1; /* its second byte */
+    }
+}
+
 /* ---- marks ----------------------------------------------------------------------------------------------------- */
 
 static const struct {

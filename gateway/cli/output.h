@@ -53,6 +53,9 @@ void output_json(const struct output *output, cJSON *tree);
 /* A member with the text as it stands where that is one JSON value (an item's context), null where it is empty. */
 void output_json_raw(cJSON *object, const char *name, const char *text);
 
+/* A text that came from a hospital: control characters, which a terminal would obey, become spaces. */
+void output_text(const struct output *output, const char *text);
+
 /* "1 row", "2 rows": what is counted, in its number. Gives one of the two words. */
 const char *plural(int64_t count, const char *one, const char *many);
 

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/output.h"
+
 #define BAR_WIDTH   24
 #define INTERVAL_MS 100
 
@@ -67,4 +69,20 @@ void progress_clear(struct progress *progress)
     fputs("\r\033[K", stderr);
     fflush(stderr);
     progress->drawn = false;
+}
+
+static ssize_t write_line(void *cookie, const char *bytes, size_t length)
+{
+    progress_clear(cookie);
+    return fwrite(bytes, 1, length, stderr) == length ? (ssize_t)length : 0;
+}
+
+FILE *progress_complaints(struct progress *progress)
+{
+    FILE *lines = fopencookie(progress, "w", (cookie_io_functions_t){.write = write_line});
+
+    if (!lines)
+        output_no_memory();
+    setvbuf(lines, NULL, _IOLBF, 0);
+    return lines;
 }

@@ -134,6 +134,17 @@ Test(output, puts_an_items_json_into_json)
     free(text);
 }
 
+Test(output, lets_no_text_command_the_terminal)
+{
+    struct output output = start(true);
+
+    output_text(&output, "a\033[31mb\xC2\x9B"
+                         "c\nd\x7F"
+                         "é");
+    cr_expect(eq(str, (char *)finish(&output), "a [31mb c d é"));
+    free(text);
+}
+
 /* ---- tallies ---------------------------------------------------------------------------------------------------- */
 
 Test(output, counts_by_name_the_most_first)

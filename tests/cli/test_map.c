@@ -1,0 +1,136 @@
+/*
+ * From files to records and back to people: map, then what status, exceptions and export say of it.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/core/arena.h"
+#include "support/program.h"
+#include "support/scratch.h"
+
+#define MAPPINGS SOURCE_DIR "/mappings"
+#define MAP                                                                                                            \
+    CASEMENT, "map", "--study", MAPPINGS "/studies/lendex-rrmm", "--site", MAPPINGS "/sites/madrid.json",              \
+        "--enrolment", "roster.csv", "--out", "out", "--as-of", "2024-12-31"
+
+static struct scratch scratch;
+static struct gw_arena arena = GW_ARENA_INIT((size_t)16 << 20);
+
+/* One subject; a count on the day of the first dose, one without a unit, one of a patient who is not enrolled. */
+static const char roster[] =
+    "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
+    "madrid,lendex-rrmm,pat-1,ES-1,2024-01-15,,2024-01-15,,,\n"
+    "essen,lendex-rrmm,pat-2,DE-1,2024-01-15,,2024-01-15,,,\n";
+
+static const char *observation(const char *id, const char *patient, const char *day, const char *unit)
+{
+    return gw_arena_print(
+        &arena,
+        "{\"resourceType\":\"Observation\",\"id\":\"%s\",\"meta\":{\"versionId\":\"1\",\"lastUpdated\":"
+        "\"2024-02-20T08:00:00Z\"},\"status\":\"final\",\"category\":[{\"coding\":[{\"system\":"
+        "\"http://terminology.hl7.org/CodeSystem/observation-category\",\"code\":\"laboratory\"}]}],"
+        "\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"751-8\"}]},\"subject\":"
+        "{\"reference\":\"Patient/%s\"},\"effectiveDateTime\":\"%s\",\"valueQuantity\":{\"value\":2.40"
+        "%s}}\n",
+        id, patient, day, unit);
+}
+
+static void begin(void)
+{
+    static const char unit[] = ",\"unit\":\"10*3/uL\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"10*3/uL\"";
+
+    scratch_init(&scratch);
+    scratch_write(&scratch, "roster.csv", roster);
+    scratch_write(&scratch, "obs.ndjson",
+                  gw_arena_print(&arena, "%s%s%s", observation("o-1", "pat-1", "2024-01-15", unit),
+                                 observation("o-2", "pat-1", "2024-01-10", ""),
+                                 observation("o-3", "pat-9", "2024-01-15", unit)));
+}
+
+static void end(void)
+{
+    scratch_release(&scratch);
+    gw_arena_release(&arena);
+}
+
+TestSuite(map, .init = begin, .fini = end);
+
+static void expect_run(const char *const *argv, int code, const char *err, const char *const *parts)
+{
+    struct program run;
+
+    program_run(&run, scratch.folder, argv);
+    cr_expect(eq(int, run.code, code), "%s", run.err);
+    cr_expect(eq(str, run.err, (char *)err));
+    for (; *parts; parts++)
+        cr_expect(strstr(run.out, *parts) != NULL, "wanted:\n%s\ngot:\n%s", *parts, run.out);
+    program_release(&run);
+}
+#define EXPECT(code, err, parts, ...)                                                                                  \
+    expect_run((const char *const[]){__VA_ARGS__, NULL}, (code), (err), (const char *const[]){parts, NULL})
+#define PARTS(...) __VA_ARGS__
+
+Test(map, says_where_everything_went)
+{
+    EXPECT(0, "",
+           PARTS("1 file read, 0 refused; 3 entries, 0 of them unreadable\n",
+                 "1 subject derived as of 2024-12-31, 0 of them blocked; 1 roster line is of other sites or studies\n",
+                 "\ndelivered              1\n", "\nnot_in_scope           1\n", "\nheld                   1\n",
+                 "\nread                   3\n", "\nok  every part read is accounted for\n", "\nUNIT_MISSING ",
+                 "\nWritten to out: study/ may leave the hospital, hospital/ stays there.\n"),
+           MAP, "obs.ndjson");
+    EXPECT(0, "",
+           PARTS("\nread                   3\n", "\n1 subject, 0 blocked, 0 to be derived\n",
+                 "\nEverything derived is delivered\n", "\nUNIT_MISSING "),
+           CASEMENT, "status", "--ledger", "out/hospital/ledger.db");
+    EXPECT(0, "", PARTS("VALUES  SUBJECTS  WINDOWS  CAUSE\n", "UNIT_MISSING|madrid|http://loinc.org|751-8|"), CASEMENT,
+           "exceptions", "list", "--ledger", "out/hospital/ledger.db");
+    EXPECT(0, "",
+           PARTS("  UNIT_MISSING, open; holds the record\n", "\n  subject     ES-1\n", "\n  source      obs.ndjson:2\n",
+                 "\n  resource    Observation/o-2, version 1\n"),
+           CASEMENT, "exceptions", "show", "--ledger", "out/hospital/ledger.db", "x");
+    EXPECT(0, "", PARTS("2.40"), CASEMENT, "export", "--format", "dump", "--db", "out/study/study.db");
+}
+
+Test(map, says_it_to_programs_too)
+{
+    EXPECT(0, "",
+           PARTS("{\n\t\"out\":\t\"out\",\n\t\"as_of\":\t\"2024-12-31\",\n", "\t\t\"in\":\t3,\n\t\t\"sum\":\t3,\n",
+                 "\t\"open_exceptions\":\t{\n", "\t\t\"UNIT_MISSING\":\t1"),
+           MAP, "--json", "obs.ndjson");
+    EXPECT(0, "", PARTS("\t\t\"balanced\":\ttrue,\n", "\t\"outbox\":\t[]\n"), CASEMENT, "status", "--ledger",
+           "out/hospital/ledger.db", "--json");
+    EXPECT(0, "", PARTS("\t\t\t\"values\":\t1,\n\t\t\t\"subjects\":\t1,\n"), CASEMENT, "exceptions", "list", "--ledger",
+           "out/hospital/ledger.db", "--json");
+    EXPECT(0, "", PARTS("\t\t\"subject\":\t\"ES-1\",\n", "\t\t\"context\":\t{\""), CASEMENT, "exceptions", "show",
+           "--ledger", "out/hospital/ledger.db", "--json", "x");
+}
+
+Test(map, goes_on_after_a_file_that_is_refused)
+{
+    scratch_write(&scratch, "half.json", "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[");
+    EXPECT(65, "casement: half.json: the text ends early at byte 54; ask for the file again: nothing of it was taken\n",
+           PARTS("1 file read, 1 refused; ", "\nread                   3\n"), MAP, "half.json", "obs.ndjson");
+    EXPECT(66, "casement: absent.ndjson: cannot be opened: No such file or directory\n",
+           PARTS("1 file read, 1 refused; "), MAP, "absent.ndjson", "obs.ndjson");
+}
+
+Test(map, holds_a_line_that_cannot_be_read)
+{
+    scratch_write(&scratch, "bad.ndjson", "{\"resourceType\":\n");
+    EXPECT(0, "casement: bad.ndjson:1: the text ends early at byte 16: held for a person\n",
+           PARTS("1 file read, 0 refused; 1 entry, 1 of them unreadable\n", "\nheld                   1\n"), MAP,
+           "bad.ndjson");
+}
+
+Test(map, says_that_no_exception_is_called_so)
+{
+    EXPECT(0, "", PARTS(""), MAP, "obs.ndjson");
+    EXPECT(64, "casement: no open exception has the cause or id \"y\": see casement exceptions list\n", PARTS(""),
+           CASEMENT, "exceptions", "show", "--ledger", "out/hospital/ledger.db", "y");
+    EXPECT(64, "casement: no exception has the cause or id \"y\": see casement exceptions list --all\n", PARTS(""),
+           CASEMENT, "exceptions", "show", "--ledger", "out/hospital/ledger.db", "y", "--all");
+}
