@@ -181,13 +181,25 @@ static enum gw_status read_pages(struct reading *r)
 
 /* ---- entries ---- */
 
+/* ":12", without printf: it is done for every fact of every derivation. */
+static void print_line(struct gw_text *out, int64_t line)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+
+    for (; line > 0; line /= 10)
+        digits[--at] = (char)('0' + line % 10);
+    digits[--at] = ':';
+    gw_text_append(out, digits + at, sizeof digits - at);
+}
+
 void ledger_source(struct gw_text *out, const char *source, int64_t line, const char *type, const char *id)
 {
     const size_t length = strlen(source);
 
     gw_text_append(out, source, length);
     if (line > 0)
-        gw_text_print(out, ":%lld", (long long)line);
+        print_line(out, line);
     else if (length && source[length - 1] == '/' && type && id)
         gw_text_print(out, "%s/%s", type, id);
 }

@@ -138,7 +138,8 @@ void ledger_version_text(char out[VERSION_TEXT_MAX + 1], const char *version_id,
     gw_hex(sha256, GW_SHA256_BYTES, hash);
     strcpy(out, version_id);
     strcat(out, "~");
-    strncat(out, hash, HASH_DIGITS);
+    hash[HASH_DIGITS] = '\0';
+    strcat(out, hash);
 }
 
 size_t ledger_version_length(const char *version, int64_t flags)

@@ -233,9 +233,10 @@ static enum gw_status opening_failed(struct gw_ledger *ledger, const char *path,
 }
 
 /* Exclusive first: then WAL keeps its index in our memory, and the lock is ours from the first read on. */
-static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                               "PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
-                               "BEGIN EXCLUSIVE; COMMIT;";
+static const char settings[] =
+    "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+    "PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
+    "BEGIN EXCLUSIVE; COMMIT;";
 
 static enum gw_status schema_of(struct gw_ledger *ledger, int64_t *tables, int64_t *schema, struct gw_error *err)
 {

@@ -131,28 +131,21 @@ void table_print_select(const struct gw_table *table, const char *rest, struct g
     gw_text_print(out, " FROM \"%s\" %s", table->name, rest);
 }
 
+/* Most cells of most rows are empty: those are cleared at once and cost no call each. */
 void row_bind(const struct gw_table *table, const struct gw_row *row, sqlite3_stmt *statement)
 {
+    sqlite3_clear_bindings(statement);
     for (size_t i = 0; i < table->column_count; i++) {
         const void *cell = (const char *)row + table->columns[i].offset;
         const int parameter = (int)i + 1;
-        int32_t number;
 
-        switch (table->columns[i].type) {
-        case GW_COLUMN_integer:
-            number = *(const gw_cell_integer *)cell;
-            if (number == GW_NULL_INTEGER)
-                sqlite3_bind_null(statement, parameter);
-            else
-                sqlite3_bind_int(statement, parameter, number);
-            break;
-        case GW_COLUMN_boolean:
+        if (table->columns[i].type == GW_COLUMN_integer) {
+            if (*(const gw_cell_integer *)cell != GW_NULL_INTEGER)
+                sqlite3_bind_int(statement, parameter, *(const gw_cell_integer *)cell);
+        } else if (table->columns[i].type == GW_COLUMN_boolean) {
             if (*(const gw_cell_boolean *)cell)
                 sqlite3_bind_int(statement, parameter, 1);
-            else
-                sqlite3_bind_null(statement, parameter);
-            break;
-        default:
+        } else if (*(const gw_cell_text *)cell) {
             sqlite3_bind_text(statement, parameter, *(const gw_cell_text *)cell, -1, SQLITE_STATIC);
         }
     }

@@ -196,8 +196,8 @@ static void close_sink(struct gw_sink *sink)
 /* ---- opening ---- */
 
 static const char settings[] =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
-    "PRAGMA wal_autocheckpoint = 4000; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 2000;"
+    "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
+    "PRAGMA wal_autocheckpoint = 2000; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 2000;"
     "BEGIN IMMEDIATE; COMMIT;";
 
 static enum gw_status lay_tables(struct study_db *s, struct gw_error *err)
