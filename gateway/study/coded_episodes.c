@@ -26,17 +26,26 @@ bool engine_category_on(const struct engine *e, const char *category)
     return false;
 }
 
+/* The row of one coding, as the site means it: a code of a national translation, or a local code it maps. */
+static const struct gw_condition_row *row_of_coding(const struct engine *e, const struct gw_coding *coding)
+{
+    const struct gw_coding meant = {gw_site_system(e->in->site, coding->system), coding->code, coding->display};
+    const struct gw_coding *target = gw_site_target(e->in->site, coding);
+    const struct gw_condition_row *row = gw_tables_condition(e->in->tables, &meant);
+
+    if (!row && target)
+        row = gw_tables_condition(e->in->tables, target);
+    return row ? row : gw_tables_condition_elsewhere(e->in->tables, &meant);
+}
+
 static const struct gw_condition_row *row_of(const struct engine *e, const struct gw_fact *fact,
                                              const struct gw_coding **coding)
 {
     const struct gw_concept *code = &fact->condition.code;
 
     for (size_t i = 0; i < code->count; i++) {
-        const struct gw_coding *target = gw_site_target(e->in->site, &code->codings[i]);
-        const struct gw_condition_row *row = gw_tables_condition(e->in->tables, &code->codings[i]);
+        const struct gw_condition_row *row = row_of_coding(e, &code->codings[i]);
 
-        if (!row && target)
-            row = gw_tables_condition(e->in->tables, target);
         if (row) {
             *coding = &code->codings[i];
             return row;

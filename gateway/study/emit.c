@@ -205,6 +205,11 @@ static void set_place(struct engine *e, struct gw_row_observations *row, const s
     row->anl03 = placed->anl03;
 }
 
+static bool ambiguous(const struct datum *datum)
+{
+    return datum->low.comparator_ambiguous || datum->high.comparator_ambiguous;
+}
+
 static void set_grade(struct engine *e, struct gw_row_observations *row, const struct datum *datum)
 {
     const struct gw_limits *l = &datum->limits;
@@ -214,8 +219,10 @@ static void set_grade(struct engine *e, struct gw_row_observations *row, const s
         row->range_high = l->has_high ? l->high_num : NULL;
         row->range_origin = l->from_site ? "site" : "resource";
     }
-    if (!datum->graded || datum->low.comparator_ambiguous || datum->high.comparator_ambiguous)
+    if (!datum->graded || (ambiguous(datum) && !(datum->grade.graded && datum->grade.grade > 0)))
         return;
+    if (!datum->grade.graded && datum->grade.flag == GW_GRADE_EXACT)
+        return; /* what the grade needs is not at hand */
     row->grade_scale = e->in->study->grade_scale;
     row->grade_flag = flag_name(datum->grade.flag);
     if (!datum->grade.graded)

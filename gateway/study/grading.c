@@ -82,7 +82,7 @@ static void raise_grading(struct engine *e, struct datum *datum)
 {
     if (datum->low.comparator_ambiguous || datum->high.comparator_ambiguous)
         engine_raise_datum(e, datum, "COMPARATOR_AMBIGUOUS", "the grade depends on where beyond the limit it lies");
-    if ((datum->low.range_wanted || datum->high.range_wanted) && datum->limits.verdict != GW_RANGE_FOUND)
+    if (datum->low.range_wanted || datum->high.range_wanted)
         engine_raise_datum(e, datum, range_item(datum->limits.verdict), "the grade needs a reference limit");
     if (gw_limits_contradict(e->arena, datum->observed, &datum->measure, &datum->limits))
         engine_raise_datum(e, datum, "INTERPRETATION_CONFLICT", "the laboratory's flag contradicts its own range");

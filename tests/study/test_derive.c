@@ -232,6 +232,43 @@ Test(derive, names_the_cause_in_the_fingerprint_and_the_evidence_in_the_context)
     expect("blocks", item->blocks, "R");
 }
 
+static void add_quantity(const char *id, const char *loinc, const char *quantity)
+{
+    subject_add(&s,
+                "{'resourceType':'Observation','id':'%s','status':'final','subject':{'reference':'Patient/p1'},"
+                "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},'effectiveDateTime':'2024-02-14',"
+                "'valueQuantity':{%s}}",
+                id, loinc, quantity);
+}
+
+Test(derive, delivers_a_value_whose_grade_it_cannot_tell_and_asks)
+{
+    const struct gw_row_observations *row;
+
+    subject_add_visit(&s, "e1", "2024-02-14");
+    add_quantity("below", ANC, "'value':1.5,'comparator':'<','system':'http://unitsofmeasure.org','code':'10*9/L'");
+    add_quantity("far-below", "777-3",
+                 "'value':10,'comparator':'<','system':'http://unitsofmeasure.org','code':'10*9/L'");
+    subject_derive(&s);
+    expect_state("below", "delivered");
+    row = subject_observation(&s, "below", "T30-01");
+    expect("comparator", row->comparator, "<");
+    cr_expect(eq(int, row->grade, GW_NULL_INTEGER));
+    cr_expect(row->grade_flag == NULL);
+    cr_expect(eq(sz, subject_items(&s, "COMPARATOR_AMBIGUOUS"), 1));
+    row = subject_observation(&s, "far-below", "T30-01");
+    cr_expect(eq(int, row->grade, 4), "every value below 10 is grade 4");
+}
+
+Test(derive, gives_no_grade_to_a_preliminary_value)
+{
+    subject_add_visit(&s, "e1", "2024-02-14");
+    add_with_status("v", "2024-02-14", "0.4", "preliminary");
+    subject_derive(&s);
+    expect("status", subject_observation(&s, "v", "T30-01")->status, "provisional");
+    cr_expect(eq(int, subject_observation(&s, "v", "T30-01")->grade, GW_NULL_INTEGER));
+}
+
 /* ---- anchors ---- */
 
 static void add_use(const char *type, const char *id, const char *date_name, const char *date, const char *atc)
