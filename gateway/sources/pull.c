@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/core/json.h"
 #include "sources/page.h"
+#include "sources/verdict.h"
 #include "sources/walk.h"
 
 static const char where[] = "sources.pull";
@@ -74,6 +74,11 @@ struct gw_pull {
 
 static void on_fetched(void *ctx, const struct gw_error *failure);
 static void on_kept(void *ctx, const struct gw_error *failure);
+
+static enum gw_status no_memory(struct gw_error *err)
+{
+    return gw_fail(err, GW_ENOMEM, where, "no memory for what a search has brought so far");
+}
 
 static struct answer *answer_of(struct gw_pull *p)
 {
@@ -154,56 +159,24 @@ static enum step start_again(struct gw_pull *p, int status)
     return END;
 }
 
+/* Nothing to keep; derivation says what depends on it. The other searches of this sync need not ask again. */
+static enum step not_there(struct gw_pull *p)
+{
+    p->result.unresolved++;
+    p->page = (struct page){0};
+    if (gw_id_set_add(p->seen, p->medication))
+        return KEEP;
+    no_memory(&p->err);
+    return END;
+}
+
 static enum step gone(struct gw_pull *p, int status)
 {
-    if (p->medication) { /* nothing to keep; derivation says what depends on it */
-        p->result.unresolved++;
-        p->page = (struct page){0};
-        return KEEP;
-    }
+    if (p->medication)
+        return not_there(p);
     if (p->request->read)
         return END; /* no such patient: result.patients says so */
     return start_again(p, status);
-}
-
-/* An OperationOutcome's own words behind what the status says. */
-static enum step refused(struct gw_pull *p, const struct gw_http_response *response)
-{
-    const struct gw_slice body = {response->body.at, response->body.length};
-    struct gw_error verdict = {.status = GW_OK};
-    struct gw_entry entry;
-    int worst;
-
-    gw_http_verdict(response, answer_of(p)->url.at, &verdict);
-    p->err = verdict;
-    p->result.retry_after_s = response->retry_after_s;
-    gw_arena_clear(&p->arena);
-    if (gw_http_is_json(response) && gw_entry_read(&p->arena, body, &entry, NULL) == GW_OK &&
-        entry.mode == GW_ENTRY_OUTCOME)
-        gw_fail(&p->err, verdict.status, where, "%s; OperationOutcome: %s", verdict.text,
-                gw_outcome_print(&p->arena, entry.resource, &worst));
-    return END;
-}
-
-static bool is_fhir(const struct gw_http_response *response)
-{
-    const char *body = response->body.at;
-
-    return gw_http_is_json(response) ||
-           (strncmp(response->content_type, "text/html", 9) != 0 && body[strspn(body, " \t\r\n")] == '{');
-}
-
-/* A login page, a maintenance page, a proxy's notice: none of them is an empty result. */
-static enum step no_fhir(struct gw_pull *p, const struct gw_http_response *response)
-{
-    char place[256];
-
-    gw_url_describe(answer_of(p)->url.at, place, sizeof(place));
-    gw_fail(&p->err, GW_EPROTO, where,
-            "%s answered with %.60s, not FHIR JSON: something in front of the server answers in its place; open the "
-            "address in a browser and ask who runs it",
-            place, *response->content_type ? response->content_type : "no content type");
-    return END;
 }
 
 static enum step judge(struct gw_pull *p)
@@ -219,9 +192,9 @@ static enum step judge(struct gw_pull *p)
     }
     if ((status == 404 || status == 410) && (p->medication || p->request->read || p->walk.pages > 0))
         return gone(p, status);
-    if (status < 200 || status > 299)
-        return refused(p, &answer->response);
-    return is_fhir(&answer->response) ? PARSE : no_fhir(p, &answer->response);
+    p->result.retry_after_s = answer->response.retry_after_s;
+    gw_arena_clear(&p->arena);
+    return verdict_on(&p->arena, &answer->response, answer->url.at, &p->err) == GW_OK ? PARSE : END;
 }
 
 /* ---- parse ---- */
@@ -265,7 +238,7 @@ static enum step take_page(struct gw_pull *p)
 
     note_page(p);
     if (!remember_shared(p))
-        rc = gw_fail(&p->err, GW_ENOMEM, where, "no memory for what a search has brought so far");
+        rc = no_memory(&p->err);
     if (rc == GW_OK && !p->medication)
         rc = walk_page(&p->walk, p->page.entries, p->page.count, answer_of(p)->response.date, p->page.next, &p->err);
     if (rc == GW_OK && p->page.next)
@@ -358,11 +331,8 @@ static enum step read_medication(struct gw_pull *p, const char *id)
     struct gw_text *url = &answer_of(p)->url;
 
     p->medication = id;
+    p->next_reference++;
     p->reads++;
-    if (!gw_id_set_add(p->seen, id)) {
-        gw_fail(&p->err, GW_ENOMEM, where, "no memory for what a search has brought so far");
-        return END;
-    }
     gw_text_clear(url);
     gw_read_url(gw_gate_base(p->settings->web->gate), "Medication", id, url);
     return FETCH;

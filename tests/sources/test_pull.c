@@ -391,12 +391,26 @@ Test(pull, reads_medications_that_did_not_come_along_and_moves_the_cursor_after_
 
 Test(pull, does_not_move_the_cursor_while_a_medication_is_out_of_reach)
 {
-    static const struct reply replies[] = {
-        {DRUGS, 200, PAGE(REQUEST("r1", "m1"))}, {"/Medication/m1", 503, "away"}, {0}};
-    const struct ended ended = play(GW_MEDICATION_REQUEST, replies);
+    static const struct reply replies[] = {{DRUGS, 200, PAGE(REQUEST("r1", "m1"))},
+                                           {"/Medication/m1", 503, "away"},
+                                           {"/Medication/m1", 200, MEDICATION("m1")},
+                                           {0}};
+    const struct gw_request request = request_for(GW_MEDICATION_REQUEST, "MedicationRequest");
+    struct ended ended = {0};
+    struct gw_pull *pull;
+    struct gw_error err = {0};
 
+    ports_init(&ports, replies);
+    ports.settings.seen = gw_id_set_new();
+    cr_assert(gw_pull_start(&ports.loop, &ports.settings, &request, on_end, &ended, &pull, &err) == GW_OK);
+    uv_run(&ports.loop, UV_RUN_DEFAULT);
     cr_expect(ended.failure.status == GW_ERETRY);
     cr_expect_str_eq(ports.kept.at, "F 17 MedicationRequest/r1\n");
+    cr_assert(gw_pull_start(&ports.loop, &ports.settings, &request, on_end, &ended, &pull, &err) == GW_OK);
+    uv_run(&ports.loop, UV_RUN_DEFAULT);
+    cr_expect_str_eq(ports.kept.at, "F 17 MedicationRequest/r1\nF 17 MedicationRequest/r1\nS 0 Medication/m1\n"
+                                    "cursor MedicationRequest \n");
+    gw_id_set_free(ports.settings.seen);
     ports_release(&ports);
 }
 
