@@ -87,16 +87,11 @@ static void check_study(struct check *c, const struct gw_config_study *config, s
 
 static void note_unconfirmed(struct check *c, const struct gw_study *study)
 {
-    struct gw_text names = GW_TEXT_INIT(512);
-
-    for (size_t i = 0; i < study->unconfirmed_count; i++)
-        gw_text_print(&names, "%s%s", i ? ", " : "", study->unconfirmed[i]);
     if (study->unconfirmed_count > 0)
         check_say(c, "study", GW_CHECK_NOTE,
-                  "the protocol leaves %s open, the package has a default: ask the study team, then take it off "
-                  "\"unconfirmed\"",
-                  names.at);
-    gw_text_release(&names);
+                  "%zu values that the protocol leaves open have a default: casement study show lists them for the "
+                  "study team",
+                  study->unconfirmed_count);
 }
 
 static bool has_endpoint(const struct check *c, const char *site)

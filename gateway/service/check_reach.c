@@ -16,7 +16,7 @@
 
 #include "service/check_parts.h"
 
-enum { PATIENCE_S = 10, SOON_DAYS = 30, HOST_MAX = 256 };
+enum { PATIENCE_S = 10, SOON_DAYS = 14, HOST_MAX = 256 };
 
 struct origin {
     bool tls;

@@ -169,13 +169,14 @@ static enum gw_status ask(struct stage *g, struct gw_error *err)
 {
     struct sync *s = g->sync;
     const struct gw_scheduler_options options = {.ended = on_ended, .ctx = g};
+    struct gw_scheduler *scheduler; /* nobody cancels it */
     enum gw_status rc = gw_writer_start(&s->loop, s->ledger, &g->writer, err);
 
     if (rc != GW_OK)
         return rc;
     for (size_t e = 0; e < s->endpoint_count; e++)
         gw_store_writer_init(&s->endpoints[e].store, g->writer);
-    rc = gw_scheduler_start(&s->loop, g->sources, g->source_count, &options, on_done, g, NULL, err);
+    rc = gw_scheduler_start(&s->loop, g->sources, g->source_count, &options, on_done, g, &scheduler, err);
     if (rc != GW_OK)
         gw_writer_stop(g->writer, on_closed, g);
     while (!g->closed)
