@@ -16,16 +16,31 @@ static const enum mark marks[] = {[GW_CHECK_OK] = MARK_OK,
 
 struct listing {
     struct output output;
+    int width;   /* of the longest endpoint id */
     cJSON *json; /* NULL: for people */
 };
 
-/* The mark fills eight columns; its colours take none. */
-static void print_line(const struct output *output, const struct gw_check_line *line)
+static int width_of(const struct gw_config *config)
 {
-    const enum mark mark = marks[line->verdict];
+    size_t width = 0;
 
-    fprintf(output->out, "%s%*s%s%s%-12s %s\n", output_mark(output, mark), (int)(9 - strlen(output_mark_name(mark))),
-            "", line->endpoint ? line->endpoint : "", line->endpoint ? "  " : "", line->what, line->text);
+    for (size_t i = 0; i < config->endpoint_count; i++)
+        if (strlen(config->endpoints[i].id) > width)
+            width = strlen(config->endpoints[i].id);
+    return (int)width;
+}
+
+/* The mark fills nine columns; its colours take none. */
+static void print_line(const struct listing *listing, const struct gw_check_line *line)
+{
+    const struct output *output = &listing->output;
+    const enum mark mark = marks[line->verdict];
+    const int rest = 9 - (int)strlen(output_mark_name(mark));
+
+    fprintf(output->out, "%s%*s%-*s  %-13s  ", output_mark(output, mark), rest, "", listing->width,
+            line->endpoint ? line->endpoint : "", line->what);
+    output_text(output, line->text);
+    fputc('\n', output->out);
     fflush(output->out);
 }
 
@@ -51,7 +66,7 @@ static void on_line(void *ctx, const struct gw_check_line *line)
     if (listing->json)
         add_line(listing->json, line);
     else
-        print_line(&listing->output, line);
+        print_line(listing, line);
 }
 
 int check_command(const struct arguments *arguments)
@@ -63,6 +78,8 @@ int check_command(const struct arguments *arguments)
     enum gw_status rc = gw_config_load(&arena, arguments->values[OPTION_CONFIG], &config, &failure);
 
     output_init(&listing.output, stdout);
+    if (rc == GW_OK)
+        listing.width = width_of(&config);
     if (rc == GW_OK)
         rc = gw_check_run(&arena, &config, arguments->values[OPTION_ENDPOINT], on_line, &listing, &failure);
     if (listing.json)

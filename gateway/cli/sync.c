@@ -29,9 +29,15 @@ static void print_endpoints(const struct output *output, const struct gw_sync_re
         table_text(table, output_mark(output, endpoint->failure.status == GW_OK ? MARK_OK : MARK_FAIL));
     }
     table_print(table);
+}
+
+static size_t failed_endpoints(const struct gw_sync_result *result)
+{
+    size_t count = 0;
+
     for (size_t i = 0; i < result->endpoint_count; i++)
-        if (result->endpoints[i].failure.status != GW_OK)
-            fprintf(output->out, "%s: %s\n", result->endpoints[i].id, result->endpoints[i].failure.text);
+        count += result->endpoints[i].failure.status != GW_OK;
+    return count;
 }
 
 static bool nothing_new(const struct gw_pass_result *pass)
@@ -42,11 +48,15 @@ static bool nothing_new(const struct gw_pass_result *pass)
 static void print_people(const struct output *output, const struct gw_sync_result *result)
 {
     const struct gw_pass_result *pass = &result->pass;
+    const size_t failed = failed_endpoints(result);
 
     print_endpoints(output, result);
     fputc('\n', output->out);
-    if (nothing_new(pass))
+    if (nothing_new(pass) && failed == 0)
         fprintf(output->out, "nothing new: no row written, no exception raised\n");
+    else if (nothing_new(pass))
+        fprintf(output->out, "no row written, no exception raised; %zu of %zu endpoints could not be read to the end\n",
+                failed, result->endpoint_count);
     else
         fprintf(output->out,
                 "rows: %zu added, %zu changed, %zu withdrawn, %zu unchanged\nexceptions: %zu opened, %zu closed\n",
@@ -98,53 +108,60 @@ static void print_json(const struct output *output, const struct gw_sync_result 
     output_json(output, root);
 }
 
-/* The command fails as the first endpoint that failed, in the configuration's order. */
-static enum gw_status first_failure(const struct gw_sync_result *result, struct gw_error *err)
+/* A line for each endpoint that failed; the command ends as the first of them, in the configuration's order. */
+static int tell_failures(const struct gw_sync_result *result)
 {
+    int code = 0;
+
     for (size_t i = 0; i < result->endpoint_count; i++) {
         const struct gw_sync_endpoint *endpoint = &result->endpoints[i];
+        struct gw_error failure;
+        int own;
 
-        if (endpoint->failure.status != GW_OK)
-            return gw_fail(err, endpoint->failure.status, endpoint->failure.where, "%s: %s", endpoint->id,
-                           endpoint->failure.text);
+        if (endpoint->failure.status == GW_OK)
+            continue;
+        gw_fail(&failure, endpoint->failure.status, endpoint->failure.where, "%s: %s", endpoint->id,
+                endpoint->failure.text);
+        own = output_failed(&failure);
+        code = code ? code : own;
     }
-    return GW_OK;
+    return code;
 }
 
-static enum gw_status sync_and_print(const struct arguments *arguments, struct gw_sync_options *options,
-                                     struct gw_arena *arena, struct gw_error *err)
+static int sync_and_print(const struct arguments *arguments, struct gw_sync_options *options, struct gw_arena *arena)
 {
     struct gw_config config;
     struct gw_sync_result result;
     struct output output;
-    enum gw_status rc = gw_config_load(arena, arguments->values[OPTION_CONFIG], &config, err);
+    struct gw_error failure;
+    enum gw_status rc = gw_config_load(arena, arguments->values[OPTION_CONFIG], &config, &failure);
 
     if (rc != GW_OK)
-        return rc;
+        return output_failed(&failure);
     options->config = &config;
-    rc = gw_sync_run(arena, options, &result, err);
+    rc = gw_sync_run(arena, options, &result, &failure);
     progress_clear(options->ctx);
     if (rc != GW_OK)
-        return rc;
+        return output_failed(&failure);
     output_init(&output, stdout);
     (arguments_has(arguments, OPTION_JSON) ? print_json : print_people)(&output, &result);
-    rc = report_balance(&result.equation, err);
-    return rc == GW_OK ? first_failure(&result, err) : rc;
+    if (report_balance(&result.equation, &failure) != GW_OK)
+        return output_failed(&failure);
+    return tell_failures(&result);
 }
 
 int sync_command(const struct arguments *arguments)
 {
     struct gw_arena arena = GW_ARENA_INIT(ARENA_BYTES);
     struct progress progress;
-    struct gw_error failure;
     struct gw_sync_options options = {
         .endpoint = arguments->values[OPTION_ENDPOINT], .progress = progress_step, .ctx = &progress};
-    enum gw_status rc;
+    int code;
 
     if (!arguments_day(arguments, OPTION_AS_OF, &options.as_of))
         return gw_exit_code(GW_EUSAGE);
     progress_init(&progress);
-    rc = sync_and_print(arguments, &options, &arena, &failure);
+    code = sync_and_print(arguments, &options, &arena);
     gw_arena_release(&arena);
-    return rc == GW_OK ? 0 : output_failed(&failure);
+    return code;
 }

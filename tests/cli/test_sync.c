@@ -1,0 +1,173 @@
+/*
+ * A sync and a check as people see them, against a hospital of one subject and one that refuses.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gateway/core/arena.h"
+#include "support/program.h"
+#include "support/scratch.h"
+#include "support/server.h"
+
+#define MAPPINGS SOURCE_DIR "/mappings"
+
+static struct scratch scratch;
+static struct gw_arena arena = GW_ARENA_INIT((size_t)16 << 20);
+
+static const char patient[] =
+    "{\"resourceType\":\"Patient\",\"id\":\"pat-1\",\"meta\":{\"versionId\":\"1\","
+    "\"lastUpdated\":\"2024-01-02T08:00:00Z\"},\"gender\":\"male\",\"birthDate\":\"1960-02-01\"}";
+
+static const char observation[] =
+    "{\"resourceType\":\"Observation\",\"id\":\"o-1\",\"meta\":{\"versionId\":\"1\",\"lastUpdated\":"
+    "\"2024-02-20T08:00:00Z\"},\"status\":\"final\",\"category\":[{\"coding\":[{\"system\":"
+    "\"http://terminology.hl7.org/CodeSystem/observation-category\",\"code\":\"laboratory\"}]}],\"code\":{\"coding\":"
+    "[{\"system\":\"http://loinc.org\",\"code\":\"751-8\"}]},\"subject\":{\"reference\":\"Patient/pat-1\"},"
+    "\"effectiveDateTime\":\"2024-01-15\",\"valueQuantity\":{\"value\":2.40,\"unit\":\"10*3/uL\","
+    "\"system\":\"http://unitsofmeasure.org\",\"code\":\"10*3/uL\"}}";
+
+static const char capability[] =
+    "{\"resourceType\":\"CapabilityStatement\",\"status\":\"active\",\"date\":\"2024-01-01\","
+    "\"kind\":\"instance\",\"fhirVersion\":\"4.0.1\",\"format\":[\"json\"],\"rest\":[{\"mode\":"
+    "\"server\"}]}";
+
+static void answer(struct exchange *exchange, const char *body)
+{
+    server_reply(exchange, 200, "application/fhir+json", "", body);
+}
+
+static void bundle_of(struct exchange *exchange, const char *resource, const char *type)
+{
+    char body[2048];
+
+    snprintf(body, sizeof body,
+             "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":1,\"entry\":[{\"fullUrl\":\"%s/%s\","
+             "\"resource\":%s,\"search\":{\"mode\":\"match\"}}]}",
+             server_base(exchange->server), type, resource);
+    answer(exchange, body);
+}
+
+/* What is asked stands in the target, or, of a POST, in the body. */
+static void hospital(struct exchange *exchange, void *ctx)
+{
+    (void)ctx;
+    if (strstr(exchange->path, "/metadata"))
+        answer(exchange, capability);
+    else if (strstr(exchange->path, "/Observation"))
+        bundle_of(exchange, observation, "Observation/o-1");
+    else if (strstr(exchange->path, "/Patient/pat-1"))
+        answer(exchange, patient);
+    else if (strstr(exchange->path, "/Patient"))
+        bundle_of(exchange, patient, "Patient/pat-1");
+    else
+        answer(exchange, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":0}");
+}
+
+static void refusing(struct exchange *exchange, void *ctx)
+{
+    (void)ctx;
+    server_reply(exchange, 403, "application/fhir+json", "", "{\"resourceType\":\"OperationOutcome\",\"issue\":[]}");
+}
+
+static const char *endpoint(const char *id, const struct server *server)
+{
+    return gw_arena_print(&arena,
+                          "{\"id\": \"%s\", \"site\": \"madrid\", \"base\": \"%s\", \"site_profile\": \"" MAPPINGS
+                          "/sites/madrid.json\", \"auth\": {\"kind\": \"none\"}}",
+                          id, server_base(server));
+}
+
+static void configure(const char *endpoints)
+{
+    scratch_write(&scratch, "roster.csv",
+                  "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
+                  "madrid,lendex-rrmm,pat-1,ES-1,2024-01-15,,2024-01-15,,,\n");
+    scratch_write(&scratch, "casement.json",
+                  gw_arena_print(&arena,
+                                 "{\"installation\": \"md\", \"state\": \"state\", \"pseudonym_key\": \"p.key\",\n"
+                                 " \"studies\": [{\"id\": \"lendex-rrmm\", \"package\": \"" MAPPINGS
+                                 "/studies/lendex-rrmm\", \"enrolment\": \"roster.csv\",\n"
+                                 "  \"sink\": {\"kind\": \"sqlite\", \"path\": \"study.db\"}}],\n"
+                                 " \"endpoints\": [%s]}\n",
+                                 endpoints));
+}
+
+static void begin(void)
+{
+    scratch_init(&scratch);
+}
+
+static void end(void)
+{
+    scratch_release(&scratch);
+    gw_arena_release(&arena);
+}
+
+TestSuite(sync, .init = begin, .fini = end);
+
+static struct program run(const char *command, const char *option)
+{
+    struct program run;
+
+    program_run(&run, scratch.folder, (const char *[]){CASEMENT, command, "-c", "casement.json", option, NULL});
+    return run;
+}
+
+Test(sync, says_that_nothing_is_new_when_nothing_is)
+{
+    struct server *server = server_new(hospital, NULL);
+    struct program told;
+
+    configure(endpoint("md-ehr", server));
+    told = run("sync", "--as-of=2024-12-31");
+    cr_expect(eq(int, told.code, 0), "%s", told.err);
+    cr_expect(strstr(told.out, "\nrows: ") != NULL, "%s", told.out);
+    cr_expect(strstr(told.out, " 0 changed, 0 withdrawn, 0 unchanged\n") != NULL, "%s", told.out);
+    program_release(&told);
+    told = run("sync", "--as-of=2024-12-31");
+    cr_expect(eq(int, told.code, 0), "%s", told.err);
+    cr_expect(strstr(told.out, "\nnothing new: no row written, no exception raised\n") != NULL, "%s", told.out);
+    program_release(&told);
+    told = run("status", "--json");
+    cr_expect(eq(int, told.code, 0), "%s", told.err);
+    cr_expect(strstr(told.out, "\"balanced\":\ttrue") != NULL, "%s", told.out);
+    program_release(&told);
+    server_free(server);
+}
+
+Test(sync, ends_as_the_first_endpoint_that_failed)
+{
+    struct server *good = server_new(hospital, NULL), *bad = server_new(refusing, NULL);
+    struct program told;
+
+    configure(gw_arena_print(&arena, "%s,\n%s", endpoint("good", good), endpoint("bad", bad)));
+    told = run("sync", "--as-of=2024-12-31");
+    cr_expect(eq(int, told.code, 77), "%s", told.err);
+    cr_expect(eq(int, strncmp(told.err, "casement: bad: ", 15), 0), "%s", told.err);
+    cr_expect(strstr(told.out, "\ngood ") != NULL && strstr(told.out, "  FAIL\n") != NULL, "%s", told.out);
+    program_release(&told);
+    server_free(good);
+    server_free(bad);
+}
+
+Test(sync, is_checked_line_by_line)
+{
+    struct server *server = server_new(refusing, NULL);
+    struct program told;
+
+    configure(endpoint("bad", server));
+    told = run("check", NULL);
+    cr_expect(eq(int, told.code, 77), "%s", told.err);
+    cr_expect(eq(int, strncmp(told.out, "ok            configuration  1 study, 1 endpoint\n", 49), 0), "%s", told.out);
+    cr_expect(strstr(told.out, "\nFAIL     bad  ") != NULL, "%s", told.out);
+    program_release(&told);
+    told = run("check", "--json");
+    cr_expect(eq(int, told.code, 77), "%s", told.err);
+    cr_expect(strstr(told.out, "\"verdict\":\t\"FAIL\"") != NULL, "%s", told.out);
+    program_release(&told);
+    server_free(server);
+}
