@@ -1,0 +1,315 @@
+/*
+ * Ids replaced by ranks.
+ *
+ *      facts (by type and content hash) ──> table by table: order rows by content ──> their ids ──> next table
+ *
+ * Tables come in declared order, so what refers to a row of an earlier table is ordered by that row's rank. Rows that
+ * agree in everything are ordered by the hashes of the bytes they came from; those no key changes.
+ */
+#include "sinks/ranks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HASHED_DIGITS = 20, KEY_MAX_BYTES = 16 * 1024 * 1024 };
+
+/* ---- the map ---- */
+
+static struct rank_slot *slot_of(const struct ranks *ranks, const char *id)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+
+    for (const char *p = id; *p; p++)
+        hash = (hash ^ (uint8_t)*p) * 1099511628211u;
+    size_t at = hash & (ranks->capacity - 1);
+    while (ranks->slots[at].id && strcmp(ranks->slots[at].id, id) != 0)
+        at = (at + 1) & (ranks->capacity - 1);
+    return &ranks->slots[at];
+}
+
+static const char *known(const struct ranks *ranks, const char *id)
+{
+    return slot_of(ranks, id)->as;
+}
+
+/* False: it was known before. */
+static bool name(struct ranks *ranks, const char *id, const char *as, size_t number)
+{
+    struct rank_slot *slot = slot_of(ranks, id);
+
+    if (slot->id)
+        return false;
+    slot->id = id;
+    slot->as = gw_arena_print(ranks->arena, "%s#%zu", as, number);
+    ranks->failed = ranks->failed || !slot->as;
+    return true;
+}
+
+static bool is_id(const struct gw_column *column)
+{
+    return column->type == GW_COLUMN_id && !column->stamp && strcmp(column->name, "subject_key") != 0;
+}
+
+static const char *id_cell(const struct gw_row *row, const struct gw_column *column)
+{
+    return *(const gw_cell_id *)((const char *)row + column->offset);
+}
+
+/* ---- cells ---- */
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A letter and 20 hex digits, alone or before '@': made under a key. */
+static bool is_hashed(const char *text)
+{
+    return strspn(text + (*text != '\0'), "0123456789abcdef") == HASHED_DIGITS &&
+           (text[1 + HASHED_DIGITS] == '\0' || text[1 + HASHED_DIGITS] == '@');
+}
+
+static const char *element(const struct ranks *ranks, const char *id)
+{
+    const char *as = known(ranks, id);
+
+    return as ? as : is_hashed(id) ? "unknown" : id;
+}
+
+/* "b;a" -> the elements replaced, sorted and joined again. */
+static const char *list_cell(struct ranks *ranks, const char *list)
+{
+    const char **elements = NULL;
+    size_t count = 0, capacity = 0;
+    struct gw_text joined = GW_TEXT_INIT(KEY_MAX_BYTES);
+    char *copy = gw_arena_copy(ranks->arena, list, strlen(list)), *rest = copy;
+
+    for (char *id; rest && (id = strsep(&rest, ";"));) {
+        const char **slot = GW_ARENA_PUSH(ranks->arena, elements, count, capacity);
+        if (slot)
+            *slot = element(ranks, id);
+        else
+            ranks->failed = true;
+    }
+    if (count)
+        qsort(elements, count, sizeof *elements, by_text);
+    for (size_t i = 0; i < count; i++) {
+        gw_text_add(&joined, i ? ";" : "");
+        gw_text_add(&joined, elements[i]);
+    }
+    const char *out = gw_arena_copy(ranks->arena, joined.at, joined.length);
+    ranks->failed = ranks->failed || !copy || !out || joined.failed;
+    gw_text_release(&joined);
+    return out;
+}
+
+const char *ranks_cell(struct ranks *ranks, const struct gw_table *table, const struct gw_row *row, size_t column)
+{
+    const struct gw_column *of = &table->columns[column];
+    char buffer[16];
+    const char *cell = gw_row_cell(table, row, column, buffer);
+
+    if (!cell)
+        return "";
+    if (is_id(of))
+        return element(ranks, cell);
+    if (of->type == GW_COLUMN_list)
+        return list_cell(ranks, cell);
+    return cell == buffer ? gw_arena_copy(ranks->arena, cell, strlen(cell)) : cell;
+}
+
+/* ---- facts ---- */
+
+struct source {
+    const char *hash;
+    const char *key;
+};
+
+static int by_source(const void *a, const void *b)
+{
+    const struct source *x = a, *y = b;
+    const int order = strcmp(x->key, y->key);
+
+    return order ? order : strcmp(x->hash, y->hash);
+}
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+/* The first line of each source in the order of (type, content) gives it its number. */
+static void rank_sources(struct ranks *ranks, const struct gw_row_list *provenance)
+{
+    struct source *sources = gw_arena_alloc(ranks->arena, provenance->count * sizeof *sources + 1);
+    size_t count = 0, number = 0;
+
+    for (size_t i = 0; sources && i < provenance->count; i++) {
+        const struct gw_row_provenance *row = (const struct gw_row_provenance *)provenance->rows[i];
+        if (!row->source_hash)
+            continue;
+        sources[count].hash = row->source_hash;
+        sources[count].key =
+            gw_arena_print(ranks->arena, "%s|%s", or_empty(row->resource_type), or_empty(row->content_sha256));
+        ranks->failed = ranks->failed || !sources[count].key;
+        count++;
+    }
+    ranks->failed = ranks->failed || !sources;
+    if (ranks->failed)
+        return;
+    if (count)
+        qsort(sources, count, sizeof *sources, by_source);
+    for (size_t i = 0; i < count; i++)
+        number += name(ranks, sources[i].hash, "source", number + 1);
+}
+
+/* ---- rows ---- */
+
+struct ranked {
+    struct gw_row *row;
+    const char *content;
+    const char *facts; /* hashes of the bytes it came from */
+};
+
+static int by_content(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    int order = strcmp(x->content, y->content);
+
+    if (!order)
+        order = strcmp(x->facts, y->facts);
+    return order ? order : strcmp(x->row->row_id, y->row->row_id);
+}
+
+/* Everything the row says, without ids that are not known yet. */
+static const char *content_of(struct ranks *ranks, const struct gw_table *table, const struct gw_row *row)
+{
+    struct gw_text text = GW_TEXT_INIT(KEY_MAX_BYTES);
+
+    for (size_t i = 1; i < table->column_count; i++) {
+        const struct gw_column *column = &table->columns[i];
+        if (column->stamp)
+            continue;
+        if (!is_id(column))
+            gw_text_add(&text, ranks_cell(ranks, table, row, i));
+        else if (id_cell(row, column))
+            gw_text_add(&text, known(ranks, id_cell(row, column)));
+        gw_text_append(&text, "\x1f", 1);
+    }
+    const char *content = gw_arena_copy(ranks->arena, text.at, text.length);
+    ranks->failed = ranks->failed || text.failed || !content;
+    gw_text_release(&text);
+    return content;
+}
+
+/* Provenance by (table, row, content): the lines of one row lie together. */
+static int by_of_row(const void *a, const void *b)
+{
+    const struct gw_row_provenance *x = *(const struct gw_row_provenance *const *)a,
+                                   *y = *(const struct gw_row_provenance *const *)b;
+    int order = strcmp(or_empty(x->of_row), or_empty(y->of_row));
+
+    if (!order)
+        order = strcmp(or_empty(x->table), or_empty(y->table));
+    return order ? order : strcmp(or_empty(x->content_sha256), or_empty(y->content_sha256));
+}
+
+static size_t first_line_of(const struct gw_row_list *provenance, const char *row_id)
+{
+    size_t low = 0, high = provenance->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct gw_row_provenance *line = (const struct gw_row_provenance *)provenance->rows[middle];
+        if (strcmp(or_empty(line->of_row), row_id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static const char *facts_of(struct ranks *ranks, const struct gw_row_list *provenance, const struct gw_table *table,
+                            const char *row_id)
+{
+    struct gw_text text = GW_TEXT_INIT(KEY_MAX_BYTES);
+
+    for (size_t i = first_line_of(provenance, row_id); i < provenance->count; i++) {
+        const struct gw_row_provenance *line = (const struct gw_row_provenance *)provenance->rows[i];
+        if (strcmp(or_empty(line->of_row), row_id) != 0)
+            break;
+        if (gw_same(line->table, table->name))
+            gw_text_add(&text, line->content_sha256);
+    }
+    const char *facts = gw_arena_copy(ranks->arena, text.at, text.length);
+    ranks->failed = ranks->failed || text.failed || !facts;
+    gw_text_release(&text);
+    return facts;
+}
+
+/* Column by column: a row's own id is known before another row's reference to it is met. */
+static void name_ids(struct ranks *ranks, const struct gw_table *table, const struct gw_row_list *list)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct gw_column *column = &table->columns[i];
+        size_t number = 0;
+        for (size_t j = 0; is_id(column) && j < list->count; j++) {
+            const char *id = id_cell(list->rows[j], column);
+            if (id && *id)
+                number += name(ranks, id, i == 0 ? table->name : column->name, i == 0 ? j + 1 : number + 1);
+        }
+    }
+}
+
+static void rank_table(struct ranks *ranks, struct gw_rows *rows, const struct gw_table *table)
+{
+    struct gw_row_list *list = &rows->tables[table->id];
+    struct ranked *ranked = gw_arena_alloc(ranks->arena, list->count * sizeof *ranked + 1);
+
+    for (size_t i = 0; ranked && i < list->count; i++) {
+        struct gw_row *row = list->rows[i];
+        ranked[i].row = row;
+        ranked[i].content = content_of(ranks, table, row);
+        ranked[i].facts = facts_of(ranks, &rows->tables[GW_TABLE_provenance], table, row->row_id);
+    }
+    ranks->failed = ranks->failed || !ranked;
+    if (ranks->failed)
+        return;
+    if (list->count)
+        qsort(ranked, list->count, sizeof *ranked, by_content);
+    for (size_t i = 0; i < list->count; i++)
+        list->rows[i] = ranked[i].row;
+    name_ids(ranks, table, list);
+}
+
+static size_t count_ids(const struct gw_rows *rows)
+{
+    size_t count = 0;
+
+    for (int t = 0; t < GW_TABLE_COUNT; t++) {
+        const struct gw_table *table = gw_table_of((enum gw_table_id)t);
+        for (size_t i = 0; i < table->column_count; i++)
+            count += is_id(&table->columns[i]) ? rows->tables[t].count : 0;
+    }
+    return count;
+}
+
+void ranks_make(struct ranks *ranks, struct gw_arena *arena, struct gw_rows *rows)
+{
+    struct gw_row_list *provenance = &rows->tables[GW_TABLE_provenance];
+    size_t capacity = 64;
+
+    while (capacity < 2 * count_ids(rows))
+        capacity *= 2;
+    *ranks = (struct ranks){.arena = arena, .capacity = capacity};
+    ranks->slots = gw_arena_alloc(arena, capacity * sizeof *ranks->slots);
+    ranks->failed = !ranks->slots;
+    if (ranks->failed)
+        return;
+    if (provenance->count)
+        qsort(provenance->rows, provenance->count, sizeof(struct gw_row *), by_of_row);
+    rank_sources(ranks, provenance);
+    for (int t = 0; t < GW_TABLE_COUNT && !ranks->failed; t++)
+        if (t != GW_TABLE_provenance)
+            rank_table(ranks, rows, gw_table_of((enum gw_table_id)t));
+}

@@ -1,0 +1,160 @@
+/*
+ * The study database: batches that apply once, on their own revision, whole or not at all.
+ */
+#include <sys/stat.h>
+
+#include "sinks/desk.h"
+
+static const char all[] = "SELECT group_concat(row_id || '=' || ifnull(value_num, '') || ':' || status, ' ') "
+                          "FROM (SELECT * FROM observations ORDER BY row_id)";
+
+Test(study_db, adds_changes_and_withdraws)
+{
+    struct desk desk;
+    struct gw_rows none = {0}, first = {0}, second = {0};
+
+    desk_init(&desk);
+    desk_observation(&desk, &first, "o1", "1.20");
+    desk_observation(&desk, &first, "o2", "7")->anl01 = true;
+    desk_observation(&desk, &second, "o1", "1.40");
+    struct gw_receipt receipt = desk_apply(&desk, "ES-017", &none, &first, 0);
+    cr_expect(receipt.applied && receipt.revision == 1);
+    cr_expect(desk_says(&desk, all, "o1=1.20:active o2=7:active"));
+    cr_expect(desk_says(&desk, "SELECT anl01 FROM observations WHERE row_id = 'o2'", "1"));
+    cr_expect(desk_says(&desk, "SELECT anl01 FROM observations WHERE row_id = 'o1'", ""));
+    cr_expect(desk_says(&desk, "SELECT typeof(value_num) FROM observations WHERE row_id = 'o1'", "text"));
+    receipt = desk_apply(&desk, "ES-017", &first, &second, 1);
+    cr_expect(receipt.applied && receipt.revision == 2);
+    cr_expect(desk_says(&desk, all, "o1=1.40:active o2=:withdrawn"));
+    cr_expect(desk_says(&desk, "SELECT concept FROM observations WHERE row_id = 'o2'", ""), "a tombstone says nothing");
+    cr_expect(desk_says(&desk, "SELECT study || site FROM observations WHERE row_id = 'o2'", "lendexhm"));
+    receipt = desk_apply(&desk, "ES-017", &second, &first, 2);
+    cr_expect(desk_says(&desk, all, "o1=1.20:active o2=7:active"), "a tombstone may come back to life");
+    desk_release(&desk);
+}
+
+Test(study_db, keeps_the_stamps_of_a_tombstone)
+{
+    struct desk desk;
+    struct gw_rows none = {0}, first = {0};
+    struct gw_difference difference;
+    struct gw_receipt receipt;
+
+    desk_init(&desk);
+    desk_observation(&desk, &first, "o1", "1.20");
+    desk_apply(&desk, "ES-017", &none, &first, 0);
+    DESK_OK(&desk, gw_difference(&desk.arena, &first, &none, &difference, &desk.err));
+    cr_assert(difference.count == 1);
+    ((struct gw_row_observations *)difference.changes[0].row)->row_version = 2;
+    ((struct gw_row_observations *)difference.changes[0].row)->mapped_at = "2025-01-01T00:00:00Z";
+    const struct gw_batch batch = {"lendex", "ES-017", 1, 2, &difference, "2025-01-01T00:00:00Z"};
+    DESK_OK(&desk, desk.sink->apply(desk.sink, &batch, &receipt, &desk.err));
+    cr_expect(desk_says(&desk, "SELECT status || row_version || mapped_at FROM observations",
+                        "withdrawn22025-01-01T00:00:00Z"));
+    desk_release(&desk);
+}
+
+Test(study_db, applies_a_batch_once_and_only_on_its_revision)
+{
+    static const struct {
+        const char *name;
+        int64_t from;
+    } cases[] = {{"sent twice", 0}, {"from the future", 5}, {"from before everything", -1}};
+    struct desk desk;
+    struct gw_rows none = {0}, first = {0}, other = {0};
+    int64_t revision = -1;
+
+    desk_init(&desk);
+    desk_observation(&desk, &first, "o1", "1.20");
+    desk_observation(&desk, &other, "o1", "9.99");
+    desk_apply(&desk, "ES-017", &none, &first, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct gw_receipt receipt = desk_apply(&desk, "ES-017", &none, &other, cases[i].from);
+        cr_expect(!receipt.applied && receipt.revision == 1, "%s", cases[i].name);
+        cr_expect(desk_says(&desk, all, "o1=1.20:active"), "%s", cases[i].name);
+    }
+    DESK_OK(&desk, desk.sink->revision_of(desk.sink, "ES-017", &revision, &desk.err));
+    cr_expect(revision == 1);
+    DESK_OK(&desk, desk.sink->revision_of(desk.sink, "ES-018", &revision, &desk.err));
+    cr_expect(revision == 0);
+    cr_expect(desk_says(&desk, "SELECT study || subject_key || revision || applied_at FROM receipts",
+                        "lendexES-01712024-12-31T10:00:00Z"));
+    desk_release(&desk);
+}
+
+Test(study_db, groups_batches_and_takes_back_what_is_not_committed)
+{
+    struct desk desk;
+    struct gw_rows none = {0}, first = {0}, second = {0};
+
+    desk_init(&desk);
+    desk_observation(&desk, &first, "o1", "1");
+    desk_row(&desk, &second, GW_TABLE_subjects, "ES-018", "ES-018");
+    DESK_OK(&desk, desk.sink->begin(desk.sink, &desk.err));
+    desk_apply(&desk, "ES-017", &none, &first, 0);
+    desk_apply(&desk, "ES-018", &none, &second, 0);
+    desk_close(&desk);
+    desk_open(&desk);
+    cr_expect(desk_says(&desk, "SELECT count(*) FROM receipts", "0"));
+    DESK_OK(&desk, desk.sink->begin(desk.sink, &desk.err));
+    desk_apply(&desk, "ES-017", &none, &first, 0);
+    desk_apply(&desk, "ES-018", &none, &second, 0);
+    DESK_OK(&desk, desk.sink->commit(desk.sink, &desk.err));
+    desk_close(&desk);
+    desk_open(&desk);
+    cr_expect(desk_says(&desk, "SELECT count(*) FROM receipts", "2"));
+    cr_expect(desk_says(&desk, "SELECT subject_key FROM subjects", "ES-018"));
+    desk_release(&desk);
+}
+
+Test(study_db, belongs_to_one_study)
+{
+    struct desk desk;
+    struct gw_sink *other = NULL;
+    struct gw_difference empty = {0};
+    struct gw_receipt receipt;
+    const struct gw_batch stray = {"other", "ES-017", 0, 1, &empty, NULL};
+    struct stat status;
+
+    desk_init(&desk);
+    cr_assert(stat(desk.path, &status) == 0);
+    cr_expect((status.st_mode & 0777) == 0600);
+    cr_expect(desk.sink->apply(desk.sink, &stray, &receipt, &desk.err) == GW_ECONFIG);
+    cr_expect(gw_sink_sqlite_open(desk.path, "other", &other, &desk.err) == GW_ECONFIG);
+    cr_expect(strstr(desk.err.text, "another study") != NULL, "%s", desk.err.text);
+    cr_expect(gw_sink_sqlite_open("/nowhere/study.db", "lendex", &other, &desk.err) == GW_ECREATE);
+    cr_expect(gw_sink_sqlite_open(scratch_write(&desk.scratch, "text.db", "a text that is no database at all, no"),
+                                  "lendex", &other, &desk.err) == GW_ECONFIG);
+    cr_expect(other == NULL);
+    desk_release(&desk);
+}
+
+Test(study_db, refuses_the_tables_of_another_release)
+{
+    struct desk desk;
+
+    desk_init(&desk);
+    desk_close(&desk);
+    desk_ask(&desk, "ALTER TABLE observations DROP COLUMN comparator");
+    cr_expect(gw_sink_sqlite_open(desk.path, "lendex", &desk.sink, &desk.err) == GW_ECONFIG);
+    cr_expect(strstr(desk.err.text, "another release") != NULL, "%s", desk.err.text);
+    desk_release(&desk);
+}
+
+Test(study_db, has_a_table_for_each_of_the_list_with_all_its_columns)
+{
+    struct desk desk;
+
+    desk_init(&desk);
+    for (int t = 0; t < GW_TABLE_COUNT; t++) {
+        const struct gw_table *table = gw_table_of((enum gw_table_id)t);
+        for (size_t i = 0; i < table->column_count; i++)
+            cr_expect(desk_says(
+                &desk,
+                gw_arena_print(&desk.arena, "SELECT type FROM pragma_table_info('%s') WHERE cid = %zu AND name = '%s'",
+                               table->name, i, table->columns[i].name),
+                table->columns[i].type == GW_COLUMN_integer || table->columns[i].type == GW_COLUMN_boolean ? "INTEGER"
+                                                                                                           : "TEXT"));
+    }
+    desk_release(&desk);
+}
