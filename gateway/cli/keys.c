@@ -6,20 +6,44 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "gateway/net/jwk.h"
+#include "gateway/sources/plan.h"
 
 #define SET_MAX_BYTES ((size_t)1 << 20)
+#define PLAN_BYTES    ((size_t)1 << 20)
+
+/* The least that a sync needs: reading and searching each type it asks for, as the plan of requests has them. */
+static cJSON *scopes_json(struct gw_arena *arena)
+{
+    const struct gw_wanted wanted = {.endpoint = ""};
+    const struct gw_span span = {.patient = "", .anchored = true};
+    struct gw_requests requests;
+    bool asked[GW_RESOURCE_COUNT] = {[GW_MEDICATION] = true}; /* what the drugs refer to */
+    cJSON *scopes = cJSON_CreateArray();
+
+    if (gw_plan_requests(arena, &gw_profile_default, &wanted, &span, GW_STAGE_ANCHOR | GW_STAGE_SPAN, &requests,
+                         NULL) != GW_OK)
+        output_no_memory();
+    for (size_t i = 0; i < requests.count; i++)
+        asked[requests.list[i].search.type] = true;
+    for (int type = 0; type < GW_RESOURCE_COUNT; type++)
+        if (asked[type])
+            cJSON_AddItemToArray(scopes, cJSON_CreateString(gw_arena_print(arena, "system/%s.rs",
+                                                                           gw_resource_name((enum gw_resource)type))));
+    return scopes;
+}
 
 /* What the configuration's endpoint says of this key. */
 static cJSON *auth_json(const struct gw_jwk *key, const char *path, const char *client)
 {
-    cJSON *auth = cJSON_CreateObject(), *scopes;
+    struct gw_arena arena = GW_ARENA_INIT(PLAN_BYTES);
+    cJSON *auth = cJSON_CreateObject();
 
     cJSON_AddStringToObject(auth, "kind", "smart-backend");
     cJSON_AddStringToObject(auth, "client_id", client);
     cJSON_AddStringToObject(auth, "key", path);
     cJSON_AddStringToObject(auth, "alg", gw_jwk_alg_name(key));
-    scopes = cJSON_AddArrayToObject(auth, "scopes");
-    cJSON_AddItemToArray(scopes, cJSON_CreateString("system/*.rs"));
+    cJSON_AddItemToObject(auth, "scopes", scopes_json(&arena));
+    gw_arena_release(&arena);
     return auth;
 }
 

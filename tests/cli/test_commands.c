@@ -54,7 +54,7 @@ static void expect_line(const char *words, int code, const char *line)
 
     cr_expect(eq(int, run.code, code), "casement %s", words);
     cr_expect(eq(str, run.err, (char *)line), "casement %s", words);
-    cr_expect(eq(str, run.out, ""), "casement %s", words);
+    cr_expect(eq(str, run.out, (char *)""), "casement %s", words);
     program_release(&run);
 }
 
@@ -117,7 +117,7 @@ Test(commands, list_themselves_in_order)
     const char *at = run.out;
 
     cr_expect(eq(int, run.code, 0));
-    cr_expect(eq(str, run.err, ""));
+    cr_expect(eq(str, run.err, (char *)""));
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         const char *found = strstr(at, gw_arena_print(&arena, "\n  %s ", order[i]));
 
@@ -139,7 +139,7 @@ Test(commands, say_what_they_take)
 
         cr_expect(eq(int, run.code, 0), "%s", commands[i]);
         cr_expect(eq(int, strncmp(run.out, usage, strlen(usage)), 0), "%s: %s", commands[i], run.out);
-        cr_expect(eq(str, run.err, ""), "%s", commands[i]);
+        cr_expect(eq(str, run.err, (char *)""), "%s", commands[i]);
         program_release(&run);
     }
 }
@@ -278,5 +278,30 @@ Test(commands, make_a_key_once_and_show_its_public_half)
     cr_expect(eq(int, run.code, 0), "%s", run.err);
     cr_expect(eq(int, strncmp(run.out, "{\"keys\":[{", 10), 0), "%s", run.out);
     cr_expect(strstr(run.out, "\"d\"") == NULL, "the private half stays at home");
+    program_release(&run);
+}
+
+Test(commands, ask_for_no_more_than_a_sync_reads)
+{
+    static const char *const scopes[] = {"Patient", "Encounter", "Observation", "MedicationAdministration",
+                                         "Medication"};
+    struct program run = casement("keys new --out k.jwk --alg RS384 --client casement");
+
+    cr_expect(eq(int, run.code, 0), "%s", run.err);
+    cr_expect(strstr(run.out, "\t\"alg\":\t\"RS384\",\n") != NULL, "%s", run.out);
+    for (size_t i = 0; i < sizeof scopes / sizeof scopes[0]; i++)
+        cr_expect(strstr(run.out, gw_arena_print(&arena, "\"system/%s.rs\"", scopes[i])) != NULL, "%s", scopes[i]);
+    cr_expect(strstr(run.out, "system/*") == NULL, "%s", run.out);
+    program_release(&run);
+}
+
+Test(commands, fail_when_the_result_cannot_be_written)
+{
+    struct program run;
+
+    program_run(&run, scratch.folder,
+                (const char *[]){"/bin/sh", "-c", "exec \"$0\" study show \"$1\" >/dev/full", CASEMENT, LENDEX, NULL});
+    cr_expect(eq(int, run.code, 74));
+    cr_expect(eq(str, run.err, (char *)"casement: standard output cannot be written: No space left on device\n"));
     program_release(&run);
 }

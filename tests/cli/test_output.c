@@ -50,9 +50,9 @@ Test(output, is_plain_columns_in_a_file)
     fill(table);
     table_print(table);
     cr_expect(eq(str, (char *)finish(&output),
-                 "STATE      PARTS  NOTE\n"
-                 "delivered      7\n"
-                 "Überschuß  12345  x\n"));
+                 (char *)"STATE      PARTS  NOTE\n"
+                         "delivered      7\n"
+                         "Überschuß  12345  x\n"));
     free(text);
 }
 
@@ -64,10 +64,10 @@ Test(output, has_rules_on_a_terminal)
     fill(table);
     table_print(table);
     cr_expect(eq(str, (char *)finish(&output),
-                 "STATE     │ PARTS │ NOTE\n"
-                 "──────────┼───────┼─────\n"
-                 "delivered │     7 │\n"
-                 "Überschuß │ 12345 │ x\n"));
+                 (char *)"STATE     │ PARTS │ NOTE\n"
+                         "──────────┼───────┼─────\n"
+                         "delivered │     7 │\n"
+                         "Überschuß │ 12345 │ x\n"));
     free(text);
 }
 
@@ -76,7 +76,7 @@ Test(output, prints_nothing_for_an_empty_table)
     struct output output = start(false);
 
     table_print(table_new(&output, columns, 3));
-    cr_expect(eq(str, (char *)finish(&output), ""));
+    cr_expect(eq(str, (char *)finish(&output), (char *)""));
     free(text);
 }
 
@@ -100,11 +100,11 @@ Test(output, colours_marks_on_a_terminal_only)
 {
     struct output plain = start(false);
 
-    cr_expect(eq(str, (char *)output_mark(&plain, MARK_FAIL), "FAIL"));
-    cr_expect(eq(str, (char *)output_mark(&plain, MARK_OK), "ok"));
+    cr_expect(eq(str, (char *)output_mark(&plain, MARK_FAIL), (char *)"FAIL"));
+    cr_expect(eq(str, (char *)output_mark(&plain, MARK_OK), (char *)"ok"));
     plain.colour = true;
-    cr_expect(eq(str, (char *)output_mark(&plain, MARK_FAIL), "\033[31;1mFAIL\033[0m"));
-    cr_expect(eq(str, (char *)output_mark(&plain, MARK_NOTE), "note"));
+    cr_expect(eq(str, (char *)output_mark(&plain, MARK_FAIL), (char *)"\033[31;1mFAIL\033[0m"));
+    cr_expect(eq(str, (char *)output_mark(&plain, MARK_NOTE), (char *)"note"));
     finish(&plain);
     free(text);
 }
@@ -129,8 +129,9 @@ Test(output, puts_an_items_json_into_json)
     output_json_raw(root, "context", "{\"value\":\"1.20\"}");
     output_json_raw(root, "suggestion", "");
     output_json(&output, root);
-    cr_expect(eq(str, (char *)finish(&output),
-                 "{\n\t\"values\":\t214,\n\t\"context\":\t{\"value\":\"1.20\"},\n\t\"suggestion\":\tnull\n}\n"));
+    cr_expect(
+        eq(str, (char *)finish(&output),
+           (char *)"{\n\t\"values\":\t214,\n\t\"context\":\t{\"value\":\"1.20\"},\n\t\"suggestion\":\tnull\n}\n"));
     free(text);
 }
 
@@ -141,7 +142,7 @@ Test(output, lets_no_text_command_the_terminal)
     output_text(&output, "a\033[31mb\xC2\x9B"
                          "c\nd\x7F"
                          "é");
-    cr_expect(eq(str, (char *)finish(&output), "a [31mb c d é"));
+    cr_expect(eq(str, (char *)finish(&output), (char *)"a [31mb c d é"));
     free(text);
 }
 
@@ -160,7 +161,7 @@ Test(output, counts_by_name_the_most_first)
     tally_sort(&tally);
     tally_print(&tally, &output, "CODE", "VALUES", 2);
     cr_expect(eq(str, (char *)finish(&output),
-                 "CODE           VALUES\nCODE_UNMAPPED       5\nDATE_PARTIAL        2\n... and 1 more\n"));
+                 (char *)"CODE           VALUES\nCODE_UNMAPPED       5\nDATE_PARTIAL        2\n... and 1 more\n"));
     gw_arena_release(&arena);
     free(text);
 }

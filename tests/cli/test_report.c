@@ -36,18 +36,18 @@ Test(report, says_that_every_part_is_accounted_for)
     struct gw_error err = {.status = GW_OK};
 
     cr_expect(eq(str, (char *)told(&equation),
-                 "STATE              PARTS\n"
-                 "delivered              3\n"
-                 "evidence               0\n"
-                 "unchanged              0\n"
-                 "superseded             0\n"
-                 "not_in_scope           0\n"
-                 "outside_window         0\n"
-                 "held                   2\n"
-                 "retracted              0\n"
-                 "sum of the states      5\n"
-                 "read                   5\n"
-                 "ok  every part read is accounted for\n"));
+                 (char *)"STATE              PARTS\n"
+                         "delivered              3\n"
+                         "evidence               0\n"
+                         "unchanged              0\n"
+                         "superseded             0\n"
+                         "not_in_scope           0\n"
+                         "outside_window         0\n"
+                         "held                   2\n"
+                         "retracted              0\n"
+                         "sum of the states      5\n"
+                         "read                   5\n"
+                         "ok  every part read is accounted for\n"));
     cr_expect(eq(int, report_balance(&equation, &err), GW_OK));
     free(text);
 }
