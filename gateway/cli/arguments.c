@@ -153,7 +153,18 @@ static int option_of_key(const struct command *command, int key)
     return -1;
 }
 
-static error_t take_option(struct reading *reading, int option, const char *value)
+/* What completion puts behind a folder's name would stand doubled in every message. */
+static char *without_slash(const char *argument, char *value)
+{
+    size_t length = value ? strlen(value) : 0;
+
+    if (argument && strcmp(argument, "DIR") == 0)
+        while (length > 1 && value[length - 1] == '/')
+            value[--length] = '\0';
+    return value;
+}
+
+static error_t take_option(struct reading *reading, int option, char *value)
 {
     const char **place = &reading->arguments->values[option];
 
@@ -162,7 +173,7 @@ static error_t take_option(struct reading *reading, int option, const char *valu
         arguments_wrong(reading->arguments, "--%s is given twice", catalogue[option].name);
         return EINVAL;
     }
-    *place = value ? value : "";
+    *place = value ? without_slash(catalogue[option].argument, value) : "";
     return 0;
 }
 
@@ -178,7 +189,7 @@ static error_t take(int key, char *value, struct argp_state *state)
         reading->help = true;
         return 0;
     case ARGP_KEY_ARG:
-        reading->arguments->inputs[reading->arguments->input_count++] = value;
+        reading->arguments->inputs[reading->arguments->input_count++] = without_slash(reading->command->inputs, value);
         return 0;
     case ARGP_KEY_ERROR:
         explain(reading, state);

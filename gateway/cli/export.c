@@ -1,7 +1,10 @@
 /*
  * casement export: the study database as text.
  */
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -41,6 +44,20 @@ static enum gw_status find_database(const struct arguments *arguments, struct gw
     return rc == GW_OK ? pick_study(&config, arguments->values[OPTION_STUDY_ID], database, err) : rc;
 }
 
+static enum gw_status write_csv(const char *database, const char *dir, struct gw_error *err)
+{
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        return gw_fail(err, GW_ECREATE, where, "%s: the folder cannot be made: %s", dir, strerror(errno));
+    return gw_export_csv(database, dir, err);
+}
+
+/* A reader such as head(1) may go away early: then we end as any program that prints. */
+static enum gw_status print_dump(const char *database, struct gw_error *err)
+{
+    signal(SIGPIPE, SIG_DFL);
+    return gw_export_dump(database, stdout, err);
+}
+
 int export_command(const struct arguments *arguments)
 {
     const char *format = arguments->values[OPTION_FORMAT], *dir = arguments->values[OPTION_OUT_CSV], *database;
@@ -55,7 +72,7 @@ int export_command(const struct arguments *arguments)
         return arguments_wrong(arguments, csv ? "--out DIR is missing" : "--out goes with --format csv");
     rc = find_database(arguments, &arena, &database, &failure);
     if (rc == GW_OK)
-        rc = dump ? gw_export_dump(database, stdout, &failure) : gw_export_csv(database, dir, &failure);
+        rc = dump ? print_dump(database, &failure) : write_csv(database, dir, &failure);
     gw_arena_release(&arena);
     return rc == GW_OK ? 0 : output_failed(&failure);
 }

@@ -168,6 +168,7 @@ Test(commands, say_which_file_is_missing)
     expect_line("status -c no.json", 78, "casement: no.json: not there\n");
     expect_line("sync -c no.json", 78, "casement: no.json: not there\n");
     expect_line("check -c no.json", 78, "casement: no.json: not there\n");
+    expect_line("study show nowhere/", 78, "casement: nowhere/study.json: not there\n");
     expect_line("study show nowhere", 78, "casement: nowhere/study.json: not there\n");
 }
 

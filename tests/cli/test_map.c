@@ -93,6 +93,12 @@ Test(map, says_where_everything_went)
                  "\n  resource    Observation/o-2, version 1\n"),
            CASEMENT, "exceptions", "show", "--ledger", "out/hospital/ledger.db", "x");
     EXPECT(0, "", PARTS("2.40"), CASEMENT, "export", "--format", "dump", "--db", "out/study/study.db");
+    EXPECT(0, "", PARTS(""), CASEMENT, "export", "--format", "csv", "--db", "out/study/study.db", "--out", "csv/");
+    EXPECT(0, "", PARTS(""), "/usr/bin/cmp", "out/study/observations.csv", "csv/observations.csv");
+    EXPECT(66, "casement: out/no.db: there is no study database to read; deliver something first\n", PARTS(""),
+           CASEMENT, "export", "--format", "dump", "--db", "out/no.db");
+    EXPECT(73, "casement: no/csv: the folder cannot be made: No such file or directory\n", PARTS(""), CASEMENT,
+           "export", "--format", "csv", "--db", "out/study/study.db", "--out", "no/csv");
 }
 
 Test(map, says_it_to_programs_too)
