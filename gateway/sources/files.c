@@ -379,15 +379,23 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
 static enum gw_status read_folder(struct reading *r, const char *path, const char *below, unsigned depth);
 
+/* A link to a folder is passed over: it may lead back to where we are. */
 static enum gw_status read_member(struct reading *r, const char *path, const char *source, unsigned depth)
 {
     struct stat about;
 
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+    if (lstat(path, &about) == 0 && S_ISDIR(about.st_mode))
         return read_folder(r, path, source, depth + 1);
-    if (is_wanted(source))
+    if (is_wanted(source) && !is_folder(path))
         return read_file(r, path, source);
     r->answer->skipped++;
     return GW_OK;
@@ -433,10 +441,9 @@ static enum gw_status read_input(struct reading *r, const char *path)
 {
     const size_t before = r->answer->files + r->answer->refused;
     const char *slash = strrchr(path, '/');
-    struct stat about;
     enum gw_status rc;
 
-    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
+    if (!is_folder(path))
         return read_file(r, path, slash && slash[1] ? slash + 1 : path);
     rc = read_folder(r, path, "", 1);
     if (rc == GW_OK && r->answer->files + r->answer->refused == before)

@@ -155,7 +155,7 @@ static enum gw_status read_bundle(struct paging *p, struct gw_slice body)
     rc = gw_intake_people(p->arena, &bundle, &p->people, p->err);
     if (rc == GW_OK)
         rc = take_all(p, bundle.entries, bundle.count);
-    p->page.next = bundle.next && *bundle.next ? bundle.next : NULL;
+    p->page.next = bundle.next;
     return rc;
 }
 

@@ -116,7 +116,6 @@ static enum step begin(struct gw_pull *p)
 
     walk_restart(&p->walk);
     p->medication = NULL;
-    p->next_reference = 0;
     search.count = p->count;
     gw_text_clear(url);
     if (p->request->read)

@@ -26,14 +26,12 @@ static enum gw_status refused(struct gw_arena *arena, const struct gw_http_respo
     return gw_fail(err, verdict.status, verdict.where, "%s", verdict.text);
 }
 
-/* Some servers say text/plain, or nothing, where they mean JSON; HTML says what it is. */
+/* Some servers say text/plain, or nothing, where they mean JSON. */
 static bool is_fhir(const struct gw_http_response *response)
 {
-    static const char html[] = "text/html";
     const char *body = response->body.at;
 
-    return gw_http_is_json(response) ||
-           (strncmp(response->content_type, html, strlen(html)) != 0 && body[strspn(body, " \t\r\n")] == '{');
+    return gw_http_is_json(response) || body[strspn(body, " \t\r\n")] == '{';
 }
 
 enum gw_status verdict_on(struct gw_arena *arena, const struct gw_http_response *response, const char *url,

@@ -42,6 +42,7 @@ struct ports {
     struct gw_text asked; /* URLs as asked, without BASE, one a line */
     struct gw_text kept;  /* "F 17 Observation/o-1", "S 0 Medication/m-1", "D 0 Goal/g TYPE_NOT_READ", "cursor ..." */
     uint64_t calls;
+    unsigned cancels;
     struct operation *flying;
     unsigned largest; /* requests under way at once */
     unsigned now;
@@ -217,6 +218,7 @@ static inline void ports_cancel(struct gw_web *web, uint64_t call)
 {
     struct ports *ports = (struct ports *)((char *)web - offsetof(struct ports, web));
 
+    ports->cancels++;
     for (struct operation *op = ports->flying; op; op = op->next)
         op->cancelled = op->cancelled || (op->response && op->call == call);
 }

@@ -247,6 +247,24 @@ Test(files, hold_a_line_over_the_cap_and_go_on_behind_it)
     }
 }
 
+Test(files, hands_on_before_the_window_moves)
+{
+    const size_t padding = 1900000; /* behind the resource: read, but none of its bytes */
+    struct gw_text text = GW_TEXT_INIT(64 << 20);
+    char *blanks = malloc(padding);
+
+    memset(blanks, ' ', padding);
+    for (int i = 0; i < 6; i++) {
+        gw_text_print(&text, "{\"resourceType\":\"Patient\",\"id\":\"pat-%d\"}", i + 1);
+        gw_text_append(&text, blanks, padding);
+        gw_text_add(&text, "\n");
+    }
+    cr_assert(read_path(scratch_put(&scratch, "p.ndjson", text.at, text.length)) == GW_OK);
+    cr_expect(heard.count == 6 && heard.answer.invalid == 0 && heard.pages > 1);
+    free(blanks);
+    gw_text_release(&text);
+}
+
 Test(files, take_nothing_of_a_packed_file_without_its_end)
 {
     struct gw_text text = GW_TEXT_INIT(64 << 20), packed = GW_TEXT_INIT(64 << 20);
@@ -282,6 +300,27 @@ Test(files, read_a_folder_by_name_and_pass_over_what_is_none_of_theirs)
                      "B.json:1 Observation/1 \nb/x.jsonl:1 Observation/2 \nc.ndjson:1 Observation/3 \n");
     cr_expect_str_eq(heard.refused.at, "a.json -2\n");
     cr_expect(heard.answer.files == 3 && heard.answer.skipped == 1);
+}
+
+Test(files, are_not_led_in_circles_or_without_end)
+{
+    char path[256] = "in";
+
+    mkdir(scratch_path(&scratch, "in"), 0700);
+    cr_assert(symlink(".", scratch_path(&scratch, "in/loop")) == 0);
+    cr_assert(symlink("a.json", scratch_path(&scratch, "in/b.json")) == 0);
+    scratch_write(&scratch, "in/a.json", GOAL);
+    cr_assert(read_path(scratch_path(&scratch, "in")) == GW_OK);
+    cr_expect(heard.answer.files == 2 && heard.answer.skipped == 1 && heard.answer.refused == 0);
+    hear_nothing();
+    for (int depth = 0; depth < 17; depth++) {
+        strcat(path, "/d");
+        mkdir(scratch_path(&scratch, path), 0700);
+    }
+    strcat(path, "/deep.json");
+    scratch_write(&scratch, path, GOAL);
+    cr_assert(read_path(scratch_path(&scratch, "in")) == GW_OK);
+    cr_expect(heard.answer.files == 2 && heard.answer.refused == 1);
 }
 
 Test(files, refuse_an_input_that_is_not_there_or_empty)

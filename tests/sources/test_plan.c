@@ -216,6 +216,7 @@ static const struct {
     {"known: ten minutes of overlap", "2024-03-01T00:05:00.250Z", true, "2024-02-29T23:55:00.250Z"},
     {"known: an offset", "2024-01-01T01:00:00+02:00", true, "2023-12-31T22:50:00.000Z"},
     {"before 1970", "1970-01-01T00:00:00Z", true, "1969-12-31T23:50:00.000Z"},
+    {"just before 1970", "1970-01-01T00:00:00.250Z", true, "1969-12-31T23:50:00.250Z"},
     {"known, where _lastUpdated is not honoured", "2024-03-01T00:05:00Z", false, NULL},
     {"no instant", "2024-03", true, NULL},
 };

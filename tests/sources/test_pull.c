@@ -206,6 +206,7 @@ static const struct {
      GW_EPROTO,
      "answered with text/html, not FHIR JSON",
      ""},
+    {"JSON called text", {{FIRST, 200, PAGE(C("a")), "text/plain"}}, GW_OK, "", KEPT_A MOVED},
     {"HTML called JSON", {{FIRST, 200, "<html>Jane</html>"}}, GW_EPROTO, "at byte 0", ""},
     {"half a page", {{FIRST, 200, "{\"resourceType\":\"Bundle\",\"entry\":["}}, GW_EPROTO, "Condition: ", ""},
     {"a resource in place of a page",
@@ -519,6 +520,13 @@ static const struct {
      1,
      "p7",
      "F 17 Patient/p7\nF 17 Patient/p8\ncursor Patient \n"},
+    {"another register's number",
+     false,
+     {{BY_MRN, 200, PAGE(ENTRY(PATIENT("p7", "\"identifier\":[{\"system\":\"urn:other\",\"value\":\"0815\"}],")))}},
+     GW_EPROTO,
+     0,
+     "",
+     ""},
     {"the identifier is ignored",
      false,
      {{BY_MRN, 200, PAGE(ENTRY(PATIENT("p7", MRN)) "," ENTRY(PATIENT("p9", "")))}},
@@ -578,6 +586,16 @@ Test(pull, ends_once_and_keeps_what_was_committed_whichever_operation_fails)
             ports_release(&ports);
         }
     }
+}
+
+Test(pull, does_not_wait_for_the_next_page_when_this_one_cannot_be_kept)
+{
+    static const struct reply replies[] = {{FIRST, 200, NEXT2}, {P2, 200, PAGE(C("b"))}, {0}};
+    const struct gw_request request = request_for(GW_CONDITION, "Condition");
+    const struct ended ended = play_with(&request, replies, LATER, 2);
+
+    cr_expect(ended.failure.status == GW_EIO && ports.cancels == 1);
+    ports_release(&ports);
 }
 
 Test(pull, ends_when_cancelled_before_it_began)
