@@ -12,7 +12,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "study/settings.h"
+#include "gateway/core/settings.h"
 
 #define LONG_KEY 0x100 /* option keys beyond any letter */
 
@@ -86,7 +86,7 @@ static void blame_name(const struct reading *reading, const char *name, size_t l
     for (int i = 0; i < OPTION_COUNT; i++)
         if (takes(reading->command, i))
             names[count++] = catalogue[i].name;
-    near = settings_nearest(word, names, count);
+    near = gw_settings_nearest(word, names, count);
     arguments_wrong(reading->arguments, "there is no option --%s%s%s", word, near ? "; write --" : "",
                     near ? near : "");
 }

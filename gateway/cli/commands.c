@@ -13,8 +13,8 @@
 
 #include "cli/output.h"
 #include "gateway/core/json.h"
+#include "gateway/core/settings.h"
 #include "gateway/net/http.h"
-#include "study/settings.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -230,7 +230,7 @@ static int no_such(const char *word)
         return wrong("there is no option \"%.40s\": see casement --help", word);
     for (size_t i = 0; i < COUNT(table); i++)
         names[i] = table[i].name;
-    near = settings_nearest(word, names, COUNT(names));
+    near = gw_settings_nearest(word, names, COUNT(names));
     return wrong("there is no command \"%.40s\"%s%s: see casement --help", word, near ? "; write " : "",
                  near ? near : "");
 }

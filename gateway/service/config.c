@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "gateway/core/settings.h"
 #include "gateway/net/url.h"
-#include "study/settings.h"
 
 #define PAGE_SIZE      100
 #define CONCURRENT     4
@@ -29,9 +29,9 @@ static const char *const tls_keys[] = {"ca", "cert", "key", NULL};
 /* ---- texts that are more than texts ---------------------------------------------------------------------------- */
 
 /* Ids become file names and parts of fingerprints. */
-static const char *read_id(struct settings *settings, const cJSON *object, const char *key)
+static const char *read_id(struct gw_settings *settings, const cJSON *object, const char *key)
 {
-    const char *id = settings_text(settings, object, key, true);
+    const char *id = gw_settings_text(settings, object, key, true);
 
     if (!id)
         return NULL;
@@ -39,23 +39,23 @@ static const char *read_id(struct settings *settings, const cJSON *object, const
         id[strspn(id, "abcdefghijklmnopqrstuvwxyz"
                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0')
         return id;
-    settings_finding(settings, gw_json_get(object, key),
-                     "\"%s\" becomes a file name: write up to %d letters, digits, '-', '_' and '.'", key,
-                     ID_MAX_LENGTH);
+    gw_settings_finding(settings, gw_json_get(object, key),
+                        "\"%s\" becomes a file name: write up to %d letters, digits, '-', '_' and '.'", key,
+                        ID_MAX_LENGTH);
     return NULL;
 }
 
 /* A path as the file means it: beside itself. A last slash is left out. */
-static const char *read_path(struct settings *settings, const cJSON *object, const char *key, bool required)
+static const char *read_path(struct gw_settings *settings, const cJSON *object, const char *key, bool required)
 {
-    const char *path = settings_text(settings, object, key, required), *slash = strrchr(settings->path, '/');
+    const char *path = gw_settings_text(settings, object, key, required), *slash = strrchr(settings->path, '/');
     size_t length;
 
     if (!path)
         return NULL;
     if (strstr(path, "-----BEGIN") || *path == '{') {
-        settings_finding(settings, gw_json_get(object, key), "\"%s\" holds a key itself; write the name of its file",
-                         key);
+        gw_settings_finding(settings, gw_json_get(object, key), "\"%s\" holds a key itself; write the name of its file",
+                            key);
         return NULL;
     }
     length = strlen(path);
@@ -81,14 +81,14 @@ static bool looks_secret(const char *key)
 }
 
 /* Before anything else: a secret in a settings file is in every backup and diff of it. Depth is the reader's limit. */
-static void refuse_secrets(struct settings *settings, const cJSON *parent)
+static void refuse_secrets(struct gw_settings *settings, const cJSON *parent)
 {
     GW_JSON_EACH (member, parent) {
         if (member->string && looks_secret(member->string))
-            settings_finding(settings, member,
-                             "\"%s\" looks like a secret; secrets are files of mode 0600 and this file only names "
-                             "them: take it out, make a key with casement keys new, name it as \"key\"",
-                             member->string);
+            gw_settings_finding(settings, member,
+                                "\"%s\" looks like a secret; secrets are files of mode 0600 and this file only names "
+                                "them: take it out, make a key with casement keys new, name it as \"key\"",
+                                member->string);
         else
             refuse_secrets(settings, member);
     }
@@ -96,21 +96,21 @@ static void refuse_secrets(struct settings *settings, const cJSON *parent)
 
 /* ---- studies --------------------------------------------------------------------------------------------------- */
 
-static void read_sink(struct settings *settings, const cJSON *object, struct gw_config_study *out)
+static void read_sink(struct gw_settings *settings, const cJSON *object, struct gw_config_study *out)
 {
     static const char *const kinds[] = {"sqlite"};
-    const cJSON *sink = settings_object(settings, object, "sink", true);
+    const cJSON *sink = gw_settings_object(settings, object, "sink", true);
 
     if (!sink)
         return;
-    settings_check_keys(settings, sink, sink_keys);
-    out->sink_kind = kinds[settings_choice(settings, sink, "kind", kinds, COUNT(kinds), 0)];
+    gw_settings_check_keys(settings, sink, sink_keys);
+    out->sink_kind = kinds[gw_settings_choice(settings, sink, "kind", kinds, COUNT(kinds), 0)];
     out->sink_path = read_path(settings, sink, "path", true);
 }
 
-static void read_study(struct settings *settings, const cJSON *object, struct gw_config_study *out)
+static void read_study(struct gw_settings *settings, const cJSON *object, struct gw_config_study *out)
 {
-    settings_check_keys(settings, object, study_keys);
+    gw_settings_check_keys(settings, object, study_keys);
     out->id = read_id(settings, object, "id");
     out->package = read_path(settings, object, "package", true);
     out->enrolment = read_path(settings, object, "enrolment", true);
@@ -119,38 +119,39 @@ static void read_study(struct settings *settings, const cJSON *object, struct gw
 
 /* ---- endpoints ------------------------------------------------------------------------------------------------- */
 
-static void read_auth(struct settings *settings, const cJSON *object, struct gw_config_endpoint *out)
+static void read_auth(struct gw_settings *settings, const cJSON *object, struct gw_config_endpoint *out)
 {
     static const char *const kinds[] = {"smart-backend", "none"};
     static const char *const algs[] = {"ES384", "RS384"};
-    const cJSON *auth = settings_object(settings, object, "auth", true);
+    const cJSON *auth = gw_settings_object(settings, object, "auth", true);
     bool smart;
 
     if (!auth)
         return;
-    settings_check_keys(settings, auth, auth_keys);
-    out->auth_kind = kinds[settings_choice(settings, auth, "kind", kinds, COUNT(kinds), 0)];
+    gw_settings_check_keys(settings, auth, auth_keys);
+    out->auth_kind = kinds[gw_settings_choice(settings, auth, "kind", kinds, COUNT(kinds), 0)];
     smart = out->auth_kind == kinds[0];
-    out->client_id = settings_text(settings, auth, "client_id", smart);
+    out->client_id = gw_settings_text(settings, auth, "client_id", smart);
     out->key = read_path(settings, auth, "key", smart);
-    out->alg = algs[settings_choice(settings, auth, "alg", algs, COUNT(algs), 0)];
-    out->scopes = settings_texts(settings, auth, "scopes", smart, &out->scope_count);
+    out->alg = algs[gw_settings_choice(settings, auth, "alg", algs, COUNT(algs), 0)];
+    out->scopes = gw_settings_texts(settings, auth, "scopes", smart, &out->scope_count);
 }
 
-static void read_tls(struct settings *settings, const cJSON *object, struct gw_config_endpoint *out)
+static void read_tls(struct gw_settings *settings, const cJSON *object, struct gw_config_endpoint *out)
 {
-    const cJSON *tls = settings_object(settings, object, "tls", false);
+    const cJSON *tls = gw_settings_object(settings, object, "tls", false);
 
-    settings_check_keys(settings, tls, tls_keys);
+    gw_settings_check_keys(settings, tls, tls_keys);
     out->tls_ca = read_path(settings, tls, "ca", false);
     out->tls_cert = read_path(settings, tls, "cert", false);
     out->tls_key = read_path(settings, tls, "key", false);
     if (!out->tls_cert != !out->tls_key)
-        settings_finding(settings, tls, "\"cert\" and \"key\" go together; write both or neither");
+        gw_settings_finding(settings, tls, "\"cert\" and \"key\" go together; write both or neither");
 }
 
 /* The gate of the network says what a base and an origin may be; here its words get their line. */
-static void check_addresses(struct settings *settings, const cJSON *object, const struct gw_config_endpoint *endpoint)
+static void check_addresses(struct gw_settings *settings, const cJSON *object,
+                            const struct gw_config_endpoint *endpoint)
 {
     const cJSON *item = gw_json_get(object, "base");
     struct gw_gate *gate = NULL;
@@ -168,12 +169,12 @@ static void check_addresses(struct settings *settings, const cJSON *object, cons
             return;
         }
     }
-    settings_finding(settings, item, "%s", failure.text);
+    gw_settings_finding(settings, item, "%s", failure.text);
 }
 
-static const char *read_base(struct settings *settings, const cJSON *object)
+static const char *read_base(struct gw_settings *settings, const cJSON *object)
 {
-    const char *base = settings_text(settings, object, "base", true);
+    const char *base = gw_settings_text(settings, object, "base", true);
     size_t length = base ? strlen(base) : 0;
 
     while (length > 0 && base[length - 1] == '/')
@@ -181,48 +182,48 @@ static const char *read_base(struct settings *settings, const cJSON *object)
     return base ? gw_arena_copy(settings->arena, base, length) : NULL;
 }
 
-static void read_endpoint(struct settings *settings, const cJSON *object, struct gw_config_endpoint *out)
+static void read_endpoint(struct gw_settings *settings, const cJSON *object, struct gw_config_endpoint *out)
 {
-    settings_check_keys(settings, object, endpoint_keys);
+    gw_settings_check_keys(settings, object, endpoint_keys);
     out->id = read_id(settings, object, "id");
     out->site = read_id(settings, object, "site");
     out->base = read_base(settings, object);
     out->site_profile = read_path(settings, object, "site_profile", true);
     read_auth(settings, object, out);
     read_tls(settings, object, out);
-    out->proxy = settings_text(settings, object, "proxy", false);
-    out->allow_origins = settings_texts(settings, object, "allow_origins", false, &out->allow_origin_count);
-    out->page_size = (unsigned)settings_int(settings, object, "page_size", PAGE_SIZE, 1, 1000);
-    out->concurrent = (unsigned)settings_int(settings, object, "concurrent", CONCURRENT, 1, 64);
+    out->proxy = gw_settings_text(settings, object, "proxy", false);
+    out->allow_origins = gw_settings_texts(settings, object, "allow_origins", false, &out->allow_origin_count);
+    out->page_size = (unsigned)gw_settings_int(settings, object, "page_size", PAGE_SIZE, 1, 1000);
+    out->concurrent = (unsigned)gw_settings_int(settings, object, "concurrent", CONCURRENT, 1, 64);
     check_addresses(settings, object, out);
 }
 
 /* ---- the file -------------------------------------------------------------------------------------------------- */
 
 /* The objects of a list that must not be empty, one by one; anything else in it is a finding. */
-static const cJSON *next_object(struct settings *settings, const cJSON *item)
+static const cJSON *next_object(struct gw_settings *settings, const cJSON *item)
 {
     for (; item && !cJSON_IsObject(item); item = item->next)
-        settings_finding(settings, item, "this list holds objects; write {...}");
+        gw_settings_finding(settings, item, "this list holds objects; write {...}");
     return item;
 }
 
-static const cJSON *list_of(struct settings *settings, const cJSON *root, const char *key)
+static const cJSON *list_of(struct gw_settings *settings, const cJSON *root, const char *key)
 {
-    const cJSON *list = settings_array(settings, root, key, true);
+    const cJSON *list = gw_settings_array(settings, root, key, true);
 
     if (list && !list->child)
-        settings_finding(settings, list, "\"%s\" is empty; describe at least one", key);
+        gw_settings_finding(settings, list, "\"%s\" is empty; describe at least one", key);
     return list ? next_object(settings, list->child) : NULL;
 }
 
-static void check_twice(struct settings *settings, const cJSON *item, const char *id, const char *other)
+static void check_twice(struct gw_settings *settings, const cJSON *item, const char *id, const char *other)
 {
     if (id && other && strcmp(id, other) == 0)
-        settings_finding(settings, item, "\"id\" \"%s\" is there already; give each its own", id);
+        gw_settings_finding(settings, item, "\"id\" \"%s\" is there already; give each its own", id);
 }
 
-static void read_studies(struct settings *settings, const cJSON *root, struct gw_config *out)
+static void read_studies(struct gw_settings *settings, const cJSON *root, struct gw_config *out)
 {
     struct gw_config_study *list = NULL, *study;
     size_t capacity = 0;
@@ -230,7 +231,7 @@ static void read_studies(struct settings *settings, const cJSON *root, struct gw
     for (const cJSON *item = list_of(settings, root, "studies"); item; item = next_object(settings, item->next)) {
         study = GW_ARENA_PUSH(settings->arena, list, out->study_count, capacity);
         if (!study)
-            break; /* findings_close says so */
+            break; /* gw_findings_close says so */
         read_study(settings, item, study);
         for (const struct gw_config_study *other = list; other < study; other++)
             check_twice(settings, item, study->id, other->id);
@@ -238,7 +239,7 @@ static void read_studies(struct settings *settings, const cJSON *root, struct gw
     out->studies = list;
 }
 
-static void read_endpoints(struct settings *settings, const cJSON *root, struct gw_config *out)
+static void read_endpoints(struct gw_settings *settings, const cJSON *root, struct gw_config *out)
 {
     struct gw_config_endpoint *list = NULL, *endpoint;
     size_t capacity = 0;
@@ -254,24 +255,24 @@ static void read_endpoints(struct settings *settings, const cJSON *root, struct 
     out->endpoints = list;
 }
 
-static void read_retain(struct settings *settings, const cJSON *root, struct gw_config *out)
+static void read_retain(struct gw_settings *settings, const cJSON *root, struct gw_config *out)
 {
     static const char *const modes[] = {"subject", "windows"};
-    const cJSON *retain = settings_object(settings, root, "retain", false);
+    const cJSON *retain = gw_settings_object(settings, root, "retain", false);
 
-    settings_check_keys(settings, retain, retain_keys);
-    out->retain_windows = settings_choice(settings, retain, "mode", modes, COUNT(modes), 0) == 1;
-    out->purge_days = settings_int(settings, retain, "purge_days", PURGE_DAYS, 0, MAX_PURGE_DAYS);
+    gw_settings_check_keys(settings, retain, retain_keys);
+    out->retain_windows = gw_settings_choice(settings, retain, "mode", modes, COUNT(modes), 0) == 1;
+    out->purge_days = gw_settings_int(settings, retain, "purge_days", PURGE_DAYS, 0, MAX_PURGE_DAYS);
 }
 
-static void read_file(struct settings *settings, const cJSON *root, struct gw_config *out)
+static void read_file(struct gw_settings *settings, const cJSON *root, struct gw_config *out)
 {
     refuse_secrets(settings, root);
-    settings_check_keys(settings, root, file_keys);
+    gw_settings_check_keys(settings, root, file_keys);
     out->installation = read_id(settings, root, "installation");
     out->state = read_path(settings, root, "state", true);
     out->pseudonym_key = read_path(settings, root, "pseudonym_key", true);
-    out->four_eyes = settings_bool(settings, root, "fourEyes", true);
+    out->four_eyes = gw_settings_bool(settings, root, "fourEyes", true);
     read_retain(settings, root, out);
     read_studies(settings, root, out);
     read_endpoints(settings, root, out);
@@ -279,15 +280,15 @@ static void read_file(struct settings *settings, const cJSON *root, struct gw_co
 
 enum gw_status gw_config_load(struct gw_arena *arena, const char *path, struct gw_config *out, struct gw_error *err)
 {
-    struct findings findings = {0};
-    struct settings settings;
+    struct gw_findings findings = {0};
+    struct gw_settings settings;
     struct gw_config config = {.path = path};
-    const cJSON *root = settings_open(&settings, arena, path, &findings);
+    const cJSON *root = gw_settings_open(&settings, arena, path, &findings);
     enum gw_status rc;
 
     if (root)
         read_file(&settings, root, &config);
-    rc = findings_close(&findings, arena, path, err);
+    rc = gw_findings_close(&findings, arena, path, err);
     if (rc == GW_OK)
         *out = config;
     return rc;

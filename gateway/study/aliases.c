@@ -65,12 +65,12 @@ static void report_repeats(struct sheet *sheet, const struct unit_aliases *table
 {
     for (size_t i = 1; i < table->count; i++)
         if (strcmp(table->rows[i - 1].text, table->rows[i].text) == 0)
-            findings_add(sheet->findings, sheet->csv.path, 0, "\"%s\" stands there twice; keep one",
-                         table->rows[i].text);
+            gw_findings_add(sheet->findings, sheet->csv.path, 0, "\"%s\" stands there twice; keep one",
+                            table->rows[i].text);
 }
 
 void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows *labs, struct unit_aliases *out,
-                  struct findings *findings)
+                  struct gw_findings *findings)
 {
     struct sheet sheet;
     struct unit_alias *rows = NULL, *kept;

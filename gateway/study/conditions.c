@@ -86,7 +86,7 @@ static bool read_row(struct sheet *sheet, const char *study, struct gw_condition
 }
 
 void conditions_read(struct gw_arena *arena, const char *dir, const char *study, struct condition_rows *out,
-                     struct findings *findings)
+                     struct gw_findings *findings)
 {
     struct sheet sheet;
     struct gw_condition_row *rows = NULL, *kept;

@@ -37,7 +37,7 @@ static bool read_row(struct sheet *sheet, struct gw_drug_row *row)
 }
 
 void drugs_read(struct gw_arena *arena, const char *dir, const char *study, struct drug_rows *out,
-                struct findings *findings)
+                struct gw_findings *findings)
 {
     struct sheet sheet;
     struct gw_drug_row *rows = NULL, *kept;

@@ -151,7 +151,7 @@ static void bring_together(struct gw_grade_row *rows, size_t count)
 }
 
 void grades_read(struct gw_arena *arena, const char *dir, const char *scale, struct grade_rows *out,
-                 struct findings *findings)
+                 struct gw_findings *findings)
 {
     static const char family[] = "CTCAE ";
     const char *const version = strncmp(scale, family, strlen(family)) == 0 ? scale + strlen(family) : "";
@@ -175,10 +175,10 @@ void grades_read(struct gw_arena *arena, const char *dir, const char *scale, str
         *kept = row;
     }
     if (out->count == 0)
-        findings_add(findings, sheet.csv.path, 0,
-                     "no row grades by \"%s\"; set grade_scale to a version it holds, as "
-                     "CTCAE 5.0",
-                     scale);
+        gw_findings_add(findings, sheet.csv.path, 0,
+                        "no row grades by \"%s\"; set grade_scale to a version it holds, as "
+                        "CTCAE 5.0",
+                        scale);
     bring_together(rows, out->count);
     out->rows = rows;
 }

@@ -178,7 +178,7 @@ static bool index_units(struct gw_arena *arena, struct lab_rows *labs)
     return true;
 }
 
-void labs_read(struct gw_arena *arena, const char *dir, struct lab_rows *out, struct findings *findings)
+void labs_read(struct gw_arena *arena, const char *dir, struct lab_rows *out, struct gw_findings *findings)
 {
     struct sheet sheet;
     struct gw_lab *rows = NULL, *kept;

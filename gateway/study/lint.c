@@ -15,7 +15,7 @@ struct lint {
     struct package package;
     const struct gw_study *study;
     const struct gw_tables *tables;
-    struct findings findings;
+    struct gw_findings findings;
 };
 
 /* ---- the package against the tables ---- */
@@ -35,7 +35,7 @@ static const char *nearest_drug(struct lint *l, const char *substance)
 
     for (size_t i = 0; names && i < drugs->count; i++)
         names[i] = drugs->rows[i].substance;
-    return names ? settings_nearest(substance, names, drugs->count) : NULL;
+    return names ? gw_settings_nearest(substance, names, drugs->count) : NULL;
 }
 
 static void check_drug(struct lint *l, const cJSON *item, const char *substance)
@@ -45,9 +45,9 @@ static void check_drug(struct lint *l, const cJSON *item, const char *substance)
     if (has_drug(&l->tables->drugs, substance))
         return;
     near = nearest_drug(l, substance);
-    settings_finding(&l->package.settings, item, "medications.csv has no \"%s\" for study %s; %s%s%s", substance,
-                     l->study->tables_study, near ? "write \"" : "add a row or name another drug", near ? near : "",
-                     near ? "\"" : "");
+    gw_settings_finding(&l->package.settings, item, "medications.csv has no \"%s\" for study %s; %s%s%s", substance,
+                        l->study->tables_study, near ? "write \"" : "add a row or name another drug", near ? near : "",
+                        near ? "\"" : "");
 }
 
 static void check_drugs(struct lint *l)
@@ -57,9 +57,9 @@ static void check_drugs(struct lint *l)
     const cJSON *end = gw_json_get(gw_json_object(anchors, "EOT"), "drug");
 
     if (l->tables->drugs.count == 0) {
-        settings_finding(&l->package.settings, gw_json_get(l->package.root, "tables_study"),
-                         "no row of medications.csv is for study \"%s\"; write the number its study column holds",
-                         l->study->tables_study);
+        gw_settings_finding(&l->package.settings, gw_json_get(l->package.root, "tables_study"),
+                            "no row of medications.csv is for study \"%s\"; write the number its study column holds",
+                            l->study->tables_study);
         return;
     }
     GW_JSON_EACH (item, drugs) {
@@ -90,7 +90,7 @@ static const char *nearest_category(struct lint *l, const char *category)
 
     for (size_t i = 0; names && i < rows->count; i++)
         names[i] = rows->rows[i].category;
-    return names ? settings_nearest(category, names, rows->count) : NULL;
+    return names ? gw_settings_nearest(category, names, rows->count) : NULL;
 }
 
 static void check_categories(struct lint *l)
@@ -103,13 +103,13 @@ static void check_categories(struct lint *l)
         const char *const near = found == NOWHERE ? nearest_category(l, name) : NULL;
 
         if (found == ELSEWHERE)
-            settings_finding(
+            gw_settings_finding(
                 &l->package.settings, item,
                 "ae-conditions.csv has \"%s\" for other studies only; add rows for study %s or leave it out", name,
                 l->study->tables_study);
         else if (found == NOWHERE)
-            settings_finding(&l->package.settings, item, "ae-conditions.csv has no category \"%s\"; %s%s%s", name,
-                             near ? "write \"" : "leave it out", near ? near : "", near ? "\"" : "");
+            gw_settings_finding(&l->package.settings, item, "ae-conditions.csv has no category \"%s\"; %s%s%s", name,
+                                near ? "write \"" : "leave it out", near ? near : "", near ? "\"" : "");
     }
 }
 
@@ -128,9 +128,10 @@ static void check_groups(struct lint *l)
 
     for (size_t i = 0; i < l->study->group_count && !l->study->continuous; i++)
         if (!labs_name_group(&l->tables->labs, l->study->groups[i]))
-            settings_finding(&l->package.settings, windows,
-                             "no row of loinc-labs.csv is of the group \"%s\"; use the names of its data_group column",
-                             l->study->groups[i]);
+            gw_settings_finding(
+                &l->package.settings, windows,
+                "no row of loinc-labs.csv is of the group \"%s\"; use the names of its data_group column",
+                l->study->groups[i]);
 }
 
 static bool collects(const struct gw_study *study, const char *category)
@@ -149,15 +150,15 @@ static void note_unverified(struct lint *l)
         const struct gw_condition_row *row = &rows->rows[i];
 
         if (!row->verified && row->in_study && collects(l->study, row->category))
-            findings_note(&l->findings, rows->path, row->line,
-                          "%s for %s is not verified: it is disabled, and raises CODE_UNVERIFIED when met", row->code,
-                          row->category);
+            gw_findings_note(&l->findings, rows->path, row->line,
+                             "%s for %s is not verified: it is disabled, and raises CODE_UNVERIFIED when met",
+                             row->code, row->category);
     }
     for (size_t i = 0; i < l->tables->labs.count; i++)
         if (!l->tables->labs.rows[i].verified)
-            findings_note(&l->findings, l->tables->labs.path, l->tables->labs.rows[i].line,
-                          "%s is not verified: it is disabled, and raises CODE_UNVERIFIED when met",
-                          l->tables->labs.rows[i].loinc);
+            gw_findings_note(&l->findings, l->tables->labs.path, l->tables->labs.rows[i].line,
+                             "%s is not verified: it is disabled, and raises CODE_UNVERIFIED when met",
+                             l->tables->labs.rows[i].loinc);
 }
 
 /* ---- the grades among themselves ---- */
@@ -207,9 +208,9 @@ static void check_step(struct lint *l, const struct gw_grade_row *row, const str
     else if (end->inclusive == start->inclusive)
         what = end->inclusive ? "overlap: both hold the bound" : "leave a gap: neither holds the bound";
     if (what)
-        findings_add(&l->findings, l->tables->grades.path, worse->line,
-                     "grades %d and %d of %s (%s, %s) %s; let the bounds meet, one of them with incl Y", row->grade,
-                     worse->grade, row->concept, row->direction == GW_LOW ? "LOW" : "HIGH", row->unit, what);
+        gw_findings_add(&l->findings, l->tables->grades.path, worse->line,
+                        "grades %d and %d of %s (%s, %s) %s; let the bounds meet, one of them with incl Y", row->grade,
+                        worse->grade, row->concept, row->direction == GW_LOW ? "LOW" : "HIGH", row->unit, what);
 }
 
 /* Rows that a duration tells apart share their bounds. */
@@ -222,9 +223,9 @@ static void check_grades(struct lint *l)
         const struct gw_grade_row *twin = same_grade(table, row);
 
         if (twin)
-            findings_add(&l->findings, table->path, row->line,
-                         "grade %d of %s (%s, %s) has a row already, line %u; keep one", row->grade, row->concept,
-                         row->direction == GW_LOW ? "LOW" : "HIGH", row->unit, twin->line);
+            gw_findings_add(&l->findings, table->path, row->line,
+                            "grade %d of %s (%s, %s) has a row already, line %u; keep one", row->grade, row->concept,
+                            row->direction == GW_LOW ? "LOW" : "HIGH", row->unit, twin->line);
         else if (worse && !(row->needs_duration && worse->needs_duration))
             check_step(l, row, worse);
     }
@@ -239,7 +240,7 @@ size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common
 
     l.tables = tables_read(arena, common_dir, study, scale, &l.findings);
     if (!l.tables) {
-        findings_add(&l.findings, common_dir, 0, "the tables do not fit the memory set for them");
+        gw_findings_add(&l.findings, common_dir, 0, "the tables do not fit the memory set for them");
         return l.findings.count;
     }
     check_grades(&l);

@@ -5,12 +5,12 @@
 #ifndef STUDY_PACKAGE_KEYS_H
 #define STUDY_PACKAGE_KEYS_H
 
-#include "study/settings.h"
+#include "gateway/core/settings.h"
 
 /* Object by object: "" the file, then the path of each inner object ("anchors.D1"; lists by their own name). */
-extern const struct settings_keys study_keys[];
-extern const struct settings_keys site_keys[];
+extern const struct gw_settings_keys study_keys[];
+extern const struct gw_settings_keys site_keys[];
 
-const char *const *keys_of(const struct settings_keys *objects, const char *name);
+const char *const *keys_of(const struct gw_settings_keys *objects, const char *name);
 
 #endif

@@ -20,7 +20,7 @@ const char *const window_keys[] = {"id",  "from", "every",  "first",   "count", 
                                    "low", "high", "groups", "contact", "until", NULL};
 
 /* The id of a grid has one %02d for the number, a single one has no % at all. */
-static void check_id(struct settings *s, const cJSON *object, const struct gw_window_rule *rule)
+static void check_id(struct gw_settings *s, const cJSON *object, const struct gw_window_rule *rule)
 {
     static const char hole[] = "%02d";
     const char *const at = rule->id ? strstr(rule->id, hole) : NULL;
@@ -29,28 +29,29 @@ static void check_id(struct settings *s, const cJSON *object, const struct gw_wi
     if (!rule->id)
         return;
     if (rule->grid && (!at || strchr(at + 1, '%') || strchr(rule->id, '%') != at))
-        settings_finding(s, item, "the grid \"%s\" needs one %%02d for its number, as T30-%%02d", rule->id);
+        gw_settings_finding(s, item, "the grid \"%s\" needs one %%02d for its number, as T30-%%02d", rule->id);
     if (!rule->grid && strchr(rule->id, '%'))
-        settings_finding(s, item, "\"%s\" has a %% but repeats never; add \"every\" and \"count\", or drop the %%",
-                         rule->id);
+        gw_settings_finding(s, item, "\"%s\" has a %% but repeats never; add \"every\" and \"count\", or drop the %%",
+                            rule->id);
     for (const char *c = rule->id; *c; c++)
         if (!isupper((unsigned char)*c) && !isdigit((unsigned char)*c) && !strchr("-_%d", *c)) {
-            settings_finding(s, item, "the window id \"%s\" holds more than A-Z, 0-9, - and _; it becomes part of keys",
-                             rule->id);
+            gw_settings_finding(
+                s, item, "the window id \"%s\" holds more than A-Z, 0-9, - and _; it becomes part of keys", rule->id);
             return;
         }
 }
 
-static void read_groups(struct settings *s, const cJSON *object, struct gw_study *study, struct gw_window_rule *rule)
+static void read_groups(struct gw_settings *s, const cJSON *object, struct gw_study *study, struct gw_window_rule *rule)
 {
     size_t count, capacity = GW_MAX_GROUPS;
-    const char *const *names = settings_texts(s, object, "groups", true, &count);
+    const char *const *names = gw_settings_texts(s, object, "groups", true, &count);
 
     for (size_t i = 0; i < count; i++) {
         int bit = gw_study_group_bit(study, names[i]);
 
         if (bit < 0 && study->group_count == capacity) {
-            settings_finding(s, gw_json_get(object, "groups"), "more than %d groups; a study has fewer", GW_MAX_GROUPS);
+            gw_settings_finding(s, gw_json_get(object, "groups"), "more than %d groups; a study has fewer",
+                                GW_MAX_GROUPS);
             return;
         }
         if (bit < 0) {
@@ -60,14 +61,14 @@ static void read_groups(struct settings *s, const cJSON *object, struct gw_study
         rule->groups |= (gw_groups)(1u << bit);
     }
     if (count == 0)
-        settings_finding(s, object, "the window \"%s\" is of no group; name one in \"groups\"",
-                         rule->id ? rule->id : "");
+        gw_settings_finding(s, object, "the window \"%s\" is of no group; name one in \"groups\"",
+                            rule->id ? rule->id : "");
 }
 
-static void read_until(struct settings *s, const cJSON *object, struct gw_window_rule *rule)
+static void read_until(struct gw_settings *s, const cJSON *object, struct gw_window_rule *rule)
 {
     size_t count;
-    const char *const *ends = settings_texts(s, object, "until", false, &count);
+    const char *const *ends = gw_settings_texts(s, object, "until", false, &count);
 
     for (size_t i = 0; i < count; i++) {
         if (strcmp(ends[i], "EOT") == 0)
@@ -75,51 +76,51 @@ static void read_until(struct settings *s, const cJSON *object, struct gw_window
         else if (strcmp(ends[i], "cap") == 0)
             rule->until_cap = true;
         else
-            settings_finding(s, gw_json_get(object, "until"), "\"%s\" ends no window; use \"EOT\" and \"cap\"",
-                             ends[i]);
+            gw_settings_finding(s, gw_json_get(object, "until"), "\"%s\" ends no window; use \"EOT\" and \"cap\"",
+                                ends[i]);
     }
 }
 
-static void read_days(struct settings *s, const cJSON *object, struct gw_window_rule *rule)
+static void read_days(struct gw_settings *s, const cJSON *object, struct gw_window_rule *rule)
 {
     const cJSON *item = gw_json_get(object, rule->grid ? "target" : "count");
 
     if (rule->grid) {
-        rule->every = settings_int(s, object, "every", REQUIRED, 1, MAX_DAYS);
-        rule->first = settings_int(s, object, "first", 1, 0, MAX_COUNT);
-        rule->count = settings_int(s, object, "count", REQUIRED, 1, MAX_COUNT);
+        rule->every = gw_settings_int(s, object, "every", REQUIRED, 1, MAX_DAYS);
+        rule->first = gw_settings_int(s, object, "first", 1, 0, MAX_COUNT);
+        rule->count = gw_settings_int(s, object, "count", REQUIRED, 1, MAX_COUNT);
     } else {
-        rule->target = settings_int(s, object, "target", 0, -MAX_DAYS, MAX_DAYS);
+        rule->target = gw_settings_int(s, object, "target", 0, -MAX_DAYS, MAX_DAYS);
         rule->count = 1;
     }
     if (item)
-        settings_finding(s, item,
-                         rule->grid ? "a grid's target is \"every\" times its number; leave \"target\" out"
-                                    : "a single window has no \"count\"; add \"every\" or leave it out");
-    rule->low = settings_int(s, object, "low", REQUIRED, -MAX_DAYS, MAX_DAYS);
-    rule->high = settings_int(s, object, "high", REQUIRED, -MAX_DAYS, MAX_DAYS);
+        gw_settings_finding(s, item,
+                            rule->grid ? "a grid's target is \"every\" times its number; leave \"target\" out"
+                                       : "a single window has no \"count\"; add \"every\" or leave it out");
+    rule->low = gw_settings_int(s, object, "low", REQUIRED, -MAX_DAYS, MAX_DAYS);
+    rule->high = gw_settings_int(s, object, "high", REQUIRED, -MAX_DAYS, MAX_DAYS);
     if (rule->low > rule->high)
-        settings_finding(s, object, "the window \"%s\" ends before it begins; swap \"low\" and \"high\"",
-                         rule->id ? rule->id : "");
+        gw_settings_finding(s, object, "the window \"%s\" ends before it begins; swap \"low\" and \"high\"",
+                            rule->id ? rule->id : "");
 }
 
-static void read_window(struct settings *s, const cJSON *object, struct gw_study *study, struct gw_window_rule *rule)
+static void read_window(struct gw_settings *s, const cJSON *object, struct gw_study *study, struct gw_window_rule *rule)
 {
     static const char *const anchors[] = {"D1", "EOT"};
 
     if (!cJSON_IsObject(object)) {
-        settings_finding(s, object, "a window is no object; write {\"id\": ..., \"from\": ...}");
+        gw_settings_finding(s, object, "a window is no object; write {\"id\": ..., \"from\": ...}");
         return;
     }
-    settings_check_keys(s, object, window_keys);
-    rule->id = settings_text(s, object, "id", true);
+    gw_settings_check_keys(s, object, window_keys);
+    rule->id = gw_settings_text(s, object, "id", true);
     rule->grid = gw_json_get(object, "every") != NULL;
     if (!gw_json_get(object, "from"))
-        settings_finding(s, object, "\"from\" is missing; count from \"D1\" or \"EOT\"");
-    rule->from = settings_choice(s, object, "from", anchors, 2, 0) == 1 ? GW_ANCHOR_EOT : GW_ANCHOR_D1;
+        gw_settings_finding(s, object, "\"from\" is missing; count from \"D1\" or \"EOT\"");
+    rule->from = gw_settings_choice(s, object, "from", anchors, 2, 0) == 1 ? GW_ANCHOR_EOT : GW_ANCHOR_D1;
     read_days(s, object, rule);
     check_id(s, object, rule);
-    rule->contact = settings_bool(s, object, "contact", false);
+    rule->contact = gw_settings_bool(s, object, "contact", false);
     read_groups(s, object, study, rule);
     read_until(s, object, rule);
 }
@@ -141,19 +142,19 @@ static bool meet(const struct gw_window_rule *a, const struct gw_window_rule *b)
     return false;
 }
 
-static void check_overlaps(struct settings *s, const cJSON *array, const struct gw_study *study)
+static void check_overlaps(struct gw_settings *s, const cJSON *array, const struct gw_study *study)
 {
     for (size_t i = 0; i < study->window_count; i++) {
         for (size_t j = i; j < study->window_count; j++) {
             const struct gw_window_rule *a = &study->windows[i], *b = &study->windows[j];
 
             if (a->from == b->from && (a->groups & b->groups) && meet(a, b))
-                settings_finding(s, cJSON_GetArrayItem(array, (int)j),
-                                 "the windows \"%s\" and \"%s\" share days and a group; narrow one of them", a->id,
-                                 b->id);
+                gw_settings_finding(s, cJSON_GetArrayItem(array, (int)j),
+                                    "the windows \"%s\" and \"%s\" share days and a group; narrow one of them", a->id,
+                                    b->id);
             if (i != j && gw_same(a->id, b->id))
-                settings_finding(s, cJSON_GetArrayItem(array, (int)j), "the window id \"%s\" is taken; choose another",
-                                 b->id);
+                gw_settings_finding(s, cJSON_GetArrayItem(array, (int)j),
+                                    "the window id \"%s\" is taken; choose another", b->id);
         }
     }
 }
@@ -167,9 +168,9 @@ static bool is_continuous(const struct gw_study *study)
     return study->window_count > 0 && study->group_count == 1;
 }
 
-void package_read_windows(struct settings *s, const cJSON *root, struct gw_study *study)
+void package_read_windows(struct gw_settings *s, const cJSON *root, struct gw_study *study)
 {
-    const cJSON *array = settings_array(s, root, "windows", true);
+    const cJSON *array = gw_settings_array(s, root, "windows", true);
     const size_t count = array ? (size_t)cJSON_GetArraySize(array) : 0;
     struct gw_window_rule *rules = gw_arena_alloc(s->arena, (count + 1) * sizeof *rules);
     const size_t before = s->findings->count;
@@ -177,11 +178,11 @@ void package_read_windows(struct settings *s, const cJSON *root, struct gw_study
     study->groups = gw_arena_alloc(s->arena, GW_MAX_GROUPS * sizeof *study->groups);
     if (!array || !rules || !study->groups) {
         if (array)
-            settings_finding(s, array, "the file does not fit the memory set for it");
+            gw_settings_finding(s, array, "the file does not fit the memory set for it");
         return;
     }
     if (count == 0)
-        settings_finding(s, array, "the study has no window; add one");
+        gw_settings_finding(s, array, "the study has no window; add one");
     study->windows = rules;
     GW_JSON_EACH (object, array) {
         read_window(s, object, study, &rules[study->window_count++]);
@@ -223,7 +224,7 @@ bool package_has_key(const cJSON *root, const char *path)
 
     if (strncmp(path, windows, sizeof windows - 1) == 0)
         return window_has_key(root, path + sizeof windows - 1);
-    for (const struct settings_keys *object = study_keys; object->name; object++)
+    for (const struct gw_settings_keys *object = study_keys; object->name; object++)
         if (strlen(object->name) == prefix && memcmp(object->name, path, prefix) == 0)
             return lists(object->keys, dot ? dot + 1 : path, strlen(dot ? dot + 1 : path));
     return false;

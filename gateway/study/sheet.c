@@ -11,7 +11,7 @@
 #define TABLE_MAX_BYTES ((size_t)4 << 20)
 
 bool sheet_open(struct sheet *sheet, struct gw_arena *arena, const char *dir, const char *file,
-                const char *const *names, size_t count, struct findings *findings)
+                const char *const *names, size_t count, struct gw_findings *findings)
 {
     struct gw_error failure = {.status = GW_OK};
     const char *path = gw_arena_print(arena, "%s/%s", dir, file);
@@ -23,7 +23,7 @@ bool sheet_open(struct sheet *sheet, struct gw_arena *arena, const char *dir, co
     if (gw_csv_load(arena, path, TABLE_MAX_BYTES, &sheet->csv, &failure) == GW_OK &&
         gw_csv_columns(&sheet->csv, names, count, sheet->index, &failure) == GW_OK)
         return true;
-    findings_failure(findings, &failure);
+    gw_findings_failure(findings, &failure);
     return false;
 }
 
@@ -105,7 +105,7 @@ void sheet_finding(struct sheet *sheet, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    findings_add(sheet->findings, sheet->csv.path, sheet->row->line, "%s", message);
+    gw_findings_add(sheet->findings, sheet->csv.path, sheet->row->line, "%s", message);
 }
 
 bool sheet_list_has(const char *list, char separator, const char *name)
@@ -127,6 +127,6 @@ bool sheet_no_memory(struct sheet *sheet)
     struct gw_error failure = {.status = GW_OK};
 
     gw_fail(&failure, GW_ENOMEM, "study.tables", "the tables do not fit the memory set for them");
-    findings_failure(sheet->findings, &failure);
+    gw_findings_failure(sheet->findings, &failure);
     return false;
 }

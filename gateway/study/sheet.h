@@ -11,13 +11,13 @@
 #include "gateway/core/arena.h"
 #include "gateway/core/csv.h"
 #include "gateway/core/decimal.h"
-#include "study/findings.h"
+#include "gateway/core/findings.h"
 
 #define SHEET_MAX_COLUMNS 16
 
 struct sheet {
     struct gw_arena *arena;
-    struct findings *findings;
+    struct gw_findings *findings;
     struct gw_csv csv;
     int index[SHEET_MAX_COLUMNS]; /* of the wanted columns, in the order they were asked for */
     const struct gw_csv_record *row;
@@ -25,7 +25,7 @@ struct sheet {
 
 /* False when the table cannot be read at all: the finding says why. names stay the caller's. */
 bool sheet_open(struct sheet *sheet, struct gw_arena *arena, const char *dir, const char *file,
-                const char *const *names, size_t count, struct findings *findings);
+                const char *const *names, size_t count, struct gw_findings *findings);
 
 /* The next row; false at the end. */
 bool sheet_next(struct sheet *sheet);

@@ -12,48 +12,49 @@ static const char *const file_keys[] = {"id",           "name",         "zone", 
 static const char *const alias_keys[] = {"text", "code", "note", NULL};
 static const char *const missing_keys[] = {"system", "code", "unit", "note", NULL};
 
-const struct settings_keys site_keys[] = {
+const struct gw_settings_keys site_keys[] = {
     {"", file_keys}, {"unit_aliases", alias_keys}, {"unit_missing", missing_keys}, {"ranges", range_keys}, {NULL, NULL},
 };
 
-static bool check_unit(struct settings *s, const cJSON *object, const char *key, const char *unit,
+static bool check_unit(struct gw_settings *s, const cJSON *object, const char *key, const char *unit,
                        const struct gw_tables *tables)
 {
     if (!unit)
         return false;
     if (labs_know_unit(&tables->labs, unit))
         return true;
-    settings_finding(s, gw_json_get(object, key),
-                     "no laboratory row accepts the unit \"%s\"; write its UCUM code as "
-                     "loinc-labs.csv does",
-                     unit);
+    gw_settings_finding(s, gw_json_get(object, key),
+                        "no laboratory row accepts the unit \"%s\"; write its UCUM code as "
+                        "loinc-labs.csv does",
+                        unit);
     return false;
 }
 
-static bool check_object(struct settings *s, const cJSON *item, const char *list, const char *const *keys)
+static bool check_object(struct gw_settings *s, const cJSON *item, const char *list, const char *const *keys)
 {
     if (cJSON_IsObject(item)) {
-        settings_check_keys(s, item, keys);
+        gw_settings_check_keys(s, item, keys);
         return true;
     }
-    settings_finding(s, item, "\"%s\" holds something that is no object; write {...}", list);
+    gw_settings_finding(s, item, "\"%s\" holds something that is no object; write {...}", list);
     return false;
 }
 
-static void no_memory(struct settings *s)
+static void no_memory(struct gw_settings *s)
 {
-    settings_finding(s, NULL, "the profile does not fit the memory set for it");
+    gw_settings_finding(s, NULL, "the profile does not fit the memory set for it");
 }
 
-static void read_aliases(struct settings *s, const cJSON *root, const struct gw_tables *tables, struct gw_site *site)
+static void read_aliases(struct gw_settings *s, const cJSON *root, const struct gw_tables *tables, struct gw_site *site)
 {
     struct unit_alias *rows = NULL, *kept;
     size_t capacity = 0;
 
-    GW_JSON_EACH (item, settings_array(s, root, "unit_aliases", false)) {
+    GW_JSON_EACH (item, gw_settings_array(s, root, "unit_aliases", false)) {
         if (!check_object(s, item, "unit_aliases", alias_keys))
             continue;
-        const struct unit_alias alias = {settings_text(s, item, "text", true), settings_text(s, item, "code", true)};
+        const struct unit_alias alias = {gw_settings_text(s, item, "text", true),
+                                         gw_settings_text(s, item, "code", true)};
 
         if (!alias.text || !check_unit(s, item, "code", alias.code, tables))
             continue;
@@ -68,21 +69,21 @@ static void read_aliases(struct settings *s, const cJSON *root, const struct gw_
     site->aliases = rows;
     for (size_t i = 1; i < site->alias_count; i++)
         if (strcmp(rows[i - 1].text, rows[i].text) == 0)
-            settings_finding(s, gw_json_get(root, "unit_aliases"), "the spelling \"%s\" stands there twice; keep one",
-                             rows[i].text);
+            gw_settings_finding(s, gw_json_get(root, "unit_aliases"),
+                                "the spelling \"%s\" stands there twice; keep one", rows[i].text);
 }
 
-static void read_missing(struct settings *s, const cJSON *root, const struct gw_tables *tables, struct gw_site *site)
+static void read_missing(struct gw_settings *s, const cJSON *root, const struct gw_tables *tables, struct gw_site *site)
 {
     struct site_unit *rows = NULL, *kept;
     size_t capacity = 0;
 
-    GW_JSON_EACH (item, settings_array(s, root, "unit_missing", false)) {
+    GW_JSON_EACH (item, gw_settings_array(s, root, "unit_missing", false)) {
         if (!check_object(s, item, "unit_missing", missing_keys))
             continue;
         const struct site_unit rule = {
-            {settings_text(s, item, "system", true), settings_text(s, item, "code", true), NULL},
-            settings_text(s, item, "unit", true)};
+            {gw_settings_text(s, item, "system", true), gw_settings_text(s, item, "code", true), NULL},
+            gw_settings_text(s, item, "unit", true)};
 
         if (!rule.coding.system || !rule.coding.code || !check_unit(s, item, "unit", rule.unit, tables))
             continue;
@@ -95,29 +96,29 @@ static void read_missing(struct settings *s, const cJSON *root, const struct gw_
     site->missing = rows;
 }
 
-static void read_zone(struct settings *s, const cJSON *root, struct gw_site *site)
+static void read_zone(struct gw_settings *s, const cJSON *root, struct gw_site *site)
 {
-    const char *const name = settings_text(s, root, "zone", true);
+    const char *const name = gw_settings_text(s, root, "zone", true);
 
     if (name && gw_zone_open(name, &site->zone, NULL) != GW_OK)
-        settings_finding(s, gw_json_get(root, "zone"),
-                         "\"%s\" is no time zone known here; write an IANA name as "
-                         "Europe/Madrid",
-                         name);
+        gw_settings_finding(s, gw_json_get(root, "zone"),
+                            "\"%s\" is no time zone known here; write an IANA name as "
+                            "Europe/Madrid",
+                            name);
 }
 
-static void read_profile(struct settings *s, const cJSON *root, const struct gw_tables *tables, struct gw_site *site)
+static void read_profile(struct gw_settings *s, const cJSON *root, const struct gw_tables *tables, struct gw_site *site)
 {
     static const char *const contacts[] = {"encounters", "inferred", "none"};
     static const char *const times[] = {"refuse", "site"};
 
-    settings_check_keys(s, root, file_keys);
-    site->id = settings_text(s, root, "id", true);
-    settings_text(s, root, "name", false);
+    gw_settings_check_keys(s, root, file_keys);
+    site->id = gw_settings_text(s, root, "id", true);
+    gw_settings_text(s, root, "name", false);
     if (!gw_json_get(root, "contacts"))
-        settings_finding(s, root, "\"contacts\" is missing; say encounters, inferred or none: it is never guessed");
-    site->contacts = (enum gw_contacts)settings_choice(s, root, "contacts", contacts, 3, 0);
-    site->assumes_zone = settings_choice(s, root, "time_without_offset", times, 2, 0) == 1;
+        gw_settings_finding(s, root, "\"contacts\" is missing; say encounters, inferred or none: it is never guessed");
+    site->contacts = (enum gw_contacts)gw_settings_choice(s, root, "contacts", contacts, 3, 0);
+    site->assumes_zone = gw_settings_choice(s, root, "time_without_offset", times, 2, 0) == 1;
     read_aliases(s, root, tables, site);
     read_missing(s, root, tables, site);
     site_read_ranges(s, root, tables, site);
@@ -130,8 +131,8 @@ static void read_profile(struct settings *s, const cJSON *root, const struct gw_
 enum gw_status gw_site_load(struct gw_arena *arena, const char *path, const struct gw_tables *tables,
                             const struct gw_site **out, struct gw_error *err)
 {
-    struct findings findings = {.out = NULL};
-    struct settings settings;
+    struct gw_findings findings = {.out = NULL};
+    struct gw_settings settings;
     struct gw_site *site = gw_arena_alloc(arena, sizeof *site);
     const char *const own_path = gw_arena_copy(arena, path, strlen(path));
     const cJSON *root;
@@ -139,10 +140,10 @@ enum gw_status gw_site_load(struct gw_arena *arena, const char *path, const stru
 
     if (!site || !own_path)
         return gw_fail(err, GW_ENOMEM, "study.site", "%s: the profile does not fit the memory set for it", path);
-    root = settings_open(&settings, arena, own_path, &findings);
+    root = gw_settings_open(&settings, arena, own_path, &findings);
     if (root)
         read_profile(&settings, root, tables, site);
-    rc = findings_close(&findings, arena, path, err);
+    rc = gw_findings_close(&findings, arena, path, err);
     if (rc == GW_OK)
         *out = site;
     else if (site->zone)

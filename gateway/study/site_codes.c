@@ -13,7 +13,7 @@
 #include "study/site_parts.h"
 
 struct reading {
-    struct settings *s;
+    struct gw_settings *s;
     struct site_code *rows;
     size_t count;
     size_t capacity;
@@ -41,7 +41,7 @@ static int by_local(const void *a, const void *b)
 
 static void no_memory(struct reading *r)
 {
-    settings_finding(r->s, NULL, "the profile does not fit the memory set for it");
+    gw_settings_finding(r->s, NULL, "the profile does not fit the memory set for it");
 }
 
 /* Says the same: true. Says there is no such code (unmatched, disjoint): false. Anything between is a finding. */
@@ -59,10 +59,10 @@ static bool is_same(struct reading *r, const cJSON *target)
     for (size_t i = 0; word && i < 3; i++)
         if (strcmp(word, none[i]) == 0)
             return false;
-    settings_finding(r->s, target,
-                     "equivalence \"%s\" does not say that both codes mean the same; write equivalent, or "
-                     "leave the element out",
-                     word ? word : "");
+    gw_settings_finding(r->s, target,
+                        "equivalence \"%s\" does not say that both codes mean the same; write equivalent, or "
+                        "leave the element out",
+                        word ? word : "");
     return false;
 }
 
@@ -71,10 +71,10 @@ static void add(struct reading *r, const struct site_code *row, const cJSON *tar
     struct site_code *kept;
 
     if (gw_same(row->target.system, GW_SYSTEM_LOINC) && !loinc_check_digit(row->target.code)) {
-        settings_finding(r->s, gw_json_get(target, "code"),
-                         "\"%s\" fails the LOINC check digit: a misprint; look the "
-                         "code up",
-                         row->target.code);
+        gw_settings_finding(r->s, gw_json_get(target, "code"),
+                            "\"%s\" fails the LOINC check digit: a misprint; look the "
+                            "code up",
+                            row->target.code);
         return;
     }
     kept = GW_ARENA_PUSH(r->s->arena, r->rows, r->count, r->capacity);
@@ -86,28 +86,28 @@ static void add(struct reading *r, const struct site_code *row, const cJSON *tar
 
 static void read_element(struct reading *r, const cJSON *element, const char *source, const char *system)
 {
-    struct site_code row = {.local = {.system = source, .code = settings_text(r->s, element, "code", true)},
+    struct site_code row = {.local = {.system = source, .code = gw_settings_text(r->s, element, "code", true)},
                             .target = {.system = system}};
     size_t kept = 0;
 
     if (!row.local.code)
         return;
-    GW_JSON_EACH (target, settings_array(r->s, element, "target", false)) {
+    GW_JSON_EACH (target, gw_settings_array(r->s, element, "target", false)) {
         if (!is_same(r, target))
             continue;
-        row.target.code = settings_text(r->s, target, "code", true);
+        row.target.code = gw_settings_text(r->s, target, "code", true);
         row.target.display = gw_json_string(target, "display");
         if (row.target.code && ++kept == 1)
             add(r, &row, target);
     }
     if (kept > 1)
-        settings_finding(r->s, element, "\"%s\" is mapped to two codes; keep one", row.local.code);
+        gw_settings_finding(r->s, element, "\"%s\" is mapped to two codes; keep one", row.local.code);
 }
 
 static void read_group(struct reading *r, const cJSON *group)
 {
-    const char *const source = settings_text(r->s, group, "source", true);
-    const char *const target = settings_text(r->s, group, "target", true);
+    const char *const source = gw_settings_text(r->s, group, "source", true);
+    const char *const target = gw_settings_text(r->s, group, "target", true);
     const char *const unmapped = gw_json_string(gw_json_object(group, "unmapped"), "mode");
     struct site_system *system;
 
@@ -120,7 +120,7 @@ static void read_group(struct reading *r, const cJSON *group)
         else
             no_memory(r);
     }
-    GW_JSON_EACH (element, settings_array(r->s, group, "element", !unmapped)) {
+    GW_JSON_EACH (element, gw_settings_array(r->s, group, "element", !unmapped)) {
         read_element(r, element, source, target);
     }
 }
@@ -130,19 +130,19 @@ static void read_map(struct reading *r, const cJSON *map)
     const char *const type = gw_json_string(map, "resourceType");
 
     if (!type || strcmp(type, "ConceptMap") != 0) {
-        settings_finding(r->s, map,
-                         "\"codes\" holds something that is no ConceptMap; write {\"resourceType\": "
-                         "\"ConceptMap\", ...}");
+        gw_settings_finding(r->s, map,
+                            "\"codes\" holds something that is no ConceptMap; write {\"resourceType\": "
+                            "\"ConceptMap\", ...}");
         return;
     }
-    GW_JSON_EACH (group, settings_array(r->s, map, "group", true)) {
+    GW_JSON_EACH (group, gw_settings_array(r->s, map, "group", true)) {
         read_group(r, group);
     }
 }
 
-void site_read_codes(struct settings *settings, const cJSON *root, struct site_codes *out)
+void site_read_codes(struct gw_settings *settings, const cJSON *root, struct site_codes *out)
 {
-    const cJSON *const array = settings_array(settings, root, "codes", false);
+    const cJSON *const array = gw_settings_array(settings, root, "codes", false);
     struct reading r = {.s = settings};
 
     GW_JSON_EACH (map, array) {
@@ -152,8 +152,8 @@ void site_read_codes(struct settings *settings, const cJSON *root, struct site_c
         qsort(r.rows, r.count, sizeof *r.rows, by_local);
     for (size_t i = 1; i < r.count; i++)
         if (order(&r.rows[i - 1].local, &r.rows[i].local) == 0)
-            settings_finding(settings, array, "the code \"%s\" of %s is mapped twice; keep one", r.rows[i].local.code,
-                             r.rows[i].local.system);
+            gw_settings_finding(settings, array, "the code \"%s\" of %s is mapped twice; keep one",
+                                r.rows[i].local.code, r.rows[i].local.system);
     *out = (struct site_codes){r.rows, r.count, r.systems, r.system_count};
 }
 

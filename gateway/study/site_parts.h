@@ -5,8 +5,8 @@
 #ifndef STUDY_SITE_PARTS_H
 #define STUDY_SITE_PARTS_H
 
+#include "gateway/core/settings.h"
 #include "gateway/study/site.h"
-#include "study/settings.h"
 #include "study/tables_parts.h"
 
 struct site_code { /* a local coding and what it is mapped to */
@@ -47,8 +47,8 @@ struct gw_site {
 };
 
 extern const char *const range_keys[];
-void site_read_codes(struct settings *settings, const cJSON *root, struct site_codes *out);
-void site_read_ranges(struct settings *settings, const cJSON *root, const struct gw_tables *tables,
+void site_read_codes(struct gw_settings *settings, const cJSON *root, struct site_codes *out);
+void site_read_ranges(struct gw_settings *settings, const cJSON *root, const struct gw_tables *tables,
                       struct gw_site *site);
 
 const struct gw_coding *site_codes_find(const struct site_codes *codes, const struct gw_coding *local);

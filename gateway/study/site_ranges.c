@@ -22,7 +22,7 @@ static bool same_factor(struct gw_arena *arena, const struct gw_unit_factor *a, 
 }
 
 /* The one factor by which the concept's rows convert the unit; NULL with a finding. */
-static const struct gw_unit_factor *find_factor(struct settings *s, const cJSON *object, const struct lab_rows *labs,
+static const struct gw_unit_factor *find_factor(struct gw_settings *s, const cJSON *object, const struct lab_rows *labs,
                                                 const char *concept, const char *unit)
 {
     const struct gw_unit_factor *found = NULL;
@@ -43,24 +43,24 @@ static const struct gw_unit_factor *find_factor(struct settings *s, const cJSON 
     if (found && !differ)
         return found;
     if (!known)
-        settings_finding(s, gw_json_get(object, "concept"),
-                         "no laboratory row has the concept \"%s\"; use one of "
-                         "loinc-labs.csv",
-                         concept);
+        gw_settings_finding(s, gw_json_get(object, "concept"),
+                            "no laboratory row has the concept \"%s\"; use one of "
+                            "loinc-labs.csv",
+                            concept);
     else
-        settings_finding(s, gw_json_get(object, "unit"),
-                         "%s is not accepted in \"%s\", or in different meanings; write "
-                         "the range in its canonical unit",
-                         concept, unit);
+        gw_settings_finding(s, gw_json_get(object, "unit"),
+                            "%s is not accepted in \"%s\", or in different meanings; write "
+                            "the range in its canonical unit",
+                            concept, unit);
     return NULL;
 }
 
-static bool read_limit(struct settings *s, const cJSON *object, const char *key, const struct gw_unit_factor *factor,
+static bool read_limit(struct gw_settings *s, const cJSON *object, const char *key, const struct gw_unit_factor *factor,
                        struct gw_ratio *out, bool *has)
 {
     struct gw_decimal value;
 
-    *has = settings_decimal(s, object, key, &value);
+    *has = gw_settings_decimal(s, object, key, &value);
     if (!*has)
         return true;
     *out = gw_ratio_of(value);
@@ -68,9 +68,9 @@ static bool read_limit(struct settings *s, const cJSON *object, const char *key,
 }
 
 /* "age": [18, null], completed years. */
-static void read_age(struct settings *s, const cJSON *object, struct gw_site_range *range)
+static void read_age(struct gw_settings *s, const cJSON *object, struct gw_site_range *range)
 {
-    const cJSON *age = settings_array(s, object, "age", false);
+    const cJSON *age = gw_settings_array(s, object, "age", false);
     int bounds[2] = {-1, -1};
     int count = 0;
 
@@ -89,36 +89,36 @@ static void read_age(struct settings *s, const cJSON *object, struct gw_site_ran
             count = 3;
     }
     if (count != 2 || (bounds[1] >= 0 && bounds[0] > bounds[1])) {
-        settings_finding(s, age, "\"age\" is no first and last year; write [18, null] or [18, 64]");
+        gw_settings_finding(s, age, "\"age\" is no first and last year; write [18, null] or [18, 64]");
         return;
     }
     range->age_low = bounds[0];
     range->age_high = bounds[1];
 }
 
-static bool read_range(struct settings *s, const cJSON *object, const struct lab_rows *labs,
+static bool read_range(struct gw_settings *s, const cJSON *object, const struct lab_rows *labs,
                        struct gw_site_range *range)
 {
     static const char *const sexes[] = {"male", "female", "other", "unknown"};
-    const char *const unit = settings_text(s, object, "unit", true);
+    const char *const unit = gw_settings_text(s, object, "unit", true);
     const struct gw_unit_factor *factor;
     int sex;
 
-    range->concept = settings_text(s, object, "concept", true);
-    sex = settings_choice(s, object, "sex", sexes, 4, -1);
+    range->concept = gw_settings_text(s, object, "concept", true);
+    sex = gw_settings_choice(s, object, "sex", sexes, 4, -1);
     range->sex = sex < 0 ? NULL : sexes[sex];
     read_age(s, object, range);
     if (!range->concept || !unit || !(factor = find_factor(s, object, labs, range->concept, unit)))
         return false;
     if (!read_limit(s, object, "low", factor, &range->low, &range->has_low) ||
         !read_limit(s, object, "high", factor, &range->high, &range->has_high)) {
-        settings_finding(s, object, "a limit is out of range; correct it");
+        gw_settings_finding(s, object, "a limit is out of range; correct it");
         return false;
     }
     if (!range->has_low && !range->has_high)
-        settings_finding(s, object, "the range has neither low nor high; write one");
+        gw_settings_finding(s, object, "the range has neither low nor high; write one");
     else if (range->has_low && range->has_high && gw_ratio_compare(s->arena, &range->low, &range->high) >= 0)
-        settings_finding(s, object, "the range ends before it begins; swap low and high");
+        gw_settings_finding(s, object, "the range ends before it begins; swap low and high");
     return true;
 }
 
@@ -128,7 +128,7 @@ static bool share(int low_a, int high_a, int low_b, int high_b)
 }
 
 /* Two ranges that fit one person would make the answer depend on their order. */
-static void check_overlaps(struct settings *s, const cJSON *array, const struct gw_site *site)
+static void check_overlaps(struct gw_settings *s, const cJSON *array, const struct gw_site *site)
 {
     for (size_t i = 0; i < site->range_count; i++) {
         for (size_t j = i + 1; j < site->range_count; j++) {
@@ -136,15 +136,15 @@ static void check_overlaps(struct settings *s, const cJSON *array, const struct 
 
             if (strcmp(a->concept, b->concept) == 0 && (!a->sex || !b->sex || strcmp(a->sex, b->sex) == 0) &&
                 share(a->age_low, a->age_high, b->age_low, b->age_high))
-                settings_finding(s, array, "two ranges of %s fit one sex and age; make them exclude each other",
-                                 b->concept);
+                gw_settings_finding(s, array, "two ranges of %s fit one sex and age; make them exclude each other",
+                                    b->concept);
         }
     }
 }
 
-void site_read_ranges(struct settings *s, const cJSON *root, const struct gw_tables *tables, struct gw_site *site)
+void site_read_ranges(struct gw_settings *s, const cJSON *root, const struct gw_tables *tables, struct gw_site *site)
 {
-    const cJSON *const array = settings_array(s, root, "ranges", false);
+    const cJSON *const array = gw_settings_array(s, root, "ranges", false);
     struct gw_site_range *rows = NULL, *kept;
     size_t capacity = 0;
 
@@ -152,14 +152,14 @@ void site_read_ranges(struct settings *s, const cJSON *root, const struct gw_tab
         struct gw_site_range range = {.concept = NULL};
 
         if (!cJSON_IsObject(object)) {
-            settings_finding(s, object, "\"ranges\" holds something that is no object; write {...}");
+            gw_settings_finding(s, object, "\"ranges\" holds something that is no object; write {...}");
             continue;
         }
-        settings_check_keys(s, object, range_keys);
+        gw_settings_check_keys(s, object, range_keys);
         if (!read_range(s, object, &tables->labs, &range))
             continue;
         if (!(kept = GW_ARENA_PUSH(s->arena, rows, site->range_count, capacity))) {
-            settings_finding(s, NULL, "the profile does not fit the memory set for it");
+            gw_settings_finding(s, NULL, "the profile does not fit the memory set for it");
             return;
         }
         *kept = range;

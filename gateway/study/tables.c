@@ -6,7 +6,7 @@
 #include "study/tables_parts.h"
 
 struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const char *study, const char *scale,
-                              struct findings *findings)
+                              struct gw_findings *findings)
 {
     struct gw_tables *const tables = gw_arena_alloc(arena, sizeof *tables);
 
@@ -23,7 +23,7 @@ struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const cha
 enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const char *tables_study,
                               const char *grade_scale, const struct gw_tables **out, struct gw_error *err)
 {
-    struct findings findings = {.out = NULL};
+    struct gw_findings findings = {.out = NULL};
     const char *const study = gw_arena_copy(arena, tables_study, strlen(tables_study));
     const char *const scale = gw_arena_copy(arena, grade_scale, strlen(grade_scale));
     const struct gw_tables *const tables = study && scale ? tables_read(arena, dir, study, scale, &findings) : NULL;
@@ -31,7 +31,7 @@ enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const cha
 
     if (!tables)
         return gw_fail(err, GW_ENOMEM, "study.tables", "%s: the tables do not fit the memory set for them", dir);
-    rc = findings_close(&findings, arena, dir, err);
+    rc = gw_findings_close(&findings, arena, dir, err);
     if (rc == GW_OK)
         *out = tables;
     return rc;

@@ -4,8 +4,8 @@
 #ifndef STUDY_TABLES_PARTS_H
 #define STUDY_TABLES_PARTS_H
 
+#include "gateway/core/findings.h"
 #include "gateway/study/tables.h"
-#include "study/findings.h"
 
 struct lab_rows {
     const char *path;
@@ -52,19 +52,19 @@ struct gw_tables {
 };
 
 /* Each reads its file of `dir` into its part; what is wrong becomes findings, and the rows that are right are kept. */
-void labs_read(struct gw_arena *arena, const char *dir, struct lab_rows *out, struct findings *findings);
+void labs_read(struct gw_arena *arena, const char *dir, struct lab_rows *out, struct gw_findings *findings);
 void grades_read(struct gw_arena *arena, const char *dir, const char *scale, struct grade_rows *out,
-                 struct findings *findings);
+                 struct gw_findings *findings);
 void conditions_read(struct gw_arena *arena, const char *dir, const char *study, struct condition_rows *out,
-                     struct findings *findings);
+                     struct gw_findings *findings);
 void drugs_read(struct gw_arena *arena, const char *dir, const char *study, struct drug_rows *out,
-                struct findings *findings);
+                struct gw_findings *findings);
 void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows *labs, struct unit_aliases *out,
-                  struct findings *findings);
+                  struct gw_findings *findings);
 
 /* All of them. NULL only when the arena is exhausted. */
 struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const char *study, const char *scale,
-                              struct findings *findings);
+                              struct gw_findings *findings);
 
 const struct gw_lab *labs_find(const struct lab_rows *labs, const char *loinc);
 bool labs_know_unit(const struct lab_rows *labs, const char *unit); /* some row accepts it */

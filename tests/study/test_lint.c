@@ -132,7 +132,7 @@ static const cJSON *properties_at(const cJSON *schema, const char *path)
 
 static const struct {
     const char *schema;
-    const struct settings_keys *objects;
+    const struct gw_settings_keys *objects;
 } schemas[] = {
     {"mappings/studies/study.schema.json", study_keys},
     {"mappings/sites/site.schema.json", site_keys},
@@ -144,7 +144,7 @@ Test(lint, accepts_the_keys_the_schemas_list)
         const cJSON *schema = NULL;
 
         cr_assert(eq(int, gw_json_load(&arena, schemas[i].schema, 1 << 20, &schema, NULL, NULL), GW_OK));
-        for (const struct settings_keys *object = schemas[i].objects; object->name; object++) {
+        for (const struct gw_settings_keys *object = schemas[i].objects; object->name; object++) {
             const cJSON *properties = properties_at(schema, object->name);
             size_t count = 0;
 
@@ -170,5 +170,5 @@ Test(lint, suggests_the_nearest_key_only_when_it_is_near)
     static const char *const list[] = {"version", "windows", "tie"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        cr_expect(gw_same(settings_nearest(words[i].text, list, 3), words[i].nearest), "%s", words[i].text);
+        cr_expect(gw_same(gw_settings_nearest(words[i].text, list, 3), words[i].nearest), "%s", words[i].text);
 }

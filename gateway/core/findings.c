@@ -1,16 +1,16 @@
 /*
  * Findings about our own files.
  */
-#include "study/findings.h"
+#include "gateway/core/findings.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-static const char where[] = "study.mappings";
+static const char where[] = "core.findings";
 
 #define SMALLEST_REST 4096 /* bytes; no single text or number read from our files needs more */
 
-static void write_line(struct findings *findings, const char *text)
+static void write_line(struct gw_findings *findings, const char *text)
 {
     if (!findings->out)
         return;
@@ -26,7 +26,7 @@ static void place(char *text, size_t size, const char *path, unsigned line, cons
         snprintf(text, size, "%s: %s", path, kind);
 }
 
-void findings_add(struct findings *findings, const char *path, unsigned line, const char *format, ...)
+void gw_findings_add(struct gw_findings *findings, const char *path, unsigned line, const char *format, ...)
 {
     char at[600], message[400];
     va_list arguments;
@@ -38,10 +38,10 @@ void findings_add(struct findings *findings, const char *path, unsigned line, co
 
     struct gw_error finding = {.status = GW_OK};
     gw_fail(&finding, GW_ECONFIG, where, "%s%s", at, message);
-    findings_failure(findings, &finding);
+    gw_findings_failure(findings, &finding);
 }
 
-void findings_note(struct findings *findings, const char *path, unsigned line, const char *format, ...)
+void gw_findings_note(struct gw_findings *findings, const char *path, unsigned line, const char *format, ...)
 {
     char at[600], message[400], text[1000];
     va_list arguments;
@@ -54,15 +54,15 @@ void findings_note(struct findings *findings, const char *path, unsigned line, c
     write_line(findings, text);
 }
 
-void findings_failure(struct findings *findings, const struct gw_error *failure)
+void gw_findings_failure(struct gw_findings *findings, const struct gw_error *failure)
 {
     if (findings->count++ == 0)
         findings->first = *failure;
     write_line(findings, failure->text);
 }
 
-enum gw_status findings_close(const struct findings *findings, struct gw_arena *arena, const char *path,
-                              struct gw_error *err)
+enum gw_status gw_findings_close(const struct gw_findings *findings, struct gw_arena *arena, const char *path,
+                                 struct gw_error *err)
 {
     if (findings->count == 0)
         return GW_OK;

@@ -1,7 +1,7 @@
 /*
  * Reading our own JSON files.
  */
-#include "study/settings.h"
+#include "gateway/core/settings.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,24 +10,24 @@
 #define FILE_MAX_BYTES  ((size_t)4 << 20)
 #define NAME_MAX_LENGTH 40
 
-const cJSON *settings_open(struct settings *settings, struct gw_arena *arena, const char *path,
-                           struct findings *findings)
+const cJSON *gw_settings_open(struct gw_settings *settings, struct gw_arena *arena, const char *path,
+                              struct gw_findings *findings)
 {
     struct gw_error failure = {.status = GW_OK};
     const cJSON *root;
 
-    *settings = (struct settings){.arena = arena, .path = path, .findings = findings};
+    *settings = (struct gw_settings){.arena = arena, .path = path, .findings = findings};
     if (gw_json_load(arena, path, FILE_MAX_BYTES, &root, &settings->text, &failure) != GW_OK) {
-        findings_failure(findings, &failure);
+        gw_findings_failure(findings, &failure);
         return NULL;
     }
     if (cJSON_IsObject(root))
         return root;
-    settings_finding(settings, root, "the file is no object; begin it with {");
+    gw_settings_finding(settings, root, "the file is no object; begin it with {");
     return NULL;
 }
 
-void settings_finding(struct settings *settings, const cJSON *item, const char *format, ...)
+void gw_settings_finding(struct gw_settings *settings, const cJSON *item, const char *format, ...)
 {
     const unsigned line = item ? gw_json_line(settings->text, (size_t)item->valueint) : 0;
     char message[300];
@@ -36,7 +36,7 @@ void settings_finding(struct settings *settings, const cJSON *item, const char *
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    findings_add(settings->findings, settings->path, line, "%s", message);
+    gw_findings_add(settings->findings, settings->path, line, "%s", message);
 }
 
 static size_t least(size_t a, size_t b, size_t c)
@@ -68,7 +68,7 @@ static size_t distance(const char *a, const char *b)
     return row[width];
 }
 
-const char *settings_nearest(const char *text, const char *const *list, size_t count)
+const char *gw_settings_nearest(const char *text, const char *const *list, size_t count)
 {
     const char *found = NULL;
     size_t nearest = strlen(text) / 5 + 2; /* further away is no misprint: one drug is not another */
@@ -86,7 +86,7 @@ const char *settings_nearest(const char *text, const char *const *list, size_t c
     return found;
 }
 
-void settings_check_keys(struct settings *settings, const cJSON *object, const char *const *keys)
+void gw_settings_check_keys(struct gw_settings *settings, const cJSON *object, const char *const *keys)
 {
     size_t count = 0;
 
@@ -100,24 +100,24 @@ void settings_check_keys(struct settings *settings, const cJSON *object, const c
             i++;
         if (i < count)
             continue;
-        near = settings_nearest(member->string, keys, count);
-        settings_finding(settings, member, "unknown key \"%s\"; %s%s%s", member->string, near ? "write \"" : "",
-                         near ? near : "leave it out", near ? "\"" : "");
+        near = gw_settings_nearest(member->string, keys, count);
+        gw_settings_finding(settings, member, "unknown key \"%s\"; %s%s%s", member->string, near ? "write \"" : "",
+                            near ? near : "leave it out", near ? "\"" : "");
     }
 }
 
-static const cJSON *member_of(struct settings *settings, const cJSON *object, const char *key, bool required)
+static const cJSON *member_of(struct gw_settings *settings, const cJSON *object, const char *key, bool required)
 {
     const cJSON *item = gw_json_get(object, key);
 
     if (item && !cJSON_IsNull(item))
         return item;
     if (required)
-        settings_finding(settings, object, "\"%s\" is missing; add it", key);
+        gw_settings_finding(settings, object, "\"%s\" is missing; add it", key);
     return NULL;
 }
 
-const char *settings_text(struct settings *settings, const cJSON *object, const char *key, bool required)
+const char *gw_settings_text(struct gw_settings *settings, const cJSON *object, const char *key, bool required)
 {
     const cJSON *item = member_of(settings, object, key, required);
 
@@ -125,42 +125,42 @@ const char *settings_text(struct settings *settings, const cJSON *object, const 
         return NULL;
     if (cJSON_IsString(item) && *item->valuestring)
         return item->valuestring;
-    settings_finding(settings, item, "\"%s\" is no text; write one in quotes", key);
+    gw_settings_finding(settings, item, "\"%s\" is no text; write one in quotes", key);
     return NULL;
 }
 
-const cJSON *settings_object(struct settings *settings, const cJSON *object, const char *key, bool required)
+const cJSON *gw_settings_object(struct gw_settings *settings, const cJSON *object, const char *key, bool required)
 {
     const cJSON *item = member_of(settings, object, key, required);
 
     if (!item || cJSON_IsObject(item))
         return item;
-    settings_finding(settings, item, "\"%s\" is no object; write {...}", key);
+    gw_settings_finding(settings, item, "\"%s\" is no object; write {...}", key);
     return NULL;
 }
 
-const cJSON *settings_array(struct settings *settings, const cJSON *object, const char *key, bool required)
+const cJSON *gw_settings_array(struct gw_settings *settings, const cJSON *object, const char *key, bool required)
 {
     const cJSON *item = member_of(settings, object, key, required);
 
     if (!item || cJSON_IsArray(item))
         return item;
-    settings_finding(settings, item, "\"%s\" is no list; write [...]", key);
+    gw_settings_finding(settings, item, "\"%s\" is no list; write [...]", key);
     return NULL;
 }
 
-bool settings_bool(struct settings *settings, const cJSON *object, const char *key, bool fallback)
+bool gw_settings_bool(struct gw_settings *settings, const cJSON *object, const char *key, bool fallback)
 {
     const cJSON *item = member_of(settings, object, key, false);
 
     if (!item)
         return fallback;
     if (!cJSON_IsBool(item))
-        settings_finding(settings, item, "\"%s\" is neither true nor false; write one of them without quotes", key);
+        gw_settings_finding(settings, item, "\"%s\" is neither true nor false; write one of them without quotes", key);
     return cJSON_IsTrue(item);
 }
 
-int settings_int(struct settings *settings, const cJSON *object, const char *key, int fallback, int low, int high)
+int gw_settings_int(struct gw_settings *settings, const cJSON *object, const char *key, int fallback, int low, int high)
 {
     const cJSON *item = member_of(settings, object, key, fallback < low || fallback > high);
     long value;
@@ -169,12 +169,12 @@ int settings_int(struct settings *settings, const cJSON *object, const char *key
         return fallback;
     if (gw_json_int(object, key, &value) && value >= low && value <= high)
         return (int)value;
-    settings_finding(settings, item, "\"%s\" is no whole number from %d to %d; write one", key, low, high);
+    gw_settings_finding(settings, item, "\"%s\" is no whole number from %d to %d; write one", key, low, high);
     return fallback;
 }
 
-int settings_choice(struct settings *settings, const cJSON *object, const char *key, const char *const *choices,
-                    size_t count, int fallback)
+int gw_settings_choice(struct gw_settings *settings, const cJSON *object, const char *key, const char *const *choices,
+                       size_t count, int fallback)
 {
     const cJSON *item = member_of(settings, object, key, false);
     char list[200] = "";
@@ -186,26 +186,26 @@ int settings_choice(struct settings *settings, const cJSON *object, const char *
             return (int)i;
     for (size_t i = 0; i < count; i++)
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s\"%s\"", i ? ", " : "", choices[i]);
-    settings_finding(settings, item, "\"%s\" is none of its values; use one of %s", key, list);
+    gw_settings_finding(settings, item, "\"%s\" is none of its values; use one of %s", key, list);
     return fallback;
 }
 
-const char *const *settings_texts(struct settings *settings, const cJSON *object, const char *key, bool required,
-                                  size_t *count)
+const char *const *gw_settings_texts(struct gw_settings *settings, const cJSON *object, const char *key, bool required,
+                                     size_t *count)
 {
-    const cJSON *array = settings_array(settings, object, key, required);
+    const cJSON *array = gw_settings_array(settings, object, key, required);
     const char **list = NULL, **place;
     size_t capacity = 0;
 
     *count = 0;
     GW_JSON_EACH (item, array) {
         if (!cJSON_IsString(item) || !*item->valuestring) {
-            settings_finding(settings, item, "\"%s\" holds something that is no text; write texts in quotes", key);
+            gw_settings_finding(settings, item, "\"%s\" holds something that is no text; write texts in quotes", key);
             continue;
         }
         place = GW_ARENA_PUSH(settings->arena, list, *count, capacity);
         if (!place) {
-            settings_finding(settings, item, "the file does not fit the memory set for it");
+            gw_settings_finding(settings, item, "the file does not fit the memory set for it");
             *count = 0;
             return NULL;
         }
@@ -214,7 +214,7 @@ const char *const *settings_texts(struct settings *settings, const cJSON *object
     return list;
 }
 
-bool settings_decimal(struct settings *settings, const cJSON *object, const char *key, struct gw_decimal *out)
+bool gw_settings_decimal(struct gw_settings *settings, const cJSON *object, const char *key, struct gw_decimal *out)
 {
     const cJSON *item = member_of(settings, object, key, false);
 
@@ -223,6 +223,6 @@ bool settings_decimal(struct settings *settings, const cJSON *object, const char
     if ((cJSON_IsString(item) || cJSON_IsNumber(item)) &&
         gw_decimal_parse(settings->arena, item->valuestring, strlen(item->valuestring), out, NULL) == GW_OK)
         return true;
-    settings_finding(settings, item, "\"%s\" is no decimal; write one such as \"1.5\"", key);
+    gw_settings_finding(settings, item, "\"%s\" is no decimal; write one such as \"1.5\"", key);
     return false;
 }
