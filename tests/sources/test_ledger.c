@@ -1,0 +1,213 @@
+/*
+ * Pulls and files into a real ledger: facts and cursor together, repeats as repeats, and the equation.
+ */
+#include "gateway/sources/files.h"
+#include "gateway/sources/scheduler.h"
+#include "sources/ports.h"
+#include "support/scratch.h"
+
+static struct ports ports; /* only its endpoint */
+static struct scratch scratch;
+static struct gw_ledger *ledger;
+static struct gw_writer *writer;
+static struct gw_store_writer store;
+static struct gw_arena arena = GW_ARENA_INIT(16 << 20);
+static struct gw_error err;
+static int64_t subject;
+
+static void open_ledger(void)
+{
+    scratch_init(&scratch);
+    cr_assert(gw_ledger_open(scratch_path(&scratch, "ledger.db"), &ledger, &err) == GW_OK, "%s", err.text);
+    cr_assert(gw_ledger_enrol(ledger, "lendex-rrmm", "hm", "ES-017", "hm-ehr", "p1", &subject, &err) == GW_OK, "%s",
+              err.text);
+}
+
+static void close_ledger(void)
+{
+    gw_ledger_close(ledger);
+    gw_arena_release(&arena);
+    scratch_release(&scratch);
+}
+
+TestSuite(ledger, .init = open_ledger, .fini = close_ledger);
+
+static void begin_delivery(void)
+{
+    cr_assert(gw_ledger_deliver(ledger, "sync", "2026-11-20", &ports.settings.delivery, &err) == GW_OK, "%s", err.text);
+}
+
+static void ledger_is_ours(void *ctx)
+{
+    *(struct gw_writer **)ctx = NULL;
+}
+
+static void hear_results(void *ctx, const struct gw_source_result *results, size_t count)
+{
+    struct gw_source_result *out = ctx;
+
+    cr_assert(count == 1);
+    *out = results[0];
+    gw_writer_stop(writer, ledger_is_ours, &writer);
+}
+
+/* One sync: the requests go on from the ledger's cursors, are pulled, and the ledger is ours again. */
+static struct gw_source_result sync_with(const struct reply *replies, struct gw_requests *requests)
+{
+    struct gw_profile profile = gw_profile_default;
+    struct gw_source_result result = {0};
+    struct gw_scheduler *scheduler;
+    struct gw_source source;
+
+    profile.last_updated = true;
+    cr_assert(gw_requests_resume(ledger, &arena, &profile, requests, &err) == GW_OK, "%s", err.text);
+    ports_init(&ports, replies);
+    begin_delivery();
+    cr_assert(gw_writer_start(&ports.loop, ledger, &writer, &err) == GW_OK, "%s", err.text);
+    gw_store_writer_init(&store, writer);
+    ports.settings.store = &store.store;
+    source = (struct gw_source){&ports.settings, 2, requests->list, requests->count};
+    cr_assert(gw_scheduler_start(&ports.loop, &source, 1, NULL, hear_results, &result, &scheduler, &err) == GW_OK);
+    uv_run(&ports.loop, UV_RUN_DEFAULT);
+    return result;
+}
+
+static struct gw_equation equation(void)
+{
+    struct gw_equation found = {0};
+
+    cr_assert(gw_ledger_equation(ledger, &found, &err) == GW_OK, "%s", err.text);
+    cr_expect(found.in == found.sum, "%d in, %d accounted for", (int)found.in, (int)found.sum);
+    return found;
+}
+
+static size_t facts_of(int64_t number)
+{
+    struct gw_kept_facts facts = {0};
+
+    cr_assert(gw_ledger_facts(ledger, &arena, number, &facts, &err) == GW_OK, "%s", err.text);
+    return facts.count;
+}
+
+static const char *watermark_of(const struct gw_request *request)
+{
+    const char *watermark = NULL;
+
+    cr_assert(gw_ledger_cursor(ledger, &arena, &request->cursor, &watermark, &err) == GW_OK, "%s", err.text);
+    return watermark;
+}
+
+#define FIRST "/Condition?patient=p1&_count=2"
+#define SINCE "/Condition?patient=p1&_lastUpdated=ge2024-03-01T09%3A50%3A00.000Z&_count=2"
+
+Test(ledger, keeps_a_walk_and_goes_on_from_its_watermark)
+{
+    static const struct reply first[] = {
+        {FIRST, 200, PAGE_NEXT("?page=2", C_AT("a", "2024-03-01T09:00:00Z"))},
+        {"/Condition?page=2", 200,
+         PAGE(C_AT("b", "2024-03-01T10:00:00Z") "," ENTRY("{\"resourceType\":\"Goal\",\"id\":\"g\"}"))},
+        {0}};
+    static const struct reply second[] = {
+        {SINCE, 200, PAGE(C_AT("b", "2024-03-01T10:00:00Z") "," C_AT("c", "2024-03-01T11:00:00Z"))}, {0}};
+    struct gw_request request = request_for(GW_CONDITION, "Condition");
+    struct gw_requests requests = {&request, 1};
+    struct gw_source_result result;
+
+    request.cursor.subject = subject;
+    result = sync_with(first, &requests);
+    cr_expect(result.done == 1 && result.total.fresh == 2 && result.total.door == 1, "%s", result.failure.text);
+    cr_expect(facts_of(subject) == 2 && equation().in == 3);
+    cr_expect_str_eq(watermark_of(&request), "2024-03-01T10:00:00.000Z");
+    ports_release(&ports);
+
+    result = sync_with(second, &requests);
+    cr_expect(result.done == 1 && result.total.fresh == 1 && result.total.repeats == 1, "%s", result.failure.text);
+    cr_expect(facts_of(subject) == 3 && equation().in == 5);
+    cr_expect(equation().states[GW_STATE_UNCHANGED] == 1);
+    cr_expect_str_eq(watermark_of(&request), "2024-03-01T11:00:00.000Z");
+    ports_release(&ports);
+}
+
+Test(ledger, starts_an_interrupted_walk_again_and_loses_nothing)
+{
+    static const struct reply broken[] = {
+        {FIRST, 200, PAGE_NEXT("?page=2", C_AT("a", "2024-03-01T10:00:00Z"))}, {"/Condition?page=2", 403, "no"}, {0}};
+    static const struct reply whole[] = {{FIRST, 200, PAGE_NEXT("?page=2", C_AT("a", "2024-03-01T10:00:00Z"))},
+                                         {"/Condition?page=2", 200, PAGE(C_AT("b", "2024-03-01T08:00:00Z"))},
+                                         {0}};
+    struct gw_request request = request_for(GW_CONDITION, "Condition");
+    struct gw_requests requests = {&request, 1};
+    struct gw_source_result result;
+
+    request.cursor.subject = subject;
+    result = sync_with(broken, &requests);
+    cr_expect(result.failure.status == GW_EDENIED && result.total.pages == 1);
+    cr_expect(facts_of(subject) == 1 && !watermark_of(&request), "the cursor moved with an interrupted walk");
+    ports_release(&ports);
+    result = sync_with(whole, &requests);
+    cr_expect(result.done == 1 && result.total.fresh == 1 && result.total.repeats == 1, "%s", result.failure.text);
+    cr_expect(facts_of(subject) == 2);
+    equation();
+    ports_release(&ports);
+}
+
+Test(ledger, links_a_subject_to_the_medications_it_refers_to)
+{
+    static const struct reply replies[] = {
+        {"/MedicationRequest?patient=p1&_count=2", 200, PAGE(REQUEST("r1", "m1") "," REQUEST("r2", "m2"))},
+        {"/Medication/m1", 200, MEDICATION("m1")},
+        {"/Medication/m2", 404, "gone"},
+        {0}};
+    struct gw_request request = request_for(GW_MEDICATION_REQUEST, "MedicationRequest");
+    struct gw_requests requests = {&request, 1};
+    struct gw_source_result result;
+
+    request.cursor.subject = subject;
+    result = sync_with(replies, &requests);
+    cr_expect(result.done == 1 && result.total.unresolved == 1, "%s", result.failure.text);
+    cr_expect(facts_of(subject) == 3, "two requests and one Medication");
+    cr_expect(watermark_of(&request));
+    equation();
+    ports_release(&ports);
+}
+
+/* ---- files ---- */
+
+static int64_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count)
+{
+    int64_t number = GW_NOBODY;
+
+    (void)ctx, (void)identifiers, (void)count;
+    if (patient)
+        gw_ledger_patient(ledger, "lendex-rrmm", "hm-ehr", patient, &number, NULL);
+    return number;
+}
+
+static enum gw_status keep_page(void *ctx, struct gw_keep_entry *entries, size_t count, struct gw_error *failure)
+{
+    const struct gw_keep_page page = {.delivery = *(int64_t *)ctx, .fetched_at = 1, .entries = entries, .count = count};
+    struct gw_keep_answer answer;
+
+    return gw_ledger_keep(ledger, &page, &answer, failure);
+}
+
+Test(ledger, keeps_files_and_accounts_for_every_line)
+{
+    const struct gw_intake intake = {
+        .endpoint = "hm-ehr", .site = "hm", .invalid_blocks = "R", .key = gw_hmac_new("key", 3), .whose = whose};
+    int64_t delivery;
+    const struct gw_files files = {.intake = &intake, .page = keep_page, .ctx = &delivery};
+    struct gw_files_answer answer = {0};
+    const char *path =
+        scratch_write(&scratch, "c.ndjson",
+                      CONDITION_OF("a", "p1", "") "\n" CONDITION_OF("b", "p2", "") "\nbroken\n" MEDICATION(
+                          "m") "\n{\"resourceType\":\"Goal\",\"id\":\"g\"}\n" CONDITION_OF("a", "p1", ""));
+
+    cr_assert(gw_ledger_deliver(ledger, "c.ndjson", "2026-11-20", &delivery, &err) == GW_OK);
+    cr_assert(gw_files_read(&files, path, &answer, &err) == GW_OK, "%s", err.text);
+    cr_expect(answer.entries == 6 && answer.invalid == 1);
+    cr_expect(facts_of(subject) == 1);
+    cr_expect(equation().in == 6 && equation().states[GW_STATE_NOT_IN_SCOPE] == 2);
+    cr_expect(equation().states[GW_STATE_UNCHANGED] == 1 && equation().open_items == 1);
+    gw_hmac_free(intake.key);
+}
