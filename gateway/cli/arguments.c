@@ -47,14 +47,12 @@ bool arguments_has(const struct arguments *arguments, enum option_id option)
 int arguments_wrong(const struct arguments *arguments, const char *format, ...)
 {
     char text[300];
-    struct gw_error failure;
     va_list list;
 
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    gw_fail(&failure, GW_EUSAGE, "cli", "%s: %s: see casement %s --help", arguments->name, text, arguments->name);
-    return output_failed(&failure);
+    return output_wrong("%s: %s: see casement %s --help", arguments->name, text, arguments->name);
 }
 
 /* ---- what is wrong with a word --------------------------------------------------------------------------------- */
@@ -266,7 +264,7 @@ bool arguments_read(struct arguments *arguments, const char *name, const struct 
     if (!arguments->inputs)
         output_no_memory();
     list_options(command, options);
-    rc = argp_parse(&argp, (unsigned)argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, NULL, &reading);
+    rc = argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, NULL, &reading);
     if (rc == 0 && reading.help) {
         snprintf(title, sizeof title, "casement %s", name);
         argp_help(&argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, title);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>
@@ -176,20 +175,6 @@ static int print_version(void)
 
 /* ---- finding the command --------------------------------------------------------------------------------------- */
 
-static int wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static int wrong(const char *format, ...)
-{
-    char text[300];
-    struct gw_error failure;
-    va_list list;
-
-    va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    gw_fail(&failure, GW_EUSAGE, "cli", "%s", text);
-    return output_failed(&failure);
-}
-
 static int run(const char *name, const struct command *command, int argc, char **argv)
 {
     struct arguments arguments;
@@ -210,7 +195,7 @@ static int run_verb(const struct commands *commands, int argc, char **argv)
         return run(commands->name, commands->list, argc, argv);
     verbs_of(commands, verbs, sizeof verbs);
     if (argc < 2)
-        return wrong("%s: which of %s? See casement %s --help", commands->name, verbs, commands->name);
+        return output_wrong("%s: which of %s? See casement %s --help", commands->name, verbs, commands->name);
     if (strcmp(argv[1], "--help") == 0)
         return print_verbs(commands);
     for (size_t i = 0; i < commands->count; i++) {
@@ -219,7 +204,8 @@ static int run_verb(const struct commands *commands, int argc, char **argv)
         snprintf(name, sizeof name, "%s %s", commands->name, argv[1]);
         return run(name, &commands->list[i], argc - 1, argv + 1);
     }
-    return wrong("%s: \"%.40s\" is none of %s: see casement %s --help", commands->name, argv[1], verbs, commands->name);
+    return output_wrong("%s: \"%.40s\" is none of %s: see casement %s --help", commands->name, argv[1], verbs,
+                        commands->name);
 }
 
 static int no_such(const char *word)
@@ -227,18 +213,18 @@ static int no_such(const char *word)
     const char *names[COUNT(table)], *near;
 
     if (*word == '-')
-        return wrong("there is no option \"%.40s\": see casement --help", word);
+        return output_wrong("there is no option \"%.40s\": see casement --help", word);
     for (size_t i = 0; i < COUNT(table); i++)
         names[i] = table[i].name;
     near = gw_settings_nearest(word, names, COUNT(names));
-    return wrong("there is no command \"%.40s\"%s%s: see casement --help", word, near ? "; write " : "",
-                 near ? near : "");
+    return output_wrong("there is no command \"%.40s\"%s%s: see casement --help", word, near ? "; write " : "",
+                        near ? near : "");
 }
 
 static int find(int argc, char **argv)
 {
     if (argc < 2)
-        return wrong("which command? See casement --help");
+        return output_wrong("which command? See casement --help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
         return print_help();
     if (strcmp(argv[1], "--version") == 0)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <langinfo.h>
 #include <libsmartcols/libsmartcols.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +30,19 @@ int output_failed(const struct gw_error *failure)
     fflush(stdout); /* what was found so far comes first where both go to one place */
     fprintf(stderr, "casement: %s\n", failure->text);
     return gw_exit_code(failure->status);
+}
+
+int output_wrong(const char *format, ...)
+{
+    char text[sizeof((struct gw_error *)0)->text];
+    struct gw_error failure;
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    gw_fail(&failure, GW_EUSAGE, "cli", "%s", text);
+    return output_failed(&failure);
 }
 
 void output_no_memory(void)

@@ -28,6 +28,9 @@ void output_init(struct output *output, FILE *stream);
 /* "casement: <text>" on stderr; gives the exit status of this failure. */
 int output_failed(const struct gw_error *failure);
 
+/* The same for a command line that is wrong: what, and where to read how it goes. */
+int output_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 enum mark { MARK_OK, MARK_NOTE, MARK_FAIL, MARK_SKIPPED };
 const char *output_mark(const struct output *output, enum mark mark); /* with its colour where there are colours */
 const char *output_mark_name(enum mark mark);                         /* "ok", "note", "FAIL", "skipped" */
