@@ -19,7 +19,7 @@
 
 static const char where[] = "ledger.store";
 
-enum { CALL_ARENA_LIMIT = 256 * 1024 * 1024, FILE_MODE = 0600 };
+enum { CALL_ARENA_LIMIT = 256 * 1024 * 1024, FILE_MODE = 0600, CHECKPOINT_PAGES = 1000 };
 
 static const struct {
     const char *types;
@@ -286,6 +286,20 @@ static enum gw_status check_schema(struct gw_ledger *ledger, const char *path, s
     return GW_OK;
 }
 
+/*
+ * Copying the log back into the file. SQLite's own would swallow a failed fsync and try again later, and the second try
+ * may succeed without the pages the kernel dropped. Here the commit stands (the log has it) and the ledger stops.
+ */
+static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+    struct gw_ledger *ledger = ctx;
+
+    if (pages >= CHECKPOINT_PAGES &&
+        sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK)
+        ledger->broken = true;
+    return SQLITE_OK;
+}
+
 static enum gw_status open_file(struct gw_ledger *ledger, const char *path, struct gw_error *err)
 {
     enum gw_status rc = make_file(path, err);
@@ -295,6 +309,7 @@ static enum gw_status open_file(struct gw_ledger *ledger, const char *path, stru
     if (sqlite3_open_v2(path, &ledger->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
         sqlite3_exec(ledger->db, settings, NULL, NULL, NULL) != SQLITE_OK)
         return ledger->db ? opening_failed(ledger, path, err) : ledger_no_memory(err, "the ledger");
+    sqlite3_wal_hook(ledger->db, on_commit, ledger);
     rc = check_schema(ledger, path, err);
     if (rc != GW_OK)
         return rc;

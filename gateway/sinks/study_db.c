@@ -16,7 +16,7 @@
 
 static const char where[] = "sinks.study_db";
 
-enum { SQL_MAX_BYTES = 64 * 1024, FILE_MODE = 0600 };
+enum { SQL_MAX_BYTES = 64 * 1024, FILE_MODE = 0600, CHECKPOINT_PAGES = 1000 };
 
 enum sentence { FIND_RECEIPT, SET_RECEIPT, BEGIN, COMMIT, ROLLBACK, STEP, STEP_DONE, STEP_UNDO, SENTENCE_COUNT };
 
@@ -195,10 +195,9 @@ static void close_sink(struct gw_sink *sink)
 
 /* ---- opening ---- */
 
-static const char settings[] =
-    "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
-    "PRAGMA wal_autocheckpoint = 2000; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 2000;"
-    "BEGIN IMMEDIATE; COMMIT;";
+static const char settings[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                               "PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 2000;"
+                               "BEGIN IMMEDIATE; COMMIT;";
 
 static enum gw_status lay_tables(struct study_db *s, struct gw_error *err)
 {
@@ -278,6 +277,22 @@ static enum gw_status check_target(struct study_db *s, const char *path, struct 
                    s->study);
 }
 
+/*
+ * Copying the log back into the file, by ourselves: SQLite's own would swallow a failed fsync and try again. A reader
+ * in the way is no failure: the next commit tries again.
+ */
+static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+    struct database *database = ctx;
+
+    if (pages < CHECKPOINT_PAGES)
+        return SQLITE_OK;
+    const int code = sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY && (code & 0xff) != SQLITE_LOCKED)
+        database->broken = true;
+    return SQLITE_OK;
+}
+
 static enum gw_status open_file(struct study_db *s, const char *path, struct gw_error *err)
 {
     const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
@@ -289,6 +304,7 @@ static enum gw_status open_file(struct study_db *s, const char *path, struct gw_
     if (sqlite3_open_v2(path, &s->database.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return s->database.db ? database_failure(&s->database, err) : database_no_memory(err);
     rc = database_exec(&s->database, settings, err);
+    sqlite3_wal_hook(s->database.db, on_commit, &s->database);
     if (rc == GW_OK)
         rc = check_target(s, path, err);
     if (rc == GW_OK)

@@ -296,6 +296,30 @@ Test(keep, finds_a_shared_fact_in_any_blob)
     book_free(book);
 }
 
+Test(keep, stops_at_bytes_that_are_not_what_it_wrote)
+{
+    static const char *const damages[] = {
+        "UPDATE pages SET bytes = zeroblob(40)", "UPDATE pages SET length = length + 1",
+        "UPDATE pages SET length = 0",           "UPDATE entries SET offset = 100000",
+        "UPDATE entries SET length = 100000",    "UPDATE entries SET page = 77",
+        "UPDATE entries SET sha256 = x'00'",     "DELETE FROM pages",
+    };
+
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        struct book *book = book_new();
+        const int64_t subject = book_enrol(book, "ES-017");
+        struct gw_kept_facts facts = {.count = 99};
+
+        book_add(book, subject, "Observation", "o-1", "1", "1");
+        book_keep(book);
+        book_facts(book, subject);
+        book_sql(book, damages[i]);
+        cr_expect(gw_ledger_facts(book->ledger, &book->arena, subject, &facts, &book->err) == GW_EIO, "%s", damages[i]);
+        cr_expect(facts.count == 99, "the answer changes only on success");
+        book_free(book);
+    }
+}
+
 /* ---- whole or not at all ---- */
 
 Test(keep, takes_effect_whole_or_not_at_all)

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "sinks/desk.h"
+#include "support/disk.h"
 
 static const char all[] = "SELECT group_concat(row_id || '=' || ifnull(value_num, '') || ':' || status, ' ') "
                           "FROM (SELECT * FROM observations ORDER BY row_id)";
@@ -156,5 +157,64 @@ Test(study_db, has_a_table_for_each_of_the_list_with_all_its_columns)
                 table->columns[i].type == GW_COLUMN_integer || table->columns[i].type == GW_COLUMN_boolean ? "INTEGER"
                                                                                                            : "TEXT"));
     }
+    desk_release(&desk);
+}
+
+/* ---- disks ---- */
+
+/* Two revisions of two subjects in groups, until the disk fails; gives how many commits were acknowledged. */
+static int deliver_until_failure(struct desk *desk, struct gw_rows rows[3])
+{
+    static const char *const subjects[] = {"ES-017", "ES-018"};
+    struct gw_receipt receipt;
+    int64_t from;
+
+    for (int step = 0; step < 2; step++) {
+        if (desk->sink->begin(desk->sink, &desk->err) != GW_OK)
+            return step;
+        for (int s = 0; s < 2; s++) {
+            struct gw_difference difference;
+            if (desk->sink->revision_of(desk->sink, subjects[s], &from, &desk->err) != GW_OK)
+                return step;
+            DESK_OK(desk, gw_difference(&desk->arena, &rows[step], &rows[step + 1], &difference, &desk->err));
+            const struct gw_batch batch = {"lendex", subjects[s], from, from + 1, &difference, NULL};
+            if (desk->sink->apply(desk->sink, &batch, &receipt, &desk->err) != GW_OK)
+                return step;
+        }
+        if (desk->sink->commit(desk->sink, &desk->err) != GW_OK)
+            return step;
+    }
+    return 2;
+}
+
+Test(study_db, stops_at_a_failing_disk_and_keeps_whole_groups)
+{
+    static const int codes[] = {SQLITE_FULL, SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC};
+    struct desk desk;
+    struct gw_rows rows[3] = {0};
+    int failures = 0, delivered = 0;
+    int64_t revision;
+
+    disk_install();
+    desk_init(&desk);
+    desk_observation(&desk, &rows[1], "o1", "1");
+    desk_observation(&desk, &rows[2], "o1", "2");
+    for (int operation = 1; operation < 24; operation++) {
+        disk_fail(operation, codes[operation % 3]);
+        delivered += deliver_until_failure(&desk, rows);
+        failures += disk.failed;
+        if (disk.failed) {
+            cr_expect(desk.err.status == GW_EIO, "%s", desk.err.text);
+            cr_expect(desk.sink->revision_of(desk.sink, "ES-017", &revision, &desk.err) == GW_EIO);
+        }
+        disk_heal();
+        desk_close(&desk);
+        desk_open(&desk);
+        DESK_OK(&desk, desk.sink->revision_of(desk.sink, "ES-017", &revision, &desk.err));
+        cr_expect(revision >= delivered, "%lld of %d", (long long)revision, delivered);
+        cr_expect(desk_says(&desk, "SELECT count(DISTINCT revision) <= 1 FROM receipts", "1"), "a group is whole");
+        delivered = (int)revision;
+    }
+    cr_expect(failures > 5, "%d", failures);
     desk_release(&desk);
 }
