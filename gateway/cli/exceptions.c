@@ -23,12 +23,13 @@ struct queue {
 
 static enum gw_status queue_open(struct queue *queue, const struct arguments *arguments, struct gw_error *err)
 {
+    struct gw_config config;
     const char *path;
     enum gw_status rc;
 
     *queue = (struct queue){.arena = GW_ARENA_INIT(ARENA_BYTES)};
     output_init(&queue->output, stdout);
-    rc = report_ledger_of(arguments, &queue->arena, &path, err);
+    rc = report_ledger_of(arguments, &queue->arena, &config, &path, err);
     return rc == GW_OK ? report_open(path, &queue->ledger, err) : rc;
 }
 

@@ -10,7 +10,6 @@
 
 #include "cli/arguments.h"
 #include "gateway/ledger/report.h"
-#include "gateway/service/config.h"
 
 static const char where[] = "cli.report";
 
@@ -79,17 +78,17 @@ enum gw_status report_open(const char *path, struct gw_ledger **out, struct gw_e
     return gw_ledger_open(path, out, err);
 }
 
-enum gw_status report_ledger_of(const struct arguments *arguments, struct gw_arena *arena, const char **path,
-                                struct gw_error *err)
+enum gw_status report_ledger_of(const struct arguments *arguments, struct gw_arena *arena, struct gw_config *config,
+                                const char **path, struct gw_error *err)
 {
-    struct gw_config config;
     enum gw_status rc;
 
+    *config = (struct gw_config){.path = NULL};
     *path = arguments->values[OPTION_LEDGER];
     if (*path)
         return GW_OK;
-    rc = gw_config_load(arena, arguments->values[OPTION_CONFIG], &config, err);
+    rc = gw_config_load(arena, arguments->values[OPTION_CONFIG], config, err);
     if (rc == GW_OK)
-        *path = gw_arena_print(arena, "%s/ledger.db", config.state);
+        *path = gw_arena_print(arena, "%s/ledger.db", config->state);
     return rc;
 }

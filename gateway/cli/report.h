@@ -6,6 +6,7 @@
 
 #include "cli/tally.h"
 #include "gateway/ledger/ledger.h"
+#include "gateway/service/config.h"
 
 /* Each state with its parts, what was read, and whether the two agree. */
 void report_parts(const struct output *output, const struct gw_equation *equation);
@@ -20,9 +21,9 @@ enum gw_status report_codes(struct gw_ledger *ledger, struct tally *codes, struc
 /* Open a ledger that is there: a command that only reads makes none. */
 enum gw_status report_open(const char *path, struct gw_ledger **out, struct gw_error *err);
 
-/* The path of --ledger, or that of the configuration of -c, in the arena. */
+/* The path of --ledger, or that of the configuration of -c, in the arena. *config: what -c says, empty without it. */
 struct arguments;
-enum gw_status report_ledger_of(const struct arguments *arguments, struct gw_arena *arena, const char **path,
-                                struct gw_error *err);
+enum gw_status report_ledger_of(const struct arguments *arguments, struct gw_arena *arena, struct gw_config *config,
+                                const char **path, struct gw_error *err);
 
 #endif

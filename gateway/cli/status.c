@@ -6,11 +6,14 @@
 #include "cli/commands.h"
 #include "cli/report.h"
 #include "gateway/ledger/settle.h"
+#include "gateway/sources/profile.h"
 
 #define ARENA_BYTES ((size_t)256 << 20)
 
 struct state {
     struct gw_arena arena;
+    struct gw_config config;     /* without endpoints when the ledger was named itself */
+    struct gw_profile *profiles; /* of its endpoints */
     struct gw_equation equation;
     struct gw_ledger_subjects subjects;
     struct gw_outbox outbox; /* what waits */
@@ -29,6 +32,58 @@ static enum gw_status read_state(struct state *state, struct gw_ledger *ledger, 
     if (rc == GW_OK)
         rc = report_codes(ledger, &state->codes, err);
     return rc;
+}
+
+/* What casement check learnt of each endpoint. */
+static enum gw_status read_profiles(struct state *state, struct gw_error *err)
+{
+    const struct gw_config *config = &state->config;
+    const char *folder = gw_arena_print(&state->arena, "%s/endpoints", config->state ? config->state : "");
+    enum gw_status rc = GW_OK;
+
+    state->profiles = gw_arena_alloc(&state->arena, (config->endpoint_count + 1) * sizeof *state->profiles);
+    if (!folder || !state->profiles)
+        output_no_memory();
+    for (size_t i = 0; rc == GW_OK && i < config->endpoint_count; i++)
+        rc = gw_profile_load(folder, config->endpoints[i].id, &state->profiles[i], err);
+    return rc;
+}
+
+static void print_endpoints(const struct state *state, const struct output *output)
+{
+    static const struct column columns[] = {
+        {"ENDPOINT", false}, {"ADDRESS", false}, {"CHECKED", false}, {"SERVER", false}};
+    struct table *table = table_new(output, columns, sizeof columns / sizeof columns[0]);
+
+    for (size_t i = 0; i < state->config.endpoint_count; i++) {
+        const struct gw_profile *profile = &state->profiles[i];
+
+        table_text(table, state->config.endpoints[i].id);
+        table_text(table, state->config.endpoints[i].base);
+        table_text(table, *profile->checked ? profile->checked : "never");
+        table_text(table, profile->software);
+    }
+    table_print(table);
+}
+
+static cJSON *endpoints_json(const struct state *state)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < state->config.endpoint_count; i++) {
+        const struct gw_profile *profile = &state->profiles[i];
+        cJSON *object = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(object, "id", state->config.endpoints[i].id);
+        cJSON_AddStringToObject(object, "base", state->config.endpoints[i].base);
+        if (*profile->checked)
+            cJSON_AddStringToObject(object, "checked", profile->checked);
+        else
+            cJSON_AddNullToObject(object, "checked");
+        cJSON_AddStringToObject(object, "software", profile->software);
+        cJSON_AddItemToArray(list, object);
+    }
+    return list;
 }
 
 static void print_blocked(const struct state *state, const struct output *output)
@@ -64,6 +119,9 @@ static void print_people(const struct state *state, const struct output *output)
         fprintf(output->out, "%" PRId64 " open %s\n\n", equation->open_items,
                 plural(equation->open_items, "exception", "exceptions"));
     tally_print(&state->codes, output, "OPEN EXCEPTIONS", "VALUES", 0);
+    if (state->config.endpoint_count > 0)
+        fputc('\n', output->out);
+    print_endpoints(state, output);
 }
 
 static cJSON *outbox_json(const struct gw_outbox *outbox)
@@ -98,6 +156,7 @@ static void print_json(const struct state *state, const struct output *output)
     cJSON_AddNumberToObject(root, "open_items", (double)state->equation.open_items);
     cJSON_AddItemToObject(root, "open_exceptions", tally_json(&state->codes));
     cJSON_AddItemToObject(root, "outbox", outbox_json(&state->outbox));
+    cJSON_AddItemToObject(root, "endpoints", endpoints_json(state));
     output_json(output, root);
 }
 
@@ -108,12 +167,14 @@ int status_command(const struct arguments *arguments)
     struct gw_error failure;
     struct output output;
     const char *path;
-    enum gw_status rc = report_ledger_of(arguments, &state.arena, &path, &failure);
+    enum gw_status rc = report_ledger_of(arguments, &state.arena, &state.config, &path, &failure);
 
     if (rc == GW_OK)
         rc = report_open(path, &ledger, &failure);
     if (rc == GW_OK)
         rc = read_state(&state, ledger, &failure);
+    if (rc == GW_OK)
+        rc = read_profiles(&state, &failure);
     gw_ledger_close(ledger);
     if (rc == GW_OK) {
         output_init(&output, stdout);

@@ -80,6 +80,18 @@ Test(output, prints_nothing_for_an_empty_table)
     free(text);
 }
 
+Test(output, shows_control_characters_in_cells_as_codes)
+{
+    struct output output = start(true);
+    struct table *table = table_new(&output, columns, 1);
+
+    table_text(table, "\033[31mUNIT");
+    table_print(table);
+    cr_expect(strstr(finish(&output), "\033") == NULL, "%s", text);
+    cr_expect(strstr(text, "\\x1b[31mUNIT") != NULL, "%s", text);
+    free(text);
+}
+
 Test(output, never_cuts_a_long_cell)
 {
     struct output output = start(false);
