@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +32,18 @@ static void must(int ok)
     }
 }
 
+static EVP_MD *sha256; /* fetched once: looking it up costs as much as a kilobyte of digest */
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 void gw_sha256(const void *bytes, size_t length, uint8_t out[GW_SHA256_BYTES])
 {
-    must(EVP_Q_digest(NULL, "SHA256", NULL, bytes, length, out, NULL));
+    pthread_once(&sha256_once, fetch_sha256);
+    must(sha256 && EVP_Digest(bytes, length, out, NULL, sha256, NULL));
 }
 
 void gw_hex(const uint8_t *bytes, size_t length, char *out)

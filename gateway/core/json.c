@@ -23,7 +23,7 @@
 #include "core/json_scan.h"
 #include "core/utf8.h"
 
-enum { FEW_NAMES = 16 }; /* up to here comparing pairs beats sorting */
+enum { FEW_NAMES = 32 }; /* up to here comparing pairs beats sorting */
 
 enum turn { REFUSED, DONE, VALUE, AFTER };
 
