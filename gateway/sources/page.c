@@ -11,7 +11,8 @@
 static const char where[] = "sources.pull";
 
 struct paging {
-    struct gw_arena *arena;
+    struct gw_arena *arena; /* of the page */
+    struct gw_arena *tree;
     const struct page_asked *asked;
     struct gw_intake intake;
     struct gw_intake_people people;
@@ -60,16 +61,21 @@ static bool is_anothers(const struct gw_intake_answer *answer)
 
 /* ---- what is inside ---- */
 
+static enum gw_status copy_text(struct paging *p, const char *text, const char **out)
+{
+    *out = text ? gw_arena_copy(p->arena, text, strlen(text)) : NULL;
+    return *out || !text ? GW_OK : gw_fail(p->err, GW_ENOMEM, where, "no memory for the entries of a page");
+}
+
 static enum gw_status note_outcome(struct paging *p, const cJSON *outcome)
 {
     int worst = 0;
-    const char *line = outcome ? gw_outcome_print(p->arena, outcome, &worst) : "no issue given";
+    const char *line = outcome ? gw_outcome_print(p->tree, outcome, &worst) : "no issue given";
 
     p->page.notes++;
-    p->page.note = line;
     p->page.incomplete = p->page.incomplete || strstr(line, "incomplete");
     if (worst < 2)
-        return GW_OK;
+        return copy_text(p, line, &p->page.note);
     return gw_fail(p->err, GW_EPROTO, where, "%s: the page carries an OperationOutcome (%s) and is not accepted",
                    gw_request_name(p->asked->request), line);
 }
@@ -96,11 +102,14 @@ static enum gw_status take(struct paging *p, const struct gw_entry *entry)
         if (rc != GW_OK)
             return rc;
     }
-    rc = gw_intake_entry(&p->intake, p->arena, &p->people, entry, &place, answer, p->err);
+    rc = gw_intake_entry(&p->intake, p->tree, &p->people, entry, &place, answer, p->err);
     if (rc != GW_OK)
         return rc;
     if (is_anothers(answer))
         return not_the_one_asked_for(p);
+    rc = gw_intake_copy(p->arena, &answer->entry, p->err);
+    if (rc != GW_OK)
+        return rc;
     note_patient(p, answer);
     p->page.entries[p->page.count++] = answer->entry;
     return GW_OK;
@@ -148,15 +157,14 @@ static enum gw_status read_bundle(struct paging *p, struct gw_slice body)
 {
     struct gw_bundle bundle;
     struct gw_error failure;
-    enum gw_status rc = gw_bundle_read(p->arena, body, &bundle, &failure);
+    enum gw_status rc = gw_bundle_read(p->tree, body, &bundle, &failure);
 
     if (rc != GW_OK)
         return broke_protocol(p, &failure);
-    rc = gw_intake_people(p->arena, &bundle, &p->people, p->err);
+    rc = gw_intake_people(p->tree, &bundle, &p->people, p->err);
     if (rc == GW_OK)
         rc = take_all(p, bundle.entries, bundle.count);
-    p->page.next = bundle.next;
-    return rc;
+    return rc == GW_OK ? copy_text(p, bundle.next, &p->page.next) : rc;
 }
 
 static enum gw_status check_resource(const struct paging *p, const struct gw_entry *entry)
@@ -175,7 +183,7 @@ static enum gw_status read_resource(struct paging *p, struct gw_slice body)
 {
     struct gw_entry entry;
     struct gw_error failure;
-    enum gw_status rc = gw_entry_read(p->arena, body, &entry, &failure);
+    enum gw_status rc = gw_entry_read(p->tree, body, &entry, &failure);
 
     if (rc != GW_OK)
         return broke_protocol(p, &failure);
@@ -183,11 +191,11 @@ static enum gw_status read_resource(struct paging *p, struct gw_slice body)
     return rc == GW_OK ? take_all(p, &entry, 1) : rc;
 }
 
-enum gw_status page_read(struct gw_arena *arena, const struct page_asked *asked, struct gw_slice body, struct page *out,
-                         struct gw_error *err)
+enum gw_status page_read(struct gw_arena *arena, struct gw_arena *tree, const struct page_asked *asked,
+                         struct gw_slice body, struct page *out, struct gw_error *err)
 {
     const struct gw_pull_settings *settings = asked->settings;
-    struct paging p = {.arena = arena, .asked = asked, .err = err};
+    struct paging p = {.arena = arena, .tree = tree, .asked = asked, .err = err};
     enum gw_status rc;
 
     p.intake = (struct gw_intake){.endpoint = settings->endpoint,

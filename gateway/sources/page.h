@@ -29,8 +29,11 @@ struct page {
     const char *patient; /* the last of them */
 };
 
-/* GW_EPROTO: not acceptable, says why. GW_ENOMEM: more than the arena holds. */
-enum gw_status page_read(struct gw_arena *arena, const struct page_asked *asked, struct gw_slice body, struct page *out,
-                         struct gw_error *err);
+/*
+ * tree holds what is parsed and may go afterwards; what the page points to is in the arena or in the body. GW_EPROTO:
+ * not acceptable, says why. GW_ENOMEM: more than tree or arena hold.
+ */
+enum gw_status page_read(struct gw_arena *arena, struct gw_arena *tree, const struct page_asked *asked,
+                         struct gw_slice body, struct page *out, struct gw_error *err);
 
 #endif

@@ -23,7 +23,7 @@
 
 static const char where[] = "sources.pull";
 
-enum { ARENA_MAX_BYTES = 192 << 20, HALVED_FROM = 100 };
+enum { TREE_MAX_BYTES = 192 << 20, PAGE_MAX_BYTES = 32 << 20, HALVED_FROM = 100 };
 
 enum step { FETCH, JUDGE, PARSE, KEEP, NEXT, END };
 
@@ -54,7 +54,7 @@ struct gw_pull {
     uint64_t call;
     const char *medication; /* read by its id; NULL: a page of the search */
 
-    struct gw_arena arena; /* of the page at hand */
+    struct gw_arena arena; /* of the page at hand: what the ledger is given, apart from the bytes */
     struct page page;
     struct walk walk;
     struct gw_id_set *own_seen; /* when the settings bring none */
@@ -187,6 +187,7 @@ static enum step judge(struct gw_pull *p)
         return ask_for_less(p);
     if (answer->failure.status != GW_OK) {
         p->err = answer->failure;
+        p->result.cut_short = answer->response.incomplete;
         return END;
     }
     if ((status == 404 || status == 410) && (p->medication || p->request->read || p->walk.pages > 0))
@@ -255,16 +256,17 @@ static enum step parse(struct gw_pull *p)
                                      .entries_before = p->walk.entries,
                                      .medication = p->medication};
 
+    struct gw_arena tree = GW_ARENA_INIT(TREE_MAX_BYTES); /* gone before another pull parses */
+    enum gw_status rc;
+
     gw_arena_clear(&p->arena);
-    switch (page_read(&p->arena, &asked, (struct gw_slice){body->at, body->length}, &p->page, &p->err)) {
-    case GW_OK:
-        return take_page(p);
-    case GW_ENOMEM:
+    rc = page_read(&p->arena, &tree, &asked, (struct gw_slice){body->at, body->length}, &p->page, &p->err);
+    gw_arena_release(&tree);
+    if (rc == GW_ENOMEM) {
         p->err.status = GW_OK;
         return ask_for_less(p);
-    default:
-        return END;
     }
+    return rc == GW_OK ? take_page(p) : END;
 }
 
 /* ---- keep ---- */
@@ -469,7 +471,7 @@ enum gw_status gw_pull_start(uv_loop_t *loop, const struct gw_pull_settings *set
     p->done = done;
     p->ctx = ctx;
     p->count = request->search.count;
-    p->arena = (struct gw_arena)GW_ARENA_INIT(ARENA_MAX_BYTES);
+    p->arena = (struct gw_arena)GW_ARENA_INIT(PAGE_MAX_BYTES);
     for (int i = 0; i < 2; i++) {
         p->answers[i].response = (struct gw_http_response)GW_HTTP_RESPONSE_INIT;
         p->answers[i].url = (struct gw_text)GW_TEXT_INIT(GW_URL_MAX);

@@ -80,6 +80,7 @@ static void add_try(struct gw_pull_result *total, const struct gw_pull_result *o
     total->unresolved = one->unresolved;
     total->patients = one->patients;
     memcpy(total->patient, one->patient, sizeof(total->patient));
+    total->cut_short = one->cut_short;
     total->retry_after_s = one->retry_after_s;
 }
 
@@ -174,15 +175,17 @@ static uint64_t wait_of(const struct chain *chain, int32_t retry_after_s)
 }
 
 /* May another try help, and in time? *wait_ms: after how long. */
-static bool may_retry(struct chain *chain, const struct gw_error *failure, int32_t retry_after_s, uint64_t *wait_ms)
+static bool may_retry(struct chain *chain, const struct gw_pull_result *result, const struct gw_error *failure,
+                      uint64_t *wait_ms)
 {
+    const bool passing = failure->status == GW_ERETRY || result->cut_short;
     const uint64_t now = now_ms(chain->endpoint->scheduler);
 
-    if (failure->status != GW_ERETRY || is_ended(chain->endpoint) || chain->tries >= GW_RETRIES_MAX)
+    if (!passing || is_ended(chain->endpoint) || chain->tries >= GW_RETRIES_MAX)
         return false;
     if (chain->tries++ == 0)
         chain->first_failure_ms = now;
-    *wait_ms = wait_of(chain, retry_after_s);
+    *wait_ms = wait_of(chain, result->retry_after_s);
     return now + *wait_ms <= chain->first_failure_ms + GW_RETRIES_WITHIN_MS;
 }
 
@@ -194,7 +197,7 @@ static void on_pulled(void *ctx, const struct gw_pull_result *result, const stru
 
     chain->pull = NULL;
     add_try(&chain->total, result);
-    if (!failure || !may_retry(chain, failure, result->retry_after_s, &wait_ms)) {
+    if (!failure || !may_retry(chain, result, failure, &wait_ms)) {
         end_request(chain, failure);
         return;
     }

@@ -26,6 +26,7 @@ struct reply {
     enum gw_status failure; /* with status 0 */
     int64_t date;
     int32_t retry_after_s;
+    bool incomplete;
 };
 
 enum fault { NO_FAULT, AT_THE_DOOR, LATER, CANCEL };
@@ -103,6 +104,7 @@ static inline void answer_get(struct operation *op, struct gw_error *failure)
 
     cr_assert(reply, "nobody answers %s", op->url);
     if (reply->status == 0) {
+        response->incomplete = reply->incomplete;
         gw_fail(failure, reply->failure, "test.web", "as the test says");
         return;
     }

@@ -194,6 +194,24 @@ Test(scheduler, tries_again_what_fails_in_passing)
     ports_release(&play.ports);
 }
 
+Test(scheduler, tries_again_after_a_body_cut_short_and_says_then_that_it_was)
+{
+    static const struct reply cut = {"/Condition?patient=a0", 0, .failure = GW_EPROTO, .incomplete = true};
+    const struct reply replies[] = {cut, cut, OK("a0"), cut, {0}};
+    const struct reply for_ever[] = {cut, {0}};
+
+    begin(replies);
+    add_source(1, 1);
+    run();
+    cr_expect(play.results[0].done == 1 && play.results[0].total.requests == 3);
+    ports_release(&play.ports);
+    begin(for_ever);
+    add_source(1, 1);
+    run();
+    cr_expect(play.results[0].failure.status == GW_EPROTO && play.results[0].total.requests == 4);
+    ports_release(&play.ports);
+}
+
 Test(scheduler, gives_up_after_three_more_tries)
 {
     static const struct reply replies[] = {AWAY("a0"), OK("a1"), {0}};

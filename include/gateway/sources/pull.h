@@ -11,8 +11,8 @@
  * What ends a pull:
  *   GW_EPROTO   no FHIR (a proxy's HTML with status 200); data of another patient than the one asked for (a server that
  *               ignores the filter: nothing of that page is kept); the same next link again, two pages in a row without
- *               a new id, or 10,000 pages; an OperationOutcome of severity error inside a page
- *   GW_ERETRY   429, 5xx, timeouts, a body cut short; 404 or 410 in the middle of a walk for the fourth time
+ *               a new id, or 10,000 pages; an OperationOutcome of severity error inside a page; a body cut short
+ *   GW_ERETRY   429, 5xx, timeouts; 404 or 410 in the middle of a walk for the fourth time
  *   GW_EDENIED, GW_EIO, GW_ECANCELED as in core/error.h
  * A page over the cap is asked for again with half its _count. Warnings inside a page are notes.
  *
@@ -83,6 +83,7 @@ struct gw_pull_result {
     size_t patients;       /* of a request for the Patient: how many were found, the right answer being 1 */
     char patient[65];      /* and its id, when it is one */
     size_t unresolved;     /* Medications that are not there */
+    bool cut_short;        /* it failed because a body ended early: another try may help, whatever the status */
     int32_t retry_after_s; /* with GW_ERETRY, as the server asked; 0: it did not */
 };
 

@@ -2,9 +2,9 @@
  * Many pulls: several endpoints at once, at most `concurrent` chains for each.
  *
  * A failure ends the remaining requests of its endpoint, no others; requests of it that are under way end as they end.
- * GW_EIO (our disk) ends all. What a request meets in passing (GW_ERETRY) is tried again up to three times within two
- * minutes of its first failure, after a wait that doubles, with jitter, and never before the server's Retry-After has
- * passed.
+ * GW_EIO (our disk) ends all. What a request meets in passing (GW_ERETRY, a body cut short) is tried again up to three
+ * times within two minutes of its first failure, after a wait that doubles, with jitter, and never before the server's
+ * Retry-After has passed.
  */
 #ifndef GATEWAY_SOURCES_SCHEDULER_H
 #define GATEWAY_SOURCES_SCHEDULER_H
