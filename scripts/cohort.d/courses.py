@@ -44,9 +44,9 @@ class Course:
         self.story, self.d1, self.horizon = story, d1, horizon  # horizon in elapsed days
         self.eot = self.death = self.withdrawn = None
         self.last30 = self.last90 = 0  # grid windows that exist
-        self.rest = None               # state of the grid windows after these: None = dropped
+        self.rest = None               # state of the grid windows after these; None: dropped, there is no row
         self.open30 = None             # the T30 window the horizon lies in, nobody seen yet
-        self.eot_state = self.fu_state = None  # where no visit decides: missed, truncated, future
+        self.eot_state = self.fu_state = None  # where no visit decides: missed, future; None: dropped
         self.tail = "BETWEEN_WINDOWS"  # why data after the last assessment are not collected
         self.tail_days = None          # elapsed days for such data
         self.nodes = []
@@ -170,7 +170,6 @@ def stopped_in_t90(rng, n, as_of, d1=None):
 def stopped_on_day_one(rng, n, as_of, d1=None):
     """One dose: day 1 stays the baseline, the EOT window starts the day after."""
     course = _finished(rng, "stopped_on_day_one", 0, as_of, d1)
-    course.rest = None
     end_nodes(course, rng, first=1)
     course.node("EOT").must = True
     course.tail_days = (6, 74)
@@ -198,7 +197,7 @@ def died_at_end(rng, n, as_of, d1=None):
     course.nodes = course.nodes[:-2]
     end_nodes(course, rng, eot_high=after, fu_open=False)
     course.nodes[-1].must = True
-    course.fu_state, course.tail_days = "truncated", None
+    course.fu_state, course.tail_days = None, None
     return course
 
 
@@ -207,7 +206,7 @@ def died_before_follow_up(rng, n, as_of, d1=None):
     course.story = "died_before_follow_up"
     course.death = course.eot + rng.randint(20, 60)
     course.nodes.pop()
-    course.fu_state, course.tail_days = "truncated", (course.eot + 6, course.death)
+    course.fu_state, course.tail_days = None, (course.eot + 6, course.death)
     return course
 
 
@@ -217,7 +216,7 @@ def withdrew_between(rng, n, as_of, d1=None):
     course = Course("withdrew_between", d1, as_of - d1)
     course.withdrawn = day
     course.grid(n)
-    course.rest, course.tail, course.tail_days = "truncated", "AFTER_WITHDRAWAL", (day + 1, day + 50)
+    course.tail, course.tail_days = "AFTER_WITHDRAWAL", (day + 1, day + 50)
     return course
 
 
@@ -233,7 +232,7 @@ def withdrew_in_t30(rng, n, as_of, d1=None):
     node = grid_node(k, j + 1, must=True)
     node.kinds = {"t30": [j]}
     course.nodes.append(node)
-    course.rest, course.tail = "truncated", "AFTER_WITHDRAWAL"
+    course.tail = "AFTER_WITHDRAWAL"
     course.tail_days = (course.withdrawn + 1, course.withdrawn + 50)
     return course
 
@@ -291,8 +290,8 @@ def grid_rows(course, states):
             if state:
                 rows.append((name, group, every * k, state, contact))
     if course.eot is not None:
-        state, contact = states.get("EOT", (course.eot_state, ""))
-        rows.append(("EOT", "both", course.eot, state, contact))
-        state, contact = states.get("FU", (course.fu_state, ""))
-        rows.append(("FU", "both", course.eot + 90, state, contact))
+        for name, target, otherwise in (("EOT", course.eot, course.eot_state), ("FU", course.eot + 90, course.fu_state)):
+            state, contact = states.get(name, (otherwise, ""))
+            if state:
+                rows.append((name, "both", target, state, contact))
     return rows

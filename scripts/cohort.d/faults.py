@@ -7,7 +7,7 @@ from days import bare, first_of_next_month, iso, month_of
 from dialects import LOINC, SNOMED, UCUM
 from subject import Row
 
-OFFSET_MINUTES = 35  # faulty results are timed after the clean ones of the same visit
+LATER, EARLIER = 1, -1  # a faulty result is timed after the clean ones of its visit, or before them
 
 
 # ---- before writing ----
@@ -34,16 +34,16 @@ def _visit(subject, grid_only=False):
     """A visit of the first delivery that a window takes, in an assessment no episode needs; None if there is none."""
     nodes = [n for n in subject.course.nodes if n.visits and not n.no_contact and not n.late and
              (n.k is None or n.k not in subject.history.busy)]
-    nodes = [n for n in nodes if n.k and n.k % 3] if grid_only else nodes
-    visits = [n.visits[0] for n in nodes if n.visits[0].windows and n.visits[0].delivery == 1]
+    nodes = [n for n in nodes if n.k and n.k % 3 and not n.must] if grid_only else nodes
+    visits = [n.visits[0] for n in nodes if n.visits[0].windows and n.visits[0].delivery == 1 and not n.visits[0].night]
     return subject.rng.choice(visits) if visits else None
 
 
 def _result(subject, visit, row, value=None, code=None, when=None, status="final", tail="", more="", concept="HGB",
-            shift=OFFSET_MINUTES, link=None):
-    """An extra result at a visit; whatever is not given is as usual at this hospital."""
+            side=LATER, link=None):
+    """An extra result at a visit; whatever is not given is as usual at this hospital. No two share a time of day."""
     w, day = subject.writer, subject.day(visit.day)
-    minute = max(60, min(visit.minute + shift, 1380))
+    minute = _minute(subject, visit, side)
     normal = w.values(concept, 0)[0]
     when = w.effective(day, minute) if when is None else when
 
@@ -53,6 +53,17 @@ def _result(subject, visit, row, value=None, code=None, when=None, status="final
                              (link or "") + tail)
         return text[:-1] + more + "}"
     return subject.simple("Observation", "x", build, row, day)
+
+
+def _minute(subject, visit, side):
+    subject.fault_count = getattr(subject, "fault_count", 0) + 1
+    return visit.minute + 20 + 5 * subject.fault_count if side == LATER else 80 + 5 * subject.fault_count
+
+
+def _rank(subject, visit, item, concept="HGB", earliest=False):
+    """Behind the clean result of that visit; of two that were timed before it the later one stands nearer."""
+    behind = 0.6 if earliest else 0.5 - 0.005 * subject.fault_count
+    subject.ranks[(visit.node.name, concept)].append((visit.order + behind, item))
 
 
 def _held(code):
@@ -119,7 +130,7 @@ def date_from_issued(subject, visit):
     item = _result(subject, visit, Row("delivered", windows=visit.windows, concept="HGB", grade="0", value=value.number,
                                        codes="DATE_FROM_ISSUED", flag="exact"),
                    when='"issued":"%s",' % w.dialect.zone.local(day, 65), tail=value.tail)
-    subject.ranks[(visit.node.name, "HGB")].append((visit.order + 0.5, item))
+    _rank(subject, visit, item, earliest=True)
 
 
 def date_from_specimen(subject, visit):
@@ -132,7 +143,7 @@ def date_from_specimen(subject, visit):
     item = _result(subject, visit, Row("delivered", windows=visit.windows, concept="HGB", grade="0", value=value.number,
                                        flag="exact"), when='"issued":"%s",' % w.dialect.zone.local(day + 1, 65),
                    link=w.specimen_link(taken.rid), tail=value.tail)
-    subject.ranks[(visit.node.name, "HGB")].append((visit.order + 0.5, item))
+    _rank(subject, visit, item, earliest=True)
 
 
 def status_unknown(subject, visit):
@@ -168,9 +179,9 @@ def comparator(subject, visit):
     """ALT <10 is normal whatever it was; timed before the clean result of that visit."""
     row = Row("delivered", windows=visit.windows, concept="ALT", grade="0", flag="exact")
     text = ('"valueQuantity":{"value":10,"comparator":"<","unit":"U/L","system":"%s","code":"U/L"},' % UCUM)
-    item = _result(subject, visit, row, text, concept="ALT", shift=-400,
+    item = _result(subject, visit, row, text, concept="ALT", side=EARLIER,
                    tail=subject.writer.values("ALT", 0)[0].tail)
-    subject.ranks.setdefault((visit.node.name, "ALT"), []).append((visit.order + 0.5, item))
+    _rank(subject, visit, item, "ALT")
 
 
 def comparator_ambiguous(subject, visit):
@@ -181,8 +192,8 @@ def comparator_ambiguous(subject, visit):
         number, words, ',"system":"%s","code":"%s"' % (UCUM, unit) if coded else "")
     row = Row("delivered", windows=visit.windows, concept="HGB", codes="COMPARATOR_AMBIGUOUS")
     normal = subject.writer.values("HGB", 0)[0].tail
-    item = _result(subject, visit, row, text, shift=-400, tail=normal[normal.index('"referenceRange"'):])
-    subject.ranks[(visit.node.name, "HGB")].append((visit.order + 0.5, item))
+    item = _result(subject, visit, row, text, side=EARLIER, tail=normal[normal.index('"referenceRange"'):])
+    _rank(subject, visit, item)
 
 
 def interpretation_conflict(subject, visit):
@@ -190,8 +201,8 @@ def interpretation_conflict(subject, visit):
     tail = value.tail.replace('"code":"N","display":"Normal"', '"code":"H","display":"High"', 1)
     row = Row("delivered", windows=visit.windows, concept="HGB", grade="0", value=value.number,
               codes="INTERPRETATION_CONFLICT", flag="exact")
-    item = _result(subject, visit, row, tail=tail, shift=-400)
-    subject.ranks[(visit.node.name, "HGB")].append((visit.order + 0.5, item))
+    item = _result(subject, visit, row, tail=tail, side=EARLIER)
+    _rank(subject, visit, item)
 
 
 def range_text_only(subject, visit):
@@ -200,9 +211,9 @@ def range_text_only(subject, visit):
     value = subject.writer.values("ANC", 0)[0]
     row = Row("delivered", windows=visit.windows, concept="ANC", value=value.number, codes="RANGE_TEXT_ONLY",
               flag="unknown01")
-    item = _result(subject, visit, row, concept="ANC", shift=-400,
+    item = _result(subject, visit, row, concept="ANC", side=EARLIER,
                    tail='"referenceRange":[{"text":"adults: 1.8 to 7.5"}],')
-    subject.ranks[(visit.node.name, "ANC")].append((visit.order + 0.5, item))
+    _rank(subject, visit, item, "ANC")
 
 
 def partial_date(subject, visit):
@@ -252,16 +263,16 @@ def two_versions(subject, visit):
     w, day = subject.writer, subject.day(visit.day)
     old, value = w.values("HGB", 0)[1], w.values("HGB", 0)[0]
     row = Row("delivered", windows=visit.windows, concept="HGB", grade="0", value=value.number, flag="exact")
-    item = _result(subject, visit, row, value.json, shift=-400, status="corrected", tail=value.tail)
-    subject.ranks[(visit.node.name, "HGB")].append((visit.order + 0.5, item))
+    when = w.effective(day, _minute(subject, visit, EARLIER))
+    item = _result(subject, visit, row, value.json, when=when, status="corrected", tail=value.tail)
+    _rank(subject, visit, item)
     newer = w.dialect.version(item.rid, 2)
     item.text = item.text.replace('"versionId":"%s","lastUpdated":"%s"' % (item.version, subject.updated(day)),
                                   '"versionId":"%s","lastUpdated":"%s"' % (newer, subject.updated(day, step=2)), 1)
     item.version = newer
     older = w.dialect.version(item.rid, 1)
     text = w.observation(item.rid, older, subject.updated(day), "final", w.code("HGB"), subject.patient_id,
-                         w.encounter_link(visit.encounter_id), w.effective(day, max(60, visit.minute - 400)), old.json,
-                         old.tail)
+                         w.encounter_link(visit.encounter_id), when, old.json, old.tail)
     subject.add("Observation", item.rid, older, text, [Row("superseded")])
 
 
@@ -318,13 +329,13 @@ def condition_unverified(subject, visit):
 
 
 def telephone(subject, visit):
-    """A telephone contact on a day between windows opens none."""
-    if subject.dialect.encounters and visit.node.k and visit.node.k < subject.course.last30:
-        day = subject.day(30 * visit.node.k + (18 if visit.node.k % 3 == 0 else 10))
+    """A telephone contact opens no window: the assessment stays missed."""
+    missed = [n for n in subject.course.nodes if n.k and n.missed and not n.visits]
+    if subject.dialect.encounters and missed:
+        day = subject.day(missed[0].target)
         zone = subject.dialect.zone
         subject.simple("Encounter", "e", lambda i, v, u: subject.writer.encounter(
-            i, v, u, subject.patient_id, zone.local(day, 900), zone.local(day, 920), "VR"),
-            Row("outside_window", "BETWEEN_WINDOWS"), day)
+            i, v, u, subject.patient_id, zone.local(day, 900), zone.local(day, 920), "VR"), Row("not_in_scope"), day)
 
 
 def encounter_cancelled(subject, visit):
@@ -391,5 +402,5 @@ def write_blocked(subject):
         if visit.windows:
             subject.write_visit(visit)
     for item in subject.items:
-        item.rows = [Row("held", kind, row.part, codes=kind) for row in item.rows]
+        item.rows = [Row("held", kind, row.part) for row in item.rows]
     subject.ranks.clear()

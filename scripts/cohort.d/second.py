@@ -74,8 +74,8 @@ def late_result(subject):
     concept = "K" if "K" in subject.plan.panel else "HGB"
     for number, item in enumerate(_candidates(subject, concept)[-2:]):
         visit, later = item.lab.visit, number == 0
-        minute = visit.minute + 240 if later else max(visit.minute - 300, 60)
-        subject.lab(visit, concept, 0, minute, item.lab.order + (-0.5 if later else 0.5), delivery=2)
+        minute = visit.minute + (240 if later else -5)
+        subject.lab(visit, concept, 0, minute, item.lab.order + (-0.5 if later else 0.1), delivery=2)
 
 
 def late_visit(subject):

@@ -114,10 +114,11 @@ class Subject:
                 visit.night, visit.minute = True, 90
 
     def _anchor(self):
-        """Where D1 is known from. Without an end in the roster, supply must never look as if it had run out."""
+        """Where D1 is known from. Without an end in the roster, supply must never look as if it had run out; and only
+        the record that gives D1 is dated on it, so that nothing else is evidence for it."""
         wish = ("roster", "administration", "roster", "statement", "roster", "dispense", "roster")[self.number % 7]
         story = self.course.story
-        if wish == "dispense" and (story in ("capped",) or story.startswith("withdrew")):
+        if wish in ("administration", "dispense") and (story == "capped" or story.startswith("withdrew")):
             return "statement"
         return wish
 
@@ -211,8 +212,11 @@ class Subject:
             visit.specimen_id = item.rid
         for concept in self._panel(visit):
             self.lab(visit, concept, self._key(visit, concept), visit.minute, visit.order)
-        if taken and (not visit.node or visit.node.k is None or visit.windows != visit.g90):
-            self._vitals(visit, day)
+        # between the two grids (in T90-m, outside T30-3m) the place of AE evidence is left open: none there
+        if taken and (visit.node.k is None or visit.windows != visit.g90):
+            self._vitals(visit, day, "not_in_scope", "EVIDENCE_ONLY")
+        elif visit.reason == "BETWEEN_WINDOWS" and not visit.node:
+            self._vitals(visit, day, "outside_window", "BETWEEN_WINDOWS")
 
     def _panel(self, visit):
         if visit.counts_only:
@@ -267,7 +271,7 @@ class Subject:
         elif concept in visit.evidence:
             row = Row("evidence", concept=concept)
         else:
-            row = Row("outside_window", reason, codes="NO_CONTACT" if reason == "NO_CONTACT" else "")
+            row = Row("outside_window", reason)
         item = self.add("Observation", rid, version, body, [row], delivery)
         item.lab = Lab(visit, concept, order, minute, key)
         if windows:
@@ -295,10 +299,10 @@ class Subject:
         start = min(visit.minute, 480) - 10
         text = self.writer.encounter(rid, version, self.updated(day, delivery), self.patient_id,
                                      zone.local(day, start), zone.local(day, max(start + 130, 600)))
-        row = Row("evidence") if taken else Row("outside_window", visit.reason)
+        row = Row("evidence") if taken else Row("outside_window", "BETWEEN_WINDOWS")
         self.add("Encounter", rid, version, text, [row], delivery)
 
-    def _vitals(self, visit, day):
+    def _vitals(self, visit, day, state, reason):
         """Read for adverse events only: no row of their own, and nothing cites them here."""
         w, rng = self.writer, self.rng
         rid = self.new_id("v")
@@ -307,26 +311,26 @@ class Subject:
         if self.dialect.name in ("boston", "madrid"):
             text = w.blood_pressure(rid, version, self.updated(day), self.patient_id, link, when,
                                     rng.choice(w.values("SBP", None)), rng.choice(w.values("DBP", None)))
-            rows = [Row("not_in_scope", "AE_EVIDENCE", "component[%d]" % n) for n in (0, 1)]
+            rows = [Row(state, reason, "component[%d]" % n) for n in (0, 1)]
         else:
             value = rng.choice(w.values("TEMP", None))
             text = w.observation(rid, version, self.updated(day), "final", w.code("TEMP"), self.patient_id, link, when,
                                  value.json, "")
-            rows = [Row("not_in_scope", "AE_EVIDENCE")]
+            rows = [Row(state, reason)]
         self.add("Observation", rid, version, text, rows)
-        if self.dialect.panels:
+        if self.dialect.panels and state == "not_in_scope":
             self._panel_resource(visit, day, link)
 
     def _panel_resource(self, visit, day, link):
         """A panel that only points at its members."""
         w = self.writer
         members = [i.rid for i in self.items[-len(self.plan.panel) - 3:] if i.lab and i.lab.visit is visit][:8]
-        code = w.coded([{"system": self.dialect.loinc_system, "code": "58410-2", "display": "CBC panel - Blood by "
-                         "Automated count"}], "laboratory", "Complete blood count")
+        code = w.coded([{"system": "urn:boston:lis", "code": "LIS-CBC", "display": "Complete blood count"}], "laboratory",
+                       "Complete blood count")
         tail = '"hasMember":[%s],' % ",".join('{"reference":"Observation/%s"}' % rid for rid in members)
         self.simple("Observation", "b", lambda i, v, u: w.observation(
             i, v, u, "final", code, self.patient_id, link, w.effective(day, visit.minute), "", tail),
-            Row("not_in_scope"), day)
+            Row("not_in_scope", "PANEL"), day)
 
     def write_condition(self, event, delivery=1):
         day = self.day(event["onset_day"])
@@ -343,7 +347,7 @@ class Subject:
         facts = {"code": code, "words": "Multiple myeloma", "onset": iso(day), "recorded": iso(day + 3),
                  "category": "problem-list-item"}
         self.simple("Condition", "c", lambda i, v, u: self.writer.condition(i, v, u, self.patient_id, facts),
-                    Row("not_in_scope", "NOT_DERIVED"), day)
+                    Row("not_in_scope"), day)
 
     # ---- treatment ----
 
@@ -352,16 +356,15 @@ class Subject:
         if anchor == "administration":
             self.administration(0, 660, Row("evidence"))
             self._late_on_day_one()
-        if anchor == "statement" or (anchor == "administration" and course.eot is None):
-            self.statement(Row("evidence" if anchor == "statement" else "not_in_scope",
-                               "" if anchor == "statement" else "EXPOSURE_NOT_DERIVED"))
-        if anchor == "dispense" or (anchor == "administration" and course.eot is not None) or (
-                anchor == "roster" and self.plan.extras > 1 and (course.eot is not None or course.rest == "future")):
+        if anchor == "statement":
+            self.statement(Row("evidence"))
+        if anchor in ("dispense", "administration") or (anchor == "roster" and self.plan.extras > 1 and (
+                course.eot is not None or course.rest == "future")):
             self._dispenses(first_is_evidence=anchor == "dispense")
         if anchor == "roster":
             self.medication("MedicationRequest", "dexamethasone", {
-                "status": "active", "intent": "order", "authoredOn": iso(self.day(0)),
-                "dosageInstruction": [{"text": "40 mg once weekly", "route": {"text": "oral"}}]}, 0)
+                "status": "active", "intent": "order", "authoredOn": iso(self.day(-2)),
+                "dosageInstruction": [{"text": "40 mg once weekly", "route": {"text": "oral"}}]}, -2)
         self.medication("MedicationStatement", self.rng.choice(("aspirin", "allopurinol", "omeprazole")), {
             "status": "active", "effectivePeriod": {"start": iso(self.day(3))}, "dateAsserted": iso(self.day(3)),
             "dosage": [{"text": "once daily", "route": {"text": "oral"}}]}, 3)
@@ -392,6 +395,7 @@ class Subject:
     def _dispenses(self, first_is_evidence):
         for number, (day, supply) in enumerate(self._supply()):
             row = Row("evidence") if number == 0 and first_is_evidence else None
+            day -= 0 if number or first_is_evidence else 1  # handed over the day before the first capsule
             self.medication("MedicationDispense", "lenalidomide", {
                 "status": "completed", "whenHandedOver": self.dialect.zone.local(self.day(day), 840),
                 "quantity": {"value": supply, "unit": "capsule"}, "daysSupply": {
@@ -455,22 +459,27 @@ class Subject:
     # ---- filler ----
 
     def fill(self):
-        """More results of days that no window takes, and of codes that no table lists, up to the wanted number."""
-        rng, w = self.rng, self.writer
+        """More results up to the wanted number: of days that no window takes, and of codes that no table lists."""
+        rng = self.rng
         concepts = [c for c in self.plan.panel if c not in ("ANC", "PLT", "WBC")]
-        spare = [k for k in self.gaps] or None
+        visits = [v for v in self.all_visits() if v.delivery == 1 and (v.windows or v.g90)]
         number = 0
         while len(self.items) < (self.plan.wanted or 0):
             number += 1
-            day, reason = (courses.gap_day(rng, rng.choice(spare)), "BETWEEN_WINDOWS") if spare else (
+            if number % 3 == 0:
+                self._not_listed(rng.choice(visits))
+                continue
+            day, reason = (courses.gap_day(rng, rng.choice(self.gaps)), "BETWEEN_WINDOWS") if self.gaps else (
                 -rng.randint(15, 300), "BEFORE_BASELINE")
             visit = histories.Visit(day, rng.randint(420, 1080), reason=reason, g90_reason=reason)
-            if number % 3:
-                self.lab(visit, rng.choice(concepts), 0, visit.minute, 0)
-                continue
-            code, unit = w.not_listed(rng.randrange(7))
-            value = '"valueQuantity":{"value":%d.%d,"unit":"%s","system":"http://unitsofmeasure.org","code":"%s"},' % (
-                rng.randint(1, 200), rng.randint(0, 9), unit, unit)
-            self.simple("Observation", "n", lambda i, v, u: w.observation(
-                i, v, u, "final", code, self.patient_id, "", w.effective(self.day(day), visit.minute), value, ""),
-                Row("not_in_scope", "NOT_LISTED"), self.day(day))
+            self.lab(visit, rng.choice(concepts), 0, visit.minute, 0)
+
+    def _not_listed(self, visit):
+        """A result of a LOINC code that no table lists, at a visit that a window takes."""
+        w, rng, day = self.writer, self.rng, self.day(visit.day)
+        code, unit = w.not_listed(rng.randrange(7))
+        value = '"valueQuantity":{"value":%d.%d,"unit":"%s","system":"http://unitsofmeasure.org","code":"%s"},' % (
+            rng.randint(1, 200), rng.randint(0, 9), unit, unit)
+        self.simple("Observation", "n", lambda i, v, u: w.observation(
+            i, v, u, "final", code, self.patient_id, w.encounter_link(visit.encounter_id),
+            w.effective(day, visit.minute + 3), value, ""), Row("not_in_scope", "NOT_LISTED"), day)
