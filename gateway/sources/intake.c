@@ -11,6 +11,8 @@
 static const char where[] = "sources.intake";
 static const char urn_uuid[] = "urn:uuid:";
 
+enum { TYPE_NAME_MAX = 64 };
+
 struct taking {
     const struct gw_intake *intake;
     struct gw_arena *arena;
@@ -37,10 +39,20 @@ static void put_place(struct taking *t)
     entry->line = named ? t->place->line : t->place->broken_line;
 }
 
+/* Names of types go into lists that people read; anything could stand where one is wanted. */
+static bool is_type_name(const char *name)
+{
+    const size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    return length > 0 && length <= TYPE_NAME_MAX && name[length] == '\0';
+}
+
 static enum gw_status end_at_door(struct taking *t, enum gw_state state, const char *reason)
 {
     struct gw_keep_entry *entry = &t->out->entry;
 
+    if (entry->type && !is_type_name(entry->type))
+        entry->type = entry->id = NULL;
     entry->mode = GW_KEEP_DOOR;
     entry->subject = GW_NOBODY;
     entry->raw = (struct gw_slice){NULL, 0};

@@ -90,6 +90,8 @@ static const struct {
      "s-1", GW_STATE_NOT_IN_SCOPE, "NOT_ENROLLED"},
     {"a type that is not read", "{\"resourceType\":\"Goal\",\"id\":\"g-1\"," OF_17 "}", GW_KEEP_DOOR, GW_NOBODY, "Goal",
      "g-1", GW_STATE_NOT_IN_SCOPE, "TYPE_NOT_READ"},
+    {"a type that nobody could have named", "{\"resourceType\":\"Jane Doe, born 1950\",\"id\":\"g-1\"}", GW_KEEP_DOOR,
+     GW_NOBODY, NULL, NULL, GW_STATE_NOT_IN_SCOPE, "TYPE_NOT_READ"},
     {"an outcome", "{\"resourceType\":\"OperationOutcome\"}", GW_KEEP_DOOR, GW_NOBODY, "OperationOutcome", NULL,
      GW_STATE_NOT_IN_SCOPE, "OperationOutcome"},
     {"no subject", OBSERVATION("\"id\":\"o-3\""), GW_KEEP_DOOR, GW_NOBODY, "Observation", NULL, GW_STATE_HELD,
