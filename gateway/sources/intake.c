@@ -176,21 +176,61 @@ static bool is_use(enum gw_resource type)
            type == GW_MEDICATION_STATEMENT;
 }
 
-static enum gw_status put_references(struct taking *t, const struct gw_fact *fact)
+static enum gw_status put_reference(struct taking *t, const char *id, bool by_identifier)
 {
-    const struct gw_reference *medication = &fact->use.reference;
-    struct gw_keep_reference *reference;
+    struct gw_keep_reference *reference = gw_arena_alloc(t->arena, sizeof(*reference));
 
-    if (!is_use(fact->type) || medication->kind != GW_REFERENCE_LITERAL || !medication->id ||
-        (medication->type && strcmp(medication->type, "Medication") != 0))
-        return GW_OK;
-    reference = gw_arena_alloc(t->arena, sizeof(*reference));
-    if (!reference)
+    if (!reference || !id)
         return no_memory(t->err);
-    *reference = (struct gw_keep_reference){"Medication", resolve(NULL, medication->id)};
+    *reference = (struct gw_keep_reference){"Medication", id, by_identifier};
     t->out->entry.references = reference;
     t->out->entry.reference_count = 1;
     return GW_OK;
+}
+
+static const char *identifier_text(struct taking *t, const struct gw_identifier *identifier)
+{
+    return gw_arena_print(t->arena, "%s|%s", identifier->system ? identifier->system : "", identifier->value);
+}
+
+/* What a use refers to: a Medication by id, or by one of its identifiers. */
+static enum gw_status put_medication(struct taking *t, const struct gw_reference *medication)
+{
+    if (medication->type && strcmp(medication->type, "Medication") != 0)
+        return GW_OK;
+    if (medication->kind == GW_REFERENCE_LITERAL && medication->id)
+        return put_reference(t, resolve(NULL, medication->id), false);
+    if (medication->kind == GW_REFERENCE_LOGICAL && medication->identifier.value)
+        return put_reference(t, identifier_text(t, &medication->identifier), true);
+    return GW_OK;
+}
+
+/* The names under which a Medication may be referred to beside its id. */
+static enum gw_status put_names(struct taking *t, const struct gw_fact *fact)
+{
+    struct gw_keep_reference *names =
+        gw_arena_alloc(t->arena, (fact->identifier_count + 1) * sizeof(*names));
+    size_t count = 0;
+
+    if (!names)
+        return no_memory(t->err);
+    for (size_t i = 0; i < fact->identifier_count; i++) {
+        if (!fact->identifiers[i].value)
+            continue;
+        names[count] = (struct gw_keep_reference){"Medication", identifier_text(t, &fact->identifiers[i]), true};
+        if (!names[count++].id)
+            return no_memory(t->err);
+    }
+    t->out->entry.references = names;
+    t->out->entry.reference_count = count;
+    return GW_OK;
+}
+
+static enum gw_status put_references(struct taking *t, const struct gw_fact *fact)
+{
+    if (fact->type == GW_MEDICATION)
+        return put_names(t, fact);
+    return is_use(fact->type) ? put_medication(t, &fact->use.reference) : GW_OK;
 }
 
 static enum gw_status keep_fact(struct taking *t, const struct gw_fact *fact, int64_t subject)

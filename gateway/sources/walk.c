@@ -100,7 +100,7 @@ static bool see_entry(struct walk *walk, const struct gw_keep_entry *entry)
 
     see_stamp(walk, entry);
     for (size_t i = 0; i < entry->reference_count; i++) {
-        if (!want(walk, entry->references[i].id))
+        if (!entry->references[i].by_identifier && !want(walk, entry->references[i].id))
             return false;
     }
     if (!entry->type || !entry->id)

@@ -165,7 +165,8 @@ static const struct {
     {REQUEST("\"reference\":\"Medication/m-7\""), "m-7"},
     {REQUEST("\"reference\":\"https://x.example/r4/Medication/m-7/_history/2\""), "m-7"},
     {REQUEST("\"reference\":\"#m\""), NULL},
-    {REQUEST("\"identifier\":{\"value\":\"7\"}"), NULL},
+    {REQUEST("\"identifier\":{\"system\":\"urn:drugs\",\"value\":\"7\"}"), "urn:drugs|7"},
+    {REQUEST("\"identifier\":{\"value\":\"7\"}"), "|7"},
 };
 
 Test(intake, links_a_use_to_its_medication)
@@ -177,6 +178,19 @@ Test(intake, links_a_use_to_its_medication)
         if (references[i].id && got.entry.reference_count)
             cr_expect_str_eq(got.entry.references[0].id, references[i].id);
     }
+}
+
+Test(intake, names_a_medication_by_its_identifiers)
+{
+    const struct gw_intake_answer got =
+        take("{\"resourceType\":\"Medication\",\"id\":\"m-7\",\"identifier\":[{\"system\":\"urn:drugs\",\"value\":\"7\"},"
+             "{\"value\":\"8\"},{\"system\":\"urn:drugs\"}]}",
+             &line_12);
+
+    cr_assert(got.entry.mode == GW_KEEP_SHARED && got.entry.reference_count == 2);
+    cr_expect_str_eq(got.entry.references[0].id, "urn:drugs|7");
+    cr_expect_str_eq(got.entry.references[1].id, "|8");
+    cr_expect(got.entry.references[0].by_identifier);
 }
 
 Test(intake, finds_the_patient_of_a_bundle_by_its_full_url)

@@ -58,7 +58,7 @@ Test(walk, ends_after_ten_thousand_pages)
 
 Test(walk, begins_anew_after_a_restart)
 {
-    static const struct gw_keep_reference reference = {"Medication", "m1"};
+    static const struct gw_keep_reference reference = {.type = "Medication", .id = "m1"};
     struct gw_keep_entry entry = {.mode = GW_KEEP_FACT,
                                   .type = "MedicationRequest",
                                   .id = "r",

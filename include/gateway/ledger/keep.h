@@ -26,7 +26,8 @@ enum gw_kept_as {
 
 struct gw_keep_reference {
     const char *type;
-    const char *id;
+    const char *id;     /* logical id, or "system|value" */
+    bool by_identifier; /* a logical reference: id is an identifier */
 };
 
 struct gw_keep_entry {
@@ -49,7 +50,10 @@ struct gw_keep_entry {
     const char *source;
     unsigned line;
 
-    /* References to shared facts: the subject is derived again whenever one of them gets a new version. */
+    /*
+     * References to shared facts: the subject is derived again whenever one of them gets a new version. Of a shared fact
+     * itself: the identifiers under which it may be referred to.
+     */
     const struct gw_keep_reference *references;
     size_t reference_count;
 
