@@ -136,12 +136,25 @@ static enum gw_status index_page(struct reading *r, const struct page *page)
     return GW_OK;
 }
 
+static enum gw_status sort_arrived(struct gw_ledger *ledger, struct gw_error *err)
+{
+    int64_t any = 0;
+    enum gw_status rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_ARRIVED_ANY), 0, &any, err);
+
+    if (rc != GW_OK || !any)
+        return rc;
+    rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_ARRIVED_SORT), err);
+    return rc == GW_OK ? ledger_run(ledger, ledger_bind(ledger, STATEMENT_ARRIVED_DROP), err) : rc;
+}
+
 /* The pages read for it stay in r->own: they are the newest, so its order by number holds when older ones come before.
  */
 static enum gw_status index_pending(struct reading *r)
 {
-    enum gw_status rc = unpack_all(r, ledger_bind(r->ledger, STATEMENT_PAGES_PENDING, r->facts.subject), &r->own);
+    enum gw_status rc = sort_arrived(r->ledger, r->err);
 
+    if (rc == GW_OK)
+        rc = unpack_all(r, ledger_bind(r->ledger, STATEMENT_PAGES_PENDING, r->facts.subject), &r->own);
     for (size_t i = 0; rc == GW_OK && i < r->own.count; i++)
         rc = index_page(r, &r->own.list[i]);
     if (rc == GW_OK && r->own.count > 0)
@@ -332,8 +345,13 @@ enum gw_status ledger_index_all(struct gw_ledger *ledger, struct gw_error *err)
 {
     struct gw_arena arena = GW_ARENA_INIT(ledger->arena.limit);
     int64_t subject = GW_NOBODY;
-    enum gw_status rc;
+    struct step step;
+    enum gw_status rc = step_begin(ledger, &step, err);
 
+    if (rc == GW_OK)
+        rc = step_end(ledger, &step, sort_arrived(ledger, err), err);
+    if (rc != GW_OK)
+        return rc;
     while ((rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_PENDING_NEXT, subject), GW_NOBODY, &subject,
                                err)) == GW_OK &&
            subject != GW_NOBODY) {

@@ -228,7 +228,7 @@ static enum gw_status store_blob(struct keeping *k)
                                                k->page->fetched_at, plain, l->packed.at, length),
                                    k->err);
     if (rc == GW_OK && pending)
-        rc = ledger_run(l, ledger_bind(l, STATEMENT_PENDING_ADD, k->subject, l->last_page, pending), k->err);
+        rc = ledger_run(l, ledger_bind(l, STATEMENT_ARRIVED_ADD, l->last_page, k->subject, pending), k->err);
     return rc;
 }
 

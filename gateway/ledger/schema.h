@@ -6,7 +6,8 @@
  * and rising). Its index rows are written when the subject is read next, all of one subject together.
  *
  *      pages             one blob for each (subject, page) as it came: cards and raw resources, one zstd frame (card.h)
- *      pending           which of them have no index rows yet; their parts count as held
+ *      arrived, pending  which of them have no index rows yet; their parts count as held. The first is by arrival, the
+ *                        second by subject: moved over in one sorted sweep
  *      entries.version   the versionId; "~" and 32 hex of the bytes' hash where there is none (FLAG_UNVERSIONED); both
  *                        where a known versionId came with other bytes (FLAG_CONFLICT)
  *      entries.parts     one line a part, "<digit of the state><reason> TAB <row ids> TAB <item ids>"; null: not
@@ -34,6 +35,7 @@ static const char ledger_schema[] =
     " PRIMARY KEY (endpoint, subject, query, low, high)) WITHOUT ROWID;"
     "CREATE TABLE pages (page INTEGER PRIMARY KEY, subject INTEGER NOT NULL, delivery INTEGER NOT NULL,"
     " fetched_at INTEGER NOT NULL, length INTEGER NOT NULL, bytes BLOB NOT NULL);"
+    "CREATE TABLE arrived (page INTEGER PRIMARY KEY, subject INTEGER NOT NULL, part_count INTEGER NOT NULL);"
     "CREATE TABLE pending (subject INTEGER, page INTEGER, part_count INTEGER NOT NULL, PRIMARY KEY (subject, page))"
     " WITHOUT ROWID;"
     "CREATE TABLE entries (subject INTEGER, id BLOB, version TEXT, page INTEGER NOT NULL, offset INTEGER NOT NULL,"

@@ -182,7 +182,7 @@ Test(keep, stores_what_ends_at_the_door_without_its_bytes)
 Test(keep, shows_the_loss_of_any_row)
 {
     static const char *const losses[] = {
-        "DELETE FROM pending",
+        "DELETE FROM arrived",
         "DELETE FROM entries WHERE logical_id = 'o-3'",
         "DELETE FROM door WHERE number = 1",
     };
