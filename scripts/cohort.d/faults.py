@@ -4,7 +4,7 @@ never decides a flag or a contact), or a story of a whole subject that blocks it
 plan_* run before a subject is written and change the choices; the others add resources afterwards.
 """
 from days import bare, first_of_next_month, iso, month_of
-from dialects import LOINC, SNOMED, UCUM
+from dialects import ATC, DRUGS, LOINC, SNOMED, UCUM
 from subject import Row
 
 LATER, EARLIER = 1, -1  # a faulty result is timed after the clean ones of its visit, or before them
@@ -335,7 +335,8 @@ def telephone(subject, visit):
         day = subject.day(missed[0].target)
         zone = subject.dialect.zone
         subject.simple("Encounter", "e", lambda i, v, u: subject.writer.encounter(
-            i, v, u, subject.patient_id, zone.local(day, 900), zone.local(day, 920), "VR"), Row("not_in_scope"), day)
+            i, v, u, subject.patient_id, zone.local(day, 900), zone.local(day, 920), "VR"),
+            Row("not_in_scope", "CLASS_NOT_READ"), day)
 
 
 def encounter_cancelled(subject, visit):
@@ -395,12 +396,14 @@ def write_blocked(subject):
     kind = subject.blocked
     subject.write_patient()
     if kind == "ANCHOR_CONFLICT":
-        facts = {"status": "active", "effectivePeriod": {"start": iso(subject.day(5))},
+        # by code, not by reference: a Medication that others refer to as well has no single state
+        drug = {"medicationCodeableConcept": {"coding": [{"system": ATC, "code": DRUGS["lenalidomide"][0]}]}}
+        facts = {"drug": drug, "status": "active", "effectivePeriod": {"start": iso(subject.day(5))},
                  "dateAsserted": iso(subject.day(6)), "dosage": [{"text": "25 mg daily, days 1-21 of 28"}]}
         subject.medication("MedicationStatement", "lenalidomide", facts, 5)
     for visit in sorted(subject.all_visits(), key=lambda v: v.day):
         if visit.windows:
             subject.write_visit(visit)
     for item in subject.items:
-        item.rows = [Row("held", kind, row.part) for row in item.rows]
+        item.rows = [Row("held", kind, row.part, codes="" if kind == "ANCHOR_MISSING" else row.codes) for row in item.rows]
     subject.ranks.clear()

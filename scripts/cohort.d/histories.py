@@ -303,7 +303,7 @@ def _diagnosis(rng, history, left, k):
     if category in ("INFECTION", "GASTROINTESTINAL") and draw < 0.2:  # twice within 14 days: one event
         again = end + rng.randint(2, 4)
         _condition(history, category, code, words, onset, end, None)
-        _condition(history, category, code, words, again, again + 3, (onset, again + 3))
+        _condition(history, category, code, words, again, again + 3, (onset, again + 3), first=False)
     elif category == "INFECTION" and draw < 0.4 and left[category]:  # two sites at a time: two events
         _condition(history, category, code, words, onset, end, (onset, end))
         _, code, words = left[category].pop()
@@ -314,7 +314,8 @@ def _diagnosis(rng, history, left, k):
         _condition(history, category, code, words, onset, end, (onset, end))
 
 
-def _condition(history, category, code, words, onset, end, episode):
-    """episode: the (onset, end) that this diagnosis completes; None when another one completes it."""
+def _condition(history, category, code, words, onset, end, episode, first=True):
+    """episode: the (onset, end) that this diagnosis completes; None when another one completes it. The first diagnosis
+    of an episode carries the question for its grade."""
     history.conditions.append({"category_of": category, "code": code, "words": words, "onset_day": onset,
-                               "end_day": end, "episode": episode})
+                               "end_day": end, "episode": episode, "first": first})

@@ -214,7 +214,7 @@ class Subject:
             self.lab(visit, concept, self._key(visit, concept), visit.minute, visit.order)
         # between the two grids (in T90-m, outside T30-3m) the place of AE evidence is left open: none there
         if taken and (visit.node.k is None or visit.windows != visit.g90):
-            self._vitals(visit, day, "not_in_scope", "EVIDENCE_ONLY")
+            self._vitals(visit, day, "not_in_scope", "AE_EVIDENCE")
         elif visit.reason == "BETWEEN_WINDOWS" and not visit.node:
             self._vitals(visit, day, "outside_window", "BETWEEN_WINDOWS")
 
@@ -271,7 +271,7 @@ class Subject:
         elif concept in visit.evidence:
             row = Row("evidence", concept=concept)
         else:
-            row = Row("outside_window", reason)
+            row = Row("outside_window", reason, codes="NO_CONTACT" if reason == "NO_CONTACT" else "")
         item = self.add("Observation", rid, version, body, [row], delivery)
         item.lab = Lab(visit, concept, order, minute, key)
         if windows:
@@ -299,7 +299,7 @@ class Subject:
         start = min(visit.minute, 480) - 10
         text = self.writer.encounter(rid, version, self.updated(day, delivery), self.patient_id,
                                      zone.local(day, start), zone.local(day, max(start + 130, 600)))
-        row = Row("evidence") if taken else Row("outside_window", "BETWEEN_WINDOWS")
+        row = Row("evidence") if taken else Row("outside_window", visit.reason)
         self.add("Encounter", rid, version, text, [row], delivery)
 
     def _vitals(self, visit, day, state, reason):
@@ -338,7 +338,7 @@ class Subject:
         if event["end_day"] is not None:
             facts["end"] = iso(self.day(event["end_day"]))
         self.simple("Condition", "c", lambda i, v, u: self.writer.condition(i, v, u, self.patient_id, facts),
-                    Row("evidence"), day + 2, delivery)
+                    Row("evidence", codes="AE_GRADE_HUMAN" if event["first"] else ""), day + 2, delivery)
 
     def _history_condition(self):
         """The index disease, years before."""
@@ -347,7 +347,7 @@ class Subject:
         facts = {"code": code, "words": "Multiple myeloma", "onset": iso(day), "recorded": iso(day + 3),
                  "category": "problem-list-item"}
         self.simple("Condition", "c", lambda i, v, u: self.writer.condition(i, v, u, self.patient_id, facts),
-                    Row("not_in_scope"), day)
+                    Row("not_in_scope", "NOT_DERIVED"), day)
 
     # ---- treatment ----
 
