@@ -11,7 +11,6 @@ from days import AWKWARD_STARTS, CLOCK_CHANGES, first_of_month
 GAPS = {0: (16, 24), 1: (6, 24), 2: (6, 14)}
 BOTH = range(-5, 6)                                     # offsets inside T30-3m and T90-m
 T90_ONLY = [*range(-15, -5), *range(6, 16)]             # offsets inside T90-m alone
-NEAR_CAP = 36
 
 
 class Node:
