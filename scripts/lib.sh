@@ -2,7 +2,7 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# die STATUS TEXT: one plain line, and the exit status of CONTRACTS (69 away, 70 ours, 73 cannot write, ...).
+# die STATUS TEXT: one plain line, and an exit status after sysexits.h (69 away, 70 ours, 73 cannot write, ...).
 die() {
     local status=$1
     shift

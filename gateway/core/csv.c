@@ -233,7 +233,7 @@ enum gw_status gw_csv_columns(const struct gw_csv *csv, const char *const *names
     return GW_OK;
 }
 
-/* What a spreadsheet takes for the start of a formula (CONTRACTS.md, OWASP "CSV injection"). */
+/* What a spreadsheet takes for the start of a formula (OWASP "CSV injection"). */
 static bool runs(const char *value)
 {
     return value[0] && strchr("=+-@\t\r\n", value[0]);

@@ -10,7 +10,7 @@
 
 #define ID_MAX 64
 
-/* OID forms as in fhir.md section 8. */
+/* The same systems as OIDs, as HL7 registered them. */
 static const struct {
     const char *as_sent;
     const char *system;

@@ -90,7 +90,7 @@ static bool has_medication(enum gw_resource type)
 
 /*
  * Conditions and Procedures are asked for without a date: frailty, a history of thrombosis or a transplant need what
- * came before, and recorded-date would lose, unseen, whatever has no recordedDate (fhir.md section 6).
+ * came before, and recorded-date would lose, unseen, whatever has no recordedDate.
  */
 const char *gw_search_date_parameter(enum gw_resource type, int fhir_version)
 {

@@ -1,7 +1,7 @@
 /*
  * The status policy as one table per resource type.
  *
- * Source: fhir.md section 2 of the domain reference. R5 statuses stand beside R4's, since no word means two things.
+ * Source: mappings/RULES.md 11. R5 statuses stand beside R4's, since no word means two things.
  * What a table does not hold, `unknown` included, is left to a person.
  */
 #include "fhir/status.h"

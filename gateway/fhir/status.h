@@ -1,5 +1,5 @@
 /*
- * The status policy: where a resource stands by what its status says (fhir.md section 2).
+ * The status policy: where a resource stands by what its status says (mappings/RULES.md 11).
  */
 #ifndef FHIR_STATUS_H
 #define FHIR_STATUS_H

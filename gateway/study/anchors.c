@@ -3,7 +3,7 @@
  *
  * Evidence has a rank: roster, administration, statement, dispense, order. The best rank present gives the day; a
  * dispense or an order gives it provisionally. Ranks that contradict each other are a person's to settle, and nothing
- * leaves for the subject until then. Source: visit-windows.md section 2.
+ * leaves for the subject until then. Source: mappings/RULES.md 2.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 /*
  * From the codings of an Observation to a laboratory row.
  *
- * Source: fhir.md section 3 (any coding by preference, contradiction is CODE_CONFLICT), exceptions.md (scope rule),
- * the domain reference README (match system and code; a local code is mapped to a LOINC row).
+ * Source: mappings/RULES.md 6.
  */
 #include "gateway/study/measure.h"
 

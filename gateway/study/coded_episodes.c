@@ -3,7 +3,7 @@
  *
  * Conditions of the same category and subcategory whose dates meet or lie at most condition_merge_days apart are one
  * episode. Supporting and exception rows make a candidate for a person, which is no row until confirmed. Conditions that
- * began before D1 are history. Source: ae.md sections 1 and 6.
+ * began before D1 are history. Source: mappings/RULES.md 12.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * the rows of one code system the longest match wins, an exact one before a prefix, a prefix before a range. Rows of
  * evidence class risk (VTE_RISK) answer another question and stand aside.
  *
- * Source: the domain reference README (`match`, ICD-10-GM before WHO), ae-conditions.csv.
+ * Source: mappings/RULES.md 6.
  */
 #include <ctype.h>
 #include <string.h>

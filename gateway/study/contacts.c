@@ -3,7 +3,7 @@
  *
  * A window is collected only if a routine contact lies in it: an accepted Encounter of an accepted class whose period
  * meets the window, or, where a hospital offers no Encounters, any final Observation or completed administration. The
- * assessment date is the contact day closest to the target; of two as close the later. Source: visit-windows.md 4.
+ * assessment date is the contact day closest to the target; of two as close the later. Source: mappings/RULES.md 4.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * medications.csv: which drug has which role in this study. The same drug is study drug in one study and an earlier
  * line in another, so only the rows of one study are kept.
  *
- * Source: the domain reference README (keys, rxnorm_verified), fhir.md section 4 (preference of codings).
+ * Source: mappings/RULES.md 6.
  */
 #include <string.h>
 

@@ -3,7 +3,7 @@
  *
  * Same code and time: with a business identifier in common, or the same specimen and value, they are one, and the later
  * version stands for both. The same value with neither is a suspicion for a person; the first of them stands meanwhile.
- * Source: visit-windows.md 6, fhir.md 5.
+ * Source: mappings/RULES.md 10.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * Adverse events: laboratory and coded episodes of one category that overlap become one, and each that falls to a
  * collected assessment becomes rows: the episode, its evidence, its grade changes.
  *
- * An event between windows is collected at the next collected assessment, with its true onset. Source: visit-windows.md 5,
- * ae.md 6.
+ * An event between windows is collected at the next collected assessment, with its true onset.
+ * Source: mappings/RULES.md 12.
  */
 #include <stdlib.h>
 #include <string.h>

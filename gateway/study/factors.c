@@ -4,7 +4,7 @@
  * A factor is a decimal or a ratio ("10*3/uL=1", "/uL=1/1000", "L/d=25/36") or, for temperatures, affine in one of two
  * spellings: "affine:x-273.15" and "affine:(x-32)*5/9".
  *
- * Source: loinc-labs.csv of the domain reference, column accepted_units.
+ * Source: mappings/common/loinc-labs.csv, column accepted_units.
  */
 #include <string.h>
 

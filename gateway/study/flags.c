@@ -1,7 +1,7 @@
 /*
  * Which of several values in a window is meant: anl01 closest to the target, anl02 worst, anl03 last.
  *
- * Preliminary values and partial dates are kept but never flagged. Ties follow visit-windows.md section 6: later date,
+ * Preliminary values and partial dates are kept but never flagged. Ties follow mappings/RULES.md 9: later date,
  * later time, later lastUpdated, smaller resource id.
  */
 #include <stdlib.h>

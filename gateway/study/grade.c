@@ -9,7 +9,7 @@
  * CTCAE prints some bounds in two units that do not convert exactly. A value reported in the unit of such a second set
  * is compared with that set, as reported; everything else in the canonical unit. All of it is exact.
  *
- * Source: ae.md section 2 rules 2 to 7.
+ * Source: NCI CTCAE 5.0; mappings/RULES.md 8.
  */
 #include <string.h>
 

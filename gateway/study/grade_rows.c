@@ -5,7 +5,7 @@
  * which 152 are marked machine_gradable Y. The other four (chronic kidney disease: it needs persistence) are kept so
  * that they can be shown, and are never applied.
  *
- * Source: ae.md section 2 of the domain reference and its table.
+ * Source: NCI CTCAE 5.0; mappings/RULES.md 8.
  */
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /*
  * Limits and grades of every value, against the subject's own baseline where a term asks for it.
  *
- * A preliminary value gets no grade: it may yet change. The baseline of a concept is its anl01 value in a window that starts from D1 and is no grid. Source: ae.md section 2.
+ * A preliminary value gets no grade: it may yet change. The baseline of a concept is its anl01 value in a window that
+ * starts from D1 and is no grid. Source: mappings/RULES.md 8.
  */
 #include <string.h>
 

@@ -3,7 +3,7 @@
  *
  * One value per day, the worst. A single normal value between two abnormal ones at most lab_merge_days apart does not end
  * an episode; no value for no_value_days leaves its outcome unknown. A value whose grade is not known (0 or 1, no limit)
- * says nothing: it neither opens nor closes. Source: ae.md section 6.
+ * says nothing: it neither opens nor closes. Source: mappings/RULES.md 12.
  */
 #include <stdlib.h>
 #include <string.h>

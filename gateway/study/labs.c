@@ -2,7 +2,7 @@
  * loinc-labs.csv: a row for each LOINC code, never for a bare concept, because accepted units belong to the code
  * (mg/dL of urea is not mg/dL of urea nitrogen).
  *
- * Source: the domain reference README (keys, check digit, `verified`), loinc-labs.csv.
+ * Source: mappings/RULES.md 6.
  */
 #include <ctype.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  * cannot be checked here, so such a range does not fit) and when the age lies in its bounds. Limits without a unit are
  * in the unit of the value they stand beside.
  *
- * Source: ae.md section 2 rule 3, fhir.md section 3.
+ * Source: mappings/RULES.md 8.
  */
 #include <string.h>
 

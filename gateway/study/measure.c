@@ -1,8 +1,7 @@
 /*
  * One observed value in the canonical unit of its row, exactly.
  *
- * Source: fhir.md section 3, ae.md section 2 rule 1, the domain reference README (plausible ranges catch unit
- * mistakes).
+ * Source: mappings/RULES.md 7.
  */
 #include "gateway/study/measure.h"
 

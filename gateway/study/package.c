@@ -2,9 +2,9 @@
  * study.json: a protocol as data.
  *
  * Values that the protocol states have no default here and must be written; values it leaves open have the default of
- * the domain reference and are listed under `unconfirmed` until the study team has confirmed them.
+ * their schema and are listed under `unconfirmed` until the study team has confirmed them.
  *
- * Source: visit-windows.md sections 3, 9 and 10, ae.md section 6.
+ * Source: mappings/RULES.md, which names the key of each choice.
  */
 #include "gateway/study/package.h"
 

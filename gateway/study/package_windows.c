@@ -5,7 +5,7 @@
  * anchor are compared here; those from day 1 end where treatment ends ("until": ["EOT"]), which keeps them apart from
  * those that count from there.
  *
- * Source: visit-windows.md sections 3 and 10.
+ * Source: mappings/RULES.md 3.
  */
 #include <ctype.h>
 #include <string.h>

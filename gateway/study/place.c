@@ -2,7 +2,7 @@
  * Every observed value gets its code, its date and its place. Placing comes before everything that could ask a person:
  * what no window could take is counted and left alone.
  *
- * Which date: effective, else the specimen's collection, else `issued` with a mark. Source: visit-windows.md 6 to 8.
+ * Which date: effective, else the specimen's collection, else `issued` with a mark. Source: mappings/RULES.md 5.
  */
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * may turn one into the other. A group with `unmapped` mode "provided" says that every code of its source is a code of
  * its target, as it stands: a national translation of ICD-10-CM is written so.
  *
- * Source: HL7 FHIR R4 and R5 ConceptMap; the domain reference README (a local code is mapped to a LOINC row).
+ * Source: HL7 FHIR R4 and R5 ConceptMap; mappings/RULES.md 6.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * the LOINC row; where the rows of one concept convert a unit differently the range has to be written in the canonical
  * unit.
  *
- * Source: ae.md section 2 rule 3 (site table by concept, sex, age).
+ * Source: mappings/RULES.md 8.
  */
 #include <stdlib.h>
 #include <string.h>

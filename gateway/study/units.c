@@ -1,7 +1,7 @@
 /*
  * Units of quantities.
  *
- * Source: fhir.md section 3 (UCUM code, alias table, UNIT_CONFLICT), ae.md section 2 rule 1 (no unit, no value).
+ * Source: UCUM; mappings/README.md, how they meet, 2.
  */
 #include "study/units.h"
 

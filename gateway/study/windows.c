@@ -224,7 +224,7 @@ static bool after_all(const struct gw_windows *windows, gw_day day)
     return windows->anchors.cap != GW_NO_DAY && day > windows->anchors.cap;
 }
 
-/* A whole day: the first reason that holds, in the order of visit-windows.md section 3. */
+/* A whole day: the first reason that holds, in the order of mappings/RULES.md 3. */
 static struct gw_placement place_day(const struct gw_windows *windows, int group, gw_day day)
 {
     const struct gw_anchors *a = &windows->anchors;

@@ -1,5 +1,5 @@
 /*
- * The status policy: every cell of fhir.md section 2.
+ * The status policy: every cell of the table in mappings/RULES.md 11.
  */
 #include "fhir/facts.h"
 

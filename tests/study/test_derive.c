@@ -34,7 +34,7 @@ static void expect_state(const char *id, const char *wanted)
     expect(id, subject_state(&s, id), wanted);
 }
 
-/* ---- several values in a window: the worked examples of visit-windows.md section 6 ---- */
+/* ---- several values in a window: mappings/RULES.md 9, worked ---- */
 
 static const struct {
     const char *name;

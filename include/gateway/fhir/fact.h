@@ -5,7 +5,7 @@
  * as written, dates are texts as written. A missing element is NULL or a count of 0. R5 spellings are read where they
  * differ (occurence[x], encounter, reason, CodeableReference), so that one struct serves R4, R4B and R5.
  *
- * Source of the element lists: HL7 FHIR R4 (4.0.1); fhir.md sections 1 to 5 of the domain reference.
+ * Source of the element lists: HL7 FHIR R4 (4.0.1).
  */
 #ifndef GATEWAY_FHIR_FACT_H
 #define GATEWAY_FHIR_FACT_H
@@ -39,7 +39,7 @@ enum gw_resource {
 enum gw_resource gw_resource_of(const char *name); /* "Observation" -> GW_OBSERVATION; NULL or unknown -> OTHER */
 const char *gw_resource_name(enum gw_resource type);
 
-/* System URLs as in fhir.md section 8; urn:oid: forms of them are normalised to the URL when read. */
+/* System URLs as FHIR uses them; urn:oid: forms of them are normalised to the URL when read. */
 #define GW_SYSTEM_LOINC       "http://loinc.org"
 #define GW_SYSTEM_UCUM        "http://unitsofmeasure.org"
 #define GW_SYSTEM_RXNORM      "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -102,7 +102,7 @@ struct gw_reference {
     struct gw_identifier identifier;
 };
 
-/* Where a resource stands by the status policy (fhir.md section 2). */
+/* Where a resource stands by the status policy (mappings/RULES.md 11). */
 enum gw_standing {
     GW_ACCEPTED,
     GW_PROVISIONAL, /* kept, never flagged, never the only ground of a verdict */

@@ -2,7 +2,7 @@
  * From what a laboratory wrote to a concept, a value in its canonical unit, limits and a grade. Pure functions of the
  * tables and the site's profile.
  *
- * Source: ae.md section 2, fhir.md section 3, exceptions.md (scope rule) of the domain reference.
+ * Source: mappings/RULES.md 6 to 8.
  */
 #ifndef GATEWAY_STUDY_MEASURE_H
 #define GATEWAY_STUDY_MEASURE_H
@@ -115,9 +115,9 @@ struct gw_grade {
 };
 
 /*
- * Grade one value in one direction by ae.md section 2. Absolute bounds win; limits and baseline as given (limits may be
- * not FOUND, baseline may be unknown: provisional by xULN). A comparator is graded only if every possible value has the
- * same grade.
+ * Grade one value in one direction (mappings/RULES.md 8). Absolute bounds win; limits and baseline as given (limits may
+ * be not FOUND, baseline may be unknown: provisional by xULN). A comparator is graded only if every possible value has
+ * the same grade.
  */
 enum gw_status gw_grade_value(struct gw_arena *arena, const struct gw_tables *tables, const struct gw_lab *lab,
                               const struct gw_measure *measure, const struct gw_limits *limits,

@@ -3,7 +3,7 @@
  *
  * Which anchors, which windows, which data groups, which adverse-event categories. Values the protocol leaves open are
  * configuration values with a default, listed under `unconfirmed` until the study team has confirmed them.
- * Source: visit-windows.md sections 3, 9 and 10 of the domain reference.
+ * Source: mappings/RULES.md 2 to 4 and 12.
  */
 #ifndef GATEWAY_STUDY_PACKAGE_H
 #define GATEWAY_STUDY_PACKAGE_H
@@ -72,7 +72,7 @@ struct gw_study {
     int cap_months; /* 0: no cap */
     bool cap_applies_to_follow_up;
 
-    /* configuration values of visit-windows.md section 9 */
+    /* choices that the protocol leaves open: mappings/RULES.md */
     bool day_basis_study_day; /* dayBasis studyDay: every D1 bound one day earlier */
     bool require_contact;
     bool labs_at_g30;

@@ -1,6 +1,6 @@
 /*
  * One hospital's profile, mappings/sites/<site>.json: its zone, spellings of units, reference ranges, and local codes
- * mapped by FHIR ConceptMap. Shape: CONTRACTS of the site profile in mappings/README.md and site.schema.json.
+ * mapped by FHIR ConceptMap. Shape: mappings/README.md and mappings/sites/site.schema.json.
  */
 #ifndef GATEWAY_STUDY_SITE_H
 #define GATEWAY_STUDY_SITE_H

@@ -7,7 +7,7 @@
  * LOINC codes are checked by their check digit on load. Owner: the arena given to gw_tables_load, which must outlive
  * all that points here.
  *
- * Source: domain reference README and the tables themselves.
+ * Source: mappings/RULES.md 6 to 8 and the tables themselves.
  */
 #ifndef GATEWAY_STUDY_TABLES_H
 #define GATEWAY_STUDY_TABLES_H

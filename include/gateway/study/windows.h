@@ -2,7 +2,7 @@
  * Visit windows of one subject: a study without imposed visits still has a schedule.
  *
  * Windows are built from the package's rules and the subject's anchors; a datum is placed by the days it can mean. Bounds
- * count in elapsed days (date - D1) and are inclusive. Truncation follows visit-windows.md section 3, in its order.
+ * count in elapsed days (date - D1) and are inclusive. Truncation follows mappings/RULES.md 3, in its order.
  */
 #ifndef GATEWAY_STUDY_WINDOWS_H
 #define GATEWAY_STUDY_WINDOWS_H
