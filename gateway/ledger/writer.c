@@ -105,11 +105,11 @@ static void run_job(struct gw_writer *writer, struct job *job)
         job->status = step_end(writer->ledger, &step, job->run(writer->ledger, job->ctx, &job->err), &job->err);
 }
 
-/* Nothing of the batch is durable: every job fails with the reason of the commit. */
+/* Nothing of the batch is durable: every job that has no reason of its own fails with that of the commit. */
 static void fail_batch(struct queue *batch, const struct gw_error *err)
 {
     for (struct job *job = batch->first; job; job = job->next)
-        if (job->status == GW_OK || err->status == GW_EIO) {
+        if (job->status == GW_OK) {
             job->status = err->status;
             job->err = *err;
         }
@@ -127,10 +127,6 @@ static void run_batch(struct gw_writer *writer, struct job *job, struct queue *b
         queue_add(batch, job);
         if (rc == GW_OK)
             run_job(writer, job);
-        if (rc == GW_OK && writer->ledger->broken) {
-            rc = job->status;
-            err = job->err;
-        }
         entries += job->entries;
         if (rc != GW_OK || entries >= BATCH_ENTRIES || uv_hrtime() - begun >= BATCH_NANOSECONDS)
             break;

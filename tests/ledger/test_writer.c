@@ -1,6 +1,10 @@
 /*
  * The ledger's thread: order, group commits, a job's own failure, a failing disk, and an end that leaves no handle.
  */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "gateway/ledger/writer.h"
 #include "ledger/book.h"
 
@@ -182,6 +186,53 @@ Test(writer, starts_and_stops_without_work)
 
     bench_init(&bench);
     bench_release(&bench);
+}
+
+/* The thread is held until all is submitted, so that only the count of entries ends a batch. */
+static enum gw_status wait_for_all(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+{
+    usleep(50 * 1000);
+    return run(ledger, ctx, err);
+}
+
+static enum gw_status die(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+{
+    (void)ledger, (void)ctx, (void)err;
+    raise(SIGKILL);
+    return GW_OK;
+}
+
+static void die_in_the_tenth_job(struct bench *bench)
+{
+    static struct task tasks[10];
+
+    bench->loop_thread = uv_thread_self();
+    if (uv_loop_init(&bench->loop) != 0 || gw_ledger_open(bench->book->path, &bench->book->ledger, NULL) != GW_OK ||
+        gw_writer_start(&bench->loop, bench->book->ledger, &bench->writer, NULL) != GW_OK)
+        _exit(1);
+    for (int i = 0; i < 10; i++) {
+        tasks[i] = (struct task){.bench = bench, .number = i, .watermark = "t1"};
+        gw_writer_submit(bench->writer, 500, i == 0 ? wait_for_all : i == 9 ? die : run, done, &tasks[i], NULL);
+    }
+    uv_run(&bench->loop, UV_RUN_DEFAULT);
+}
+
+Test(writer, commits_every_thousand_entries)
+{
+    static struct bench bench;
+    int status;
+
+    bench.book = book_new();
+    gw_ledger_close(bench.book->ledger);
+    bench.book->ledger = NULL;
+    const pid_t child = fork();
+    if (child == 0)
+        die_in_the_tenth_job(&bench);
+    cr_assert(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+    book_open(bench.book);
+    for (int i = 0; i < 10; i++)
+        cr_expect(moved(&bench, i) == (i < 8), "job %d", i);
+    book_free(bench.book);
 }
 
 static enum gw_status break_disk(struct gw_ledger *ledger, void *ctx, struct gw_error *err)

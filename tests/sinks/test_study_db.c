@@ -218,3 +218,34 @@ Test(study_db, stops_at_a_failing_disk_and_keeps_whole_groups)
     cr_expect(failures > 5, "%d", failures);
     desk_release(&desk);
 }
+
+Test(study_db, stops_when_the_log_cannot_be_copied_back)
+{
+    struct desk desk;
+    struct gw_rows previous = {0};
+    struct gw_difference difference;
+    struct gw_receipt receipt;
+    int64_t from = 0, revision = -1;
+    enum gw_status rc = GW_OK;
+
+    disk_install();
+    desk_init(&desk);
+    char *noise = gw_arena_alloc(&desk.arena, 1 << 20);
+    memset(noise, 'n', (1 << 20) - 1);
+    disk.main_syncs_fail = true;
+    for (; from < 64 && rc == GW_OK; from += rc == GW_OK) {
+        struct gw_rows next = {0};
+        desk_observation(&desk, &next, "o1", gw_arena_print(&desk.arena, "%d", (int)from))->value_text = noise;
+        DESK_OK(&desk, gw_difference(&desk.arena, &previous, &next, &difference, &desk.err));
+        const struct gw_batch batch = {"lendex", "ES-017", from, from + 1, &difference, NULL};
+        rc = desk.sink->apply(desk.sink, &batch, &receipt, &desk.err);
+        previous = next;
+    }
+    cr_expect(rc == GW_EIO && from > 4, "%d after %d", rc, (int)from);
+    disk.main_syncs_fail = false;
+    desk_close(&desk);
+    desk_open(&desk);
+    DESK_OK(&desk, desk.sink->revision_of(desk.sink, "ES-017", &revision, &desk.err));
+    cr_expect(revision == from, "what was acknowledged is in the log");
+    desk_release(&desk);
+}

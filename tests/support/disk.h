@@ -108,11 +108,45 @@ static int disk_traits(sqlite3_file *f)
     return DISK_REAL(f)->pMethods->xDeviceCharacteristics(DISK_REAL(f));
 }
 
-/* Version 1: no shared memory, which an exclusively held log does not need. */
+static int disk_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **out)
+{
+    return DISK_REAL(f)->pMethods->xShmMap(DISK_REAL(f), page, size, extend, out);
+}
+
+static int disk_shm_lock(sqlite3_file *f, int offset, int n, int flags)
+{
+    return DISK_REAL(f)->pMethods->xShmLock(DISK_REAL(f), offset, n, flags);
+}
+
+static void disk_shm_barrier(sqlite3_file *f)
+{
+    DISK_REAL(f)->pMethods->xShmBarrier(DISK_REAL(f));
+}
+
+static int disk_shm_unmap(sqlite3_file *f, int remove)
+{
+    return DISK_REAL(f)->pMethods->xShmUnmap(DISK_REAL(f), remove);
+}
+
+/* Version 2: with shared memory, without mapped reads. */
 static const sqlite3_io_methods disk_methods = {
-    1,         disk_close,  disk_read,     disk_write,   disk_truncate, disk_sync,   disk_size,
-    disk_lock, disk_unlock, disk_reserved, disk_control, disk_sector,   disk_traits, NULL,
-    NULL,      NULL,        NULL,          NULL,         NULL,
+    .iVersion = 2,
+    .xClose = disk_close,
+    .xRead = disk_read,
+    .xWrite = disk_write,
+    .xTruncate = disk_truncate,
+    .xSync = disk_sync,
+    .xFileSize = disk_size,
+    .xLock = disk_lock,
+    .xUnlock = disk_unlock,
+    .xCheckReservedLock = disk_reserved,
+    .xFileControl = disk_control,
+    .xSectorSize = disk_sector,
+    .xDeviceCharacteristics = disk_traits,
+    .xShmMap = disk_shm_map,
+    .xShmLock = disk_shm_lock,
+    .xShmBarrier = disk_shm_barrier,
+    .xShmUnmap = disk_shm_unmap,
 };
 
 static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
