@@ -133,6 +133,23 @@ static enum gw_status fill_references(struct keeping *k, const struct gw_keep_en
     return GW_OK;
 }
 
+static enum gw_status keep_aliases(struct keeping *k, const struct gw_keep_entry *entry, const struct carded *carded)
+{
+    for (size_t i = 0; i < entry->reference_count; i++) {
+        uint8_t alias[KEY_BYTES];
+        enum gw_status rc = key_of(k, entry->endpoint, entry->references[i].type, entry->references[i].id, alias);
+
+        if (rc == GW_OK)
+            rc = ledger_run(k->ledger,
+                            ledger_bind(k->ledger, STATEMENT_ALIAS_ADD, alias, (size_t)KEY_BYTES, carded->card.key,
+                                        (size_t)KEY_BYTES),
+                            k->err);
+        if (rc != GW_OK)
+            return rc;
+    }
+    return GW_OK;
+}
+
 /* A shared fact is found through links from many subjects, so its row is written at once; others wait for their
  * subject. */
 static enum gw_status keep_new(struct keeping *k, struct gw_keep_entry *entry, struct carded *carded)
@@ -144,8 +161,10 @@ static enum gw_status keep_new(struct keeping *k, struct gw_keep_entry *entry, s
         return rc;
     if (!card_write(&k->ledger->plain, carded))
         return ledger_no_memory(k->err, "the bytes of a page");
-    if (entry->mode == GW_KEEP_SHARED)
-        return index_version(k->ledger, &place, carded, &entry->kept_as, k->err);
+    if (entry->mode == GW_KEEP_SHARED) {
+        rc = keep_aliases(k, entry, carded);
+        return rc == GW_OK ? index_version(k->ledger, &place, carded, &entry->kept_as, k->err) : rc;
+    }
     k->pending += entry->part_count;
     return GW_OK;
 }

@@ -13,6 +13,7 @@
  *      entries.parts     one line a part, "<digit of the state><reason> TAB <row ids> TAB <item ids>"; null: not
  *                        derived
  *      shared.parts      the same of a shared fact, for each subject that refers to it; the best stands in entries
+ *      aliases           identifiers under which a shared fact may be referred to, as links have them
  *      revisions.rows    all rows of the subject in the text form of gw_rows_write, as one zstd frame
  */
 #ifndef LEDGER_SCHEMA_H
@@ -48,6 +49,8 @@ static const char ledger_schema[] =
     " part_count INTEGER NOT NULL, flags INTEGER NOT NULL, state INTEGER NOT NULL, reason TEXT NOT NULL, item TEXT);"
     "CREATE TABLE links (subject INTEGER, id BLOB, PRIMARY KEY (subject, id)) WITHOUT ROWID;"
     "CREATE INDEX links_back ON links (id, subject);"
+    "CREATE TABLE aliases (alias BLOB, id BLOB, PRIMARY KEY (alias, id)) WITHOUT ROWID;"
+    "CREATE INDEX aliases_back ON aliases (id, alias);"
     "CREATE TABLE shared (id BLOB, version TEXT, subject INTEGER, parts TEXT NOT NULL,"
     " PRIMARY KEY (id, version, subject)) WITHOUT ROWID;"
     "CREATE TABLE items (subject INTEGER, id TEXT, code TEXT NOT NULL, fingerprint TEXT NOT NULL,"

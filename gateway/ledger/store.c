@@ -238,6 +238,11 @@ static const char settings[] =
     "PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
     "BEGIN EXCLUSIVE; COMMIT;";
 
+static const char build_settings[] =
+    "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+    "PRAGMA cache_size = -8192; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
+    "BEGIN EXCLUSIVE; COMMIT;";
+
 static enum gw_status schema_of(struct gw_ledger *ledger, int64_t *tables, int64_t *schema, struct gw_error *err)
 {
     sqlite3_stmt *statement = NULL;
@@ -300,14 +305,14 @@ static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
-static enum gw_status open_file(struct gw_ledger *ledger, const char *path, struct gw_error *err)
+static enum gw_status open_file(struct gw_ledger *ledger, const char *path, const char *pragmas, struct gw_error *err)
 {
     enum gw_status rc = make_file(path, err);
 
     if (rc != GW_OK)
         return rc;
     if (sqlite3_open_v2(path, &ledger->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
-        sqlite3_exec(ledger->db, settings, NULL, NULL, NULL) != SQLITE_OK)
+        sqlite3_exec(ledger->db, pragmas, NULL, NULL, NULL) != SQLITE_OK)
         return ledger->db ? opening_failed(ledger, path, err) : ledger_no_memory(err, "the ledger");
     sqlite3_wal_hook(ledger->db, on_commit, ledger);
     rc = check_schema(ledger, path, err);
@@ -316,7 +321,7 @@ static enum gw_status open_file(struct gw_ledger *ledger, const char *path, stru
     return ledger_number(ledger, ledger_bind(ledger, STATEMENT_LAST_PAGE), 0, &ledger->last_page, err);
 }
 
-enum gw_status gw_ledger_open(const char *path, struct gw_ledger **out, struct gw_error *err)
+static enum gw_status open_ledger(const char *path, const char *pragmas, struct gw_ledger **out, struct gw_error *err)
 {
     struct gw_ledger *ledger = calloc(1, sizeof *ledger);
     enum gw_status rc = GW_OK;
@@ -329,12 +334,22 @@ enum gw_status gw_ledger_open(const char *path, struct gw_ledger **out, struct g
     if (!ledger->compressor || !ledger->decompressor)
         rc = ledger_no_memory(err, "the ledger");
     else
-        rc = open_file(ledger, path, err);
+        rc = open_file(ledger, path, pragmas, err);
     if (rc == GW_OK)
         *out = ledger;
     else
         gw_ledger_close(ledger);
     return rc;
+}
+
+enum gw_status gw_ledger_open(const char *path, struct gw_ledger **out, struct gw_error *err)
+{
+    return open_ledger(path, settings, out, err);
+}
+
+enum gw_status gw_ledger_build(const char *path, struct gw_ledger **out, struct gw_error *err)
+{
+    return open_ledger(path, build_settings, out, err);
 }
 
 void gw_ledger_close(struct gw_ledger *ledger)

@@ -111,9 +111,9 @@ static enum gw_status open_files(struct map *m, struct gw_error *err)
     if (rc == GW_OK)
         rc = open_key(m, err);
     if (rc == GW_OK)
-        rc = gw_ledger_open(inside(m, "hospital/ledger.db"), &m->ledger, err);
+        rc = gw_ledger_build(inside(m, "hospital/ledger.db"), &m->ledger, err);
     if (rc == GW_OK)
-        rc = gw_sink_sqlite_open(inside(m, "study/study.db"), m->protocol.study->id, &m->sink, err);
+        rc = gw_sink_sqlite_build(inside(m, "study/study.db"), m->protocol.study->id, &m->sink, err);
     return rc;
 }
 

@@ -199,6 +199,11 @@ static const char settings[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = W
                                "PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 2000;"
                                "BEGIN IMMEDIATE; COMMIT;";
 
+static const char build_settings[] = "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE;"
+                                     "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+                                     "PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;"
+                                     "BEGIN EXCLUSIVE; COMMIT;";
+
 static enum gw_status lay_tables(struct study_db *s, struct gw_error *err)
 {
     struct gw_text sql = GW_TEXT_INIT(SQL_MAX_BYTES);
@@ -293,7 +298,7 @@ static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
-static enum gw_status open_file(struct study_db *s, const char *path, struct gw_error *err)
+static enum gw_status open_file(struct study_db *s, const char *path, const char *pragmas, struct gw_error *err)
 {
     const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
     enum gw_status rc;
@@ -303,7 +308,7 @@ static enum gw_status open_file(struct study_db *s, const char *path, struct gw_
     close(fd);
     if (sqlite3_open_v2(path, &s->database.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return s->database.db ? database_failure(&s->database, err) : database_no_memory(err);
-    rc = database_exec(&s->database, settings, err);
+    rc = database_exec(&s->database, pragmas, err);
     sqlite3_wal_hook(s->database.db, on_commit, &s->database);
     if (rc == GW_OK)
         rc = check_target(s, path, err);
@@ -314,7 +319,8 @@ static enum gw_status open_file(struct study_db *s, const char *path, struct gw_
     return rc;
 }
 
-enum gw_status gw_sink_sqlite_open(const char *path, const char *study, struct gw_sink **out, struct gw_error *err)
+static enum gw_status open_sink(const char *path, const char *study, const char *pragmas, struct gw_sink **out,
+                                struct gw_error *err)
 {
     struct study_db *s = calloc(1, sizeof *s);
     enum gw_status rc;
@@ -323,10 +329,20 @@ enum gw_status gw_sink_sqlite_open(const char *path, const char *study, struct g
         return database_no_memory(err);
     s->sink = (struct gw_sink){revision_of, begin, commit, apply, close_sink};
     s->study = strdup(study);
-    rc = s->study ? open_file(s, path, err) : database_no_memory(err);
+    rc = s->study ? open_file(s, path, pragmas, err) : database_no_memory(err);
     if (rc == GW_OK)
         *out = &s->sink;
     else
         close_sink(&s->sink);
     return rc;
+}
+
+enum gw_status gw_sink_sqlite_open(const char *path, const char *study, struct gw_sink **out, struct gw_error *err)
+{
+    return open_sink(path, study, settings, out, err);
+}
+
+enum gw_status gw_sink_sqlite_build(const char *path, const char *study, struct gw_sink **out, struct gw_error *err)
+{
+    return open_sink(path, study, build_settings, out, err);
 }

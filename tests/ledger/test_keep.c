@@ -148,7 +148,7 @@ Test(keep, does_not_trust_the_length_of_a_version_id)
     version[sizeof version - 1] = '\0';
     book_add(book, subject, "Observation", "o-1", version, "1");
     struct gw_keep_entry *entry = book_add(book, subject, "MedicationRequest", "r-1", "1", "1");
-    const struct gw_keep_reference reference = {"Medication", version};
+    const struct gw_keep_reference reference = {.type = "Medication", .id = version};
     entry->references = &reference;
     entry->reference_count = 1;
     book_keep(book);
@@ -251,7 +251,7 @@ Test(keep, gives_shared_facts_to_all_that_refer_to_them)
     struct book *book = book_new();
     const int64_t first = book_enrol(book, "ES-017"), second = book_enrol(book, "ES-018"),
                   third = book_enrol(book, "ES-019");
-    const struct gw_keep_reference to = {"Medication", "77"};
+    const struct gw_keep_reference to = {.type = "Medication", .id = "77"};
 
     book_add(book, GW_NOBODY, "Medication", "77", "1", "len");
     refer(book, first, "r-1", &to);
@@ -277,7 +277,8 @@ Test(keep, finds_a_shared_fact_in_any_blob)
     struct book *book = book_new();
     const int64_t subject = book_enrol(book, "ES-017");
     char filler[2000], id[16];
-    const struct gw_keep_reference to[] = {{"Medication", "m-3"}, {"Medication", "m-90"}, {"Medication", "m-none"}};
+    const struct gw_keep_reference to[] = {
+        {"Medication", "m-3", false}, {"Medication", "m-90", false}, {"Medication", "m-none", false}};
 
     memset(filler, 'f', sizeof filler - 1);
     filler[sizeof filler - 1] = '\0';
@@ -293,6 +294,35 @@ Test(keep, finds_a_shared_fact_in_any_blob)
     cr_expect(facts.count == 3);
     cr_expect(has_raw(&facts, "\"m-3\"") && has_raw(&facts, "\"m-90\"") && !has_raw(&facts, "\"m-4\""));
     cr_expect(book_sql(book, "SELECT count(*) FROM pages WHERE subject = 0") > 3, "shared blobs stay small");
+    book_free(book);
+}
+
+Test(keep, finds_a_shared_fact_by_its_identifiers_and_marks_who_refers_to_it)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017"), other = book_enrol(book, "ES-018");
+    const struct gw_keep_reference name = {"Medication", "urn:drugs|7", true};
+    int64_t marked = GW_NOBODY;
+
+    book_add(book, GW_NOBODY, "Medication", "m-1", "1", "len");
+    book->entries[0].references = &name;
+    book->entries[0].reference_count = 1;
+    book_keep(book);
+    cr_expect(book_sql(book, "SELECT count(*) FROM entries WHERE parts IS NULL") == 0, "nobody takes it: it waits for none");
+    struct gw_keep_entry *entry = book_add(book, subject, "MedicationRequest", "r-1", "1", "1");
+    entry->references = &name;
+    entry->reference_count = 1;
+    book_add(book, other, "MedicationRequest", "r-2", "1", "1");
+    book_keep(book);
+    cr_expect(book_facts(book, subject).count == 2);
+    cr_expect(book_facts(book, other).count == 1);
+    book_sql(book, "DELETE FROM dirty");
+    book_add(book, GW_NOBODY, "Medication", "m-1", "2", "lenalidomide");
+    book_keep(book);
+    BOOK_OK(book, gw_ledger_next_dirty(book->ledger, GW_NOBODY, &marked, &book->err));
+    cr_expect(marked == subject, "a new version derives who refers to it");
+    BOOK_OK(book, gw_ledger_next_dirty(book->ledger, subject, &marked, &book->err));
+    cr_expect(marked == GW_NOBODY, "and nobody else");
     book_free(book);
 }
 

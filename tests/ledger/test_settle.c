@@ -255,7 +255,7 @@ Test(settle, leaves_the_mark_of_what_came_after_the_facts_were_read)
 Test(settle, counts_a_shared_fact_once_in_its_strongest_state)
 {
     struct book *book = book_new();
-    const struct gw_keep_reference to = {"Medication", "77"};
+    const struct gw_keep_reference to = {.type = "Medication", .id = "77"};
     static const enum gw_state states[] = {GW_STATE_NOT_IN_SCOPE, GW_STATE_EVIDENCE, GW_STATE_HELD};
     static const enum gw_state wanted[] = {GW_STATE_NOT_IN_SCOPE, GW_STATE_EVIDENCE, GW_STATE_EVIDENCE};
     int64_t subjects[3];

@@ -207,7 +207,7 @@ Test(ledger, keeps_files_and_accounts_for_every_line)
     cr_assert(gw_files_read(&files, path, &answer, &err) == GW_OK, "%s", err.text);
     cr_expect(answer.entries == 6 && answer.invalid == 1);
     cr_expect(facts_of(subject) == 1);
-    cr_expect(equation().in == 6 && equation().states[GW_STATE_NOT_IN_SCOPE] == 2);
+    cr_expect(equation().in == 6 && equation().states[GW_STATE_NOT_IN_SCOPE] == 3);
     cr_expect(equation().states[GW_STATE_UNCHANGED] == 1 && equation().open_items == 1);
     gw_hmac_free(intake.key);
 }

@@ -47,4 +47,7 @@ struct gw_sink {
  */
 enum gw_status gw_sink_sqlite_open(const char *path, const char *study, struct gw_sink **out, struct gw_error *err);
 
+/* The same for a file that nobody sees before it is done; see gw_ledger_build. */
+enum gw_status gw_sink_sqlite_build(const char *path, const char *study, struct gw_sink **out, struct gw_error *err);
+
 #endif
