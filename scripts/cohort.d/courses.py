@@ -3,7 +3,7 @@ asking where a day lies.
 
 A story is "treated through n assessments, then stopped between windows", "stopped inside T30-k", "died four days after
 the end", "still on treatment, next window open" and so on; each writes its own windows. Days are elapsed days (day 0 is
-D1, the first dose). Numbers come from visit-windows.md section 3: T30-k is 30k-5 .. 30k+5, T90-m is 90m-15 .. 90m+15.
+D1, the first dose). Numbers come from mappings/studies/lendex-rrmm: T30-k is 30k-5 .. 30k+5, T90-m is 90m-15 .. 90m+15.
 """
 from days import AWKWARD_STARTS, CLOCK_CHANGES, first_of_month
 

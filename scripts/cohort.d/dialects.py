@@ -178,7 +178,7 @@ _ALIASES = {"madrid": [], "busan": [("K/uL", "10*3/uL"), ("x10E9/L", "10*9/L"), 
 
 
 def profile(name):
-    """The site profile of CONTRACTS.md section 6."""
+    """The site profile, as mappings/sites/site.schema.json has it."""
     dialect = DIALECTS[name]
     out = {"id": name, "zone": dialect.zone_name, "contacts": dialect.contacts, "time_without_offset": "refuse",
            "unit_aliases": [{"text": text, "code": code} for text, code in _ALIASES[name]],
