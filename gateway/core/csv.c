@@ -239,14 +239,23 @@ static bool runs(const char *value)
     return value[0] && strchr("=+-@\t\r\n", value[0]);
 }
 
+/* strpbrk sets up a table for each call, which costs more than our short fields do. */
+static bool wants_quotes(const char *value)
+{
+    for (; *value; value++)
+        if (*value == '"' || *value == ',' || *value == '\r' || *value == '\n')
+            return true;
+    return false;
+}
+
 void gw_csv_field(struct gw_text *out, const char *value, bool first, bool guard)
 {
     if (!first)
-        gw_text_add(out, ",");
-    if (!value)
+        gw_text_append(out, ",", 1);
+    if (!value || !*value)
         return;
     const char *apostrophe = guard && runs(value) ? "'" : "";
-    if (!strpbrk(value, "\",\r\n")) {
+    if (!wants_quotes(value)) {
         gw_text_add(out, apostrophe);
         gw_text_add(out, value);
         return;

@@ -324,21 +324,35 @@ static bool find_repeated_sorted(struct reader *r, const cJSON *object, const cJ
     return true;
 }
 
-/* The same, by comparing pairs as long as the names are few. */
+/* One bit of 64 out of a name: two names of different bits differ. */
+static inline uint64_t name_bit(const char *name)
+{
+    const unsigned char first = (unsigned char)name[0];
+    const unsigned char second = first ? (unsigned char)name[1] : 0;
+    const unsigned char third = second ? (unsigned char)name[2] : 0;
+
+    return (uint64_t)1 << ((first * 7u + second * 13u + third * 29u) & 63u);
+}
+
+/* The same, by comparing pairs as long as the names are few, and only those that share their bit. */
 static inline bool find_repeated(struct reader *r, const cJSON *object, const cJSON **repeated)
 {
     const char *names[FEW_NAMES];
+    uint64_t met = 0;
     size_t count = 0;
 
     GW_JSON_EACH (member, object) {
+        const uint64_t bit = name_bit(member->string);
+
         if (count == FEW_NAMES)
             return find_repeated_sorted(r, object, repeated);
-        for (size_t i = 0; i < count; i++) {
-            if (names[i][0] == member->string[0] && strcmp(names[i], member->string) == 0) {
+        for (size_t i = 0; met & bit && i < count; i++) {
+            if (strcmp(names[i], member->string) == 0) {
                 *repeated = member;
                 return true;
             }
         }
+        met |= bit;
         names[count++] = member->string;
     }
     return true;
