@@ -221,14 +221,13 @@ static void probe_unknown(struct check *c)
     struct gw_error failure;
 
     if (search(c, &what, "&casement-probe=1", &seen, &failure) != GW_OK)
-        check_say(c, "unknown parameter", GW_CHECK_OK,
-                  "refused with an error: a mistyped search cannot look like data");
+        check_say(c, "parameters", GW_CHECK_OK, "an unknown one is refused: a mistyped search cannot look like data");
     else if (seen.matches > 0)
-        check_say(c, "unknown parameter", GW_CHECK_NOTE,
-                  "ignored silently: dates and patients of every answer are checked again here");
+        check_say(c, "parameters", GW_CHECK_NOTE,
+                  "an unknown one is ignored silently: dates and patients of every answer are checked again here");
     else
-        check_say(c, "unknown parameter", GW_CHECK_NOTE,
-                  "answered with nothing: an empty answer of this server need not mean that there are no data");
+        check_say(c, "parameters", GW_CHECK_NOTE,
+                  "an unknown one is answered with nothing: an empty answer of this server need not mean no data");
 }
 
 static void probe_category(struct check *c)
