@@ -6,22 +6,22 @@
 
 #include "ledger/card.h"
 
-/* A shared fact stands so until a subject that refers to it is settled: a Medication that nobody takes is no open end. */
-static const char unused_parts[] = {'0' + GW_STATE_NOT_IN_SCOPE, 'N', 'O', 'T', '_', 'D', 'E', 'R', 'I', 'V', 'E', 'D',
-                                    '\t', '\t', '\0'};
+/* A shared fact stands so until a subject that refers to it is settled: a Medication that nobody takes is no open end.
+ */
+static const char unused_parts[] = {
+    '0' + GW_STATE_NOT_IN_SCOPE, 'N', 'O', 'T', '_', 'D', 'E', 'R', 'I', 'V', 'E', 'D', '\t', '\t', '\0'};
 
 static enum gw_status insert(struct gw_ledger *ledger, const struct reading_place *place, const struct carded *carded,
                              const char *version, int64_t flags, bool *fresh, struct gw_error *err)
 {
     const struct card *card = &carded->card;
-    enum gw_status rc =
-        ledger_run(ledger,
-                   ledger_bind(ledger, STATEMENT_ENTRY_ADD, place->subject, card->key, (size_t)KEY_BYTES, version,
-                               place->page, (int64_t)carded->offset, (int64_t)card->raw_length, card->kind, carded->id,
-                               carded->last_updated, card->sha256, (size_t)GW_SHA256_BYTES, place->delivery,
-                               card->source, (int64_t)card->line, (int64_t)card->part_count, flags,
-                               place->subject == GW_NOBODY ? unused_parts : NULL),
-                   err);
+    enum gw_status rc = ledger_run(
+        ledger,
+        ledger_bind(ledger, STATEMENT_ENTRY_ADD, place->subject, card->key, (size_t)KEY_BYTES, version, place->page,
+                    (int64_t)carded->offset, (int64_t)card->raw_length, card->kind, carded->id, carded->last_updated,
+                    card->sha256, (size_t)GW_SHA256_BYTES, place->delivery, card->source, (int64_t)card->line,
+                    (int64_t)card->part_count, flags, place->subject == GW_NOBODY ? unused_parts : NULL),
+        err);
 
     *fresh = rc == GW_OK && sqlite3_changes(ledger->db) == 1;
     return rc;

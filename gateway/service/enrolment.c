@@ -25,8 +25,7 @@ static int by_id(const void *a, const void *b)
 
 static bool know(struct enrolment *e, const char *id, int64_t number)
 {
-    struct enrolment_patient *patient =
-        GW_ARENA_PUSH(e->arena, e->patients, e->patient_count, e->patient_capacity);
+    struct enrolment_patient *patient = GW_ARENA_PUSH(e->arena, e->patients, e->patient_count, e->patient_capacity);
 
     if (!patient)
         return false;
@@ -49,8 +48,8 @@ enum gw_status enrolment_open(struct enrolment *e, struct gw_arena *arena, struc
         struct gw_enrolled *subject = &e->subjects[i];
 
         *subject = (struct gw_enrolled){.line = line, .site = site, .horizon = horizon};
-        rc = gw_ledger_enrol(ledger, study, gw_site_id(site), line->subject, endpoint, line->patient,
-                             &subject->number, err);
+        rc = gw_ledger_enrol(ledger, study, gw_site_id(site), line->subject, endpoint, line->patient, &subject->number,
+                             err);
         if (rc == GW_OK && line->patient && !know(e, line->patient, subject->number))
             rc = gw_fail(err, GW_ENOMEM, "service.enrolment", "the roster needs more memory than allowed");
         e->by_record_number |= !line->patient;

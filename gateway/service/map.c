@@ -129,7 +129,10 @@ static enum gw_status enrol(struct map *m, struct gw_error *err)
         rc = gw_ledger_mark(m->ledger, m->enrolment.subjects[i].number, err);
     if (rc == GW_OK)
         rc = gw_ledger_commit(m->ledger, err);
-    m->intake = (struct gw_intake){.endpoint = endpoint, .site = endpoint, .key = m->key, .whose = enrolment_whose,
+    m->intake = (struct gw_intake){.endpoint = endpoint,
+                                   .site = endpoint,
+                                   .key = m->key,
+                                   .whose = enrolment_whose,
                                    .invalid_blocks = gw_rules_class(&m->protocol.rules, "RESOURCE_INVALID")->blocks,
                                    .ctx = &m->enrolment};
     return rc;
@@ -140,8 +143,8 @@ static enum gw_status enrol(struct map *m, struct gw_error *err)
 static enum gw_status keep_page(void *ctx, struct gw_keep_entry *entries, size_t count, struct gw_error *err)
 {
     struct map *m = ctx;
-    const struct gw_keep_page page = {.delivery = m->delivery, .fetched_at = m->now, .entries = entries,
-                                      .count = count};
+    const struct gw_keep_page page = {
+        .delivery = m->delivery, .fetched_at = m->now, .entries = entries, .count = count};
     struct gw_keep_answer answer;
     const enum gw_status rc = gw_ledger_keep(m->ledger, &page, &answer, err);
 
@@ -194,8 +197,8 @@ static enum gw_status learn_patients(struct map *m, struct gw_error *err)
 
 static enum gw_status read_inputs(struct map *m, struct gw_error *err)
 {
-    const struct gw_files files = {.intake = &m->intake, .page = keep_page, .refused = complain_of_file,
-                                   .invalid = complain, .ctx = m};
+    const struct gw_files files = {
+        .intake = &m->intake, .page = keep_page, .refused = complain_of_file, .invalid = complain, .ctx = m};
     enum gw_status rc = learn_patients(m, err);
 
     for (size_t i = 0; rc == GW_OK && i < m->options->input_count; i++) {
@@ -218,9 +221,15 @@ static void show_pass(void *ctx, size_t done, size_t of)
 
 static enum gw_status run_pass(struct map *m, struct gw_error *err)
 {
-    struct gw_pass pass = {.ledger = m->ledger, .sink = m->sink, .protocol = &m->protocol, .key = m->key,
-                           .subjects = m->enrolment.subjects, .subject_count = m->enrolment.count,
-                           .now = m->now_text, .progress = show_pass, .ctx = m};
+    struct gw_pass pass = {.ledger = m->ledger,
+                           .sink = m->sink,
+                           .protocol = &m->protocol,
+                           .key = m->key,
+                           .subjects = m->enrolment.subjects,
+                           .subject_count = m->enrolment.count,
+                           .now = m->now_text,
+                           .progress = show_pass,
+                           .ctx = m};
     enum gw_status rc = gw_pass_run(&pass, &m->result->pass, err);
 
     if (rc == GW_OK)

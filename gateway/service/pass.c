@@ -45,8 +45,11 @@ static const struct gw_enrolled *enrolled(const struct gw_pass *pass, int64_t nu
 /* Bytes that were readable at the door and no longer are (a stricter release) stay in the count as a type not read. */
 static struct gw_fact unreadable(const struct gw_kept *kept)
 {
-    return (struct gw_fact){.type = GW_RESOURCE_OTHER, .type_name = kept->type, .id = kept->id,
-                            .version_id = kept->version_id, .last_updated = kept->last_updated};
+    return (struct gw_fact){.type = GW_RESOURCE_OTHER,
+                            .type_name = kept->type,
+                            .id = kept->id,
+                            .version_id = kept->version_id,
+                            .last_updated = kept->last_updated};
 }
 
 static enum gw_status read_fact(struct gw_arena *arena, const struct gw_kept *kept, struct gw_fact *out,
@@ -88,9 +91,13 @@ static enum gw_status read_facts(struct gw_pass *pass, struct gw_arena *arena, i
 static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const struct gw_enrolled *subject,
                              struct gw_kept_facts *kept, struct gw_derived *out, struct gw_error *err)
 {
-    struct gw_subject_input input = {.study = pass->protocol->study, .tables = pass->protocol->tables,
-                                     .rules = &pass->protocol->rules, .site = subject->site, .roster = subject->line,
-                                     .horizon = subject->horizon, .key = pass->key};
+    struct gw_subject_input input = {.study = pass->protocol->study,
+                                     .tables = pass->protocol->tables,
+                                     .rules = &pass->protocol->rules,
+                                     .site = subject->site,
+                                     .roster = subject->line,
+                                     .horizon = subject->horizon,
+                                     .key = pass->key};
     struct gw_fact *facts = NULL;
     enum gw_status rc = read_facts(pass, arena, subject->number, kept, &facts, err);
 
@@ -107,9 +114,12 @@ static enum gw_status deliver(struct group *g, const struct gw_enrolled *subject
                               const struct gw_difference *difference, struct gw_error *err)
 {
     struct gw_pass *pass = g->pass;
-    const struct gw_batch batch = {.study = pass->protocol->study->id, .subject_key = subject->line->subject,
-                                   .from_revision = settled->from_revision, .to_revision = settled->to_revision,
-                                   .difference = difference, .applied_at = pass->now};
+    const struct gw_batch batch = {.study = pass->protocol->study->id,
+                                   .subject_key = subject->line->subject,
+                                   .from_revision = settled->from_revision,
+                                   .to_revision = settled->to_revision,
+                                   .difference = difference,
+                                   .applied_at = pass->now};
     struct gw_receipt receipt;
     enum gw_status rc = pass->sink->apply(pass->sink, &batch, &receipt, err);
 
@@ -139,8 +149,11 @@ static enum gw_status settle(struct group *g, const struct gw_enrolled *subject,
         rc = gw_difference(&g->arena, &previous, &derived->rows, &difference, err);
     if (rc == GW_OK)
         rc = gw_ledger_settle(pass->ledger,
-                              &(struct gw_settlement){.facts = kept, .derived = derived, .previous = &previous,
-                                                      .next = &derived->rows, .difference = &difference,
+                              &(struct gw_settlement){.facts = kept,
+                                                      .derived = derived,
+                                                      .previous = &previous,
+                                                      .next = &derived->rows,
+                                                      .difference = &difference,
                                                       .stamp = {.rule_set_version = pass->protocol->rule_set,
                                                                 .mapped_at = pass->now,
                                                                 .anchor_version = GW_NULL_INTEGER}},

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/engine.h"
+#include "study/uses.h"
 
 #define INDEX_LINE_DAYS 28 /* doses longer before recruitment or the roster's first dose belong to an earlier line */
 
@@ -18,7 +18,7 @@ struct dose { /* first dose of one drug by one rank of evidence */
     size_t fact;
 };
 
-struct evidence { /* of one rank */
+struct evidence {       /* of one rank */
     struct dose *drugs; /* one for each drug of the study's D1 */
     gw_day day;         /* the earlier of them; GW_NO_DAY: no evidence */
     gw_day latest;      /* the latest first dose among the drugs */
@@ -37,7 +37,7 @@ static const char *dose_date(const struct gw_fact *fact, enum gw_evidence_rank r
     }
 }
 
-static enum gw_evidence_rank rank_of(enum gw_resource type)
+enum gw_evidence_rank use_rank(enum gw_resource type)
 {
     switch (type) {
     case GW_MEDICATION_ADMINISTRATION:
@@ -51,70 +51,6 @@ static enum gw_evidence_rank rank_of(enum gw_resource type)
     default:
         return GW_RANK_COUNT;
     }
-}
-
-/* ---- which drug ---- */
-
-static bool carries(const struct gw_fact *medication, const struct gw_identifier *identifier)
-{
-    for (size_t i = 0; i < medication->identifier_count; i++)
-        if (gw_same(medication->identifiers[i].value, identifier->value) &&
-            gw_same(medication->identifiers[i].system, identifier->system))
-            return true;
-    return false;
-}
-
-/* The Medication a use refers to, by id or, where the reference is a logical one, by identifier. */
-static const struct gw_fact *referred(const struct engine *e, const struct gw_fact *fact)
-{
-    const struct gw_reference *ref = &fact->use.reference;
-    size_t index;
-
-    if (ref->kind == GW_REFERENCE_LITERAL)
-        return engine_find(e, GW_MEDICATION, fact->endpoint, ref->id, &index);
-    for (size_t i = 0; ref->kind == GW_REFERENCE_LOGICAL && i < e->medication_count; i++) {
-        const struct gw_fact *medication = &e->in->facts[e->medications[i]];
-
-        if (gw_same(medication->endpoint, fact->endpoint) && carries(medication, &ref->identifier))
-            return medication;
-    }
-    return NULL;
-}
-
-static const struct gw_concept *medication_of(const struct engine *e, const struct gw_fact *fact)
-{
-    const struct gw_fact *medication = fact->use.medication.count > 0 ? NULL : referred(e, fact);
-
-    return medication ? &medication->medication.code : &fact->use.medication;
-}
-
-static const struct gw_drug_row *drug_among(const struct engine *e, const struct gw_concept *code,
-                                            const struct gw_concept *ingredients, size_t count)
-{
-    const struct gw_drug_row *row = gw_tables_drug(e->in->tables, code);
-
-    for (size_t i = 0; !row && i < count; i++)
-        row = gw_tables_drug(e->in->tables, &ingredients[i]);
-    return row;
-}
-
-const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fact *fact)
-{
-    const struct gw_drug_row *row =
-        drug_among(e, &fact->use.medication, fact->use.ingredients, fact->use.ingredient_count);
-    const struct gw_fact *medication = row ? NULL : referred(e, fact);
-
-    if (medication)
-        row = drug_among(e, &medication->medication.code, medication->medication.ingredients,
-                         medication->medication.ingredient_count);
-    return row;
-}
-
-/* A reference that leads nowhere, on a use without a code of its own. */
-static bool unresolved(const struct engine *e, const struct gw_fact *fact)
-{
-    return fact->use.reference.kind != GW_REFERENCE_NONE && fact->use.medication.count == 0 &&
-           fact->use.ingredient_count == 0 && !referred(e, fact);
 }
 
 static int d1_drug(const struct gw_study *study, const struct gw_drug_row *row)
@@ -132,20 +68,24 @@ static gw_day index_line_start(const struct gw_roster_line *roster)
     return known == GW_NO_DAY ? GW_DAY_MIN : known - INDEX_LINE_DAYS;
 }
 
-static bool usable(const struct engine *e, size_t index)
+/* Told as a fact: accepted, or an administration that was stopped after some of the dose was given. */
+bool use_counts(const struct engine *e, size_t index)
 {
     const struct gw_fact *fact = &e->in->facts[index];
+    const bool given = fact->type == GW_MEDICATION_ADMINISTRATION && gw_same(fact->status, "stopped") &&
+                       (fact->use.dose.value || fact->use.rate.value);
 
-    return e->versions[index].current && (fact->standing == GW_ACCEPTED || fact->standing == GW_PROVISIONAL) &&
-           !fact->modifier_extension;
+    return e->versions[index].current && (fact->standing == GW_ACCEPTED || given) && !fact->modifier_extension;
 }
 
 /* A study drug whose date or status cannot be read: an anchor could have used it. */
 static void raise_unreadable(struct engine *e, size_t index, const char *code)
 {
     const struct gw_fact *fact = &e->in->facts[index];
-    const struct gw_concept *medication = medication_of(e, fact);
-    const struct item_about about = {.has_fact = true, .fact = index, .day = GW_NO_DAY,
+    const struct gw_concept *medication = use_medication(e, fact);
+    const struct item_about about = {.has_fact = true,
+                                     .fact = index,
+                                     .day = GW_NO_DAY,
                                      .coding = medication->count ? &medication->codings[0] : NULL};
 
     engine_raise(e, code, &about);
@@ -154,21 +94,21 @@ static void raise_unreadable(struct engine *e, size_t index, const char *code)
 static void consider_dose(struct engine *e, struct evidence *evidence, size_t index)
 {
     const struct gw_fact *fact = &e->in->facts[index];
-    const enum gw_evidence_rank rank = rank_of(fact->type);
+    const enum gw_evidence_rank rank = use_rank(fact->type);
     const int drug = rank == GW_RANK_COUNT ? -1 : d1_drug(e->in->study, engine_drug(e, fact));
     struct gw_when when;
     struct dose *dose;
     enum gw_date_verdict verdict;
 
-    if (rank != GW_RANK_COUNT && usable(e, index) && unresolved(e, fact))
+    if (rank != GW_RANK_COUNT && use_counts(e, index) && use_unresolved(e, fact))
         raise_unreadable(e, index, "MEDICATION_UNRESOLVED");
     if (drug < 0 || !e->versions[index].current)
         return;
-    if (fact->standing == GW_UNDECIDED) {
-        raise_unreadable(e, index, "STATUS_UNKNOWN");
+    if (fact->standing == GW_UNDECIDED || (fact->modifier_extension && fact->standing == GW_ACCEPTED)) {
+        raise_unreadable(e, index, fact->standing == GW_UNDECIDED ? "STATUS_UNKNOWN" : "MODIFIER_EXTENSION");
         return;
     }
-    if (!usable(e, index) || !e->in->study->d1_evidence[rank] || !dose_date(fact, rank))
+    if (!use_counts(e, index) || !e->in->study->d1_evidence[rank] || !dose_date(fact, rank))
         return;
     verdict = gw_when_read(dose_date(fact, rank), gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), &when);
     if (verdict == GW_DATE_WITHOUT_OFFSET)
@@ -220,7 +160,7 @@ static struct evidence *gather(struct engine *e)
     return all;
 }
 
-static void cite_anchor(struct engine *e, size_t fact)
+void anchor_cite(struct engine *e, size_t fact)
 {
     size_t *slot;
 
@@ -235,21 +175,24 @@ static void cite_anchor(struct engine *e, size_t fact)
     engine_part(e, fact, 0)->cited = true;
 }
 
-static int days_apart(gw_day a, gw_day b)
+int days_apart(gw_day a, gw_day b)
 {
     return a < b ? b - a : a - b;
 }
 
 /*
  * Ranks contradict the best one when a roster, an administration or a statement names another day, a dispense or an
- * order one more than dispense_spread_days away (a hand-over precedes the first capsule), or when the drugs of the best
- * rank began more than first_dose_spread_days apart.
+ * order one more than dispense_spread_days away (a hand-over precedes the first capsule), or when by the best record of
+ * doses the drugs began more than first_dose_spread_days apart.
  */
 static bool contradicted(const struct engine *e, const struct evidence *all, int best)
 {
     const struct gw_study *study = e->in->study;
+    int doses = best == GW_RANK_ROSTER ? GW_RANK_ADMINISTRATION : best;
 
-    if (all[best].latest - all[best].day > study->first_dose_spread_days)
+    while (doses < GW_RANK_DISPENSE && all[doses].day == GW_NO_DAY)
+        doses++;
+    if (all[doses].day != GW_NO_DAY && all[doses].latest - all[doses].day > study->first_dose_spread_days)
         return true;
     for (int r = best + 1; r < GW_RANK_COUNT; r++) {
         const int allowed = r >= GW_RANK_DISPENSE ? study->dispense_spread_days : 0;
@@ -282,7 +225,7 @@ static void cite_doses(struct engine *e, const struct evidence *rank)
 {
     for (size_t i = 0; i < e->in->study->d1_drug_count; i++)
         if (rank->drugs[i].day != GW_NO_DAY && rank->drugs[i].day == rank->day)
-            cite_anchor(e, rank->drugs[i].fact);
+            anchor_cite(e, rank->drugs[i].fact);
 }
 
 /* The time of the first dose on day 1, where an administration states one. */
@@ -301,7 +244,8 @@ static int64_t first_dose_time(const struct evidence *all, size_t drugs, gw_day 
 
 static void find_d1(struct engine *e)
 {
-    const struct item_about nothing = {.day = GW_NO_DAY, .note = "no first dose: neither roster nor drug records name one"};
+    const struct item_about nothing = {.day = GW_NO_DAY,
+                                       .note = "no first dose: neither roster nor drug records name one"};
     const struct evidence *all = gather(e);
     int best = GW_RANK_ROSTER;
 
@@ -330,8 +274,11 @@ static void find_d1(struct engine *e)
 
 static void find_death(struct engine *e)
 {
-    const struct item_about about = {.has_fact = true, .fact = e->person_index, .day = GW_NO_DAY,
-                                     .rule = "deceased", .note = "deceased without a date"};
+    const struct item_about about = {.has_fact = true,
+                                     .fact = e->person_index,
+                                     .day = GW_NO_DAY,
+                                     .rule = "deceased",
+                                     .note = "deceased without a date"};
     struct gw_when when;
 
     e->anchors.death = GW_NO_DAY;
@@ -359,67 +306,6 @@ static void check_recruitment(struct engine *e)
     engine_raise(e, "RECRUITMENT_OUT_OF_WINDOW", &about);
 }
 
-/* ---- end of treatment ---- */
-
-/* A statement or order of the drug that ended, with the day it ended on. */
-static gw_day stated_end(struct engine *e, size_t index)
-{
-    const struct gw_fact *fact = &e->in->facts[index];
-    const struct gw_drug_row *row;
-    const char *end = NULL;
-    struct gw_when when;
-
-    if (!usable(e, index) || !fact->status || !fact->use.has_status_reason ||
-        (strcmp(fact->status, "stopped") != 0 && strcmp(fact->status, "completed") != 0))
-        return GW_NO_DAY;
-    if (fact->type == GW_MEDICATION_STATEMENT)
-        end = fact->use.effective.period.end;
-    else if (fact->type == GW_MEDICATION_REQUEST)
-        end = fact->use.validity.end;
-    row = end ? engine_drug(e, fact) : NULL;
-    if (!row || strcmp(row->substance, e->in->study->eot_drug) != 0)
-        return GW_NO_DAY;
-    if (gw_when_read(end, gw_site_zone(e->in->site), true, &when) != GW_DATE_OK || when.first != when.last)
-        return GW_NO_DAY;
-    return when.first;
-}
-
-static bool is_use(enum gw_resource type)
-{
-    return rank_of(type) != GW_RANK_COUNT;
-}
-
-static void find_eot(struct engine *e)
-{
-    const gw_day roster = e->in->roster->end_of_treatment;
-    gw_day stated = GW_NO_DAY;
-    size_t fact = 0;
-
-    e->anchors.eot = roster;
-    e->eot_status = roster == GW_NO_DAY ? "none" : "confirmed";
-    e->eot_reason = roster == GW_NO_DAY ? NULL : "ROSTER";
-    for (size_t i = 0; e->in->study->eot_drug && i < e->in->fact_count; i++) {
-        const gw_day end = is_use(e->in->facts[i].type) ? stated_end(e, i) : GW_NO_DAY;
-
-        if (end != GW_NO_DAY && end >= e->anchors.d1 && (stated == GW_NO_DAY || end > stated)) {
-            stated = end;
-            fact = i;
-        }
-    }
-    if (stated == GW_NO_DAY || e->anchors.d1 == GW_NO_DAY)
-        return;
-    if (roster == GW_NO_DAY) {
-        e->anchors.eot = stated;
-        e->eot_status = "confirmed";
-        e->eot_reason = "STATED_STOP";
-        cite_anchor(e, fact);
-    } else if (days_apart(roster, stated) > e->in->study->eot_spread_days) {
-        engine_raise(e, "EOT_COMPONENTS_DIFFER",
-                     &(struct item_about){.has_fact = true, .fact = fact, .day = stated,
-                                          .note = "the stated end differs from the roster's end of treatment"});
-    }
-}
-
 /* A roster line whose patient was not found anywhere: nothing else can be said of the subject. */
 static void nobody_found(struct engine *e)
 {
@@ -437,7 +323,7 @@ void stage_anchors(struct engine *e)
         return;
     }
     find_d1(e);
-    find_eot(e);
+    find_end_of_treatment(e);
     find_death(e);
     e->anchors.withdrawn = e->in->roster->withdrawn;
     e->anchors.cap = gw_anchors_cap(e->in->study, e->anchors.d1);

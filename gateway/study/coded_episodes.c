@@ -2,8 +2,8 @@
  * Episodes out of coded diagnoses: a confirmed Condition whose row is certain evidence of a category of the study.
  *
  * Conditions of the same category and subcategory whose dates meet or lie at most condition_merge_days apart are one
- * episode. Supporting and exception rows make a candidate for a person, which is no row until confirmed. Conditions that
- * began before D1 are history. Source: mappings/RULES.md 12.
+ * episode. Supporting and exception rows make a candidate for a person, which is no row until confirmed. Conditions
+ * that began before D1 are history. Source: mappings/RULES.md 12.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -81,8 +81,13 @@ static enum gw_date_verdict read_day(const struct engine *e, const char *text, s
 
 static void raise(struct engine *e, const struct diagnosis *d, const char *code, const char *note)
 {
-    engine_raise(e, code, &(struct item_about){.has_fact = true, .fact = d->fact, .coding = d->coding,
-                                               .day = d->onset, .rule = d->row->category, .note = note});
+    engine_raise(e, code,
+                 &(struct item_about){.has_fact = true,
+                                      .fact = d->fact,
+                                      .coding = d->coding,
+                                      .day = d->onset,
+                                      .rule = d->row->category,
+                                      .note = note});
 }
 
 /* The days after D1 in which the study reports events: to the end of its last window. */
@@ -91,7 +96,7 @@ static bool in_event_period(const struct engine *e, gw_day first, gw_day last)
     return last >= e->anchors.d1 && first <= e->windows.span_high;
 }
 
-static bool lives_and_consents(const struct engine *e, gw_day day)
+bool engine_lives_and_consents(const struct engine *e, gw_day day)
 {
     return (e->anchors.death == GW_NO_DAY || day <= e->anchors.death) &&
            (e->anchors.withdrawn == GW_NO_DAY || day <= e->anchors.withdrawn);
@@ -119,10 +124,10 @@ static bool read_onset(struct engine *e, struct diagnosis *d)
         raise(e, d, "PARTIAL_DATE", "the onset is a partial date");
     else if (when.first > e->in->horizon + 1)
         raise(e, d, "FUTURE_DATE", "the onset lies after the last day searched");
-    else if (!lives_and_consents(e, when.first))
-        engine_end_fact(e, d->fact, GW_STATE_OUTSIDE_WINDOW,
-                        e->anchors.withdrawn != GW_NO_DAY && when.first > e->anchors.withdrawn ? "AFTER_WITHDRAWAL"
-                                                                                               : "AFTER_DEATH");
+    else if (e->anchors.death != GW_NO_DAY && when.first > e->anchors.death)
+        raise(e, d, "AFTER_DEATH", "dated after the day of death");
+    else if (!engine_lives_and_consents(e, when.first))
+        engine_end_fact(e, d->fact, GW_STATE_OUTSIDE_WINDOW, "AFTER_WITHDRAWAL");
     else
         return true;
     return false;
@@ -218,9 +223,13 @@ static void include(struct engine *e, struct episode *episode, const struct diag
     else if (d->end > episode->end)
         episode->end = d->end;
     episode->outcome = episode->ongoing ? "not recovered" : "recovered";
-    episode_cite(e, episode, (struct episode_evidence){.fact = d->fact, .kind = "condition",
-                                                       .concept = d->coding->code, .day = d->onset, .grade = -1,
-                                                       .role = d->onset == episode->onset ? "onset" : "supporting"});
+    episode_cite(e, episode,
+                 (struct episode_evidence){.fact = d->fact,
+                                           .kind = "condition",
+                                           .concept = d->coding->code,
+                                           .day = d->onset,
+                                           .grade = -1,
+                                           .role = d->onset == episode->onset ? "onset" : "supporting"});
 }
 
 void coded_episodes(struct engine *e, struct episodes *episodes)

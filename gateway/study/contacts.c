@@ -38,6 +38,8 @@ static void offer(struct window_state *state, const struct gw_window *window, gw
 {
     const gw_day known = state->contact;
 
+    if (state->last_contact == GW_NO_DAY || day > state->last_contact)
+        state->last_contact = day;
     if (known != GW_NO_DAY) {
         const int was = distance(known, window->target), is = distance(day, window->target);
 
@@ -52,10 +54,15 @@ static void offer(struct window_state *state, const struct gw_window *window, gw
 static void offer_all(struct engine *e, gw_day first, gw_day last, const char *kind)
 {
     for (size_t i = 0; i < e->windows.count; i++) {
-        const gw_day day = closest(&e->windows.list[i], first, last);
+        const struct gw_window *window = &e->windows.list[i];
+        struct window_state *state = &e->window_states[i];
+        const gw_day day = closest(window, first, last);
 
-        if (day != GW_NO_DAY && e->windows.list[i].rule->contact)
-            offer(&e->window_states[i], &e->windows.list[i], day, kind);
+        if (day == GW_NO_DAY || !window->rule->contact)
+            continue;
+        offer(state, window, day, kind);
+        if (last > state->last_contact) /* of a stay, the last day in the window */
+            state->last_contact = last < window->high ? last : window->high;
     }
 }
 
@@ -92,8 +99,8 @@ static void raise_encounter(struct engine *e, size_t index, const char *code, gw
 {
     const struct gw_encounter *encounter = &e->in->facts[index].encounter;
 
-    engine_raise(e, code, &(struct item_about){.has_fact = true, .fact = index, .day = day,
-                                               .coding = &encounter->class_code});
+    engine_raise(e, code,
+                 &(struct item_about){.has_fact = true, .fact = index, .day = day, .coding = &encounter->class_code});
 }
 
 /* Why a stay that meets no window is outside: by its first day, as for any datum. */
@@ -116,6 +123,9 @@ static void consider_encounter(struct engine *e, size_t index)
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "NO_PERIOD");
     } else if (!meets_a_window(e, first, last)) {
         engine_end_fact(e, index, GW_STATE_OUTSIDE_WINDOW, outside_reason(e, first));
+    } else if (first > e->in->horizon) {
+        raise_encounter(e, index, "FUTURE_DATE", first);
+        engine_next_day(e, first);
     } else if (!in_list(study->contact_classes, study->contact_class_count, fact->encounter.class_code.code)) {
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "CLASS_NOT_READ");
     } else if (fact->standing == GW_UNDECIDED || fact->modifier_extension) {
@@ -137,7 +147,7 @@ static const char *inferred_date(const struct engine *e, size_t index)
         return NULL;
     if (fact->type == GW_OBSERVATION)
         effective = &fact->observation.effective;
-    else if (fact->type == GW_MEDICATION_ADMINISTRATION)
+    else if (fact->type == GW_MEDICATION_ADMINISTRATION && gw_same(fact->status, "completed"))
         effective = &fact->use.effective;
     if (!effective)
         return NULL;
@@ -199,7 +209,7 @@ void stage_windows(struct engine *e)
         return;
     }
     for (size_t i = 0; i < e->windows.count; i++)
-        e->window_states[i].contact = GW_NO_DAY;
+        e->window_states[i].contact = e->window_states[i].last_contact = GW_NO_DAY;
     for (size_t i = 0; i < e->in->fact_count; i++) {
         if (e->in->facts[i].type == GW_ENCOUNTER)
             consider_encounter(e, i);

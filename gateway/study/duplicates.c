@@ -13,7 +13,7 @@
 static const char *code_of(const struct datum *datum)
 {
     if (datum->code.lab)
-        return datum->code.lab->concept;
+    return datum->code.lab->concept;
     return datum->code.source && datum->code.source->code ? datum->code.source->code : "";
 }
 
@@ -64,8 +64,7 @@ static bool same_value(const struct datum *a, const struct datum *b)
         return gw_same(x->quantity.value, y->quantity.value) && gw_same(x->quantity.unit, y->quantity.unit) &&
                gw_same(x->quantity.comparator, y->quantity.comparator);
     if (x->kind == GW_VALUE_CONCEPT)
-        return x->concept.count && y->concept.count &&
-               gw_same(x->concept.codings[0].code, y->concept.codings[0].code);
+    return x->concept.count && y->concept.count && gw_same(x->concept.codings[0].code, y->concept.codings[0].code);
     return gw_same(x->string, y->string);
 }
 

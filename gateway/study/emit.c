@@ -180,9 +180,9 @@ static void set_value(struct gw_row_observations *row, const struct datum *datum
     row->value_text = m->value_text;
     row->comparator = m->comparator;
     row->unit = m->unit;
-    row->source_value = o->kind == GW_VALUE_QUANTITY ? o->quantity.value
+    row->source_value = o->kind == GW_VALUE_QUANTITY                      ? o->quantity.value
                         : o->kind == GW_VALUE_CONCEPT && o->concept.count ? o->concept.codings[0].code
-                                                                           : o->string;
+                                                                          : o->string;
     row->source_unit = o->quantity.code ? o->quantity.code : o->quantity.unit;
     row->source_code = datum->code.source->code;
     row->source_system = datum->code.source->system;
@@ -232,16 +232,18 @@ static void set_grade(struct engine *e, struct gw_row_observations *row, const s
         row->grade_direction = datum->grade.direction == GW_LOW ? "LOW" : "HIGH";
 }
 
+/* Codes only: what was typed beside them may hold anything and stays in the hospital. */
 static const char *first_code(const struct gw_concept *concept)
 {
-    return concept->count && concept->codings[0].code ? concept->codings[0].code : concept->text;
+    return concept->count ? concept->codings[0].code : NULL;
 }
 
 static void set_context(struct gw_row_observations *row, const struct datum *datum)
 {
     const struct gw_observation *o = &datum->source->observation;
 
-    row->interpretation = datum->observed->interpretation_count ? first_code(&datum->observed->interpretations[0]) : NULL;
+    row->interpretation =
+        datum->observed->interpretation_count ? first_code(&datum->observed->interpretations[0]) : NULL;
     row->method = first_code(&o->method);
     row->result_status = datum->source->status;
     row->site_of_measure = first_code(&o->body_site);

@@ -1,8 +1,8 @@
 /*
  * What the stages of derive() hand to each other. Private to the study room.
  *
- * One struct per derivation; each stage fills its own table and reads the earlier ones. Stages attach items to parts; they
- * never decide a part's state: settle() does, from `verdict` and what the rows cite.
+ * One struct per derivation; each stage fills its own table and reads the earlier ones. Stages attach items to parts;
+ * they never decide a part's state: settle() does, from `verdict` and what the rows cite.
  */
 #ifndef STUDY_ENGINE_H
 #define STUDY_ENGINE_H
@@ -15,16 +15,16 @@
 struct part {
     size_t fact;
     int index;
-    bool final;           /* an earlier stage already knows: state and reason below stand */
+    bool final; /* an earlier stage already knows: state and reason below stand */
     enum gw_state state;
     const char *reason;
-    bool cited;           /* some row names it as evidence */
-    const char **rows;    /* rows it is the value source of */
+    bool cited;        /* some row names it as evidence */
+    const char **rows; /* rows it is the value source of */
     size_t row_count, row_capacity;
     const char **items;
     size_t item_count, item_capacity;
-    bool held;            /* an item of block R is on it */
-    const char *held_by;  /* its code */
+    bool held;             /* an item of block R is on it */
+    const char *held_by;   /* its code */
     const char *waits_for; /* code of the first item of block A on it: an adverse event or derived row waits */
 };
 
@@ -32,8 +32,8 @@ struct part {
 
 struct version { /* one for each fact, in input order */
     bool current;
-    const char *key;      /* endpoint|type|id, for keyed ids */
-    const char *hash;     /* h + 20 hex: the resource as the study may see it */
+    const char *key;  /* endpoint|type|id, for keyed ids */
+    const char *hash; /* h + 20 hex: the resource as the study may see it */
 };
 
 /* ---- observations ---- */
@@ -45,7 +45,7 @@ struct placed { /* a datum in one window: one row */
     bool anl01, anl02, anl03;
 };
 
-struct datum { /* one part of a current Observation that has a value */
+struct datum {    /* one part of a current Observation that has a value */
     size_t index; /* in the engine's list */
     size_t fact;
     int part;
@@ -60,10 +60,10 @@ struct datum { /* one part of a current Observation that has a value */
     bool evidence;         /* no row of its own, but may date an episode */
     const char *windows;   /* ids of the windows that could take it, joined by ";" */
     struct gw_code_result code;
-    bool measured;         /* measure holds a usable value */
+    bool measured; /* measure holds a usable value */
     struct gw_measure measure;
     struct gw_limits limits;
-    bool graded;           /* low, high and grade were computed */
+    bool graded; /* low, high and grade were computed */
     struct gw_grade low, high, grade;
     const char *obs_id;
     size_t first_placed, placed_count;
@@ -82,7 +82,7 @@ struct engine {
     size_t *first_part; /* of each fact */
 
     struct version *versions;
-    size_t *order; /* facts by type, endpoint, id, version: what engine_find searches */
+    size_t *order;       /* facts by type, endpoint, id, version: what engine_find searches */
     size_t *medications; /* current Medications */
     size_t medication_count, medication_capacity;
     const struct gw_fact *person; /* the current Patient; NULL: none yet */
@@ -118,22 +118,23 @@ struct engine {
 
 struct window_state {
     const char *state; /* open collected missed truncated future */
-    gw_day contact;
+    gw_day contact;    /* the one closest to the target */
+    gw_day last_contact;
     const char *contact_kind;
 };
 
 /* ---- stages, in the order in which derive() runs them ---- */
 
-void stage_current(struct engine *e);  /* which version counts: versions, person, and the parts that end here */
-void stage_anchors(struct engine *e);  /* D1, EOT, death, withdrawal */
-void stage_windows(struct engine *e);  /* windows, contacts, states */
-void stage_place(struct engine *e);    /* date and place of every observed value */
+void stage_current(struct engine *e);    /* which version counts: versions, person, and the parts that end here */
+void stage_anchors(struct engine *e);    /* D1, EOT, death, withdrawal */
+void stage_windows(struct engine *e);    /* windows, contacts, states */
+void stage_place(struct engine *e);      /* date and place of every observed value */
 void stage_duplicates(struct engine *e); /* the same result told twice */
-void stage_measure(struct engine *e);  /* code, unit, value of what a window or an event can use */
-void stage_flag(struct engine *e);     /* anl01 and anl03 */
-void stage_grade(struct engine *e);    /* limits, grades, anl02 */
-void stage_emit(struct engine *e);     /* subject, window and observation rows */
-void stage_events(struct engine *e);   /* adverse events: episodes, evidence, grade changes */
+void stage_measure(struct engine *e);    /* code, unit, value of what a window or an event can use */
+void stage_flag(struct engine *e);       /* anl01 and anl03 */
+void stage_grade(struct engine *e);      /* limits, grades, anl02 */
+void stage_emit(struct engine *e);       /* subject, window and observation rows */
+void stage_events(struct engine *e);     /* adverse events: episodes, evidence, grade changes */
 void stage_settle(struct engine *e, struct gw_derived *out);
 
 /* ---- shared by the stages ---- */
@@ -154,7 +155,8 @@ struct part *engine_part(struct engine *e, size_t fact, int part);
 void engine_end_part(struct engine *e, struct part *part, enum gw_state state, const char *reason);
 void engine_end_fact(struct engine *e, size_t fact, enum gw_state state, const char *reason); /* all parts */
 
-void engine_name_datum(struct engine *e, struct datum *datum); /* gives it its obs_id */
+void engine_name_datum(struct engine *e, struct datum *datum);         /* gives it its obs_id */
+bool engine_lives_and_consents(const struct engine *e, gw_day day);    /* neither dead nor withdrawn before it */
 bool engine_category_on(const struct engine *e, const char *category); /* one of the study's */
 
 /* A day on which the answer may change: kept if it is the earliest after the horizon. */

@@ -9,12 +9,13 @@
 struct episode_evidence {
     size_t fact;
     int part;
-    const char *kind;    /* lab, condition */
+    const char *kind; /* lab, condition */
     const char *concept;
-    const char *role;    /* onset, worst, recovery, supporting */
+    const char *role; /* onset, worst, recovery, supporting */
     gw_day day;
-    int grade;           /* -1: none */
-    const char *value;   /* canonical value, delivered only if the study wants values */
+    int grade;         /* -1: none */
+    const char *value; /* canonical value, delivered only if the study wants values */
+    bool in_window;    /* stands in a collected window of its own */
 };
 
 struct episode_grade {

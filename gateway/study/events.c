@@ -53,8 +53,7 @@ static bool overlap(const struct engine *e, const struct episode *a, const struc
 {
     const int slack = e->in->study->combine_days;
 
-    return strcmp(a->category, b->category) == 0 && a->onset <= last_day(b) + slack &&
-           b->onset <= last_day(a) + slack;
+    return strcmp(a->category, b->category) == 0 && a->onset <= last_day(b) + slack && b->onset <= last_day(a) + slack;
 }
 
 /* The laboratory episode keeps its course; an earlier coded onset within combine_days sets its start earlier. */
@@ -93,6 +92,14 @@ static void combine(struct engine *e, struct episodes *episodes, size_t labs)
 
 /* ---- the assessment that collects it ---- */
 
+/* The last day on which the window saw the subject: an onset after it is for the next one. */
+static gw_day assessed_until(const struct engine *e, size_t window)
+{
+    const gw_day last = e->window_states[window].last_contact;
+
+    return last != GW_NO_DAY ? last : e->windows.list[window].high;
+}
+
 /* Events belong to the study's first group. NULL: no collected assessment yet. */
 static const struct gw_window *assessment(const struct engine *e, gw_day onset)
 {
@@ -101,7 +108,7 @@ static const struct gw_window *assessment(const struct engine *e, gw_day onset)
         const bool assesses = window->rule->contact || e->in->study->continuous;
 
         if ((window->groups & 1) && assesses && gw_same(e->window_states[i].state, "collected") &&
-            window->high >= onset)
+            assessed_until(e, i) >= onset)
             return window;
     }
     return NULL;
@@ -139,8 +146,7 @@ static int32_t or_null(int grade)
 
 static bool emergent(const struct engine *e, const struct episode *episode)
 {
-    return e->anchors.eot == GW_NO_DAY ||
-           episode->onset <= e->anchors.eot + e->in->study->treatment_emergent_days;
+    return e->anchors.eot == GW_NO_DAY || episode->onset <= e->anchors.eot + e->in->study->treatment_emergent_days;
 }
 
 static void emit_episode(struct engine *e, const struct episode *episode, const char *id,
@@ -171,7 +177,7 @@ static void emit_episode(struct engine *e, const struct episode *episode, const 
     row->scale = e->in->study->grade_scale;
 }
 
-static void emit_evidence(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
+static void emit_pointer(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
 {
     const char *hash = e->versions[evidence->fact].hash;
     const char *id = gw_arena_print(e->arena, "%s|%s|%d|%s", ae_id, hash, evidence->part, evidence->role);
@@ -186,10 +192,16 @@ static void emit_evidence(struct engine *e, const struct episode_evidence *evide
     row->date = engine_date(e, evidence->day);
     row->grade_at = or_null(evidence->grade);
     row->role = evidence->role;
-    if (e->in->study->evidence_values == GW_VALUES_VALUE)
-        row->value_num = evidence->value;
-    engine_part(e, evidence->fact, evidence->part)->cited = true;
+    if (e->in->study->evidence_values == GW_VALUES_VALUE && evidence->in_window)
+        row->value_num = evidence->value; /* what lies between windows stays in the hospital */
     engine_provenance(e, "ae_evidence", id, evidence->fact, evidence->role, "episodes", NULL);
+}
+
+static void emit_evidence(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
+{
+    engine_part(e, evidence->fact, evidence->part)->cited = true;
+    if (e->in->study->evidence_values != GW_VALUES_NONE)
+        emit_pointer(e, evidence, ae_id);
 }
 
 static void emit_grade(struct engine *e, const struct episode *episode, const struct episode_grade *grade,
@@ -212,8 +224,11 @@ static void ask_for_grade(struct engine *e, const struct episode *episode)
     const struct episode_evidence *first = &episode->evidence[0];
 
     engine_raise(e, "AE_GRADE_HUMAN",
-                 &(struct item_about){.has_fact = true, .fact = first->fact, .part = first->part,
-                                      .day = episode->onset, .rule = episode->category,
+                 &(struct item_about){.has_fact = true,
+                                      .fact = first->fact,
+                                      .part = first->part,
+                                      .day = episode->onset,
+                                      .rule = episode->category,
                                       .note = "the grade of this event is clinical: a person gives it"});
 }
 

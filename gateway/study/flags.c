@@ -41,6 +41,8 @@ static bool closer(const struct engine *e, const struct placed *a, const struct 
 
     if (is != was)
         return is < was;
+    if (x->when.first != y->when.first)
+        return (x->when.first > y->when.first) == e->in->study->tie_later;
     return later(e, x, y) > 0;
 }
 

@@ -59,8 +59,8 @@ static void grade_direction(struct engine *e, struct datum *datum, enum gw_direc
         baseline.value = b->measure.canonical;
         baseline.limits = b->limits;
     }
-    if (gw_grade_value(e->arena, e->in->tables, datum->code.lab, &datum->measure, &datum->limits, &baseline,
-                       direction, out, e->err) != GW_OK)
+    if (gw_grade_value(e->arena, e->in->tables, datum->code.lab, &datum->measure, &datum->limits, &baseline, direction,
+                       out, e->err) != GW_OK)
         e->failed = true;
 }
 

@@ -1,8 +1,8 @@
 /*
  * identify(): an episode that grew, shrank or moved is still the same episode to those who read it.
  *
- * Same category, largest overlap of evidence facts; ties by onset, then smallest id. Each previous episode gives its id to
- * one new episode at most; the loser of a merge disappears from the rows and is so withdrawn by the difference.
+ * Same category, largest overlap of evidence facts; ties by onset, then smallest id. Each previous episode gives its id
+ * to one new episode at most; the loser of a merge disappears from the rows and is so withdrawn by the difference.
  */
 #include <string.h>
 

@@ -59,14 +59,13 @@ static const char *context(struct engine *e, const struct item_about *about)
         gw_day_print(about->day, day);
         add_member(&json, "day", day);
         if (e->anchors.d1 != GW_NO_DAY)
-            add_member(&json, "study_day",
-                       gw_arena_print(e->arena, "%d", gw_study_day(e->anchors.d1, about->day)));
+            add_member(&json, "study_day", gw_arena_print(e->arena, "%d", gw_study_day(e->anchors.d1, about->day)));
     }
     add_member(&json, "windows", about->windows);
     add_member(&json, "note", about->note);
     gw_text_add(&json, "}");
-    text = json.failed ? "{\"note\":\"the context is longer than 8 KiB\"}"
-                       : gw_arena_copy(e->arena, json.at, json.length);
+    text =
+        json.failed ? "{\"note\":\"the context is longer than 8 KiB\"}" : gw_arena_copy(e->arena, json.at, json.length);
     gw_text_release(&json);
     return text;
 }
@@ -74,9 +73,8 @@ static const char *context(struct engine *e, const struct item_about *about)
 static const char *item_id(struct engine *e, const char *print, const struct item_about *about)
 {
     const struct gw_roster_line *roster = e->in->roster;
-    const char *place = about->has_fact
-                            ? gw_arena_print(e->arena, "%s|%d", e->versions[about->fact].key, about->part)
-                            : or_empty(about->windows);
+    const char *place = about->has_fact ? gw_arena_print(e->arena, "%s|%d", e->versions[about->fact].key, about->part)
+                                        : or_empty(about->windows);
     const char *const parts[] = {print, roster->subject, place};
 
     return place ? gw_hmac_id(e->in->key, e->arena, 'x', parts, 3) : NULL;
@@ -124,9 +122,15 @@ void engine_raise(struct engine *e, const char *code, const struct item_about *a
         e->failed = true;
         return;
     }
-    *item = (struct gw_item){.id = id, .code = class->code, .fingerprint = print, .blocks = class->blocks,
-                             .has_fact = about->has_fact, .fact = about->fact, .part = about->part,
-                             .context = context(e, about), .suggestion = or_empty(about->suggestion),
+    *item = (struct gw_item){.id = id,
+                             .code = class->code,
+                             .fingerprint = print,
+                             .blocks = class->blocks,
+                             .has_fact = about->has_fact,
+                             .fact = about->fact,
+                             .part = about->part,
+                             .context = context(e, about),
+                             .suggestion = or_empty(about->suggestion),
                              .window_ids = or_empty(about->windows)};
     attach(e, item);
     if (*class->blocks == 'S' && !e->blocked) {

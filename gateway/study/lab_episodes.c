@@ -1,9 +1,9 @@
 /*
  * Episodes out of graded laboratory values: onset at the first value above baseline, end at the first one back.
  *
- * One value per day, the worst. A single normal value between two abnormal ones at most lab_merge_days apart does not end
- * an episode; no value for no_value_days leaves its outcome unknown. A value whose grade is not known (0 or 1, no limit)
- * says nothing: it neither opens nor closes. Source: mappings/RULES.md 12.
+ * One value per day, the worst. A single normal value between two abnormal ones at most lab_merge_days apart does not
+ * end an episode; no value for no_value_days leaves its outcome unknown. A value whose grade is not known (0 or 1, no
+ * limit) says nothing: it neither opens nor closes. Source: mappings/RULES.md 12.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,8 @@ struct point { /* one day */
 struct series {
     struct point *points;
     size_t count;
-    int baseline;
+    int baseline; /* 0 where none is known */
+    bool baseline_known;
 };
 
 static const struct gw_grade *grade_of(const struct datum *datum, enum gw_direction direction)
@@ -72,16 +73,23 @@ static struct series gather(struct engine *e, const struct gw_lab_event *event)
     series.count = kept;
     if (baseline && grade_of(baseline, event->direction)->graded)
         series.baseline = grade_of(baseline, event->direction)->grade;
+    series.baseline_known = baseline && grade_of(baseline, event->direction)->graded;
     return series;
 }
 
 static void cite_point(struct engine *e, struct episode *episode, const struct gw_lab_event *event,
                        const struct point *point, const char *role)
 {
-    episode_cite(e, episode, (struct episode_evidence){.fact = point->datum->fact, .part = point->datum->part,
-                                                       .kind = "lab", .concept = event->concept, .role = role,
-                                                       .day = point->day, .grade = point->grade,
-                                                       .value = point->datum->measure.value_num});
+    episode_cite(e, episode,
+                 (struct episode_evidence){.fact = point->datum->fact,
+                                           .part = point->datum->part,
+                                           .kind = "lab",
+                                           .concept = event->concept,
+                                           .role = role,
+                                           .day = point->day,
+                                           .grade = point->grade,
+                                           .value = point->datum->measure.value_num,
+                                           .in_window = point->datum->placed_count > 0});
 }
 
 static struct episode *open_episode(struct engine *e, struct episodes *episodes, const struct gw_lab_event *event,
@@ -96,23 +104,24 @@ static struct episode *open_episode(struct engine *e, struct episodes *episodes,
     episode->onset = point->day;
     episode->end = GW_NO_DAY;
     episode->from_lab = true;
-    episode->baseline_grade = series->baseline;
+    episode->baseline_grade = series->baseline_known ? series->baseline : -1;
     episode->max_grade = -1;
     return episode;
 }
 
-static void take(struct engine *e, struct episode *episode, const struct gw_lab_event *event,
-                 const struct point *point)
+static void take(struct engine *e, struct episode *episode, const struct gw_lab_event *event, const struct point *point)
 {
     const char *role = point->day == episode->onset ? "onset" : "supporting";
+    const bool grades = e->in->study->between_windows == GW_BETWEEN_GRADE || point->datum->placed_count > 0;
 
-    if (point->grade > episode->max_grade) {
+    if (grades && point->grade > episode->max_grade) {
         episode->max_grade = point->grade;
         episode->max_day = point->day;
         role = point->day == episode->onset ? "onset" : "worst";
     }
     cite_point(e, episode, event, point, role);
-    episode_note_grade(e, episode, point->day, point->grade);
+    if (grades)
+        episode_note_grade(e, episode, point->day, point->grade);
 }
 
 /* True when the normal value at i stands between two abnormal ones close enough to be one episode. */

@@ -65,9 +65,15 @@ static gw_groups all_groups(const struct gw_study *study)
     return (gw_groups)((1u << study->group_count) - 1);
 }
 
+/* A window before treatment: it starts from D1, is no grid, and takes day 1 only before the first dose. */
+static bool is_baseline(const struct gw_window *window)
+{
+    return !window->rule->grid && window->rule->from == GW_ANCHOR_D1;
+}
+
 static bool takes(const struct gw_lab *lab, const struct gw_window *window)
 {
-    return !lab || lab->group != GW_LAB_BASELINE || (!window->rule->grid && window->rule->from == GW_ANCHOR_D1);
+    return !lab || lab->group != GW_LAB_BASELINE || is_baseline(window);
 }
 
 /* ---- where ---- */
@@ -99,11 +105,10 @@ static void add_placed(struct engine *e, struct datum *datum, const struct gw_wi
 
 static void find_in(struct engine *e, struct datum *datum, int group, struct findings *found)
 {
-    struct gw_placement p =
-        gw_window_place(e->arena, &e->windows, group, datum->when.first, datum->when.last);
+    struct gw_placement p = gw_window_place(e->arena, &e->windows, group, datum->when.first, datum->when.last);
     const struct gw_lab *lab = datum->code.lab;
 
-    if (gw_place_collects(p.place) && takes(lab, p.window) && !datum->after_first_dose) {
+    if (gw_place_collects(p.place) && takes(lab, p.window) && !(datum->after_first_dose && is_baseline(p.window))) {
         found->collects = true;
         add_placed(e, datum, p.window);
         return;
@@ -156,7 +161,9 @@ static struct item_about about_datum(const struct datum *datum)
     const struct gw_observed *o = datum->observed;
     const struct gw_coding *first = o->code.count ? &o->code.codings[0] : NULL;
 
-    return (struct item_about){.has_fact = true, .fact = datum->fact, .part = datum->part,
+    return (struct item_about){.has_fact = true,
+                               .fact = datum->fact,
+                               .part = datum->part,
                                .coding = datum->code.source ? datum->code.source : first,
                                .unit = o->quantity.code ? o->quantity.code : o->quantity.unit,
                                .quantity = o->kind == GW_VALUE_QUANTITY ? &o->quantity : NULL,
@@ -198,7 +205,8 @@ static bool may_be_evidence(const struct engine *e, const struct datum *datum, e
     return e->in->study->between_windows != GW_BETWEEN_NONE && place == GW_PLACE_BETWEEN_WINDOWS &&
            datum->code.verdict == GW_CODE_MAPPED && is_lab_event(e, datum->code.lab) &&
            datum->when.first == datum->when.last && datum->source->standing == GW_ACCEPTED &&
-           !datum->source->modifier_extension && datum->when.first <= e->in->horizon;
+           !datum->source->modifier_extension && datum->when.first <= e->in->horizon &&
+           datum->when.first <= e->windows.span_high && engine_lives_and_consents(e, datum->when.first);
 }
 
 /* Keep only the windows that a contact opened. *over: one of the others will not be opened any more. */
@@ -391,8 +399,10 @@ void stage_place(struct engine *e)
 
             if (part->final)
                 continue;
-            if (fact->observation.parts[p].kind == GW_VALUE_NONE)
-                engine_end_part(e, part, GW_STATE_NOT_IN_SCOPE, fact->observation.member_count ? "PANEL" : "NO_VALUE");
+            if (fact->observation.member_count > 0 && fact->observation.parts[p].component < 0)
+                engine_end_part(e, part, GW_STATE_NOT_IN_SCOPE, "PANEL"); /* its members speak for it */
+            else if (fact->observation.parts[p].kind == GW_VALUE_NONE)
+                engine_end_part(e, part, GW_STATE_NOT_IN_SCOPE, "NO_VALUE");
             else
                 add_datum(e, i, (int)p);
         }

@@ -11,8 +11,9 @@
 
 enum column { SITE, STUDY, PATIENT, SUBJECT, RECRUITED, END, FIRST_DOSE, WITHDRAWN, MRN_SYSTEM, MRN, COLUMNS };
 
-static const char *const names[COLUMNS] = {"site",       "study",     "patient",    "subject", "recruited",
-                                           "end_of_treatment", "first_dose", "withdrawn", "mrn_system", "mrn"};
+static const char *const names[COLUMNS] = {
+    "site",       "study",     "patient",    "subject", "recruited", "end_of_treatment",
+    "first_dose", "withdrawn", "mrn_system", "mrn"};
 
 static const char *or_null(const char *field)
 {
@@ -42,9 +43,13 @@ static enum gw_status read_line(const struct gw_csv *csv, const struct gw_csv_re
                 {WITHDRAWN, &out->withdrawn}};
     enum gw_status rc = GW_OK;
 
-    *out = (struct gw_roster_line){.line = record->line, .site = f[at[SITE]], .study = f[at[STUDY]],
-                                   .patient = or_null(f[at[PATIENT]]), .subject = f[at[SUBJECT]],
-                                   .mrn_system = or_null(f[at[MRN_SYSTEM]]), .mrn = or_null(f[at[MRN]])};
+    *out = (struct gw_roster_line){.line = record->line,
+                                   .site = f[at[SITE]],
+                                   .study = f[at[STUDY]],
+                                   .patient = or_null(f[at[PATIENT]]),
+                                   .subject = f[at[SUBJECT]],
+                                   .mrn_system = or_null(f[at[MRN_SYSTEM]]),
+                                   .mrn = or_null(f[at[MRN]])};
     if (*out->subject == '\0')
         return gw_fail(err, GW_ECONFIG, "study.roster", "%s:%u: subject is empty: write the study's subject number",
                        csv->path, record->line);
@@ -70,8 +75,8 @@ static enum gw_status check_unique(const struct gw_csv *csv, const struct gw_ros
                            line->line);
         if (last->patient && strcmp(line->site, last->site) == 0 && gw_same(line->patient, last->patient))
             return gw_fail(err, GW_ECONFIG, "study.roster",
-                           "%s:%u: this patient stands on line %u too: a patient is one subject", csv->path,
-                           last->line, line->line);
+                           "%s:%u: this patient stands on line %u too: a patient is one subject", csv->path, last->line,
+                           line->line);
     }
     return GW_OK;
 }

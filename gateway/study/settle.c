@@ -33,8 +33,8 @@ static const char *unused_reason(enum gw_resource type)
 
 static void settle_part(const struct engine *e, struct part *part)
 {
-    const bool frozen = e->blocked && !(part->final && (part->state == GW_STATE_SUPERSEDED ||
-                                                        part->state == GW_STATE_RETRACTED));
+    const bool frozen =
+        e->blocked && !(part->final && (part->state == GW_STATE_SUPERSEDED || part->state == GW_STATE_RETRACTED));
 
     if (frozen) {
         part->state = GW_STATE_HELD;
@@ -91,12 +91,13 @@ static void settle_parts(struct engine *e, struct gw_derived *out)
         struct part *part = &e->parts[i];
 
         settle_part(e, part);
-        out->parts[i] = (struct gw_part_state){.fact = part->fact, .part = part->index, .state = part->state,
-                                               .reason = part->reason ? part->reason : "",
-                                               .rows = part->state == GW_STATE_DELIVERED
-                                                           ? join(e, part->rows, part->row_count)
-                                                           : "",
-                                               .items = join(e, part->items, part->item_count)};
+        out->parts[i] = (struct gw_part_state){
+            .fact = part->fact,
+            .part = part->index,
+            .state = part->state,
+            .reason = part->reason ? part->reason : "",
+            .rows = part->state == GW_STATE_DELIVERED ? join(e, part->rows, part->row_count) : "",
+            .items = join(e, part->items, part->item_count)};
     }
     out->part_count = e->part_count;
 }

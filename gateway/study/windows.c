@@ -69,7 +69,8 @@ static bool truncate_treatment(struct gw_window *window, const struct gw_anchors
     return true;
 }
 
-/* Rule (c): no EOT and FU windows when treatment ends after the cap; the cap may or may not cut an FU of an earlier end. */
+/* Rule (c): no EOT and FU windows when treatment ends after the cap; the cap may or may not cut an FU of an earlier
+ * end. */
 static bool truncate_after_end(const struct gw_study *study, struct gw_window *window, const struct gw_anchors *a)
 {
     if (window->rule->from != GW_ANCHOR_EOT || a->cap == GW_NO_DAY)
@@ -247,8 +248,8 @@ static struct gw_placement place_day(const struct gw_windows *windows, int group
 }
 
 /* A partial date: inside only when every day it can mean lies in one window. */
-static struct gw_placement place_days(struct gw_arena *arena, const struct gw_windows *windows, int group,
-                                      gw_day first, gw_day last)
+static struct gw_placement place_days(struct gw_arena *arena, const struct gw_windows *windows, int group, gw_day first,
+                                      gw_day last)
 {
     struct gw_placement p = {.place = GW_PLACE_OUTSIDE_PARTIAL};
     size_t capacity = 0;

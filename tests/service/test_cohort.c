@@ -26,7 +26,7 @@ struct table {
     struct keyed {
         const char *key;
         const char **fields;
-    } *rows;
+    } * rows;
     size_t count;
 };
 
@@ -166,7 +166,8 @@ static void check_row(const struct run *run, const struct table *expected, const
 
     cr_assert(row != NULL, "%s: no row %s", e->key, row_id);
     window = field(&run->observations, row, "window_id");
-    cr_expect(listed(field(expected, e->fields, "windows"), window, strlen(window)), "%s: stands in %s", e->key, window);
+    cr_expect(listed(field(expected, e->fields, "windows"), window, strlen(window)), "%s: stands in %s", e->key,
+              window);
     expect_same(e->key, "concept", field(&run->observations, row, "concept"), field(expected, e->fields, "concept"));
     expect_same(e->key, "grade", field(&run->observations, row, "grade"), field(expected, e->fields, "grade"));
     expect_same(e->key, "direction", field(&run->observations, row, "grade_direction"),
@@ -216,7 +217,8 @@ static void check_part(const struct run *run, const struct table *expected, cons
     const char **part = find(&run->parts, e->key);
     const char *reason = field(expected, e->fields, "reason");
 
-    cr_expect(part != NULL, "%s: planted as %s %s, not accounted for", e->key, field(expected, e->fields, "state"), reason);
+    cr_expect(part != NULL, "%s: planted as %s %s, not accounted for", e->key, field(expected, e->fields, "state"),
+              reason);
     if (!part)
         return;
     expect_same(e->key, "state", field(&run->parts, part, "state"), field(expected, e->fields, "state"));

@@ -192,7 +192,8 @@ static const struct {
                                  "'valueQuantity':{'value':2.1},'effectiveDateTime':'2024-02-14T10:00:00'"},
     {"held PARTIAL_DATE", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},"
                           "'valueQuantity':{'value':2.1},'effectiveDateTime':'2024-02'"},
-    {"held DATE_MISSING", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},'valueQuantity':{'value':2.1}"},
+    {"held DATE_MISSING",
+     "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},'valueQuantity':{'value':2.1}"},
     {"outside_window BETWEEN_WINDOWS", "'code':{'coding':[{'system':'urn:lab','code':'ANC-K'}]},"
                                        "'valueQuantity':{'value':2.1},'effectiveDateTime':'2024-02-25'"},
     {"held MODIFIER_EXTENSION", "'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},"
@@ -332,6 +333,43 @@ Test(derive, lets_one_statement_tell_both_the_first_dose_and_the_end)
     expect("window", subject_window(&s, "EOT")->target_date, "2024-05-02");
 }
 
+Test(derive, infers_an_end_of_treatment_where_nothing_covers_the_drug_and_asks)
+{
+    const struct gw_row_subjects *row;
+
+    subject_add(&s, "{'resourceType':'MedicationDispense','id':'d','status':'completed',"
+                    "'subject':{'reference':'Patient/p1'},'whenHandedOver':'2024-01-15','daysSupply':{'value':28},"
+                    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}");
+    s.horizon = subject_day("2024-04-07"); /* 56 days after 11 February, the last one covered */
+    subject_derive(&s);
+    row = (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
+    expect("still covered", row->eot_status, "none");
+    cr_expect(le(int, s.derived.next_day, subject_day("2024-04-08")));
+    s.horizon = subject_day("2024-04-08");
+    subject_derive(&s);
+    row = (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
+    expect("no longer", row->eot_status, "provisional");
+    expect("the last day covered", row->eot, "2024-02-11");
+    cr_expect(eq(sz, subject_items(&s, "EOT_UNCONFIRMED"), 1));
+}
+
+Test(derive, counts_a_stopped_administration_only_when_some_of_it_was_given)
+{
+    static const char stopped[] =
+        "{'resourceType':'MedicationAdministration','id':'a','status':'stopped',"
+        "'subject':{'reference':'Patient/p1'},'effectiveDateTime':'2024-01-20',%s"
+        "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}";
+
+    s.line.first_dose = GW_NO_DAY;
+    subject_add(&s, stopped, "");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "ANCHOR_MISSING"), 1));
+    s.count--;
+    subject_add(&s, stopped, "'dosage':{'dose':{'value':10,'unit':'mg'}},");
+    subject_derive(&s);
+    expect_state("a", "evidence");
+}
+
 Test(derive, has_no_windows_without_a_first_dose)
 {
     s.line.first_dose = GW_NO_DAY;
@@ -376,7 +414,8 @@ Test(derive, counts_the_newest_version_whatever_came_first)
     subject_derive(&s);
     expect_state("v", "superseded");
     cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_observations].count, 1));
-    expect("value", ((const struct gw_row_observations *)s.derived.rows.tables[GW_TABLE_observations].rows[0])->value_num,
+    expect("value",
+           ((const struct gw_row_observations *)s.derived.rows.tables[GW_TABLE_observations].rows[0])->value_num,
            "1.4");
 }
 

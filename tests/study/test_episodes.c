@@ -55,22 +55,54 @@ static const struct {
     bool ongoing;
 } histories[] = {
     {"all normal", {{"2024-02-14", "2.0"}, {"2024-03-15", "1.5"}}, NULL, 0, NULL, NULL, NULL, 0, false},
-    {"one dip", {{"2024-02-14", "0.9"}, {"2024-02-21", "1.8"}}, NULL, 1, "2024-02-14", "2024-02-21", "recovered", 3, false},
+    {"one dip",
+     {{"2024-02-14", "0.9"}, {"2024-02-21", "1.8"}},
+     NULL,
+     1,
+     "2024-02-14",
+     "2024-02-21",
+     "recovered",
+     3,
+     false},
     {"worse, then better, then over",
      {{"2024-02-14", "1.2"}, {"2024-02-18", "0.4"}, {"2024-02-22", "1.4"}, {"2024-02-28", "1.6"}},
-     NULL, 1, "2024-02-14", "2024-02-28", "recovered", 4, false},
+     NULL,
+     1,
+     "2024-02-14",
+     "2024-02-28",
+     "recovered",
+     4,
+     false},
     {"one normal value within 7 days does not end it",
      {{"2024-02-14", "1.2"}, {"2024-02-17", "1.9"}, {"2024-02-21", "0.9"}, {"2024-02-28", "2.0"}},
-     NULL, 1, "2024-02-14", "2024-02-28", "recovered", 3, false},
+     NULL,
+     1,
+     "2024-02-14",
+     "2024-02-28",
+     "recovered",
+     3,
+     false},
     {"8 days apart are two episodes",
      {{"2024-02-14", "1.2"}, {"2024-02-18", "1.9"}, {"2024-02-22", "0.9"}, {"2024-02-28", "2.0"}},
-     NULL, 2, NULL, NULL, NULL, 0, false},
+     NULL,
+     2,
+     NULL,
+     NULL,
+     NULL,
+     0,
+     false},
     {"still low at the horizon", {{"2024-12-20", "0.7"}}, "2024-12-31", 0, NULL, NULL, NULL, 0, false},
     {"no value for 56 days: unknown", {{"2024-02-14", "0.7"}}, "2024-04-11", 1, "2024-02-14", "", "unknown", 3, false},
     {"open on day 56", {{"2024-02-14", "0.7"}}, "2024-04-10", 1, "2024-02-14", "", "not recovered", 3, true},
     {"between windows, collected at the next assessment",
      {{"2024-02-25", "0.7"}, {"2024-03-03", "2.0"}},
-     NULL, 1, "2024-02-25", "2024-03-03", "recovered", 3, false},
+     NULL,
+     1,
+     "2024-02-25",
+     "2024-03-03",
+     "recovered",
+     3,
+     false},
 };
 
 Test(episodes, follow_the_histories_of_a_count)
@@ -133,6 +165,52 @@ Test(episodes, say_which_values_they_stand_on_without_the_values)
     expect("between windows", subject_state(&s, "back"), "evidence");
     expect("assessed", subject_episode(&s, 0)->assessed_window, "T30-02");
     cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_grades].count, 1));
+}
+
+Test(episodes, are_collected_by_a_contact_on_or_after_their_onset)
+{
+    subject_add_lab(&s, "low", ANC, "2024-02-17", "0.7"); /* in the window of 14 February, after its only visit */
+    subject_add_lab(&s, "back", ANC, "2024-02-19", "2.0");
+    subject_derive(&s);
+    expect("assessed", subject_episode(&s, 0)->assessed_window, "T30-02");
+}
+
+Test(episodes, end_with_the_life_of_the_subject)
+{
+    s.facts[0].patient.deceased = true;
+    s.facts[0].patient.deceased_date = "2024-03-16";
+    subject_add_lab(&s, "low", ANC, "2024-02-25", "0.9");
+    subject_add_lab(&s, "after", ANC, "2024-03-24", "0.1");
+    subject_derive(&s);
+    cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 3));
+    expect("dated after death", subject_state(&s, "after"), "outside_window BETWEEN_WINDOWS");
+}
+
+Test(episodes, take_from_between_the_windows_only_what_the_study_allows)
+{
+    struct gw_study study = *s.study;
+    const struct gw_row_ae_evidence *row;
+
+    s.study = &study;
+    subject_add_lab(&s, "visit", ANC, "2024-02-14", "1.2");
+    subject_add_lab(&s, "low", ANC, "2024-02-25", "0.4");
+    subject_add_lab(&s, "back", ANC, "2024-03-03", "2.0");
+    study.evidence_values = GW_VALUES_VALUE;
+    subject_derive(&s);
+    cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 4));
+    for (size_t i = 0; i < s.derived.rows.tables[GW_TABLE_ae_evidence].count; i++) {
+        row = (const struct gw_row_ae_evidence *)s.derived.rows.tables[GW_TABLE_ae_evidence].rows[i];
+        expect(row->date, row->value_num, strcmp(row->date, "2024-02-14") == 0 ? "1.2" : "");
+    }
+    study.evidence_values = GW_VALUES_NONE;
+    study.between_windows = GW_BETWEEN_DATES;
+    subject_derive(&s);
+    cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 2), "a value between windows dates, it does not grade");
+    expect("end", subject_episode(&s, 0)->end, "2024-03-03");
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_evidence].count, 0));
+    study.between_windows = GW_BETWEEN_NONE;
+    subject_derive(&s);
+    expect("outcome", subject_episode(&s, 0)->outcome, "unknown");
 }
 
 static void add_condition(const char *id, const char *code, const char *onset, const char *end, const char *status)

@@ -96,8 +96,8 @@ Test(rows, of_an_older_release_read_as_far_as_they_go)
     cr_assert(gw_rows_read(&arena, old, sizeof old - 1, &rows, &err) == GW_OK);
     cr_assert(eq(sz, rows.tables[GW_TABLE_observations].count, 1));
     cr_expect(rows.tables[GW_TABLE_observations].rows[0]->study == NULL);
-    cr_expect(eq(int, ((struct gw_row_observations *)rows.tables[GW_TABLE_observations].rows[0])->grade,
-                 GW_NULL_INTEGER));
+    cr_expect(
+        eq(int, ((struct gw_row_observations *)rows.tables[GW_TABLE_observations].rows[0])->grade, GW_NULL_INTEGER));
     cr_expect(eq(sz, rows.tables[GW_TABLE_subjects].count, 1));
     gw_arena_release(&arena);
 }

@@ -106,9 +106,9 @@ static void check_day(const char *id, const struct gw_windows *windows, int grou
 
 Test(windows, place_every_case_of_the_first_study)
 {
-    static const char *const names[] = {"case_id", "data_group", "d1",      "eot",       "death",   "withdrawn", "site_tz",
-                                        "datum_date", "local_date", "elapsed", "study_day", "outcome", "window",    "diff",
-                                        "reason"};
+    static const char *const names[] = {"case_id",   "data_group", "d1",         "eot",        "death",
+                                        "withdrawn", "site_tz",    "datum_date", "local_date", "elapsed",
+                                        "study_day", "outcome",    "window",     "diff",       "reason"};
     const struct gw_study *study = load("lendex-rrmm");
     struct gw_error err;
     struct gw_csv csv;
@@ -151,8 +151,9 @@ static size_t read_doses(char *list, gw_day *doses)
 
 Test(windows, place_every_case_of_the_second_study)
 {
-    static const char *const names[] = {"case_id", "d1",   "doses",  "datum_date", "elapsed", "study_day", "outcome",
-                                        "week",    "dose_number_before", "days_since_dose", "reason"};
+    static const char *const names[] = {"case_id",   "d1",      "doses", "datum_date",         "elapsed",
+                                        "study_day", "outcome", "week",  "dose_number_before", "days_since_dose",
+                                        "reason"};
     const struct gw_study *study = load("elranatamab-rrmm");
     struct gw_error err;
     struct gw_csv csv;

@@ -30,8 +30,13 @@ void subject_init_at(struct subject *s, const char *study, const char *site)
     cr_assert(gw_rules_load(&s->arena, SOURCE_DIR "/mappings/common", &s->rules, &err) == GW_OK, "%s", err.text);
     snprintf(path, sizeof path, SOURCE_DIR "/mappings/sites/%s.json", site);
     cr_assert(gw_site_load(&s->arena, path, s->tables, &s->site, &err) == GW_OK, "%s", err.text);
-    s->line = (struct gw_roster_line){.site = site, .study = study, .patient = "p1", .subject = "ES-001",
-                                      .recruited = GW_NO_DAY, .end_of_treatment = GW_NO_DAY, .withdrawn = GW_NO_DAY,
+    s->line = (struct gw_roster_line){.site = site,
+                                      .study = study,
+                                      .patient = "p1",
+                                      .subject = "ES-001",
+                                      .recruited = GW_NO_DAY,
+                                      .end_of_treatment = GW_NO_DAY,
+                                      .withdrawn = GW_NO_DAY,
                                       .first_dose = subject_day("2024-01-15")};
     s->key = gw_hmac_new("a key of the tests, made up by us", 33);
     s->horizon = subject_day("2024-12-31");
@@ -98,9 +103,15 @@ void subject_add_visit(struct subject *s, const char *id, const char *day)
 
 void subject_derive(struct subject *s)
 {
-    const struct gw_subject_input input = {.study = s->study, .tables = s->tables, .rules = &s->rules,
-                                           .site = s->site, .roster = &s->line, .facts = s->facts,
-                                           .fact_count = s->count, .horizon = s->horizon, .key = s->key};
+    const struct gw_subject_input input = {.study = s->study,
+                                           .tables = s->tables,
+                                           .rules = &s->rules,
+                                           .site = s->site,
+                                           .roster = &s->line,
+                                           .facts = s->facts,
+                                           .fact_count = s->count,
+                                           .horizon = s->horizon,
+                                           .key = s->key};
     struct gw_error err;
 
     cr_assert(gw_derive(&s->arena, &input, &s->derived, &err) == GW_OK, "%s", err.text);

@@ -20,11 +20,11 @@ struct gw_map_options {
     const char *site;      /* mappings/sites/<site>.json */
     const char *enrolment; /* roster.csv */
     const char *out;
-    const char *key;       /* NULL: OUT/hospital/pseudonym.key */
-    gw_day as_of;          /* GW_NO_DAY: today in the site's zone */
+    const char *key; /* NULL: OUT/hospital/pseudonym.key */
+    gw_day as_of;    /* GW_NO_DAY: today in the site's zone */
     const char *const *inputs;
     size_t input_count;
-    FILE *complaints;      /* one line for each entry or file that cannot be read; NULL: none */
+    FILE *complaints; /* one line for each entry or file that cannot be read; NULL: none */
     void (*progress)(void *ctx, const char *what, size_t done, size_t of); /* of 0: unknown; may be NULL */
     void *ctx;
 };

@@ -21,7 +21,7 @@ struct gw_enrolled { /* a roster line with what the pass needs beside it */
     int64_t number;  /* the ledger's */
     const struct gw_roster_line *line;
     const struct gw_site *site;
-    gw_day horizon;  /* last day up to which every needed search of the subject succeeded */
+    gw_day horizon; /* last day up to which every needed search of the subject succeeded */
 };
 
 struct gw_pass {
@@ -31,17 +31,17 @@ struct gw_pass {
     struct gw_hmac *key;
     const struct gw_enrolled *subjects; /* by number */
     size_t subject_count;
-    const char *now; /* stamp: 2026-11-20T20:00:00Z */
+    const char *now;                                     /* stamp: 2026-11-20T20:00:00Z */
     void (*progress)(void *ctx, size_t done, size_t of); /* may be NULL */
     void *ctx;
 };
 
 struct gw_pass_result {
-    size_t subjects;  /* derived */
-    size_t batches;   /* delivered */
+    size_t subjects;                             /* derived */
+    size_t batches;                              /* delivered */
     size_t added, changed, withdrawn, unchanged; /* rows, provenance included */
     size_t items_opened, items_closed;
-    size_t blocked;   /* subjects from whom nothing leaves */
+    size_t blocked; /* subjects from whom nothing leaves */
     size_t parts_changed;
 };
 

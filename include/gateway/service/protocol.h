@@ -16,7 +16,6 @@ struct gw_protocol {
 };
 
 /* dir is mappings/studies/<id>; the shared tables are in ../../common from there. Everything lives in the arena. */
-enum gw_status gw_protocol_load(struct gw_arena *arena, const char *dir, struct gw_protocol *out,
-                                struct gw_error *err);
+enum gw_status gw_protocol_load(struct gw_arena *arena, const char *dir, struct gw_protocol *out, struct gw_error *err);
 
 #endif

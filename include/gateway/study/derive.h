@@ -1,8 +1,8 @@
 /*
  * derive(): everything the study knows of one subject, from what the sources said. A pure function.
  *
- * No clock, no files, no order of arrival, no locale: the same inputs give the same bytes. The horizon is the last day up
- * to which every needed search of the subject succeeded; missed windows and provisional ends are judged against it.
+ * No clock, no files, no order of arrival, no locale: the same inputs give the same bytes. The horizon is the last day
+ * up to which every needed search of the subject succeeded; missed windows and provisional ends are judged against it.
  *
  *      current ──> anchors ──> windows ──> place ──> measure ──> grade ──> flag ──> events ──> settle
  *
@@ -15,22 +15,22 @@
 #include "gateway/fhir/fact.h"
 #include "gateway/study/package.h"
 #include "gateway/study/roster.h"
-#include "gateway/study/rules.h"
 #include "gateway/study/rows.h"
+#include "gateway/study/rules.h"
 #include "gateway/study/site.h"
 #include "gateway/study/tables.h"
 #include "gateway/study/windows.h"
 
 enum gw_state { /* every part ever read is in exactly one */
-    GW_STATE_DELIVERED,
-    GW_STATE_EVIDENCE,
-    GW_STATE_UNCHANGED,
-    GW_STATE_SUPERSEDED,
-    GW_STATE_NOT_IN_SCOPE,
-    GW_STATE_OUTSIDE_WINDOW,
-    GW_STATE_HELD,
-    GW_STATE_RETRACTED,
-    GW_STATE_COUNT,
+                GW_STATE_DELIVERED,
+                GW_STATE_EVIDENCE,
+                GW_STATE_UNCHANGED,
+                GW_STATE_SUPERSEDED,
+                GW_STATE_NOT_IN_SCOPE,
+                GW_STATE_OUTSIDE_WINDOW,
+                GW_STATE_HELD,
+                GW_STATE_RETRACTED,
+                GW_STATE_COUNT,
 };
 
 const char *gw_state_name(enum gw_state state); /* "delivered" ... as in the ledger */
@@ -76,7 +76,7 @@ struct gw_subject_input {
 };
 
 struct gw_derived {
-    struct gw_rows rows; /* sorted */
+    struct gw_rows rows;         /* sorted */
     struct gw_part_state *parts; /* one for each part of each fact, in order of fact index and part */
     size_t part_count;
     struct gw_item *items; /* sorted by id */
@@ -91,9 +91,9 @@ enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *
                          struct gw_error *err);
 
 /*
- * identify(): keep episode ids stable. Gives each ae_episodes row of `next` (and all that points to it) the ae_id of the
- * previous episode of the same category with the largest overlap of evidence facts (ties: onset, smallest fact id); an
- * unmatched one keeps the id derive() gave it at birth. previous may be empty. The rows are sorted again.
+ * identify(): keep episode ids stable. Gives each ae_episodes row of `next` (and all that points to it) the ae_id of
+ * the previous episode of the same category with the largest overlap of evidence facts (ties: onset, smallest fact id);
+ * an unmatched one keeps the id derive() gave it at birth. previous may be empty. The rows are sorted again.
  */
 enum gw_status gw_identify(struct gw_arena *arena, const struct gw_rows *previous, struct gw_rows *next,
                            struct gw_error *err);

@@ -39,9 +39,11 @@ enum gw_column_type {
     GW_COLUMN_boolean,
 };
 
-#define GW_TABLE(table) struct gw_row_##table {
+#define GW_TABLE(table)                                      struct gw_row_##table {
 #define GW_COLUMN(table, column, type, values, stamp, cdisc) gw_cell_##type column;
-#define GW_TABLE_END(table) };
+#define GW_TABLE_END(table)                                                                                            \
+    }                                                                                                                  \
+    ;
 #include "gateway/study/rows.def"
 #undef GW_TABLE
 #undef GW_COLUMN

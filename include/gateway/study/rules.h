@@ -12,9 +12,9 @@
 #include "gateway/study/tables.h"
 
 struct gw_item_class {
-    const char *code;        /* UNIT_MISSING */
-    const char *blocks;      /* R record, A adverse event or derived row, S subject, E endpoint, - nothing */
-    const char *rule_scope;  /* whether a resolution may become a rule */
+    const char *code;       /* UNIT_MISSING */
+    const char *blocks;     /* R record, A adverse event or derived row, S subject, E endpoint, - nothing */
+    const char *rule_scope; /* whether a resolution may become a rule */
     const char *cause;
     const char *resolutions; /* what a person can do, joined by "; " */
 };

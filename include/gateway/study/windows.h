@@ -1,8 +1,8 @@
 /*
  * Visit windows of one subject: a study without imposed visits still has a schedule.
  *
- * Windows are built from the package's rules and the subject's anchors; a datum is placed by the days it can mean. Bounds
- * count in elapsed days (date - D1) and are inclusive. Truncation follows mappings/RULES.md 3, in its order.
+ * Windows are built from the package's rules and the subject's anchors; a datum is placed by the days it can mean.
+ * Bounds count in elapsed days (date - D1) and are inclusive. Truncation follows mappings/RULES.md 3, in its order.
  */
 #ifndef GATEWAY_STUDY_WINDOWS_H
 #define GATEWAY_STUDY_WINDOWS_H
@@ -26,7 +26,7 @@ struct gw_window {
     const char *id; /* T30-01 */
     int number;     /* k of a grid, else 0 */
     gw_day target;
-    gw_day low;     /* after truncation; low > high: nothing is left */
+    gw_day low; /* after truncation; low > high: nothing is left */
     gw_day high;
     gw_day full_low; /* before truncation */
     gw_day full_high;
@@ -43,19 +43,19 @@ struct gw_windows {
     gw_day span_high; /* last day */
 };
 
-enum gw_status gw_windows_build(struct gw_arena *arena, const struct gw_study *study,
-                                const struct gw_anchors *anchors, struct gw_windows *out, struct gw_error *err);
+enum gw_status gw_windows_build(struct gw_arena *arena, const struct gw_study *study, const struct gw_anchors *anchors,
+                                struct gw_windows *out, struct gw_error *err);
 
 enum gw_place {
     GW_PLACE_IN_WINDOW,
-    GW_PLACE_PARTIAL_INSIDE,     /* a partial date wholly inside one window: collected, flagged */
+    GW_PLACE_PARTIAL_INSIDE, /* a partial date wholly inside one window: collected, flagged */
     GW_PLACE_BETWEEN_WINDOWS,
     GW_PLACE_BEFORE_BASELINE,
     GW_PLACE_AFTER_CAP, /* or, in a continuous study, after its last window */
     GW_PLACE_AFTER_WITHDRAWAL,
-    GW_PLACE_OUTSIDE_PARTIAL,    /* a partial date that touches no window */
-    GW_PLACE_PARTIAL,            /* exception: touches a window without lying in it */
-    GW_PLACE_AFTER_DEATH,        /* exception: a window of the span would have taken it */
+    GW_PLACE_OUTSIDE_PARTIAL, /* a partial date that touches no window */
+    GW_PLACE_PARTIAL,         /* exception: touches a window without lying in it */
+    GW_PLACE_AFTER_DEATH,     /* exception: a window of the span would have taken it */
 };
 
 struct gw_placement {
@@ -69,7 +69,8 @@ struct gw_placement {
 struct gw_placement gw_window_place(struct gw_arena *arena, const struct gw_windows *windows, int group, gw_day first,
                                     gw_day last);
 
-/* IN_WINDOW, BETWEEN_WINDOWS, BEFORE_BASELINE, AFTER_36_MONTHS ...: the reason as counted and printed, in the study's words. */
+/* IN_WINDOW, BETWEEN_WINDOWS, BEFORE_BASELINE, AFTER_36_MONTHS ...: the reason as counted and printed, in the study's
+ * words. */
 const char *gw_place_reason(const struct gw_windows *windows, enum gw_place place);
 bool gw_place_collects(enum gw_place place);
 
