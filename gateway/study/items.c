@@ -18,12 +18,12 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-/* class|site|system|code|unit|rule */
-static const char *fingerprint(struct engine *e, const char *code, const struct item_about *about)
+/* class|site|system|code|unit|rule; what a hospital does in all its records is one cause, whatever the code. */
+static const char *fingerprint(struct engine *e, const struct gw_item_class *class, const struct item_about *about)
 {
-    const struct gw_coding *coding = about->coding;
+    const struct gw_coding *coding = strcmp(class->rule_scope, "per endpoint") == 0 ? NULL : about->coding;
 
-    return gw_arena_print(e->arena, "%s|%s|%s|%s|%s|%s", code, gw_site_id(e->in->site),
+    return gw_arena_print(e->arena, "%s|%s|%s|%s|%s|%s", class->code, gw_site_id(e->in->site),
                           or_empty(coding ? coding->system : NULL), or_empty(coding ? coding->code : NULL),
                           or_empty(about->unit), or_empty(about->rule));
 }
@@ -107,14 +107,22 @@ static bool raised_already(const struct engine *e, const char *id)
     return false;
 }
 
-void engine_raise(struct engine *e, const char *code, const struct item_about *about)
+/* Every code the engine raises stands in the table: a release whose table lacks one is a defect. */
+static const struct gw_item_class *engine_class(const struct engine *e, const char *code)
 {
     const struct gw_item_class *class = gw_rules_class(e->in->rules, code);
-    const char *print = fingerprint(e, code, about);
+
+    assert(class);
+    return class;
+}
+
+void engine_raise(struct engine *e, const char *code, const struct item_about *about)
+{
+    const struct gw_item_class *class = engine_class(e, code);
+    const char *print = fingerprint(e, class, about);
     const char *id = print ? item_id(e, print, about) : NULL;
     struct gw_item *item;
 
-    assert(class);
     if (id && raised_already(e, id))
         return;
     item = id ? GW_ARENA_PUSH(e->arena, e->items, e->item_count, e->item_capacity) : NULL;

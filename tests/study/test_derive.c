@@ -117,7 +117,8 @@ Test(derive, collects_nothing_in_a_window_without_a_routine_contact)
     subject_derive(&s);
     expect_state("v", "outside_window NO_CONTACT");
     expect("window", subject_window(&s, "T30-01")->state, "missed");
-    cr_expect(subject_item(&s, "NO_CONTACT") != NULL);
+    cr_assert(subject_item(&s, "NO_CONTACT") != NULL);
+    expect("one cause for the hospital", subject_item(&s, "NO_CONTACT")->fingerprint, "NO_CONTACT|madrid||||");
     cr_expect(subject_observation(&s, "v", "T30-01") == NULL);
 }
 
