@@ -43,15 +43,15 @@ enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const 
 enum gw_status endpoint_find(const struct gw_config *config, const char *id, size_t *index, struct gw_error *err)
 {
     struct gw_text names = GW_TEXT_INIT(256);
+    bool found = false;
 
-    for (size_t i = 0; i < config->endpoint_count; i++) {
-        if (gw_same(config->endpoints[i].id, id)) {
-            *index = i;
-            return GW_OK;
-        }
+    for (size_t i = 0; i < config->endpoint_count && !found; i++) {
+        found = gw_same(config->endpoints[i].id, id);
+        *index = i;
         gw_text_print(&names, "%s%s", i ? ", " : "", config->endpoints[i].id);
     }
-    gw_fail(err, GW_EUSAGE, where, "%s has no endpoint %s: there is %s", config->path, id, names.at);
+    if (!found)
+        gw_fail(err, GW_EUSAGE, where, "%s has no endpoint %s: there is %s", config->path, id, names.at);
     gw_text_release(&names);
-    return GW_EUSAGE;
+    return found ? GW_OK : GW_EUSAGE;
 }

@@ -1,0 +1,196 @@
+/*
+ * A made-up hospital for tests of whole passes: resources in memory, searched by type and patient, with faults a test
+ * may switch on. Between two syncs a test may change it; while one runs it is read only.
+ */
+#ifndef SERVICE_HOSPITAL_H
+#define SERVICE_HOSPITAL_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/core/text.h"
+#include "support/scratch.h"
+#include "support/server.h"
+
+enum { RESOURCES_MAX = 32, URL_BYTES = 512 };
+
+struct hospital {
+    struct server *server;
+    const char *resources[RESOURCES_MAX]; /* one JSON text each, "id" and, but for a Patient, "Patient/<id>" in it */
+    size_t count;
+    const char *refused;       /* searches of this type answer 403 */
+    const char *garbled;       /* searches of this type answer half a Bundle */
+    const char *html;          /* and these a login page */
+    bool ignores_last_updated; /* and any other parameter it does not know */
+    const char *fhir_version;  /* NULL: 4.0.1 */
+};
+
+static inline bool hospital_type(const char *resource, const char *type)
+{
+    char wanted[80];
+
+    snprintf(wanted, sizeof wanted, "\"resourceType\":\"%s\"", type);
+    return strstr(resource, wanted) != NULL;
+}
+
+/* The value of a query parameter, percent-encoding of '|', '/' and ':' undone. False: not there. */
+static inline bool hospital_parameter(const char *path, const char *name, char out[URL_BYTES])
+{
+    char key[40];
+    const char *at;
+    size_t length = 0;
+
+    snprintf(key, sizeof key, "%s=", name);
+    for (at = strchr(path, '?'); at && strncmp(at + 1, key, strlen(key)) != 0;)
+        at = strchr(at + 1, '&');
+    if (!at)
+        return false;
+    for (at += 1 + strlen(key); *at && *at != '&' && length + 1 < URL_BYTES; at++) {
+        unsigned code;
+
+        if (*at == '%' && sscanf(at + 1, "%2x", &code) == 1) {
+            out[length++] = (char)code;
+            at += 2;
+        } else {
+            out[length++] = *at;
+        }
+    }
+    out[length] = '\0';
+    return true;
+}
+
+static inline bool hospital_about(const char *resource, const char *type, const char *path)
+{
+    const bool patient = strcmp(type, "Patient") == 0;
+    char value[URL_BYTES], wanted[2 * URL_BYTES];
+
+    if (hospital_parameter(path, "identifier", value)) {
+        const char *bar = strchr(value, '|');
+
+        snprintf(wanted, sizeof wanted, "\"value\":\"%s\"", bar ? bar + 1 : value);
+    } else if (hospital_parameter(path, patient ? "_id" : "patient", value)) {
+        snprintf(wanted, sizeof wanted, patient ? "\"id\":\"%s\"" : "Patient/%s\"", value);
+    } else {
+        return false;
+    }
+    return strstr(resource, wanted) != NULL;
+}
+
+static inline bool hospital_shows(const struct hospital *hospital, const char *resource, const char *type,
+                                  const char *path)
+{
+    char value[URL_BYTES];
+
+    if (!hospital_type(resource, type) || !hospital_about(resource, type, path))
+        return false;
+    if (hospital_parameter(path, "category", value) && !strstr(resource, value))
+        return false;
+    if (hospital->ignores_last_updated)
+        return true;
+    return !strstr(path, "casement-probe") &&
+           !(hospital_parameter(path, "_lastUpdated", value) && strcmp(value, "ge2100") > 0);
+}
+
+static inline void hospital_search(const struct hospital *hospital, struct exchange *exchange, const char *type)
+{
+    struct gw_text page = GW_TEXT_INIT(1u << 20);
+    const char *comma = "";
+
+    gw_text_add(&page, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[");
+    for (size_t i = 0; i < hospital->count; i++) {
+        if (!hospital_shows(hospital, hospital->resources[i], type, exchange->path))
+            continue;
+        gw_text_print(&page, "%s{\"resource\":%s,\"search\":{\"mode\":\"match\"}}", comma, hospital->resources[i]);
+        comma = ",";
+    }
+    gw_text_add(&page, "]}");
+    server_reply(exchange, 200, "application/fhir+json", "", page.at);
+    gw_text_release(&page);
+}
+
+static inline void hospital_read(const struct hospital *hospital, struct exchange *exchange, const char *type)
+{
+    char wanted[200];
+    const char *id = strrchr(exchange->path, '/') + 1;
+
+    snprintf(wanted, sizeof wanted, "\"id\":\"%s\"", id);
+    for (size_t i = 0; i < hospital->count; i++) {
+        if (!hospital_type(hospital->resources[i], type) || !strstr(hospital->resources[i], wanted))
+            continue;
+        server_reply(exchange, 200, "application/fhir+json", "", hospital->resources[i]);
+        return;
+    }
+    server_reply(exchange, 404, "application/fhir+json", "",
+                 "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\",\"code\":\"not-found\"}]}");
+}
+
+static inline void hospital_metadata(const struct hospital *hospital, struct exchange *exchange)
+{
+    static const char *const types[] = {"Patient",   "Encounter", "Observation",
+                                        "Condition", "Procedure", "MedicationAdministration"};
+    struct gw_text text = GW_TEXT_INIT(1u << 16);
+
+    gw_text_print(&text,
+                  "{\"resourceType\":\"CapabilityStatement\",\"status\":\"active\",\"fhirVersion\":\"%s\","
+                  "\"software\":{\"name\":\"Made up\",\"version\":\"1\"},\"rest\":[{\"mode\":\"server\",\"resource\":[",
+                  hospital->fhir_version ? hospital->fhir_version : "4.0.1");
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        gw_text_print(&text, "%s{\"type\":\"%s\",\"interaction\":[{\"code\":\"read\"},{\"code\":\"search-type\"}]}",
+                      i ? "," : "", types[i]);
+    gw_text_add(&text, "]}]}");
+    server_reply(exchange, 200, "application/fhir+json", "", text.at);
+    gw_text_release(&text);
+}
+
+static inline void hospital_answer(struct exchange *exchange, void *ctx)
+{
+    const struct hospital *hospital = ctx;
+    char type[64] = "";
+
+    sscanf(exchange->path, "/fhir/%63[A-Za-z]", type);
+    if (strcmp(type, "metadata") == 0)
+        hospital_metadata(hospital, exchange);
+    else if (gw_same(type, hospital->refused))
+        server_reply(exchange, 403, "text/plain", "", "no");
+    else if (gw_same(type, hospital->html))
+        server_reply(exchange, 200, "text/html", "", "<html>log in</html>");
+    else if (gw_same(type, hospital->garbled))
+        server_reply(exchange, 200, "application/fhir+json", "", "{\"resourceType\":\"Bundle\",\"entry\":[{");
+    else if (strchr(exchange->path, '?'))
+        hospital_search(hospital, exchange, type);
+    else
+        hospital_read(hospital, exchange, type);
+}
+
+static inline void hospital_open(struct hospital *hospital)
+{
+    hospital->server = server_new(hospital_answer, hospital);
+}
+
+static inline void hospital_add(struct hospital *hospital, const char *resource)
+{
+    hospital->resources[hospital->count++] = resource;
+}
+
+/* A patient on treatment since 2024-01-15: seen on 2024-02-14, the day of T30-01, with one neutrophil count. */
+#define HOSPITAL_PATIENT(id)                                                                                           \
+    "{\"resourceType\":\"Patient\",\"id\":\"" id "\",\"gender\":\"male\",\"birthDate\":\"1950-02-03\","                \
+    "\"meta\":{\"versionId\":\"1\",\"lastUpdated\":\"2024-02-15T08:00:00Z\"},"                                         \
+    "\"identifier\":[{\"system\":\"urn:mrn\",\"value\":\"mrn-" id "\"}]}"
+#define HOSPITAL_VISIT(id)                                                                                             \
+    "{\"resourceType\":\"Encounter\",\"id\":\"visit-" id "\",\"status\":\"finished\","                                 \
+    "\"meta\":{\"versionId\":\"1\",\"lastUpdated\":\"2024-02-15T08:00:00Z\"},"                                         \
+    "\"class\":{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ActCode\",\"code\":\"AMB\"},"                    \
+    "\"subject\":{\"reference\":\"Patient/" id "\"},"                                                                  \
+    "\"period\":{\"start\":\"2024-02-14T09:00:00+01:00\",\"end\":\"2024-02-14T10:00:00+01:00\"}}"
+#define HOSPITAL_COUNT(id, version, status, value)                                                                     \
+    "{\"resourceType\":\"Observation\",\"id\":\"anc-" id "\",\"status\":\"" status "\","                               \
+    "\"meta\":{\"versionId\":\"" version "\",\"lastUpdated\":\"2024-02-1" version "T08:00:00Z\"},"                     \
+    "\"category\":[{\"coding\":[{\"code\":\"laboratory\"}]}],"                                                         \
+    "\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"751-8\"}]},"                                    \
+    "\"subject\":{\"reference\":\"Patient/" id "\"},\"effectiveDateTime\":\"2024-02-14T09:30:00+01:00\","              \
+    "\"valueQuantity\":{\"value\":" value ",\"unit\":\"10*9/L\",\"system\":\"http://unitsofmeasure.org\","             \
+    "\"code\":\"10*9/L\"}}"
+
+#endif

@@ -1,0 +1,364 @@
+/*
+ * A sync with made-up hospitals: what came is derived once all of it came, and nothing is done twice.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "gateway/ledger/ledger.h"
+#include "gateway/service/sync.h"
+#include "service/hospital.h"
+
+#define PACKAGE SOURCE_DIR "/mappings/studies/lendex-rrmm"
+#define HEADER  "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
+#define MADRID  "madrid,lendex-rrmm,p1,S-1,2024-01-18,,2024-01-15,,,\n"
+#define ESSEN   "essen,lendex-rrmm,p2,S-2,2024-01-18,,2024-01-15,,,\n"
+
+struct bench {
+    struct scratch scratch;
+    struct gw_arena arena;
+    struct hospital hospitals[2];
+    struct gw_config_study study;
+    struct gw_config_endpoint endpoints[2];
+    struct gw_config config;
+    struct gw_sync_options options;
+    struct gw_sync_result result;
+    struct gw_error err;
+};
+
+static const char *path_of(struct bench *b, const char *name)
+{
+    return gw_arena_print(&b->arena, "%s/%s", b->scratch.folder, name);
+}
+
+static void set_up_endpoint(struct bench *b, size_t i, const char *id, const char *site)
+{
+    hospital_open(&b->hospitals[i]);
+    b->endpoints[i] = (struct gw_config_endpoint){
+        .id = id,
+        .site = site,
+        .base = server_base(b->hospitals[i].server),
+        .site_profile = gw_arena_print(&b->arena, "%s/mappings/sites/%s.json", SOURCE_DIR, site),
+        .auth_kind = "none",
+        .page_size = 50,
+        .concurrent = 2,
+    };
+}
+
+static void set_up(struct bench *b, const char *roster, size_t endpoints, const char *second_site)
+{
+    *b = (struct bench){.arena = GW_ARENA_INIT(64u << 20)};
+    scratch_init(&b->scratch);
+    scratch_write(&b->scratch, "roster.csv", roster);
+    set_up_endpoint(b, 0, "first", "madrid");
+    if (endpoints > 1)
+        set_up_endpoint(b, 1, "second", second_site);
+    hospital_add(&b->hospitals[0], HOSPITAL_PATIENT("p1"));
+    hospital_add(&b->hospitals[0], HOSPITAL_VISIT("p1"));
+    hospital_add(&b->hospitals[0], HOSPITAL_COUNT("p1", "5", "final", "1.20"));
+    b->study =
+        (struct gw_config_study){"lendex-rrmm", PACKAGE, path_of(b, "roster.csv"), "sqlite", path_of(b, "study.db")};
+    b->config = (struct gw_config){.path = "casement.json",
+                                   .installation = "t",
+                                   .state = path_of(b, "state"),
+                                   .pseudonym_key = path_of(b, "pseudonym.key"),
+                                   .studies = &b->study,
+                                   .study_count = 1,
+                                   .endpoints = b->endpoints,
+                                   .endpoint_count = endpoints};
+    b->options = (struct gw_sync_options){.config = &b->config, .as_of = gw_day_of(2024, 2, 28)};
+}
+
+static void tear_down(struct bench *b)
+{
+    for (size_t i = 0; i < b->config.endpoint_count; i++)
+        server_free(b->hospitals[i].server);
+    gw_arena_release(&b->arena);
+    scratch_release(&b->scratch);
+}
+
+static enum gw_status run(struct bench *b)
+{
+    b->err = (struct gw_error){0};
+    const enum gw_status rc = gw_sync_run(&b->arena, &b->options, &b->result, &b->err);
+
+    if (rc == GW_OK)
+        cr_expect(eq(i64, b->result.equation.in, b->result.equation.sum), "every part is in one state");
+    return rc;
+}
+
+static void run_fine(struct bench *b)
+{
+    cr_assert(eq(int, run(b), GW_OK), "%s", b->err.text);
+    for (size_t i = 0; i < b->result.endpoint_count; i++)
+        cr_assert(eq(int, b->result.endpoints[i].failure.status, GW_OK), "%s", b->result.endpoints[i].failure.text);
+}
+
+/* The first cell of the answer as text; "" when there is none. */
+static const char *ask(struct bench *b, const char *query)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    const char *cell = "";
+
+    cr_assert(eq(int, sqlite3_open_v2(b->study.sink_path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK));
+    cr_assert(eq(int, sqlite3_prepare_v2(db, query, -1, &statement, NULL), SQLITE_OK), "%s", sqlite3_errmsg(db));
+    if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0))
+        cell = gw_arena_print(&b->arena, "%s", (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return cell;
+}
+
+static void expect_cell(struct bench *b, const char *query, const char *wanted, const char *name)
+{
+    const char *got = ask(b, query);
+
+    cr_expect(gw_same(got, wanted), "%s: wanted %s, got %s", name, wanted, got);
+}
+
+#define VALUE         "SELECT group_concat(value_num) FROM observations WHERE status <> 'withdrawn' AND window_id = 'T30-01'"
+#define STATE(window) "SELECT state FROM windows WHERE window_id = '" window "' AND status <> 'withdrawn'"
+#define SUBJECTS      "SELECT group_concat(subject_key) FROM (SELECT subject_key FROM subjects ORDER BY 1)"
+
+Test(sync, brings_home_what_a_hospital_has_of_the_roster)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    expect_cell(&b, VALUE, "1.20", "");
+    expect_cell(&b, STATE("T30-01"), "collected", "");
+    cr_expect(eq(sz, b.result.endpoints[0].fresh, 3));
+    cr_expect(eq(i64, b.result.equation.waiting, 0));
+    tear_down(&b);
+}
+
+Test(sync, writes_nothing_when_nothing_is_new)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    cr_expect(gt(sz, b.result.pass.added, 0));
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.pass.subjects, 0), "nobody is derived again");
+    cr_expect(eq(sz, b.result.endpoints[0].fresh, 0));
+    cr_expect(eq(sz, b.result.endpoints[0].repeats, 3));
+    tear_down(&b);
+}
+
+Test(sync, pushes_the_difference_that_a_correction_makes)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    b.hospitals[0].resources[2] = HOSPITAL_COUNT("p1", "6", "corrected", "0.90");
+    run_fine(&b);
+    expect_cell(&b, VALUE, "0.90", "");
+    b.hospitals[0].resources[2] = HOSPITAL_COUNT("p1", "7", "entered-in-error", "0.90");
+    run_fine(&b);
+    expect_cell(&b, VALUE, "", "");
+    cr_expect(gt(sz, b.result.pass.withdrawn, 0));
+    tear_down(&b);
+}
+
+Test(sync, finds_a_patient_by_record_number)
+{
+    struct bench b;
+
+    set_up(&b, HEADER "madrid,lendex-rrmm,,S-1,2024-01-18,,2024-01-15,,urn:mrn,mrn-p1\n", 1, NULL);
+    run_fine(&b);
+    expect_cell(&b, VALUE, "1.20", "");
+    tear_down(&b);
+}
+
+Test(sync, says_of_a_patient_who_is_not_found_that_this_is_so)
+{
+    struct bench b;
+
+    set_up(&b, HEADER "madrid,lendex-rrmm,,S-1,2024-01-18,,2024-01-15,,urn:mrn,unknown\n", 1, NULL);
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.pass.blocked, 1));
+    cr_expect(eq(i64, b.result.equation.open_items, 1));
+    tear_down(&b);
+}
+
+static const struct {
+    const char *name;
+    struct hospital faults;
+    enum gw_status status;
+} failures[] = {
+    {"a type outside the scope", {.refused = "Observation"}, GW_EDENIED},
+    {"half a Bundle", {.garbled = "Observation"}, GW_EPROTO},
+    {"a login page", {.html = "Encounter"}, GW_EPROTO},
+    {"no doses", {.refused = "MedicationDispense"}, GW_EDENIED},
+};
+
+Test(sync, lets_a_failing_endpoint_delay_only_itself)
+{
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        struct bench b;
+
+        set_up(&b, HEADER MADRID ESSEN, 2, "essen");
+        hospital_add(&b.hospitals[1], HOSPITAL_PATIENT("p2"));
+        hospital_add(&b.hospitals[1], HOSPITAL_COUNT("p2", "5", "final", "1.20"));
+        b.hospitals[1].refused = failures[i].faults.refused;
+        b.hospitals[1].garbled = failures[i].faults.garbled;
+        b.hospitals[1].html = failures[i].faults.html;
+        cr_assert(eq(int, run(&b), GW_OK), "%s: %s", failures[i].name, b.err.text);
+        cr_expect(eq(int, b.result.endpoints[0].failure.status, GW_OK), "%s", failures[i].name);
+        cr_expect(eq(int, b.result.endpoints[1].failure.status, failures[i].status), "%s", failures[i].name);
+        expect_cell(&b, SUBJECTS, "S-1", failures[i].name);
+        cr_expect(gt(i64, b.result.equation.waiting, 0), "%s: what came is kept", failures[i].name);
+        b.hospitals[1].refused = b.hospitals[1].garbled = b.hospitals[1].html = NULL;
+        run_fine(&b);
+        expect_cell(&b, SUBJECTS, "S-1,S-2", failures[i].name);
+        cr_expect(eq(i64, b.result.equation.waiting, 0), "%s", failures[i].name);
+        tear_down(&b);
+    }
+}
+
+Test(sync, derives_a_subject_of_two_endpoints_when_both_were_read)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 2, "madrid");
+    hospital_add(&b.hospitals[1], HOSPITAL_PATIENT("p1"));
+    b.hospitals[1].refused = "Condition";
+    cr_assert(eq(int, run(&b), GW_OK), "%s", b.err.text);
+    expect_cell(&b, SUBJECTS, "", "");
+    b.hospitals[1].refused = NULL;
+    b.options.endpoint = "second";
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.endpoint_count, 1));
+    expect_cell(&b, SUBJECTS, "S-1", "the first was read up to this day already");
+    b.options.as_of++;
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.pass.subjects, 0), "the first was not read up to this day");
+    tear_down(&b);
+}
+
+Test(sync, derives_again_when_a_day_has_come_and_only_then)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    expect_cell(&b, STATE("T30-02"), "future", "");
+    b.options.as_of++;
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.pass.subjects, 0), "nothing changes on that day");
+    b.options.as_of = gw_day_of(2024, 4, 1);
+    run_fine(&b);
+    expect_cell(&b, STATE("T30-02"), "missed", "");
+    cr_expect(eq(sz, b.result.endpoints[0].fresh, 0), "without any new fact");
+    tear_down(&b);
+}
+
+Test(sync, derives_again_when_the_roster_changed)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    scratch_write(&b.scratch, "roster.csv", HEADER "madrid,lendex-rrmm,p1,S-1,2024-01-18,,2024-01-15,2024-02-20,,\n");
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.pass.subjects, 1));
+    expect_cell(&b, "SELECT withdrawal_date FROM subjects", "2024-02-20", "");
+    tear_down(&b);
+}
+
+Test(sync, leaves_a_state_folder_alone_that_another_instance_holds)
+{
+    struct gw_ledger *ledger = NULL;
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    cr_assert(eq(int, gw_ledger_open(path_of(&b, "state/ledger.db"), &ledger, &b.err), GW_OK), "%s", b.err.text);
+    cr_expect(eq(int, run(&b), GW_EBUSY));
+    gw_ledger_close(ledger);
+    run_fine(&b);
+    tear_down(&b);
+}
+
+Test(sync, makes_a_pseudonym_key_for_a_new_ledger_and_for_no_other)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    cr_assert(eq(int, unlink(b.config.pseudonym_key), 0));
+    cr_expect(eq(int, run(&b), GW_ECONFIG));
+    cr_expect(ne(int, access(b.config.pseudonym_key, F_OK), 0));
+    tear_down(&b);
+}
+
+static void name_no_endpoint(struct bench *b)
+{
+    b->options.endpoint = "third";
+}
+
+static void name_no_package(struct bench *b)
+{
+    b->study.package = "/nowhere";
+}
+
+static void name_another_study(struct bench *b)
+{
+    b->study.id = "elranatamab-rrmm";
+}
+
+static void name_another_site(struct bench *b)
+{
+    b->endpoints[0].site_profile = SOURCE_DIR "/mappings/sites/essen.json";
+}
+
+static void name_no_sink(struct bench *b)
+{
+    b->study.sink_kind = "abacus";
+}
+
+static void name_no_state(struct bench *b)
+{
+    b->config.state = "/nowhere/at/all";
+}
+
+static void have_no_endpoint(struct bench *b)
+{
+    b->config.endpoint_count = 0;
+    server_free(b->hospitals[0].server);
+}
+
+static const struct {
+    const char *name;
+    void (*spoil)(struct bench *b);
+    enum gw_status status;
+    const char *says;
+} refusals[] = {
+    {"an endpoint that is not there", name_no_endpoint, GW_EUSAGE, "first"},
+    {"a package that is not there", name_no_package, GW_ECONFIG, "/nowhere"},
+    {"the package of another study", name_another_study, GW_ECONFIG, "lendex-rrmm"},
+    {"the profile of another site", name_another_site, GW_ECONFIG, "essen"},
+    {"an unknown kind of sink", name_no_sink, GW_ECONFIG, "abacus"},
+    {"a state folder that cannot be made", name_no_state, GW_ECREATE, "/nowhere"},
+    {"no endpoint", have_no_endpoint, GW_ECONFIG, "casement.json"},
+};
+
+Test(sync, refuses_settings_before_it_asks_anybody)
+{
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        struct bench b;
+
+        set_up(&b, HEADER MADRID, 1, NULL);
+        refusals[i].spoil(&b);
+        cr_expect(eq(int, run(&b), refusals[i].status), "%s: %s", refusals[i].name, b.err.text);
+        cr_expect(ne(ptr, strstr(b.err.text, refusals[i].says), NULL), "%s: %s", refusals[i].name, b.err.text);
+        if (b.config.endpoint_count > 0)
+            cr_expect(eq(u32, server_requests(b.hospitals[0].server), 0), "%s", refusals[i].name);
+        tear_down(&b);
+    }
+}
