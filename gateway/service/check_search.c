@@ -66,7 +66,9 @@ static enum gw_status search(struct check *c, const struct gw_search *what, cons
         return rc;
     rc = gw_bundle_read(&c->scratch, (struct gw_slice){c->response.body.at, c->response.body.length}, &bundle, err);
     if (rc == GW_EINPUT)
-        err->status = rc = GW_EPROTO;
+        rc = gw_fail(err, GW_EPROTO, "service.check",
+                     "the answer is not one whole page of FHIR (%s): ask who runs the server what cuts or damages it",
+                     err->text);
     for (size_t i = 0; rc == GW_OK && i < bundle.count; i++)
         count_entry(&bundle.entries[i], out);
     out->next = rc == GW_OK && bundle.next;

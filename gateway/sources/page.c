@@ -150,7 +150,9 @@ static enum gw_status broke_protocol(const struct paging *p, const struct gw_err
 {
     if (failure->status != GW_EINPUT)
         return gw_fail(p->err, failure->status, where, "%s", failure->text);
-    return gw_fail(p->err, GW_EPROTO, where, "%s: %s", gw_request_name(p->asked->request), failure->text);
+    return gw_fail(p->err, GW_EPROTO, where,
+                   "%s: the answer is not one whole page of FHIR (%s): ask who runs the server what cuts or damages it",
+                   gw_request_name(p->asked->request), failure->text);
 }
 
 static enum gw_status read_bundle(struct paging *p, struct gw_slice body)
