@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/core/json.h"
+#include "sources/walk.h"
 
 static const char where[] = "sources.pull";
 
@@ -155,6 +156,36 @@ static enum gw_status broke_protocol(const struct paging *p, const struct gw_err
                    gw_request_name(p->asked->request), failure->text);
 }
 
+static bool is_searched(const struct page_asked *asked)
+{
+    return asked->medication && *asked->medication == WALK_BY_IDENTIFIER;
+}
+
+/* Is it the Medication that was searched for? A server that ignores the parameter shows its whole formulary. */
+static bool has_name(const cJSON *resource, const char *name)
+{
+    GW_JSON_EACH (identifier, gw_json_array(resource, "identifier")) {
+        const char *system = gw_json_string(identifier, "system"), *value = gw_json_string(identifier, "value");
+        const size_t length = system ? strlen(system) : 0;
+
+        if (value && (length == 0 || strncmp(name, system, length) == 0) && name[length] == '|' &&
+            strcmp(name + length + 1, value) == 0)
+            return gw_same(gw_json_string(resource, "resourceType"), "Medication");
+    }
+    return false;
+}
+
+static void keep_searched(struct gw_bundle *bundle, const char *name)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < bundle->count; i++)
+        if (has_name(bundle->entries[i].resource, name))
+            bundle->entries[kept++] = bundle->entries[i];
+    bundle->count = kept;
+    bundle->next = NULL;
+}
+
 static enum gw_status read_bundle(struct paging *p, struct gw_slice body)
 {
     struct gw_bundle bundle;
@@ -163,6 +194,8 @@ static enum gw_status read_bundle(struct paging *p, struct gw_slice body)
 
     if (rc != GW_OK)
         return broke_protocol(p, &failure);
+    if (is_searched(p->asked))
+        keep_searched(&bundle, p->asked->medication + 1);
     rc = gw_intake_people(p->tree, &bundle, &p->people, p->err);
     if (rc == GW_OK)
         rc = take_all(p, bundle.entries, bundle.count);
@@ -206,7 +239,10 @@ enum gw_status page_read(struct gw_arena *arena, struct gw_arena *tree, const st
                                   .key = settings->key,
                                   .whose = whose,
                                   .ctx = (void *)(uintptr_t)asked->request};
-    rc = asked->medication || asked->request->read ? read_resource(&p, body) : read_bundle(&p, body);
+    if ((asked->medication && !is_searched(asked)) || asked->request->read)
+        rc = read_resource(&p, body);
+    else
+        rc = read_bundle(&p, body);
     if (rc == GW_OK)
         *out = p.page;
     return rc;

@@ -15,7 +15,7 @@ struct page_asked {
     const char *source;     /* "https://fhir.example.org/r4/" */
     const char *broken;     /* "https://fhir.example.org/r4/Observation" */
     size_t entries_before;  /* in this walk: entries that cannot be read are counted through */
-    const char *medication; /* a Medication read by id; NULL: the request itself */
+    const char *medication; /* a Medication read by id, or searched for ("?system|value"); NULL: the request itself */
 };
 
 struct page {

@@ -237,7 +237,9 @@ static enum step take_page(struct gw_pull *p)
     enum gw_status rc = GW_OK;
 
     note_page(p);
-    if (!remember_shared(p))
+    if (p->medication && p->page.count == 0)
+        p->result.unresolved++;
+    if (!remember_shared(p) || (p->medication && !gw_id_set_add(p->seen, p->medication)))
         rc = no_memory(&p->err);
     if (rc == GW_OK && !p->medication)
         rc = walk_page(&p->walk, p->page.entries, p->page.count, answer_of(p)->response.date, p->page.next, &p->err);
@@ -327,16 +329,40 @@ static void count_page(struct gw_pull *p)
     result->door += p->kept.door;
 }
 
+/* A logical reference: its Medication has that identifier. */
+static bool search_medication(struct gw_pull *p, const char *name, struct gw_text *url)
+{
+    const char *bar = strchr(name, '|');
+    struct gw_search search = {.type = GW_MEDICATION,
+                               .low = GW_NO_DAY,
+                               .high = GW_NO_DAY,
+                               .count = p->count,
+                               .fhir_version = p->request->search.fhir_version};
+
+    search.identifier.value = bar + 1;
+    if (bar > name)
+        search.identifier.system = gw_arena_copy(&p->arena, name, (size_t)(bar - name));
+    gw_search_url(&search, gw_gate_base(p->settings->web->gate), url);
+    return bar == name || search.identifier.system;
+}
+
 static enum step read_medication(struct gw_pull *p, const char *id)
 {
     struct gw_text *url = &answer_of(p)->url;
+    bool fine = true;
 
     p->medication = id;
     p->next_reference++;
     p->reads++;
     gw_text_clear(url);
-    gw_read_url(gw_gate_base(p->settings->web->gate), "Medication", id, url);
-    return FETCH;
+    if (*id == WALK_BY_IDENTIFIER)
+        fine = search_medication(p, id + 1, url);
+    else
+        gw_read_url(gw_gate_base(p->settings->web->gate), "Medication", id, url);
+    if (fine && !url->failed)
+        return FETCH;
+    gw_fail(&p->err, GW_ENOMEM, where, "%s: no memory for the address of a Medication", gw_request_name(p->request));
+    return END;
 }
 
 static enum step next(struct gw_pull *p)

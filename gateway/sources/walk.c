@@ -84,6 +84,19 @@ static bool want(struct walk *walk, const char *id)
     return walk->references[walk->reference_count] && (++walk->reference_count, gw_id_set_add(walk->wanted, id));
 }
 
+static bool want_reference(struct walk *walk, const struct gw_keep_reference *reference)
+{
+    struct gw_text name = GW_TEXT_INIT(GW_URL_MAX);
+    bool fine;
+
+    if (!reference->by_identifier)
+        return want(walk, reference->id);
+    gw_text_print(&name, "%c%s", WALK_BY_IDENTIFIER, reference->id);
+    fine = !name.failed && want(walk, name.at);
+    gw_text_release(&name);
+    return fine;
+}
+
 /* Only the search's own type moves the watermark: an included Medication has a history of its own. */
 static void see_stamp(struct walk *walk, const struct gw_keep_entry *entry)
 {
@@ -99,8 +112,8 @@ static bool see_entry(struct walk *walk, const struct gw_keep_entry *entry)
     char name[256];
 
     see_stamp(walk, entry);
-    for (size_t i = 0; i < entry->reference_count; i++) {
-        if (!entry->references[i].by_identifier && !want(walk, entry->references[i].id))
+    for (size_t i = 0; entry->mode == GW_KEEP_FACT && i < entry->reference_count; i++) {
+        if (!want_reference(walk, &entry->references[i]))
             return false;
     }
     if (!entry->type || !entry->id)

@@ -8,6 +8,8 @@
 #include "gateway/sources/pull.h"
 #include "sources/instant.h"
 
+#define WALK_BY_IDENTIFIER '?' /* before "system|value", where other references are ids */
+
 struct walk {
     struct gw_id_set *urls;
     struct gw_id_set *ids;    /* "Observation/o-1" */

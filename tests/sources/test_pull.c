@@ -390,6 +390,31 @@ Test(pull, reads_medications_that_did_not_come_along_and_moves_the_cursor_after_
     ports_release(&ports);
 }
 
+#define NAMED(id, system, value)                                                                                       \
+    "{\"resourceType\":\"Medication\",\"id\":\"" id "\",\"identifier\":[{\"system\":\"" system "\",\"value\":\"" value \
+    "\"}]}"
+#define BY_NAME(id, value)                                                                                             \
+    "{\"resourceType\":\"MedicationRequest\",\"id\":\"" id "\",\"subject\":{\"reference\":\"Patient/p1\"},"            \
+    "\"medicationReference\":{\"identifier\":{\"system\":\"urn:drugs\",\"value\":\"" value "\"}}}"
+
+Test(pull, searches_for_a_medication_that_is_named_by_its_identifier)
+{
+    static const struct reply replies[] = {
+        {DRUGS, 200, PAGE(ENTRY(BY_NAME("r1", "7")) "," ENTRY(BY_NAME("r2", "8")) "," ENTRY(BY_NAME("r3", "7")))},
+        {"/Medication?identifier=urn%3Adrugs%7C7&_count=2", 200,
+         PAGE(ENTRY(NAMED("m1", "urn:drugs", "9")) "," ENTRY(NAMED("m2", "urn:drugs", "7")) "," ENTRY(
+             NAMED("m3", "urn:other", "7")))},
+        {"/Medication?identifier=urn%3Adrugs%7C8&_count=2", 200, PAGE("")},
+        {0}};
+    const struct ended ended = play(GW_MEDICATION_REQUEST, replies);
+
+    cr_expect(ended.failure.status == GW_OK, "%s", ended.failure.text);
+    cr_expect_str_eq(ports.kept.at, "F 17 MedicationRequest/r1\nF 17 MedicationRequest/r2\n"
+                                    "F 17 MedicationRequest/r3\nS 0 Medication/m2\ncursor MedicationRequest \n");
+    cr_expect(ended.result.unresolved == 1 && ended.result.requests == 3);
+    ports_release(&ports);
+}
+
 Test(pull, does_not_move_the_cursor_while_a_medication_is_out_of_reach)
 {
     static const struct reply replies[] = {{DRUGS, 200, PAGE(REQUEST("r1", "m1"))},
