@@ -9,7 +9,7 @@ export page_size=500
 
 make_cohort 4
 start_hospitals
-both good
+all good
 cp "$work/roster.csv" "$work/whole-roster.csv"
 expect "an undisturbed sync succeeds" 0 "$(sync good)"
 dump "$work/good/study.db" >"$work/good.dump"
@@ -40,7 +40,7 @@ also() {
 
 # healed NAME: with good endpoints again, the same state folder ends where the undisturbed sync ended
 healed() {
-    both "$1"
+    all "$1"
     rm -f "$work/$1/state/endpoints/"*
     expect "$1, put right" 0 "$(sync "$1")"
     dump "$work/$1/study.db" | cmp - "$work/good.dump" || fail "$1: something was lost or half written"
@@ -141,7 +141,7 @@ healed half
 
 # ---- our own settings: nothing is asked at all
 sed 's,Europe/Madrid,Europe/Madird,' "$top/mappings/sites/madrid.json" >"$work/madird.json"
-both wrong-zone
+all wrong-zone
 sed -i "s,$top/mappings/sites/madrid.json,$work/madird.json," "$work/wrong-zone/casement.json"
 wrong wrong-zone 78 'madird.json.*Europe/Madird|Europe/Madird'
 also wrong-zone 78 'Europe/Madird'
@@ -162,13 +162,13 @@ configure open-key "$(endpoint madrid "$PEER_madrid_BASE" "$work/open.jwk")" "$b
 wrong open-key 78 'open.jwk.*(chmod|600)'
 also open-key 78 'open.jwk'
 
-both open-pseudonyms
+all open-pseudonyms
 openssl rand -hex 32 >"$work/open-pseudonyms/pseudonym.key"
 chmod 0644 "$work/open-pseudonyms/pseudonym.key"
 wrong open-pseudonyms 78 'pseudonym.key.*(chmod|600)'
 also open-pseudonyms 78 'pseudonym.key'
 
-both lost-pseudonyms
+all lost-pseudonyms
 expect "a key is made for a new ledger" 0 "$(sync lost-pseudonyms)"
 rm "$work/lost-pseudonyms/pseudonym.key"
 wrong lost-pseudonyms 78 'pseudonym.key.*missing'

@@ -1,5 +1,6 @@
-# Two made-up hospitals and a gateway in front of them: sourced by bash after lib.bash, for tests that run the gateway.
+# Made-up hospitals and a gateway in front of them: sourced by bash after lib.bash, for tests that run the gateway.
 
+sites=(madrid busan) # a test may set others before make_cohort
 casement=${CASEMENT:-$top/build/casement}
 peers=$top/scripts/peers
 [ -x "$casement" ] || fail "no gateway at $casement: build it, or set CASEMENT"
@@ -8,13 +9,14 @@ trap '$peers stop --dir "$work/peers"; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 
 # make_cohort SUBJECTS [OPTION...]: in $work/cohort, as of $as_of; $work/load/SITE-N.ndjson is what a server would hold of
-# delivery N, one version after the other. Every second patient of the second hospital is known by record number only.
+# delivery N, one version after the other. Every second patient in Busan is known by record number only.
 make_cohort() {
     local site n truth=$top/tests/e2e/truth.py
-    "$top/scripts/cohort" --out "$work/cohort" --subjects "$1" --seed 7 --sites madrid,busan "${@:2}"
+    "$top/scripts/cohort" --out "$work/cohort" --subjects "$1" --seed 7 --sites "$(IFS=,; echo "${sites[*]}")" \
+        "${@:2}"
     as_of=$(json "$work/cohort/cohort.json" d.as_of)
     mkdir "$work/load"
-    for site in madrid busan; do
+    for site in "${sites[@]}"; do
         for n in 1 2; do
             [ ! -d "$work/cohort/$site/delivery-$n" ] ||
                 "$truth" loadable "$work/cohort/$site/delivery-$n"/* >"$work/load/$site-$n.ndjson"
@@ -25,21 +27,23 @@ make_cohort() {
 
 # start_hospitals: the peers with the first delivery; without npm the test is skipped
 start_hospitals() {
-    local status=0
-    "$peers" start --dir "$work/peers" --hospital madrid "$work/load/madrid-1.ndjson" \
-        --hospital busan "$work/load/busan-1.ndjson" >"$work/start.txt" 2>"$work/start.err" || status=$?
+    local status=0 site hospitals=()
+    for site in "${sites[@]}"; do
+        hospitals+=(--hospital "$site" "$work/load/$site-1.ndjson")
+    done
+    "$peers" start --dir "$work/peers" "${hospitals[@]}" >"$work/start.txt" 2>"$work/start.err" || status=$?
     cat "$work/start.txt" "$work/start.err"
     if [ $status -eq 69 ] && [ "$(wc -l <"$work/start.err")" -eq 1 ]; then
         exit $SKIPPED
     fi
-    expect "two hospitals start" 0 $status
+    expect "the hospitals start" 0 $status
     . "$work/peers/peers.env"
 }
 
-# second_delivery: loaded into both
+# second_delivery: loaded into all
 second_delivery() {
     local site
-    for site in madrid busan; do
+    for site in "${sites[@]}"; do
         "$peers" load --dir "$work/peers" --hospital $site "$work/load/$site-2.ndjson"
     done
 }
@@ -66,9 +70,14 @@ configure() {
 END
 }
 
-# both NAME: the configuration of both hospitals
-both() {
-    configure "$1" "$(endpoint madrid "$PEER_madrid_BASE")" "$(endpoint busan "$PEER_busan_BASE")"
+# all NAME: the configuration of all hospitals
+all() {
+    local site base endpoints=()
+    for site in "${sites[@]}"; do
+        base=PEER_${site}_BASE
+        endpoints+=("$(endpoint "$site" "${!base}")")
+    done
+    configure "$1" "${endpoints[@]}"
 }
 
 # gateway NAME COMMAND [OPTION...]: run it on the configuration; its output in $work/NAME/COMMAND.{out,err}

@@ -19,7 +19,7 @@ fi
 
 make_cohort 2 --second-delivery
 start_hospitals
-both clean
+all clean
 expect "check" 0 "$(gateway clean check)"
 mkdir "$work/empty" "$work/begun"
 cp -r "$work/clean/." "$work/empty/"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Two hospitals on a real FHIR server: what `sync` brings home is what the made-up cohort says, and what `map` makes of
+# Four hospitals on a real FHIR server, each with its own ways of writing: what `sync` brings home is what the made-up cohort says, and what `map` makes of
 # the same resources from files; a second sync writes nothing; corrections, retractions and late results of a second
 # delivery change what they should; page size, locale and time zone change nothing.
 set -euo pipefail
@@ -7,14 +7,15 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/hospitals.bash"
 truth=$top/tests/e2e/truth.py
 export page_size=250
+sites=(madrid busan essen boston)
 
 make_cohort 16 --faults --second-delivery
 start_hospitals
-both one
+all one
 expect "check finds nothing to fail for" 0 "$(gateway one check)"
 software=$(sed -n 's/.* metadata  *//p' "$work/one/check.out")
 echo "$software" | sed 's/^/peer: /'
-expect "both peers are Medplum" 2 "$(grep -c '^Medplum ' <<<"$software")"
+expect "all peers are Medplum" 4 "$(grep -c '^Medplum ' <<<"$software")"
 expect "the profile says that _lastUpdated is honoured" true \
     "$(json "$work/one/state/endpoints/busan-ehr.json" d.last_updated)"
 expect "and that _include brings Medications" true "$(json "$work/one/state/endpoints/busan-ehr.json" d.includes)"
@@ -23,7 +24,7 @@ expect "and that _include brings Medications" true "$(json "$work/one/state/endp
 expect "the first sync succeeds" 0 "$(sync one)"
 cat "$work/one/sync.out"
 "$truth" delivered "$work/cohort" 1 "$work/one/study.db"
-for site in madrid busan; do
+for site in "${sites[@]}"; do
     "$casement" map --study "$top/mappings/studies/lendex-rrmm" --site "$top/mappings/sites/$site.json" \
         --enrolment "$work/roster.csv" --as-of "$as_of" --out "$work/map-$site" "$work/load/$site-1.ndjson" \
         >"$work/map.out" 2>"$work/map.err"
@@ -52,8 +53,8 @@ dump "$work/one/study.db" >"$work/one.dump"
 
 # ---- from nothing, in other ways
 german=$(locale -a 2>/dev/null | grep -ix 'de_DE.utf-\?8' | head -n 1 || true)
-page_size=37 both two
-page_size=1000 both three
+page_size=37 all two
+page_size=1000 all three
 mkdir -p "$work/three/state"
 cp -r "$work/one/state/endpoints" "$work/three/state/"
 expect "a fresh sync with small pages succeeds" 0 "$(LC_ALL=${german:-C.UTF-8} TZ=Pacific/Apia sync two)"

@@ -16,8 +16,8 @@
  *   GW_EDENIED, GW_EIO, GW_ECANCELED as in core/error.h
  * A page over the cap is asked for again with half its _count. Warnings inside a page are notes.
  *
- * A Medication that was referred to and did not come along is read by itself, once a sync, up to 200 a pull; one that
- * is not there leaves nothing (derivation raises MEDICATION_UNRESOLVED).
+ * A Medication that was referred to and did not come along is read by itself (one named by an identifier is searched
+ * for), once a sync, up to 200 a pull; one that is not there leaves nothing (derivation raises MEDICATION_UNRESOLVED).
  */
 #ifndef GATEWAY_SOURCES_PULL_H
 #define GATEWAY_SOURCES_PULL_H
