@@ -42,12 +42,35 @@ bool card_write(struct bytes *blob, struct carded *carded);
 /* Read the one at *offset and move it to the next; false: damaged. */
 bool card_read(const char *blob, size_t length, size_t *offset, struct carded *out);
 
+/* A page's blob, unpacked. */
+struct page {
+    int64_t number;
+    int64_t delivery;
+    int64_t fetched_at;
+    char *bytes;
+    size_t length;
+};
+
+/*
+ * The facts of a subject that has no index row yet, out of the cards of its pages: sorted as the rows will be, and
+ * written when they are settled (fresh.c). *unique is false, and nothing added, where a version came more than once:
+ * index_version tells repeats from conflicts.
+ */
+enum gw_status fresh_facts(struct gw_ledger *ledger, struct gw_arena *arena, const struct page *pages, size_t count,
+                           struct gw_kept_facts *facts, bool *unique, struct gw_error *err);
+
+enum gw_status ledger_damaged(struct gw_ledger *ledger, struct gw_error *err);
+
 /* Where a version was read. */
 struct reading_place {
     int64_t subject;
     int64_t page;
     int64_t delivery;
 };
+
+/* Its links alone. */
+enum gw_status index_links(struct gw_ledger *ledger, int64_t subject, const struct carded *carded,
+                           struct gw_error *err);
 
 /*
  * Give a version its index row, with its links. A known version with the same bytes becomes a repeat (a row of state

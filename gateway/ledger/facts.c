@@ -8,14 +8,6 @@
 
 #include "ledger/card.h"
 
-struct page {
-    int64_t number;
-    int64_t delivery;
-    int64_t fetched_at;
-    char *bytes;
-    size_t length;
-};
-
 struct pages {
     struct page *list; /* by number */
     size_t count;
@@ -38,11 +30,16 @@ static enum gw_status no_memory(struct reading *r)
     return ledger_no_memory(r->err, "the facts of one subject");
 }
 
+enum gw_status ledger_damaged(struct gw_ledger *ledger, struct gw_error *err)
+{
+    ledger->broken = true;
+    return gw_fail(err, GW_EIO, "ledger.facts",
+                   "the ledger is damaged: a page of facts cannot be unpacked; restore the file from its backup");
+}
+
 static enum gw_status damaged(struct reading *r)
 {
-    r->ledger->broken = true;
-    return gw_fail(r->err, GW_EIO, "ledger.facts",
-                   "the ledger is damaged: a page of facts cannot be unpacked; restore the file from its backup");
+    return ledger_damaged(r->ledger, r->err);
 }
 
 /* ---- pages ---- */
@@ -147,19 +144,28 @@ static enum gw_status sort_arrived(struct gw_ledger *ledger, struct gw_error *er
     return rc == GW_OK ? ledger_run(ledger, ledger_bind(ledger, STATEMENT_ARRIVED_DROP), err) : rc;
 }
 
+static enum gw_status unpack_pending(struct reading *r)
+{
+    enum gw_status rc = sort_arrived(r->ledger, r->err);
+
+    return rc == GW_OK ? unpack_all(r, ledger_bind(r->ledger, STATEMENT_PAGES_PENDING, r->facts.subject), &r->own) : rc;
+}
+
 /* The pages read for it stay in r->own: they are the newest, so its order by number holds when older ones come before.
  */
 static enum gw_status index_pending(struct reading *r)
 {
-    enum gw_status rc = sort_arrived(r->ledger, r->err);
+    enum gw_status rc = GW_OK;
 
-    if (rc == GW_OK)
-        rc = unpack_all(r, ledger_bind(r->ledger, STATEMENT_PAGES_PENDING, r->facts.subject), &r->own);
+    if (r->own.count == 0)
+        return rc;
     for (size_t i = 0; rc == GW_OK && i < r->own.count; i++)
         rc = index_page(r, &r->own.list[i]);
-    if (rc == GW_OK && r->own.count > 0)
-        rc = ledger_run(r->ledger, ledger_bind(r->ledger, STATEMENT_PENDING_DROP, r->facts.subject), r->err);
-    return rc;
+    if (rc != GW_OK)
+        return rc;
+    return ledger_run(
+        r->ledger,
+        ledger_bind(r->ledger, STATEMENT_PENDING_DROP, r->facts.subject, r->own.list[r->own.count - 1].number), r->err);
 }
 
 /* Every page that has an index row of the subject: those just indexed, and older ones before them. */
@@ -291,19 +297,46 @@ static enum gw_status read_entries(struct reading *r, sqlite3_stmt *statement, b
     return rc;
 }
 
+/* A subject read for the first time has all it has in cards. */
+static enum gw_status read_fresh(struct reading *r, bool *fresh)
+{
+    int64_t any = 0;
+    enum gw_status rc =
+        ledger_number(r->ledger, ledger_bind(r->ledger, STATEMENT_ENTRY_ANY, r->facts.subject), 0, &any, r->err);
+
+    *fresh = false;
+    if (rc != GW_OK || any || r->own.count == 0)
+        return rc;
+    rc = fresh_facts(r->ledger, r->arena, r->own.list, r->own.count, &r->facts, fresh, r->err);
+    r->capacity = r->facts.count;
+    return rc;
+}
+
+static enum gw_status read_indexed(struct reading *r)
+{
+    enum gw_status rc = index_pending(r);
+
+    if (rc == GW_OK)
+        rc = read_pages(r);
+    if (rc == GW_OK)
+        rc = read_entries(r, ledger_bind(r->ledger, STATEMENT_ENTRIES_OF, r->facts.subject), false);
+    return rc;
+}
+
 static enum gw_status read_subject(struct reading *r)
 {
     struct gw_ledger *ledger = r->ledger;
     const int64_t subject = r->facts.subject;
+    bool fresh = false;
     enum gw_status rc =
         ledger_number(ledger, ledger_bind(ledger, STATEMENT_DIRTY_MARKS, subject), 0, &r->facts.marks, r->err);
 
     if (rc == GW_OK)
-        rc = index_pending(r);
+        rc = unpack_pending(r);
     if (rc == GW_OK)
-        rc = read_pages(r);
-    if (rc == GW_OK)
-        rc = read_entries(r, ledger_bind(ledger, STATEMENT_ENTRIES_OF, subject), false);
+        rc = read_fresh(r, &fresh);
+    if (rc == GW_OK && !fresh)
+        rc = read_indexed(r);
     if (rc == GW_OK)
         rc = read_entries(r, ledger_bind(ledger, STATEMENT_ENTRIES_SHARED, subject), true);
     return rc;
@@ -338,7 +371,10 @@ static enum gw_status index_subject(struct gw_ledger *ledger, struct gw_arena *a
         return rc;
     gw_arena_clear(arena);
     r.facts.subject = subject;
-    return step_end(ledger, &step, index_pending(&r), err);
+    rc = unpack_pending(&r);
+    if (rc == GW_OK)
+        rc = index_pending(&r);
+    return step_end(ledger, &step, rc, err);
 }
 
 enum gw_status ledger_index_all(struct gw_ledger *ledger, struct gw_error *err)

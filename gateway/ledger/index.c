@@ -88,8 +88,7 @@ enum gw_status index_repeat(struct gw_ledger *ledger, const struct reading_place
     return rc == GW_OK ? see_again(ledger, place, carded, reordered, err) : rc;
 }
 
-static enum gw_status add_links(struct gw_ledger *ledger, int64_t subject, const struct carded *carded,
-                                struct gw_error *err)
+enum gw_status index_links(struct gw_ledger *ledger, int64_t subject, const struct carded *carded, struct gw_error *err)
 {
     for (uint32_t i = 0; i < carded->card.reference_count; i++) {
         const uint8_t *key = carded->references + (size_t)i * KEY_BYTES;
@@ -128,7 +127,7 @@ enum gw_status index_version(struct gw_ledger *ledger, const struct reading_plac
     if (rc != GW_OK)
         return rc;
     if (fresh)
-        return add_links(ledger, place->subject, carded, err);
+        return index_links(ledger, place->subject, carded, err);
     *kept_as = GW_KEPT_REPEAT;
     return index_repeat(ledger, place, carded, &reordered, err);
 }

@@ -78,6 +78,18 @@ static enum gw_status recount(struct settling *s, const struct gw_kept *kept, si
                       s->err);
 }
 
+/* The first settling of a subject writes the index row whole; where it was written since, its states alone. */
+static enum gw_status store_entry(struct settling *s, const struct gw_kept *kept, const char *parts, size_t count)
+{
+    return ledger_run(s->ledger,
+                      ledger_bind(s->ledger, STATEMENT_ENTRY_SETTLE, s->subject, kept->key, (size_t)KEY_BYTES,
+                                  kept->version_key, kept->page, (int64_t)kept->offset, (int64_t)kept->raw.length,
+                                  kept->kind, kept->id, kept->last_updated, kept->sha256, (size_t)GW_SHA256_BYTES,
+                                  kept->delivery, kept->source_number, (int64_t)kept->line, (int64_t)count, kept->flags,
+                                  parts),
+                      s->err);
+}
+
 static enum gw_status store_parts(struct settling *s, const struct gw_kept *kept, const char *parts, size_t count)
 {
     struct gw_ledger *l = s->ledger;
@@ -88,6 +100,8 @@ static enum gw_status store_parts(struct settling *s, const struct gw_kept *kept
         return rc;
     if (kept->shared)
         return store_shared(s, kept, parts, count);
+    if (kept->page)
+        return store_entry(s, kept, parts, count);
     return ledger_run(l,
                       ledger_bind(l, STATEMENT_PARTS_SET, s->subject, kept->key, (size_t)KEY_BYTES, kept->version_key,
                                   parts, (int64_t)count),
@@ -127,6 +141,8 @@ static enum gw_status settle_parts(struct settling *s)
             rc = store_parts(s, &facts->list[i], s->text.at, next - first);
     }
     assert(rc != GW_OK || next == derived->part_count);
+    if (rc == GW_OK && facts->fresh)
+        rc = ledger_run(s->ledger, ledger_bind(s->ledger, STATEMENT_PENDING_DROP, s->subject, facts->fresh), s->err);
     return rc;
 }
 

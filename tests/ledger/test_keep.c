@@ -1,6 +1,7 @@
 /*
  * Keeping pages: versions, repeats, what ends at the door, what is shared, and the equation over all of it.
  */
+#include "gateway/ledger/report.h"
 #include "ledger/book.h"
 
 static bool has_raw(const struct gw_kept_facts *facts, const char *wanted)
@@ -101,7 +102,7 @@ Test(keep, keeps_both_contents_of_one_version_and_says_so)
 
     book_add(book, subject, "Observation", "o-1", "1", "1.2");
     book_keep(book);
-    book_facts(book, subject);
+    book_index(book, subject);
     for (int round = 0; round < 2; round++) {
         book_add(book, subject, "Observation", "o-1", "1", "9.9");
         book_keep(book);
@@ -197,7 +198,7 @@ Test(keep, shows_the_loss_of_any_row)
         book_keep(book);
         book_balanced(book, 6);
         if (i > 0)
-            book_facts(book, subject);
+            book_index(book, subject);
         book_balanced(book, 6);
         book_sql(book, losses[i]);
         const struct gw_equation equation = book_equation(book);
@@ -308,7 +309,8 @@ Test(keep, finds_a_shared_fact_by_its_identifiers_and_marks_who_refers_to_it)
     book->entries[0].references = &name;
     book->entries[0].reference_count = 1;
     book_keep(book);
-    cr_expect(book_sql(book, "SELECT count(*) FROM entries WHERE parts IS NULL") == 0, "nobody takes it: it waits for none");
+    cr_expect(book_sql(book, "SELECT count(*) FROM entries WHERE parts IS NULL") == 0,
+              "nobody takes it: it waits for none");
     struct gw_keep_entry *entry = book_add(book, subject, "MedicationRequest", "r-1", "1", "1");
     entry->references = &name;
     entry->reference_count = 1;
@@ -323,6 +325,53 @@ Test(keep, finds_a_shared_fact_by_its_identifiers_and_marks_who_refers_to_it)
     cr_expect(marked == subject, "a new version derives who refers to it");
     BOOK_OK(book, gw_ledger_next_dirty(book->ledger, subject, &marked, &book->err));
     cr_expect(marked == GW_NOBODY, "and nobody else");
+    book_free(book);
+}
+
+Test(keep, writes_the_index_rows_of_a_subject_when_it_is_settled_first)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+    struct gw_rows none = {0};
+
+    book_add(book, subject, "Observation", "o-1", "1", "1");
+    book_add(book, subject, "Observation", "o-2", NULL, "2");
+    book_keep(book);
+    cr_expect(book_facts(book, subject).count == 2);
+    cr_expect(book_sql(book, "SELECT count(*) FROM entries") == 0 &&
+                  book_sql(book, "SELECT count(*) FROM pending") == 1,
+              "who only looks writes none");
+    const struct gw_kept_facts facts = book_facts(book, subject);
+    const struct gw_derived derived = book_derive(book, &facts, GW_STATE_DELIVERED);
+    book_add(book, subject, "Observation", "o-1", "1", "1");
+    book_add(book, subject, "Observation", "o-1", "1", "9");
+    book_keep(book);
+    book_settle(book, &facts, &derived, &none, "2026-11-20T20:00:00Z");
+    cr_expect(book_sql(book, "SELECT count(*) FROM entries WHERE parts IS NOT NULL") == 2);
+    cr_expect(book_sql(book, "SELECT count(*) FROM pending") + book_sql(book, "SELECT count(*) FROM arrived") == 1,
+              "what came after the reading waits for the next");
+    book_balanced(book, 4);
+    cr_expect(book_facts(book, subject).count == 3, "a repeat and a conflict");
+    cr_expect(book_equation(book).states[GW_STATE_UNCHANGED] == 1);
+    book_balanced(book, 4);
+    book_free(book);
+}
+
+Test(keep, settles_rows_that_were_written_since_the_reading)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+    struct gw_rows none = {0};
+
+    book_add(book, subject, "Observation", "o-1", "1", "1");
+    book_keep(book);
+    const struct gw_kept_facts facts = book_facts(book, subject);
+    const struct gw_derived derived = book_derive(book, &facts, GW_STATE_DELIVERED);
+    BOOK_OK(book, gw_ledger_write_parts(book->ledger, scratch_path(&book->scratch, "ledger.csv"), &book->err));
+    cr_expect(book_sql(book, "SELECT count(*) FROM entries WHERE parts IS NULL") == 1, "a list indexes all");
+    book_settle(book, &facts, &derived, &none, "2026-11-20T20:00:00Z");
+    cr_expect(book_equation(book).states[GW_STATE_DELIVERED] == 1);
+    book_balanced(book, 1);
     book_free(book);
 }
 
@@ -342,7 +391,7 @@ Test(keep, stops_at_bytes_that_are_not_what_it_wrote)
 
         book_add(book, subject, "Observation", "o-1", "1", "1");
         book_keep(book);
-        book_facts(book, subject);
+        book_index(book, subject);
         book_sql(book, damages[i]);
         cr_expect(gw_ledger_facts(book->ledger, &book->arena, subject, &facts, &book->err) == GW_EIO, "%s", damages[i]);
         cr_expect(facts.count == 99, "the answer changes only on success");

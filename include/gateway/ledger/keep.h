@@ -51,8 +51,8 @@ struct gw_keep_entry {
     unsigned line;
 
     /*
-     * References to shared facts: the subject is derived again whenever one of them gets a new version. Of a shared fact
-     * itself: the identifiers under which it may be referred to.
+     * References to shared facts: the subject is derived again whenever one of them gets a new version. Of a shared
+     * fact itself: the identifiers under which it may be referred to.
      */
     const struct gw_keep_reference *references;
     size_t reference_count;
@@ -111,6 +111,10 @@ struct gw_kept {
     uint8_t key[16];
     const char *version_key;
     const char *states; /* as last settled for this subject; "" never */
+    int64_t page;       /* 0: it has its index row; else what that row is to say when it is settled */
+    size_t offset;
+    int64_t kind;
+    int64_t flags;
 };
 
 struct gw_kept_facts {
@@ -118,12 +122,14 @@ struct gw_kept_facts {
     struct gw_kept *list; /* own facts, then shared ones; the order means nothing */
     size_t count;
     int64_t marks; /* the ledger's own: what was kept after this reading marks the subject again */
+    int64_t fresh; /* the ledger's own: the newest page of a subject without any index row; 0: it has some */
 };
 
 /*
  * Every kept version of every fact of a subject, those it refers to included. What was kept since the last reading is
  * indexed here (a write: call it inside a transaction where many subjects are read); a repeat that came before its
- * first copy was indexed is found here too, and counts as unchanged.
+ * first copy was indexed is found here too, and counts as unchanged. The index rows of a subject read for the first
+ * time are written by gw_ledger_settle, together with the states of its parts.
  */
 enum gw_status gw_ledger_facts(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
                                struct gw_kept_facts *out, struct gw_error *err);
