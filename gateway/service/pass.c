@@ -284,8 +284,8 @@ static enum gw_status drain(struct group *g, struct gw_error *err)
 
         gw_arena_clear(&g->arena);
         rc = gw_outbox_next(g->pass->ledger, &g->arena, after, &line, err);
-        if (rc == GW_OK && line.number != 0)
-            rc = redeliver(g, &line, err);
+        if (rc == GW_OK && line.number != 0 && gw_same(line.study, g->pass->protocol->study->id))
+            rc = redeliver(g, &line, err); /* other studies have sinks of their own */
     } while (rc == GW_OK && line.number != 0);
     return rc;
 }

@@ -241,6 +241,28 @@ Test(sync, derives_a_subject_of_two_endpoints_when_both_were_read)
     tear_down(&b);
 }
 
+Test(sync, keeps_the_studies_of_one_patient_apart)
+{
+    struct gw_config_study studies[2];
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    scratch_write(&b.scratch, "other.csv", HEADER "madrid,elranatamab-rrmm,p1,S-1,2024-01-15,,2024-01-15,,,\n");
+    studies[0] = b.study;
+    studies[1] = (struct gw_config_study){"elranatamab-rrmm", SOURCE_DIR "/mappings/studies/elranatamab-rrmm",
+                                          path_of(&b, "other.csv"), "sqlite", path_of(&b, "other.db")};
+    b.config.studies = studies;
+    b.config.study_count = 2;
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.pass.subjects, 2));
+    expect_cell(&b, "SELECT group_concat(DISTINCT study) FROM windows", "lendex-rrmm", "the first study");
+    b.study.sink_path = studies[1].sink_path;
+    expect_cell(&b, "SELECT group_concat(DISTINCT study) FROM windows", "elranatamab-rrmm", "the second study");
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.pass.subjects, 0));
+    tear_down(&b);
+}
+
 Test(sync, derives_again_when_a_day_has_come_and_only_then)
 {
     struct bench b;
