@@ -248,7 +248,7 @@ static void check_endpoint(struct check *c, const struct gw_config_endpoint *end
                       endpoint->alg ? endpoint->alg : "signing");
         ask_endpoint(c);
     } else {
-        check_fail(c, "key", &failure);
+        check_fail(c, "settings", &failure);
         skip(c, "token");
         skip(c, "searches");
     }

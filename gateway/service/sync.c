@@ -88,22 +88,95 @@ static enum gw_status enrol_found(struct sync *s, struct gw_error *err)
     return rc == GW_OK ? gw_ledger_commit(s->ledger, err) : rc;
 }
 
-static enum gw_status derive_spans(struct sync *s, struct gw_error *err)
+static void digest_of(const struct sync_subject *subject, char out[DERIVED_DIGITS + 1])
 {
-    enum gw_status rc = GW_OK;
+    const struct gw_roster_line *line = subject->line;
+    const gw_day days[] = {line->recruited, line->end_of_treatment, line->first_dose, line->withdrawn};
+    char text[11];
 
+    steering_text(subject->site->digest, line->subject, out);
+    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+        strcpy(text, "");
+        if (days[i] != GW_NO_DAY)
+            gw_day_print(days[i], text);
+        steering_text(out, text, out);
+    }
+}
+
+static const struct gw_ledger_subject *known_as(const struct gw_ledger_subjects *subjects, int64_t number)
+{
+    size_t low = 0, high = subjects->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (subjects->list[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return &subjects->list[low]; /* enrolled by us: it is there */
+}
+
+/* Would a derivation now give another answer, facts that came since apart? *now is what it would be remembered as. */
+static enum gw_status find_due(struct sync *s, const struct sync_subject *subject,
+                               const struct gw_ledger_subject *known, struct derived_before *now, bool *due,
+                               struct gw_error *err)
+{
+    struct derived_before before;
+    const enum gw_status rc = remembered_derivation(s->ledger, &s->requests, subject->number, &before, err);
+
+    now->horizon = subject->site->as_of;
+    digest_of(subject, now->digest);
+    *due = before.horizon == GW_NO_DAY || strcmp(before.digest, now->digest) != 0 || now->horizon < before.horizon ||
+           (known->next_day != GW_NO_DAY && known->next_day <= now->horizon && before.horizon < known->next_day);
+    return rc;
+}
+
+/* A derivation is worth a look at the ledger: whoever has no new fact and is not due has the span of last time. */
+static enum gw_status find_span(struct sync *s, struct gw_pass *pass, struct sync_subject *subject,
+                                const struct gw_ledger_subject *known, struct gw_error *err)
+{
+    struct derived_before now;
+    gw_day low, high;
+    bool due, remembered = false;
+    enum gw_status rc = find_due(s, subject, known, &now, &due, err);
+
+    if (rc == GW_OK)
+        rc = remembered_span(s->ledger, &s->requests, subject->number, &remembered, &low, &high, err);
+    if (rc != GW_OK)
+        return rc;
+    if (remembered && !due && !known->dirty) {
+        subject->anchored = low != GW_NO_DAY;
+        subject->low = low;
+        subject->high = high;
+        return GW_OK;
+    }
+    subject->low = subject->high = GW_NO_DAY;
+    rc = gw_pass_span(pass, subject->number, &subject->anchored, &subject->low, &subject->high, err);
+    if (rc == GW_OK && (!remembered || subject->low != low || subject->high != high))
+        rc = remember_span(s->ledger, subject->number, subject->low, subject->high, err);
+    return rc;
+}
+
+static enum gw_status find_spans(struct sync *s, struct gw_error *err)
+{
+    struct gw_ledger_subjects known = {0};
+    enum gw_status rc;
+
+    gw_arena_clear(&s->requests);
+    rc = gw_ledger_subjects(s->ledger, &s->requests, &known, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_begin(s->ledger, err);
     for (size_t i = 0; rc == GW_OK && i < s->study_count; i++) {
         struct gw_pass pass;
 
         rc = pass_of(s, &s->studies[i], any, &pass, err);
-        for (size_t n = 0; rc == GW_OK && n < s->subject_count; n++) {
-            struct sync_subject *subject = &s->subjects[n];
-
-            if (subject->study == &s->studies[i])
-                rc = gw_pass_span(&pass, subject->number, &subject->anchored, &subject->low, &subject->high, err);
-        }
+        for (size_t n = 0; rc == GW_OK && n < s->subject_count; n++)
+            if (s->subjects[n].study == &s->studies[i])
+                rc = find_span(s, &pass, &s->subjects[n], known_as(&known, s->subjects[n].number), err);
     }
-    return rc;
+    return rc == GW_OK ? gw_ledger_commit(s->ledger, err) : rc;
 }
 
 /* ---- the day is closed ---- */
@@ -131,56 +204,19 @@ static enum gw_status close_subject(struct sync *s, struct sync_subject *subject
     return rc;
 }
 
-static void digest_of(const struct sync_subject *subject, char out[DERIVED_DIGITS + 1])
-{
-    const struct gw_roster_line *line = subject->line;
-    const gw_day days[] = {line->recruited, line->end_of_treatment, line->first_dose, line->withdrawn};
-    char text[11];
-
-    steering_text(subject->site->digest, line->subject, out);
-    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
-        strcpy(text, "");
-        if (days[i] != GW_NO_DAY)
-            gw_day_print(days[i], text);
-        steering_text(out, text, out);
-    }
-}
-
 /* Facts that came have marked their subjects already; a day that passed and a changed rule do it here. */
 static enum gw_status mark_subject(struct sync *s, const struct sync_subject *subject,
                                    const struct gw_ledger_subject *known, struct gw_error *err)
 {
-    struct derived_before before, now = {.horizon = subject->site->as_of};
+    struct derived_before now;
     bool due;
-    enum gw_status rc = remembered_derivation(s->ledger, &s->requests, subject->number, &before, err);
+    enum gw_status rc = find_due(s, subject, known, &now, &due, err);
 
-    if (rc != GW_OK)
-        return rc;
-    digest_of(subject, now.digest);
-    due = before.horizon == GW_NO_DAY || strcmp(before.digest, now.digest) != 0 || now.horizon < before.horizon ||
-          (known->next_day != GW_NO_DAY && known->next_day <= now.horizon && before.horizon < known->next_day);
-    if (!due && !known->dirty)
-        return GW_OK;
-    if (!known->dirty)
+    if (rc == GW_OK && due && !known->dirty)
         rc = gw_ledger_mark(s->ledger, subject->number, err);
-    if (rc == GW_OK && (before.horizon != now.horizon || due))
+    if (rc == GW_OK && (due || known->dirty))
         rc = remember_derivation(s->ledger, subject->number, &now, err);
     return rc;
-}
-
-static const struct gw_ledger_subject *known_as(const struct gw_ledger_subjects *subjects, int64_t number)
-{
-    size_t low = 0, high = subjects->count;
-
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-
-        if (subjects->list[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return &subjects->list[low]; /* enrolled by us: it is there */
 }
 
 static enum gw_status close_day(struct sync *s, struct gw_error *err)
@@ -253,7 +289,7 @@ enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options 
     if (rc == GW_OK)
         rc = sync_pull(&s, SYNC_ANCHORS, err);
     if (rc == GW_OK)
-        rc = derive_spans(&s, err);
+        rc = find_spans(&s, err);
     if (rc == GW_OK)
         rc = sync_pull(&s, SYNC_SPAN, err);
     if (rc == GW_OK)

@@ -44,13 +44,16 @@ traced() { # OPTION...: the victim's sync under strace (whose --seccomp-bpf woul
     ) 2>"$work/shell.err"
 }
 
-# Every call there is to kill at, one a line: "pwrite64 17" is the 17th of some thread, which is how strace counts.
+# Every call there is to kill at, one a line: "pwrite64 17 log" is the 17th of the first thread that gets so far, which
+# is how strace counts, and it is for a log or journal.
 calls=pwrite64,fdatasync,fsync,sendto,sendmsg,write,writev,unlink,ftruncate,rename
 points() { # START
     fresh "$1"
     traced -e trace=$calls || fail "an undisturbed sync under strace failed: $(cat "$work/victim.err")"
-    awk '$2 ~ /^[a-z0-9]+\(/ { call = $2; sub(/\(.*/, "", call); print call, ++n[$1, call] }' "$work/trace" |
-        sort -u | sort -k1,1 -k2,2n
+    awk '$2 ~ /^[a-z0-9]+\(/ {
+            call = $2; sub(/\(.*/, "", call); n = ++count[$1, call]
+            if (!seen[call, n]++) print call, n, /\.db-(wal|journal)/ ? "log" : "other"
+        }' "$work/trace" | sort -k1,1 -k2,2n
 }
 
 # spread N: that many lines of the input, the same distance apart
@@ -96,10 +99,8 @@ for start in empty begun; do
     until=$((until + KILLS / 2))
     points $start >"$work/points.$start"
     echo "$start: $(wc -l <"$work/points.$start") places to kill at"
-    # most calls write the logs, so take the rest of them as often as there are
-    { grep -v '^pwrite64' "$work/points.$start" | spread 10; grep '^pwrite64' "$work/points.$start" | spread 18; } |
-        sort -u >"$work/chosen"
-    while read -r call count; do
+    { grep 'log$' "$work/points.$start" | spread 19; grep 'other$' "$work/points.$start" | spread 9; } >"$work/chosen"
+    while read -r call count _; do
         [ $kills -ge $until ] || kill_at $start "$call" "$count" || true
     done <"$work/chosen"
 done

@@ -222,7 +222,7 @@ static const struct {
     {"no package", another_study, "study", GW_ECONFIG, "/nowhere"},
     {"a pseudonym key open to others", an_open_key, "pseudonym key", GW_ECONFIG, "chmod"},
     {"a roster line without a subject", a_bad_roster, "roster", GW_ECONFIG, "roster.csv:2"},
-    {"an unknown kind of auth", an_unknown_kind, "key", GW_ECONFIG, "smart-backend"},
+    {"an unknown kind of auth", an_unknown_kind, "settings", GW_ECONFIG, "smart-backend"},
 };
 
 Test(check, says_what_is_wrong_and_goes_on_with_the_rest)
