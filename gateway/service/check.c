@@ -157,9 +157,14 @@ static void check_state(struct check *c)
 
 static void check_settings(struct check *c)
 {
-    check_say(c, "configuration", GW_CHECK_OK, "%zu %s, %zu %s", c->config->study_count,
-              c->config->study_count == 1 ? "study" : "studies", c->config->endpoint_count,
-              c->config->endpoint_count == 1 ? "endpoint" : "endpoints");
+    struct gw_error failure;
+
+    if (endpoint_retention(c->config, &failure) != GW_OK)
+        check_fail(c, "configuration", &failure);
+    else
+        check_say(c, "configuration", GW_CHECK_OK, "%zu %s, %zu %s", c->config->study_count,
+                  c->config->study_count == 1 ? "study" : "studies", c->config->endpoint_count,
+                  c->config->endpoint_count == 1 ? "endpoint" : "endpoints");
     for (size_t i = 0; i < c->study_count; i++) {
         check_study(c, &c->config->studies[i], &c->studies[i]);
         if (!c->studies[i].loaded)

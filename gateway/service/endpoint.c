@@ -40,6 +40,16 @@ enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const 
     return GW_OK;
 }
 
+enum gw_status endpoint_retention(const struct gw_config *config, struct gw_error *err)
+{
+    if (!config->retain_windows)
+        return GW_OK;
+    return gw_fail(err, GW_ECONFIG, where,
+                   "%s: retain mode \"windows\" is not offered yet, payloads outside the windows would stay: write "
+                   "\"subject\", or wait",
+                   config->path);
+}
+
 enum gw_status endpoint_find(const struct gw_config *config, const char *id, size_t *index, struct gw_error *err)
 {
     struct gw_text names = GW_TEXT_INIT(256);

@@ -17,6 +17,9 @@ const char *endpoint_folder(struct gw_arena *arena, const struct gw_config *conf
 enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const struct gw_profile *profile,
                                  struct gw_endpoint *out, struct gw_error *err);
 
+/* What the configuration promises and this release does not keep is refused, not ignored. GW_ECONFIG. */
+enum gw_status endpoint_retention(const struct gw_config *config, struct gw_error *err);
+
 /* The configured endpoint of that id, or GW_EUSAGE naming those there are. */
 enum gw_status endpoint_find(const struct gw_config *config, const char *id, size_t *index, struct gw_error *err);
 

@@ -321,9 +321,11 @@ static enum gw_status open_loop(struct sync *s, struct gw_error *err)
 
 enum gw_status sync_open(struct sync *s, struct gw_error *err)
 {
-    enum gw_status rc = name_endpoints(s, err);
+    enum gw_status rc = endpoint_retention(s->config, err);
 
     read_clock(s);
+    if (rc == GW_OK)
+        rc = name_endpoints(s, err);
     if (rc == GW_OK && (s->config->study_count == 0 || s->endpoint_count == 0))
         rc = gw_fail(err, GW_ECONFIG, where, "%s: a study and an endpoint are needed, one of them is missing",
                      s->config->path);

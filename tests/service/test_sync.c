@@ -349,6 +349,11 @@ static void name_no_state(struct bench *b)
     b->config.state = "/nowhere/at/all";
 }
 
+static void promise_windows_only(struct bench *b)
+{
+    b->config.retain_windows = true;
+}
+
 static void have_no_endpoint(struct bench *b)
 {
     b->config.endpoint_count = 0;
@@ -367,6 +372,7 @@ static const struct {
     {"the profile of another site", name_another_site, GW_ECONFIG, "essen"},
     {"an unknown kind of sink", name_no_sink, GW_ECONFIG, "abacus"},
     {"a state folder that cannot be made", name_no_state, GW_ECREATE, "/nowhere"},
+    {"a retention that is not kept", promise_windows_only, GW_ECONFIG, "retain"},
     {"no endpoint", have_no_endpoint, GW_ECONFIG, "casement.json"},
 };
 
