@@ -321,8 +321,18 @@ static enum gw_status open_file(struct gw_ledger *ledger, const char *path, cons
     return ledger_number(ledger, ledger_bind(ledger, STATEMENT_LAST_PAGE), 0, &ledger->last_page, err);
 }
 
+/*
+ * SQLite counts its memory under a lock at each allocation unless it is told not to before it starts. A later call, or
+ * one of a program that has used SQLite already, changes nothing.
+ */
+static void count_no_memory(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static enum gw_status open_ledger(const char *path, const char *pragmas, struct gw_ledger **out, struct gw_error *err)
 {
+    count_no_memory();
     struct gw_ledger *ledger = calloc(1, sizeof *ledger);
     enum gw_status rc = GW_OK;
 
