@@ -3,6 +3,7 @@
  */
 #include "core/arena_block.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, FIRST_ITEMS = 8 };
+enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, FIRST_ITEMS = 8, SMALL_TEXT = 256, JOIN_MAX = 8 };
 
 static struct gw_arena_block *block_new(size_t size)
 {
@@ -85,13 +86,16 @@ char *gw_arena_copy(struct gw_arena *arena, const char *bytes, size_t length)
 
 char *gw_arena_print(struct gw_arena *arena, const char *format, ...)
 {
+    char small[SMALL_TEXT];
     va_list args;
 
     va_start(args, format);
-    const int length = vsnprintf(NULL, 0, format, args);
+    const int length = vsnprintf(small, sizeof small, format, args);
     va_end(args);
     if (length < 0)
         return NULL;
+    if ((size_t)length < sizeof small) /* nearly always: formatted once */
+        return gw_arena_copy(arena, small, (size_t)length);
     char *text = arena_take(arena, (size_t)length + 1, 1);
     if (!text)
         return NULL;
@@ -99,6 +103,26 @@ char *gw_arena_print(struct gw_arena *arena, const char *format, ...)
     vsnprintf(text, (size_t)length + 1, format, args);
     va_end(args);
     return text;
+}
+
+char *gw_arena_join(struct gw_arena *arena, char separator, const char *const *texts, size_t count)
+{
+    size_t lengths[JOIN_MAX], total = 0;
+
+    assert(count > 0 && count <= JOIN_MAX);
+    for (size_t i = 0; i < count; i++) {
+        lengths[i] = texts[i] ? strlen(texts[i]) : 0;
+        total += lengths[i] + 1;
+    }
+    char *const joined = arena_take(arena, total, 1);
+    char *at = joined;
+    for (size_t i = 0; joined && i < count; i++) {
+        if (lengths[i])
+            memcpy(at, texts[i], lengths[i]);
+        at += lengths[i];
+        *at++ = i + 1 < count ? separator : '\0';
+    }
+    return joined;
 }
 
 void gw_arena_clear(struct gw_arena *arena)

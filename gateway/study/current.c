@@ -45,7 +45,7 @@ static int same_resource(const struct gw_fact *a, const struct gw_fact *b)
 {
     int order = a->type < b->type ? -1 : a->type > b->type;
 
-    if (order == 0)
+    if (order == 0 && a->endpoint != b->endpoint)
         order = strcmp(a->endpoint ? a->endpoint : "", b->endpoint ? b->endpoint : "");
     if (order == 0)
         order = strcmp(a->id ? a->id : "", b->id ? b->id : "");
@@ -61,17 +61,26 @@ static int by_resource_then_version(const void *x, const void *y, void *context)
     return order ? order : compare_versions(a, b);
 }
 
-/* Keys of one resource, shared by its versions. */
+/* The key of one resource, shared by its versions. */
 static void name_versions(struct engine *e, const size_t *order, size_t count)
 {
     const struct gw_fact *fact = &e->in->facts[order[0]];
-    const char *const parts[] = {fact->endpoint ? fact->endpoint : "", fact->type_name, fact->id ? fact->id : ""};
-    const char *key = gw_arena_print(e->arena, "%s|%s|%s", parts[0], parts[1], parts[2]);
-    const char *hash = gw_hmac_id(e->in->key, e->arena, 'h', parts, 3);
+    const char *const parts[] = {fact->endpoint, fact->type_name, fact->id};
+    const char *key = gw_arena_join(e->arena, '|', parts, 3);
 
-    e->failed |= !key || !hash;
+    e->failed |= !key;
     for (size_t i = 0; i < count; i++)
-        e->versions[order[i]] = (struct version){.current = i + 1 == count, .key = key, .hash = hash};
+        e->versions[order[i]] = (struct version){.current = i + 1 == count, .key = key};
+}
+
+const char *engine_hash(struct engine *e, size_t index)
+{
+    struct version *version = &e->versions[index];
+
+    if (!version->hash && version->key)
+        version->hash = gw_hmac_id(e->in->key, e->arena, 'h', &version->key, 1);
+    e->failed |= !version->hash;
+    return version->hash;
 }
 
 static void order_versions(struct engine *e)

@@ -44,8 +44,9 @@ void engine_provenance(struct engine *e, const char *table, const char *of_row, 
                        const char *rule_ids, const char *transformation)
 {
     const struct gw_fact *source = &e->in->facts[fact];
-    const char *hash = e->versions[fact].hash;
-    const char *id = gw_arena_print(e->arena, "%s|%s|%s", of_row, role, hash);
+    const char *hash = engine_hash(e, fact);
+    const char *const parts[] = {of_row, role, hash};
+    const char *id = gw_arena_join(e->arena, '|', parts, 3);
     struct gw_row_provenance *row = (struct gw_row_provenance *)engine_row(e, GW_TABLE_provenance, id, "active");
 
     if (!row)
@@ -272,7 +273,8 @@ static const char *rule_ids(struct engine *e, const struct datum *datum)
 static void emit_observation(struct engine *e, const struct placed *placed)
 {
     struct datum *datum = &e->data[placed->datum_index];
-    const char *row_id = gw_arena_print(e->arena, "%s@%s", datum->obs_id, placed->window->id);
+    const char *const parts[] = {datum->obs_id, placed->window->id};
+    const char *row_id = gw_arena_join(e->arena, '@', parts, 2);
     struct gw_row_observations *row = (struct gw_row_observations *)engine_row(
         e, GW_TABLE_observations, row_id, datum->provisional ? "provisional" : "active");
 
@@ -290,11 +292,9 @@ static void emit_observation(struct engine *e, const struct placed *placed)
 
 void engine_name_datum(struct engine *e, struct datum *datum)
 {
-    const struct gw_fact *fact = datum->source;
-    const char *const parts[] = {fact->endpoint ? fact->endpoint : "", fact->type_name, fact->id ? fact->id : "",
-                                 engine_part_name(e, datum->observed)};
+    const char *const parts[] = {e->versions[datum->fact].key, engine_part_name(e, datum->observed)};
 
-    datum->obs_id = parts[3] ? gw_hmac_id(e->in->key, e->arena, 'o', parts, 4) : NULL;
+    datum->obs_id = parts[1] ? gw_hmac_id(e->in->key, e->arena, 'o', parts, 2) : NULL;
     e->failed |= !datum->obs_id;
 }
 

@@ -33,7 +33,7 @@ struct part {
 struct version { /* one for each fact, in input order */
     bool current;
     const char *key;  /* endpoint|type|id, for keyed ids */
-    const char *hash; /* h + 20 hex: the resource as the study may see it */
+    const char *hash; /* by engine_hash */
 };
 
 /* ---- observations ---- */
@@ -151,6 +151,8 @@ const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fa
 const struct gw_fact *engine_find(const struct engine *e, enum gw_resource type, const char *endpoint, const char *id,
                                   size_t *index);
 
+/* h + 20 hex: the resource of a fact as the study may see it; made when first asked for. NULL fails the engine. */
+const char *engine_hash(struct engine *e, size_t fact);
 struct part *engine_part(struct engine *e, size_t fact, int part);
 void engine_end_part(struct engine *e, struct part *part, enum gw_state state, const char *reason);
 void engine_end_fact(struct engine *e, size_t fact, enum gw_state state, const char *reason); /* all parts */

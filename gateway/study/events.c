@@ -179,7 +179,7 @@ static void emit_episode(struct engine *e, const struct episode *episode, const 
 
 static void emit_pointer(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
 {
-    const char *hash = e->versions[evidence->fact].hash;
+    const char *hash = engine_hash(e, evidence->fact);
     const char *id = gw_arena_print(e->arena, "%s|%s|%d|%s", ae_id, hash, evidence->part, evidence->role);
     struct gw_row_ae_evidence *row = (struct gw_row_ae_evidence *)engine_row(e, GW_TABLE_ae_evidence, id, "active");
 

@@ -69,6 +69,32 @@ Test(arena, copies_and_prints_texts)
     gw_arena_release(&arena);
 }
 
+Test(arena, prints_texts_of_any_length)
+{
+    struct gw_arena arena = GW_ARENA_INIT(1 << 20);
+
+    for (int length = 250; length < 262; length++) {
+        const char *text = gw_arena_print(&arena, "%0*d", length, 7);
+        cr_assert(text != NULL);
+        cr_expect(strlen(text) == (size_t)length && text[length - 1] == '7' && text[0] == '0', "%d", length);
+    }
+    gw_arena_release(&arena);
+}
+
+Test(arena, joins_texts)
+{
+    static const char *const texts[] = {"hm", NULL, "o-1", ""};
+    struct gw_arena arena = GW_ARENA_INIT(9);
+
+    cr_expect(eq(str, gw_arena_join(&arena, '|', texts, 4), (char *)"hm||o-1|"));
+    cr_expect(gw_arena_join(&arena, '|', texts, 1) == NULL, "at the limit");
+    gw_arena_release(&arena);
+
+    arena = (struct gw_arena)GW_ARENA_INIT(64);
+    cr_expect(eq(str, gw_arena_join(&arena, '|', texts, 1), (char *)"hm"));
+    gw_arena_release(&arena);
+}
+
 Test(arena, keeps_every_piece_apart)
 {
     enum { PIECES = 3000 };
