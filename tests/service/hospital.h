@@ -28,7 +28,7 @@ struct hospital {
 
 static inline bool hospital_type(const char *resource, const char *type)
 {
-    char wanted[80];
+    char wanted[128];
 
     snprintf(wanted, sizeof wanted, "\"resourceType\":\"%s\"", type);
     return strstr(resource, wanted) != NULL;
