@@ -101,9 +101,9 @@ enum gw_status gw_inflate_step(struct gw_inflate *flow, struct gw_slice *in, cha
             return gw_fail(err, GW_ENOMEM, where, "no memory to inflate");
         else if (rc != Z_OK && rc != Z_BUF_ERROR)
             return gw_fail(err, GW_EINPUT, where, "%s",
-                           first     ? "is not gzip"
-                           : opening ? "holds something else after its end"
-                                     : "is damaged gzip (bad data or checksum)");
+                           !opening || flow->stream.total_out > 0 ? "is damaged gzip (bad data or checksum)"
+                           : first                                ? "is not gzip"
+                                                                  : "holds something else after its end");
         if (within_limits(flow, err) != GW_OK)
             return GW_ENOMEM;
         if (rc == Z_BUF_ERROR || (rc == Z_OK && in->length == 0 && *made < room))
@@ -233,7 +233,9 @@ static enum gw_status read_inflated(struct gw_gzip *file, char *out, size_t room
             break;
         }
     }
-    return rc == GW_OK ? GW_OK : gw_fail(err, rc, where, "%s: %s", file->path, reason.text);
+    return rc == GW_OK ? GW_OK
+                       : gw_fail(err, rc, where, "%s: %s%s", file->path, reason.text,
+                                 rc == GW_EINPUT ? "; ask for the file again" : "");
 }
 
 enum gw_status gw_gzip_read(struct gw_gzip *file, char *out, size_t room, size_t *length, struct gw_error *err)

@@ -263,8 +263,11 @@ static bool is_named_lines(const char *name)
     return false;
 }
 
-/* A pretty-printed resource has a first line that is no JSON value by itself. */
-static enum gw_status first_line_is_value(struct reading *r, bool *is, struct gw_error *failure)
+/*
+ * A pretty-printed resource has a first line that is no JSON value by itself. A Bundle in one line that names its type
+ * last is no line of NDJSON either.
+ */
+static enum gw_status first_line_is_entry(struct reading *r, bool *is, struct gw_error *failure)
 {
     struct gw_slice head;
     const cJSON *value;
@@ -275,7 +278,8 @@ static enum gw_status first_line_is_value(struct reading *r, bool *is, struct gw
         return rc;
     gw_arena_clear(&r->tree);
     *is = gw_json_parse(&r->tree, head.at, found ? (size_t)(found - head.at) : head.length, NULL, &value, NULL, NULL) ==
-          GW_OK;
+              GW_OK &&
+          !gw_same(gw_json_string(value, "resourceType"), "Bundle");
     return GW_OK;
 }
 
@@ -322,7 +326,7 @@ static enum gw_status read_open(struct reading *r, const char *path, struct gw_e
         return GW_OK;
     if (gw_looks_like_bundle(head))
         return read_whole(r, true, failure);
-    if (!by_lines && first_line_is_value(r, &by_lines, failure) != GW_OK)
+    if (!by_lines && first_line_is_entry(r, &by_lines, failure) != GW_OK)
         return GW_OK;
     if (!by_lines)
         return read_whole(r, false, failure);
@@ -340,6 +344,18 @@ static void refuse(struct reading *r, const char *path, const struct gw_error *f
         r->files->refused(r->files->ctx, path, failure);
 }
 
+/* What is opened twice (for the roster's record numbers, for a checksum) must have the same bytes twice. */
+static enum gw_status open_again_and_again(const char *path, struct gw_gzip **file, struct gw_error *failure)
+{
+    struct stat about;
+
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return gw_fail(failure, GW_ENOINPUT, where,
+                       "%s: is no regular file, and a pipe cannot be read twice: write it to a file and name that",
+                       path);
+    return gw_gzip_open(path, 0, file, failure);
+}
+
 static enum gw_status read_file(struct reading *r, const char *path, const char *source)
 {
     struct gw_error failure = {.status = GW_OK};
@@ -347,7 +363,7 @@ static enum gw_status read_file(struct reading *r, const char *path, const char 
     enum gw_status rc = GW_OK;
 
     r->source = source;
-    if (gw_gzip_open(path, 0, &file, &failure) == GW_OK) {
+    if (open_again_and_again(path, &file, &failure) == GW_OK) {
         lines_open(&r->lines, file);
         rc = read_open(r, path, &failure);
         gw_gzip_close(file);

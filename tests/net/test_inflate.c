@@ -117,6 +117,8 @@ Test(inflate, refuses_what_was_tampered_with)
         forge(forgeries[i].kind, &packed);
         cr_expect(inflate_all(&packed, 4096, 1 << 20, 4096, &out, &err) == GW_EINPUT, "%s", forgeries[i].says);
         cr_expect(strstr(err.text, forgeries[i].says), "wanted %s, got: %s", forgeries[i].says, err.text);
+        cr_expect(inflate_all(&packed, 1 << 20, 1 << 20, 1 << 20, &out, &err) == GW_EINPUT); /* all in one turn */
+        cr_expect(strstr(err.text, forgeries[i].says), "wanted %s, got: %s", forgeries[i].says, err.text);
         gw_text_release(&plain);
         gw_text_release(&packed);
         gw_text_release(&out);

@@ -114,6 +114,10 @@ static enum gw_status read_path(const char *path)
     "{\"resourceType\":\"Observation\",\"id\":\"" id "\",\"status\":\"final\",\"code\":{\"text\":\"x\"},"              \
     "\"subject\":{\"reference\":\"Patient/pat-1\"}}"
 #define GOAL         "{\"resourceType\":\"Goal\",\"id\":\"g\"}"
+#define SIXTY_FOUR   "................................................................"
+#define ONE_KIB      TWICE(TWICE(TWICE(TWICE(SIXTY_FOUR))))
+#define FOUR_KIB     TWICE(TWICE(ONE_KIB))
+#define TWICE(text)  text text
 #define BUNDLE(list) "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[" list "]}"
 #define ENTRY(text)  "{\"resource\":" text "}"
 
@@ -140,6 +144,10 @@ static const struct {
     {"a Bundle over several lines, named as lines", "b.ndjson",
      "\n{ \"resourceType\" :\n\"Bundle\", \"entry\": [\n" ENTRY(OBSERVATION("a")) "]}\n", "b.ndjson:1 Observation/a \n",
      "", ""},
+    {"a Bundle that names its type behind the head", "b.json",
+     "{\"entry\":[" ENTRY("{\"resourceType\":\"Goal\",\"id\":\"g\",\"x\":\"" FOUR_KIB
+                          "\"}") "],\"resourceType\":\"Bundle\"}\n",
+     "b.json:1 Goal/g TYPE_NOT_READ\n", "", ""},
     {"an empty Bundle", "b.json", BUNDLE(""), "", "", ""},
     {"an entry of a Bundle that is no FHIR", "b.json", BUNDLE(ENTRY("{}") "," ENTRY(OBSERVATION("a"))),
      "b.json:1 / RESOURCE_INVALID\nb.json:2 Observation/a \n", "b.json:1 resourceType", ""},
@@ -331,6 +339,20 @@ Test(files, refuse_an_input_that_is_not_there_or_empty)
     hear_nothing();
     cr_expect(read_path(scratch_path(&scratch, "nowhere.ndjson")) == GW_OK);
     cr_expect(heard.answer.first.status == GW_ENOINPUT && heard.answer.refused == 1);
+}
+
+/* A record number in the roster has every input read twice, and the second reading of a pipe finds nothing. */
+Test(files, refuse_what_has_its_bytes_only_once)
+{
+    mkdir(scratch_path(&scratch, "in"), 0700);
+    cr_assert(mkfifo(scratch_path(&scratch, "in/pipe.ndjson"), 0600) == 0);
+    scratch_write(&scratch, "in/z.ndjson", OBSERVATION("1") "\n");
+    cr_assert(read_path(scratch_path(&scratch, "in")) == GW_OK);
+    cr_expect_str_eq(heard.entries.at, "z.ndjson:1 Observation/1 \n");
+    cr_expect(heard.answer.first.status == GW_ENOINPUT && strstr(heard.answer.first.text, "write it to a file"));
+    hear_nothing();
+    cr_expect(read_path("/dev/zero") == GW_OK);
+    cr_expect(heard.answer.first.status == GW_ENOINPUT && heard.count == 0);
 }
 
 Test(files, end_with_the_failure_of_whoever_keeps_the_pages)
