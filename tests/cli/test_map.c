@@ -4,8 +4,12 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "gateway/core/arena.h"
 #include "support/program.h"
@@ -115,6 +119,27 @@ Test(map, says_it_to_programs_too)
            "--ledger", "out/hospital/ledger.db", "--json", "x");
 }
 
+/* Line 2 is 64 MiB of one text; the lines around it count as if it were not there. */
+Test(map, holds_a_line_of_64_MiB_and_reads_on)
+{
+    static const char unit[] = ",\"unit\":\"10*3/uL\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"10*3/uL\"";
+    FILE *file = fopen(scratch_path(&scratch, "huge.ndjson"), "w");
+
+    cr_assert(file != NULL);
+    fputs(observation("o-1", "pat-1", "2024-01-15", unit), file);
+    for (int i = 0; i < 64 * 1024; i++)
+        fprintf(file, "%1024d", i);
+    fputs("\n", file);
+    fputs(observation("o-4", "pat-1", "2024-01-14", unit), file);
+    cr_assert(eq(int, fclose(file), 0));
+    EXPECT(0,
+           "casement: huge.ndjson:2: the line is longer than the cap of 2 MiB; split or strip the resource: "
+           "held for a person\n",
+           PARTS("1 file read, 0 refused; 3 entries, 1 of them unreadable\n", "\ndelivered              2\n",
+                 "\nheld                   1\n", "\nok  every part read is accounted for\n", "\nRESOURCE_INVALID "),
+           MAP, "huge.ndjson");
+}
+
 Test(map, goes_on_after_a_file_that_is_refused)
 {
     scratch_write(&scratch, "half.json", "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[");
@@ -139,4 +164,77 @@ Test(map, says_that_no_exception_is_called_so)
            CASEMENT, "exceptions", "show", "--ledger", "out/hospital/ledger.db", "y");
     EXPECT(64, "casement: no exception has the cause or id \"y\": see casement exceptions list --all\n", PARTS(""),
            CASEMENT, "exceptions", "show", "--ledger", "out/hospital/ledger.db", "y", "--all");
+}
+
+static const char *in_the_way(const char *part)
+{
+    return gw_arena_print(
+        &arena, "casement: %s: is in the way and was not made by casement map: move it, or name another --out\n", part);
+}
+
+Test(map, removes_nothing_that_it_did_not_make)
+{
+    mkdir(scratch_path(&scratch, "out.part"), 0700);
+    EXPECT(0, "", PARTS("\nWritten to out: "), MAP, "obs.ndjson"); /* empty: nothing to lose */
+    mkdir(scratch_path(&scratch, "out.part"), 0700);
+    mkdir(scratch_path(&scratch, "out.part/study"), 0700);
+    scratch_write(&scratch, "out.part/study/subjects.csv", "half");
+    EXPECT(0, "", PARTS("\nWritten to out: "), MAP, "obs.ndjson"); /* of a run that was killed */
+    cr_expect(access(scratch_path(&scratch, "out.part"), F_OK) != 0);
+    mkdir(scratch_path(&scratch, "out.part"), 0700);
+    scratch_write(&scratch, "out.part/thesis.txt", "mine");
+    EXPECT(73, in_the_way("out.part"), PARTS(""), MAP, "obs.ndjson");
+    cr_expect(access(scratch_path(&scratch, "out.part/thesis.txt"), F_OK) == 0);
+}
+
+Test(map, builds_one_folder_once_at_a_time)
+{
+    int fd;
+
+    mkdir(scratch_path(&scratch, "out.part"), 0700);
+    fd = open(scratch_path(&scratch, "out.part"), O_RDONLY | O_DIRECTORY);
+    cr_assert(fd >= 0 && flock(fd, LOCK_EX) == 0);
+    EXPECT(75, "casement: out: another casement map is building it: wait for it, or name another --out\n", PARTS(""),
+           MAP, "obs.ndjson");
+    cr_expect(access(scratch_path(&scratch, "out.part"), F_OK) == 0);
+    close(fd);
+    EXPECT(0, "", PARTS("\nWritten to out: "), MAP, "obs.ndjson");
+}
+
+Test(map, writes_where_a_link_leads)
+{
+    cr_assert(symlink("real", scratch_path(&scratch, "out")) == 0);
+    EXPECT(73, "casement: out: is a link that leads nowhere (No such file or directory): name another --out\n",
+           PARTS(""), MAP, "obs.ndjson");
+    mkdir(scratch_path(&scratch, "real"), 0700);
+    EXPECT(0, "", PARTS("\nWritten to out: "), MAP, "obs.ndjson");
+    EXPECT(0, "", PARTS("\nWritten to out: "), MAP, "obs.ndjson"); /* again */
+    cr_expect(access(scratch_path(&scratch, "real/study/study.db"), F_OK) == 0);
+}
+
+static void expect_same_ids(void)
+{
+    EXPECT(0, "", PARTS(""), "/usr/bin/cmp", "first.csv", "out/study/observations.csv");
+}
+
+/* Ids are an HMAC under the key: with another key no row of the study is met again. */
+Test(map, never_loses_a_key)
+{
+    EXPECT(0, "", PARTS(""), MAP, "obs.ndjson");
+    EXPECT(0, "", PARTS(""), "/bin/cp", "out/study/observations.csv", "first.csv");
+    EXPECT(0, "", PARTS(""), MAP, "--key", "out/hospital/pseudonym.key", "obs.ndjson"); /* its own, named */
+    expect_same_ids();
+    EXPECT(0, "", PARTS(""), MAP, "obs.ndjson");
+    expect_same_ids();
+    scratch_write(&scratch, "other.key", "0123456789012345678901234567890123456789");
+    chmod(scratch_path(&scratch, "other.key"), 0600);
+    EXPECT(0, "", PARTS(""), MAP, "--key", "other.key", "obs.ndjson");
+    EXPECT(0, "", PARTS(""), MAP, "obs.ndjson");
+    expect_same_ids();
+    chmod(scratch_path(&scratch, "out/hospital/pseudonym.key"), 0644);
+    EXPECT(78,
+           "casement: out/hospital/pseudonym.key: open to others (mode 0644); run: chmod 600 "
+           "out/hospital/pseudonym.key\n",
+           PARTS(""), MAP, "obs.ndjson");
+    expect_same_ids();
 }
