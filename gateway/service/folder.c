@@ -8,11 +8,17 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_OPEN 16
+#define MAX_OPEN  16
+#define NOT_OPEN  (-1)
+#define IS_LOCKED (-2)
+
+static const char where[] = "service.folder";
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
 {
@@ -20,25 +26,30 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
-void folder_discard(const char *part)
+static void remove_all(const char *path)
 {
-    nftw(part, remove_one, MAX_OPEN, FTW_DEPTH | FTW_PHYS);
+    nftw(path, remove_one, MAX_OPEN, FTW_DEPTH | FTW_PHYS);
 }
 
-static bool is_empty(const char *path)
+/* ---- what is there ---- */
+
+/* A folder that holds nothing but these names; true of an empty one too. */
+static bool holds_only(const char *path, const char *const *names, size_t count)
 {
     DIR *dir = opendir(path);
-    size_t entries = 0;
+    bool only = dir != NULL;
 
-    if (!dir)
-        return false;
-    while (readdir(dir))
-        entries++;
-    closedir(dir);
-    return entries <= 2; /* . and .. */
+    for (struct dirent *entry; only && (entry = readdir(dir));) {
+        only = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        for (size_t i = 0; !only && i < count; i++)
+            only = strcmp(entry->d_name, names[i]) == 0;
+    }
+    if (dir)
+        closedir(dir);
+    return only;
 }
 
-/* A folder of map has its key or its summary in hospital/. */
+/* A folder of map has its summary in hospital/. */
 static bool is_ours(struct gw_arena *arena, const char *out)
 {
     const char *summary = gw_arena_print(arena, "%s/hospital/summary.json", out);
@@ -46,37 +57,131 @@ static bool is_ours(struct gw_arena *arena, const char *out)
     return summary && access(summary, F_OK) == 0;
 }
 
+/* The folder, held until it is closed; IS_LOCKED: by another. A file system without locks holds nothing. */
+static int hold(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        close(fd);
+        return IS_LOCKED;
+    }
+    return fd < 0 ? NOT_OPEN : fd;
+}
+
+static void let_go(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+/* ---- beginning ---- */
+
+static enum gw_status busy(const char *out, struct gw_error *err)
+{
+    return gw_fail(err, GW_EBUSY, where, "%s: another casement map is building it: wait for it, or name another --out",
+                   out);
+}
+
+static enum gw_status no_memory(struct gw_error *err)
+{
+    return gw_fail(err, GW_ENOMEM, where, "no memory for the output folder's name");
+}
+
 static enum gw_status make(const char *path, struct gw_error *err)
 {
     if (mkdir(path, 0700) == 0)
         return GW_OK;
-    return gw_fail(err, GW_ECREATE, "service.folder", "%s: cannot be made (%s): name another --out", path,
-                   strerror(errno));
+    return gw_fail(err, GW_ECREATE, where, "%s: cannot be made (%s): name another --out", path, strerror(errno));
 }
 
-enum gw_status folder_begin(struct gw_arena *arena, const char *out, const char **part, bool *again,
-                            struct gw_error *err)
+/* A rename would put the folder in the link's place: where it leads to is meant. */
+static enum gw_status follow(struct gw_arena *arena, const char *out, const char **real, struct gw_error *err)
 {
-    const char *study, *hospital;
+    struct stat about;
+    char *target;
+
+    *real = out;
+    if (lstat(out, &about) != 0 || !S_ISLNK(about.st_mode))
+        return GW_OK;
+    target = realpath(out, NULL);
+    if (!target)
+        return gw_fail(err, GW_ECREATE, where, "%s: is a link that leads nowhere (%s): name another --out", out,
+                       strerror(errno));
+    *real = gw_arena_copy(arena, target, strlen(target));
+    free(target);
+    return *real ? GW_OK : no_memory(err);
+}
+
+static enum gw_status check_out(struct folder *folder, struct gw_arena *arena, struct gw_error *err)
+{
+    const char *slash = strrchr(folder->out, '/');
+    const char *name = slash ? slash + 1 : folder->out;
+
+    if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return gw_fail(err, GW_ECREATE, where, "\"%s\" is no name for a new folder: name another --out", folder->out);
+    folder->again = access(folder->out, F_OK) == 0 && !holds_only(folder->out, NULL, 0);
+    if (folder->again && !is_ours(arena, folder->out))
+        return gw_fail(err, GW_ECREATE, where, "%s: is there and was not made by casement map: name another --out",
+                       folder->out);
+    return GW_OK;
+}
+
+/* What a run that was killed left; never what somebody else keeps under that name. */
+static enum gw_status clear_way(const char *part, const char *out, struct gw_error *err)
+{
+    static const char *const left[] = {"study", "hospital"};
+    struct stat about;
+    int fd;
+
+    if (lstat(part, &about) != 0)
+        return GW_OK;
+    fd = hold(part);
+    if (fd == IS_LOCKED)
+        return busy(out, err);
+    if (fd == NOT_OPEN || !holds_only(part, left, sizeof left / sizeof *left)) {
+        let_go(fd);
+        return gw_fail(err, GW_ECREATE, where,
+                       "%s: is in the way and was not made by casement map: move it, or name another --out", part);
+    }
+    remove_all(part);
+    let_go(fd);
+    return GW_OK;
+}
+
+static enum gw_status build(struct folder *folder, struct gw_arena *arena, const char *part, struct gw_error *err)
+{
+    const char *study = gw_arena_print(arena, "%s/study", part);
+    const char *hospital = gw_arena_print(arena, "%s/hospital", part);
+    enum gw_status rc = study && hospital ? make(part, err) : no_memory(err);
+
+    if (rc != GW_OK)
+        return rc;
+    folder->lock = hold(part);
+    if (folder->lock == IS_LOCKED)
+        return busy(folder->out, err);
+    folder->part = part;
+    rc = make(study, err);
+    return rc == GW_OK ? make(hospital, err) : rc;
+}
+
+enum gw_status folder_begin(struct folder *folder, struct gw_arena *arena, const char *out, struct gw_error *err)
+{
+    const char *part;
     enum gw_status rc;
 
-    *again = access(out, F_OK) == 0 && !is_empty(out);
-    if (*again && !is_ours(arena, out))
-        return gw_fail(err, GW_ECREATE, "service.folder",
-                       "%s: is there and was not made by casement map: name another --out", out);
-    *part = gw_arena_print(arena, "%s.part", out);
-    study = gw_arena_print(arena, "%s.part/study", out);
-    hospital = gw_arena_print(arena, "%s.part/hospital", out);
-    if (!*part || !study || !hospital)
-        return gw_fail(err, GW_ENOMEM, "service.folder", "no memory for the output folder's name");
-    folder_discard(*part);
-    rc = make(*part, err);
+    *folder = (struct folder){.lock = NOT_OPEN};
+    rc = follow(arena, out, &folder->out, err);
     if (rc == GW_OK)
-        rc = make(study, err);
-    if (rc == GW_OK)
-        rc = make(hospital, err);
-    return rc;
+        rc = check_out(folder, arena, err);
+    if (rc != GW_OK)
+        return rc;
+    part = gw_arena_print(arena, "%s.part", folder->out);
+    rc = part ? clear_way(part, folder->out, err) : no_memory(err);
+    return rc == GW_OK ? build(folder, arena, part, err) : rc;
 }
+
+/* ---- ending ---- */
 
 /* One entry's bytes to the disk, a folder's names too: what the rename shows must be there after a power cut. */
 static int sync_one(const char *path, const struct stat *st, int type, struct FTW *walk)
@@ -92,13 +197,46 @@ static int sync_one(const char *path, const struct stat *st, int type, struct FT
     return failed;
 }
 
-enum gw_status folder_publish(const char *part, const char *out, bool again, struct gw_error *err)
+static void end(struct folder *folder)
 {
-    if (nftw(part, sync_one, MAX_OPEN, FTW_DEPTH | FTW_PHYS) != 0)
-        return gw_fail(err, GW_EIO, "service.folder", "%s: cannot be written to the disk (%s)", part, strerror(errno));
-    if (renameat2(AT_FDCWD, part, AT_FDCWD, out, again ? RENAME_EXCHANGE : 0) != 0)
-        return gw_fail(err, GW_ECREATE, "service.folder", "%s: cannot be put in its place (%s)", out, strerror(errno));
-    if (again)
-        folder_discard(part);
+    let_go(folder->lock);
+    folder->lock = NOT_OPEN;
+    folder->part = NULL;
+}
+
+/* The former OUT is held too: under the name of the part it would be taken for one that may be removed. */
+static enum gw_status replace(const struct folder *folder, struct gw_error *err)
+{
+    const int former = folder->again ? hold(folder->out) : NOT_OPEN;
+    const int failed = renameat2(AT_FDCWD, folder->part, AT_FDCWD, folder->out, folder->again ? RENAME_EXCHANGE : 0);
+    const int reason = errno;
+
+    if (!failed && folder->again)
+        remove_all(folder->part);
+    let_go(former);
+    if (failed)
+        return gw_fail(err, GW_ECREATE, where, "%s: cannot be put in its place (%s): the results are in %s",
+                       folder->out, strerror(reason), folder->part);
     return GW_OK;
+}
+
+enum gw_status folder_publish(struct folder *folder, struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    if (nftw(folder->part, sync_one, MAX_OPEN, FTW_DEPTH | FTW_PHYS) != 0)
+        rc = gw_fail(err, GW_EIO, where, "%s: cannot be written to the disk (%s): see to the disk and start again",
+                     folder->part, strerror(errno));
+    if (rc == GW_OK)
+        rc = replace(folder, err);
+    end(folder);
+    return rc;
+}
+
+void folder_discard(struct folder *folder)
+{
+    if (!folder->part)
+        return;
+    remove_all(folder->part);
+    end(folder);
 }

@@ -1,5 +1,8 @@
 /*
  * An output folder that appears by one rename. Private to the service room.
+ *
+ *      begin ──> OUT.part, ours alone while it is built ──> publish: OUT
+ *                                                  └──────> discard: nothing
  */
 #ifndef SERVICE_FOLDER_H
 #define SERVICE_FOLDER_H
@@ -9,14 +12,23 @@
 #include "gateway/core/arena.h"
 #include "gateway/core/error.h"
 
-/* Make OUT.part with study/ and hospital/, empty; a former one, left by a run that was killed, is removed. GW_ECREATE:
- * cannot be made, or OUT is there and is not a folder of map. *again: OUT is there and will be replaced. */
-enum gw_status folder_begin(struct gw_arena *arena, const char *out, const char **part, bool *again,
-                            struct gw_error *err);
+struct folder {
+    const char *out;  /* where it will stand; what a link leads to */
+    const char *part; /* where it is built; NULL: not begun */
+    bool again;       /* out is there and will be replaced */
+    int lock;         /* an open file, held until the end */
+};
 
-/* Put it in its place; the former OUT goes. */
-enum gw_status folder_publish(const char *part, const char *out, bool again, struct gw_error *err);
+/*
+ * Make OUT.part with study/ and hospital/, empty. What a run that was killed left there is removed; anything else is
+ * not. GW_ECREATE: cannot be made, or OUT or OUT.part is there and not map's. GW_EBUSY: another map builds it.
+ */
+enum gw_status folder_begin(struct folder *folder, struct gw_arena *arena, const char *out, struct gw_error *err);
 
-void folder_discard(const char *part);
+/* Put it in its place; the former OUT goes. After a failure the results stay in OUT.part. */
+enum gw_status folder_publish(struct folder *folder, struct gw_error *err);
+
+/* Give it up, whether begun or not. */
+void folder_discard(struct folder *folder);
 
 #endif

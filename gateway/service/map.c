@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "gateway/ledger/report.h"
 #include "gateway/service/pseudonym.h"
@@ -28,8 +29,7 @@ struct map {
     struct gw_sink *sink;
     struct enrolment enrolment;
     struct gw_intake intake;
-    const char *part; /* the folder while it is built */
-    bool again;
+    struct folder folder;
     int64_t delivery;
     int64_t now;
     char now_text[32];
@@ -43,7 +43,7 @@ static enum gw_status no_memory(struct gw_error *err)
 
 static const char *inside(struct map *m, const char *name)
 {
-    return gw_arena_print(&m->arena, "%s/%s", m->part, name);
+    return gw_arena_print(&m->arena, "%s/%s", m->folder.part, name);
 }
 
 /* ---- setting up ---- */
@@ -82,31 +82,41 @@ static enum gw_status load(struct map *m, struct gw_error *err)
     return GW_OK;
 }
 
+/* A key that stood in the former OUT stays in the new one, whichever is used: without it no id is ever met again. */
+static enum gw_status carry_key(struct map *m, const char *former, const char *path, struct gw_error *err)
+{
+    struct gw_text key = GW_TEXT_INIT(4096);
+    enum gw_status rc = gw_text_read_secret(&key, former, err);
+
+    if (rc == GW_OK)
+        rc = gw_text_write_file(path, 0600, key.at, key.length, err);
+    gw_text_release(&key);
+    if (rc == GW_OK && !m->options->key)
+        rc = gw_pseudonym_open(former, m->protocol.study->id, &m->key, err);
+    return rc;
+}
+
 /* The key: the one named, or a former OUT's, or a new one; the last two stand in OUT/hospital. */
 static enum gw_status open_key(struct map *m, struct gw_error *err)
 {
-    const char *path = m->options->key;
-    struct gw_text former = GW_TEXT_INIT(4096);
+    const char *former = gw_arena_print(&m->arena, "%s/hospital/pseudonym.key", m->folder.out);
+    const char *path = inside(m, "hospital/pseudonym.key");
     enum gw_status rc = GW_OK;
 
-    if (!path) {
-        const char *old = gw_arena_print(&m->arena, "%s/hospital/pseudonym.key", m->options->out);
-
-        path = inside(m, "hospital/pseudonym.key");
-        if (!path || !old)
-            return no_memory(err);
-        if (m->again && gw_text_read_secret(&former, old, NULL) == GW_OK)
-            rc = gw_text_write_file(path, 0600, former.at, former.length, err);
-        else
-            rc = gw_pseudonym_make(path, err);
-        gw_text_release(&former);
-    }
-    return rc == GW_OK ? gw_pseudonym_open(path, m->protocol.study->id, &m->key, err) : rc;
+    if (!path || !former)
+        return no_memory(err);
+    if (m->folder.again && access(former, F_OK) == 0)
+        rc = carry_key(m, former, path, err);
+    else if (!m->options->key)
+        rc = gw_pseudonym_make(path, err);
+    if (rc != GW_OK || m->key)
+        return rc;
+    return gw_pseudonym_open(m->options->key ? m->options->key : path, m->protocol.study->id, &m->key, err);
 }
 
 static enum gw_status open_files(struct map *m, struct gw_error *err)
 {
-    enum gw_status rc = folder_begin(&m->arena, m->options->out, &m->part, &m->again, err);
+    enum gw_status rc = folder_begin(&m->folder, &m->arena, m->options->out, err);
 
     if (rc == GW_OK)
         rc = open_key(m, err);
@@ -301,9 +311,8 @@ enum gw_status gw_map_run(const struct gw_map_options *options, struct gw_map_re
         rc = write_lists(&m, err);
     close_files(&m);
     if (rc == GW_OK)
-        rc = folder_publish(m.part, options->out, m.again, err);
-    else if (m.part)
-        folder_discard(m.part);
+        rc = folder_publish(&m.folder, err);
+    folder_discard(&m.folder);
     if (m.site)
         gw_site_close(m.site);
     gw_hmac_free(m.key);

@@ -42,7 +42,7 @@ struct gw_files_answer {   /* added up from call to call */
 /*
  * Read one input. A file's source is its name without folders ("obs.ndjson:12"); a folder's files are taken in order of
  * name, those of folders inside it too, each with its path below the input ("2024/obs.ndjson:12"). Bundle entries have
- * their index, from 1, where lines have their line. An input that is not there, or a folder without a file to read,
+ * their index, from 1, where lines have their line. An input that is not there or no regular file, or an empty folder,
  * counts as a file refused (GW_ENOINPUT). GW_OK also when files were refused; else the page callback's failure, or
  * GW_ENOMEM.
  */
