@@ -1,8 +1,9 @@
 /*
  * Which version of each resource counts, and the parts that end there.
  *
- * Order of versions: lastUpdated, then versionId when both are integers, then delivery number, then content hash. The
- * order of arrival within a delivery never counts.
+ * Order of versions: lastUpdated, then versionId when they are integers, then delivery number, then content hash. The
+ * order of arrival within a delivery never counts. A mark that one version of a resource lacks orders none of them:
+ * pairs compared by different marks could go round in a circle, and the newest would depend on who came first.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,21 +25,43 @@ static bool version_number(const char *text, int64_t *out)
     return *end == '\0';
 }
 
-static int compare_versions(const struct gw_fact *a, const struct gw_fact *b)
+static bool update_time(const struct gw_fact *fact, int64_t *out)
 {
-    int64_t x = 0, y = 0;
+    return fact->last_updated && gw_instant_read(fact->last_updated, out);
+}
+
+struct marks { /* what all versions of one resource carry */
+    const struct gw_fact *facts;
+    bool times;
+    bool numbers;
+};
+
+static int by_version(const void *x, const void *y, void *context)
+{
+    const struct marks *marks = context;
+    const struct gw_fact *a = &marks->facts[*(const size_t *)x], *b = &marks->facts[*(const size_t *)y];
+    int64_t p = 0, q = 0;
     int order = 0;
 
-    if (a->last_updated && b->last_updated && gw_instant_read(a->last_updated, &x) &&
-        gw_instant_read(b->last_updated, &y))
-        order = compare_numbers(x, y);
-    if (order == 0 && version_number(a->version_id, &x) && version_number(b->version_id, &y))
-        order = compare_numbers(x, y);
+    if (marks->times && update_time(a, &p) && update_time(b, &q))
+        order = compare_numbers(p, q);
+    if (order == 0 && marks->numbers && version_number(a->version_id, &p) && version_number(b->version_id, &q))
+        order = compare_numbers(p, q);
     if (order == 0)
         order = compare_numbers(a->delivery, b->delivery);
-    if (order == 0)
-        order = memcmp(a->sha256, b->sha256, sizeof a->sha256);
-    return order;
+    return order ? order : memcmp(a->sha256, b->sha256, sizeof a->sha256);
+}
+
+static void sort_versions(const struct gw_fact *facts, size_t *order, size_t count)
+{
+    struct marks marks = {facts, true, true};
+    int64_t ignored;
+
+    for (size_t i = 0; i < count; i++) {
+        marks.times = marks.times && update_time(&facts[order[i]], &ignored);
+        marks.numbers = marks.numbers && version_number(facts[order[i]].version_id, &ignored);
+    }
+    qsort_r(order, count, sizeof *order, by_version, &marks);
 }
 
 static int same_resource(const struct gw_fact *a, const struct gw_fact *b)
@@ -52,13 +75,11 @@ static int same_resource(const struct gw_fact *a, const struct gw_fact *b)
     return order;
 }
 
-static int by_resource_then_version(const void *x, const void *y, void *context)
+static int by_resource(const void *x, const void *y, void *context)
 {
     const struct gw_fact *facts = context;
-    const struct gw_fact *a = &facts[*(const size_t *)x], *b = &facts[*(const size_t *)y];
-    const int order = same_resource(a, b);
 
-    return order ? order : compare_versions(a, b);
+    return same_resource(&facts[*(const size_t *)x], &facts[*(const size_t *)y]);
 }
 
 /* The key of one resource, shared by its versions. */
@@ -96,10 +117,12 @@ static void order_versions(struct engine *e)
     }
     for (size_t i = 0; i < count; i++)
         order[i] = i;
-    qsort_r(order, count, sizeof *order, by_resource_then_version, (void *)facts);
+    qsort_r(order, count, sizeof *order, by_resource, (void *)facts);
     for (size_t start = 0; start < count && !e->failed; start = end) {
         for (end = start + 1; end < count && same_resource(&facts[order[start]], &facts[order[end]]) == 0; end++)
             continue;
+        if (end - start > 1)
+            sort_versions(facts, order + start, end - start);
         name_versions(e, order + start, end - start);
     }
 }

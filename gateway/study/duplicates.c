@@ -3,12 +3,25 @@
  *
  * Same code and time: with a business identifier in common, or the same specimen and value, they are one, and the later
  * version stands for both. The same value with neither is a suspicion for a person; the first of them stands meanwhile.
+ * Results of one code and time are sorted by what they may share, so that a thousand of them cost no million looks.
  * Source: mappings/RULES.md 10.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "study/engine.h"
+
+/* What a result may have in common with others of its code and time: one of its identifiers, or nothing but itself. */
+struct claim {
+    struct datum *datum;
+    const char *key; /* of its resource */
+    const struct gw_identifier *identifier;
+};
+
+static int compare_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
 
 static const char *code_of(const struct datum *datum)
 {
@@ -17,66 +30,80 @@ static const char *code_of(const struct datum *datum)
     return datum->code.source && datum->code.source->code ? datum->code.source->code : "";
 }
 
-static int compare_key(const struct datum *a, const struct datum *b)
+static int compare_result(const struct datum *a, const struct datum *b)
 {
-    int order = strcmp(code_of(a), code_of(b));
+    const int order = strcmp(code_of(a), code_of(b));
+
+    return order ? order : gw_when_compare(&a->when, &b->when);
+}
+
+static int compare_owner(const struct claim *a, const struct claim *b)
+{
+    const int order = strcmp(a->key, b->key);
+
+    return order ? order : a->datum->part - b->datum->part;
+}
+
+/* ---- what they may share ---- */
+
+static int compare_identifier(const struct claim *a, const struct claim *b)
+{
+    const int order = compare_text(a->identifier->value, b->identifier->value);
+
+    return order ? order : compare_text(a->identifier->system, b->identifier->system);
+}
+
+static int compare_value(const struct claim *a, const struct claim *b)
+{
+    const struct gw_observed *x = a->datum->observed, *y = b->datum->observed;
+    int order = (x->kind > y->kind) - (x->kind < y->kind);
+
+    if (order == 0 && x->kind == GW_VALUE_QUANTITY) {
+        order = compare_text(x->quantity.value, y->quantity.value);
+        order = order ? order : compare_text(x->quantity.unit, y->quantity.unit);
+        order = order ? order : compare_text(x->quantity.code, y->quantity.code);
+        return order ? order : compare_text(x->quantity.comparator, y->quantity.comparator);
+    }
+    if (order == 0 && x->kind == GW_VALUE_CONCEPT)
+        return compare_text(x->concept.codings[0].code, y->concept.codings[0].code);
+    return order ? order : compare_text(x->string, y->string);
+}
+
+static int compare_specimen(const struct claim *a, const struct claim *b)
+{
+    int order = compare_text(a->datum->source->endpoint, b->datum->source->endpoint);
 
     if (order == 0)
-        order = gw_when_compare(&a->when, &b->when);
-    return order;
+        order = compare_text(a->datum->source->observation.specimen.id, b->datum->source->observation.specimen.id);
+    return order ? order : compare_value(a, b);
 }
 
-static int by_key(const void *x, const void *y, void *context)
+static int compare_told(const struct claim *a, const struct claim *b)
 {
-    const struct engine *e = context;
-    const struct datum *a = &e->data[*(const size_t *)x], *b = &e->data[*(const size_t *)y];
-    int order = compare_key(a, b);
+    const int order = compare_value(a, b);
 
-    if (order == 0)
-        order = strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
-    return order ? order : a->part - b->part;
+    return order ? order : (int)a->datum->source->standing - (int)b->datum->source->standing;
 }
 
-static bool share_identifier(const struct gw_fact *a, const struct gw_fact *b)
+/* ---- what follows ---- */
+
+static bool alive(const struct datum *datum)
 {
-    for (size_t i = 0; i < a->identifier_count; i++)
-        for (size_t j = 0; j < b->identifier_count; j++)
-            if (a->identifiers[i].value && gw_same(a->identifiers[i].value, b->identifiers[j].value) &&
-                gw_same(a->identifiers[i].system, b->identifiers[j].system))
-                return true;
-    return false;
+    return datum->placed_count > 0 || datum->evidence;
 }
 
-static bool same_specimen(const struct gw_fact *a, const struct gw_fact *b)
+/* A final result stands for a preliminary one, the later lastUpdated for an earlier; else the smaller key. */
+static bool stands(const struct claim *a, const struct claim *b)
 {
-    const struct gw_reference *x = &a->observation.specimen, *y = &b->observation.specimen;
-
-    return x->kind == GW_REFERENCE_LITERAL && y->kind == GW_REFERENCE_LITERAL && gw_same(x->id, y->id);
-}
-
-static bool same_value(const struct datum *a, const struct datum *b)
-{
-    const struct gw_observed *x = a->observed, *y = b->observed;
-
-    if (x->kind != y->kind)
-        return false;
-    if (x->kind == GW_VALUE_QUANTITY)
-        return gw_same(x->quantity.value, y->quantity.value) && gw_same(x->quantity.unit, y->quantity.unit) &&
-               gw_same(x->quantity.comparator, y->quantity.comparator);
-    if (x->kind == GW_VALUE_CONCEPT)
-    return x->concept.count && y->concept.count && gw_same(x->concept.codings[0].code, y->concept.codings[0].code);
-    return gw_same(x->string, y->string);
-}
-
-/* Later lastUpdated stands; without one, or equal, the smaller key. */
-static bool stands(const struct engine *e, const struct datum *a, const struct datum *b)
-{
+    const struct gw_fact *f = a->datum->source, *g = b->datum->source;
     int64_t x = 0, y = 0;
 
-    if (a->source->last_updated && b->source->last_updated && gw_instant_read(a->source->last_updated, &x) &&
-        gw_instant_read(b->source->last_updated, &y) && x != y)
+    if (f->standing != g->standing)
+        return f->standing < g->standing;
+    if (f->last_updated && g->last_updated && gw_instant_read(f->last_updated, &x) &&
+        gw_instant_read(g->last_updated, &y) && x != y)
         return x > y;
-    return strcmp(e->versions[a->fact].key, e->versions[b->fact].key) < 0;
+    return compare_owner(a, b) < 0;
 }
 
 static void drop(struct engine *e, struct datum *loser)
@@ -86,38 +113,128 @@ static void drop(struct engine *e, struct datum *loser)
     engine_end_part(e, engine_part(e, loser->fact, loser->part), GW_STATE_UNCHANGED, "DUPLICATE");
 }
 
-static void compare_pair(struct engine *e, struct datum *a, struct datum *b)
+static bool readable(const struct datum *datum)
 {
-    if (a->fact == b->fact || a->source->standing != b->source->standing)
-        return;
-    if (share_identifier(a->source, b->source) || (same_specimen(a->source, b->source) && same_value(a, b))) {
-        drop(e, stands(e, a, b) ? b : a);
-    } else if (same_value(a, b) && b->placed_count > 0) {
-        engine_raise_datum(e, b, "DUPLICATE_SUSPECT", "another resource of the subject says the same at the same time");
-        b->placed_count = 0;
+    return alive(datum) && (datum->source->standing == GW_ACCEPTED || datum->source->standing == GW_PROVISIONAL);
+}
+
+/* They are one: the best of them stands for all. */
+static void unite(struct engine *e, const struct claim *run, size_t count)
+{
+    const struct claim *best = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        if (readable(run[i].datum) && (!best || stands(&run[i], best)))
+            best = &run[i];
+    for (size_t i = 0; best && i < count; i++)
+        if (readable(run[i].datum) && run[i].datum->fact != best->datum->fact)
+            drop(e, run[i].datum);
+}
+
+/* They may be one: the first stands, about the others a person is asked. */
+static void suspect(struct engine *e, const struct claim *run, size_t count)
+{
+    const struct datum *first = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        struct datum *datum = run[i].datum;
+
+        if (!alive(datum))
+            continue;
+        first = first ? first : datum;
+        if (datum->fact == first->fact || datum->placed_count == 0)
+            continue;
+        engine_raise_datum(e, datum, "DUPLICATE_SUSPECT",
+                           "another resource of the subject says the same at the same time");
+        datum->placed_count = 0;
     }
 }
 
-static bool alive(const struct datum *datum)
+/* ---- the walk ---- */
+
+typedef int compare_fn(const struct claim *, const struct claim *);
+typedef void settle_fn(struct engine *, const struct claim *, size_t);
+
+static int in_order(const void *x, const void *y, void *compare)
 {
-    return datum->placed_count > 0 || datum->evidence;
+    const int order = (*(compare_fn **)compare)(x, y);
+
+    return order ? order : compare_owner(x, y);
+}
+
+static void settle_runs(struct engine *e, struct claim *claims, size_t count, compare_fn *compare, settle_fn *settle)
+{
+    if (count > 1)
+        qsort_r(claims, count, sizeof *claims, in_order, &compare);
+    for (size_t start = 0, end; start < count; start = end) {
+        for (end = start + 1; end < count && compare(&claims[start], &claims[end]) == 0; end++)
+            continue;
+        if (end - start > 1)
+            settle(e, &claims[start], end - start);
+    }
+}
+
+static bool has_value(const struct gw_observed *observed)
+{
+    return observed->kind != GW_VALUE_OTHER && (observed->kind != GW_VALUE_CONCEPT || observed->concept.count > 0);
+}
+
+/* The results of one code and time. */
+static void settle_results(struct engine *e, const struct claim *list, size_t count)
+{
+    struct claim *claims;
+    size_t room = count, kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        room += list[i].datum->source->identifier_count;
+    if (!(claims = gw_arena_alloc(e->arena, room * sizeof *claims))) {
+        e->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < list[i].datum->source->identifier_count; j++)
+            if (list[i].datum->source->identifiers[j].value)
+                claims[kept++] = (struct claim){list[i].datum, list[i].key, &list[i].datum->source->identifiers[j]};
+    settle_runs(e, claims, kept, compare_identifier, unite);
+    kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (list[i].datum->source->observation.specimen.kind == GW_REFERENCE_LITERAL &&
+            has_value(list[i].datum->observed))
+            claims[kept++] = list[i];
+    settle_runs(e, claims, kept, compare_specimen, unite);
+    kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (has_value(list[i].datum->observed))
+            claims[kept++] = list[i];
+    settle_runs(e, claims, kept, compare_told, suspect);
+}
+
+static int by_result(const void *x, const void *y)
+{
+    const struct claim *a = x, *b = y;
+    const int order = compare_result(a->datum, b->datum);
+
+    return order ? order : compare_owner(a, b);
 }
 
 void stage_duplicates(struct engine *e)
 {
-    size_t *order = gw_arena_alloc(e->arena, (e->data_count + 1) * sizeof *order);
+    struct claim *list = gw_arena_alloc(e->arena, (e->data_count + 1) * sizeof *list);
     size_t count = 0;
 
-    if (!order) {
+    if (!list) {
         e->failed = true;
         return;
     }
     for (size_t i = 0; i < e->data_count; i++)
         if (alive(&e->data[i]))
-            order[count++] = i;
-    qsort_r(order, count, sizeof *order, by_key, e);
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = i + 1; j < count && compare_key(&e->data[order[i]], &e->data[order[j]]) == 0; j++)
-            if (alive(&e->data[order[i]]) && alive(&e->data[order[j]]))
-                compare_pair(e, &e->data[order[i]], &e->data[order[j]]);
+            list[count++] = (struct claim){&e->data[i], e->versions[e->data[i].fact].key, NULL};
+    if (count > 1)
+        qsort(list, count, sizeof *list, by_result);
+    for (size_t start = 0, end; start < count && !e->failed; start = end) {
+        for (end = start + 1; end < count && compare_result(list[start].datum, list[end].datum) == 0; end++)
+            continue;
+        if (end - start > 1)
+            settle_results(e, &list[start], end - start);
+    }
 }

@@ -19,19 +19,34 @@ static int distance(const struct placed *placed, const struct datum *datum)
     return abs(datum->when.first - placed->window->target);
 }
 
-/* Later in time, then later on its server, then the smaller id: above 0 when a comes first. */
+static int64_t update_time(const struct datum *datum)
+{
+    int64_t time;
+
+    return datum->source->last_updated && gw_instant_read(datum->source->last_updated, &time) ? time : INT64_MIN;
+}
+
+/*
+ * Later in time, a stated time before none, then later on its server, then the smaller id: above 0 when a comes first.
+ * Each mark orders all values alike, so that no three of them go round in a circle.
+ */
 static int later(const struct engine *e, const struct datum *a, const struct datum *b)
 {
-    int64_t x = 0, y = 0;
+    int64_t x, y;
+    int order;
 
     if (a->when.first != b->when.first)
         return a->when.first > b->when.first ? 1 : -1;
-    if (a->when.second_of_day >= 0 && b->when.second_of_day >= 0 && a->when.utc != b->when.utc)
-        return a->when.utc > b->when.utc ? 1 : -1;
-    if (a->source->last_updated && b->source->last_updated && gw_instant_read(a->source->last_updated, &x) &&
-        gw_instant_read(b->source->last_updated, &y) && x != y)
+    if ((a->when.second_of_day >= 0) != (b->when.second_of_day >= 0))
+        return a->when.second_of_day >= 0 ? 1 : -1;
+    if (a->when.second_of_day >= 0 && (order = gw_when_compare(&a->when, &b->when)) != 0)
+        return order;
+    x = update_time(a);
+    y = update_time(b);
+    if (x != y)
         return x > y ? 1 : -1;
-    return -strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
+    order = strcmp(e->versions[b->fact].key, e->versions[a->fact].key);
+    return order ? order : b->part - a->part;
 }
 
 static bool closer(const struct engine *e, const struct placed *a, const struct placed *b)
@@ -56,7 +71,7 @@ static int worst_grade(const struct datum *datum)
     return datum->graded && datum->grade.graded ? datum->grade.grade : -1;
 }
 
-/* Within a grade the more extreme value: lower for LOW, higher for HIGH. */
+/* Within a grade the more extreme value: lower for LOW, higher for HIGH; too low and too high are not compared. */
 static bool worse(const struct engine *e, const struct placed *a, const struct placed *b)
 {
     const struct datum *x = &e->data[a->datum_index], *y = &e->data[b->datum_index];
@@ -64,7 +79,8 @@ static bool worse(const struct engine *e, const struct placed *a, const struct p
 
     if (worst_grade(x) != worst_grade(y))
         return worst_grade(x) > worst_grade(y);
-    if (worst_grade(x) >= 0 && x->measure.value_num && y->measure.value_num) {
+    if (worst_grade(x) >= 0 && x->grade.direction == y->grade.direction && x->measure.value_num &&
+        y->measure.value_num) {
         order = gw_ratio_compare(e->arena, &x->measure.canonical, &y->measure.canonical);
         if (x->grade.direction == GW_LOW)
             order = -order;

@@ -99,10 +99,14 @@ static void attach(struct engine *e, const struct gw_item *item)
     }
 }
 
-static bool raised_already(const struct engine *e, const char *id)
+/* About a part: among its own few. About no record: among the subject's, which the anchors raise, one of a kind. */
+static bool raised_already(struct engine *e, const char *id, const struct item_about *about)
 {
-    for (size_t i = e->item_count; i-- > 0 && i + 64 > e->item_count;)
-        if (strcmp(e->items[i].id, id) == 0)
+    const struct part *part = about->has_fact ? engine_part(e, about->fact, about->part) : NULL;
+    const size_t count = part ? part->item_count : e->item_count;
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(part ? part->items[i] : e->items[i].id, id) == 0)
             return true;
     return false;
 }
@@ -123,7 +127,7 @@ void engine_raise(struct engine *e, const char *code, const struct item_about *a
     const char *id = print ? item_id(e, print, about) : NULL;
     struct gw_item *item;
 
-    if (id && raised_already(e, id))
+    if (id && raised_already(e, id, about))
         return;
     item = id ? GW_ARENA_PUSH(e->arena, e->items, e->item_count, e->item_capacity) : NULL;
     if (!item) {

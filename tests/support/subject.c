@@ -147,6 +147,18 @@ const char *subject_state(struct subject *s, const char *id)
     return subject_state_of(s, id, 0);
 }
 
+void subject_expect_part(struct subject *s, const char *id, int part, const char *state)
+{
+    const char *got = subject_state_of(s, id, part);
+
+    cr_expect(strcmp(got, state) == 0, "%s[%d] is %s, wanted %s", id, part, got, state);
+}
+
+void subject_expect(struct subject *s, const char *id, const char *state)
+{
+    subject_expect_part(s, id, 0, state);
+}
+
 static const char *row_ids_of(struct subject *s, const char *id)
 {
     const size_t fact = newest(s, id);

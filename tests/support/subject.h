@@ -43,6 +43,9 @@ gw_day subject_day(const char *text);
 /* State of part 0 of the current version of a resource: "delivered", "held UNIT_MISSING" ... */
 const char *subject_state(struct subject *s, const char *id);
 const char *subject_state_of(struct subject *s, const char *id, int part);
+/* Fail unless the current version of a resource (its part) is in the state and reason told. */
+void subject_expect(struct subject *s, const char *id, const char *state);
+void subject_expect_part(struct subject *s, const char *id, int part, const char *state);
 /* The observation row of a resource id in a window; NULL: none. */
 const struct gw_row_observations *subject_observation(struct subject *s, const char *id, const char *window);
 const struct gw_row_windows *subject_window(struct subject *s, const char *window);
