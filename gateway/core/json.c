@@ -31,7 +31,7 @@ struct reader {
     const unsigned char *start;
     const unsigned char *p;
     const unsigned char *end;
-    struct gw_arena *arena;
+    struct gw_arena *items;
     char *texts; /* where the next decoded text goes */
     char *name;  /* of the member whose value comes next */
     cJSON *root;
@@ -39,6 +39,7 @@ struct reader {
     unsigned depth;
     unsigned max_depth;
     bool comments;
+    bool accepted;
     const char *reason;
     const unsigned char *at; /* where it was refused */
 };
@@ -82,7 +83,7 @@ static inline void skip_blanks(struct reader *r)
 /* A new item at the end of the open container. Its head's prev is the tail, as cJSON has it. NULL at the limit. */
 static inline cJSON *add_item(struct reader *r, int type)
 {
-    cJSON *item = arena_take(r->arena, sizeof *item, ARENA_ALIGN);
+    cJSON *item = arena_take(r->items, sizeof *item, ARENA_ALIGN);
 
     if (!item)
         return NULL;
@@ -311,7 +312,7 @@ static bool find_repeated_sorted(struct reader *r, const cJSON *object, const cJ
 
     GW_JSON_EACH (member, object)
         count++;
-    const cJSON **members = gw_arena_raw(r->arena, count * sizeof(const cJSON *));
+    const cJSON **members = gw_arena_raw(r->items, count * sizeof(const cJSON *));
     if (!members)
         return false;
     GW_JSON_EACH (member, object)
@@ -363,7 +364,7 @@ static enum turn close_container(struct reader *r)
     cJSON *const closed = r->open;
     const cJSON *repeated = NULL;
 
-    if (closed->type == cJSON_Object && !find_repeated(r, closed, &repeated))
+    if (closed->type == cJSON_Object && !r->accepted && !find_repeated(r, closed, &repeated))
         return REFUSED;
     if (repeated)
         return refuse(r, "a repeated name in an object", r->start + repeated->valueint);
@@ -453,12 +454,14 @@ static inline enum turn after_value(struct reader *r)
 enum gw_status json_read(struct gw_arena *arena, struct gw_slice text, const struct gw_json_options *options,
                          const cJSON **out, struct json_refusal *refusal)
 {
-    struct reader r = {.arena = arena, .max_depth = GW_JSON_MAX_DEPTH};
+    struct reader r = {.items = arena, .max_depth = GW_JSON_MAX_DEPTH};
     enum turn turn = VALUE;
 
     if (options) {
         r.max_depth = options->max_depth ? options->max_depth : GW_JSON_MAX_DEPTH;
         r.comments = options->comments;
+        r.accepted = options->accepted;
+        r.items = options->items ? options->items : arena;
     }
     /* offsets are kept in cJSON's int */
     r.texts = text.length < INT_MAX ? arena_take(arena, text.length + 2, 1) : NULL;

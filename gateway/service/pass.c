@@ -52,11 +52,17 @@ static struct gw_fact unreadable(const struct gw_kept *kept)
                             .last_updated = kept->last_updated};
 }
 
-static enum gw_status read_fact(struct gw_arena *arena, const struct gw_kept *kept, struct gw_fact *out,
-                                struct gw_error *err)
+/* The tree ends with its fact, which keeps its texts: a subject's trees would be more than a processor's cache holds.
+ */
+static enum gw_status read_fact(struct gw_arena *arena, struct gw_arena *trees, const struct gw_kept *kept,
+                                struct gw_fact *out, struct gw_error *err)
 {
+    const struct gw_json_options options = {.accepted = true, .items = trees};
     const cJSON *tree = NULL;
-    enum gw_status rc = gw_json_parse(arena, kept->raw.at, kept->raw.length, NULL, &tree, NULL, err);
+    enum gw_status rc;
+
+    gw_arena_clear(trees);
+    rc = gw_json_parse(arena, kept->raw.at, kept->raw.length, &options, &tree, NULL, err);
 
     if (rc == GW_OK)
         rc = gw_fact_read(arena, tree, out, err);
@@ -76,6 +82,7 @@ static enum gw_status read_fact(struct gw_arena *arena, const struct gw_kept *ke
 static enum gw_status read_facts(struct gw_pass *pass, struct gw_arena *arena, int64_t subject,
                                  struct gw_kept_facts *kept, struct gw_fact **facts, struct gw_error *err)
 {
+    struct gw_arena trees = GW_ARENA_INIT(SUBJECT_MEMORY);
     enum gw_status rc = gw_ledger_facts(pass->ledger, arena, subject, kept, err);
 
     if (rc != GW_OK)
@@ -84,7 +91,8 @@ static enum gw_status read_facts(struct gw_pass *pass, struct gw_arena *arena, i
     if (!*facts)
         return gw_fail(err, GW_ENOMEM, "service.pass", "the facts of one subject need more memory than allowed");
     for (size_t i = 0; rc == GW_OK && i < kept->count; i++)
-        rc = read_fact(arena, &kept->list[i], &(*facts)[i], err);
+        rc = read_fact(arena, &trees, &kept->list[i], &(*facts)[i], err);
+    gw_arena_release(&trees);
     return rc;
 }
 

@@ -419,6 +419,35 @@ Test(json, finds_a_repeated_name_among_few_and_many)
     }
 }
 
+Test(json, looks_for_no_repetition_in_what_was_accepted_before)
+{
+    static const char text[] = "{\"a\":1,\"a\":2}";
+    static const struct gw_json_options options = {.accepted = true};
+    struct gw_arena arena = GW_ARENA_INIT(1 << 16);
+    const cJSON *root = NULL;
+
+    cr_assert(gw_json_parse(&arena, text, strlen(text), &options, &root, NULL, NULL) == GW_OK);
+    cr_expect(eq(int, cJSON_GetArraySize(root), 2));
+    gw_arena_release(&arena);
+}
+
+Test(json, lets_texts_and_names_outlive_the_tree)
+{
+    static const char text[] = "{\"name\":[\"value\",1.20]}";
+    struct gw_arena texts = GW_ARENA_INIT(sizeof text + 1), items = GW_ARENA_INIT(1 << 16);
+    const struct gw_json_options options = {.items = &items};
+    const cJSON *root = NULL;
+
+    cr_assert(gw_json_parse(&texts, text, strlen(text), &options, &root, NULL, NULL) == GW_OK);
+    const char *name = root->child->string, *value = root->child->child->valuestring;
+    const char *number = root->child->child->next->valuestring;
+    gw_arena_release(&items);
+    cr_expect(eq(str, (char *)name, (char *)"name"));
+    cr_expect(eq(str, (char *)value, (char *)"value"));
+    cr_expect(eq(str, (char *)number, (char *)"1.20"));
+    gw_arena_release(&texts);
+}
+
 Test(json, names_the_first_of_many_repetitions)
 {
     struct gw_text text = GW_TEXT_INIT(10000);

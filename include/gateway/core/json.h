@@ -1,8 +1,8 @@
 /*
  * The one door for JSON: a strict RFC 8259 reader that builds cJSON's items.
  *
- * One pass, no recursion, no process-global state. Items and texts live in the caller's arena: never cJSON_Delete such a
- * tree. Read it with cJSON's case-sensitive getter and type tests, or the short forms below.
+ * One pass, no recursion, no process-global state. Items and texts live in the caller's arena: never cJSON_Delete such
+ * a tree. Read it with cJSON's case-sensitive getter and type tests, or the short forms below.
  *
  * - A number keeps its text as written in valuestring; valuedouble is NaN, so that a stray use shows.
  * - valueint holds the byte offset of the item's first character, for messages with a line number.
@@ -27,8 +27,10 @@
 #define GW_JSON_MAX_DEPTH 256
 
 struct gw_json_options {
-    unsigned max_depth; /* 0: GW_JSON_MAX_DEPTH */
-    bool comments;      /* line comments starting with two slashes are blanks: our own settings files only */
+    unsigned max_depth;     /* 0: GW_JSON_MAX_DEPTH */
+    bool comments;          /* line comments starting with two slashes are blanks: our own settings files only */
+    bool accepted;          /* this text was accepted before: repeated names are not looked for again */
+    struct gw_arena *items; /* where the tree goes, if it is to end before its texts and names; NULL: beside them */
 };
 
 /* At start: the cJSON that was loaded is of the 1.7 line, whose items are built here. GW_ECONFIG otherwise. */
@@ -55,17 +57,16 @@ enum gw_status gw_json_load(struct gw_arena *arena, const char *path, size_t max
 /* The 1-based line of a byte offset (an item's valueint). */
 unsigned gw_json_line(struct gw_slice text, size_t offset);
 
-const cJSON *gw_json_get(const cJSON *object, const char *name);        /* NULL when absent or not an object */
-const char *gw_json_string(const cJSON *object, const char *name);      /* a string member's text, else NULL */
-const char *gw_json_number(const cJSON *object, const char *name);      /* a number member's text as written, else NULL */
-const cJSON *gw_json_array(const cJSON *object, const char *name);      /* an array member, else NULL */
-const cJSON *gw_json_object(const cJSON *object, const char *name);     /* an object member, else NULL */
+const cJSON *gw_json_get(const cJSON *object, const char *name);    /* NULL when absent or not an object */
+const char *gw_json_string(const cJSON *object, const char *name);  /* a string member's text, else NULL */
+const char *gw_json_number(const cJSON *object, const char *name);  /* a number member's text as written, else NULL */
+const cJSON *gw_json_array(const cJSON *object, const char *name);  /* an array member, else NULL */
+const cJSON *gw_json_object(const cJSON *object, const char *name); /* an object member, else NULL */
 bool gw_json_true(const cJSON *object, const char *name);
-bool gw_json_int(const cJSON *object, const char *name, long *out);     /* a plain integer number that fits */
+bool gw_json_int(const cJSON *object, const char *name, long *out); /* a plain integer number that fits */
 
 /* The items of an array (or members of an object); nothing for NULL. */
-#define GW_JSON_EACH(item, parent)                                                                                     \
-    for (const cJSON *item = (parent) ? (parent)->child : NULL; item; item = item->next)
+#define GW_JSON_EACH(item, parent) for (const cJSON *item = (parent) ? (parent)->child : NULL; item; item = item->next)
 
 /* Append a text as a JSON string literal, with its quotes. NULL appends null. */
 void gw_json_quote(struct gw_text *out, const char *string);
