@@ -15,6 +15,8 @@
 
 static const char where[] = "core.csv";
 
+#define NO_LENGTH SIZE_MAX
+
 struct reading {
     struct gw_arena *arena;
     struct gw_csv csv;
@@ -236,16 +238,39 @@ enum gw_status gw_csv_columns(const struct gw_csv *csv, const char *const *names
 /* What a spreadsheet takes for the start of a formula (OWASP "CSV injection"). */
 static bool runs(const char *value)
 {
-    return value[0] && strchr("=+-@\t\r\n", value[0]);
+    return value[0] && value[0] <= '@' && strchr("=+-@\t\r\n", value[0]);
 }
 
-/* strpbrk sets up a table for each call, which costs more than our short fields do. */
-static bool wants_quotes(const char *value)
+/*
+ * How long it is when it wants no quotes, else NO_LENGTH. strpbrk sets up a table for each call, which costs more than
+ * our short fields do; what wants quotes stands at or below the comma.
+ */
+static size_t plain_length(const char *value)
 {
-    for (; *value; value++)
-        if (*value == '"' || *value == ',' || *value == '\r' || *value == '\n')
-            return true;
-    return false;
+    const char *at = value;
+
+    for (;; at++) {
+        const unsigned char c = (unsigned char)*at;
+
+        if (c > ',')
+            continue;
+        if (c == '\0')
+            return (size_t)(at - value);
+        if (c == '"' || c == ',' || c == '\r' || c == '\n')
+            return NO_LENGTH;
+    }
+}
+
+static void add_quoted(struct gw_text *out, const char *value, const char *apostrophe)
+{
+    gw_text_add(out, "\"");
+    gw_text_add(out, apostrophe);
+    for (const char *quote; (quote = strchr(value, '"')); value = quote + 1) {
+        gw_text_append(out, value, (size_t)(quote - value) + 1);
+        gw_text_add(out, "\"");
+    }
+    gw_text_add(out, value);
+    gw_text_add(out, "\"");
 }
 
 void gw_csv_field(struct gw_text *out, const char *value, bool first, bool guard)
@@ -255,19 +280,13 @@ void gw_csv_field(struct gw_text *out, const char *value, bool first, bool guard
     if (!value || !*value)
         return;
     const char *apostrophe = guard && runs(value) ? "'" : "";
-    if (!wants_quotes(value)) {
-        gw_text_add(out, apostrophe);
-        gw_text_add(out, value);
+    const size_t length = plain_length(value);
+    if (length == NO_LENGTH) {
+        add_quoted(out, value, apostrophe);
         return;
     }
-    gw_text_add(out, "\"");
     gw_text_add(out, apostrophe);
-    for (const char *quote; (quote = strchr(value, '"')); value = quote + 1) {
-        gw_text_append(out, value, (size_t)(quote - value) + 1);
-        gw_text_add(out, "\"");
-    }
-    gw_text_add(out, value);
-    gw_text_add(out, "\"");
+    gw_text_append(out, value, length);
 }
 
 void gw_csv_end(struct gw_text *out)

@@ -68,12 +68,13 @@ static void print_row(struct csv *csv, const struct gw_table *table, sqlite3_stm
 {
     for (size_t i = 0; i < table->column_count; i++) {
         const struct gw_column *column = &table->columns[i];
-        const char *value = (const char *)sqlite3_column_text(row, (int)i);
+        const char *value = NULL;
+
         if (column->stamp)
             continue;
-        if (column->type == GW_COLUMN_boolean)
-            value = value ? "Y" : NULL;
-        gw_csv_field(&csv->text, value ? value : "", i == 0, !is_number(column->type));
+        if (sqlite3_column_type(row, (int)i) != SQLITE_NULL)
+            value = column->type == GW_COLUMN_boolean ? "Y" : (const char *)sqlite3_column_text(row, (int)i);
+        gw_csv_field(&csv->text, value, i == 0, !is_number(column->type));
     }
     gw_csv_end(&csv->text);
 }

@@ -150,6 +150,13 @@ static void bring_together(struct gw_grade_row *rows, size_t count)
     }
 }
 
+static void count_together(struct gw_grade_row *rows, size_t count)
+{
+    for (size_t i = count; i-- > 0;)
+        rows[i].together =
+            i + 1 < count && strcmp(rows[i].concept, rows[i + 1].concept) == 0 ? rows[i + 1].together + 1 : 1;
+}
+
 void grades_read(struct gw_arena *arena, const char *dir, const char *scale, struct grade_rows *out,
                  struct gw_findings *findings)
 {
@@ -180,5 +187,6 @@ void grades_read(struct gw_arena *arena, const char *dir, const char *scale, str
                         "CTCAE 5.0",
                         scale);
     bring_together(rows, out->count);
+    count_together(rows, out->count);
     out->rows = rows;
 }

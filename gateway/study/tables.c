@@ -56,14 +56,12 @@ size_t gw_tables_grades(const struct gw_tables *tables, const struct gw_grade_ro
 
 size_t gw_tables_grades_of(const struct gw_tables *tables, const char *concept, const struct gw_grade_row **rows)
 {
-    size_t first = 0, count = 0;
+    const struct gw_grade_row *row = tables->grades.rows, *const end = row + tables->grades.count;
 
-    while (first < tables->grades.count && strcmp(tables->grades.rows[first].concept, concept) != 0)
-        first++;
-    *rows = tables->grades.rows + first;
-    while (first + count < tables->grades.count && strcmp((*rows)[count].concept, concept) == 0)
-        count++;
-    return count;
+    while (row < end && strcmp(row->concept, concept) != 0)
+        row += row->together;
+    *rows = row;
+    return row < end ? row->together : 0;
 }
 
 const char *gw_tables_unit_alias(const struct gw_tables *tables, const char *text)

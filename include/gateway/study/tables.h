@@ -75,6 +75,7 @@ enum gw_baseline_rule { /* baseline_rule of ctcae-lab-grades.csv */
 
 struct gw_grade_row { /* basis ABS, LLN, ULN, BASE and no CM in `needs`: 156 of CTCAE 5.0, of which 152 are `machine` */
     const char *concept;
+    size_t together; /* rows of its concept from this one on: they stand one behind the other */
     const char *scale; /* "CTCAE 5.0" */
     const char *term;
     enum gw_direction direction;
