@@ -69,9 +69,23 @@ static const struct element identifier_elements[] = {
 };
 const struct shape identifier_shape = SHAPE(identifier_elements, struct gw_identifier);
 
+/* It is delivered beside the value: free text in its place would leave the hospital, and mean nothing there. */
+static void as_comparator(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    static const char *const known[] = {"", "<", "<=", ">=", ">", "ad"};
+    bool fine = false;
+
+    for (size_t i = 0; i < sizeof known / sizeof *known && json_is(item, cJSON_String); i++)
+        fine |= strcmp(item->valuestring, known[i]) == 0;
+    if (fine)
+        as_string(reader, element, item, base);
+    else
+        reader_refuse(reader, item, "<, <=, >=, > or ad is wanted");
+}
+
 static const struct element quantity_elements[] = {
     ELEMENT("value", struct gw_quantity, value, as_number),
-    ELEMENT("comparator", struct gw_quantity, comparator, as_string),
+    ELEMENT("comparator", struct gw_quantity, comparator, as_comparator),
     ELEMENT("unit", struct gw_quantity, unit, as_string),
     ELEMENT("system", struct gw_quantity, system, as_system),
     ELEMENT("code", struct gw_quantity, code, as_string),

@@ -40,6 +40,32 @@ static const char *sha256_text(struct engine *e, const struct gw_fact *fact)
     return text;
 }
 
+/* What stands in their place may be any text, and provenance crosses the border: only what has their form does. */
+static const char *version_or_null(const char *version)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.";
+    const size_t length = version ? strspn(version, allowed) : 0;
+
+    return length > 0 && length <= 64 && version[length] == '\0' ? version : NULL;
+}
+
+static const char *instant_or_null(const char *instant)
+{
+    int64_t ignored;
+
+    return instant && gw_instant_read(instant, &ignored) ? instant : NULL;
+}
+
+static const char *sex_or_null(const char *gender)
+{
+    static const char *const known[] = {"male", "female", "other", "unknown"};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (gw_same(gender, known[i]))
+            return gender;
+    return NULL;
+}
+
 void engine_provenance(struct engine *e, const char *table, const char *of_row, size_t fact, const char *role,
                        const char *rule_ids, const char *transformation)
 {
@@ -57,8 +83,8 @@ void engine_provenance(struct engine *e, const char *table, const char *of_row, 
     row->endpoint = source->endpoint;
     row->resource_type = source->type_name;
     row->source_hash = hash;
-    row->version_id = source->version_id;
-    row->last_updated = source->last_updated;
+    row->version_id = version_or_null(source->version_id);
+    row->last_updated = instant_or_null(source->last_updated);
     row->content_sha256 = sha256_text(e, source);
     row->rule_ids = rule_ids;
     row->transformation = transformation && *transformation ? transformation : NULL;
@@ -101,7 +127,7 @@ static void emit_subject(struct engine *e)
     row->withdrawal_date = engine_date(e, e->anchors.withdrawn);
     row->cap_date = engine_date(e, e->anchors.cap);
     if (e->person) {
-        row->sex = e->person->patient.gender;
+        row->sex = sex_or_null(e->person->patient.gender);
         age = engine_age(e, e->anchors.d1);
         row->age_at_d1 = age < 0 ? GW_NULL_INTEGER : age;
         engine_part(e, e->person_index, 0)->cited = true;

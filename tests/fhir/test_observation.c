@@ -222,3 +222,25 @@ Test(observation, reads_when_it_was)
         reading_release(&reading);
     }
 }
+
+static const struct {
+    const char *comparator;
+    bool known;
+} comparators[] = {{"'<'", true},   {"'<='", true}, {"'>='", true},          {"'>'", true}, {"'ad'", true},
+                   {"'=<'", false}, {"'='", false}, {"'see report'", false}, {"''", true},  {"1", false}};
+
+Test(observation, takes_no_text_for_a_comparator)
+{
+    for (size_t i = 0; i < sizeof(comparators) / sizeof(comparators[0]); i++) {
+        char members[200];
+        struct reading reading;
+
+        snprintf(members, sizeof(members), "'valueQuantity':{'value':1.5,'comparator':%s}", comparators[i].comparator);
+        reading_with(&reading, "Observation", members);
+        cr_expect(eq(int, reading.rc, comparators[i].known ? GW_OK : GW_EINPUT), "%s", comparators[i].comparator);
+        if (!comparators[i].known)
+            EXPECT_TEXT(reading.err.text, "Observation.valueQuantity.comparator: <, <=, >=, > or ad is wanted", "%s",
+                        comparators[i].comparator);
+        reading_release(&reading);
+    }
+}

@@ -271,6 +271,44 @@ Test(derive, gives_no_grade_to_a_preliminary_value)
     cr_expect(eq(int, subject_observation(&s, "v", "T30-01")->grade, GW_NULL_INTEGER));
 }
 
+/* Free text in the place of a version, an instant or a sex: any of them could name a patient. */
+Test(derive, lets_only_what_has_its_form_cross_the_border)
+{
+    static const struct {
+        const char *meta, *version, *updated;
+    } cases[] = {
+        {"'versionId':'7','lastUpdated':'2024-02-15T08:00:00Z'", "7", "2024-02-15T08:00:00Z"},
+        {"'versionId':'a-1.b','lastUpdated':'2024-02-15T08:00:00.123+01:00'", "a-1.b", "2024-02-15T08:00:00.123+01:00"},
+        {"'versionId':'Ana Ruiz','lastUpdated':'by Dr. Ruiz'", NULL, NULL},
+        {"'versionId':'W/7','lastUpdated':'2024-02-15'", NULL, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct gw_row_list *provenance, *subjects;
+        size_t seen = 0;
+
+        subject_release(&s);
+        subject_init(&s);
+        subject_add(&s,
+                    "{'resourceType':'Patient','id':'p1','gender':'Sra. Ruiz','birthDate':'1950-03-01','meta':{%s}}",
+                    cases[i].meta);
+        subject_derive(&s);
+        provenance = &s.derived.rows.tables[GW_TABLE_provenance];
+        for (size_t j = 0; j < provenance->count; j++) {
+            const struct gw_row_provenance *row = (const struct gw_row_provenance *)provenance->rows[j];
+
+            seen += gw_same(row->role, "person");
+            cr_expect(gw_same(row->version_id, cases[i].version) || !(row->version_id || cases[i].version), "%zu", i);
+            cr_expect(gw_same(row->last_updated, cases[i].updated) || !(row->last_updated || cases[i].updated), "%zu",
+                      i);
+        }
+        cr_expect(seen == 1, "%zu", seen);
+        subjects = &s.derived.rows.tables[GW_TABLE_subjects];
+        const struct gw_row_subjects *person = (const struct gw_row_subjects *)subjects->rows[0];
+        cr_expect(person->sex == NULL, "%s", person->sex);
+    }
+}
+
 /* ---- anchors ---- */
 
 static void add_use(const char *type, const char *id, const char *date_name, const char *date, const char *atc)
