@@ -20,6 +20,30 @@ static const char *or_null(const char *field)
     return *field ? field : NULL;
 }
 
+static bool is_shown_whole(const char *field)
+{
+    const size_t length = strlen(field);
+
+    if (length > 0 && (field[0] == ' ' || field[length - 1] == ' '))
+        return false;
+    for (const char *at = field; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7F)
+            return false;
+    return true;
+}
+
+/* Blanks nobody sees make another site, study or patient of it, and the line would be passed over. */
+static enum gw_status check_fields(const struct gw_csv *csv, const struct gw_csv_record *record, const int *at,
+                                   struct gw_error *err)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (!is_shown_whole(record->fields[at[i]]))
+            return gw_fail(err, GW_ECONFIG, "study.roster",
+                           "%s:%u: %s holds blanks around it, or control characters: remove them", csv->path,
+                           record->line, names[i]);
+    return GW_OK;
+}
+
 static enum gw_status read_day(const struct gw_csv *csv, const struct gw_csv_record *record, const char *name,
                                const char *field, gw_day *out, struct gw_error *err)
 {
@@ -28,6 +52,15 @@ static enum gw_status read_day(const struct gw_csv *csv, const struct gw_csv_rec
         return GW_OK;
     return gw_fail(err, GW_ECONFIG, "study.roster", "%s:%u: %s is no day: write it as YYYY-MM-DD", csv->path,
                    record->line, name);
+}
+
+static enum gw_status check_order(const struct gw_csv *csv, const struct gw_roster_line *line, struct gw_error *err)
+{
+    if (line->first_dose == GW_NO_DAY || line->end_of_treatment == GW_NO_DAY ||
+        line->end_of_treatment >= line->first_dose)
+        return GW_OK;
+    return gw_fail(err, GW_ECONFIG, "study.roster", "%s:%u: end_of_treatment lies before first_dose: correct one",
+                   csv->path, line->line);
 }
 
 static enum gw_status read_line(const struct gw_csv *csv, const struct gw_csv_record *record, const int *at,
@@ -59,7 +92,15 @@ static enum gw_status read_line(const struct gw_csv *csv, const struct gw_csv_re
                        csv->path, record->line);
     for (size_t i = 0; rc == GW_OK && i < sizeof days / sizeof days[0]; i++)
         rc = read_day(csv, record, names[days[i].column], f[at[days[i].column]], days[i].day, err);
-    return rc;
+    return rc == GW_OK ? check_order(csv, out, err) : rc;
+}
+
+static bool is_same_patient(const struct gw_roster_line *a, const struct gw_roster_line *b)
+{
+    if (strcmp(a->site, b->site) != 0)
+        return false;
+    return (a->patient && gw_same(a->patient, b->patient)) ||
+           (a->mrn && a->mrn_system && gw_same(a->mrn, b->mrn) && gw_same(a->mrn_system, b->mrn_system));
 }
 
 static enum gw_status check_unique(const struct gw_csv *csv, const struct gw_roster *roster, struct gw_error *err)
@@ -73,7 +114,7 @@ static enum gw_status check_unique(const struct gw_csv *csv, const struct gw_ros
             return gw_fail(err, GW_ECONFIG, "study.roster",
                            "%s:%u: this subject stands on line %u too: a subject has one line", csv->path, last->line,
                            line->line);
-        if (last->patient && strcmp(line->site, last->site) == 0 && gw_same(line->patient, last->patient))
+        if (is_same_patient(line, last))
             return gw_fail(err, GW_ECONFIG, "study.roster",
                            "%s:%u: this patient stands on line %u too: a patient is one subject", csv->path, last->line,
                            line->line);
@@ -99,6 +140,9 @@ enum gw_status gw_roster_load(struct gw_arena *arena, const char *path, const ch
     for (size_t i = 0; rc == GW_OK && i < csv.count; i++) {
         const char **f = csv.records[i].fields;
 
+        rc = check_fields(&csv, &csv.records[i], at, err);
+        if (rc != GW_OK)
+            break;
         if (strcmp(f[at[STUDY]], study) != 0 || (site && strcmp(f[at[SITE]], site) != 0)) {
             out->ignored++;
             continue;

@@ -34,7 +34,8 @@ struct gw_roster {
 
 /*
  * The lines of one study and (unless NULL) one site, in file order. GW_ECONFIG "path:line: ..." for a date that is
- * none, a missing subject, neither patient nor mrn, a subject or patient twice.
+ * none, an end before the first dose, a missing subject, neither patient nor mrn, a subject or patient twice, and for
+ * blanks around a field or control characters in it, in a line of any site.
  */
 enum gw_status gw_roster_load(struct gw_arena *arena, const char *path, const char *study, const char *site,
                               struct gw_roster *out, struct gw_error *err);

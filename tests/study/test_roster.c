@@ -1,0 +1,82 @@
+/*
+ * The enrolment file: what is read of a line, and what is refused with its place.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/study/roster.h"
+#include "support/scratch.h"
+
+#define HEADER "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
+
+static struct scratch scratch;
+static struct gw_arena arena = GW_ARENA_INIT((size_t)1 << 20);
+
+static void begin(void)
+{
+    scratch_init(&scratch);
+}
+
+static void end(void)
+{
+    scratch_release(&scratch);
+    gw_arena_release(&arena);
+}
+
+TestSuite(roster, .init = begin, .fini = end);
+
+static const struct {
+    const char *name;
+    const char *lines;
+    size_t count, ignored;
+    const char *refused; /* behind the path; NULL: read */
+} cases[] = {
+    {"a patient by id and one by record number", "hm,st,p-1,S-1,,,2024-01-15,,,\nhm,st,,S-2,,,,,urn:mrn,7\n", 2, 0,
+     NULL},
+    {"other sites and studies", "hm,st,p-1,S-1,,,,,,\nho,st,p-1,S-1,,,,,,\nhm,su,p-1,S-1,,,,,,\n", 1, 2, NULL},
+    {"blanks inside", "hm,st,p-1,S 1,,,,,,\n", 1, 0, NULL},
+    {"an end on the day of the first dose", "hm,st,p-1,S-1,,2024-01-15,2024-01-15,,,\n", 1, 0, NULL},
+    {"one record number of two systems", "hm,st,,S-1,,,,,urn:a,7\nhm,st,,S-2,,,,,urn:b,7\n", 2, 0, NULL},
+    {"record numbers of no system beside ids", "hm,st,p-1,S-1,,,,,,7\nhm,st,p-2,S-2,,,,,,7\n", 2, 0, NULL},
+    {"a blank before the site", " hm,st,p-1,S-1,,,,,,\n", 0, 0,
+     ":2: site holds blanks around it, or control characters: remove them"},
+    {"a blank behind the patient", "hm,st,p-1 ,S-1,,,,,,\n", 0, 0,
+     ":2: patient holds blanks around it, or control characters: remove them"},
+    {"a line break in the subject", "hm,st,p-1,\"S\n1\",,,,,,\n", 0, 0,
+     ":2: subject holds blanks around it, or control characters: remove them"},
+    {"an escape in the subject", "hm,st,p-1,S\033[31m1,,,,,,\n", 0, 0,
+     ":2: subject holds blanks around it, or control characters: remove them"},
+    {"an end before the first dose", "hm,st,p-1,S-1,,2024-01-14,2024-01-15,,,\n", 0, 0,
+     ":2: end_of_treatment lies before first_dose: correct one"},
+    {"an impossible day", "hm,st,p-1,S-1,2024-02-30,,,,,\n", 0, 0, ":2: recruited is no day: write it as YYYY-MM-DD"},
+    {"a subject twice", "hm,st,p-1,S-1,,,,,,\nhm,st,p-2,S-1,,,,,,\n", 0, 0,
+     ":3: this subject stands on line 2 too: a subject has one line"},
+    {"a patient twice", "hm,st,p-1,S-1,,,,,,\nhm,st,p-1,S-2,,,,,,\n", 0, 0,
+     ":3: this patient stands on line 2 too: a patient is one subject"},
+    {"a record number twice", "hm,st,,S-1,,,,,urn:mrn,7\nhm,st,,S-2,,,,,urn:mrn,7\n", 0, 0,
+     ":3: this patient stands on line 2 too: a patient is one subject"},
+    {"nobody to find", "hm,st,,S-1,,,,,,7\n", 0, 0,
+     ":2: neither patient nor mrn_system and mrn: write one, so that the patient can be found"},
+};
+
+Test(roster, reads_its_lines_or_says_which_to_mend)
+{
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gw_roster roster = {0};
+        struct gw_error err = {0};
+        char text[512];
+
+        snprintf(text, sizeof text, HEADER "%s", cases[i].lines);
+        const char *path = scratch_write(&scratch, "roster.csv", text);
+        const enum gw_status rc = gw_roster_load(&arena, path, "st", "hm", &roster, &err);
+        cr_expect(eq(int, rc, cases[i].refused ? GW_ECONFIG : GW_OK), "%s: %s", cases[i].name, err.text);
+        if (cases[i].refused) {
+            cr_expect(eq(str, err.text + strlen(path), (char *)cases[i].refused), "%s", cases[i].name);
+            continue;
+        }
+        cr_expect(eq(sz, roster.count, cases[i].count), "%s", cases[i].name);
+        cr_expect(eq(sz, roster.ignored, cases[i].ignored), "%s", cases[i].name);
+    }
+}
