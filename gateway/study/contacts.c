@@ -76,23 +76,53 @@ static bool meets_a_window(const struct engine *e, gw_day first, gw_day last)
 
 /* ---- Encounters ---- */
 
-/* First and last day of a period; an open one lasts to the horizon, one without a start is unusable. */
-static bool period_days(const struct engine *e, const struct gw_period *period, gw_day *first, gw_day *last)
+struct stay {
+    gw_day first;
+    gw_day last; /* as stated; GW_DAY_MAX: no end */
+    gw_day seen; /* the last day up to the horizon: what a stay shall bring is not known yet */
+};
+
+/* The days of a period; one without a start is unusable. `assume`: a time without an offset is the site's. */
+static enum gw_date_verdict period_days(const struct engine *e, const struct gw_period *period, bool assume,
+                                        struct stay *stay)
 {
     const struct gw_zone *zone = gw_site_zone(e->in->site);
+    enum gw_date_verdict verdict;
     struct gw_when start, end;
 
-    if (!period->start || gw_when_read(period->start, zone, gw_site_assumes_zone(e->in->site), &start) != GW_DATE_OK ||
-        start.precision < GW_PRECISION_DAY)
-        return false;
-    *first = start.first;
-    *last = e->in->horizon > *first ? e->in->horizon : *first;
-    if (!period->end)
-        return true;
-    if (gw_when_read(period->end, zone, gw_site_assumes_zone(e->in->site), &end) != GW_DATE_OK)
-        return false;
-    *last = end.last > *first ? end.last : *first;
-    return true;
+    if (!period->start)
+        return GW_DATE_MALFORMED;
+    verdict = gw_when_read(period->start, zone, assume, &start);
+    if (verdict != GW_DATE_OK)
+        return verdict;
+    if (start.precision < GW_PRECISION_DAY)
+        return GW_DATE_MALFORMED;
+    stay->first = start.first;
+    stay->last = GW_DAY_MAX;
+    if (period->end) {
+        verdict = gw_when_read(period->end, zone, assume, &end);
+        if (verdict != GW_DATE_OK)
+            return verdict;
+        stay->last = end.last > stay->first ? end.last : stay->first;
+    }
+    stay->seen = stay->last < e->in->horizon ? stay->last : e->in->horizon;
+    if (stay->seen < stay->first)
+        stay->seen = stay->first;
+    return GW_DATE_OK;
+}
+
+/* A stay that goes on tells more each day of a window, until its contact is the target's and its last day the window's.
+ */
+static void follow(struct engine *e, const struct stay *stay)
+{
+    const gw_day tomorrow = e->in->horizon + 1;
+
+    for (size_t i = 0; stay->last > e->in->horizon && i < e->windows.count; i++) {
+        const struct gw_window *window = &e->windows.list[i];
+
+        if (window->rule->contact && window->low <= tomorrow && tomorrow <= window->high)
+            engine_next_day(e, tomorrow);
+    }
 }
 
 static void raise_encounter(struct engine *e, size_t index, const char *code, gw_day day)
@@ -115,23 +145,30 @@ static void consider_encounter(struct engine *e, size_t index)
 {
     const struct gw_fact *fact = &e->in->facts[index];
     const struct gw_study *study = e->in->study;
-    gw_day first, last;
+    enum gw_date_verdict verdict;
+    struct stay stay;
 
     if (engine_part(e, index, 0)->final)
         return;
-    if (!period_days(e, &fact->encounter.period, &first, &last)) {
+    verdict = period_days(e, &fact->encounter.period, gw_site_assumes_zone(e->in->site), &stay);
+    if (verdict == GW_DATE_WITHOUT_OFFSET && period_days(e, &fact->encounter.period, true, &stay) != GW_DATE_OK)
+        verdict = GW_DATE_MALFORMED;
+    if (verdict == GW_DATE_MALFORMED) {
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "NO_PERIOD");
-    } else if (!meets_a_window(e, first, last)) {
-        engine_end_fact(e, index, GW_STATE_OUTSIDE_WINDOW, outside_reason(e, first));
-    } else if (first > e->in->horizon) {
-        raise_encounter(e, index, "FUTURE_DATE", first);
-        engine_next_day(e, first);
+    } else if (!meets_a_window(e, stay.first, stay.seen)) {
+        engine_end_fact(e, index, GW_STATE_OUTSIDE_WINDOW, outside_reason(e, stay.first));
+    } else if (stay.first > e->in->horizon + 1) {
+        raise_encounter(e, index, "FUTURE_DATE", stay.first);
+        engine_next_day(e, stay.first - 1);
     } else if (!in_list(study->contact_classes, study->contact_class_count, fact->encounter.class_code.code)) {
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "CLASS_NOT_READ");
     } else if (fact->standing == GW_UNDECIDED || fact->modifier_extension) {
-        raise_encounter(e, index, fact->modifier_extension ? "MODIFIER_EXTENSION" : "STATUS_UNKNOWN", first);
+        raise_encounter(e, index, fact->modifier_extension ? "MODIFIER_EXTENSION" : "STATUS_UNKNOWN", stay.first);
+    } else if (verdict == GW_DATE_WITHOUT_OFFSET) {
+        raise_encounter(e, index, "TIME_WITHOUT_OFFSET", stay.first);
     } else {
-        offer_all(e, first, last, "encounter");
+        offer_all(e, stay.first, stay.seen, "encounter");
+        follow(e, &stay);
         engine_part(e, index, 0)->cited = true;
     }
 }
@@ -161,7 +198,11 @@ static void infer(struct engine *e, size_t index)
 
     if (!date ||
         gw_when_read(date, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), &when) != GW_DATE_OK ||
-        when.first != when.last || when.first > e->in->horizon)
+        when.first != when.last)
+        return;
+    if (when.first > e->in->horizon && meets_a_window(e, when.first, when.first))
+        engine_next_day(e, when.first);
+    if (when.first > e->in->horizon)
         return;
     offer_all(e, when.first, when.first, "inferred");
 }
@@ -191,7 +232,8 @@ static void settle_windows(struct engine *e)
             continue; /* death or withdrawal left nothing of it: there is no such window */
         e->window_states[i].state = state_of(e, window, &e->window_states[i], required && window->rule->contact);
         engine_next_day(e, window->low);
-        engine_next_day(e, window->high + 1);
+        if (strcmp(e->window_states[i].state, "open") == 0)
+            engine_next_day(e, window->high + 1);
     }
 }
 
