@@ -91,15 +91,32 @@ static void raise_unreadable(struct engine *e, size_t index, const char *code)
     engine_raise(e, code, &about);
 }
 
+/* When the record says the drug was first taken; the days are told for a time without an offset too. */
+static enum gw_date_verdict read_dose(const struct engine *e, const struct gw_fact *fact, enum gw_evidence_rank rank,
+                                      struct gw_when *when)
+{
+    const char *text = dose_date(fact, rank);
+    const enum gw_date_verdict verdict =
+        text ? gw_when_read(text, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), when)
+             : GW_DATE_MALFORMED;
+
+    if (verdict != GW_DATE_WITHOUT_OFFSET || gw_when_read(text, gw_site_zone(e->in->site), true, when) == GW_DATE_OK)
+        return verdict;
+    return GW_DATE_MALFORMED;
+}
+
 static void consider_dose(struct engine *e, struct evidence *evidence, size_t index)
 {
     const struct gw_fact *fact = &e->in->facts[index];
     const enum gw_evidence_rank rank = use_rank(fact->type);
     const int drug = rank == GW_RANK_COUNT ? -1 : d1_drug(e->in->study, engine_drug(e, fact));
+    enum gw_date_verdict verdict = GW_DATE_MALFORMED;
     struct gw_when when;
     struct dose *dose;
-    enum gw_date_verdict verdict;
 
+    if (rank != GW_RANK_COUNT && (verdict = read_dose(e, fact, rank, &when)) != GW_DATE_MALFORMED &&
+        when.last < index_line_start(e->in->roster))
+        return; /* of an earlier line, whatever it is */
     if (rank != GW_RANK_COUNT && use_counts(e, index) && use_unresolved(e, fact))
         raise_unreadable(e, index, "MEDICATION_UNRESOLVED");
     if (drug < 0 || !e->versions[index].current)
@@ -108,9 +125,8 @@ static void consider_dose(struct engine *e, struct evidence *evidence, size_t in
         raise_unreadable(e, index, fact->standing == GW_UNDECIDED ? "STATUS_UNKNOWN" : "MODIFIER_EXTENSION");
         return;
     }
-    if (!use_counts(e, index) || !e->in->study->d1_evidence[rank] || !dose_date(fact, rank))
+    if (!use_counts(e, index) || !e->in->study->d1_evidence[rank])
         return;
-    verdict = gw_when_read(dose_date(fact, rank), gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), &when);
     if (verdict == GW_DATE_WITHOUT_OFFSET)
         raise_unreadable(e, index, "TIME_WITHOUT_OFFSET");
     if (verdict != GW_DATE_OK || when.precision < GW_PRECISION_DAY || when.first < index_line_start(e->in->roster))
@@ -323,8 +339,8 @@ void stage_anchors(struct engine *e)
         return;
     }
     find_d1(e);
-    find_end_of_treatment(e);
     find_death(e);
+    find_end_of_treatment(e);
     e->anchors.withdrawn = e->in->roster->withdrawn;
     e->anchors.cap = gw_anchors_cap(e->in->study, e->anchors.d1);
     check_recruitment(e);

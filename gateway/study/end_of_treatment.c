@@ -55,22 +55,31 @@ static int days_supplied(const struct gw_medication_use *use)
     return days > 0 && days < 1000 ? days : DISPENSE_DAYS;
 }
 
-/* The last day a record shows the drug was taken or at hand; the horizon for a use that goes on. Orders show nothing.
- */
+/* A statement goes on unless it names its end, or was stopped, completed or put on hold without naming one. */
+static bool goes_on(const struct gw_fact *fact)
+{
+    return !fact->use.effective.period.end && (gw_same(fact->status, "active") || gw_same(fact->status, "recorded"));
+}
+
+/* The last day a record shows the drug was taken or at hand; GW_DAY_MAX for a use that goes on. Orders show nothing. */
 static gw_day covered_until(const struct engine *e, size_t index)
 {
     const struct gw_medication_use *use = &e->in->facts[index].use;
+    const struct gw_effective *effective = &use->effective;
     gw_day start;
 
     switch (e->in->facts[index].type) {
     case GW_MEDICATION_ADMINISTRATION:
-        return day_of(e,
-                      use->effective.kind == GW_EFFECTIVE_PERIOD ? use->effective.period.start : use->effective.date);
+        return day_of(e, effective->kind == GW_EFFECTIVE_PERIOD ? effective->period.start : effective->date);
     case GW_MEDICATION_DISPENSE:
         start = day_of(e, use->when_handed_over);
         return start == GW_NO_DAY ? GW_NO_DAY : start + days_supplied(use) - 1;
     case GW_MEDICATION_STATEMENT:
-        return use->effective.period.end ? day_of(e, use->effective.period.end) : e->in->horizon;
+        if (goes_on(&e->in->facts[index]))
+            return GW_DAY_MAX;
+        if (effective->kind != GW_EFFECTIVE_PERIOD)
+            return day_of(e, effective->date);
+        return day_of(e, effective->period.end ? effective->period.end : effective->period.start);
     default:
         return GW_NO_DAY;
     }
@@ -81,6 +90,19 @@ static bool is_eot_drug(const struct engine *e, size_t index)
     const struct gw_drug_row *row = engine_drug(e, &e->in->facts[index]);
 
     return row && strcmp(row->substance, e->in->study->eot_drug) == 0;
+}
+
+/* Whom nobody asks for any more, and who takes nothing any more, has no gap in supply: the day from which on. */
+static gw_day last_asked(const struct engine *e)
+{
+    const gw_day withdrawn = e->in->roster->withdrawn;
+    gw_day day = e->in->horizon;
+
+    if (withdrawn != GW_NO_DAY && withdrawn < day)
+        day = withdrawn;
+    if (e->anchors.death != GW_NO_DAY && e->anchors.death < day)
+        day = e->anchors.death;
+    return day;
 }
 
 /* Nothing covered for gap_days after the last covered day: a provisional end, which a person confirms. */
@@ -99,10 +121,11 @@ static void find_gap(struct engine *e)
             fact = i;
         }
     }
-    if (covered == GW_NO_DAY)
+    if (covered == GW_NO_DAY || covered == GW_DAY_MAX)
         return;
-    if (e->in->horizon - covered <= gap) {
-        engine_next_day(e, covered + gap + 1);
+    if (last_asked(e) - covered <= gap) {
+        if (last_asked(e) == e->in->horizon)
+            engine_next_day(e, covered + gap + 1);
         return;
     }
     e->anchors.eot = covered;
