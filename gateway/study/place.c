@@ -82,6 +82,7 @@ struct findings { /* over the groups asked */
     bool collects;
     bool partial;
     bool after_death;
+    const char *touched;  /* windows that a partial date touches, or that death closed; joined by ";" */
     enum gw_place reason; /* of the first group that does not collect */
     bool has_reason;
 };
@@ -103,6 +104,25 @@ static void add_placed(struct engine *e, struct datum *datum, const struct gw_wi
     datum->placed_count++;
 }
 
+static const char *with_id(struct engine *e, const char *ids, const char *id)
+{
+    const char *joined = *ids ? gw_arena_print(e->arena, "%s;%s", ids, id) : id;
+
+    e->failed |= !joined;
+    return joined ? joined : ids;
+}
+
+/* Windows that would take the datum if a person settled its date. */
+static void note_touched(struct engine *e, const struct datum *datum, const struct gw_placement *p,
+                         struct findings *found)
+{
+    if (p->place == GW_PLACE_AFTER_DEATH && takes(datum->code.lab, p->window))
+        found->touched = with_id(e, found->touched, p->window->id);
+    for (size_t i = 0; p->place == GW_PLACE_PARTIAL && i < p->touched_count; i++)
+        if (takes(datum->code.lab, p->touched[i]) && !strstr(found->touched, p->touched[i]->id))
+            found->touched = with_id(e, found->touched, p->touched[i]->id);
+}
+
 static void find_in(struct engine *e, struct datum *datum, int group, struct findings *found)
 {
     struct gw_placement p = gw_window_place(e->arena, &e->windows, group, datum->when.first, datum->when.last);
@@ -115,6 +135,7 @@ static void find_in(struct engine *e, struct datum *datum, int group, struct fin
     }
     if (gw_place_collects(p.place))
         p.place = GW_PLACE_BETWEEN_WINDOWS;
+    note_touched(e, datum, &p, found);
     found->partial |= p.place == GW_PLACE_PARTIAL && takes(lab, p.window);
     found->after_death |= p.place == GW_PLACE_AFTER_DEATH && takes(lab, p.window);
     if (!found->has_reason) {
@@ -125,7 +146,7 @@ static void find_in(struct engine *e, struct datum *datum, int group, struct fin
 
 static struct findings find_place(struct engine *e, struct datum *datum, gw_groups groups)
 {
-    struct findings found = {.reason = GW_PLACE_BETWEEN_WINDOWS};
+    struct findings found = {.reason = GW_PLACE_BETWEEN_WINDOWS, .touched = ""};
 
     datum->first_placed = e->placed_count;
     datum->placed_count = 0;
@@ -144,16 +165,14 @@ static bool after_first_dose(const struct engine *e, const struct datum *datum)
 
 /* ---- what follows from it ---- */
 
-static const char *window_ids(struct engine *e, const struct datum *datum)
+/* The windows that take the datum; where none does, those that could. */
+static const char *window_ids(struct engine *e, const struct datum *datum, const struct findings *found)
 {
     const char *ids = "";
 
-    for (size_t i = 0; ids && i < datum->placed_count; i++) {
-        const char *id = e->placed[datum->first_placed + i].window->id;
-
-        ids = *ids ? gw_arena_print(e->arena, "%s;%s", ids, id) : id;
-    }
-    return ids;
+    for (size_t i = 0; i < datum->placed_count; i++)
+        ids = with_id(e, ids, e->placed[datum->first_placed + i].window->id);
+    return *ids ? ids : found->touched;
 }
 
 static struct item_about about_datum(const struct datum *datum)
@@ -205,8 +224,17 @@ static bool may_be_evidence(const struct engine *e, const struct datum *datum, e
     return e->in->study->between_windows != GW_BETWEEN_NONE && place == GW_PLACE_BETWEEN_WINDOWS &&
            datum->code.verdict == GW_CODE_MAPPED && is_lab_event(e, datum->code.lab) &&
            datum->when.first == datum->when.last && datum->source->standing == GW_ACCEPTED &&
-           !datum->source->modifier_extension && datum->when.first <= e->in->horizon &&
-           datum->when.first <= e->windows.span_high && engine_lives_and_consents(e, datum->when.first);
+           !datum->source->modifier_extension && datum->when.first <= e->windows.span_high &&
+           engine_lives_and_consents(e, datum->when.first);
+}
+
+static void keep_evidence(struct engine *e, struct datum *datum, enum gw_place place)
+{
+    const bool may = may_be_evidence(e, datum, place);
+
+    datum->evidence = may && datum->when.first <= e->in->horizon;
+    if (may)
+        engine_next_day(e, datum->when.first);
 }
 
 /* Keep only the windows that a contact opened. *over: one of the others will not be opened any more. */
@@ -270,25 +298,24 @@ static void place_dated(struct engine *e, struct datum *datum)
 {
     const bool mapped = datum->code.verdict == GW_CODE_MAPPED;
     const gw_groups own = mapped ? gw_study_lab_groups(e->in->study, datum->code.lab) : 0;
-    const struct gw_lab *lab = datum->code.lab;
     struct findings found;
     const char *unread;
     bool over = false;
 
     datum->after_first_dose = after_first_dose(e, datum);
     found = find_place(e, datum, own ? own : all_groups(e->in->study));
-    datum->windows = window_ids(e, datum);
+    datum->windows = window_ids(e, datum, &found);
     unread = out_of_scope(datum) || (mapped && !own) ? scope_reason(e, datum) : NULL;
     if (!found.collects && !found.partial && !found.after_death) {
-        datum->evidence = may_be_evidence(e, datum, found.reason);
+        keep_evidence(e, datum, found.reason);
         end_outside(e, datum, gw_place_reason(&e->windows, found.reason));
     } else if (unread) {
-        datum->evidence = mapped && is_lab_event(e, lab);
+        keep_evidence(e, datum, GW_PLACE_BETWEEN_WINDOWS);
         e->placed_count = datum->first_placed;
         datum->placed_count = 0;
         end_unread(e, datum, unread);
     } else if (!held_by_date(e, datum, &found) && !keep_collected(e, datum, &over)) {
-        datum->evidence = may_be_evidence(e, datum, GW_PLACE_BETWEEN_WINDOWS);
+        keep_evidence(e, datum, GW_PLACE_BETWEEN_WINDOWS);
         end_outside(e, datum, "NO_CONTACT");
         if (over)
             engine_raise_datum(e, datum, "NO_CONTACT", "lies in a window, but no routine contact does");
@@ -309,7 +336,7 @@ static void place_without_offset(struct engine *e, struct datum *datum, const ch
     datum->when.first -= 1;
     datum->when.last += 1;
     found = find_place(e, datum, all_groups(e->in->study));
-    datum->windows = window_ids(e, datum);
+    datum->windows = window_ids(e, datum, &found);
     e->placed_count = datum->first_placed;
     datum->placed_count = 0;
     datum->when = when;

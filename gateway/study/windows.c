@@ -183,13 +183,13 @@ static bool of_group(const struct gw_window *window, int group)
     return window->groups & (gw_groups)(1u << group);
 }
 
-/* The end a window had before death and withdrawal cut it: cap and EOT still hold. */
+/* The end a window had before death and withdrawal cut it: cap and EOT still hold, on a follow-up too if it is cut. */
 static gw_day end_in_life(const struct gw_windows *windows, const struct gw_window *window)
 {
     struct gw_window whole = *window;
 
     whole.high = whole.full_high;
-    if (whole.rule->until_cap)
+    if (whole.rule->until_cap || (whole.rule->from == GW_ANCHOR_EOT && windows->study->cap_applies_to_follow_up))
         end_by(&whole, windows->anchors.cap, "CAP");
     if (whole.rule->until_eot && windows->anchors.eot != GW_NO_DAY)
         end_by(&whole, windows->anchors.eot - 1, "EOT");
