@@ -117,7 +117,7 @@ static void follow(struct engine *e, const struct stay *stay)
 {
     const gw_day tomorrow = e->in->horizon + 1;
 
-    for (size_t i = 0; stay->last > e->in->horizon && i < e->windows.count; i++) {
+    for (size_t i = 0; stay->last > stay->seen && i < e->windows.count; i++) {
         const struct gw_window *window = &e->windows.list[i];
 
         if (window->rule->contact && window->low <= tomorrow && tomorrow <= window->high)

@@ -1,0 +1,292 @@
+/*
+ * What must not matter to derive(): the order of the facts, how they were delivered, in which offset a time is written,
+ * in which year it all happened. And what it promises: nothing changes before the day it names.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/subject.h"
+
+#define ANC "751-8"
+#define PLT "777-3"
+
+static struct subject s;
+
+static void start_at(const char *site)
+{
+    subject_init_at(&s, "lendex-rrmm", site);
+    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+}
+
+static void start(void)
+{
+    start_at("madrid");
+}
+
+static void stop(void)
+{
+    subject_release(&s);
+}
+
+TestSuite(purity, .init = start, .fini = stop, .timeout = 120);
+
+/* ---- a history that touches every rule at hand ---- */
+
+static const char *day_at(gw_day day)
+{
+    char text[11];
+
+    gw_day_print(day, text);
+    return gw_arena_copy(&s.arena, text, 10);
+}
+
+/* A time of day, written in the offset asked for; 14:00 in UTC is the same day in all of them. */
+static const char *time_at(gw_day day, const char *offset)
+{
+    static const struct {
+        const char *offset, *clock;
+    } clocks[] = {{"Z", "14:00:00"}, {"+01:00", "15:00:00"}, {"-05:00", "09:00:00"}, {"+09:00", "23:00:00"}};
+
+    for (size_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++)
+        if (strcmp(clocks[i].offset, offset) == 0)
+            return gw_arena_print(&s.arena, "%sT%s%s", day_at(day), clocks[i].clock, offset);
+    return NULL;
+}
+
+static void add_condition(const char *id, const char *code, const char *onset, const char *end)
+{
+    subject_add(&s,
+                "{'resourceType':'Condition','id':'%s','subject':{'reference':'Patient/p1'},"
+                "'verificationStatus':{'coding':[{'code':'confirmed'}]},'onsetDateTime':'%s',"
+                "'abatementDateTime':'%s',"
+                "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'%s'}]}}",
+                id, onset, end, code);
+}
+
+static void add_history(gw_day d1, const char *offset)
+{
+    static const struct {
+        const char *id, *loinc, *value;
+        int day;
+    } counts[] = {
+        {"b1", ANC, "3.1", -10}, {"b2", ANC, "2.8", -1},  {"b3", PLT, "90", -3},   {"a1", ANC, "0.9", 25},
+        {"a2", ANC, "1.9", 29},  {"a3", ANC, "0.4", 32},  {"a4", ANC, "1.2", 45},  {"a5", ANC, "2.2", 61},
+        {"q1", PLT, "60", 30},   {"q2", PLT, "95", 88},   {"q3", PLT, "20", 100},  {"q4", PLT, "140", 110},
+        {"z1", ANC, "0.7", 205}, {"z2", ANC, "0.6", 213}, {"x1", ANC, "1.1", 330},
+    };
+
+    s.line.first_dose = d1;
+    for (int k = 1; k <= 8; k++)
+        if (k != 4)
+            subject_add_visit(&s, gw_arena_print(&s.arena, "e%d", k), day_at(d1 + 30 * k + k % 3));
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        subject_add_lab(&s, counts[i].id, counts[i].loinc, time_at(d1 + counts[i].day, offset), counts[i].value);
+    add_condition("c1", "I82.40", day_at(d1 + 70), day_at(d1 + 81));
+    add_condition("c2", "D70.1", day_at(d1 + 24), day_at(d1 + 40));
+    add_condition("c3", "J18.9", day_at(d1 + 230), day_at(d1 + 251));
+    subject_add(&s,
+                "{'resourceType':'MedicationDispense','id':'d','status':'completed',"
+                "'subject':{'reference':'Patient/p1'},'whenHandedOver':'%s','daysSupply':{'value':210},"
+                "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}",
+                day_at(d1));
+}
+
+/* Rows, states of parts and items as one text; provenance and dates as written only where asked for. */
+static void write(struct gw_text *out)
+{
+    gw_text_clear(out);
+    gw_rows_write(&s.derived.rows, out);
+    for (size_t i = 0; i < s.derived.item_count; i++)
+        gw_text_print(out, "%s %s %s\n", s.derived.items[i].id, s.derived.items[i].code, s.derived.items[i].window_ids);
+    gw_text_print(out, "%d\n", s.derived.blocked);
+}
+
+static const char *state_of(size_t fact)
+{
+    for (size_t i = 0; i < s.derived.part_count; i++)
+        if (s.derived.parts[i].fact == fact)
+            return gw_arena_print(&s.arena, "%s %s", gw_state_name(s.derived.parts[i].state),
+                                  s.derived.parts[i].reason);
+    return "";
+}
+
+/* ---- order and delivery ---- */
+
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+Test(purity, does_not_depend_on_the_order_of_facts_nor_on_their_deliveries)
+{
+    struct gw_text first = GW_TEXT_INIT(4 << 20), other = GW_TEXT_INIT(4 << 20);
+    uint32_t seed = 7;
+
+    add_history(subject_day("2024-01-15"), "Z");
+    subject_add_lab(&s, "twin", ANC, "2024-02-13T10:00:00Z", "1.3");
+    subject_add_lab(&s, "brother", ANC, "2024-02-13T10:00:00Z", "1.3");
+    subject_derive(&s);
+    write(&first);
+    cr_assert(gt(sz, first.length, 5000));
+    for (int round = 0; round < 50; round++) {
+        for (size_t i = s.count - 1; i > 0; i--) {
+            const size_t j = next_random(&seed) % (i + 1);
+            const struct gw_fact fact = s.facts[i];
+
+            s.facts[i] = s.facts[j];
+            s.facts[j] = fact;
+        }
+        for (size_t i = 0; i < s.count; i++)
+            s.facts[i].delivery = next_random(&seed) % 4;
+        subject_derive(&s);
+        write(&other);
+        cr_assert(eq(str, other.at, first.at), "round %d", round);
+    }
+    gw_text_release(&first);
+    gw_text_release(&other);
+}
+
+/* ---- time ---- */
+
+/* What stands in the rows once every date is counted from D1; ids and hashes say nothing of dates and stay. */
+static void write_elapsed(struct gw_text *out)
+{
+    struct gw_text rows = GW_TEXT_INIT(4 << 20);
+
+    gw_text_clear(out);
+    s.derived.rows.tables[GW_TABLE_provenance].count = 0; /* its hash is of the text */
+    write(&rows);
+    for (const char *p = rows.at; *p; p++) {
+        char text[11] = "";
+        gw_day day;
+
+        snprintf(text, sizeof text, "%s", p);
+        if (p[0] == '2' && p[4] == '-' && p[7] == '-' && gw_day_parse(text, &day)) {
+            gw_text_print(out, "<%d>", day - s.line.first_dose);
+            p += 9;
+        } else {
+            gw_text_append(out, p, 1);
+        }
+    }
+    gw_text_release(&rows);
+}
+
+Test(purity, moves_with_the_calendar)
+{
+    /* none of the spans holds a change of the clock or a month's end that the cap would meet otherwise */
+    static const int shifts[] = {1, 7, 100, 365, 366, 1461};
+    struct gw_text first = GW_TEXT_INIT(4 << 20), other = GW_TEXT_INIT(4 << 20);
+    const gw_day d1 = subject_day("2024-01-15");
+
+    add_history(d1, "Z");
+    s.horizon = d1 + 360;
+    subject_derive(&s);
+    s.derived.rows.tables[GW_TABLE_subjects].count = 0; /* the cap goes by months */
+    write_elapsed(&first);
+    cr_assert(gt(sz, first.length, 5000));
+    for (size_t i = 0; i < sizeof shifts / sizeof shifts[0]; i++) {
+        stop();
+        start();
+        add_history(d1 + shifts[i], "Z");
+        s.horizon = d1 + shifts[i] + 360;
+        subject_derive(&s);
+        s.derived.rows.tables[GW_TABLE_subjects].count = 0;
+        write_elapsed(&other);
+        cr_expect(eq(str, other.at, first.at), "%d days", shifts[i]);
+    }
+    gw_text_release(&first);
+    gw_text_release(&other);
+}
+
+/* The offset a time is written in changes the text of effective_start and what is made of the bytes, nothing else. */
+Test(purity, reads_an_instant_alike_in_every_offset)
+{
+    static const char *const offsets[] = {"Z", "+01:00", "-05:00", "+09:00"};
+    static const char *const sites[] = {"madrid", "essen", "boston"};
+    struct gw_text first = GW_TEXT_INIT(4 << 20), other = GW_TEXT_INIT(4 << 20);
+
+    for (size_t z = 0; z < sizeof sites / sizeof sites[0]; z++) {
+        for (size_t o = 0; o < sizeof offsets / sizeof offsets[0]; o++) {
+            const struct gw_row_list *rows = &s.derived.rows.tables[GW_TABLE_observations];
+
+            stop();
+            start_at(sites[z]);
+            add_history(subject_day("2024-01-15"), offsets[o]);
+            subject_derive(&s);
+            cr_assert(gt(sz, rows->count, 5));
+            for (size_t i = 0; i < rows->count; i++)
+                ((struct gw_row_observations *)rows->rows[i])->effective_start = NULL;
+            s.derived.rows.tables[GW_TABLE_provenance].count = 0;
+            write(o == 0 ? &first : &other);
+            if (o > 0)
+                cr_expect(eq(str, other.at, first.at), "%s %s", sites[z], offsets[o]);
+        }
+    }
+    gw_text_release(&first);
+    gw_text_release(&other);
+}
+
+/* ---- the next day ---- */
+
+static void write_answer(struct gw_text *out)
+{
+    write(out);
+    for (size_t i = 0; i < s.count; i++)
+        gw_text_print(out, "%s\n", state_of(i));
+}
+
+/* `exactly`: on the day named something changes, too; a value dated ahead of the horizon may turn out to be harmless.
+ */
+static void follow_the_days(const char *name, const char *from, bool exactly)
+{
+    struct gw_text answer = GW_TEXT_INIT(4 << 20), next = GW_TEXT_INIT(4 << 20);
+    gw_day promised;
+
+    s.horizon = subject_day(from);
+    subject_derive(&s);
+    write_answer(&answer);
+    promised = s.derived.next_day;
+    for (int i = 0; i < 450; i++) {
+        s.horizon++;
+        subject_derive(&s);
+        write_answer(&next);
+        cr_expect(promised == GW_NO_DAY || promised >= s.horizon, "%s: %s has passed", name, day_at(promised));
+        if (s.horizon == promised)
+            cr_expect(strcmp(answer.at, next.at) != 0 || exactly == false, "%s: nothing changed on %s", name,
+                      day_at(s.horizon));
+        else
+            cr_expect(strcmp(answer.at, next.at) == 0, "%s: changed on %s, not told", name, day_at(s.horizon));
+        gw_text_clear(&answer);
+        gw_text_append(&answer, next.at, next.length);
+        promised = s.derived.next_day;
+    }
+    gw_text_release(&answer);
+    gw_text_release(&next);
+}
+
+Test(purity, changes_on_the_day_it_names_and_on_no_other)
+{
+    struct gw_study study;
+
+    add_history(subject_day("2024-01-15"), "Z");
+    subject_add_lab(&s, "ahead", ANC, "2024-12-09", "2.0"); /* in a window nobody comes for */
+    follow_the_days("a history that lies ahead", "2024-01-10", false);
+    follow_the_days("a history", "2024-12-11", true);
+    stop();
+    start();
+    follow_the_days("nothing but a patient", "2024-01-10", true);
+    subject_add(&s, "{'resourceType':'MedicationStatement','id':'st','status':'active',"
+                    "'subject':{'reference':'Patient/p1'},'effectivePeriod':{'start':'2024-01-15'},"
+                    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}");
+    follow_the_days("a treatment that goes on", "2024-01-10", true);
+    stop();
+    start();
+    study = *s.study;
+    study.require_contact = false;
+    s.study = &study;
+    add_history(subject_day("2024-01-15"), "Z");
+    follow_the_days("no contact required", "2024-12-11", true);
+}
