@@ -332,12 +332,32 @@ static void nobody_found(struct engine *e)
                  &(struct item_about){.day = GW_NO_DAY, .note = "no record of this roster line's patient was found"});
 }
 
+/* What is recorded from now on stands under the other id, and nobody would miss it: the roster must name that one. */
+static void check_merges(struct engine *e)
+{
+    for (size_t i = 0; i < e->in->fact_count; i++) {
+        const struct gw_fact *fact = &e->in->facts[i];
+        const struct item_about about = {
+            .has_fact = true,
+            .fact = i,
+            .day = GW_NO_DAY,
+            .note = "this patient was merged into another, who is not on the roster: name that one"};
+        size_t other;
+
+        if (fact->type == GW_PATIENT && fact->patient.replaced_by && e->versions[i].current &&
+            fact->standing == GW_ACCEPTED &&
+            !engine_find(e, GW_PATIENT, fact->endpoint, fact->patient.replaced_by, &other))
+            engine_raise(e, "SUBJECT_MERGE", &about);
+    }
+}
+
 void stage_anchors(struct engine *e)
 {
     if (e->in->fact_count == 0) {
         nobody_found(e);
         return;
     }
+    check_merges(e);
     find_d1(e);
     find_death(e);
     find_end_of_treatment(e);

@@ -183,14 +183,21 @@ static void end_by_standing(struct engine *e, size_t index)
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "TYPE_NOT_READ");
 }
 
-/* With a Patient at several endpoints, the one of the smallest key: the same whatever came first. */
+/* A merged Patient gives way to any other; of several endpoints', the one of the smallest key stands. */
+static bool stands_before(const struct engine *e, size_t a, size_t b)
+{
+    const bool a_merged = e->in->facts[a].patient.replaced_by, b_merged = e->in->facts[b].patient.replaced_by;
+
+    return a_merged != b_merged ? b_merged : strcmp(e->versions[a].key, e->versions[b].key) < 0;
+}
+
 static void consider_person(struct engine *e, size_t index)
 {
     const struct gw_fact *fact = &e->in->facts[index];
 
     if (!e->versions[index].current || fact->type != GW_PATIENT || fact->standing != GW_ACCEPTED)
         return;
-    if (e->person && strcmp(e->versions[e->person_index].key, e->versions[index].key) < 0)
+    if (e->person && stands_before(e, e->person_index, index))
         return;
     e->person = fact;
     e->person_index = index;

@@ -441,6 +441,22 @@ Test(derive, asks_about_results_dated_after_death)
     expect_state("after", "held AFTER_DEATH");
 }
 
+Test(derive, blocks_a_subject_whose_patient_was_merged_into_one_it_does_not_know)
+{
+    s.facts[0].patient.replaced_by = "p2";
+    subject_add_visit(&s, "e1", "2024-02-14");
+    subject_add_lab(&s, "v", ANC, "2024-02-14", "2.0");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "SUBJECT_MERGE"), 1));
+    cr_expect(s.derived.blocked);
+    expect_state("v", "held SUBJECT_MERGE");
+    subject_add(&s, "{'resourceType':'Patient','id':'p2','gender':'male','birthDate':'1951-03-01'}");
+    subject_derive(&s); /* both have the record number of the roster */
+    cr_expect(eq(sz, subject_items(&s, "SUBJECT_MERGE"), 0));
+    expect_state("v", "delivered");
+    expect("sex", ((const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0])->sex, "male");
+}
+
 /* ---- versions ---- */
 
 Test(derive, counts_the_newest_version_whatever_came_first)
