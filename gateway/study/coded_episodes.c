@@ -15,7 +15,8 @@ struct diagnosis {
     const struct gw_condition_row *row;
     const struct gw_coding *coding;
     gw_day onset;
-    gw_day end; /* GW_NO_DAY: not abated */
+    gw_day end;        /* GW_NO_DAY: not abated */
+    gw_day changes_on; /* an end that lies after the horizon; GW_NO_DAY: none */
 };
 
 bool engine_category_on(const struct engine *e, const char *category)
@@ -38,20 +39,27 @@ static const struct gw_condition_row *row_of_coding(const struct engine *e, cons
     return row ? row : gw_tables_condition_elsewhere(e->in->tables, &meant);
 }
 
+static bool in_use(const struct engine *e, const struct gw_condition_row *row)
+{
+    return row && row->in_study && engine_category_on(e, row->category);
+}
+
+/* The first coding that means an event of this study; failing that the first that stands in any row. */
 static const struct gw_condition_row *row_of(const struct engine *e, const struct gw_fact *fact,
                                              const struct gw_coding **coding)
 {
     const struct gw_concept *code = &fact->condition.code;
+    const struct gw_condition_row *found = NULL;
 
-    for (size_t i = 0; i < code->count; i++) {
+    for (size_t i = 0; i < code->count && !in_use(e, found); i++) {
         const struct gw_condition_row *row = row_of_coding(e, &code->codings[i]);
 
-        if (row) {
-            *coding = &code->codings[i];
-            return row;
-        }
+        if (!row || (found && !in_use(e, row)))
+            continue;
+        *coding = &code->codings[i];
+        found = row;
     }
-    return NULL;
+    return found;
 }
 
 static const char *start_text(const struct gw_condition *condition)
@@ -90,6 +98,12 @@ static void raise(struct engine *e, const struct diagnosis *d, const char *code,
                                       .note = note});
 }
 
+static void raise_future(struct engine *e, const struct diagnosis *d)
+{
+    raise(e, d, "FUTURE_DATE", "the onset lies after the last day searched");
+    engine_next_day(e, d->onset - 1);
+}
+
 /* The days after D1 in which the study reports events: to the end of its last window. */
 static bool in_event_period(const struct engine *e, gw_day first, gw_day last)
 {
@@ -102,16 +116,35 @@ bool engine_lives_and_consents(const struct engine *e, gw_day day)
            (e->anchors.withdrawn == GW_NO_DAY || day <= e->anchors.withdrawn);
 }
 
+static const char *outside_reason(struct engine *e, const struct gw_when *when)
+{
+    if (when->last < e->anchors.d1)
+        return e->in->study->reason_before;
+    return gw_place_reason(&e->windows, gw_window_place(e->arena, &e->windows, 0, when->first, when->last).place);
+}
+
+/* The days an onset can mean, a day wider on both sides where its time has no offset. */
+static enum gw_date_verdict read_start(const struct engine *e, const struct diagnosis *d, struct gw_when *when)
+{
+    const char *text = start_text(&e->in->facts[d->fact].condition);
+    const enum gw_date_verdict verdict = read_day(e, text, when);
+
+    if (verdict != GW_DATE_WITHOUT_OFFSET || gw_when_read(text, gw_site_zone(e->in->site), true, when) != GW_DATE_OK)
+        return verdict;
+    when->first--;
+    when->last++;
+    return verdict;
+}
+
 /* The day of onset, or what stands in its way. False: the Condition makes no event here. */
 static bool read_onset(struct engine *e, struct diagnosis *d)
 {
     struct gw_when when;
-    const enum gw_date_verdict verdict = read_day(e, start_text(&e->in->facts[d->fact].condition), &when);
+    const enum gw_date_verdict verdict = read_start(e, d, &when);
 
     d->onset = GW_NO_DAY;
-    if (verdict == GW_DATE_OK && !in_event_period(e, when.first, when.last)) {
-        engine_end_fact(e, d->fact, GW_STATE_OUTSIDE_WINDOW,
-                        when.last < e->anchors.d1 ? e->in->study->reason_before : "BETWEEN_WINDOWS");
+    if (verdict != GW_DATE_MALFORMED && !in_event_period(e, when.first, when.last)) {
+        engine_end_fact(e, d->fact, GW_STATE_OUTSIDE_WINDOW, outside_reason(e, &when));
         return false;
     }
     if (verdict == GW_DATE_OK)
@@ -123,7 +156,7 @@ static bool read_onset(struct engine *e, struct diagnosis *d)
     else if (when.first != when.last)
         raise(e, d, "PARTIAL_DATE", "the onset is a partial date");
     else if (when.first > e->in->horizon + 1)
-        raise(e, d, "FUTURE_DATE", "the onset lies after the last day searched");
+        raise_future(e, d);
     else if (e->anchors.death != GW_NO_DAY && when.first > e->anchors.death)
         raise(e, d, "AFTER_DEATH", "dated after the day of death");
     else if (!engine_lives_and_consents(e, when.first))
@@ -133,14 +166,19 @@ static bool read_onset(struct engine *e, struct diagnosis *d)
     return false;
 }
 
+/* What ends after the last window, after death or withdrawal is collected by nobody: the event stays open. */
 static void read_end(struct engine *e, struct diagnosis *d)
 {
     struct gw_when when;
 
-    d->end = GW_NO_DAY;
-    if (read_day(e, end_text(&e->in->facts[d->fact].condition), &when) == GW_DATE_OK && when.first == when.last &&
-        when.first >= d->onset && when.first <= e->in->horizon)
+    d->end = d->changes_on = GW_NO_DAY;
+    if (read_day(e, end_text(&e->in->facts[d->fact].condition), &when) != GW_DATE_OK || when.first != when.last ||
+        when.first < d->onset || when.first > e->windows.span_high || !engine_lives_and_consents(e, when.first))
+        return;
+    if (when.first <= e->in->horizon)
         d->end = when.first;
+    else
+        d->changes_on = when.first;
 }
 
 /* A Condition of a category of this study that is certain evidence; all others end here with their reason. */
@@ -150,7 +188,7 @@ static bool diagnose(struct engine *e, size_t index, struct diagnosis *d)
 
     *d = (struct diagnosis){.fact = index, .onset = GW_NO_DAY};
     d->row = row_of(e, fact, &d->coding);
-    if (!d->row || !d->row->in_study || !engine_category_on(e, d->row->category)) {
+    if (!in_use(e, d->row)) {
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, d->row ? "NOT_DERIVED" : "NOT_LISTED");
         return false;
     }
@@ -211,6 +249,7 @@ static struct episode *begin(struct engine *e, struct episodes *episodes, const 
     episode->term = d->row->term;
     episode->onset = d->onset;
     episode->end = d->onset;
+    episode->changes_on = GW_NO_DAY;
     episode->max_grade = episode->baseline_grade = -1;
     episode->coded = true;
     return episode;
@@ -218,6 +257,8 @@ static struct episode *begin(struct engine *e, struct episodes *episodes, const 
 
 static void include(struct engine *e, struct episode *episode, const struct diagnosis *d)
 {
+    if (d->changes_on != GW_NO_DAY && (episode->changes_on == GW_NO_DAY || d->changes_on < episode->changes_on))
+        episode->changes_on = d->changes_on;
     if (d->end == GW_NO_DAY)
         episode->ongoing = true;
     else if (d->end > episode->end)

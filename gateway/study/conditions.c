@@ -149,14 +149,33 @@ static const struct gw_condition_row *best(const struct condition_rows *table, c
     return found;
 }
 
+/* The German modification divides what the row holds together: of the parts it names only those are meant. */
+static bool divided(const struct condition_rows *table, const struct gw_condition_row *row, bool in_study)
+{
+    char whole[MAX_CODE], part[MAX_CODE];
+
+    if (row->match != GW_MATCH_PREFIX || !normalise(row->code, true, whole))
+        return false;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct gw_condition_row *other = &table->rows[i];
+
+        if (other->in_study == in_study && gw_same(other->system, GW_SYSTEM_ICD10_GM) &&
+            other->match != GW_MATCH_RANGE && normalise(other->code, true, part) &&
+            strncmp(part, whole, strlen(whole)) == 0 && strlen(part) > strlen(whole))
+            return true;
+    }
+    return false;
+}
+
 static const struct gw_condition_row *look_up(const struct condition_rows *table, const struct gw_coding *coding,
                                               bool in_study)
 {
     const struct gw_condition_row *row = best(table, coding->system, coding->code, in_study);
 
-    if (!row && gw_same(coding->system, GW_SYSTEM_ICD10_GM)) /* the German modification keeps WHO's meaning */
-        row = best(table, GW_SYSTEM_ICD10, coding->code, in_study);
-    return row;
+    if (row || !gw_same(coding->system, GW_SYSTEM_ICD10_GM))
+        return row;
+    row = best(table, GW_SYSTEM_ICD10, coding->code, in_study); /* elsewhere it keeps WHO's meaning */
+    return row && !divided(table, row, in_study) ? row : NULL;
 }
 
 const struct gw_condition_row *gw_tables_condition(const struct gw_tables *tables, const struct gw_coding *coding)

@@ -29,6 +29,8 @@ struct episode {
     const char *term;
     gw_day onset;
     gw_day end; /* GW_NO_DAY: none */
+    gw_day
+        changes_on; /* without another fact: its outcome is unknown, or its stated end is reached; GW_NO_DAY: never */
     bool ongoing;
     const char *outcome;
     int max_grade; /* -1: none */

@@ -249,6 +249,8 @@ static void emit(struct engine *e, const struct episode *episode)
         await_assessment(e, episode);
     if (!window || e->failed)
         return;
+    if (episode->changes_on != GW_NO_DAY)
+        engine_next_day(e, episode->changes_on);
     id = birth_name(e, episode);
     emit_episode(e, episode, id, window);
     for (size_t i = 0; i < episode->evidence_count && !e->failed; i++)

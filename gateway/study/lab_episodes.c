@@ -77,6 +77,12 @@ static struct series gather(struct engine *e, const struct gw_lab_event *event)
     return series;
 }
 
+/* A value between windows tells its grade only where the study lets it. */
+static bool tells_grade(const struct engine *e, const struct point *point)
+{
+    return e->in->study->between_windows == GW_BETWEEN_GRADE || point->datum->placed_count > 0;
+}
+
 static void cite_point(struct engine *e, struct episode *episode, const struct gw_lab_event *event,
                        const struct point *point, const char *role)
 {
@@ -87,7 +93,7 @@ static void cite_point(struct engine *e, struct episode *episode, const struct g
                                            .concept = event->concept,
                                            .role = role,
                                            .day = point->day,
-                                           .grade = point->grade,
+                                           .grade = tells_grade(e, point) ? point->grade : -1,
                                            .value = point->datum->measure.value_num,
                                            .in_window = point->datum->placed_count > 0});
 }
@@ -102,7 +108,7 @@ static struct episode *open_episode(struct engine *e, struct episodes *episodes,
     episode->category = event->category;
     episode->term = grade_of(point->datum, event->direction)->term;
     episode->onset = point->day;
-    episode->end = GW_NO_DAY;
+    episode->end = episode->changes_on = GW_NO_DAY;
     episode->from_lab = true;
     episode->baseline_grade = series->baseline_known ? series->baseline : -1;
     episode->max_grade = -1;
@@ -112,7 +118,7 @@ static struct episode *open_episode(struct engine *e, struct episodes *episodes,
 static void take(struct engine *e, struct episode *episode, const struct gw_lab_event *event, const struct point *point)
 {
     const char *role = point->day == episode->onset ? "onset" : "supporting";
-    const bool grades = e->in->study->between_windows == GW_BETWEEN_GRADE || point->datum->placed_count > 0;
+    const bool grades = tells_grade(e, point);
 
     if (grades && point->grade > episode->max_grade) {
         episode->max_grade = point->grade;
@@ -140,7 +146,7 @@ static void leave_open(struct engine *e, struct episode *episode, const struct p
     }
     episode->ongoing = true;
     episode->outcome = last->grade < episode->max_grade ? "recovering" : "not recovered";
-    engine_next_day(e, last->day + e->in->study->no_value_days + 1);
+    episode->changes_on = last->day + e->in->study->no_value_days + 1;
 }
 
 static void walk(struct engine *e, struct episodes *episodes, const struct gw_lab_event *event,
