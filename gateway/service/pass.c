@@ -7,8 +7,8 @@
 
 #include "gateway/core/json.h"
 
-#define SUBJECT_MEMORY (512u << 20) /* of one subject's derivation */
-#define GROUP_FACTS    1000         /* facts settled before a commit: the house rule of group commit */
+#define SUBJECT_MEMORY ((size_t)2 << 30) /* of one subject's derivation: some 400,000 facts */
+#define GROUP_FACTS    1000              /* facts settled before a commit: the house rule of group commit */
 
 struct delivered { /* in this group, to be marked once both files are committed */
     int64_t subject;
@@ -209,6 +209,15 @@ static enum gw_status commit(struct group *g, struct gw_error *err)
     return rc;
 }
 
+/* The roster's line and not its subject: errors go into logs. */
+static enum gw_status too_large(const struct gw_enrolled *subject, size_t facts, struct gw_error *err)
+{
+    return gw_fail(err, GW_ENOMEM, "service.pass",
+                   "the subject on line %u of the roster has %zu facts, which need more than the %zu MiB allowed: take "
+                   "the line out of the roster to go on with the others",
+                   subject->line->line, facts, SUBJECT_MEMORY >> 20);
+}
+
 static enum gw_status one_subject(struct group *g, const struct gw_enrolled *subject, struct gw_error *err)
 {
     struct gw_kept_facts kept = {0};
@@ -220,6 +229,8 @@ static enum gw_status one_subject(struct group *g, const struct gw_enrolled *sub
         rc = derive(g->pass, &g->arena, subject, &kept, &derived, err);
     if (rc == GW_OK)
         rc = settle(g, subject, &kept, &derived, err);
+    if (rc == GW_ENOMEM)
+        rc = too_large(subject, kept.count, err);
     g->facts += kept.count + 1;
     g->result->subjects++;
     if (rc == GW_OK && g->facts >= GROUP_FACTS)
