@@ -116,6 +116,12 @@ static void print_json(const struct summary *summary)
     output_json(&summary->output, root);
 }
 
+/* A file over a limit is a bad input, and no fault of ours. */
+static int refused_code(const struct gw_files_answer *files)
+{
+    return gw_exit_code(files->first.status == GW_ENOMEM ? GW_EINPUT : files->first.status);
+}
+
 /* Gives the exit status. A file that was refused has had its line; the status says that something is missing. */
 static int map_and_print(const struct arguments *arguments, const struct gw_map_options *options)
 {
@@ -133,7 +139,7 @@ static int map_and_print(const struct arguments *arguments, const struct gw_map_
     if (rc == GW_OK)
         rc = report_balance(&summary.result.equation, &failure);
     gw_arena_release(&arena);
-    return rc == GW_OK ? gw_exit_code(summary.result.files.first.status) : output_failed(&failure);
+    return rc == GW_OK ? refused_code(&summary.result.files) : output_failed(&failure);
 }
 
 int map_command(const struct arguments *arguments)

@@ -235,7 +235,7 @@ static enum gw_status read_inflated(struct gw_gzip *file, char *out, size_t room
     }
     return rc == GW_OK ? GW_OK
                        : gw_fail(err, rc, where, "%s: %s%s", file->path, reason.text,
-                                 rc == GW_EINPUT ? "; ask for the file again" : "");
+                                 rc == GW_EINPUT ? "; ask for the file again" : "; unpack it first if it is genuine");
 }
 
 enum gw_status gw_gzip_read(struct gw_gzip *file, char *out, size_t room, size_t *length, struct gw_error *err)

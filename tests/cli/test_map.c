@@ -6,12 +6,14 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "gateway/core/arena.h"
+#include "support/gzip.h"
 #include "support/program.h"
 #include "support/scratch.h"
 
@@ -147,6 +149,23 @@ Test(map, goes_on_after_a_file_that_is_refused)
            PARTS("1 file read, 1 refused; ", "\nread                   3\n"), MAP, "half.json", "obs.ndjson");
     EXPECT(66, "casement: absent.ndjson: cannot be opened: No such file or directory\n",
            PARTS("1 file read, 1 refused; "), MAP, "absent.ndjson", "obs.ndjson");
+}
+
+Test(map, calls_a_file_over_a_limit_a_bad_file)
+{
+    const size_t length = 64 << 20;
+    struct gw_text packed = GW_TEXT_INIT(1 << 20);
+    char *zeros = calloc(1, length);
+
+    gzip_append(&packed, zeros, length);
+    scratch_put(&scratch, "bomb.ndjson.gz", packed.at, packed.length);
+    EXPECT(
+        65,
+        "casement: bomb.ndjson.gz: inflates to more than 200 times its size: looks like a gzip bomb; unpack it first "
+        "if it is genuine\n",
+        PARTS("0 files read, 1 refused; "), MAP, "bomb.ndjson.gz");
+    gw_text_release(&packed);
+    free(zeros);
 }
 
 Test(map, holds_a_line_that_cannot_be_read)
