@@ -162,6 +162,10 @@ void gw_ledger_rollback(struct gw_ledger *ledger)
     if (!ledger->in_transaction)
         return;
     ledger->in_transaction = false;
+    if (ledger->built) {
+        ledger->broken = true;
+        return;
+    }
     if (!sqlite3_get_autocommit(ledger->db)) /* some failures have rolled back by themselves */
         sqlite3_step(ledger_bind(ledger, STATEMENT_ROLLBACK));
     sqlite3_reset(ledger->statements[STATEMENT_ROLLBACK]);
@@ -173,6 +177,8 @@ enum gw_status step_begin(struct gw_ledger *ledger, struct step *step, struct gw
     step->own = !ledger->in_transaction;
     if (step->own)
         return gw_ledger_begin(ledger, err);
+    if (ledger->built)
+        return GW_OK;
     return ledger_run(ledger, ledger_bind(ledger, STATEMENT_STEP), err);
 }
 
@@ -180,6 +186,7 @@ enum gw_status step_begin(struct gw_ledger *ledger, struct step *step, struct gw
 static void step_undo(struct gw_ledger *ledger)
 {
     memset(ledger->names, 0, sizeof ledger->names);
+    ledger->broken |= ledger->built;
     if (ledger->broken)
         return;
     sqlite3_step(ledger_bind(ledger, STATEMENT_STEP_UNDO));
@@ -190,9 +197,10 @@ static void step_undo(struct gw_ledger *ledger)
 
 enum gw_status step_end(struct gw_ledger *ledger, const struct step *step, enum gw_status rc, struct gw_error *err)
 {
+    if (rc == GW_OK && step->own)
+        return gw_ledger_commit(ledger, err);
     if (rc == GW_OK)
-        return step->own ? gw_ledger_commit(ledger, err)
-                         : ledger_run(ledger, ledger_bind(ledger, STATEMENT_STEP_DONE), err);
+        return ledger->built ? GW_OK : ledger_run(ledger, ledger_bind(ledger, STATEMENT_STEP_DONE), err);
     if (step->own)
         gw_ledger_rollback(ledger);
     else
@@ -239,7 +247,7 @@ static const char settings[] =
     "BEGIN EXCLUSIVE; COMMIT;";
 
 static const char build_settings[] =
-    "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+    "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
     "PRAGMA cache_size = -8192; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
     "BEGIN EXCLUSIVE; COMMIT;";
 
@@ -330,7 +338,7 @@ static void count_no_memory(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static enum gw_status open_ledger(const char *path, const char *pragmas, struct gw_ledger **out, struct gw_error *err)
+static enum gw_status open_ledger(const char *path, bool built, struct gw_ledger **out, struct gw_error *err)
 {
     count_no_memory();
     struct gw_ledger *ledger = calloc(1, sizeof *ledger);
@@ -338,13 +346,14 @@ static enum gw_status open_ledger(const char *path, const char *pragmas, struct 
 
     if (!ledger)
         return ledger_no_memory(err, "the ledger");
+    ledger->built = built;
     ledger->arena.limit = CALL_ARENA_LIMIT;
     ledger->compressor = ZSTD_createCCtx();
     ledger->decompressor = ZSTD_createDCtx();
     if (!ledger->compressor || !ledger->decompressor)
         rc = ledger_no_memory(err, "the ledger");
     else
-        rc = open_file(ledger, path, pragmas, err);
+        rc = open_file(ledger, path, built ? build_settings : settings, err);
     if (rc == GW_OK)
         *out = ledger;
     else
@@ -354,12 +363,12 @@ static enum gw_status open_ledger(const char *path, const char *pragmas, struct 
 
 enum gw_status gw_ledger_open(const char *path, struct gw_ledger **out, struct gw_error *err)
 {
-    return open_ledger(path, settings, out, err);
+    return open_ledger(path, false, out, err);
 }
 
 enum gw_status gw_ledger_build(const char *path, struct gw_ledger **out, struct gw_error *err)
 {
-    return open_ledger(path, build_settings, out, err);
+    return open_ledger(path, true, out, err);
 }
 
 void gw_ledger_close(struct gw_ledger *ledger)

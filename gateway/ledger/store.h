@@ -48,6 +48,7 @@ struct gw_ledger {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     bool in_transaction;
     bool broken; /* the disk or the file failed: nothing more is tried */
+    bool built;  /* no journal: what fails cannot be taken back, and breaks it */
     int64_t last_page;
     struct name_slot names[NAME_SLOTS];
     ZSTD_CCtx *compressor;

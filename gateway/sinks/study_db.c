@@ -36,6 +36,7 @@ struct study_db {
     struct gw_sink sink; /* first: the sink is the database */
     struct database database;
     bool in_transaction;
+    bool built; /* no journal: what fails cannot be taken back, and breaks it */
     char *study;
     sqlite3_stmt *sentences[SENTENCE_COUNT];
     sqlite3_stmt *inserts[GW_TABLE_COUNT];
@@ -63,7 +64,8 @@ static enum gw_status begin(struct gw_sink *sink, struct gw_error *err)
 static void roll_back(struct study_db *s)
 {
     s->in_transaction = false;
-    if (!sqlite3_get_autocommit(s->database.db)) { /* some failures have rolled back by themselves */
+    s->database.broken |= s->built;
+    if (!s->built && !sqlite3_get_autocommit(s->database.db)) { /* some failures have rolled back by themselves */
         sqlite3_step(s->sentences[ROLLBACK]);
         sqlite3_reset(s->sentences[ROLLBACK]);
     }
@@ -145,8 +147,19 @@ static enum gw_status apply_here(struct study_db *s, const struct gw_batch *batc
     return rc;
 }
 
+static enum gw_status begin_step(struct study_db *s, struct gw_error *err)
+{
+    return s->built ? GW_OK : say(s, STEP, err);
+}
+
+static enum gw_status end_step(struct study_db *s, struct gw_error *err)
+{
+    return s->built ? GW_OK : say(s, STEP_DONE, err);
+}
+
 static enum gw_status undo_step(struct study_db *s, enum gw_status rc)
 {
+    s->database.broken |= s->built;
     if (s->database.broken)
         return rc;
     say(s, STEP_UNDO, NULL);
@@ -165,12 +178,12 @@ static enum gw_status apply(struct gw_sink *sink, const struct gw_batch *batch, 
     if (strcmp(batch->study, s->study) != 0)
         return gw_fail(err, GW_ECONFIG, where, "a batch of study %s came to the database of study %s; check the sinks",
                        batch->study, s->study);
-    rc = own ? begin(sink, err) : say(s, STEP, err);
+    rc = own ? begin(sink, err) : begin_step(s, err);
     if (rc != GW_OK)
         return rc;
     rc = apply_here(s, batch, &receipt, err);
     if (rc == GW_OK)
-        rc = own ? commit(sink, err) : say(s, STEP_DONE, err);
+        rc = own ? commit(sink, err) : end_step(s, err);
     else if (own)
         roll_back(s);
     else
@@ -200,7 +213,7 @@ static const char settings[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = W
                                "BEGIN IMMEDIATE; COMMIT;";
 
 static const char build_settings[] = "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE;"
-                                     "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+                                     "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
                                      "PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;"
                                      "BEGIN EXCLUSIVE; COMMIT;";
 
@@ -319,7 +332,7 @@ static enum gw_status open_file(struct study_db *s, const char *path, const char
     return rc;
 }
 
-static enum gw_status open_sink(const char *path, const char *study, const char *pragmas, struct gw_sink **out,
+static enum gw_status open_sink(const char *path, const char *study, bool built, struct gw_sink **out,
                                 struct gw_error *err)
 {
     struct study_db *s = calloc(1, sizeof *s);
@@ -328,8 +341,9 @@ static enum gw_status open_sink(const char *path, const char *study, const char 
     if (!s)
         return database_no_memory(err);
     s->sink = (struct gw_sink){revision_of, begin, commit, apply, close_sink};
+    s->built = built;
     s->study = strdup(study);
-    rc = s->study ? open_file(s, path, pragmas, err) : database_no_memory(err);
+    rc = s->study ? open_file(s, path, built ? build_settings : settings, err) : database_no_memory(err);
     if (rc == GW_OK)
         *out = &s->sink;
     else
@@ -339,10 +353,10 @@ static enum gw_status open_sink(const char *path, const char *study, const char 
 
 enum gw_status gw_sink_sqlite_open(const char *path, const char *study, struct gw_sink **out, struct gw_error *err)
 {
-    return open_sink(path, study, settings, out, err);
+    return open_sink(path, study, false, out, err);
 }
 
 enum gw_status gw_sink_sqlite_build(const char *path, const char *study, struct gw_sink **out, struct gw_error *err)
 {
-    return open_sink(path, study, build_settings, out, err);
+    return open_sink(path, study, true, out, err);
 }

@@ -140,3 +140,44 @@ Test(store, numbers_deliveries_upwards)
     cr_expect(book->delivery > first);
     book_free(book);
 }
+
+/* The book's ledger as `map` builds it, in a file of its own. */
+static void build_anew(struct book *book)
+{
+    gw_ledger_close(book->ledger);
+    snprintf(book->path, sizeof book->path, "%s", scratch_path(&book->scratch, "built.db"));
+    BOOK_OK(book, gw_ledger_build(book->path, &book->ledger, &book->err));
+    book_deliver(book, "obs.ndjson");
+}
+
+Test(store, builds_a_file_that_is_opened_as_any)
+{
+    struct book *book = book_new();
+
+    build_anew(book);
+    BOOK_OK(book, gw_ledger_begin(book->ledger, &book->err));
+    const int64_t subject = book_enrol(book, "ES-017");
+    book_add(book, subject, "Observation", "o-1", "1", "1");
+    book_keep(book);
+    BOOK_OK(book, gw_ledger_commit(book->ledger, &book->err));
+    book_index(book, subject);
+    gw_ledger_close(book->ledger);
+    book_open(book);
+    cr_expect(book_facts(book, subject).count == 1);
+    book_balanced(book, 1);
+    book_free(book);
+}
+
+Test(store, builds_no_further_after_a_failure)
+{
+    struct book *book = book_new();
+    int64_t delivery;
+
+    build_anew(book);
+    BOOK_OK(book, gw_ledger_begin(book->ledger, &book->err));
+    book_enrol(book, "ES-017");
+    gw_ledger_rollback(book->ledger);
+    cr_expect(gw_ledger_deliver(book->ledger, "more.ndjson", "2024-12-31", &delivery, &book->err) == GW_EIO,
+              "what cannot be taken back is thrown away");
+    book_free(book);
+}

@@ -36,7 +36,8 @@ struct gw_ledger;
 enum gw_status gw_ledger_open(const char *path, struct gw_ledger **out, struct gw_error *err);
 /*
  * The same for a file that nobody sees before it is done: a first import whose folder appears by one rename (`map`). No
- * log and no sync until then, half the cache; a crash leaves a file to throw away, and whoever renames it syncs it first.
+ * log, no journal and no sync until then, half the cache. A crash leaves a file to throw away, and so does any failure:
+ * nothing can be taken back, so every call after it is GW_EIO. Whoever renames the file syncs it first.
  */
 enum gw_status gw_ledger_build(const char *path, struct gw_ledger **out, struct gw_error *err);
 void gw_ledger_close(struct gw_ledger *ledger); /* an open transaction is rolled back; NULL does nothing */
