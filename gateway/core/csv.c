@@ -285,7 +285,8 @@ void gw_csv_field(struct gw_text *out, const char *value, bool first, bool guard
         add_quoted(out, value, apostrophe);
         return;
     }
-    gw_text_add(out, apostrophe);
+    if (*apostrophe)
+        gw_text_append(out, apostrophe, 1);
     gw_text_append(out, value, length);
 }
 

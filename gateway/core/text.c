@@ -46,9 +46,11 @@ static bool reserve(struct gw_text *text, size_t length)
 
 void gw_text_append(struct gw_text *text, const char *bytes, size_t length)
 {
+    const bool fits = !text->failed && length < text->capacity - text->length; /* the NUL included */
+
     if (length == 0)
         return;
-    if (length > SIZE_MAX / 2 || !reserve(text, text->length + length)) {
+    if (!fits && (length > SIZE_MAX / 2 || !reserve(text, text->length + length))) {
         text->failed = true;
         return;
     }
