@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/core/json.h"
 #include "gateway/ledger/report.h"
 #include "gateway/service/pseudonym.h"
 #include "gateway/sinks/export.h"
@@ -254,8 +255,9 @@ static enum gw_status write_summary(struct map *m, struct gw_error *err)
     const char *comma = "";
     enum gw_status rc;
 
-    gw_text_print(&json, "{\"as_of\": \"%s\", \"package\": \"%s %s\", \"in\": %lld, \"states\": {", m->as_of,
-                  m->protocol.study->id, m->protocol.study->version, (long long)eq->in);
+    gw_text_print(&json, "{\"as_of\": \"%s\", \"package\": ", m->as_of);
+    gw_json_quote(&json, gw_arena_print(&m->arena, "%s %s", m->protocol.study->id, m->protocol.study->version));
+    gw_text_print(&json, ", \"in\": %lld, \"states\": {", (long long)eq->in);
     for (int s = 0; s < GW_STATE_COUNT; s++) {
         if (eq->states[s] == 0)
             continue;

@@ -257,3 +257,15 @@ Test(map, never_loses_a_key)
            PARTS(""), MAP, "obs.ndjson");
     expect_same_ids();
 }
+
+Test(map, quotes_what_a_package_calls_itself)
+{
+    EXPECT(0, "", PARTS(""), "/bin/cp", "-r", MAPPINGS, "mappings");
+    EXPECT(0, "", PARTS(""), "/bin/sed", "-i", "s/\"version\": \"[^\"]*\"/\"version\": \"1 \\\\\"a\\\\\"\"/",
+           "mappings/studies/lendex-rrmm/study.json");
+    EXPECT(0, "", PARTS(""), CASEMENT, "map", "--study", "mappings/studies/lendex-rrmm", "--site",
+           MAPPINGS "/sites/madrid.json", "--enrolment", "roster.csv", "--out", "out", "--as-of", "2024-12-31",
+           "obs.ndjson");
+    EXPECT(0, "", PARTS("\"package\": \"lendex-rrmm 1 \\\"a\\\"\", \"in\": 3"), "/bin/cat",
+           "out/hospital/summary.json");
+}
