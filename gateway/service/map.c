@@ -233,6 +233,7 @@ static void show_pass(void *ctx, size_t done, size_t of)
 static enum gw_status run_pass(struct map *m, struct gw_error *err)
 {
     struct gw_pass pass = {.ledger = m->ledger,
+                           .built = true,
                            .sink = m->sink,
                            .protocol = &m->protocol,
                            .key = m->key,

@@ -9,6 +9,7 @@
 
 #define SUBJECT_MEMORY ((size_t)2 << 30) /* of one subject's derivation: some 400,000 facts */
 #define GROUP_FACTS    1000              /* facts settled before a commit: the house rule of group commit */
+#define BUILD_FACTS    10000             /* the same where nobody waits for the commit */
 
 struct delivered { /* in this group, to be marked once both files are committed */
     int64_t subject;
@@ -21,7 +22,7 @@ struct group {
     struct gw_arena arena;
     size_t facts;
     bool open;
-    struct delivered delivered[GROUP_FACTS];
+    struct delivered delivered[BUILD_FACTS];
     size_t delivered_count;
 };
 
@@ -233,7 +234,7 @@ static enum gw_status one_subject(struct group *g, const struct gw_enrolled *sub
         rc = too_large(subject, kept.count, err);
     g->facts += kept.count + 1;
     g->result->subjects++;
-    if (rc == GW_OK && g->facts >= GROUP_FACTS)
+    if (rc == GW_OK && g->facts >= (g->pass->built ? BUILD_FACTS : GROUP_FACTS))
         rc = commit(g, err);
     return rc;
 }
