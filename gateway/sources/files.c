@@ -316,6 +316,12 @@ static bool is_gzip(const char *path)
     return is;
 }
 
+/* Each line of it would be an entry that nobody can read. */
+static bool is_utf16(struct gw_slice head)
+{
+    return head.length >= 2 && (memcmp(head.at, "\xFF\xFE", 2) == 0 || memcmp(head.at, "\xFE\xFF", 2) == 0);
+}
+
 static enum gw_status read_open(struct reading *r, const char *path, struct gw_error *failure)
 {
     struct gw_slice head;
@@ -324,6 +330,10 @@ static enum gw_status read_open(struct reading *r, const char *path, struct gw_e
 
     if (rc != GW_OK)
         return GW_OK;
+    if (is_utf16(head)) {
+        gw_fail(failure, GW_EINPUT, where, "%s: is UTF-16 text: save it as UTF-8; nothing of it was taken", r->source);
+        return GW_OK;
+    }
     if (gw_looks_like_bundle(head))
         return read_whole(r, true, failure);
     if (!by_lines && first_line_is_entry(r, &by_lines, failure) != GW_OK)

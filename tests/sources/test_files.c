@@ -138,6 +138,8 @@ static const struct {
      "o.ndjson:1 Observation/a \no.ndjson:2 / RESOURCE_INVALID\no.ndjson:3 Observation/b \n", "o.ndjson:2 ", ""},
     {"a cut last line", "o.ndjson", OBSERVATION("a") "\n{\"resourceType\"",
      "o.ndjson:1 Observation/a \no.ndjson:2 / RESOURCE_INVALID\n", "o.ndjson:2 ", ""},
+    {"UTF-16", "o.ndjson", "\xFF\xFE{\n", "", "", "o.ndjson -2\n"},
+    {"UTF-16, the other end first", "o.json", "\xFE\xFF{\n", "", "", "o.json -2\n"},
     {"nothing", "o.ndjson", "", "", "", ""},
     {"a Bundle", "b.json", BUNDLE(ENTRY(OBSERVATION("a")) "," ENTRY(GOAL)),
      "b.json:1 Observation/a \nb.json:2 Goal/g TYPE_NOT_READ\n", "", ""},
