@@ -116,7 +116,8 @@ bool gw_row_equal(enum gw_table_id id, const struct gw_row *a, const struct gw_r
     return true;
 }
 
-/* From the end of the twelve bytes; printf would cost more than the rest of the row. */
+/* Written from the end of the twelve bytes, then moved to where callers know it; printf would cost more than the row.
+ */
 static const char *print_integer(int32_t integer, char *buffer)
 {
     char *at = buffer + 11;
@@ -128,7 +129,7 @@ static const char *print_integer(int32_t integer, char *buffer)
     } while ((left /= 10) > 0);
     if (integer < 0)
         *--at = '-';
-    return at;
+    return memmove(buffer, at, (size_t)(buffer + 12 - at));
 }
 
 const char *gw_row_cell(const struct gw_table *table, const struct gw_row *row, size_t index, char *buffer)

@@ -114,3 +114,29 @@ Test(rows, are_equal_whatever_their_stamps)
     cr_expect(not(gw_row_equal(GW_TABLE_observations, (struct gw_row *)a, (struct gw_row *)b)));
     gw_arena_release(&arena);
 }
+
+/* Who prints a cell into a buffer of its own must be able to tell by the pointer that it has to copy it. */
+Test(rows, print_integers_at_the_start_of_the_callers_buffer)
+{
+    static const struct {
+        int32_t integer;
+        const char *text;
+    } cells[] = {{0, "0"}, {-1, "-1"}, {7, "7"}, {INT32_MAX, "2147483647"}, {INT32_MIN + 1, "-2147483647"}};
+    const struct gw_table *table = gw_table_of(GW_TABLE_observations);
+    struct gw_rows rows = {0};
+    struct gw_row_observations *row = add(&rows, "o1@T30-01", "x");
+    char buffer[12];
+    size_t grade = 0;
+
+    while (strcmp(table->columns[grade].name, "grade") != 0)
+        grade++;
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+        const char *cell;
+
+        row->grade = cells[i].integer;
+        cell = gw_row_cell(table, (struct gw_row *)row, grade, buffer);
+        cr_expect(eq(ptr, (void *)cell, buffer));
+        cr_expect(eq(str, (char *)cell, (char *)cells[i].text));
+    }
+    gw_arena_release(&arena);
+}
