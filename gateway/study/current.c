@@ -205,15 +205,62 @@ static void consider_person(struct engine *e, size_t index)
 
 static void consider_medication(struct engine *e, size_t index)
 {
-    size_t *slot;
+    const struct gw_fact *fact = &e->in->facts[index];
+    struct medication_name *slot;
 
-    if (!e->versions[index].current || e->in->facts[index].type != GW_MEDICATION)
+    if (!e->versions[index].current || fact->type != GW_MEDICATION)
         return;
-    slot = GW_ARENA_PUSH(e->arena, e->medications, e->medication_count, e->medication_capacity);
-    if (slot)
-        *slot = index;
-    else
-        e->failed = true;
+    for (size_t i = 0; i < fact->identifier_count; i++) {
+        if (!fact->identifiers[i].value)
+            continue;
+        slot = GW_ARENA_PUSH(e->arena, e->medications, e->medication_count, e->medication_capacity);
+        if (slot)
+            *slot = (struct medication_name){&fact->identifiers[i], index};
+        else
+            e->failed = true;
+    }
+}
+
+static int compare_texts(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
+
+static int compare_names(const struct engine *e, const struct medication_name *name, const char *endpoint,
+                         const struct gw_identifier *identifier)
+{
+    int order = compare_texts(name->identifier->value, identifier->value);
+
+    if (order == 0)
+        order = compare_texts(name->identifier->system, identifier->system);
+    return order ? order : compare_texts(e->in->facts[name->fact].endpoint, endpoint);
+}
+
+static int by_name(const void *x, const void *y, void *context)
+{
+    const struct engine *e = context;
+    const struct medication_name *a = x, *b = y;
+    const int order = compare_names(e, a, e->in->facts[b->fact].endpoint, b->identifier);
+
+    return order ? order : strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
+}
+
+const struct gw_fact *engine_find_medication(const struct engine *e, const char *endpoint,
+                                             const struct gw_identifier *identifier)
+{
+    size_t low = 0, high = e->medication_count;
+
+    while (low < high) { /* the first that is not before it */
+        const size_t middle = low + (high - low) / 2;
+
+        if (compare_names(e, &e->medications[middle], endpoint, identifier) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == e->medication_count || compare_names(e, &e->medications[low], endpoint, identifier) != 0)
+        return NULL;
+    return &e->in->facts[e->medications[low].fact];
 }
 
 void stage_current(struct engine *e)
@@ -233,4 +280,6 @@ void stage_current(struct engine *e)
         consider_person(e, i);
         consider_medication(e, i);
     }
+    if (e->medication_count > 1 && !e->failed)
+        qsort_r(e->medications, e->medication_count, sizeof *e->medications, by_name, e);
 }

@@ -36,6 +36,11 @@ struct version { /* one for each fact, in input order */
     const char *hash; /* by engine_hash */
 };
 
+struct medication_name { /* one for each identifier of a current Medication */
+    const struct gw_identifier *identifier;
+    size_t fact;
+};
+
 /* ---- observations ---- */
 
 struct placed { /* a datum in one window: one row */
@@ -82,8 +87,8 @@ struct engine {
     size_t *first_part; /* of each fact */
 
     struct version *versions;
-    size_t *order;       /* facts by type, endpoint, id, version: what engine_find searches */
-    size_t *medications; /* current Medications */
+    size_t *order;                       /* facts by type, endpoint, id, version: what engine_find searches */
+    struct medication_name *medications; /* in order of what a logical reference names them by, then of key */
     size_t medication_count, medication_capacity;
     const struct gw_fact *person; /* the current Patient; NULL: none yet */
     size_t person_index;
@@ -150,6 +155,10 @@ const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fa
 /* The current version of a resource, or NULL; *index is its place among the facts. */
 const struct gw_fact *engine_find(const struct engine *e, enum gw_resource type, const char *endpoint, const char *id,
                                   size_t *index);
+
+/* The current Medication of an endpoint that carries an identifier, of several the one of the smallest key; or NULL. */
+const struct gw_fact *engine_find_medication(const struct engine *e, const char *endpoint,
+                                             const struct gw_identifier *identifier);
 
 /* h + 20 hex: the resource of a fact as the study may see it; made when first asked for. NULL fails the engine. */
 const char *engine_hash(struct engine *e, size_t fact);

@@ -6,15 +6,6 @@
 
 #include <string.h>
 
-static bool carries(const struct gw_fact *medication, const struct gw_identifier *identifier)
-{
-    for (size_t i = 0; i < medication->identifier_count; i++)
-        if (gw_same(medication->identifiers[i].value, identifier->value) &&
-            gw_same(medication->identifiers[i].system, identifier->system))
-            return true;
-    return false;
-}
-
 /* The Medication a use refers to, by id or, where the reference is a logical one, by identifier. */
 static const struct gw_fact *referred(const struct engine *e, const struct gw_fact *fact)
 {
@@ -23,12 +14,8 @@ static const struct gw_fact *referred(const struct engine *e, const struct gw_fa
 
     if (ref->kind == GW_REFERENCE_LITERAL)
         return engine_find(e, GW_MEDICATION, fact->endpoint, ref->id, &index);
-    for (size_t i = 0; ref->kind == GW_REFERENCE_LOGICAL && i < e->medication_count; i++) {
-        const struct gw_fact *medication = &e->in->facts[e->medications[i]];
-
-        if (gw_same(medication->endpoint, fact->endpoint) && carries(medication, &ref->identifier))
-            return medication;
-    }
+    if (ref->kind == GW_REFERENCE_LOGICAL)
+        return engine_find_medication(e, fact->endpoint, &ref->identifier);
     return NULL;
 }
 

@@ -247,3 +247,31 @@ Test(anchors, move_add_and_withdraw_rows_when_the_first_dose_moves)
     cr_assert(gw_difference(&s.arena, &before, &s.derived.rows, &difference, &err) == GW_OK);
     cr_expect(eq(sz, difference.count, 0), "back again: nothing to say");
 }
+
+Test(anchors, follow_a_medication_by_its_identifier_whatever_came_first)
+{
+    static const char medication[] =
+        "{'resourceType':'Medication','id':'%s','identifier':[{'system':'urn:shelf','value':'7'}],"
+        "'code':{'coding':[{'system':'http://www.whocc.no/atc','code':'%s'}]}}";
+
+    for (int turned = 0; turned < 2; turned++) {
+        stop();
+        start();
+        s.line.first_dose = GW_NO_DAY;
+        subject_add(&s, medication, turned ? "m2" : "m1", turned ? "A01AA01" : LEN);
+        subject_add(&s, medication, turned ? "m1" : "m2", turned ? LEN : "A01AA01");
+        subject_add(&s, "{'resourceType':'MedicationAdministration','id':'a','status':'completed',"
+                        "'subject':{'reference':'Patient/p1'},'effectiveDateTime':'2024-01-20',"
+                        "'medicationReference':{'identifier':{'system':'urn:shelf','value':'7'}}}");
+        subject_derive(&s);
+        subject_expect(&s, "a", "evidence");
+        expect("the smaller key", subject()->d1, "2024-01-20");
+    }
+    s.count--;
+    subject_add(&s, "{'resourceType':'MedicationAdministration','id':'a','status':'completed',"
+                    "'subject':{'reference':'Patient/p1'},'effectiveDateTime':'2024-01-20',"
+                    "'medicationReference':{'identifier':{'system':'urn:other','value':'7'}}}");
+    subject_derive(&s);
+    subject_expect(&s, "a", "held ANCHOR_MISSING");
+    cr_expect(eq(sz, subject_items(&s, "MEDICATION_UNRESOLVED"), 1));
+}

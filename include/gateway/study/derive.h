@@ -82,7 +82,7 @@ struct gw_derived {
     struct gw_item *items; /* sorted by id */
     size_t item_count;
     bool blocked;    /* a subject-blocking item is open: no batch leaves */
-    gw_day next_day; /* first later horizon on which the answer changes without new facts; GW_NO_DAY: none */
+    gw_day next_day; /* first later horizon on which the answer may change without new facts; GW_NO_DAY: none */
     struct gw_windows windows;
 };
 
