@@ -289,4 +289,17 @@ Test(purity, changes_on_the_day_it_names_and_on_no_other)
     s.study = &study;
     add_history(subject_day("2024-01-15"), "Z");
     follow_the_days("no contact required", "2024-12-11", true);
+    stop();
+    start();
+    add_history(subject_day("2024-01-15"), "Z");
+    subject_add(&s, "{'resourceType':'Encounter','id':'stay','status':'in-progress','class':{'code':'IMP'},"
+                    "'subject':{'reference':'Patient/p1'},'period':{'start':'2024-05-01'}}");
+    subject_add(&s, "{'resourceType':'Encounter','id':'planned','status':'in-progress','class':{'code':'IMP'},"
+                    "'subject':{'reference':'Patient/p1'},'period':{'start':'2024-02-17','end':'2024-03-12'}}");
+    follow_the_days("a stay that goes on", "2024-01-10", false);
+    stop();
+    subject_init_at(&s, "elranatamab-rrmm", "madrid");
+    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+    subject_add_lab(&s, "v", ANC, "2024-01-20", "0.4");
+    follow_the_days("52 weeks", "2024-01-10", true);
 }
