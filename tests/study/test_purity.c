@@ -303,3 +303,125 @@ Test(purity, changes_on_the_day_it_names_and_on_no_other)
     subject_add_lab(&s, "v", ANC, "2024-01-20", "0.4");
     follow_the_days("52 weeks", "2024-01-10", true);
 }
+
+/* ---- made-up histories ---- */
+
+static const char *any(uint32_t *seed, const char *const *list, size_t count)
+{
+    return list[next_random(seed) % count];
+}
+
+#define ANY(seed, ...)                                                                                                 \
+    any(seed, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+/* A date in one of the ways hospitals write one, within 150 days of D1. */
+static const char *any_date(uint32_t *seed)
+{
+    const char *day = day_at(s.line.first_dose - 20 + (int)(next_random(seed) % 150));
+
+    switch (next_random(seed) % 12) {
+    case 0:
+        return gw_arena_print(&s.arena, "%.7s", day);
+    case 1:
+        return gw_arena_print(&s.arena, "%sT23:30:00Z", day);
+    case 2:
+        return gw_arena_print(&s.arena, "%sT08:00:00", day);
+    default:
+        return day;
+    }
+}
+
+static void add_something(uint32_t *seed, int number)
+{
+    const char *id = gw_arena_print(&s.arena, "r%d", number % 60); /* of some there are several versions */
+
+    switch (next_random(seed) % 6) {
+    case 0:
+        subject_add(&s,
+                    "{'resourceType':'Encounter','id':'%s','status':'%s','class':{'code':'%s'},"
+                    "'subject':{'reference':'Patient/p1'},'period':{'start':'%s'%s%s'}}",
+                    id, ANY(seed, "finished", "in-progress", "planned"), ANY(seed, "AMB", "IMP", "HH"), any_date(seed),
+                    next_random(seed) % 3 ? ",'end':'" : ",'x':'", any_date(seed));
+        break;
+    case 1:
+        add_condition(id, ANY(seed, "D70.1", "I82.40", "J18.9", "I26.90"), any_date(seed), any_date(seed));
+        break;
+    case 2:
+        subject_add(&s,
+                    "{'resourceType':'%s','id':'%s','status':'%s','subject':{'reference':'Patient/p1'},"
+                    "'effectivePeriod':{'start':'%s','end':'%s'},'whenHandedOver':'%s',"
+                    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}",
+                    ANY(seed, "MedicationStatement", "MedicationDispense"), id,
+                    ANY(seed, "completed", "active", "entered-in-error"), day_at(s.line.first_dose), any_date(seed),
+                    day_at(s.line.first_dose + (int)(next_random(seed) % 60)));
+        break;
+    default:
+        subject_add(&s,
+                    "{'resourceType':'Observation','id':'%s','status':'%s','subject':{'reference':'Patient/p1'},"
+                    "'code':{'coding':[{'system':'%s','code':'%s'}]},'effectiveDateTime':'%s',"
+                    "'valueQuantity':{'value':%s,'system':'http://unitsofmeasure.org','code':'%s'}}",
+                    id, ANY(seed, "final", "corrected", "preliminary", "entered-in-error"),
+                    ANY(seed, "http://loinc.org", "http://loinc.org", "urn:lab"), ANY(seed, ANC, ANC, PLT, "718-7"),
+                    any_date(seed), ANY(seed, "0.4", "0.9", "1.3", "2.0", "60"), ANY(seed, "10*9/L", "10*9/L", "g/L"));
+    }
+    s.facts[s.count - 1].last_updated = ANY(seed, "2024-06-01T10:00:00Z", "2024-06-02T10:00:00Z", NULL);
+    s.facts[s.count - 1].version_id = ANY(seed, "1", "2", "x", NULL);
+}
+
+static void shuffle(uint32_t *seed)
+{
+    for (size_t i = s.count - 1; i > 0; i--) {
+        const size_t j = next_random(seed) % (i + 1);
+        const struct gw_fact fact = s.facts[i];
+
+        s.facts[i] = s.facts[j];
+        s.facts[j] = fact;
+    }
+}
+
+Test(purity, holds_for_whatever_is_made_up)
+{
+    struct gw_text answer = GW_TEXT_INIT(4 << 20), next = GW_TEXT_INIT(4 << 20);
+    size_t told = 0;
+
+    for (uint32_t made_up = 1; made_up <= 30; made_up++) {
+        uint32_t seed = made_up;
+        gw_day promised;
+
+        stop();
+        start_at(made_up % 2 ? "madrid" : "boston");
+        for (int i = 0; i < 80; i++)
+            add_something(&seed, i);
+        for (int k = 1; k <= 3; k++)
+            subject_add_visit(&s, gw_arena_print(&s.arena, "e%d", k), day_at(s.line.first_dose + 30 * k));
+        subject_add(&s,
+                    "{'resourceType':'MedicationDispense','id':'first','status':'completed',"
+                    "'subject':{'reference':'Patient/p1'},'whenHandedOver':'%s',"
+                    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}",
+                    day_at(s.line.first_dose));
+        s.horizon = s.line.first_dose + (int)(made_up % 90);
+        subject_derive(&s);
+        write(&answer);
+        shuffle(&seed);
+        subject_derive(&s);
+        write(&next);
+        cr_assert(eq(str, next.at, answer.at), "order, history %u", made_up);
+        write_answer(&answer);
+        promised = s.derived.next_day;
+        for (int i = 0; i < 80; i++) {
+            s.horizon++;
+            subject_derive(&s);
+            write_answer(&next);
+            if (promised == GW_NO_DAY || s.horizon < promised)
+                cr_assert(strcmp(answer.at, next.at) == 0, "history %u: changed on %s, not told", made_up,
+                          day_at(s.horizon));
+            gw_text_clear(&answer);
+            gw_text_append(&answer, next.at, next.length);
+            promised = s.derived.next_day;
+        }
+        told += s.derived.blocked ? 0 : s.derived.rows.tables[GW_TABLE_observations].count;
+    }
+    cr_expect(gt(sz, told, 100), "the histories say too little: %zu rows", told);
+    gw_text_release(&answer);
+    gw_text_release(&next);
+}
