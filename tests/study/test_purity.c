@@ -389,7 +389,7 @@ Test(purity, holds_for_whatever_is_made_up)
         gw_day promised;
 
         stop();
-        start_at(made_up % 2 ? "madrid" : "boston");
+        start_at(made_up % 2 ? "madrid" : "busan");
         for (int i = 0; i < 80; i++)
             add_something(&seed, i);
         for (int k = 1; k <= 3; k++)
