@@ -7,6 +7,15 @@ target_compile_options(gateway_flags INTERFACE
 target_compile_definitions(gateway_flags INTERFACE _GNU_SOURCE GATEWAY_VERSION="${PROJECT_VERSION}")
 target_include_directories(gateway_flags INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/gateway)
 
+# A release is optimised over all rooms at once: with -O3, 3 % of what `casement map` costs (scripts/bench).
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT GATEWAY_SANITIZE)
+  include(CheckIPOSupported)
+  check_ipo_supported(RESULT can_optimise_whole OUTPUT ipo_refusal LANGUAGES C)
+  if(can_optimise_whole)
+    set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+  endif()
+endif()
+
 if(GATEWAY_SANITIZE)
   target_compile_options(gateway_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
                                                  -fno-omit-frame-pointer)
