@@ -189,13 +189,15 @@ static void check_site(struct check *c)
     if (c->study_count == 0 || !c->studies[0].loaded) {
         skip(c, "site");
     } else if (gw_site_load(&c->arena, c->endpoint->site_profile, c->studies[0].protocol.tables, &site, &failure) !=
-               GW_OK) {
+                   GW_OK ||
+               endpoint_check_site(c->endpoint, site, &failure) != GW_OK) {
         check_fail(c, "site", &failure);
     } else {
         check_say(c, "site", GW_CHECK_OK, "%s in %s, %s", gw_site_id(site), gw_zone_name(gw_site_zone(site)),
                   contacts[gw_site_contacts(site)]);
-        gw_site_close(site);
     }
+    if (site)
+        gw_site_close(site);
 }
 
 static bool open_session(struct check *c, struct gw_error *failure)

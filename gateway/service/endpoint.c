@@ -50,6 +50,15 @@ enum gw_status endpoint_retention(const struct gw_config *config, struct gw_erro
                    config->path);
 }
 
+enum gw_status endpoint_check_site(const struct gw_config_endpoint *config, const struct gw_site *site,
+                                   struct gw_error *err)
+{
+    if (gw_same(gw_site_id(site), config->site))
+        return GW_OK;
+    return gw_fail(err, GW_ECONFIG, where, "%s: this is the profile of site %s, but endpoint %s is of site %s",
+                   config->site_profile, gw_site_id(site), config->id, config->site);
+}
+
 enum gw_status endpoint_find(const struct gw_config *config, const char *id, size_t *index, struct gw_error *err)
 {
     struct gw_text names = GW_TEXT_INIT(256);

@@ -9,6 +9,7 @@
 #include "gateway/net/session.h"
 #include "gateway/service/config.h"
 #include "gateway/sources/profile.h"
+#include "gateway/study/site.h"
 
 /* The folder of endpoint profiles in the state folder; NULL: out of memory. */
 const char *endpoint_folder(struct gw_arena *arena, const struct gw_config *config);
@@ -16,6 +17,10 @@ const char *endpoint_folder(struct gw_arena *arena, const struct gw_config *conf
 /* The settings as net wants them. profile may be NULL; its token URL is borrowed. GW_ECONFIG: an unknown auth kind. */
 enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const struct gw_profile *profile,
                                  struct gw_endpoint *out, struct gw_error *err);
+
+/* The profile must be of the site the endpoint names: the roster's lines are chosen by it. GW_ECONFIG. */
+enum gw_status endpoint_check_site(const struct gw_config_endpoint *config, const struct gw_site *site,
+                                   struct gw_error *err);
 
 /* What the configuration promises and this release does not keep is refused, not ignored. GW_ECONFIG. */
 enum gw_status endpoint_retention(const struct gw_config *config, struct gw_error *err);

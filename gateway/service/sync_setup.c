@@ -102,10 +102,8 @@ static enum gw_status load_site(struct sync *s, const struct sync_study *study,
     site->id = endpoint->site;
     site->as_of = last_day(s, gw_site_zone(site->site));
     s->site_count++;
-    if (!gw_same(gw_site_id(site->site), endpoint->site))
-        return gw_fail(err, GW_ECONFIG, where, "%s: this is the profile of site %s, but endpoint %s is of site %s",
-                       endpoint->site_profile, gw_site_id(site->site), endpoint->id, endpoint->site);
-    return steering_file(study->digest, endpoint->site_profile, site->digest, err);
+    rc = endpoint_check_site(endpoint, site->site, err);
+    return rc == GW_OK ? steering_file(study->digest, endpoint->site_profile, site->digest, err) : rc;
 }
 
 static enum gw_status load_sites(struct sync *s, struct gw_error *err)

@@ -206,6 +206,11 @@ static void an_unknown_kind(struct bench *b)
     b->endpoint.auth_kind = "password";
 }
 
+static void a_profile_of_another_site(struct bench *b)
+{
+    b->endpoint.site = "elsewhere";
+}
+
 static void a_promise_not_kept(struct bench *b)
 {
     b->config.retain_windows = true;
@@ -227,6 +232,7 @@ static const struct {
     {"no package", another_study, "study", GW_ECONFIG, "/nowhere"},
     {"a pseudonym key open to others", an_open_key, "pseudonym key", GW_ECONFIG, "chmod"},
     {"a roster line without a subject", a_bad_roster, "roster", GW_ECONFIG, "roster.csv:2"},
+    {"a profile of another site", a_profile_of_another_site, "site", GW_ECONFIG, "of site elsewhere"},
     {"a retention that is not kept", a_promise_not_kept, "configuration", GW_ECONFIG, "retain"},
     {"an unknown kind of auth", an_unknown_kind, "settings", GW_ECONFIG, "smart-backend"},
 };
