@@ -32,7 +32,7 @@ set_target_properties(CSV::CSV PROPERTIES IMPORTED_LOCATION ${CSV_LIBRARY}
 # Our TLS rules are OpenSSL's: the GnuTLS flavour of libcurl would replace them silently.
 find_program(CURL_CONFIG curl-config)
 if(CURL_CONFIG)
-  execute_process(COMMAND ${CURL_CONFIG} --ssl-backends OUTPUT_VARIABLE curl_backends ERROR_QUIET)
+  execute_process(COMMAND ${CURL_CONFIG} --ssl-backends OUTPUT_VARIABLE curl_backends ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
 endif()
 if(NOT curl_backends MATCHES "OpenSSL")
   message(FATAL_ERROR "Casement needs the OpenSSL flavour of libcurl (this one says: ${curl_backends}): "

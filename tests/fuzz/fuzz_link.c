@@ -1,6 +1,8 @@
 /*
  * Any bytes as a link of a server's answer: what passes the gate leads to an origin that is allowed, by a reading of
- * the authority that shares no code with the gate's. Rooms: net
+ * the authority that shares no code with the gate's.
+ *
+ * Rooms: net
  */
 #include <stdint.h>
 #include <stdio.h>
