@@ -74,6 +74,14 @@ struct datum {    /* one part of a current Observation that has a value */
     size_t first_placed, placed_count;
 };
 
+/* ---- suggestions ---- */
+
+struct unit_use { /* how often the subject's results of one code came in one unit */
+    const struct gw_coding *coding;
+    const char *unit;
+    size_t count;
+};
+
 /* ---- the whole ---- */
 
 struct engine {
@@ -111,6 +119,10 @@ struct engine {
 
     size_t *baselines; /* data that are the baseline of their concept */
     size_t baseline_count, baseline_capacity;
+
+    struct unit_use *unit_uses; /* counted when the first suggestion is wanted */
+    size_t unit_use_count, unit_use_capacity;
+    bool units_counted;
 
     struct gw_item *items;
     size_t item_count, item_capacity;
@@ -190,6 +202,9 @@ struct item_about { /* what an item is about; unset members are left out */
 
 /* Raise an item; block R holds the part, S the subject. Codes and blocks come from the one table in items.c. */
 void engine_raise(struct engine *e, const char *code, const struct item_about *about);
+
+/* The unit a number without one probably has, as a JSON object with the reason; "" where nothing tells. */
+const char *engine_suggest_unit(struct engine *e, const struct datum *datum);
 
 /* The same about a datum: its coding, unit, value, day and windows. */
 void engine_raise_datum(struct engine *e, const struct datum *datum, const char *code, const char *note);

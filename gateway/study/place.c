@@ -195,6 +195,8 @@ void engine_raise_datum(struct engine *e, const struct datum *datum, const char 
     struct item_about about = about_datum(datum);
 
     about.note = note;
+    if (strcmp(code, "UNIT_MISSING") == 0)
+        about.suggestion = engine_suggest_unit(e, datum);
     if (strncmp(code, "UNIT_", 5) != 0)
         about.unit = NULL;
     engine_raise(e, code, &about);

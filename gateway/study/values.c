@@ -55,18 +55,20 @@ static const char *item_of(enum gw_value_verdict verdict, const char **note)
 
 static void measure(struct engine *e, struct datum *datum)
 {
-    const char *note = NULL;
-    const char *code;
-
     if (gw_measure_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->code.source, datum->observed,
                         &datum->measure, e->err) != GW_OK) {
         e->failed = true;
         return;
     }
     datum->measured = datum->measure.verdict == GW_VALUE_OK;
-    if (datum->measured)
-        return;
-    code = item_of(datum->measure.verdict, &note);
+}
+
+/* The value cannot be used: said once all others are read, so that they can suggest what is missing. */
+static void set_aside(struct engine *e, struct datum *datum)
+{
+    const char *note = NULL;
+    const char *code = item_of(datum->measure.verdict, &note);
+
     if (code && datum->placed_count > 0)
         engine_raise_datum(e, datum, code, note);
     else if (!code && datum->placed_count > 0)
@@ -85,4 +87,7 @@ void stage_measure(struct engine *e)
         if (datum->placed_count > 0 || datum->evidence)
             measure(e, datum);
     }
+    for (size_t i = 0; i < e->data_count && !e->failed; i++)
+        if (e->data[i].measure.verdict != GW_VALUE_OK)
+            set_aside(e, &e->data[i]);
 }

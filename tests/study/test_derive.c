@@ -309,6 +309,25 @@ Test(derive, lets_only_what_has_its_form_cross_the_border)
     }
 }
 
+Test(derive, suggests_the_unit_the_others_came_with)
+{
+    subject_add_visit(&s, "e1", "2024-02-14");
+    add_quantity("a", ANC, "'value':2.1,'unit':'10*9/L'");
+    add_quantity("b", ANC, "'value':2.2,'unit':'K/uL'");
+    add_quantity("c", ANC, "'value':2.3,'unit':'10*9/L'");
+    add_quantity("none", ANC, "'value':2.4");
+    add_quantity("alone", "777-3", "'value':200");
+    subject_derive(&s);
+    cr_assert(eq(sz, subject_items(&s, "UNIT_MISSING"), 2));
+    for (size_t i = 0; i < s.derived.item_count; i++) {
+        const struct gw_item *item = &s.derived.items[i];
+
+        if (strcmp(item->code, "UNIT_MISSING") == 0)
+            expect(item->fingerprint, item->suggestion,
+                   strstr(item->fingerprint, ANC) ? "{\"unit\":\"10*9/L\",\"because\":\"2 of 3 others\"}" : "");
+    }
+}
+
 /* ---- anchors ---- */
 
 static void add_use(const char *type, const char *id, const char *date_name, const char *date, const char *atc)
