@@ -212,7 +212,7 @@ static const char settings[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = W
                                "PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 2000;"
                                "BEGIN IMMEDIATE; COMMIT;";
 
-static const char build_settings[] = "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE;"
+static const char build_settings[] = "PRAGMA page_size = 32768; PRAGMA locking_mode = EXCLUSIVE;"
                                      "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
                                      "PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;"
                                      "BEGIN EXCLUSIVE; COMMIT;";
