@@ -1,9 +1,9 @@
 /*
- * Answers line by line, as the carrier hands them over: without a NUL at their end.
+ * Answers line by line, as the carrier hands them over: without a NUL at their end; and what they mean.
  */
-#include <criterion/criterion.h>
+#include "net/fetch.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 #include "net/answer.h"
 
@@ -34,5 +34,83 @@ Test(answer, reads_a_status_line_to_its_end_and_no_further)
         answer_release(&answer);
         gw_http_response_release(&response);
         free(bytes);
+    }
+}
+
+/* ---- what an answer means ---- */
+
+Test(answer, reads_every_shape_of_retry_after)
+{
+    static const struct {
+        const char *value;
+        int32_t want;
+    } cases[] = {
+        {"3", 3},
+        {" 3 ", 3},
+        {"0", 1},
+        {"-5", 1},
+        {"1.5", 2},
+        {"2.0", 2},
+        {"abc", 0},
+        {"", 0},
+        {"3x", 0},
+        {"99999999", 86400},
+        {"99999999999999999999999", 86400},
+        {"Fri, 20 Nov 2026 10:02:00 GMT", 120},
+        {"Fri, 20 Nov 2020 10:02:00 GMT", 1},
+        {"Wed, 20 Nov 2030 10:02:00 GMT", 86400},
+        {"1795168860", 60},
+        {"1795168860500", 60},
+        {"1795168700", 1}, /* epoch seconds, milliseconds, past */
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        cr_expect(gw_http_retry_after(cases[i].value, 1795168800) == cases[i].want, "%s: %d", cases[i].value,
+                  gw_http_retry_after(cases[i].value, 1795168800));
+}
+
+Test(answer, tells_what_a_status_means)
+{
+    static const struct {
+        int status;
+        enum gw_status want;
+    } cases[] = {
+        {200, GW_OK},     {204, GW_OK},      {202, GW_OK},      {302, GW_EPROTO}, {304, GW_EPROTO},
+        {400, GW_EPROTO}, {401, GW_EDENIED}, {403, GW_EDENIED}, {404, GW_EPROTO}, {407, GW_EDENIED},
+        {408, GW_ERETRY}, {410, GW_EPROTO},  {422, GW_EPROTO},  {429, GW_ERETRY}, {500, GW_ERETRY},
+        {501, GW_EPROTO}, {502, GW_ERETRY},  {503, GW_ERETRY},  {504, GW_ERETRY}, {0, GW_EPROTO},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct gw_http_response response = {.status = cases[i].status};
+        struct gw_error err = {0};
+
+        cr_expect(gw_http_verdict(&response, "https://h.example/r4/Patient/77?x", &err) == cases[i].want, "%d",
+                  cases[i].status);
+        cr_expect(!strstr(err.text, "77"), "%s", err.text);
+    }
+}
+
+Test(answer, knows_the_media_types_of_fhir_json)
+{
+    static const struct {
+        const char *type;
+        bool json;
+    } cases[] = {
+        {"application/fhir+json", true},
+        {"Application/FHIR+JSON; charset=UTF-8", true},
+        {"application/json;x=y", true},
+        {"application/json+fhir", true},
+        {"text/html", false},
+        {"", false},
+        {"application/fhir+ndjson", false},
+        {"application/jsonx", false},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct gw_http_response response = {0};
+
+        strcpy(response.content_type, cases[i].type);
+        cr_expect(gw_http_is_json(&response) == cases[i].json, "%s", cases[i].type);
     }
 }

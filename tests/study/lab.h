@@ -65,4 +65,45 @@ static inline struct gw_measure measured(struct bench *b, const struct gw_lab *l
     return measure;
 }
 
+static inline struct gw_ratio ratio(struct bench *b, const char *text)
+{
+    struct gw_ratio out;
+
+    cr_assert(eq(int, gw_ratio_parse(&b->arena, text, &out, NULL), GW_OK), "%s", text);
+    return out;
+}
+
+/* Limits in the canonical unit of the row, as a laboratory would print them beside the value. */
+static inline struct gw_limits limits_of(struct bench *b, const struct gw_lab *lab, struct gw_observed *observed,
+                                         const struct gw_measure *measure, const char *low, const char *high)
+{
+    const struct gw_reference_range range = {.low = {.value = low, .system = GW_SYSTEM_UCUM, .code = lab->unit},
+                                             .high = {.value = high, .system = GW_SYSTEM_UCUM, .code = lab->unit}};
+    struct gw_limits limits;
+
+    observed->ranges = &range;
+    observed->range_count = 1;
+    cr_assert(
+        eq(int, gw_limits_read(&b->arena, b->tables, b->site, lab, observed, measure, NULL, -1, &limits, NULL), GW_OK));
+    return limits;
+}
+
+/* "10/5..40": a value of 10 with limits 5 and 40. */
+static inline struct gw_baseline baseline_of(struct bench *b, const char *value, const char *low, const char *high)
+{
+    struct gw_baseline baseline = {.known = value != NULL};
+
+    if (!value)
+        return baseline;
+    baseline.value = ratio(b, value);
+    baseline.limits.verdict = low || high ? GW_RANGE_FOUND : GW_RANGE_MISSING;
+    baseline.limits.has_low = low != NULL;
+    baseline.limits.has_high = high != NULL;
+    if (low)
+        baseline.limits.low = ratio(b, low);
+    if (high)
+        baseline.limits.high = ratio(b, high);
+    return baseline;
+}
+
 #endif

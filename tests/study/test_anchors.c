@@ -35,12 +35,6 @@ static void stop(void)
 
 TestSuite(anchors, .init = start, .fini = stop);
 
-static void expect(const char *what, const char *got, const char *wanted)
-{
-    cr_expect(got ? strcmp(got, wanted) == 0 : *wanted == '\0', "%s is %s, wanted %s", what, got ? got : "nothing",
-              wanted);
-}
-
 static const struct gw_row_subjects *subject(void)
 {
     return (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
@@ -92,9 +86,9 @@ Test(anchors, end_treatment_as_the_records_say)
         if (ends[i].roster)
             s.line.end_of_treatment = subject_day(ends[i].roster);
         subject_derive(&s);
-        expect(ends[i].name, subject()->eot, ends[i].eot);
-        expect(ends[i].name, subject()->eot_status, ends[i].status);
-        expect(ends[i].name, subject()->eot_reason, ends[i].reason);
+        expect_text(ends[i].name, subject()->eot, ends[i].eot);
+        expect_text(ends[i].name, subject()->eot_status, ends[i].status);
+        expect_text(ends[i].name, subject()->eot_reason, ends[i].reason);
         cr_expect(eq(sz, s.derived.item_count, ends[i].item != NULL), "%s", ends[i].name);
         cr_expect(eq(int, ends[i].item && !subject_item(&s, ends[i].item), 0), "%s", ends[i].name);
     }
@@ -105,15 +99,15 @@ Test(anchors, infer_no_end_from_silence_after_withdrawal_or_death)
     subject_add(&s, DISPENSE("d", "2024-01-15", LEN));
     s.line.withdrawn = subject_day("2024-04-07"); /* 56 days after the last day covered */
     subject_derive(&s);
-    expect("withdrawn", subject()->eot_status, "none");
+    expect_text("withdrawn", subject()->eot_status, "none");
     s.line.withdrawn = subject_day("2024-04-08");
     subject_derive(&s);
-    expect("withdrawn a day later", subject()->eot_status, "provisional");
+    expect_text("withdrawn a day later", subject()->eot_status, "provisional");
     s.line.withdrawn = GW_NO_DAY;
     s.facts[0].patient.deceased = true;
     s.facts[0].patient.deceased_date = "2024-03-01";
     subject_derive(&s);
-    expect("dead", subject()->eot_status, "none");
+    expect_text("dead", subject()->eot_status, "none");
 }
 
 Test(anchors, close_the_windows_at_an_end_and_open_them_again_when_it_is_denied)
@@ -122,16 +116,16 @@ Test(anchors, close_the_windows_at_an_end_and_open_them_again_when_it_is_denied)
     subject_add_lab(&s, "v", ANC, "2024-04-14", "2.0");
     s.horizon = subject_day("2024-04-20");
     subject_derive(&s);
-    expect("eot", subject()->eot_status, "provisional");
-    expect("the end", subject_window(&s, "EOT")->target_date, "2024-02-11");
+    expect_text("eot", subject()->eot_status, "provisional");
+    expect_text("the end", subject_window(&s, "EOT")->target_date, "2024-02-11");
     cr_expect(eq(int, subject_window(&s, "T30-01")->high, 26), "the day before the end");
-    expect("cut", subject_window(&s, "T30-01")->truncation_reason, "EOT");
+    expect_text("cut", subject_window(&s, "T30-01")->truncation_reason, "EOT");
     cr_expect(subject_window(&s, "T30-03") == NULL);
     subject_expect(&s, "v", "outside_window BETWEEN_WINDOWS");
     subject_add(&s, DISPENSE("d2", "2024-02-12", LEN));
     subject_add(&s, DISPENSE("d3", "2024-03-20", LEN)); /* late, the supply goes on */
     subject_derive(&s);
-    expect("denied", subject()->eot_status, "none");
+    expect_text("denied", subject()->eot_status, "none");
     cr_expect(subject_window(&s, "EOT") == NULL);
     subject_expect(&s, "v", "delivered");
     cr_expect(eq(sz, subject_items(&s, "EOT_UNCONFIRMED"), 0));
@@ -154,7 +148,7 @@ Test(anchors, give_the_days_after_an_end_to_the_end)
     cr_expect(subject_observation(&s, "last", "EOT") != NULL);
     subject_expect(&s, "past", "outside_window BETWEEN_WINDOWS");
     cr_expect(subject_observation(&s, "follow-up", "FU") != NULL);
-    expect("both grids", subject_window(&s, "EOT")->data_group, "both");
+    expect_text("both grids", subject_window(&s, "EOT")->data_group, "both");
 }
 
 /* ---- first dose ---- */
@@ -206,7 +200,7 @@ Test(anchors, contradict_each_other_beyond_the_days_allowed)
             subject_add(&s, "%s", doses[i].other);
         subject_derive(&s);
         cr_expect(eq(sz, subject_items(&s, "ANCHOR_CONFLICT"), doses[i].conflict), "%s", doses[i].name);
-        expect(doses[i].name, subject()->d1_status, doses[i].conflict ? "conflict" : "confirmed");
+        expect_text(doses[i].name, subject()->d1_status, doses[i].conflict ? "conflict" : "confirmed");
     }
 }
 
@@ -265,7 +259,7 @@ Test(anchors, follow_a_medication_by_its_identifier_whatever_came_first)
                         "'medicationReference':{'identifier':{'system':'urn:shelf','value':'7'}}}");
         subject_derive(&s);
         subject_expect(&s, "a", "evidence");
-        expect("the smaller key", subject()->d1, "2024-01-20");
+        expect_text("the smaller key", subject()->d1, "2024-01-20");
     }
     s.count--;
     subject_add(&s, "{'resourceType':'MedicationAdministration','id':'a','status':'completed',"

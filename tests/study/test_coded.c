@@ -19,18 +19,10 @@ static struct gw_study study;
 
 static void start(void)
 {
-    char id[16], day[11];
-
     subject_init(&s);
     study = *s.study;
     s.study = &study;
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
-    for (int k = 1; k <= 10; k++) {
-        snprintf(id, sizeof id, "e%d", k);
-        gw_day_print(s.line.first_dose + 30 * k, day);
-        subject_add_visit(&s, id, day);
-    }
-    subject_add_lab(&s, "base", ANC, "2024-01-15", "3.0");
+    subject_add_monthly_visits(&s, 10);
 }
 
 static void stop(void)
@@ -39,12 +31,6 @@ static void stop(void)
 }
 
 TestSuite(coded, .init = start, .fini = stop);
-
-static void expect(const char *what, const char *got, const char *wanted)
-{
-    cr_expect(got ? strcmp(got, wanted) == 0 : *wanted == '\0', "%s is %s, wanted %s", what, got ? got : "nothing",
-              wanted);
-}
 
 static size_t episodes(void)
 {
@@ -99,12 +85,12 @@ Test(coded, diagnoses_are_events_as_the_rows_say)
         start();
         add_coded("c", codes[i].system, codes[i].code, "2024-02-20", "2024-02-25");
         subject_derive(&s);
-        expect(codes[i].name, subject_state(&s, "c"), codes[i].state);
+        expect_text(codes[i].name, subject_state(&s, "c"), codes[i].state);
         cr_expect(eq(sz, episodes(), codes[i].category != NULL), "%s", codes[i].name);
         if (!codes[i].category || episodes() == 0)
             continue;
-        expect(codes[i].name, subject_episode(&s, 0)->category, codes[i].category);
-        expect(codes[i].name, subject_episode(&s, 0)->subcategory, codes[i].subcategory);
+        expect_text(codes[i].name, subject_episode(&s, 0)->category, codes[i].category);
+        expect_text(codes[i].name, subject_episode(&s, 0)->subcategory, codes[i].subcategory);
         cr_expect(eq(sz, subject_items(&s, "AE_GRADE_HUMAN"), 1), "%s", codes[i].name);
     }
 }
@@ -116,7 +102,7 @@ Test(coded, diagnoses_with_several_codes_go_by_the_one_the_study_asks_for)
              "{'system':'" CM "','code':'J18.9'}]}");
     subject_derive(&s);
     cr_assert(eq(sz, episodes(), 1));
-    expect("category", subject_episode(&s, 0)->category, "INFECTION");
+    expect_text("category", subject_episode(&s, 0)->category, "INFECTION");
 }
 
 /* ---- when ---- */
@@ -172,14 +158,14 @@ Test(coded, diagnoses_count_from_day_1_to_the_last_window)
         start();
         add("c", times[i].members);
         subject_derive(&s);
-        expect(times[i].name, subject_state(&s, "c"), times[i].state);
+        expect_text(times[i].name, subject_state(&s, "c"), times[i].state);
         cr_expect(eq(sz, episodes(), times[i].onset != NULL), "%s", times[i].name);
         cr_expect(eq(sz, s.derived.item_count - subject_items(&s, "AE_GRADE_HUMAN"), times[i].items), "%s",
                   times[i].name);
         if (!times[i].onset || episodes() == 0)
             continue;
-        expect(times[i].name, subject_episode(&s, 0)->onset, times[i].onset);
-        expect(times[i].name, subject_episode(&s, 0)->end, times[i].end);
+        expect_text(times[i].name, subject_episode(&s, 0)->onset, times[i].onset);
+        expect_text(times[i].name, subject_episode(&s, 0)->end, times[i].end);
         cr_expect(eq(int, subject_episode(&s, 0)->ongoing, *times[i].end == '\0'), "%s", times[i].name);
     }
 }
@@ -189,15 +175,15 @@ Test(coded, diagnoses_that_end_where_nobody_looks_any_more_stay_open)
     add_coded("c", CM, "J18.9", "2024-02-20", "2024-03-20");
     s.line.withdrawn = subject_day("2024-03-19");
     subject_derive(&s);
-    expect("after withdrawal", subject_episode(&s, 0)->end, "");
+    expect_text("after withdrawal", subject_episode(&s, 0)->end, "");
     s.line.withdrawn = subject_day("2024-03-20");
     subject_derive(&s);
-    expect("on its day", subject_episode(&s, 0)->end, "2024-03-20");
+    expect_text("on its day", subject_episode(&s, 0)->end, "2024-03-20");
     s.line.withdrawn = GW_NO_DAY;
     s.facts[0].patient.deceased = true;
     s.facts[0].patient.deceased_date = "2024-03-16";
     subject_derive(&s);
-    expect("after death", subject_episode(&s, 0)->end, "");
+    expect_text("after death", subject_episode(&s, 0)->end, "");
 }
 
 /* ---- together ---- */
@@ -255,7 +241,7 @@ Test(coded, diagnoses_and_counts_of_one_category_are_one_event_within_7_days)
         subject_derive(&s);
         cr_expect(eq(sz, episodes(), joints[i].episodes), "%s", joints[i].name);
         if (joints[i].starts)
-            expect(joints[i].name, subject_episode(&s, 0)->onset, joints[i].starts);
+            expect_text(joints[i].name, subject_episode(&s, 0)->onset, joints[i].starts);
         cr_expect(eq(sz, subject_items(&s, "AE_GRADE_HUMAN"), joints[i].episodes - 1), "%s", joints[i].name);
     }
 }
@@ -289,12 +275,12 @@ Test(coded, events_keep_their_id_when_a_baseline_turns_up_that_changes_them)
     subject_derive(&s);
     before = s.derived.rows;
     id = subject_episode(&s, 0)->ae_id;
-    expect("onset", subject_episode(&s, 0)->onset, "2024-02-14");
+    expect_text("onset", subject_episode(&s, 0)->onset, "2024-02-14");
     cr_expect(eq(int, subject_episode(&s, 0)->baseline_grade, GW_NULL_INTEGER));
     subject_add_lab(&s, "base", ANC, "2024-01-12", "1.3"); /* grade 2 before treatment */
     subject_derive(&s);
     cr_assert(gw_identify(&s.arena, &before, &s.derived.rows, &err) == GW_OK);
-    expect("onset", subject_episode(&s, 0)->onset, "2024-02-20");
-    expect("id", subject_episode(&s, 0)->ae_id, id);
+    expect_text("onset", subject_episode(&s, 0)->onset, "2024-02-20");
+    expect_text("id", subject_episode(&s, 0)->ae_id, id);
     cr_expect(eq(int, subject_episode(&s, 0)->baseline_grade, 2));
 }

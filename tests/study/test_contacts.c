@@ -32,12 +32,6 @@ static void stop(void)
 
 TestSuite(contacts, .init = start, .fini = stop);
 
-static void expect(const char *what, const char *got, const char *wanted)
-{
-    cr_expect(got ? strcmp(got, wanted) == 0 : *wanted == '\0', "%s is %s, wanted %s", what, got ? got : "nothing",
-              wanted);
-}
-
 static void add_encounter(const char *id, const char *status, const char *class, const char *period)
 {
     subject_add(&s,
@@ -94,10 +88,11 @@ Test(contacts, open_the_windows_they_meet)
         add_encounter("e", visits[i].status, visits[i].class, visits[i].period);
         subject_add_lab(&s, "v", ANC, "2024-02-10", "2.0");
         subject_derive(&s);
-        expect(visits[i].name, subject_window(&s, "T30-01")->state, visits[i].state);
-        expect(visits[i].name, subject_window(&s, "T30-01")->contact_date, visits[i].contact);
-        expect(visits[i].name, subject_state(&s, "e"), visits[i].encounter);
-        expect(visits[i].name, subject_state(&s, "v"), *visits[i].contact ? "delivered" : "outside_window NO_CONTACT");
+        expect_text(visits[i].name, subject_window(&s, "T30-01")->state, visits[i].state);
+        expect_text(visits[i].name, subject_window(&s, "T30-01")->contact_date, visits[i].contact);
+        expect_text(visits[i].name, subject_state(&s, "e"), visits[i].encounter);
+        expect_text(visits[i].name, subject_state(&s, "v"),
+                    *visits[i].contact ? "delivered" : "outside_window NO_CONTACT");
     }
 }
 
@@ -108,19 +103,19 @@ Test(contacts, date_the_assessment_by_the_one_closest_to_the_target_of_two_the_l
     subject_add_visit(&s, "e3", "2024-03-11");
     subject_add_visit(&s, "e4", "2024-03-14");
     subject_derive(&s);
-    expect("a tie", subject_window(&s, "T30-01")->contact_date, "2024-02-18");
-    expect("the closest", subject_window(&s, "T30-02")->contact_date, "2024-03-14");
-    expect("kind", subject_window(&s, "T30-02")->contact_kind, "encounter");
+    expect_text("a tie", subject_window(&s, "T30-01")->contact_date, "2024-02-18");
+    expect_text("the closest", subject_window(&s, "T30-02")->contact_date, "2024-03-14");
+    expect_text("kind", subject_window(&s, "T30-02")->contact_kind, "encounter");
 }
 
 Test(contacts, of_one_stay_open_every_window_it_spans)
 {
     add_encounter("e", "finished", "IMP", "'start':'2024-02-12','end':'2024-04-02'");
     subject_derive(&s);
-    expect("first", subject_window(&s, "T30-01")->contact_date, "2024-02-14");
-    expect("second", subject_window(&s, "T30-02")->contact_date, "2024-03-15");
-    expect("90 days, not at its target", subject_window(&s, "T90-01")->contact_date, "2024-04-02");
-    expect("third", subject_window(&s, "T30-03")->state, "missed");
+    expect_text("first", subject_window(&s, "T30-01")->contact_date, "2024-02-14");
+    expect_text("second", subject_window(&s, "T30-02")->contact_date, "2024-03-15");
+    expect_text("90 days, not at its target", subject_window(&s, "T90-01")->contact_date, "2024-04-02");
+    expect_text("third", subject_window(&s, "T30-03")->state, "missed");
 }
 
 Test(contacts, are_not_asked_for_by_the_baseline)
@@ -128,7 +123,7 @@ Test(contacts, are_not_asked_for_by_the_baseline)
     subject_add_lab(&s, "v", ANC, "2024-01-10", "2.0");
     subject_derive(&s);
     subject_expect(&s, "v", "delivered");
-    expect("state", subject_window(&s, "BASELINE")->state, "collected");
+    expect_text("state", subject_window(&s, "BASELINE")->state, "collected");
 }
 
 Test(contacts, are_not_required_where_the_study_takes_any_day)
@@ -137,8 +132,8 @@ Test(contacts, are_not_required_where_the_study_takes_any_day)
     subject_add_lab(&s, "v", ANC, "2024-02-14", "2.0");
     subject_derive(&s);
     subject_expect(&s, "v", "delivered");
-    expect("state", subject_window(&s, "T30-02")->state, "collected");
-    expect("contact", subject_window(&s, "T30-01")->contact_date, "");
+    expect_text("state", subject_window(&s, "T30-02")->state, "collected");
+    expect_text("contact", subject_window(&s, "T30-01")->contact_date, "");
     cr_expect(eq(sz, s.derived.item_count, 0));
 }
 
@@ -194,7 +189,7 @@ Test(contacts, are_inferred_from_what_was_done_where_a_hospital_has_no_encounter
         site_with_inferred_contacts();
         subject_add(&s, "%s", deeds[i].resource);
         subject_derive(&s);
-        expect(deeds[i].name, subject_window(&s, "T30-01")->contact_date, deeds[i].contact);
-        expect(deeds[i].name, subject_window(&s, "T30-01")->contact_kind, *deeds[i].contact ? "inferred" : "");
+        expect_text(deeds[i].name, subject_window(&s, "T30-01")->contact_date, deeds[i].contact);
+        expect_text(deeds[i].name, subject_window(&s, "T30-01")->contact_kind, *deeds[i].contact ? "inferred" : "");
     }
 }

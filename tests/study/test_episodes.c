@@ -15,16 +15,8 @@ static struct subject s;
 /* A treated subject seen every month; the baseline ANC is normal. */
 static void start(void)
 {
-    char id[16], day[11];
-
     subject_init(&s);
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
-    for (int k = 1; k <= 8; k++) {
-        snprintf(id, sizeof id, "e%d", k);
-        gw_day_print(s.line.first_dose + 30 * k, day);
-        subject_add_visit(&s, id, day);
-    }
-    subject_add_lab(&s, "base", ANC, "2024-01-15", "3.0");
+    subject_add_monthly_visits(&s, 8);
 }
 
 static void stop(void)
@@ -33,12 +25,6 @@ static void stop(void)
 }
 
 TestSuite(episodes, .init = start, .fini = stop);
-
-static void expect(const char *what, const char *got, const char *wanted)
-{
-    cr_expect(got ? strcmp(got, wanted) == 0 : *wanted == '\0', "%s is %s, wanted %s", what, got ? got : "nothing",
-              wanted);
-}
 
 struct count {
     const char *day, *value;
@@ -125,10 +111,10 @@ Test(episodes, follow_the_histories_of_a_count)
 
         if (!histories[h].onset || !row)
             continue;
-        expect(histories[h].name, row->category, "NEUTROPENIA");
-        expect(histories[h].name, row->onset, histories[h].onset);
-        expect(histories[h].name, row->end, histories[h].end);
-        expect(histories[h].name, row->outcome, histories[h].outcome);
+        expect_text(histories[h].name, row->category, "NEUTROPENIA");
+        expect_text(histories[h].name, row->onset, histories[h].onset);
+        expect_text(histories[h].name, row->end, histories[h].end);
+        expect_text(histories[h].name, row->outcome, histories[h].outcome);
         cr_expect(eq(int, row->max_grade, histories[h].max_grade), "%s", histories[h].name);
         cr_expect(eq(int, row->ongoing, histories[h].ongoing), "%s", histories[h].name);
     }
@@ -145,7 +131,7 @@ Test(episodes, measure_against_the_baseline_grade)
     subject_derive(&s);
     cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 1));
     cr_expect(eq(int, subject_episode(&s, 0)->baseline_grade, 2));
-    expect("onset", subject_episode(&s, 0)->onset, "2024-03-15");
+    expect_text("onset", subject_episode(&s, 0)->onset, "2024-03-15");
 }
 
 Test(episodes, say_which_values_they_stand_on_without_the_values)
@@ -161,9 +147,9 @@ Test(episodes, say_which_values_they_stand_on_without_the_values)
 
         cr_expect(row->value_num == NULL);
     }
-    expect("between windows", subject_state(&s, "low"), "evidence");
-    expect("between windows", subject_state(&s, "back"), "evidence");
-    expect("assessed", subject_episode(&s, 0)->assessed_window, "T30-02");
+    expect_text("between windows", subject_state(&s, "low"), "evidence");
+    expect_text("between windows", subject_state(&s, "back"), "evidence");
+    expect_text("assessed", subject_episode(&s, 0)->assessed_window, "T30-02");
     cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_grades].count, 1));
 }
 
@@ -172,7 +158,7 @@ Test(episodes, are_collected_by_a_contact_on_or_after_their_onset)
     subject_add_lab(&s, "low", ANC, "2024-02-17", "0.7"); /* in the window of 14 February, after its only visit */
     subject_add_lab(&s, "back", ANC, "2024-02-19", "2.0");
     subject_derive(&s);
-    expect("assessed", subject_episode(&s, 0)->assessed_window, "T30-02");
+    expect_text("assessed", subject_episode(&s, 0)->assessed_window, "T30-02");
 }
 
 Test(episodes, end_with_the_life_of_the_subject)
@@ -183,7 +169,7 @@ Test(episodes, end_with_the_life_of_the_subject)
     subject_add_lab(&s, "after", ANC, "2024-03-24", "0.1");
     subject_derive(&s);
     cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 3));
-    expect("dated after death", subject_state(&s, "after"), "outside_window BETWEEN_WINDOWS");
+    expect_text("dated after death", subject_state(&s, "after"), "outside_window BETWEEN_WINDOWS");
 }
 
 Test(episodes, take_from_between_the_windows_only_what_the_study_allows)
@@ -200,17 +186,17 @@ Test(episodes, take_from_between_the_windows_only_what_the_study_allows)
     cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 4));
     for (size_t i = 0; i < s.derived.rows.tables[GW_TABLE_ae_evidence].count; i++) {
         row = (const struct gw_row_ae_evidence *)s.derived.rows.tables[GW_TABLE_ae_evidence].rows[i];
-        expect(row->date, row->value_num, strcmp(row->date, "2024-02-14") == 0 ? "1.2" : "");
+        expect_text(row->date, row->value_num, strcmp(row->date, "2024-02-14") == 0 ? "1.2" : "");
     }
     study.evidence_values = GW_VALUES_NONE;
     study.between_windows = GW_BETWEEN_DATES;
     subject_derive(&s);
     cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 2), "a value between windows dates, it does not grade");
-    expect("end", subject_episode(&s, 0)->end, "2024-03-03");
+    expect_text("end", subject_episode(&s, 0)->end, "2024-03-03");
     cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_evidence].count, 0));
     study.between_windows = GW_BETWEEN_NONE;
     subject_derive(&s);
-    expect("outcome", subject_episode(&s, 0)->outcome, "unknown");
+    expect_text("outcome", subject_episode(&s, 0)->outcome, "unknown");
 }
 
 static void add_condition(const char *id, const char *code, const char *onset, const char *end, const char *status)
@@ -230,13 +216,13 @@ Test(episodes, come_from_confirmed_diagnoses_and_ask_for_their_grade)
     subject_derive(&s);
     row = subject_episode(&s, 0);
     cr_assert(row != NULL);
-    expect("category", row->category, "THROMBOEMBOLISM");
-    expect("onset", row->onset, "2024-02-20");
-    expect("end", row->end, "2024-03-01");
-    expect("assessed", row->assessed_window, "T30-02");
+    expect_text("category", row->category, "THROMBOEMBOLISM");
+    expect_text("onset", row->onset, "2024-02-20");
+    expect_text("end", row->end, "2024-03-01");
+    expect_text("assessed", row->assessed_window, "T30-02");
     cr_expect(eq(int, row->max_grade, GW_NULL_INTEGER));
     cr_expect(eq(sz, subject_items(&s, "AE_GRADE_HUMAN"), 1));
-    expect("state", subject_state(&s, "c1"), "evidence");
+    expect_text("state", subject_state(&s, "c1"), "evidence");
 }
 
 Test(episodes, wait_for_a_person_where_the_diagnosis_is_unconfirmed)
@@ -245,7 +231,7 @@ Test(episodes, wait_for_a_person_where_the_diagnosis_is_unconfirmed)
     subject_derive(&s);
     cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 0));
     cr_expect(eq(sz, subject_items(&s, "AE_CANDIDATE"), 1));
-    expect("state", subject_state(&s, "c1"), "held AE_CANDIDATE");
+    expect_text("state", subject_state(&s, "c1"), "held AE_CANDIDATE");
 }
 
 Test(episodes, merge_diagnoses_at_most_14_days_apart_and_keep_others_apart)
@@ -269,7 +255,7 @@ Test(episodes, join_a_count_and_a_diagnosis_of_one_category)
     subject_derive(&s);
     cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 1));
     row = subject_episode(&s, 0);
-    expect("onset", row->onset, "2024-02-12");
+    expect_text("onset", row->onset, "2024-02-12");
     cr_expect(eq(int, row->max_grade, 3));
     cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_evidence].count, 3));
 }
@@ -296,12 +282,12 @@ Test(episodes, keep_their_id_when_an_earlier_value_turns_up)
     subject_derive(&s);
     cr_expect(strcmp(only_id(), id) != 0, "the case shows nothing if both births agree");
     cr_assert(gw_identify(&s.arena, &before, &s.derived.rows, &err) == GW_OK);
-    expect("id", only_id(), id);
+    expect_text("id", only_id(), id);
     for (size_t i = 0; i < s.derived.rows.tables[GW_TABLE_ae_evidence].count; i++) {
         const struct gw_row_ae_evidence *row =
             (const struct gw_row_ae_evidence *)s.derived.rows.tables[GW_TABLE_ae_evidence].rows[i];
 
-        expect("evidence", row->ae_id, id);
+        expect_text("evidence", row->ae_id, id);
         cr_expect(strncmp(row->row_id, id, strlen(id)) == 0);
     }
 }
@@ -326,9 +312,9 @@ Test(episodes, differ_only_in_what_changed)
     for (size_t i = 0; i < difference.count; i++) {
         const struct gw_row *row = difference.changes[i].row;
 
-        expect("status", row->status, "withdrawn");
+        expect_text("status", row->status, "withdrawn");
         if (difference.changes[i].table == GW_TABLE_observations)
-            expect("a withdrawn value leaves the study", ((const struct gw_row_observations *)row)->value_num, "");
+            expect_text("a withdrawn value leaves the study", ((const struct gw_row_observations *)row)->value_num, "");
     }
     cr_expect(gt(sz, difference.withdrawn, 3));
 }

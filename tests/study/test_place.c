@@ -32,12 +32,6 @@ static void stop(void)
 
 TestSuite(place, .init = start, .fini = stop);
 
-static void expect(const char *what, const char *got, const char *wanted)
-{
-    cr_expect(got ? strcmp(got, wanted) == 0 : *wanted == '\0', "%s is %s, wanted %s", what, got ? got : "nothing",
-              wanted);
-}
-
 /* An ANC with members of its own: date, specimen, status. */
 static void add_anc(const char *id, const char *members)
 {
@@ -126,14 +120,15 @@ Test(place, knows_which_date_is_the_clinical_one)
                         "'subject':{'reference':'Patient/p1'},'collection':{'collectedDateTime':'2024-02-13'}}");
         add_anc("v", dates[i].members);
         subject_derive(&s);
-        expect(dates[i].name, subject_state(&s, "v"), dates[i].state);
+        expect_text(dates[i].name, subject_state(&s, "v"), dates[i].state);
         row = subject_observation(&s, "v", "T30-01");
         if (dates[i].start && row) {
-            expect(dates[i].name, row->effective_start, dates[i].start);
-            expect(dates[i].name, row->effective_end, dates[i].end);
+            expect_text(dates[i].name, row->effective_start, dates[i].start);
+            expect_text(dates[i].name, row->effective_end, dates[i].end);
         }
-        expect(dates[i].name, subject_state(&s, "sp"),
-               dates[i].start && strcmp(dates[i].start, "2024-02-13") == 0 ? "evidence" : "not_in_scope NOT_DERIVED");
+        expect_text(dates[i].name, subject_state(&s, "sp"),
+                    dates[i].start && strcmp(dates[i].start, "2024-02-13") == 0 ? "evidence"
+                                                                                : "not_in_scope NOT_DERIVED");
         cr_expect(eq(sz, subject_items(&s, "DATE_FROM_ISSUED"), dates[i].start && strstr(dates[i].members, "wrong")),
                   "%s", dates[i].name);
     }
@@ -150,12 +145,12 @@ Test(place, keeps_a_month_that_one_window_holds_and_names_the_windows_another_to
     subject_derive(&s);
     row = subject_observation(&s, "april", "T90-01");
     cr_assert(row != NULL);
-    expect("date", row->effective_start, "2024-04");
-    expect("precision", row->date_precision, "month");
+    expect_text("date", row->effective_start, "2024-04");
+    expect_text("precision", row->date_precision, "month");
     cr_expect(eq(int, row->elapsed, GW_NULL_INTEGER));
     cr_expect(eq(int, row->anl01 + row->anl02 + row->anl03, 0), "a partial date is never flagged");
     subject_expect(&s, "march", "held PARTIAL_DATE");
-    expect("windows", subject_item(&s, "PARTIAL_DATE")->window_ids, "T30-02;T90-01");
+    expect_text("windows", subject_item(&s, "PARTIAL_DATE")->window_ids, "T30-02;T90-01");
 }
 
 Test(place, takes_laboratory_values_at_90_days_alone_where_the_study_says_so)
@@ -244,7 +239,7 @@ Test(place, ends_with_death_withdrawal_and_the_cap)
         subject_add_visit(&s, "e36", "2026-12-30");
         subject_add_lab(&s, "v", ANC, bounds[i].day, "2.0");
         subject_derive(&s);
-        expect(bounds[i].name, subject_state(&s, "v"), bounds[i].state);
+        expect_text(bounds[i].name, subject_state(&s, "v"), bounds[i].state);
     }
 }
 
@@ -270,12 +265,12 @@ Test(place, takes_every_day_of_52_weeks_in_a_continuous_study)
         s.horizon = subject_day("2025-06-30");
         subject_add_lab(&s, "v", ANC, weeks[i].day, "0.4");
         subject_derive(&s);
-        expect(weeks[i].day, subject_state(&s, "v"), weeks[i].state);
+        expect_text(weeks[i].day, subject_state(&s, "v"), weeks[i].state);
         cr_expect(eq(int, weeks[i].window &&subject_observation(&s, "v", weeks[i].window), weeks[i].window != NULL),
                   "%s", weeks[i].day);
         cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_windows].count, 52));
         cr_expect(eq(sz, s.derived.item_count, 0));
     }
-    expect("group", subject_window(&s, "W01")->data_group, "ALL");
-    expect("state", subject_window(&s, "W52")->state, "collected");
+    expect_text("group", subject_window(&s, "W01")->data_group, "ALL");
+    expect_text("state", subject_window(&s, "W52")->state, "collected");
 }

@@ -28,12 +28,6 @@ static void stop(void)
 
 TestSuite(values, .init = start, .fini = stop);
 
-static void expect(const char *what, const char *got, const char *wanted)
-{
-    cr_expect(got ? strcmp(got, wanted) == 0 : *wanted == '\0', "%s is %s, wanted %s", what, got ? got : "nothing",
-              wanted);
-}
-
 /* A final value; the range is high alone, in the unit of the value. */
 static void add(const char *id, const char *loinc, const char *day, const char *value, const char *unit,
                 const char *low, const char *high)
@@ -80,7 +74,7 @@ Test(values, are_graded_against_an_abnormal_baseline_where_the_term_says_so)
         row = subject_observation(&s, "v", "T90-01");
         cr_assert(row != NULL, "%s", liver[i].name);
         cr_expect(eq(int, row->grade, liver[i].grade), "%s", liver[i].name);
-        expect(liver[i].name, row->grade_flag, liver[i].flag);
+        expect_text(liver[i].name, row->grade_flag, liver[i].flag);
     }
 }
 
@@ -109,9 +103,9 @@ Test(values, are_graded_in_the_unit_they_were_reported_in)
         row = subject_observation(&s, "v", "T90-01");
         cr_assert(row != NULL, "%s", families[i].name);
         cr_expect(eq(int, row->grade, families[i].grade), "%s", families[i].name);
-        expect(families[i].name, row->value_num, families[i].canonical);
-        expect(families[i].name, row->source_value, families[i].value);
-        expect(families[i].name, row->source_unit, families[i].unit);
+        expect_text(families[i].name, row->value_num, families[i].canonical);
+        expect_text(families[i].name, row->source_value, families[i].value);
+        expect_text(families[i].name, row->source_unit, families[i].unit);
     }
 }
 
@@ -133,8 +127,8 @@ Test(values, of_one_grade_on_both_sides_are_not_compared_the_closer_is_the_worst
         cr_expect(eq(int, subject_observation(&s, "high", "T90-01")->grade, 3));
         cr_expect(subject_observation(&s, "low", "T90-01")->anl02);
         cr_expect(subject_observation(&s, "high", "T90-01")->anl02 == false);
-        expect("low", subject_observation(&s, "low", "T90-01")->grade_direction, "LOW");
-        expect("high", subject_observation(&s, "high", "T90-01")->grade_direction, "HIGH");
+        expect_text("low", subject_observation(&s, "low", "T90-01")->grade_direction, "LOW");
+        expect_text("high", subject_observation(&s, "high", "T90-01")->grade_direction, "HIGH");
     }
 }
 
@@ -160,8 +154,8 @@ Test(values, of_components_are_parts_of_their_own)
     subject_expect_part(&s, "bp", 1, "not_in_scope NO_VALUE");
     row = subject_observation(&s, "bp", "W01");
     cr_assert(row != NULL);
-    expect("concept", row->concept, "SBP");
-    expect("value", row->value_num, "118");
+    expect_text("concept", row->concept, "SBP");
+    expect_text("value", row->value_num, "118");
 }
 
 Test(values, of_a_panel_are_never_read)
@@ -193,7 +187,7 @@ Test(values, contradicted_by_their_own_flag_are_delivered_and_told)
     subject_expect(&s, "v", "delivered");
     cr_expect(eq(sz, subject_items(&s, "INTERPRETATION_CONFLICT"), 1));
     cr_expect(eq(int, subject_observation(&s, "v", "T90-01")->grade, 0), "a flag grades nothing");
-    expect("as told", subject_observation(&s, "v", "T90-01")->interpretation, "H");
+    expect_text("as told", subject_observation(&s, "v", "T90-01")->interpretation, "H");
 }
 
 /* ---- codes ---- */
@@ -224,6 +218,6 @@ Test(values, are_known_by_system_and_code)
                     "'valueQuantity':{'value':2.0,'system':'http://unitsofmeasure.org','code':'10*9/L'}}",
                     codings[i].codings);
         subject_derive(&s);
-        expect(codings[i].name, subject_state(&s, "v"), codings[i].state);
+        expect_text(codings[i].name, subject_state(&s, "v"), codings[i].state);
     }
 }

@@ -101,6 +101,19 @@ void subject_add_visit(struct subject *s, const char *id, const char *day)
                 id, day, day);
 }
 
+void subject_add_monthly_visits(struct subject *s, int visits)
+{
+    char id[16], day[11];
+
+    subject_add(s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
+    for (int k = 1; k <= visits; k++) {
+        snprintf(id, sizeof id, "e%d", k);
+        gw_day_print(s->line.first_dose + 30 * k, day);
+        subject_add_visit(s, id, day);
+    }
+    subject_add_lab(s, "base", "751-8", "2024-01-15", "3.0");
+}
+
 void subject_derive(struct subject *s)
 {
     const struct gw_subject_input input = {.study = s->study,
@@ -218,4 +231,10 @@ size_t subject_items(struct subject *s, const char *code)
     for (size_t i = 0; i < s->derived.item_count; i++)
         count += gw_same(s->derived.items[i].code, code);
     return count;
+}
+
+void expect_text(const char *what, const char *got, const char *wanted)
+{
+    cr_expect(got ? strcmp(got, wanted) == 0 : *wanted == '\0', "%s is %s, wanted %s", what, got ? got : "nothing",
+              wanted);
 }

@@ -37,6 +37,9 @@ void subject_add_lab(struct subject *s, const char *id, const char *loinc, const
 /* An ambulatory Encounter on a day. */
 void subject_add_visit(struct subject *s, const char *id, const char *day);
 
+/* Patient p1, a visit every 30 days from the first dose on (e1, e2 ...), and a normal ANC on the day itself. */
+void subject_add_monthly_visits(struct subject *s, int visits);
+
 void subject_derive(struct subject *s);
 
 gw_day subject_day(const char *text);
@@ -52,5 +55,8 @@ const struct gw_row_windows *subject_window(struct subject *s, const char *windo
 const struct gw_row_ae_episodes *subject_episode(struct subject *s, size_t index);
 const struct gw_item *subject_item(struct subject *s, const char *code); /* first of that code; NULL */
 size_t subject_items(struct subject *s, const char *code);
+
+/* Fail, naming what it is, unless the text is the one wanted; "" is also no text at all. */
+void expect_text(const char *what, const char *got, const char *wanted);
 
 #endif
