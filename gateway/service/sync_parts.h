@@ -40,7 +40,7 @@ struct sync_site { /* a hospital as one study sees it */
 struct sync_link { /* a subject at one endpoint of its site */
     size_t endpoint;
     const char *patient; /* NULL: not found */
-    size_t open;         /* requests of this sync that have not succeeded */
+    size_t open;         /* requests of this sync that have not succeeded, and stages never asked */
     bool asked;
 };
 

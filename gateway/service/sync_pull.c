@@ -103,8 +103,12 @@ static enum gw_status plan(struct stage *g, struct gw_error *err)
         for (size_t l = 0; rc == GW_OK && l < s->subjects[i].link_count; l++) {
             struct sync_link *link = &s->subjects[i].links[l];
 
-            if (usable(&s->endpoints[link->endpoint]) && concerns(g, &s->subjects[i], link))
+            if (!concerns(g, &s->subjects[i], link))
+                continue;
+            if (usable(&s->endpoints[link->endpoint]))
                 rc = plan_link(g, &s->subjects[i], link, err);
+            else
+                link->open++; /* the endpoint failed at an earlier stage: this one's answers are owed */
         }
     for (size_t e = 0; e < s->endpoint_count; e++) {
         if (g->asked[e].count == 0)

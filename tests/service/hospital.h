@@ -19,11 +19,12 @@ struct hospital {
     struct server *server;
     const char *resources[RESOURCES_MAX]; /* one JSON text each, "id" and, but for a Patient, "Patient/<id>" in it */
     size_t count;
-    const char *refused;       /* searches of this type answer 403 */
-    const char *garbled;       /* searches of this type answer half a Bundle */
-    const char *html;          /* and these a login page */
-    bool ignores_last_updated; /* and any other parameter it does not know */
-    const char *fhir_version;  /* NULL: 4.0.1 */
+    const char *refused;         /* searches of this type answer 403 */
+    const char *refused_patient; /* and about this patient too */
+    const char *garbled;         /* searches of this type answer half a Bundle */
+    const char *html;            /* and these a login page */
+    bool ignores_last_updated;   /* and any other parameter it does not know */
+    const char *fhir_version;    /* NULL: 4.0.1 */
 };
 
 static inline bool hospital_type(const char *resource, const char *type)
@@ -151,7 +152,8 @@ static inline void hospital_answer(struct exchange *exchange, void *ctx)
     sscanf(exchange->path, "/fhir/%63[A-Za-z]", type);
     if (strcmp(type, "metadata") == 0)
         hospital_metadata(hospital, exchange);
-    else if (gw_same(type, hospital->refused))
+    else if (gw_same(type, hospital->refused) ||
+             (hospital->refused_patient && strstr(exchange->path, hospital->refused_patient)))
         server_reply(exchange, 403, "text/plain", "", "no");
     else if (gw_same(type, hospital->html))
         server_reply(exchange, 200, "text/html", "", "<html>log in</html>");

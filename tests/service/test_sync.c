@@ -221,6 +221,24 @@ Test(sync, lets_a_failing_endpoint_delay_only_itself)
     }
 }
 
+/* Its first requests were answered before another subject's failed, and the endpoint with it: the rest is still owed. */
+Test(sync, derives_no_subject_before_the_last_of_its_requests)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID "madrid,lendex-rrmm,p2,S-2,2024-01-18,,2024-01-15,,,\n", 1, NULL);
+    hospital_add(&b.hospitals[0], HOSPITAL_PATIENT("p2"));
+    b.hospitals[0].refused_patient = "p2";
+    cr_assert(eq(int, run(&b), GW_OK), "%s", b.err.text);
+    cr_expect(eq(int, b.result.endpoints[0].failure.status, GW_EDENIED));
+    expect_cell(&b, SUBJECTS, "", "half of the answers");
+    b.hospitals[0].refused_patient = NULL;
+    run_fine(&b);
+    expect_cell(&b, SUBJECTS, "S-1,S-2", "all answers");
+    expect_cell(&b, STATE("T30-01") " AND subject_key = 'S-1'", "collected", "");
+    tear_down(&b);
+}
+
 Test(sync, derives_a_subject_of_two_endpoints_when_both_were_read)
 {
     struct bench b;
