@@ -282,7 +282,8 @@ static enum gw_status set_options(struct call *call, const struct gw_http_reques
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(easy, CURLOPT_PROXY, client->proxy ? client->proxy : ""); /* "" shuts out the environment's */
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    /* Plain http is for this machine alone: its token never travels to a proxy. */
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "localhost,127.0.0.0/8,::1");
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &call->answer);
