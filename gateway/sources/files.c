@@ -453,7 +453,9 @@ static enum gw_status read_folder(struct reading *r, const char *path, const cha
 
         gw_text_print(&inner, "%s/%s", path, list[i]->d_name);
         gw_text_print(&source, "%s%s%s", below, *below ? "/" : "", list[i]->d_name);
-        if (rc == GW_OK && !inner.failed)
+        if (rc == GW_OK && (inner.failed || source.failed))
+            rc = gw_fail(r->err, GW_ENOMEM, where, "no memory to read files");
+        if (rc == GW_OK)
             rc = read_member(r, inner.at, source.at, depth);
         gw_text_release(&inner);
         gw_text_release(&source);

@@ -239,12 +239,12 @@ static enum step take_page(struct gw_pull *p)
     note_page(p);
     if (p->medication && p->page.count == 0)
         p->result.unresolved++;
-    if (!remember_shared(p) || (p->medication && !gw_id_set_add(p->seen, p->medication)))
-        rc = no_memory(&p->err);
-    if (rc == GW_OK && !p->medication)
+    if (!p->medication)
         rc = walk_page(&p->walk, p->page.entries, p->page.count, answer_of(p)->response.date, p->page.next, &p->err);
     if (rc == GW_OK && p->page.next)
         rc = prepare_next(p);
+    if (rc == GW_OK && (!remember_shared(p) || (p->medication && !gw_id_set_add(p->seen, p->medication))))
+        rc = no_memory(&p->err);
     return rc == GW_OK ? KEEP : END;
 }
 
