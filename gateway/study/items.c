@@ -91,6 +91,8 @@ static void attach(struct engine *e, const struct gw_item *item)
     slot = GW_ARENA_PUSH(e->arena, part->items, part->item_count, part->item_capacity);
     if (slot)
         *slot = item->id;
+    else
+        e->failed = true;
     if (*item->blocks == 'A' && !part->waits_for)
         part->waits_for = item->code;
     if (*item->blocks == 'R' && !part->held) {

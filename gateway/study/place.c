@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "study/engine.h"
+#include "study/sheet.h"
 
 /* ---- which date ---- */
 
@@ -119,7 +120,7 @@ static void note_touched(struct engine *e, const struct datum *datum, const stru
     if (p->place == GW_PLACE_AFTER_DEATH && takes(datum->code.lab, p->window))
         found->touched = with_id(e, found->touched, p->window->id);
     for (size_t i = 0; p->place == GW_PLACE_PARTIAL && i < p->touched_count; i++)
-        if (takes(datum->code.lab, p->touched[i]) && !strstr(found->touched, p->touched[i]->id))
+        if (takes(datum->code.lab, p->touched[i]) && !sheet_list_has(found->touched, ';', p->touched[i]->id))
             found->touched = with_id(e, found->touched, p->touched[i]->id);
 }
 

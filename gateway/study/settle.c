@@ -74,7 +74,7 @@ static const char *join(struct engine *e, const char **list, size_t count)
     qsort(list, count, sizeof *list, by_text);
     for (size_t i = 0; i < count; i++)
         gw_text_print(&text, "%s%s", i ? ";" : "", list[i]);
-    joined = gw_arena_copy(e->arena, text.at, text.length);
+    joined = text.failed ? NULL : gw_arena_copy(e->arena, text.at, text.length);
     gw_text_release(&text);
     e->failed |= !joined;
     return joined;
