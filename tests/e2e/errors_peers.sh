@@ -136,7 +136,7 @@ printf '{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resou
     >"$work/half/answers/body"
 configure half "$(endpoint madrid "https://localhost:$front_port/fhir/R4")" "$busan"
 wrong half 76 'Observation'
-also half 76 ''
+also half 76 'Observation'
 healed half
 
 # ---- our own settings: nothing is asked at all
