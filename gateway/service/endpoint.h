@@ -1,6 +1,6 @@
 /*
- * An endpoint of casement.json made ready to be asked: profile, session, and the way pages take. Private to the service
- * room; `sync` and `check` go through it.
+ * An endpoint of casement.json made ready to be asked: its settings as net wants them, its folder, and what is refused.
+ * Private to the service room; `sync` and `check` go through it.
  */
 #ifndef SERVICE_ENDPOINT_H
 #define SERVICE_ENDPOINT_H

@@ -1,8 +1,8 @@
 /*
  * What the stages of derive() hand to each other. Private to the study room.
  *
- * One struct per derivation; each stage fills its own table and reads the earlier ones. Stages attach items to parts;
- * they never decide a part's state: settle() does, from `verdict` and what the rows cite.
+ * One struct per derivation; each stage fills its own table and reads the earlier ones. Stages attach items to parts
+ * and may end one (engine_end_part); settle() weighs that against rows, citations and items.
  */
 #ifndef STUDY_ENGINE_H
 #define STUDY_ENGINE_H

@@ -1,9 +1,9 @@
 /*
  * The key pair an endpoint knows us by, as a JWK (RFC 7517), and JWTs signed with it (RFC 7515, 7518).
  *
- * ES384 on P-384 or RS384 with 2048 bits and more: the two algorithms SMART Backend Services asks for. The kid is the
- * thumbprint of RFC 7638, so that a key cannot be confused with another. A private key file is mode 0600 (0400 is
- * fine); any other is refused.
+ * ES384 on P-384 or RS384 with 2048 bits and more: the two algorithms SMART Backend Services asks for. A key
+ * made here has the thumbprint of RFC 7638 as its kid; a kid that a file brings is kept. A private key file is mode
+ * 0600 (0400 is fine); any other is refused.
  */
 #ifndef GATEWAY_NET_JWK_H
 #define GATEWAY_NET_JWK_H

@@ -3,9 +3,9 @@
  *
  *      facts ──> derive ──> identify ──> difference ──> ledger ──> outbox ──> sink ──> receipt
  *
- * The only caller of derive() and of a sink. sync, map and run are arguments to it. Subjects are settled in groups: the
+ * The only caller of derive() and of a sink. sync and map are arguments to it. Subjects are settled in groups: the
  * ledger commits before the sink does, so a crash between the two leaves a line in the outbox and never a row that the
- * ledger does not know. Runs on the ledger's thread.
+ * ledger does not know. Runs on the caller's thread, which owns the ledger then.
  */
 #ifndef GATEWAY_SERVICE_PASS_H
 #define GATEWAY_SERVICE_PASS_H
@@ -46,10 +46,10 @@ struct gw_pass_result {
     size_t parts_changed;
 };
 
-/* Derive and deliver every subject that is marked, then whatever is left in the outbox from an earlier end. */
+/* Deliver what an earlier end left in the outbox, then derive and deliver every subject that is marked. */
 enum gw_status gw_pass_run(struct gw_pass *pass, struct gw_pass_result *out, struct gw_error *err);
 
-/* The days a subject's windows may take, for the plan of searches. False: no D1 yet. */
+/* The days a subject's windows may take, for the plan of searches. *anchored is false: no D1 yet. */
 enum gw_status gw_pass_span(struct gw_pass *pass, int64_t subject, bool *anchored, gw_day *low, gw_day *high,
                             struct gw_error *err);
 
