@@ -296,6 +296,21 @@ Test(http, goes_through_the_proxy_it_is_told)
     server_free(proxy);
 }
 
+Test(http, goes_past_the_proxy_to_this_machine)
+{
+    int status = 200;
+    struct server *server = server_new(play_plain, &status);
+    struct gw_http *http = client_of(&(struct gw_http_options){.proxy = "http://127.0.0.1:1"});
+    struct gw_http_request request = {.url = server_base(server)};
+    struct outcome outcome = OUTCOME_INIT;
+
+    fetch(http, &request, &outcome);
+    cr_expect(outcome.response.status == 200, "%s", outcome.failure.text);
+    outcome_reset(&outcome);
+    client_gone(http);
+    server_free(server);
+}
+
 static enum gw_status gather(void *ctx, const char *bytes, size_t length, struct gw_error *err)
 {
     struct gw_text *text = ctx;
