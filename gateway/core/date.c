@@ -58,6 +58,11 @@ static bool is_day(gw_day day)
     return day >= GW_DAY_MIN && day <= GW_DAY_MAX;
 }
 
+int gw_days_apart(gw_day a, gw_day b)
+{
+    return a < b ? b - a : a - b;
+}
+
 gw_day gw_day_add_months(gw_day day, int months)
 {
     int year;

@@ -120,7 +120,7 @@ static const char *outside_reason(struct engine *e, const struct gw_when *when)
 {
     if (when->last < e->anchors.d1)
         return e->in->study->reason_before;
-    return gw_place_reason(&e->windows, gw_window_place(e->arena, &e->windows, 0, when->first, when->last).place);
+    return gw_place_reason(&e->windows, gw_window_place(&e->windows, 0, when->first, when->last).place);
 }
 
 /* The days an onset can mean, a day wider on both sides where its time has no offset. */

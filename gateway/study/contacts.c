@@ -18,11 +18,6 @@ static bool in_list(const char *const *list, size_t count, const char *value)
     return false;
 }
 
-static int distance(gw_day a, gw_day b)
-{
-    return a < b ? b - a : a - b;
-}
-
 /* The day of first..last, within the window, that is closest to its target. */
 static gw_day closest(const struct gw_window *window, gw_day first, gw_day last)
 {
@@ -41,7 +36,7 @@ static void offer(struct window_state *state, const struct gw_window *window, gw
     if (state->last_contact == GW_NO_DAY || day > state->last_contact)
         state->last_contact = day;
     if (known != GW_NO_DAY) {
-        const int was = distance(known, window->target), is = distance(day, window->target);
+        const int was = gw_days_apart(known, window->target), is = gw_days_apart(day, window->target);
 
         if (is > was || (is == was && day <= known))
             return;
@@ -138,7 +133,7 @@ static const char *outside_reason(struct engine *e, gw_day first)
 {
     if (e->anchors.d1 == GW_NO_DAY)
         return gw_place_reason(&e->windows, GW_PLACE_BETWEEN_WINDOWS);
-    return gw_place_reason(&e->windows, gw_window_place(e->arena, &e->windows, 0, first, first).place);
+    return gw_place_reason(&e->windows, gw_window_place(&e->windows, 0, first, first).place);
 }
 
 static void consider_encounter(struct engine *e, size_t index)

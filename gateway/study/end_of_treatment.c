@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/anchors.h"
 #include "study/uses.h"
 
 /* A statement or order of the drug that ended, with the day it ended on. */
@@ -167,7 +168,7 @@ void find_end_of_treatment(struct engine *e)
         e->eot_status = "confirmed";
         e->eot_reason = "STATED_STOP";
         anchor_cite(e, fact);
-    } else if (days_apart(roster, stated) > e->in->study->eot_spread_days) {
+    } else if (gw_days_apart(roster, stated) > e->in->study->eot_spread_days) {
         engine_raise(e, "EOT_COMPONENTS_DIFFER",
                      &(struct item_about){.has_fact = true,
                                           .fact = fact,

@@ -8,18 +8,13 @@
 
 #include "study/engine.h"
 
-static bool is_baseline(const struct gw_window *window)
-{
-    return !window->rule->grid && window->rule->from == GW_ANCHOR_D1;
-}
-
 static void find_baselines(struct engine *e)
 {
     for (size_t i = 0; i < e->placed_count; i++) {
         const struct placed *p = &e->placed[i];
         size_t *slot;
 
-        if (!p->anl01 || !is_baseline(p->window))
+        if (!p->anl01 || !gw_window_is_baseline(p->window))
             continue;
         slot = GW_ARENA_PUSH(e->arena, e->baselines, e->baseline_count, e->baseline_capacity);
         if (slot)

@@ -41,8 +41,8 @@ static void add_member(struct gw_text *json, const char *name, const char *value
 static const char *context(struct engine *e, const struct item_about *about)
 {
     struct gw_text json = GW_TEXT_INIT(MAX_CONTEXT_BYTES);
+    const char *text, *study_day;
     char day[11];
-    const char *text;
 
     gw_text_add(&json, "{");
     add_member(&json, "code", about->coding ? about->coding->code : NULL);
@@ -58,8 +58,11 @@ static const char *context(struct engine *e, const struct item_about *about)
     if (about->day != GW_NO_DAY) {
         gw_day_print(about->day, day);
         add_member(&json, "day", day);
-        if (e->anchors.d1 != GW_NO_DAY)
-            add_member(&json, "study_day", gw_arena_print(e->arena, "%d", gw_study_day(e->anchors.d1, about->day)));
+        if (e->anchors.d1 != GW_NO_DAY) {
+            study_day = gw_arena_print(e->arena, "%d", gw_study_day(e->anchors.d1, about->day));
+            e->failed |= !study_day;
+            add_member(&json, "study_day", study_day);
+        }
     }
     add_member(&json, "windows", about->windows);
     add_member(&json, "note", about->note);
@@ -67,6 +70,7 @@ static const char *context(struct engine *e, const struct item_about *about)
     text =
         json.failed ? "{\"note\":\"the context is longer than 8 KiB\"}" : gw_arena_copy(e->arena, json.at, json.length);
     gw_text_release(&json);
+    e->failed |= !text;
     return text;
 }
 

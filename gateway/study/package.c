@@ -296,16 +296,20 @@ static gw_groups bit_of(const struct gw_study *study, const char *name, size_t l
     return 0;
 }
 
+gw_groups gw_study_all_groups(const struct gw_study *study)
+{
+    return (gw_groups)((1u << study->group_count) - 1);
+}
+
 gw_groups gw_study_lab_groups(const struct gw_study *study, const struct gw_lab *lab)
 {
-    const gw_groups all = (gw_groups)((1u << study->group_count) - 1);
     const char *const plus = strchr(lab->data_group, '+');
     gw_groups groups = 0;
 
     if (lab->group == GW_LAB_OPTIONAL)
         return 0;
     if (study->continuous || lab->group == GW_LAB_BASELINE)
-        return all;
+        return gw_study_all_groups(study);
     if (lab->group == GW_LAB_EVIDENCE)
         return 0;
     if (plus && study->labs_at_g30)

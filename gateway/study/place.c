@@ -61,20 +61,9 @@ static struct date_choice choose_date(const struct engine *e, const struct gw_fa
 
 /* ---- which groups ---- */
 
-static gw_groups all_groups(const struct gw_study *study)
-{
-    return (gw_groups)((1u << study->group_count) - 1);
-}
-
-/* A window before treatment: it starts from D1, is no grid, and takes day 1 only before the first dose. */
-static bool is_baseline(const struct gw_window *window)
-{
-    return !window->rule->grid && window->rule->from == GW_ANCHOR_D1;
-}
-
 static bool takes(const struct gw_lab *lab, const struct gw_window *window)
 {
-    return !lab || lab->group != GW_LAB_BASELINE || is_baseline(window);
+    return !lab || lab->group != GW_LAB_BASELINE || gw_window_is_baseline(window);
 }
 
 /* ---- where ---- */
@@ -114,29 +103,34 @@ static const char *with_id(struct engine *e, const char *ids, const char *id)
 }
 
 /* Windows that would take the datum if a person settled its date. */
-static void note_touched(struct engine *e, const struct datum *datum, const struct gw_placement *p,
+static void note_touched(struct engine *e, const struct datum *datum, int group, const struct gw_placement *p,
                          struct findings *found)
 {
     if (p->place == GW_PLACE_AFTER_DEATH && takes(datum->code.lab, p->window))
         found->touched = with_id(e, found->touched, p->window->id);
-    for (size_t i = 0; p->place == GW_PLACE_PARTIAL && i < p->touched_count; i++)
-        if (takes(datum->code.lab, p->touched[i]) && !sheet_list_has(found->touched, ';', p->touched[i]->id))
-            found->touched = with_id(e, found->touched, p->touched[i]->id);
+    for (size_t i = 0; p->place == GW_PLACE_PARTIAL && i < e->windows.count; i++) {
+        const struct gw_window *window = &e->windows.list[i];
+
+        if (gw_window_meets(window, group, datum->when.first, datum->when.last) && takes(datum->code.lab, window) &&
+            !sheet_list_has(found->touched, ';', window->id))
+            found->touched = with_id(e, found->touched, window->id);
+    }
 }
 
 static void find_in(struct engine *e, struct datum *datum, int group, struct findings *found)
 {
-    struct gw_placement p = gw_window_place(e->arena, &e->windows, group, datum->when.first, datum->when.last);
+    struct gw_placement p = gw_window_place(&e->windows, group, datum->when.first, datum->when.last);
     const struct gw_lab *lab = datum->code.lab;
 
-    if (gw_place_collects(p.place) && takes(lab, p.window) && !(datum->after_first_dose && is_baseline(p.window))) {
+    if (gw_place_collects(p.place) && takes(lab, p.window) &&
+        !(datum->after_first_dose && gw_window_is_baseline(p.window))) {
         found->collects = true;
         add_placed(e, datum, p.window);
         return;
     }
     if (gw_place_collects(p.place))
         p.place = GW_PLACE_BETWEEN_WINDOWS;
-    note_touched(e, datum, &p, found);
+    note_touched(e, datum, group, &p, found);
     found->partial |= p.place == GW_PLACE_PARTIAL && takes(lab, p.window);
     found->after_death |= p.place == GW_PLACE_AFTER_DEATH && takes(lab, p.window);
     if (!found->has_reason) {
@@ -306,7 +300,7 @@ static void place_dated(struct engine *e, struct datum *datum)
     bool over = false;
 
     datum->after_first_dose = after_first_dose(e, datum);
-    found = find_place(e, datum, own ? own : all_groups(e->in->study));
+    found = find_place(e, datum, own ? own : gw_study_all_groups(e->in->study));
     datum->windows = window_ids(e, datum, &found);
     unread = out_of_scope(datum) || (mapped && !own) ? scope_reason(e, datum) : NULL;
     if (!found.collects && !found.partial && !found.after_death) {
@@ -338,7 +332,7 @@ static void place_without_offset(struct engine *e, struct datum *datum, const ch
     datum->when = when;
     datum->when.first -= 1;
     datum->when.last += 1;
-    found = find_place(e, datum, all_groups(e->in->study));
+    found = find_place(e, datum, gw_study_all_groups(e->in->study));
     datum->windows = window_ids(e, datum, &found);
     e->placed_count = datum->first_placed;
     datum->placed_count = 0;

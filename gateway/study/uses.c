@@ -1,10 +1,36 @@
 /*
- * Which drug an administration, statement, dispense or order is about: by its own codes, by a contained Medication, or
- * by the Medication it refers to.
+ * Administrations, statements, dispenses and orders: which count, and which drug they are about: by their own codes, by
+ * a contained Medication, or by the Medication they refer to.
  */
 #include "study/uses.h"
 
 #include <string.h>
+
+enum gw_evidence_rank use_rank(enum gw_resource type)
+{
+    switch (type) {
+    case GW_MEDICATION_ADMINISTRATION:
+        return GW_RANK_ADMINISTRATION;
+    case GW_MEDICATION_STATEMENT:
+        return GW_RANK_STATEMENT;
+    case GW_MEDICATION_DISPENSE:
+        return GW_RANK_DISPENSE;
+    case GW_MEDICATION_REQUEST:
+        return GW_RANK_REQUEST;
+    default:
+        return GW_RANK_COUNT;
+    }
+}
+
+/* Told as a fact: accepted, or an administration that was stopped after some of the dose was given. */
+bool use_counts(const struct engine *e, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+    const bool given = fact->type == GW_MEDICATION_ADMINISTRATION && gw_same(fact->status, "stopped") &&
+                       (fact->use.dose.value || fact->use.rate.value);
+
+    return e->versions[index].current && (fact->standing == GW_ACCEPTED || given) && !fact->modifier_extension;
+}
 
 /* The Medication a use refers to, by id or, where the reference is a logical one, by identifier. */
 static const struct gw_fact *referred(const struct engine *e, const struct gw_fact *fact)

@@ -18,9 +18,4 @@ const struct gw_concept *use_medication(const struct engine *e, const struct gw_
 /* A reference that leads nowhere, on a use without a code of its own. */
 bool use_unresolved(const struct engine *e, const struct gw_fact *fact);
 
-void anchor_cite(struct engine *e, size_t fact); /* the fact is evidence for an anchor */
-int days_apart(gw_day a, gw_day b);
-
-void find_end_of_treatment(struct engine *e);
-
 #endif

@@ -178,6 +178,11 @@ enum gw_status gw_windows_build(struct gw_arena *arena, const struct gw_study *s
 
 /* ---- placing ---- */
 
+bool gw_window_is_baseline(const struct gw_window *window)
+{
+    return !window->rule->grid && window->rule->from == GW_ANCHOR_D1;
+}
+
 static bool of_group(const struct gw_window *window, int group)
 {
     return window->groups & (gw_groups)(1u << group);
@@ -247,39 +252,34 @@ static struct gw_placement place_day(const struct gw_windows *windows, int group
     return p;
 }
 
+bool gw_window_meets(const struct gw_window *window, int group, gw_day first, gw_day last)
+{
+    return of_group(window, group) && window->low <= window->high && first <= window->high && last >= window->low;
+}
+
 /* A partial date: inside only when every day it can mean lies in one window. */
-static struct gw_placement place_days(struct gw_arena *arena, const struct gw_windows *windows, int group, gw_day first,
-                                      gw_day last)
+static struct gw_placement place_days(const struct gw_windows *windows, int group, gw_day first, gw_day last)
 {
     struct gw_placement p = {.place = GW_PLACE_OUTSIDE_PARTIAL};
-    size_t capacity = 0;
 
     for (size_t i = 0; i < windows->count; i++) {
         const struct gw_window *w = &windows->list[i];
-        const struct gw_window **touched;
 
-        if (!of_group(w, group) || w->low > w->high || last < w->low || first > w->high)
+        if (!gw_window_meets(w, group, first, last))
             continue;
-        if (first >= w->low && last <= w->high) {
-            p.place = GW_PLACE_PARTIAL_INSIDE;
-            p.window = w;
-            return p;
-        }
-        touched = GW_ARENA_PUSH(arena, p.touched, p.touched_count, capacity);
-        if (touched)
-            *touched = w;
+        if (first >= w->low && last <= w->high)
+            return (struct gw_placement){.place = GW_PLACE_PARTIAL_INSIDE, .window = w};
         p.place = GW_PLACE_PARTIAL;
         p.window = p.window ? p.window : w;
     }
     return p;
 }
 
-struct gw_placement gw_window_place(struct gw_arena *arena, const struct gw_windows *windows, int group, gw_day first,
-                                    gw_day last)
+struct gw_placement gw_window_place(const struct gw_windows *windows, int group, gw_day first, gw_day last)
 {
     if (first == last)
         return place_day(windows, group, first);
-    return place_days(arena, windows, group, first, last);
+    return place_days(windows, group, first, last);
 }
 
 const char *gw_place_reason(const struct gw_windows *windows, enum gw_place place)

@@ -63,15 +63,16 @@ static struct outcome ask(const struct gw_windows *windows, int group, const cha
     (void)date;
     if (verdict == GW_DATE_WITHOUT_OFFSET)
         return o;
-    p = gw_window_place(&arena, windows, group, when->first, when->last);
+    p = gw_window_place(windows, group, when->first, when->last);
     o.reason = gw_place_reason(windows, p.place);
     if (gw_place_collects(p.place)) {
         o.outcome = "COLLECTED";
         snprintf(o.window, sizeof o.window, "%s", p.window->id);
     } else if (p.place == GW_PLACE_PARTIAL) {
-        for (size_t i = 0; i < p.touched_count; i++)
-            snprintf(o.window + strlen(o.window), sizeof o.window - strlen(o.window), "%s%s", i ? "/" : "",
-                     p.touched[i]->id);
+        for (size_t i = 0; i < windows->count; i++)
+            if (gw_window_meets(&windows->list[i], group, when->first, when->last))
+                snprintf(o.window + strlen(o.window), sizeof o.window - strlen(o.window), "%s%s", *o.window ? "/" : "",
+                         windows->list[i].id);
     } else if (p.place != GW_PLACE_AFTER_DEATH) {
         o.outcome = "NOT_COLLECTED";
     }
@@ -93,7 +94,7 @@ static void expect_number(const char *id, const char *what, int got, const char 
 static void check_day(const char *id, const struct gw_windows *windows, int group, const struct gw_when *when,
                       const char *local, const char *elapsed, const char *study_day, const char *diff)
 {
-    const struct gw_placement p = gw_window_place(&arena, windows, group, when->first, when->last);
+    const struct gw_placement p = gw_window_place(windows, group, when->first, when->last);
     char day[11];
 
     gw_day_print(when->first, day);
@@ -195,7 +196,7 @@ Test(windows, day_one_stays_the_baseline_when_treatment_ends_on_it)
 {
     const struct gw_study *study = load("lendex-rrmm");
     const struct gw_windows windows = build(study, "2024-01-15", "2024-01-15", "", "");
-    const struct gw_placement on_day_one = gw_window_place(&arena, &windows, 0, windows.anchors.d1, windows.anchors.d1);
+    const struct gw_placement on_day_one = gw_window_place(&windows, 0, windows.anchors.d1, windows.anchors.d1);
 
     cr_assert(on_day_one.place == GW_PLACE_IN_WINDOW);
     expect_text("day 1", "window", on_day_one.window->id, "BASELINE");

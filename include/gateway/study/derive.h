@@ -93,7 +93,7 @@ enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *
 
 /*
  * identify(): keep episode ids stable. Gives each ae_episodes row of `next` (and all that points to it) the ae_id of
- * the previous episode of the same category with the largest overlap of evidence facts (ties: onset, smallest fact id);
+ * the previous episode of the same category with the largest overlap of evidence facts (ties: earlier onset, smaller id);
  * an unmatched one keeps the id derive() gave it at birth. previous may be empty. The rows are sorted again.
  */
 enum gw_status gw_identify(struct gw_arena *arena, const struct gw_rows *previous, struct gw_rows *next,

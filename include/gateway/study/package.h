@@ -73,7 +73,7 @@ struct gw_study {
     bool cap_applies_to_follow_up;
 
     /* choices that the protocol leaves open: mappings/RULES.md */
-    bool day_basis_study_day; /* dayBasis studyDay: every D1 bound one day earlier */
+    bool day_basis_study_day; /* dayBasis studyDay: the grids from D1 one day earlier; the baseline stays */
     bool require_contact;
     bool labs_at_g30;
     bool tie_later;
@@ -126,6 +126,7 @@ size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common
  */
 struct gw_lab;
 gw_groups gw_study_lab_groups(const struct gw_study *study, const struct gw_lab *lab);
+gw_groups gw_study_all_groups(const struct gw_study *study);
 int gw_study_group_bit(const struct gw_study *study, const char *name); /* -1: no such group */
 
 #endif

@@ -24,7 +24,7 @@ gw_day gw_anchors_cap(const struct gw_study *study, gw_day d1);
 struct gw_window {
     const struct gw_window_rule *rule;
     const char *id; /* T30-01 */
-    int number;     /* k of a grid, else 0 */
+    int number;     /* place in its grid from 1, which its id prints; else 0 */
     gw_day target;
     gw_day low; /* after truncation; low > high: nothing is left */
     gw_day high;
@@ -60,14 +60,17 @@ enum gw_place {
 
 struct gw_placement {
     enum gw_place place;
-    const struct gw_window *window;   /* IN_WINDOW, PARTIAL_INSIDE; the first touched for PARTIAL */
-    const struct gw_window **touched; /* PARTIAL: all windows touched, in order */
-    size_t touched_count;
+    const struct gw_window *window; /* IN_WINDOW, PARTIAL_INSIDE, AFTER_DEATH; the first touched for PARTIAL */
 };
 
 /* Place the days first..last in the windows of one group (a bit index). Partial when first != last. */
-struct gw_placement gw_window_place(struct gw_arena *arena, const struct gw_windows *windows, int group, gw_day first,
-                                    gw_day last);
+struct gw_placement gw_window_place(const struct gw_windows *windows, int group, gw_day first, gw_day last);
+
+/* Some day of first..last lies in the window, which is of the group: what a PARTIAL date touches. */
+bool gw_window_meets(const struct gw_window *window, int group, gw_day first, gw_day last);
+
+/* A single window from D1: before treatment, day 1 only before the first dose. */
+bool gw_window_is_baseline(const struct gw_window *window);
 
 /* IN_WINDOW, BETWEEN_WINDOWS, BEFORE_BASELINE, AFTER_36_MONTHS ...: the reason as counted and printed, in the study's
  * words. */

@@ -1,0 +1,15 @@
+/*
+ * The anchors in parts: first_dose.c and end_of_treatment.c find theirs, anchors.c the others. Private to the study
+ * room.
+ */
+#ifndef STUDY_ANCHORS_H
+#define STUDY_ANCHORS_H
+
+#include "study/engine.h"
+
+void find_first_dose(struct engine *e);
+void find_end_of_treatment(struct engine *e); /* after the first dose and death */
+
+void anchor_cite(struct engine *e, size_t fact); /* the fact is evidence for an anchor */
+
+#endif
