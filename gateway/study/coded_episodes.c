@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/diagnoses.h"
 #include "study/episode.h"
 
-struct diagnosis {
+struct occurrence { /* a diagnosis that is an event of this study */
     size_t fact;
     const struct gw_condition_row *row;
     const struct gw_coding *coding;
@@ -27,67 +28,12 @@ bool engine_category_on(const struct engine *e, const char *category)
     return false;
 }
 
-/* The row of one coding, as the site means it: a code of a national translation, or a local code it maps. */
-static const struct gw_condition_row *row_of_coding(const struct engine *e, const struct gw_coding *coding)
-{
-    const struct gw_coding meant = {gw_site_system(e->in->site, coding->system), coding->code, coding->display};
-    const struct gw_coding *target = gw_site_target(e->in->site, coding);
-    const struct gw_condition_row *row = gw_tables_condition(e->in->tables, &meant);
-
-    if (!row && target)
-        row = gw_tables_condition(e->in->tables, target);
-    return row ? row : gw_tables_condition_elsewhere(e->in->tables, &meant);
-}
-
 static bool in_use(const struct engine *e, const struct gw_condition_row *row)
 {
     return row && row->in_study && engine_category_on(e, row->category);
 }
 
-/* The first coding that means an event of this study; failing that the first that stands in any row. */
-static const struct gw_condition_row *row_of(const struct engine *e, const struct gw_fact *fact,
-                                             const struct gw_coding **coding)
-{
-    const struct gw_concept *code = &fact->condition.code;
-    const struct gw_condition_row *found = NULL;
-
-    for (size_t i = 0; i < code->count && !in_use(e, found); i++) {
-        const struct gw_condition_row *row = row_of_coding(e, &code->codings[i]);
-
-        if (!row || (found && !in_use(e, row)))
-            continue;
-        *coding = &code->codings[i];
-        found = row;
-    }
-    return found;
-}
-
-static const char *start_text(const struct gw_condition *condition)
-{
-    if (condition->onset.kind == GW_EFFECTIVE_DATE)
-        return condition->onset.date;
-    if (condition->onset.kind == GW_EFFECTIVE_PERIOD)
-        return condition->onset.period.start;
-    return condition->onset.other ? NULL : condition->recorded_date;
-}
-
-static const char *end_text(const struct gw_condition *condition)
-{
-    if (condition->abatement.kind == GW_EFFECTIVE_DATE)
-        return condition->abatement.date;
-    if (condition->abatement.kind == GW_EFFECTIVE_PERIOD)
-        return condition->abatement.period.end;
-    return condition->onset.kind == GW_EFFECTIVE_PERIOD ? condition->onset.period.end : NULL;
-}
-
-static enum gw_date_verdict read_day(const struct engine *e, const char *text, struct gw_when *when)
-{
-    if (!text)
-        return GW_DATE_MALFORMED;
-    return gw_when_read(text, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), when);
-}
-
-static void raise(struct engine *e, const struct diagnosis *d, const char *code, const char *note)
+static void raise(struct engine *e, const struct occurrence *d, const char *code, const char *note)
 {
     engine_raise(e, code,
                  &(struct item_about){.has_fact = true,
@@ -98,7 +44,7 @@ static void raise(struct engine *e, const struct diagnosis *d, const char *code,
                                       .note = note});
 }
 
-static void raise_future(struct engine *e, const struct diagnosis *d)
+static void raise_future(struct engine *e, const struct occurrence *d)
 {
     raise(e, d, "FUTURE_DATE", "the onset lies after the last day searched");
     engine_next_day(e, d->onset - 1);
@@ -124,10 +70,10 @@ static const char *outside_reason(struct engine *e, const struct gw_when *when)
 }
 
 /* The days an onset can mean, a day wider on both sides where its time has no offset. */
-static enum gw_date_verdict read_start(const struct engine *e, const struct diagnosis *d, struct gw_when *when)
+static enum gw_date_verdict read_start(const struct engine *e, const struct occurrence *d, struct gw_when *when)
 {
-    const char *text = start_text(&e->in->facts[d->fact].condition);
-    const enum gw_date_verdict verdict = read_day(e, text, when);
+    const char *text = diagnosis_start_text(&e->in->facts[d->fact].condition);
+    const enum gw_date_verdict verdict = diagnosis_read_day(e, text, when);
 
     if (verdict != GW_DATE_WITHOUT_OFFSET || gw_when_read(text, gw_site_zone(e->in->site), true, when) != GW_DATE_OK)
         return verdict;
@@ -137,7 +83,7 @@ static enum gw_date_verdict read_start(const struct engine *e, const struct diag
 }
 
 /* The day of onset, or what stands in its way. False: the Condition makes no event here. */
-static bool read_onset(struct engine *e, struct diagnosis *d)
+static bool read_onset(struct engine *e, struct occurrence *d)
 {
     struct gw_when when;
     const enum gw_date_verdict verdict = read_start(e, d, &when);
@@ -167,13 +113,14 @@ static bool read_onset(struct engine *e, struct diagnosis *d)
 }
 
 /* What ends after the last window, after death or withdrawal is collected by nobody: the event stays open. */
-static void read_end(struct engine *e, struct diagnosis *d)
+static void read_end(struct engine *e, struct occurrence *d)
 {
     struct gw_when when;
 
     d->end = d->changes_on = GW_NO_DAY;
-    if (read_day(e, end_text(&e->in->facts[d->fact].condition), &when) != GW_DATE_OK || when.first != when.last ||
-        when.first < d->onset || when.first > e->windows.span_high || !engine_lives_and_consents(e, when.first))
+    if (diagnosis_read_day(e, diagnosis_end_text(&e->in->facts[d->fact].condition), &when) != GW_DATE_OK ||
+        when.first != when.last || when.first < d->onset || when.first > e->windows.span_high ||
+        !engine_lives_and_consents(e, when.first))
         return;
     if (when.first <= e->in->horizon)
         d->end = when.first;
@@ -182,14 +129,14 @@ static void read_end(struct engine *e, struct diagnosis *d)
 }
 
 /* A Condition of a category of this study that is certain evidence; all others end here with their reason. */
-static bool diagnose(struct engine *e, size_t index, struct diagnosis *d)
+static bool diagnose(struct engine *e, const struct diagnosis *diagnosis, struct occurrence *d)
 {
+    const size_t index = diagnosis->fact;
     const struct gw_fact *fact = &e->in->facts[index];
 
-    *d = (struct diagnosis){.fact = index, .onset = GW_NO_DAY};
-    d->row = row_of(e, fact, &d->coding);
+    *d = (struct occurrence){.fact = index, .row = diagnosis->row, .coding = diagnosis->coding, .onset = GW_NO_DAY};
     if (!in_use(e, d->row)) {
-        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, d->row ? "NOT_DERIVED" : "NOT_LISTED");
+        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, diagnosis->listed ? "NOT_DERIVED" : "NOT_LISTED");
         return false;
     }
     if (!read_onset(e, d))
@@ -216,7 +163,7 @@ static bool diagnose(struct engine *e, size_t index, struct diagnosis *d)
 static int by_category_then_onset(const void *x, const void *y, void *context)
 {
     const struct engine *e = context;
-    const struct diagnosis *a = x, *b = y;
+    const struct occurrence *a = x, *b = y;
     int order = strcmp(a->row->category, b->row->category);
 
     if (order == 0)
@@ -231,14 +178,14 @@ static gw_day reach(const struct episode *episode)
     return episode->end != GW_NO_DAY ? episode->end : episode->onset;
 }
 
-static bool joins(const struct engine *e, const struct episode *episode, const struct diagnosis *d)
+static bool joins(const struct engine *e, const struct episode *episode, const struct occurrence *d)
 {
     return episode && strcmp(episode->category, d->row->category) == 0 &&
            gw_same(episode->subcategory, d->row->subcategory) &&
            (episode->ongoing || d->onset - reach(episode) <= e->in->study->condition_merge_days);
 }
 
-static struct episode *begin(struct engine *e, struct episodes *episodes, const struct diagnosis *d)
+static struct episode *begin(struct engine *e, struct episodes *episodes, const struct occurrence *d)
 {
     struct episode *episode = episode_add(e, episodes);
 
@@ -255,7 +202,7 @@ static struct episode *begin(struct engine *e, struct episodes *episodes, const 
     return episode;
 }
 
-static void include(struct engine *e, struct episode *episode, const struct diagnosis *d)
+static void include(struct engine *e, struct episode *episode, const struct occurrence *d)
 {
     if (d->changes_on != GW_NO_DAY && (episode->changes_on == GW_NO_DAY || d->changes_on < episode->changes_on))
         episode->changes_on = d->changes_on;
@@ -275,13 +222,13 @@ static void include(struct engine *e, struct episode *episode, const struct diag
 
 void coded_episodes(struct engine *e, struct episodes *episodes)
 {
-    struct diagnosis *list = gw_arena_alloc(e->arena, (e->in->fact_count + 1) * sizeof *list);
+    struct occurrence *list = gw_arena_alloc(e->arena, (e->diagnosis_count + 1) * sizeof *list);
     struct episode *last = NULL;
     size_t count = 0;
 
     e->failed |= !list;
-    for (size_t i = 0; i < e->in->fact_count && !e->failed; i++)
-        if (e->in->facts[i].type == GW_CONDITION && !engine_part(e, i, 0)->final && diagnose(e, i, &list[count]))
+    for (size_t i = 0; i < e->diagnosis_count && !e->failed; i++)
+        if (diagnose(e, &e->diagnoses[i], &list[count]))
             count++;
     if (count > 1 && !e->failed)
         qsort_r(list, count, sizeof *list, by_category_then_onset, e);

@@ -124,8 +124,21 @@ static size_t fit(const struct gw_condition_row *row, bool icd, const char *code
     return strncmp(own, code, strlen(own)) == 0 ? 1 + strlen(own) : 0;
 }
 
+enum shelf { /* which rows are asked */
+             THIS_STUDY,
+             RISKS, /* of this study */
+             ELSEWHERE,
+};
+
+static bool stands_on(const struct gw_condition_row *row, enum shelf shelf)
+{
+    const bool risk = row->evidence == GW_EVIDENCE_RISK;
+
+    return shelf == RISKS ? risk && row->in_study : !risk && row->in_study == (shelf == THIS_STUDY);
+}
+
 static const struct gw_condition_row *best(const struct condition_rows *table, const char *system, const char *code,
-                                           bool in_study)
+                                           enum shelf shelf)
 {
     const struct gw_condition_row *found = NULL;
     const bool icd = is_icd(system);
@@ -138,7 +151,7 @@ static const struct gw_condition_row *best(const struct condition_rows *table, c
         const struct gw_condition_row *row = &table->rows[i];
         size_t length;
 
-        if (row->in_study != in_study || row->evidence == GW_EVIDENCE_RISK || !gw_same(row->system, system))
+        if (!stands_on(row, shelf) || !gw_same(row->system, system))
             continue;
         length = fit(row, icd, normal);
         if (length > longest) {
@@ -150,7 +163,7 @@ static const struct gw_condition_row *best(const struct condition_rows *table, c
 }
 
 /* The German modification divides what the row holds together: of the parts it names only those are meant. */
-static bool divided(const struct condition_rows *table, const struct gw_condition_row *row, bool in_study)
+static bool divided(const struct condition_rows *table, const struct gw_condition_row *row, enum shelf shelf)
 {
     char whole[MAX_CODE], part[MAX_CODE];
 
@@ -159,32 +172,37 @@ static bool divided(const struct condition_rows *table, const struct gw_conditio
     for (size_t i = 0; i < table->count; i++) {
         const struct gw_condition_row *other = &table->rows[i];
 
-        if (other->in_study == in_study && gw_same(other->system, GW_SYSTEM_ICD10_GM) &&
-            other->match != GW_MATCH_RANGE && normalise(other->code, true, part) &&
-            strncmp(part, whole, strlen(whole)) == 0 && strlen(part) > strlen(whole))
+        if (stands_on(other, shelf) && gw_same(other->system, GW_SYSTEM_ICD10_GM) && other->match != GW_MATCH_RANGE &&
+            normalise(other->code, true, part) && strncmp(part, whole, strlen(whole)) == 0 &&
+            strlen(part) > strlen(whole))
             return true;
     }
     return false;
 }
 
 static const struct gw_condition_row *look_up(const struct condition_rows *table, const struct gw_coding *coding,
-                                              bool in_study)
+                                              enum shelf shelf)
 {
-    const struct gw_condition_row *row = best(table, coding->system, coding->code, in_study);
+    const struct gw_condition_row *row = best(table, coding->system, coding->code, shelf);
 
     if (row || !gw_same(coding->system, GW_SYSTEM_ICD10_GM))
         return row;
-    row = best(table, GW_SYSTEM_ICD10, coding->code, in_study); /* elsewhere it keeps WHO's meaning */
-    return row && !divided(table, row, in_study) ? row : NULL;
+    row = best(table, GW_SYSTEM_ICD10, coding->code, shelf); /* elsewhere it keeps WHO's meaning */
+    return row && !divided(table, row, shelf) ? row : NULL;
 }
 
 const struct gw_condition_row *gw_tables_condition(const struct gw_tables *tables, const struct gw_coding *coding)
 {
-    return look_up(&tables->conditions, coding, true);
+    return look_up(&tables->conditions, coding, THIS_STUDY);
 }
 
 const struct gw_condition_row *gw_tables_condition_elsewhere(const struct gw_tables *tables,
                                                              const struct gw_coding *coding)
 {
-    return gw_tables_condition(tables, coding) ? NULL : look_up(&tables->conditions, coding, false);
+    return gw_tables_condition(tables, coding) ? NULL : look_up(&tables->conditions, coding, ELSEWHERE);
+}
+
+const struct gw_condition_row *gw_tables_condition_risk(const struct gw_tables *tables, const struct gw_coding *coding)
+{
+    return look_up(&tables->conditions, coding, RISKS);
 }

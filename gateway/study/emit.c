@@ -115,6 +115,7 @@ static void emit_subject(struct engine *e)
 
     if (!row)
         return;
+    e->subject_row = row;
     row->d1 = engine_date(e, e->anchors.d1);
     row->d1_status = e->d1_status;
     row->eot = engine_date(e, e->anchors.eot);

@@ -74,6 +74,20 @@ struct datum {    /* one part of a current Observation that has a value */
     size_t first_placed, placed_count;
 };
 
+/* ---- diagnoses ---- */
+
+struct diagnosis { /* a current Condition that counts, whenever it began: history and risk too */
+    size_t fact;
+    const struct gw_coding *coding;      /* the one that `row` reads, else the first; NULL: none */
+    const struct gw_condition_row *row;  /* of this study's tables, risk rows aside; NULL: in none */
+    const struct gw_condition_row *risk; /* a risk row of this study; NULL: none */
+    bool listed;                         /* in some row of some study */
+    bool confirmed;                      /* verificationStatus confirmed or absent; else supporting only */
+    bool dated;                          /* its start could be read, by onset or else by recordedDate */
+    struct gw_when start;
+    gw_day end; /* abated on; GW_NO_DAY: not, or not known */
+};
+
 /* ---- suggestions ---- */
 
 struct unit_use { /* how often the subject's results of one code came in one unit */
@@ -83,6 +97,10 @@ struct unit_use { /* how often the subject's results of one code came in one uni
 };
 
 /* ---- the whole ---- */
+
+struct exposure;  /* exposure.h */
+struct cycle;     /* exposure.h */
+struct parameter; /* parameters.h */
 
 struct engine {
     struct gw_arena *arena;
@@ -112,6 +130,9 @@ struct engine {
     struct gw_windows windows;
     struct window_state *window_states; /* one for each window */
 
+    struct diagnosis *diagnoses; /* in order of start, undated last, then of key */
+    size_t diagnosis_count;
+
     struct datum *data;
     size_t data_count, data_capacity;
     struct placed *placed;
@@ -119,6 +140,16 @@ struct engine {
 
     size_t *baselines; /* data that are the baseline of their concept */
     size_t baseline_count, baseline_capacity;
+
+    struct exposure *exposures; /* by substance, then first day */
+    size_t exposure_count, exposure_capacity;
+    struct cycle *cycles; /* of the study's drug with cycles, in order */
+    size_t cycle_count, cycle_capacity;
+
+    struct parameter *parameters; /* derived so far */
+    size_t parameter_count, parameter_capacity;
+
+    struct gw_row_subjects *subject_row; /* parameters fill its summary columns */
 
     struct unit_use *unit_uses; /* counted when the first suggestion is wanted */
     size_t unit_use_count, unit_use_capacity;
@@ -143,6 +174,7 @@ struct window_state {
 /* ---- stages, in the order in which derive() runs them ---- */
 
 void stage_current(struct engine *e);    /* which version counts: versions, person, and the parts that end here */
+void stage_diagnoses(struct engine *e);  /* every Condition that counts, with its rows and dates */
 void stage_anchors(struct engine *e);    /* D1, EOT, death, withdrawal */
 void stage_windows(struct engine *e);    /* windows, contacts, states */
 void stage_place(struct engine *e);      /* date and place of every observed value */
@@ -151,7 +183,9 @@ void stage_measure(struct engine *e);    /* code, unit, value of what a window o
 void stage_flag(struct engine *e);       /* anl01 and anl03 */
 void stage_grade(struct engine *e);      /* limits, grades, anl02 */
 void stage_emit(struct engine *e);       /* subject, window and observation rows */
+void stage_exposure(struct engine *e);   /* intervals of the study drugs, cycles, dose levels */
 void stage_events(struct engine *e);     /* adverse events: episodes, evidence, grade changes */
+void stage_parameters(struct engine *e); /* rows of the table `derived` */
 void stage_settle(struct engine *e, struct gw_derived *out);
 
 /* ---- shared by the stages ---- */

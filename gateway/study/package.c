@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gateway/core/digest.h"
+#include "gateway/study/parameters.h"
 #include "gateway/study/tables.h"
 #include "study/package_parts.h"
 
@@ -225,9 +226,10 @@ static void check_texts(struct gw_settings *s, const cJSON *root, const struct g
     if (study->id && study->id[strspn(study->id, id_alphabet)])
         gw_settings_finding(s, gw_json_get(root, "id"),
                             "\"id\" holds more than a-z, 0-9 and -; it names files and keys");
-    if (study->derived_count > 0)
-        gw_settings_finding(s, gw_json_get(root, "derived"),
-                            "\"derived\" names derivations, and this release has none; leave the list empty");
+    for (size_t i = 0; i < study->derived_count; i++)
+        if (!gw_parameter_find(study->derived[i]))
+            gw_settings_finding(s, gw_json_get(root, "derived"),
+                                "\"%s\" is no parameter; name one of mappings/RULES.md 13", study->derived[i]);
     for (size_t i = 0; i < study->unconfirmed_count; i++)
         if (!package_has_key(root, study->unconfirmed[i]))
             gw_settings_finding(s, gw_json_get(root, "unconfirmed"),

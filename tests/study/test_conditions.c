@@ -113,3 +113,16 @@ Test(conditions, know_a_diagnosis_that_another_study_lists)
     cr_expect(gw_tables_condition_elsewhere(tables, &here) == NULL);
     cr_expect(gw_tables_condition_elsewhere(tables, &nowhere) == NULL);
 }
+
+Test(conditions, look_risks_up_beside_the_other_rows)
+{
+    const struct gw_tables *tables = load("003"), *other = load("000");
+    const struct gw_coding both = {CM, "J44.9", NULL}, event = {CM, "D70.1", NULL};
+    const struct gw_condition_row *row = gw_tables_condition_risk(tables, &both);
+
+    cr_assert(row != NULL);
+    cr_expect(gw_same(row->category, "VTE_RISK"));
+    cr_expect(gw_same(row->subcategory, "PULMONARY"));
+    cr_expect(gw_tables_condition_risk(tables, &event) == NULL);
+    cr_expect(gw_tables_condition_risk(other, &both) == NULL);
+}

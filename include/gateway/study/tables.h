@@ -75,7 +75,7 @@ enum gw_baseline_rule { /* baseline_rule of ctcae-lab-grades.csv */
 
 struct gw_grade_row { /* basis ABS, LLN, ULN, BASE and no CM in `needs`: 156 of CTCAE 5.0, of which 152 are `machine` */
     const char *concept;
-    size_t together; /* rows of its concept from this one on: they stand one behind the other */
+    size_t together;   /* rows of its concept from this one on: they stand one behind the other */
     const char *scale; /* "CTCAE 5.0" */
     const char *term;
     enum gw_direction direction;
@@ -145,6 +145,9 @@ const struct gw_condition_row *gw_tables_condition(const struct gw_tables *table
  */
 const struct gw_condition_row *gw_tables_condition_elsewhere(const struct gw_tables *tables,
                                                              const struct gw_coding *coding);
+
+/* The risk row (VTE_RISK) of this study that a diagnosis stands in, looked up beside its other row. NULL: in none. */
+const struct gw_condition_row *gw_tables_condition_risk(const struct gw_tables *tables, const struct gw_coding *coding);
 
 /* The drug of a concept or one of its ingredients by ATC or usable RxNorm code, for this study. NULL: in no row. */
 const struct gw_drug_row *gw_tables_drug(const struct gw_tables *tables, const struct gw_concept *medication);

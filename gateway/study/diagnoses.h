@@ -1,0 +1,16 @@
+/*
+ * How a Condition is read. Private to the study room.
+ */
+#ifndef STUDY_DIAGNOSES_H
+#define STUDY_DIAGNOSES_H
+
+#include "study/engine.h"
+
+/* When it began: onset, or where there is none recordedDate. NULL: told in no date (onsetAge, onsetString ...). */
+const char *diagnosis_start_text(const struct gw_condition *condition);
+/* When it ended: abatement, else the end of its onset's period; NULL: not told. */
+const char *diagnosis_end_text(const struct gw_condition *condition);
+
+enum gw_date_verdict diagnosis_read_day(const struct engine *e, const char *text, struct gw_when *when);
+
+#endif

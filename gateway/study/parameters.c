@@ -1,0 +1,196 @@
+/*
+ * The stage that derives parameters, and the table of those there are. Source: mappings/RULES.md 13.
+ */
+#include "study/parameters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The NULL at the end keeps the table a table while it is empty. */
+static const struct gw_parameter known[] = {
+#define PARAMETER(name, inputs) {name, inputs},
+#define FAMILY(function)
+#include "study/parameters.def"
+#undef PARAMETER
+#undef FAMILY
+    {NULL, NULL},
+};
+
+size_t gw_parameters(const struct gw_parameter **list)
+{
+    *list = known;
+    return sizeof known / sizeof *known - 1;
+}
+
+const struct gw_parameter *gw_parameter_find(const char *name)
+{
+    for (size_t i = 0; known[i].name; i++)
+        if (strcmp(known[i].name, name) == 0)
+            return &known[i];
+    return NULL;
+}
+
+bool parameter_on(const struct engine *e, const char *name)
+{
+    for (size_t i = 0; i < e->in->study->derived_count; i++)
+        if (strcmp(e->in->study->derived[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* ---- inputs ---- */
+
+void inputs_add_row(struct engine *e, struct inputs *inputs, const char *row_id)
+{
+    const char **slot;
+
+    for (size_t i = 0; i < inputs->row_count; i++)
+        if (strcmp(inputs->rows[i], row_id) == 0)
+            return;
+    slot = GW_ARENA_PUSH(e->arena, inputs->rows, inputs->row_count, inputs->row_capacity);
+    if (slot)
+        *slot = row_id;
+    else
+        e->failed = true;
+}
+
+void inputs_add_part(struct engine *e, struct inputs *inputs, size_t fact, int part)
+{
+    struct input_part *slot;
+
+    for (size_t i = 0; i < inputs->part_count; i++)
+        if (inputs->parts[i].fact == fact && inputs->parts[i].part == part)
+            return;
+    slot = GW_ARENA_PUSH(e->arena, inputs->parts, inputs->part_count, inputs->part_capacity);
+    if (slot)
+        *slot = (struct input_part){fact, part};
+    else
+        e->failed = true;
+}
+
+void inputs_add_datum(struct engine *e, struct inputs *inputs, const struct datum *datum,
+                      const struct gw_window *window)
+{
+    const char *id;
+
+    inputs_add_part(e, inputs, datum->fact, datum->part);
+    for (size_t i = 0; i < datum->placed_count; i++) {
+        const struct gw_window *placed = e->placed[datum->first_placed + i].window;
+
+        if (window && placed != window)
+            continue;
+        id = gw_arena_print(e->arena, "%s@%s", datum->obs_id, placed->id);
+        if (id)
+            inputs_add_row(e, inputs, id);
+        e->failed |= !id;
+        return;
+    }
+}
+
+void inputs_add_parameter(struct engine *e, struct inputs *inputs, const char *name)
+{
+    const struct parameter *from = parameter_find(e, name, NULL);
+
+    for (size_t i = 0; from && i < from->inputs.row_count; i++)
+        inputs_add_row(e, inputs, from->inputs.rows[i]);
+    for (size_t i = 0; from && i < from->inputs.part_count; i++)
+        inputs_add_part(e, inputs, from->inputs.parts[i].fact, from->inputs.parts[i].part);
+}
+
+/* ---- rows ---- */
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char *row_id_of(struct engine *e, const struct parameter *p)
+{
+    const char *const parts[] = {e->in->roster->subject, p->name, p->window_id};
+
+    return gw_arena_join(e->arena, '|', parts, p->window_id ? 3 : 2);
+}
+
+static const char *join_rows(struct engine *e, const struct inputs *inputs)
+{
+    const char *joined;
+
+    if (inputs->row_count == 0)
+        return NULL;
+    qsort(inputs->rows, inputs->row_count, sizeof *inputs->rows, by_text);
+    joined = gw_arena_join(e->arena, ';', inputs->rows, inputs->row_count);
+    e->failed |= !joined;
+    return joined;
+}
+
+/* Once for each resource, however many of its components were used. */
+static void cite(struct engine *e, const struct parameter *p, const char *row_id)
+{
+    for (size_t i = 0; i < p->inputs.part_count && !e->failed; i++) {
+        const size_t fact = p->inputs.parts[i].fact;
+        bool told = false;
+
+        for (size_t k = 0; k < i; k++)
+            told |= p->inputs.parts[k].fact == fact;
+        if (!told)
+            engine_provenance(e, "derived", row_id, fact, "input", p->rule, NULL);
+        engine_part(e, fact, p->inputs.parts[i].part)->cited = true;
+    }
+}
+
+static void emit(struct engine *e, const struct parameter *p)
+{
+    const char *id = row_id_of(e, p);
+    struct gw_row_derived *row = (struct gw_row_derived *)engine_row(e, GW_TABLE_derived, id, "active");
+
+    if (!row)
+        return;
+    row->param = p->name;
+    row->window_id = p->window_id;
+    row->rule_id = p->rule;
+    row->state = p->reason ? "not_assessable" : p->unconfirmed ? "unconfirmed" : "derived";
+    row->reason = p->reason;
+    row->date = engine_date(e, p->date);
+    row->value = p->reason ? NULL : p->value;
+    row->text = p->reason ? NULL : p->text;
+    row->inputs = join_rows(e, &p->inputs);
+    cite(e, p, id);
+}
+
+void parameter_add(struct engine *e, const struct parameter *parameter)
+{
+    struct parameter *slot = GW_ARENA_PUSH(e->arena, e->parameters, e->parameter_count, e->parameter_capacity);
+
+    if (!slot) {
+        e->failed = true;
+        return;
+    }
+    *slot = *parameter;
+    if (parameter_on(e, parameter->name))
+        emit(e, slot);
+}
+
+const struct parameter *parameter_find(const struct engine *e, const char *name, const char *window_id)
+{
+    for (size_t i = 0; i < e->parameter_count; i++)
+        if (strcmp(e->parameters[i].name, name) == 0 && gw_same(e->parameters[i].window_id, window_id))
+            return &e->parameters[i];
+    return NULL;
+}
+
+void stage_parameters(struct engine *e)
+{
+    static void (*const families[])(struct engine *) = {
+#define PARAMETER(name, inputs)
+#define FAMILY(function) function,
+#include "study/parameters.def"
+#undef PARAMETER
+#undef FAMILY
+        NULL,
+    };
+
+    if (e->anchors.d1 == GW_NO_DAY || e->in->study->derived_count == 0)
+        return;
+    for (size_t i = 0; families[i] && !e->failed; i++)
+        families[i](e);
+}
