@@ -62,13 +62,12 @@ static bool check_code(struct sheet *sheet, const struct gw_condition_row *row)
     return false;
 }
 
-static bool read_row(struct sheet *sheet, const char *study, struct gw_condition_row *row)
+static bool read_row(struct sheet *sheet, const char *chosen, struct gw_condition_row *row)
 {
     static const char *const matches[] = {"exact", "prefix", "range"};
     static const char *const classes[] = {"certain", "supporting", "exception", "history", "risk", "index"};
     const int match = sheet_choice(sheet, MATCH, matches, 3);
     const int evidence = sheet_choice(sheet, CLASS, classes, 6);
-    const char *const studies = sheet_text(sheet, STUDY);
 
     if (match < 0 || evidence < 0)
         return false;
@@ -79,13 +78,14 @@ static bool read_row(struct sheet *sheet, const char *study, struct gw_condition
     row->match = match == 0 ? GW_MATCH_EXACT : match == 1 ? GW_MATCH_PREFIX : GW_MATCH_RANGE;
     row->term = sheet_text(sheet, TERM);
     row->evidence = (enum gw_evidence_class)evidence;
-    row->in_study = sheet_list_has(studies, ';', study) || strcmp(studies, "all") == 0;
+    row->studies = sheet_text(sheet, STUDY);
+    row->in_study = sheet_lists_meet(row->studies, chosen, ';') || strcmp(row->studies, "all") == 0;
     row->verified = sheet_text(sheet, VERIFIED)[0] == 'Y';
     row->line = sheet->row->line;
     return check_code(sheet, row);
 }
 
-void conditions_read(struct gw_arena *arena, const char *dir, const char *study, struct condition_rows *out,
+void conditions_read(struct gw_arena *arena, const char *dir, const char *studies, struct condition_rows *out,
                      struct gw_findings *findings)
 {
     struct sheet sheet;
@@ -99,7 +99,7 @@ void conditions_read(struct gw_arena *arena, const char *dir, const char *study,
     while (sheet_next(&sheet)) {
         struct gw_condition_row row = {.category = NULL};
 
-        if (!read_row(&sheet, study, &row))
+        if (!read_row(&sheet, studies, &row))
             continue;
         if (!(kept = GW_ARENA_PUSH(arena, rows, out->count, capacity))) {
             sheet_no_memory(&sheet);

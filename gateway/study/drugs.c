@@ -1,6 +1,6 @@
 /*
  * medications.csv: which drug has which role in this study. The same drug is study drug in one study and an earlier
- * line in another, so only the rows of one study are kept.
+ * line in another, so only the rows that tables_study names are kept, and they must agree.
  *
  * Source: mappings/RULES.md 6.
  */
@@ -13,12 +13,21 @@ enum { SUBSTANCE, ROLE, STUDY, ATC, RXNORM, RXNORM_VERIFIED, COLUMNS };
 static const char *const columns[COLUMNS] = {"substance",         "role",           "study", "atc",
                                              "rxnorm_ingredient", "rxnorm_verified"};
 
+/* Rows that two studies hold each for itself are one where they agree. */
 static bool is_repeated(struct sheet *sheet, const struct drug_rows *table, const struct gw_drug_row *row)
 {
     for (size_t i = 0; i < table->count; i++) {
-        if (!gw_same(table->rows[i].atc, row->atc))
+        const struct gw_drug_row *const other = &table->rows[i];
+
+        if (!gw_same(other->atc, row->atc))
             continue;
-        sheet_finding(sheet, "%s has a row for this study already (%s); keep one", row->atc, table->rows[i].substance);
+        if (!gw_same(other->role, row->role))
+            sheet_finding(sheet,
+                          "%s is %s for study %s and %s for study %s; leave one of them out of tables_study, or give "
+                          "both one role",
+                          row->atc, other->role, other->studies, row->role, row->studies);
+        else if (sheet_lists_meet(other->studies, row->studies, ';'))
+            sheet_finding(sheet, "%s has a row for this study already (%s); keep one", row->atc, other->substance);
         return true;
     }
     return false;
@@ -28,6 +37,7 @@ static bool read_row(struct sheet *sheet, struct gw_drug_row *row)
 {
     row->substance = sheet_text(sheet, SUBSTANCE);
     row->role = sheet_text(sheet, ROLE);
+    row->studies = sheet_text(sheet, STUDY);
     row->atc = sheet_text(sheet, ATC);
     row->rxnorm = sheet_text(sheet, RXNORM_VERIFIED)[0] == 'Y' ? sheet_text_or_null(sheet, RXNORM) : NULL;
     if (*row->substance && *row->role && *row->atc)
@@ -36,7 +46,7 @@ static bool read_row(struct sheet *sheet, struct gw_drug_row *row)
     return false;
 }
 
-void drugs_read(struct gw_arena *arena, const char *dir, const char *study, struct drug_rows *out,
+void drugs_read(struct gw_arena *arena, const char *dir, const char *studies, struct drug_rows *out,
                 struct gw_findings *findings)
 {
     struct sheet sheet;
@@ -49,7 +59,7 @@ void drugs_read(struct gw_arena *arena, const char *dir, const char *study, stru
     while (sheet_next(&sheet)) {
         struct gw_drug_row row = {.substance = NULL};
 
-        if (!sheet_list_has(sheet_text(&sheet, STUDY), ';', study) || !read_row(&sheet, &row) ||
+        if (!sheet_lists_meet(sheet_text(&sheet, STUDY), studies, ';') || !read_row(&sheet, &row) ||
             is_repeated(&sheet, out, &row))
             continue;
         if (!(kept = GW_ARENA_PUSH(arena, rows, out->count, capacity))) {

@@ -56,18 +56,67 @@ static void check_drugs(struct lint *l)
     const cJSON *drugs = gw_json_array(gw_json_object(anchors, "D1"), "drugs");
     const cJSON *end = gw_json_get(gw_json_object(anchors, "EOT"), "drug");
 
-    if (l->tables->drugs.count == 0) {
-        gw_settings_finding(&l->package.settings, gw_json_get(l->package.root, "tables_study"),
-                            "no row of medications.csv is for study \"%s\"; write the number its study column holds",
-                            l->study->tables_study);
+    if (l->tables->drugs.count == 0)
         return;
-    }
     GW_JSON_EACH (item, drugs) {
         if (cJSON_IsString(item))
             check_drug(l, item, item->valuestring);
     }
     if (cJSON_IsString(end))
         check_drug(l, end, end->valuestring);
+}
+
+/* A name that no row has would choose nothing and say nothing. */
+static bool is_in_tables(const struct gw_tables *tables, const char *name)
+{
+    for (size_t i = 0; i < tables->drugs.count; i++)
+        if (sheet_list_has(tables->drugs.rows[i].studies, ';', name))
+            return true;
+    for (size_t i = 0; i < tables->conditions.count; i++)
+        if (sheet_list_has(tables->conditions.rows[i].studies, ';', name))
+            return true;
+    return false;
+}
+
+static void check_studies(struct lint *l)
+{
+    struct gw_settings *const s = &l->package.settings;
+    const cJSON *const item = gw_json_get(l->package.root, "tables_study");
+    char *const names = gw_arena_copy(s->arena, l->study->tables_study, strlen(l->study->tables_study));
+    char *rest = NULL;
+
+    for (char *name = names ? strtok_r(names, ";", &rest) : NULL; name; name = strtok_r(NULL, ";", &rest))
+        if (!is_in_tables(l->tables, name))
+            gw_settings_finding(s, item,
+                                "no row of medications.csv or ae-conditions.csv is for study \"%s\"; write a name that "
+                                "their study columns hold",
+                                name);
+}
+
+/* A code of two categories would be whichever row comes first. */
+static const struct gw_condition_row *same_code(const struct condition_rows *table, const struct gw_condition_row *row)
+{
+    for (const struct gw_condition_row *other = table->rows; other < row; other++)
+        if (other->in_study && other->match == row->match && other->evidence != GW_EVIDENCE_RISK &&
+            strcmp(other->code, row->code) == 0 && strcmp(other->system, row->system) == 0)
+            return other;
+    return NULL;
+}
+
+static void check_conditions(struct lint *l)
+{
+    const struct condition_rows *const table = &l->tables->conditions;
+
+    for (size_t i = 0; i < table->count; i++) {
+        const struct gw_condition_row *const row = &table->rows[i];
+        const struct gw_condition_row *const other =
+            row->in_study && row->evidence != GW_EVIDENCE_RISK ? same_code(table, row) : NULL;
+
+        if (other)
+            gw_findings_add(&l->findings, table->path, row->line,
+                            "%s has a row already, for %s in line %u; keep one of them for the studies of tables_study",
+                            row->code, other->category, other->line);
+    }
 }
 
 /* Where a category occurs: in a row of this study, in one of another, nowhere. */
@@ -246,6 +295,8 @@ size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common
     check_grades(&l);
     if (!readable || !l.study->tables_study)
         return l.findings.count;
+    check_studies(&l);
+    check_conditions(&l);
     check_drugs(&l);
     check_categories(&l);
     check_groups(&l);

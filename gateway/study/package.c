@@ -218,6 +218,40 @@ static void read_reasons(struct gw_settings *s, const cJSON *root, struct gw_stu
     study->reason_after = after ? after : "AFTER_36_MONTHS";
 }
 
+/* "000" or "000;001;003". */
+static bool names_studies(const char *text)
+{
+    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    size_t length;
+
+    while ((length = strspn(text, alphabet)) > 0 && text[length] == ';')
+        text += length + 1;
+    return length > 0 && !text[length];
+}
+
+/* One name of the study column, several joined by ; or a list of them: kept as the second. */
+static const char *read_tables_study(struct gw_settings *s, const cJSON *root)
+{
+    const cJSON *const item = gw_json_get(root, "tables_study");
+    const char *const *names;
+    const char *text = "";
+    size_t count;
+
+    if (cJSON_IsArray(item)) {
+        names = gw_settings_texts(s, root, "tables_study", true, &count);
+        for (size_t i = 0; i < count && text; i++)
+            text = gw_arena_print(s->arena, "%s%s%s", text, i ? ";" : "", names[i]);
+        if (!text)
+            gw_settings_finding(s, item, "the file does not fit the memory set for it");
+    } else {
+        text = gw_settings_text(s, root, "tables_study", true);
+    }
+    if (!text || names_studies(text))
+        return text;
+    gw_settings_finding(s, item, "\"tables_study\" names no study; write \"000\", \"000;003\" or a list of such");
+    return NULL;
+}
+
 /* Rules on texts that the types alone do not show. */
 static void check_texts(struct gw_settings *s, const cJSON *root, const struct gw_study *study)
 {
@@ -252,7 +286,7 @@ struct gw_study *package_read(struct gw_arena *arena, const char *dir, struct pa
     study->id = gw_settings_text(s, root, "id", true);
     study->version = gw_settings_text(s, root, "version", true);
     gw_settings_text(s, root, "title", false);
-    study->tables_study = gw_settings_text(s, root, "tables_study", true);
+    study->tables_study = read_tables_study(s, root);
     study->grade_scale = gw_settings_text(s, root, "grade_scale", true);
     read_anchors(s, root, study);
     package_read_windows(s, root, study);

@@ -108,14 +108,29 @@ void sheet_finding(struct sheet *sheet, const char *format, ...)
     gw_findings_add(sheet->findings, sheet->csv.path, sheet->row->line, "%s", message);
 }
 
-bool sheet_list_has(const char *list, char separator, const char *name)
+static bool list_holds(const char *list, char separator, const char *name, size_t length)
 {
-    const size_t length = strlen(name);
-
     while (*list) {
         const char *const end = strchrnul(list, separator);
 
         if ((size_t)(end - list) == length && memcmp(list, name, length) == 0)
+            return true;
+        list = *end ? end + 1 : end;
+    }
+    return false;
+}
+
+bool sheet_list_has(const char *list, char separator, const char *name)
+{
+    return list_holds(list, separator, name, strlen(name));
+}
+
+bool sheet_lists_meet(const char *list, const char *other, char separator)
+{
+    while (*list) {
+        const char *const end = strchrnul(list, separator);
+
+        if (list_holds(other, separator, list, (size_t)(end - list)))
             return true;
         list = *end ? end + 1 : end;
     }

@@ -48,6 +48,9 @@ void sheet_finding(struct sheet *sheet, const char *format, ...) __attribute__((
 /* True when a list such as "000;003" holds the name. */
 bool sheet_list_has(const char *list, char separator, const char *name);
 
+/* True when two lists such as "000;003" have a name in common. */
+bool sheet_lists_meet(const char *list, const char *other, char separator);
+
 /* Called when the arena is exhausted: recorded as GW_ENOMEM. Always false. */
 bool sheet_no_memory(struct sheet *sheet);
 

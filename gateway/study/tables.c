@@ -5,7 +5,7 @@
 
 #include "study/tables_parts.h"
 
-struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const char *study, const char *scale,
+struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const char *studies, const char *scale,
                               struct gw_findings *findings)
 {
     struct gw_tables *const tables = gw_arena_alloc(arena, sizeof *tables);
@@ -14,8 +14,8 @@ struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const cha
         return NULL;
     labs_read(arena, dir, &tables->labs, findings);
     grades_read(arena, dir, scale, &tables->grades, findings);
-    conditions_read(arena, dir, study, &tables->conditions, findings);
-    drugs_read(arena, dir, study, &tables->drugs, findings);
+    conditions_read(arena, dir, studies, &tables->conditions, findings);
+    drugs_read(arena, dir, studies, &tables->drugs, findings);
     aliases_read(arena, dir, &tables->labs, &tables->aliases, findings);
     return tables;
 }
@@ -24,9 +24,9 @@ enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const cha
                               const char *grade_scale, const struct gw_tables **out, struct gw_error *err)
 {
     struct gw_findings findings = {.out = NULL};
-    const char *const study = gw_arena_copy(arena, tables_study, strlen(tables_study));
+    const char *const studies = gw_arena_copy(arena, tables_study, strlen(tables_study));
     const char *const scale = gw_arena_copy(arena, grade_scale, strlen(grade_scale));
-    const struct gw_tables *const tables = study && scale ? tables_read(arena, dir, study, scale, &findings) : NULL;
+    const struct gw_tables *const tables = studies && scale ? tables_read(arena, dir, studies, scale, &findings) : NULL;
     enum gw_status rc;
 
     if (!tables)

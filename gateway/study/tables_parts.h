@@ -55,15 +55,15 @@ struct gw_tables {
 void labs_read(struct gw_arena *arena, const char *dir, struct lab_rows *out, struct gw_findings *findings);
 void grades_read(struct gw_arena *arena, const char *dir, const char *scale, struct grade_rows *out,
                  struct gw_findings *findings);
-void conditions_read(struct gw_arena *arena, const char *dir, const char *study, struct condition_rows *out,
+void conditions_read(struct gw_arena *arena, const char *dir, const char *studies, struct condition_rows *out,
                      struct gw_findings *findings);
-void drugs_read(struct gw_arena *arena, const char *dir, const char *study, struct drug_rows *out,
+void drugs_read(struct gw_arena *arena, const char *dir, const char *studies, struct drug_rows *out,
                 struct gw_findings *findings);
 void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows *labs, struct unit_aliases *out,
                   struct gw_findings *findings);
 
 /* All of them. NULL only when the arena is exhausted. */
-struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const char *study, const char *scale,
+struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const char *studies, const char *scale,
                               struct gw_findings *findings);
 
 const struct gw_lab *labs_find(const struct lab_rows *labs, const char *loinc);

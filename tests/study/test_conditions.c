@@ -48,6 +48,8 @@ static const struct {
     {"its neighbour is pneumonia", "000", CM, "J12.1", "INFECTION", "PNEUMONIA", GW_EVIDENCE_CERTAIN},
     {"cerebral venous thrombosis, not a stroke", "000", CM, "I63.6", "THROMBOEMBOLISM", "VTE_OTHER",
      GW_EVIDENCE_CERTAIN},
+    {"a row of the first of several studies", "000;003", CM, "D70.1", "NEUTROPENIA", NULL, GW_EVIDENCE_CERTAIN},
+    {"a row of the last of several studies", "000;003", CM, "R53.83", "FATIGUE", NULL, GW_EVIDENCE_CERTAIN},
     {"an exact code", "000", CM, "I26.99", "THROMBOEMBOLISM", "VTE_PE", GW_EVIDENCE_CERTAIN},
     {"an exact code before any prefix", "000", CM, "I21.A1", "THROMBOEMBOLISM", "ARTERIAL", GW_EVIDENCE_EXCEPTION},
     {"an exact code does not match what is longer", "000", CM, "I26.991", NULL, NULL, 0},

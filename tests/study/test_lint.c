@@ -39,6 +39,7 @@ static const struct {
     {"fixtures/study/other-study", "mappings/common", "fixtures/study/other-study/expected.txt"},
     {"fixtures/study/no-json", "mappings/common", "fixtures/study/no-json/expected.txt"},
     {"fixtures/study/whole", "fixtures/study/tables", "fixtures/study/tables/expected.txt"},
+    {"fixtures/study/two-studies", "fixtures/study/two-studies", "fixtures/study/two-studies/expected.txt"},
     {"fixtures/study/nowhere", "fixtures/study/nowhere", "fixtures/study/nowhere.txt"},
 };
 

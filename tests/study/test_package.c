@@ -35,7 +35,7 @@ Test(package, says_what_the_lenalidomide_protocol_says)
     const struct gw_study *study = load("lendex-rrmm");
     const struct gw_window_rule *t30, *fu;
 
-    cr_expect(gw_same(study->tables_study, "000"));
+    cr_expect(gw_same(study->tables_study, "000;001;003"));
     cr_expect(gw_same(study->grade_scale, "CTCAE 5.0"));
     cr_expect(eq(sz, study->window_count, 5));
     cr_expect(eq(sz, study->group_count, 2));
@@ -110,6 +110,49 @@ Test(package, is_not_continuous_for_having_one_group)
     cr_assert(eq(int, gw_study_load(&arena, scratch.folder, &study, NULL), GW_OK));
     cr_expect(study->continuous == false);
     scratch_release(&scratch);
+}
+
+static const struct {
+    const char *written;
+    const char *studies; /* NULL: refused */
+} studies[] = {
+    {"\"000\"", "000"},
+    {"\"000;001;003\"", "000;001;003"},
+    {"[\"000\", \"003\"]", "000;003"},
+    {"[\"hip-1\"]", "hip-1"},
+    {"\"000;\"", NULL},
+    {"\";000\"", NULL},
+    {"\"000, 003\"", NULL},
+    {"[]", NULL},
+    {"[\"\"]", NULL},
+    {"[3]", NULL},
+    {"3", NULL},
+    {"null", NULL},
+};
+
+Test(package, takes_the_table_rows_of_one_study_or_of_several)
+{
+    for (size_t i = 0; i < sizeof studies / sizeof studies[0]; i++) {
+        const struct gw_study *study = NULL;
+        struct gw_error err = {.status = GW_OK};
+        struct scratch scratch;
+        enum gw_status rc;
+
+        scratch_init(&scratch);
+        scratch_write(
+            &scratch, "study.json",
+            gw_arena_print(&arena,
+                           "{\"id\": \"x\", \"version\": \"1\", \"tables_study\": %s, \"grade_scale\": \"CTCAE 5.0\",\n"
+                           " \"unconfirmed\": [], \"anchors\": {\"D1\": {\"drugs\": [\"a\"], \"evidence\": [],"
+                           " \"recruit\": [0, 1]}},\n"
+                           " \"windows\": [{\"id\": \"T\", \"from\": \"D1\", \"low\": 0, \"high\": 5,\n"
+                           " \"groups\": [\"G30\"]}], \"ae\": {\"categories\": []}}\n",
+                           studies[i].written));
+        rc = gw_study_load(&arena, scratch.folder, &study, &err);
+        cr_expect(eq(int, rc, studies[i].studies ? GW_OK : GW_ECONFIG), "%s: %s", studies[i].written, err.text);
+        cr_expect(gw_same(study ? study->tables_study : NULL, studies[i].studies), "%s", studies[i].written);
+        scratch_release(&scratch);
+    }
 }
 
 Test(package, says_so_when_memory_ends)

@@ -49,7 +49,7 @@ enum gw_evidence_rank { /* by falling weight */
 struct gw_study {
     const char *id;
     const char *version;
-    const char *tables_study;
+    const char *tables_study; /* whose rows of mappings/common count: "000", or several joined, "000;001;003" */
     const char *grade_scale;
     const char *const *groups; /* names, in order of first use: bit 0 is groups[0] */
     size_t group_count;
@@ -113,8 +113,8 @@ enum gw_status gw_study_load(struct gw_arena *arena, const char *dir, const stru
                              struct gw_error *err);
 
 /*
- * Every finding, one a line, appended to out; the count of them. For `casement study lint`. Lines with "note:" are for the
- * reader (rows that are not verified) and are not counted.
+ * Every finding, one a line, appended to out; the count of them. For `casement study lint`. Lines with "note:" are for
+ * the reader (rows that are not verified) and are not counted.
  */
 struct gw_tables;
 size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common_dir, struct gw_text *out);

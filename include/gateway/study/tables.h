@@ -109,21 +109,27 @@ struct gw_condition_row {
     enum { GW_MATCH_EXACT, GW_MATCH_PREFIX, GW_MATCH_RANGE } match;
     const char *term;
     enum gw_evidence_class evidence;
-    bool in_study; /* its study column names tables_study, or says all */
+    const char *studies; /* as written: "000;003", "all" */
+    bool in_study;       /* its study column names one of tables_study, or says all */
     bool verified;
     unsigned line; /* in its file */
 };
 
 struct gw_drug_row {
     const char *substance;
-    const char *role; /* STUDY_DRUG, ANTITHROMBOTIC ... in this study */
+    const char *role;    /* STUDY_DRUG, ANTITHROMBOTIC ... in this study */
+    const char *studies; /* as written: "000;003" */
     const char *atc;
     const char *rxnorm; /* NULL when empty or not usable */
 };
 
 struct gw_tables;
 
-/* Read mappings/common (dir) for one study's view of the tables ("000"). GW_ECONFIG: "file:line: what, what to do". */
+/*
+ * Read mappings/common (dir) for one study's view of the tables: the rows of any name in tables_study ("000", or
+ * "000;001;003"). A drug that two of them give different roles has none: a finding. GW_ECONFIG: "file:line: what, what
+ * to do".
+ */
 enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const char *tables_study,
                               const char *grade_scale, const struct gw_tables **out, struct gw_error *err);
 
