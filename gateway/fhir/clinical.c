@@ -4,6 +4,8 @@
  * R5 spells an Encounter's period actualPeriod, its class as concepts, its reasons as use and value; a Procedure's
  * performed[x] is occurrence[x] there.
  */
+#include <string.h>
+
 #include "fhir/resources.h"
 #include "gateway/core/json.h"
 #include "gateway/core/text.h"
@@ -100,15 +102,6 @@ static void read_class(struct reader *reader, const struct element *element, con
         *coding = found.concepts[0].codings[0];
 }
 
-struct codeable_reference {
-    struct gw_concept concept;
-};
-
-static const struct element codeable_reference_elements[] = {
-    OBJECT("concept", struct codeable_reference, concept, &concept_shape),
-};
-static const struct shape codeable_reference_shape = SHAPE(codeable_reference_elements, struct codeable_reference);
-
 struct reason { /* R5 */
     const struct codeable_reference *values;
     size_t count;
@@ -124,26 +117,25 @@ struct reasons {
     size_t count;
 };
 
+/* R5 groups an Encounter's reasons by what they were for: here they are one list. */
 static void read_reasons(struct reader *reader, const struct element *element, const cJSON *item, void *base)
 {
     const struct element list = LIST("reason", struct reasons, reasons, count, &reason_shape);
-    struct gw_encounter *encounter = field_of(element, base);
     struct reasons found = {0};
-    struct gw_concept *concepts;
+    struct codeable_reference *all;
     size_t count = 0;
 
     as_list(reader, &list, item, &found);
     for (size_t i = 0; i < found.count; i++)
         count += found.reasons[i].count;
-    concepts = count > 0 && reader->status == GW_OK ? reader_alloc(reader, count * sizeof(*concepts)) : NULL;
-    if (!concepts)
+    all = count > 0 && reader->status == GW_OK ? reader_alloc(reader, count * sizeof(*all)) : NULL;
+    if (!all)
         return;
-    encounter->reasons = concepts;
-    encounter->reason_count = count;
-    for (size_t i = 0; i < found.count; i++) {
-        for (size_t k = 0; k < found.reasons[i].count; k++)
-        *concepts++ = found.reasons[i].values[k].concept;
+    for (size_t i = 0, at = 0; i < found.count; at += found.reasons[i++].count) {
+        if (found.reasons[i].count > 0)
+            memcpy(&all[at], found.reasons[i].values, found.reasons[i].count * sizeof(*all));
     }
+    reasons_split(reader, all, count, field_of(element, base));
 }
 
 static const struct element encounter_elements[] = {
@@ -152,8 +144,8 @@ static const struct element encounter_elements[] = {
     SUBJECT_ELEMENTS,
     OBJECT("period", struct draft, fact.encounter.period, &period_shape),
     OBJECT("actualPeriod", struct draft, fact.encounter.period, &period_shape), /* R5 */
-    LIST("reasonCode", struct draft, fact.encounter.reasons, fact.encounter.reason_count, &concept_shape),
-    FACT("reason", encounter, read_reasons), /* R5 */
+    REASON_ELEMENTS(encounter),
+    FACT("reason", encounter.reasons, read_reasons), /* R5 */
 };
 const struct shape encounter_shape = SHAPE(encounter_elements, struct draft);
 

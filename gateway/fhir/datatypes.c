@@ -216,16 +216,72 @@ void as_reference(struct reader *reader, const struct element *element, const cJ
         reference_split(reader, reference);
 }
 
-void as_references(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+static void split_all(struct reader *reader, const struct element *element, void *base)
 {
-    struct gw_reference *list;
-    size_t count;
+    struct gw_reference *list = *(struct gw_reference **)field_of(element, base);
+    const size_t count = *count_of(element, base);
 
-    as_list(reader, element, item, base);
-    list = *(struct gw_reference **)field_of(element, base);
-    count = *count_of(element, base);
     for (size_t i = 0; i < count && reader->status == GW_OK; i++)
         reference_split(reader, &list[i]);
+}
+
+void as_references(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    as_list(reader, element, item, base);
+    split_all(reader, element, base);
+}
+
+void as_reference_or_list(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    as_one_or_list(reader, element, item, base);
+    split_all(reader, element, base);
+}
+
+static const struct element codeable_reference_elements[] = {
+    OBJECT("concept", struct codeable_reference, concept, &concept_shape),
+    ELEMENT("reference", struct codeable_reference, reference, as_reference),
+};
+const struct shape codeable_reference_shape = SHAPE(codeable_reference_elements, struct codeable_reference);
+
+static bool has_concept(const struct codeable_reference *one)
+{
+    return one->concept.count > 0 || one->concept.text;
+}
+
+static bool has_reference(const struct codeable_reference *one)
+{
+    return one->reference.kind != GW_REFERENCE_NONE;
+}
+
+void reasons_split(struct reader *reader, const struct codeable_reference *all, size_t count, struct gw_reasons *out)
+{
+    struct gw_concept *concepts = count > 0 ? reader_alloc(reader, count * sizeof(*concepts)) : NULL;
+    struct gw_reference *references = concepts ? reader_alloc(reader, count * sizeof(*references)) : NULL;
+
+    if (!references)
+        return;
+    *out = (struct gw_reasons){concepts, 0, references, 0};
+    for (size_t i = 0; i < count; i++) {
+        if (has_concept(&all[i]))
+        concepts[out->concept_count++] = all[i].concept;
+        if (has_reference(&all[i]))
+            references[out->reference_count++] = all[i].reference;
+    }
+}
+
+struct codeable_references {
+    const struct codeable_reference *all;
+    size_t count;
+};
+
+void as_reasons(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    const struct element list = LIST("reason", struct codeable_references, all, count, &codeable_reference_shape);
+    struct codeable_references found = {0};
+
+    as_list(reader, &list, item, &found);
+    if (reader->status == GW_OK)
+        reasons_split(reader, found.all, found.count, field_of(element, base));
 }
 
 static void read_date(struct reader *reader, const cJSON *item, struct gw_effective *out)

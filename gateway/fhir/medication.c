@@ -2,110 +2,27 @@
  * The medication resources: what was ordered, dispensed, given or stated, as one shape, and Medication itself.
  *
  * R5 spells some elements anew: medication is a CodeableReference, effective[x] of an administration is occurence[x]
- * (with one r). An instruction list with doses that differ gives no dose: which of them holds is not for a reader to
- * choose.
+ * (with one r).
  */
 #include <string.h>
 
+#include "fhir/dosage.h"
 #include "fhir/resources.h"
 #include "gateway/core/json.h"
 #include "gateway/core/text.h"
 
-/* "mL" over "h" is "mL/h"; over 8 "h" it is UCUM's "mL/(8.h)". */
-static const char *unit_over(struct reader *reader, const char *above, const char *number, const char *below)
-{
-    if (!above || !below)
-        return NULL;
-    if (!number || gw_same(number, "1"))
-        return reader_keep(reader, gw_arena_print(reader->arena, "%s/%s", above, below));
-    return reader_keep(reader, gw_arena_print(reader->arena, "%s/(%s.%s)", above, number, below));
-}
-
-static const struct element ratio_elements[] = {
-    OBJECT("numerator", struct gw_quantity_ratio, numerator, &quantity_shape),
-    OBJECT("denominator", struct gw_quantity_ratio, denominator, &quantity_shape),
-};
-static const struct shape ratio_shape = SHAPE(ratio_elements, struct gw_quantity_ratio);
-
-/* A rate per some other number of units than a whole one has no UCUM form: it stays unread, as a range does. */
-static void read_ratio(struct reader *reader, const cJSON *item, struct gw_quantity *out)
-{
-    struct gw_quantity_ratio ratio = {0};
-
-    shape_read(reader, &ratio_shape, item, &ratio);
-    if (ratio.denominator.value && strspn(ratio.denominator.value, "0123456789") != strlen(ratio.denominator.value))
-        return;
-    *out = ratio.numerator;
-    out->code = unit_over(reader, ratio.numerator.code, ratio.denominator.value, ratio.denominator.code);
-    out->unit = unit_over(reader, ratio.numerator.unit, ratio.denominator.value, ratio.denominator.unit);
-}
-
-static void read_amount(struct reader *reader, const struct element *element, const cJSON *item, void *base)
-{
-    const char *suffix = choice_suffix(element, item);
-
-    if (!json_is(item, cJSON_Object))
-        reader_refuse(reader, item, "an object is wanted");
-    else if (gw_same(suffix, "Quantity"))
-        shape_read(reader, &quantity_shape, item, field_of(element, base));
-    else if (gw_same(suffix, "Ratio"))
-        read_ratio(reader, item, field_of(element, base));
-}
-
-/* Of several amounts the first, unless a later one says something else: then none. */
-static void keep_amount(struct gw_quantity *kept, const struct gw_quantity *other, bool *differ)
-{
-    if (!other->value)
-        return;
-    if (!kept->value)
-        *kept = *other;
-    else if (!gw_same(kept->value, other->value) || !gw_same(kept->code, other->code) ||
-             !gw_same(kept->unit, other->unit))
-        *differ = true;
-}
-
-static void merge_dosages(const struct dosage *dosages, size_t count, struct dosage *out)
-{
-    bool doses_differ = false;
-    bool rates_differ = false;
-
-    for (size_t i = 0; i < count; i++) {
-        if (out->route.count == 0 && !out->route.text)
-            out->route = dosages[i].route;
-        keep_amount(&out->dose, &dosages[i].dose, &doses_differ);
-        keep_amount(&out->rate, &dosages[i].rate, &rates_differ);
-    }
-    if (doses_differ)
-        out->dose = (struct gw_quantity){0};
-    if (rates_differ)
-        out->rate = (struct gw_quantity){0};
-}
-
-static const struct element dose_and_rate_elements[] = {
-    ELEMENT("dose[x]", struct dosage, dose, read_amount),
-    ELEMENT("rate[x]", struct dosage, rate, read_amount),
-};
-static const struct shape dose_and_rate_shape = SHAPE(dose_and_rate_elements, struct dosage);
-
-static void read_dose_and_rate(struct reader *reader, const struct element *element, const cJSON *item, void *base)
-{
-    const struct element list = LIST("doseAndRate", struct draft, dosages, dosage_count, &dose_and_rate_shape);
-    struct draft found = {0};
-
-    (void)element;
-    as_list(reader, &list, item, &found);
-    merge_dosages(found.dosages, found.dosage_count, base);
-}
-
-static const struct element dosage_elements[] = {
-    OBJECT("route", struct dosage, route, &concept_shape),
-    {"doseAndRate", 0, 0, read_dose_and_rate, NULL},
-};
-static const struct shape dosage_shape = SHAPE(dosage_elements, struct dosage);
-
 #define USE(name, field, reader)       FACT(name, use.field, reader)
 #define USE_OBJECT(name, field, shape) OBJECT(name, struct draft, fact.use.field, shape)
-#define DOSAGE_LIST(name)              LIST(name, struct draft, dosages, dosage_count, &dosage_shape)
+#define DOSAGE_LIST(name)              LIST(name, struct draft, fact.use.dosages, fact.use.dosage_count, &dosage_shape)
+#define CATEGORY_ELEMENTS                                                                                              \
+    ONE_OR_LIST("category", struct draft, fact.use.categories, fact.use.category_count, &concept_shape)
+#define PART_OF_ELEMENTS REFERENCES("partOf", struct draft, fact.use.part_of, fact.use.part_of_count)
+#define REQUEST_ELEMENTS(name)                                                                                         \
+    {                                                                                                                  \
+        name, offsetof(struct draft, fact.use.requests), offsetof(struct draft, fact.use.request_count),               \
+            as_reference_or_list, &reference_shape                                                                     \
+    }
+#define ENCOUNTER_ELEMENTS USE("context", encounter, as_reference), USE("encounter", encounter, as_reference)
 
 static void read_medication_choice(struct reader *reader, const struct element *element, const cJSON *item, void *base)
 {
@@ -129,30 +46,71 @@ static const struct element codeable_elements[] = {
 static const struct shape codeable_shape = SHAPE(codeable_elements, struct draft);
 
 #define MEDICATION_ELEMENTS {"medication[x]", 0, 0, read_medication_choice, NULL}, INLINE("medication", &codeable_shape)
+#define STATUS_REASON(name, reader)                                                                                    \
+    {                                                                                                                  \
+        name, offsetof(struct draft, fact.use.status_reasons), offsetof(struct draft, fact.use.status_reason_count),   \
+            reader, &concept_shape                                                                                     \
+    }
 #define STATUS_REASON_ELEMENTS                                                                                         \
-    USE("statusReason", has_status_reason, as_present), USE("statusReason[x]", has_status_reason, as_present)
+    STATUS_REASON("statusReason", read_status_reasons), STATUS_REASON("statusReason[x]", read_status_reason_choice)
+
+static void read_status_reasons(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    struct draft *draft = base;
+
+    draft->fact.use.has_status_reason = true;
+    as_one_or_list(reader, element, item, base);
+}
+
+/* A DetectedIssue that is referred to is a reason too, but not one in codes. */
+static void read_status_reason_choice(struct reader *reader, const struct element *element, const cJSON *item,
+                                      void *base)
+{
+    struct draft *draft = base;
+
+    if (!json_is(item, cJSON_Object))
+        reader_refuse(reader, item, "an object is wanted");
+    else if (gw_same(choice_suffix(element, item), "CodeableConcept"))
+        as_one_or_list(reader, element, item, base);
+    draft->fact.use.has_status_reason = true;
+}
+
+static const struct element not_performed_elements[] = {
+    /* R5 */
+    STATUS_REASON("concept", read_status_reasons),
+    USE("reference", has_status_reason, as_present),
+};
+static const struct shape not_performed_shape = SHAPE(not_performed_elements, struct draft);
 
 static const struct element administration_dosage_elements[] = {
     USE_OBJECT("route", route, &concept_shape),
     USE_OBJECT("dose", dose, &quantity_shape),
-    USE("rate[x]", rate, read_amount),
+    USE("rate[x]", rate, as_amount),
 };
 static const struct shape administration_dosage_shape = SHAPE(administration_dosage_elements, struct draft);
 
 static const struct element administration_elements[] = {
     IDENTITY_ELEMENTS,
+    PART_OF_ELEMENTS,
     STATUS_REASON_ELEMENTS,
+    CATEGORY_ELEMENTS,
     MEDICATION_ELEMENTS,
     SUBJECT_ELEMENTS,
+    ENCOUNTER_ELEMENTS,
     USE("effective[x]", effective, as_effective),
     USE("occurence[x]", effective, as_effective),
     USE("occurrence[x]", effective, as_effective), /* R5's spelling put right by the sender */
+    REASON_ELEMENTS(use),
+    USE("reason", reasons, as_reasons),
+    REQUEST_ELEMENTS("request"),
     INLINE("dosage", &administration_dosage_shape),
 };
 const struct shape administration_shape = SHAPE(administration_elements, struct draft);
 
 static const struct element dispense_request_elements[] = {
     USE_OBJECT("validityPeriod", validity, &period_shape),
+    USE_OBJECT("quantity", quantity, &quantity_shape),
+    USE_OBJECT("expectedSupplyDuration", supply_duration, &quantity_shape),
 };
 static const struct shape dispense_request_shape = SHAPE(dispense_request_elements, struct draft);
 
@@ -160,10 +118,14 @@ static const struct element request_elements[] = {
     IDENTITY_ELEMENTS,
     STATUS_REASON_ELEMENTS,
     USE("intent", intent, as_string),
+    CATEGORY_ELEMENTS,
     USE("doNotPerform", do_not_perform, as_bool),
     MEDICATION_ELEMENTS,
     SUBJECT_ELEMENTS,
+    ENCOUNTER_ELEMENTS,
     USE("authoredOn", authored_on, as_string),
+    REASON_ELEMENTS(use),
+    USE("reason", reasons, as_reasons),
     DOSAGE_LIST("dosageInstruction"),
     INLINE("dispenseRequest", &dispense_request_shape),
 };
@@ -171,10 +133,14 @@ const struct shape request_shape = SHAPE(request_elements, struct draft);
 
 static const struct element dispense_elements[] = {
     IDENTITY_ELEMENTS,
+    PART_OF_ELEMENTS,
     STATUS_REASON_ELEMENTS,
-    USE("notPerformedReason", has_status_reason, as_present), /* R5 */
+    INLINE("notPerformedReason", &not_performed_shape),
+    CATEGORY_ELEMENTS,
     MEDICATION_ELEMENTS,
     SUBJECT_ELEMENTS,
+    ENCOUNTER_ELEMENTS,
+    REQUEST_ELEMENTS("authorizingPrescription"),
     USE_OBJECT("quantity", quantity, &quantity_shape),
     USE_OBJECT("daysSupply", days_supply, &quantity_shape),
     USE("whenHandedOver", when_handed_over, as_string),
@@ -189,11 +155,16 @@ static const struct shape adherence_shape = SHAPE(adherence_elements, struct dra
 
 static const struct element statement_elements[] = {
     IDENTITY_ELEMENTS,
+    PART_OF_ELEMENTS,
     STATUS_REASON_ELEMENTS,
+    CATEGORY_ELEMENTS,
     MEDICATION_ELEMENTS,
     SUBJECT_ELEMENTS,
+    ENCOUNTER_ELEMENTS,
     USE("effective[x]", effective, as_effective),
     USE("dateAsserted", date_asserted, as_string),
+    REASON_ELEMENTS(use),
+    USE("reason", reasons, as_reasons),
     DOSAGE_LIST("dosage"),
     INLINE("adherence", &adherence_shape), /* R5 */
 };
@@ -306,10 +277,10 @@ static void read_contained(struct reader *reader, struct draft *draft)
 void use_finish(struct reader *reader, struct draft *draft)
 {
     struct gw_medication_use *use = &draft->fact.use;
-    struct dosage dosage = {0};
+    struct gw_dosage dosage = {0};
 
-    if (draft->dosage_count > 0) {
-        merge_dosages(draft->dosages, draft->dosage_count, &dosage);
+    if (use->dosage_count > 0) {
+        dosages_merge(use->dosages, use->dosage_count, &dosage);
         use->route = dosage.route;
         use->dose = dosage.dose;
         use->rate = dosage.rate;

@@ -129,8 +129,7 @@ static const struct element observation_elements[] = {
     OBSERVATION_OBJECT("method", method, &concept_shape),
     OBSERVATION("specimen", specimen, as_reference),
     LIST("referenceRange", struct draft, own.ranges, own.range_count, &range_shape),
-    {"hasMember", offsetof(struct draft, fact.observation.members),
-     offsetof(struct draft, fact.observation.member_count), as_references, &reference_shape},
+    REFERENCES("hasMember", struct draft, fact.observation.members, fact.observation.member_count),
     ELEMENT("component", struct draft, components, read_components),
 };
 const struct shape observation_shape = SHAPE(observation_elements, struct draft);

@@ -244,3 +244,46 @@ void as_list(struct reader *reader, const struct element *element, const cJSON *
         at += element->shape->size;
     }
 }
+
+void as_one_or_list(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    void *one;
+
+    if (json_is(item, cJSON_Array)) {
+        as_list(reader, element, item, base);
+        return;
+    }
+    if (!json_is(item, cJSON_Object)) {
+        reader_refuse(reader, item, "an object, or an array of them, is wanted");
+        return;
+    }
+    one = reader_alloc(reader, element->shape->size);
+    if (!one)
+        return;
+    *(void **)field_of(element, base) = one;
+    *count_of(element, base) = 1;
+    shape_read(reader, element->shape, item, one);
+}
+
+void as_strings(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    const size_t room = (size_t)cJSON_GetArraySize(item);
+    const char **list;
+    size_t count = 0;
+
+    if (!json_is(item, cJSON_Array)) {
+        reader_refuse(reader, item, "an array is wanted");
+        return;
+    }
+    list = room ? reader_alloc(reader, room * sizeof(*list)) : NULL;
+    if (!list)
+        return;
+    for (const cJSON *one = item->child; one && reader->status == GW_OK; one = one->next) {
+        if (json_is(one, cJSON_String) && *one->valuestring)
+            list[count++] = one->valuestring;
+        else if (!json_is(one, cJSON_String) && !json_is(one, cJSON_NULL))
+            reader_refuse(reader, one, "a string is wanted");
+    }
+    *(const char ***)field_of(element, base) = list;
+    *count_of(element, base) = count;
+}

@@ -34,7 +34,7 @@ struct element;
 typedef void element_reader(struct reader *reader, const struct element *element, const cJSON *item, void *base);
 
 struct element {
-    char name[20];         /* as in FHIR's tables; "value[x]" matches valueQuantity, valueString ... */
+    char name[28];         /* as in FHIR's tables; "value[x]" matches valueQuantity, valueString ... */
     uint16_t offset;       /* of the field in the base */
     uint16_t count_offset; /* of a list's count */
     element_reader *read;
@@ -59,6 +59,14 @@ struct shape {
 #define LIST(name, type, field, how_many, shape)                                                                       \
     {                                                                                                                  \
         name, offsetof(type, field), offsetof(type, how_many), as_list, shape                                          \
+    }
+#define ONE_OR_LIST(name, type, field, how_many, shape)                                                                \
+    {                                                                                                                  \
+        name, offsetof(type, field), offsetof(type, how_many), as_one_or_list, shape                                   \
+    } /* single in one release or resource, a list in another */
+#define STRINGS(name, type, field, how_many)                                                                           \
+    {                                                                                                                  \
+        name, offsetof(type, field), offsetof(type, how_many), as_strings, NULL                                        \
     }
 #define INLINE(name, shape)                                                                                            \
     {                                                                                                                  \
@@ -95,6 +103,8 @@ element_reader as_present; /* bool: the element is there, whatever it says */
 element_reader as_item;    /* const cJSON *: the item itself */
 element_reader as_object;
 element_reader as_list;
+element_reader as_one_or_list; /* a list, or the object that stands in its place: a list of one */
+element_reader as_strings;     /* const char *const *; empty texts and nulls are left out */
 
 static inline bool json_is(const cJSON *item, int type)
 {

@@ -10,12 +10,6 @@
 
 #include "fhir/datatypes.h"
 
-struct dosage { /* Dosage, or MedicationAdministration.dosage */
-    struct gw_concept route;
-    struct gw_quantity dose;
-    struct gw_quantity rate;
-};
-
 struct draft {
     struct gw_fact fact;
     const cJSON *contained;
@@ -25,8 +19,6 @@ struct draft {
     size_t component_count;
     struct gw_concept verification; /* of a Condition */
     struct gw_concept adherence;    /* of a MedicationStatement, R5 */
-    struct dosage *dosages;
-    size_t dosage_count;
 };
 
 /* Elements of every resource that is read. */
@@ -38,6 +30,10 @@ element_reader as_id;
     FACT("id", id, as_id), INLINE("meta", &meta_shape), ELEMENT("contained", struct draft, contained, as_item),        \
         LIST("identifier", struct draft, fact.identifiers, fact.identifier_count, &identifier_shape),                  \
         FACT("status", status, as_string)
+#define REASON_ELEMENTS(member) /* R5's reason differs from type to type */                                            \
+    LIST("reasonCode", struct draft, fact.member.reasons.concepts, fact.member.reasons.concept_count, &concept_shape), \
+        REFERENCES("reasonReference", struct draft, fact.member.reasons.references,                                    \
+                   fact.member.reasons.reference_count)
 #define SUBJECT_ELEMENTS FACT("subject", subject, as_reference), FACT("patient", subject, as_reference)
 
 extern const struct shape observation_shape;

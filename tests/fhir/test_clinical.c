@@ -69,8 +69,8 @@ Test(clinical, encounter)
     EXPECT_TEXT(got->class_code.code, "IMP", "class");
     EXPECT_TEXT(got->period.start, "2024-02-14", "period");
     EXPECT_TEXT(got->period.end, NULL, "period");
-    cr_expect(eq(sz, got->reason_count, 2));
-    EXPECT_TEXT(got->reasons[1].text, "cough", "reason");
+    cr_expect(eq(sz, got->reasons.concept_count, 2));
+    EXPECT_TEXT(got->reasons.concepts[1].text, "cough", "reason");
     reading_release(&reading);
 }
 

@@ -151,6 +151,7 @@ static const struct {
     {"on a reference range", "Observation", "'referenceRange':[{" EXTENSION "}]", true},
     {"on a dosage", "MedicationAdministration", "'dosage':{" EXTENSION "}", true},
     {"on an instruction", "MedicationRequest", "'dosageInstruction':[{'text':'x'},{" EXTENSION "}]", true},
+    {"on an instruction's timing", "MedicationRequest", "'dosageInstruction':[{'timing':{" EXTENSION "}}]", true},
     {"on a contained Medication", "MedicationAdministration",
      "'medicationReference':{'reference':'#m'},'contained':[{'resourceType':'Medication','id':'m'," EXTENSION "}]",
      true},
@@ -221,7 +222,9 @@ Test(fact, that_does_not_fit_the_arena_is_a_limit_not_bad_input)
         "{'resourceType':'MedicationRequest','subject':{'reference':'http://h/Patient/1/_history/2'},"
         "'contained':[{'resourceType':'Medication','id':'m','ingredient':[{'itemCodeableConcept':{'coding':[{}]}}]}],"
         "'medicationReference':{'reference':'#m'},'identifier':[{'value':'1'}],"
-        "'dosageInstruction':[{'doseAndRate':[{'rateRatio':{'numerator':{'value':1,'code':'mL'},"
+        "'reason':[{'concept':{'text':'x'}}],'statusReason':{'text':'y'},'partOf':[{'reference':'Procedure/1'}],"
+        "'dosageInstruction':[{'timing':{'repeat':{'dayOfWeek':['mon']}},"
+        "'doseAndRate':[{'rateRatio':{'numerator':{'value':1,'code':'mL'},"
         "'denominator':{'value':8,'code':'h'}}}]}]}";
     struct reading reading;
     size_t full, limit;

@@ -253,3 +253,193 @@ Test(medication, inside_brings_its_strength)
     EXPECT_TEXT(reading.fact.use.strengths[0].numerator.value, "25", "strength");
     reading_release(&reading);
 }
+
+/* Concepts by their texts, references by their ids: "a,b | c-1". */
+static void print_reasons(const struct gw_concept *concepts, size_t concept_count,
+                          const struct gw_reference *references, size_t reference_count, char *out, size_t room)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < concept_count; i++)
+        used += (size_t)snprintf(out + used, room - used, "%s%s", i ? "," : "", or_dash(concepts[i].text));
+    for (size_t i = 0; i < reference_count; i++)
+        used += (size_t)snprintf(out + used, room - used, "%s%s", i ? "," : "|", or_dash(references[i].id));
+}
+
+#define R4_REASONS                                                                                                     \
+    "'reasonCode':[{'text':'myeloma'},{'text':'pain'}],'reasonReference':[{'reference':'Condition/c-1'},"              \
+    "{'reference':'Observation/o-1'}]"
+#define R5_REASONS                                                                                                     \
+    "'reason':[{'concept':{'text':'myeloma'},'reference':{'reference':'Condition/c-1'}},{},"                           \
+    "{'reference':{'reference':'Observation/o-1'}},{'concept':{'text':'pain'}}]"
+
+static const struct {
+    const char *type;
+    const char *members;
+    const char *reasons;
+} reasons[] = {
+    {"MedicationAdministration", R4_REASONS, "myeloma,pain|c-1,o-1"},
+    {"MedicationAdministration", R5_REASONS, "myeloma,pain|c-1,o-1"},
+    {"MedicationRequest", R4_REASONS, "myeloma,pain|c-1,o-1"},
+    {"MedicationRequest", R5_REASONS, "myeloma,pain|c-1,o-1"},
+    {"MedicationStatement", R4_REASONS, "myeloma,pain|c-1,o-1"},
+    {"MedicationStatement", R5_REASONS, "myeloma,pain|c-1,o-1"},
+    {"MedicationStatement", "'reasonCode':[{'text':'pain'}]", "pain"},
+    {"MedicationStatement", "'reason':[]", ""},
+    {"MedicationDispense", R4_REASONS, ""}, /* FHIR has none here */
+};
+
+Test(medication, tells_what_it_is_for)
+{
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        struct reading reading;
+        const struct gw_reasons *got = &reading.fact.use.reasons;
+        char text[100];
+
+        reading_with(&reading, reasons[i].type, reasons[i].members);
+        cr_assert(eq(int, reading.rc, GW_OK), "%s: %s", reasons[i].type, reading.err.text);
+        print_reasons(got->concepts, got->concept_count, got->references, got->reference_count, text, sizeof(text));
+        cr_expect(eq(str, text, (char *)reasons[i].reasons), "%s %s", reasons[i].type, reasons[i].members);
+        reading_release(&reading);
+    }
+}
+
+static const struct {
+    const char *type;
+    const char *members;
+    bool any;
+    const char *concepts;
+} status_reasons[] = {
+    {"MedicationAdministration", "'statusReason':[{'text':'a'},{'text':'b'}]", true, "a,b"},
+    {"MedicationRequest", "'statusReason':{'text':'a'}", true, "a"},
+    {"MedicationStatement", "'statusReason':[{'text':'a'}]", true, "a"},
+    {"MedicationDispense", "'statusReasonCodeableConcept':{'text':'a'}", true, "a"},
+    {"MedicationDispense", "'statusReasonReference':{'reference':'DetectedIssue/d'}", true, ""},
+    {"MedicationDispense", "'notPerformedReason':{'concept':{'text':'a'}}", true, "a"},
+    {"MedicationDispense", "'notPerformedReason':{'reference':{'reference':'DetectedIssue/d'}}", true, ""},
+    {"MedicationRequest", "'statusReason':null", false, ""},
+};
+
+Test(medication, tells_why_its_status_is_what_it_is)
+{
+    for (size_t i = 0; i < sizeof(status_reasons) / sizeof(status_reasons[0]); i++) {
+        struct reading reading;
+        const struct gw_medication_use *got = &reading.fact.use;
+        char text[100];
+
+        reading_with(&reading, status_reasons[i].type, status_reasons[i].members);
+        cr_assert(eq(int, reading.rc, GW_OK), "%s: %s", status_reasons[i].type, reading.err.text);
+        print_reasons(got->status_reasons, got->status_reason_count, NULL, 0, text, sizeof(text));
+        cr_expect(eq(str, text, (char *)status_reasons[i].concepts), "%s", status_reasons[i].members);
+        cr_expect(eq(int, got->has_status_reason, status_reasons[i].any), "%s", status_reasons[i].members);
+        reading_release(&reading);
+    }
+}
+
+static const struct {
+    const char *type;
+    const char *members;
+    const char *encounter;
+    const char *requests;
+    const char *part_of;
+    const char *categories;
+} links[] = {
+    {"MedicationAdministration",
+     "'context':{'reference':'Encounter/e-1'},'request':{'reference':'MedicationRequest/r-9'},"
+     "'partOf':[{'reference':'MedicationAdministration/a-1'},{'reference':'Procedure/p-1'}],'category':{'text':'in'}",
+     "e-1", "|r-9", "|a-1,p-1", "in"},
+    {"MedicationAdministration",
+     "'encounter':{'reference':'Encounter/e-1'},'request':{'reference':'MedicationRequest/r-9'},"
+     "'partOf':[{'reference':'MedicationDispense/d-1'}],'category':[{'text':'in'},{'text':'x'}]",
+     "e-1", "|r-9", "|d-1", "in,x"},
+    {"MedicationRequest", "'encounter':{'reference':'Encounter/e-1'},'category':[{'text':'out'}]", "e-1", "", "",
+     "out"},
+    {"MedicationDispense",
+     "'context':{'reference':'Encounter/e-1'},'authorizingPrescription':[{'reference':'MedicationRequest/r-9'},"
+     "{'reference':'#r'}],'partOf':[{'reference':'Procedure/p-1'}],'category':{'text':'out'}",
+     "e-1", "|r-9,r", "|p-1", "out"},
+    {"MedicationDispense", "'encounter':{'reference':'Encounter/e-1'},'category':[{'text':'out'}]", "e-1", "", "",
+     "out"},
+    {"MedicationStatement",
+     "'context':{'reference':'EpisodeOfCare/e-1'},'partOf':[{'reference':'MedicationStatement/s-1'}],"
+     "'category':{'text':'community'}",
+     "e-1", "", "|s-1", "community"},
+    {"MedicationStatement", "'category':[]", NULL, "", "", ""},
+};
+
+Test(medication, is_linked_to_what_it_belongs_to)
+{
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        struct reading reading;
+        const struct gw_medication_use *got = &reading.fact.use;
+        char text[100];
+
+        reading_with(&reading, links[i].type, links[i].members);
+        cr_assert(eq(int, reading.rc, GW_OK), "%s: %s", links[i].type, reading.err.text);
+        EXPECT_TEXT(got->encounter.id, links[i].encounter, "%s", links[i].members);
+        print_reasons(NULL, 0, got->requests, got->request_count, text, sizeof(text));
+        cr_expect(eq(str, text, (char *)links[i].requests), "%s", links[i].members);
+        print_reasons(NULL, 0, got->part_of, got->part_of_count, text, sizeof(text));
+        cr_expect(eq(str, text, (char *)links[i].part_of), "%s", links[i].members);
+        print_reasons(got->categories, got->category_count, NULL, 0, text, sizeof(text));
+        cr_expect(eq(str, text, (char *)links[i].categories), "%s", links[i].members);
+        reading_release(&reading);
+    }
+}
+
+Test(medication, is_ordered_in_an_amount_and_for_a_time)
+{
+    struct reading reading;
+    const struct gw_medication_use *use = &reading.fact.use;
+
+    reading_with(&reading, "MedicationRequest",
+                 "'dispenseRequest':{'quantity':{'value':21,'unit':'caps'},"
+                 "'expectedSupplyDuration':{'value':4,'code':'wk'}}");
+    cr_assert(eq(int, reading.rc, GW_OK), "%s", reading.err.text);
+    EXPECT_TEXT(use->quantity.value, "21", "quantity");
+    EXPECT_TEXT(use->quantity.unit, "caps", "quantity");
+    EXPECT_TEXT(use->supply_duration.value, "4", "duration");
+    EXPECT_TEXT(use->supply_duration.code, "wk", "duration");
+    EXPECT_TEXT(use->days_supply.value, NULL, "a dispense's days are not an order's");
+    reading_release(&reading);
+}
+
+static const struct {
+    const char *type;
+    const char *members;
+    const char *text;
+} refusals[] = {
+    {"MedicationRequest", "'statusReason':'lost'", "statusReason: an object, or an array of them, is wanted"},
+    {"MedicationAdministration", "'statusReason':[{},'x']", "statusReason[1]: an object is wanted"},
+    {"MedicationDispense", "'statusReasonCodeableConcept':'x'", "statusReasonCodeableConcept: an object is wanted"},
+    {"MedicationDispense", "'notPerformedReason':[]", "notPerformedReason: an object is wanted"},
+    {"MedicationRequest", "'category':'in'", "category: an object, or an array of them, is wanted"},
+    {"MedicationRequest", "'reasonCode':{'text':'x'}", "reasonCode: an array is wanted"},
+    {"MedicationRequest", "'reasonReference':{}", "reasonReference: an array is wanted"},
+    {"MedicationRequest", "'reasonReference':['Condition/1']", "reasonReference[0]: an object is wanted"},
+    {"MedicationRequest", "'reason':[{'reference':'Condition/1'}]", "reason[0].reference: an object is wanted"},
+    {"MedicationRequest", "'reason':[{'concept':[]}]", "reason[0].concept: an object is wanted"},
+    {"MedicationRequest", "'encounter':'Encounter/1'", "encounter: an object is wanted"},
+    {"MedicationAdministration", "'context':[]", "context: an object is wanted"},
+    {"MedicationAdministration", "'request':'r'", "request: an object, or an array of them, is wanted"},
+    {"MedicationAdministration", "'partOf':{}", "partOf: an array is wanted"},
+    {"MedicationDispense", "'authorizingPrescription':[7]", "authorizingPrescription[0]: an object is wanted"},
+    {"MedicationRequest", "'dispenseRequest':{'quantity':21}", "dispenseRequest.quantity: an object is wanted"},
+    {"MedicationRequest", "'dispenseRequest':{'expectedSupplyDuration':{'value':'4'}}",
+     "dispenseRequest.expectedSupplyDuration.value: a number is wanted"},
+};
+
+Test(medication, with_an_element_of_a_wrong_type_is_refused_with_its_path)
+{
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        struct reading reading;
+        char text[300];
+
+        snprintf(text, sizeof(text), "%s.%s", refusals[i].type, refusals[i].text);
+        reading_with(&reading, refusals[i].type, refusals[i].members);
+        cr_expect(eq(int, reading.rc, GW_EINPUT), "%s", refusals[i].members);
+        cr_expect(eq(str, reading.err.text, text));
+        reading_release(&reading);
+    }
+}

@@ -183,11 +183,46 @@ struct gw_patient {
     const char *replaced_by; /* id of Patient.link type replaced-by */
 };
 
+struct gw_reasons { /* reasonCode and reasonReference; R5 reason */
+    const struct gw_concept *concepts;
+    size_t concept_count;
+    const struct gw_reference *references; /* Condition, Observation ... */
+    size_t reference_count;
+};
+
 struct gw_encounter {
     struct gw_coding class_code;
     struct gw_period period;
-    const struct gw_concept *reasons;
-    size_t reason_count;
+    struct gw_reasons reasons;
+};
+
+/* When a dose is due: Dosage.timing (FHIR Timing) and asNeeded[x]. Numbers are texts as written. */
+struct gw_schedule {
+    const char *frequency; /* times a period */
+    const char *frequency_max;
+    const char *period;
+    const char *period_max;
+    const char *period_unit;         /* s, min, h, d, wk, mo, a */
+    const char *const *days_of_week; /* mon .. sun */
+    size_t day_count;
+    const char *const *times_of_day; /* 08:00:00 */
+    size_t time_count;
+    const char *const *when; /* EventTiming codes: MORN, HS, PC ... */
+    size_t when_count;
+    const char *const *events; /* the very moments, as dateTimes */
+    size_t event_count;
+    struct gw_period bounds;
+    struct gw_quantity duration; /* boundsDuration; a boundsRange is not read */
+    struct gw_concept code;      /* BID, QD, QOD ...; where no coding has one, what its text says */
+    bool as_needed;              /* asNeededBoolean true, or asNeeded for some reason */
+};
+
+struct gw_dosage { /* one dosageInstruction, or one dosage of a Statement */
+    const char *sequence;
+    struct gw_schedule schedule;
+    struct gw_concept route;
+    struct gw_quantity dose; /* empty where its doseAndRate differ */
+    struct gw_quantity rate;
 };
 
 /* The four Medication* resources have one shape here. */
@@ -203,13 +238,26 @@ struct gw_medication_use {
     const char *date_asserted;     /* Statement */
     const char *intent;            /* Request */
     bool do_not_perform;
-    struct gw_quantity dose;
+    struct gw_quantity dose; /* of an Administration; else that of all dosages, empty where they differ */
     struct gw_quantity rate;
-    struct gw_concept route;
-    struct gw_quantity quantity;    /* Dispense */
-    struct gw_quantity days_supply; /* Dispense */
-    struct gw_period validity;      /* Request dispenseRequest.validityPeriod */
-    bool has_status_reason;
+    struct gw_concept route;         /* the first that is given */
+    const struct gw_dosage *dosages; /* as written; none of an Administration */
+    size_t dosage_count;
+    struct gw_quantity quantity;             /* Dispense; Request dispenseRequest.quantity: of one dispense */
+    struct gw_quantity days_supply;          /* Dispense */
+    struct gw_quantity supply_duration;      /* Request dispenseRequest.expectedSupplyDuration: of one dispense */
+    struct gw_period validity;               /* Request dispenseRequest.validityPeriod */
+    bool has_status_reason;                  /* a reference is one too */
+    const struct gw_concept *status_reasons; /* statusReason[x], R5 notPerformedReason */
+    size_t status_reason_count;
+    const struct gw_concept *categories;
+    size_t category_count;
+    struct gw_reasons reasons;           /* why it was ordered, given or taken; a Dispense has none */
+    struct gw_reference encounter;       /* Request; the others' context: an Encounter or EpisodeOfCare */
+    const struct gw_reference *requests; /* Administration request, Dispense authorizingPrescription */
+    size_t request_count;
+    const struct gw_reference *part_of; /* the others but Request: an Administration, Dispense, Procedure ... */
+    size_t part_of_count;
 };
 
 struct gw_medication {
