@@ -3,6 +3,7 @@
  */
 #include "gateway/core/date.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define DAY_SECONDS 86400
@@ -245,6 +246,20 @@ static int64_t clock_of(const struct fields *fields)
 static gw_day day_of_clock(int64_t seconds)
 {
     return (gw_day)((seconds >= 0 ? seconds : seconds - (DAY_SECONDS - 1)) / DAY_SECONDS);
+}
+
+gw_day gw_zone_day_at(const struct gw_zone *zone, int64_t utc_seconds)
+{
+    return day_of_clock(utc_seconds + gw_zone_offset_at(zone, utc_seconds));
+}
+
+void gw_instant_print(int64_t utc_seconds, char out[GW_INSTANT_BYTES])
+{
+    const gw_day day = day_of_clock(utc_seconds);
+    const unsigned second = (unsigned)(utc_seconds - (int64_t)day * DAY_SECONDS);
+
+    gw_day_print(day, out);
+    snprintf(out + 10, GW_INSTANT_BYTES - 10, "T%02u:%02u:%02uZ", second / 3600 % 24, second / 60 % 60, second % 60);
 }
 
 static void place_partial(const struct fields *fields, const struct gw_zone *zone, struct gw_when *out)

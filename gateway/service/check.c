@@ -213,12 +213,9 @@ static void save_profile(struct check *c)
     const char *folder = endpoint_folder(&c->arena, c->config);
     const struct gw_token *token = gw_session_token(c->session);
     const char *token_url = token ? gw_token_url(token) : NULL;
-    const time_t now = time(NULL);
     struct gw_error failure;
-    struct tm utc;
 
-    gmtime_r(&now, &utc);
-    strftime(c->profile.checked, sizeof c->profile.checked, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    gw_instant_print(time(NULL), c->profile.checked);
     snprintf(c->profile.token_url, sizeof c->profile.token_url, "%s", token_url ? token_url : "");
     if (folder && gw_profile_save(&c->profile, folder, c->endpoint->id, &failure) != GW_OK)
         check_fail(c, "profile", &failure);

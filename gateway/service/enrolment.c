@@ -78,6 +78,13 @@ static const struct gw_enrolled *by_identifier(const struct enrolment *e, const 
     return NULL;
 }
 
+gw_day enrolment_horizon(const struct gw_zone *zone, int64_t now, gw_day as_of)
+{
+    const gw_day today = gw_zone_day_at(zone, now);
+
+    return as_of != GW_NO_DAY && as_of < today ? as_of : today;
+}
+
 int64_t enrolment_whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count)
 {
     struct enrolment *e = ctx;

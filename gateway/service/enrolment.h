@@ -16,6 +16,9 @@ struct enrolment {
     struct gw_arena *arena;
 };
 
+/* The last day anything can be known of at a site: the day asked for, never later than its own today. */
+gw_day enrolment_horizon(const struct gw_zone *zone, int64_t now, gw_day as_of);
+
 /* Enrol each line of one site's roster at the endpoint. Subjects come out sorted by number. */
 enum gw_status enrolment_open(struct enrolment *enrolment, struct gw_arena *arena, struct gw_ledger *ledger,
                               const struct gw_roster *roster, const struct gw_site *site, const char *study,

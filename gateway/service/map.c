@@ -33,7 +33,7 @@ struct map {
     struct folder folder;
     int64_t delivery;
     int64_t now;
-    char now_text[32];
+    char now_text[GW_INSTANT_BYTES];
     char as_of[11];
 };
 
@@ -51,18 +51,9 @@ static const char *inside(struct map *m, const char *name)
 
 static void read_clock(struct map *m)
 {
-    const time_t now = time(NULL);
-    struct tm utc;
-
-    m->now = now;
-    gmtime_r(&now, &utc);
-    strftime(m->now_text, sizeof m->now_text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    m->result->as_of = m->options->as_of;
-    if (m->result->as_of == GW_NO_DAY) {
-        const int64_t local = now + gw_zone_offset_at(gw_site_zone(m->site), now);
-
-        m->result->as_of = (gw_day)(local / 86400);
-    }
+    m->now = m->options->now ? m->options->now : time(NULL);
+    gw_instant_print(m->now, m->now_text);
+    m->result->as_of = enrolment_horizon(gw_site_zone(m->site), m->now, m->options->as_of);
     gw_day_print(m->result->as_of, m->as_of);
 }
 

@@ -85,7 +85,7 @@ struct sync {
     size_t endpoint_count;
     struct gw_ledger *ledger;
     int64_t delivery;
-    char now[32];
+    char now[GW_INSTANT_BYTES];
     int64_t now_seconds;
     uv_loop_t loop;
     bool loop_open;

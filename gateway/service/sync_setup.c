@@ -10,6 +10,7 @@
 
 #include "gateway/service/pseudonym.h"
 #include "service/endpoint.h"
+#include "service/enrolment.h"
 #include "service/steering.h"
 #include "service/sync_parts.h"
 
@@ -82,14 +83,6 @@ static struct sync_site *site_of(const struct sync *s, const struct sync_study *
     return NULL;
 }
 
-static gw_day last_day(const struct sync *s, const struct gw_zone *zone)
-{
-    const gw_day today = (gw_day)((s->now_seconds + gw_zone_offset_at(zone, s->now_seconds)) / 86400);
-    const gw_day wanted = s->options->as_of;
-
-    return wanted != GW_NO_DAY && wanted < today ? wanted : today;
-}
-
 static enum gw_status load_site(struct sync *s, const struct sync_study *study,
                                 const struct gw_config_endpoint *endpoint, struct gw_error *err)
 {
@@ -100,7 +93,7 @@ static enum gw_status load_site(struct sync *s, const struct sync_study *study,
         return rc;
     site->study = study;
     site->id = endpoint->site;
-    site->as_of = last_day(s, gw_site_zone(site->site));
+    site->as_of = enrolment_horizon(gw_site_zone(site->site), s->now_seconds, s->options->as_of);
     s->site_count++;
     rc = endpoint_check_site(endpoint, site->site, err);
     return rc == GW_OK ? steering_file(study->digest, endpoint->site_profile, site->digest, err) : rc;
@@ -288,23 +281,16 @@ static enum gw_status name_endpoints(struct sync *s, struct gw_error *err)
 
 static enum gw_status deliver(struct sync *s, struct gw_error *err)
 {
-    gw_day day = s->options->as_of;
     char text[11];
 
-    if (day == GW_NO_DAY)
-        day = s->sites[0].as_of;
-    gw_day_print(day, text);
+    gw_day_print(s->sites[0].as_of, text);
     return gw_ledger_deliver(s->ledger, "sync", text, &s->delivery, err);
 }
 
 static void read_clock(struct sync *s)
 {
-    const time_t now = time(NULL);
-    struct tm utc;
-
-    s->now_seconds = now;
-    gmtime_r(&now, &utc);
-    strftime(s->now, sizeof s->now, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    s->now_seconds = time(NULL);
+    gw_instant_print(s->now_seconds, s->now);
 }
 
 static enum gw_status open_loop(struct sync *s, struct gw_error *err)

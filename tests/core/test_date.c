@@ -358,3 +358,30 @@ Test(date, reads_an_instant_in_nanoseconds)
         cr_expect(eq(i64, nanoseconds, cases[i].read ? cases[i].nanoseconds : 42), "%s", cases[i].text);
     }
 }
+
+static const struct {
+    int64_t utc;
+    const char *text, *madrid;
+} instants[] = {
+    {0, "1970-01-01T00:00:00Z", "1970-01-01"},          {-1, "1969-12-31T23:59:59Z", "1970-01-01"},
+    {1709247599, "2024-02-29T22:59:59Z", "2024-02-29"}, {1709247600, "2024-02-29T23:00:00Z", "2024-03-01"},
+    {1719784800, "2024-06-30T22:00:00Z", "2024-07-01"},
+};
+
+Test(date, prints_an_instant_and_names_the_day_it_is_somewhere)
+{
+    struct gw_zone *const madrid = open_zone("Europe/Madrid");
+
+    for (size_t i = 0; i < COUNT(instants); i++) {
+        char text[GW_INSTANT_BYTES], day[11];
+        int64_t nanoseconds = 0;
+
+        gw_instant_print(instants[i].utc, text);
+        cr_expect(eq(str, text, (char *)instants[i].text));
+        cr_expect(gw_instant_read(text, &nanoseconds));
+        cr_expect(eq(i64, nanoseconds / 1000000000, instants[i].utc));
+        gw_day_print(gw_zone_day_at(madrid, instants[i].utc), day);
+        cr_expect(eq(str, day, (char *)instants[i].madrid), "%s", instants[i].text);
+    }
+    gw_zone_close(madrid);
+}

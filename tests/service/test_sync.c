@@ -298,6 +298,19 @@ Test(sync, derives_again_when_a_day_has_come_and_only_then)
     tear_down(&b);
 }
 
+Test(sync, takes_no_day_after_today_as_known)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    b.options.as_of = gw_day_of(9000, 1, 1);
+    run_fine(&b);
+    b.study.sink_path = path_of(&b, "state/ledger.db");
+    expect_cell(&b, "SELECT count(*) FROM deliveries WHERE as_of < '9000'", "1", "the delivery");
+    expect_cell(&b, "SELECT count(*) FROM deliveries WHERE as_of >= '9000'", "0", "the day asked for");
+    tear_down(&b);
+}
+
 Test(sync, derives_again_when_the_roster_changed)
 {
     struct bench b;

@@ -80,6 +80,7 @@ static struct gw_map_result map(struct scratch *scratch, const char *out, const 
         .enrolment = strcpy(roster, scratch_path(scratch, "roster.csv")),
         .key = strcpy(key, scratch_path(scratch, "key")),
         .out = strcpy(folder, scratch_path(scratch, out)),
+        .now = (int64_t)gw_day_of(2201, 1, 1) * 86400, /* MIMIC's days were shifted to what is still to come */
         .as_of = gw_day_of(2200, 12, 31),
         .inputs = files,
         .input_count = count,

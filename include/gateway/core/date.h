@@ -24,7 +24,7 @@ enum gw_precision {
 
 /* A day in a site's zone, days from 1970-01-01. */
 typedef int32_t gw_day;
-#define GW_NO_DAY INT32_MIN
+#define GW_NO_DAY  INT32_MIN
 #define GW_DAY_MIN (-719162) /* 0001-01-01 */
 #define GW_DAY_MAX 2932896   /* 9999-12-31 */
 
@@ -42,8 +42,10 @@ enum gw_status gw_zone_open(const char *name, struct gw_zone **out, struct gw_er
 void gw_zone_close(struct gw_zone *zone);
 const char *gw_zone_name(const struct gw_zone *zone);
 int32_t gw_zone_offset_at(const struct gw_zone *zone, int64_t utc_seconds); /* seconds east of UTC */
+gw_day gw_zone_day_at(const struct gw_zone *zone, int64_t utc_seconds);     /* the calendar day it is there */
 
-/* Local wall-clock seconds from 1970-01-01T00:00 to UTC. In a fold the earlier instant; in a gap the offset before it. */
+/* Local wall-clock seconds from 1970-01-01T00:00 to UTC. In a fold the earlier instant; in a gap the offset before it.
+ */
 int64_t gw_zone_to_utc(const struct gw_zone *zone, int64_t local_seconds);
 
 enum gw_date_verdict {
@@ -64,17 +66,20 @@ struct gw_when {
 };
 
 /*
- * Read a FHIR date, dateTime or instant. assume_zone: a time without offset means the site's wall clock instead of being
- * refused. 24:00 and an impossible day are malformed; second 60 is read as 59. Years 0001 to 9999. Beyond FHIR, a time
- * without seconds (hh:mm) is read, as servers send it. With another verdict than GW_DATE_OK, out has the text, precision
- * none and no days.
+ * Read a FHIR date, dateTime or instant. assume_zone: a time without offset means the site's wall clock instead of
+ * being refused. 24:00 and an impossible day are malformed; second 60 is read as 59. Years 0001 to 9999. Beyond FHIR, a
+ * time without seconds (hh:mm) is read, as servers send it. With another verdict than GW_DATE_OK, out has the text,
+ * precision none and no days.
  */
-enum gw_date_verdict gw_when_read(const char *text, const struct gw_zone *zone, bool assume_zone,
-                                  struct gw_when *out);
+enum gw_date_verdict gw_when_read(const char *text, const struct gw_zone *zone, bool assume_zone, struct gw_when *out);
 /* Order by first possible instant, then precision (coarser first). */
 int gw_when_compare(const struct gw_when *a, const struct gw_when *b);
 
 /* An instant such as meta.lastUpdated in nanoseconds from the epoch; false when it is none. */
 bool gw_instant_read(const char *text, int64_t *nanoseconds);
+
+/* Seconds from the epoch as an instant in UTC, 2026-11-20T20:00:00Z; years 0001 to 9999. */
+#define GW_INSTANT_BYTES 21
+void gw_instant_print(int64_t utc_seconds, char out[GW_INSTANT_BYTES]);
 
 #endif

@@ -21,7 +21,8 @@ struct gw_map_options {
     const char *enrolment; /* roster.csv */
     const char *out;
     const char *key; /* NULL: OUT/hospital/pseudonym.key */
-    gw_day as_of;    /* GW_NO_DAY: today in the site's zone */
+    gw_day as_of;    /* GW_NO_DAY, or later than it: today in the site's zone */
+    int64_t now;     /* seconds from the epoch; 0: by the clock */
     const char *const *inputs;
     size_t input_count;
     FILE *complaints; /* one line for each entry or file that cannot be read; NULL: none */

@@ -11,7 +11,7 @@
 struct gw_sync_options {
     const struct gw_config *config;
     const char *endpoint;                                                  /* only this one; NULL: all */
-    gw_day as_of;                                                          /* GW_NO_DAY: today in each site's zone */
+    gw_day as_of;                                                          /* GW_NO_DAY, or later than it: today in each site's zone */
     void (*progress)(void *ctx, const char *what, size_t done, size_t of); /* may be NULL */
     void *ctx;
 };
