@@ -4,16 +4,19 @@
  */
 #include "study/anchors.h"
 
-void anchor_cite(struct engine *e, size_t fact)
+void anchor_cite(struct engine *e, size_t fact, const char *rule)
 {
-    size_t *slot;
+    struct anchor_fact *slot;
 
-    for (size_t i = 0; i < e->anchor_fact_count; i++)
-        if (e->anchor_facts[i] == fact)
-            return; /* one statement may tell the first dose and the end */
+    for (size_t i = 0; i < e->anchor_fact_count; i++) {
+        if (e->anchor_facts[i].fact != fact)
+            continue; /* one statement may tell the first dose and the end */
+        e->anchor_facts[i].rules = engine_rules(e, (const char *[]){e->anchor_facts[i].rules, rule}, 2);
+        return;
+    }
     slot = GW_ARENA_PUSH(e->arena, e->anchor_facts, e->anchor_fact_count, e->anchor_fact_capacity);
     if (slot)
-        *slot = fact;
+        *slot = (struct anchor_fact){fact, rule};
     else
         e->failed = true;
     engine_part(e, fact, 0)->cited = true;

@@ -10,6 +10,6 @@
 void find_first_dose(struct engine *e);
 void find_end_of_treatment(struct engine *e); /* after the first dose and death */
 
-void anchor_cite(struct engine *e, size_t fact); /* the fact is evidence for an anchor */
+void anchor_cite(struct engine *e, size_t fact, const char *rule); /* it is evidence for an anchor: "d1" or "eot" */
 
 #endif

@@ -217,6 +217,7 @@ static void include(struct engine *e, struct episode *episode, const struct occu
                                            .concept = d->coding->code,
                                            .day = d->onset,
                                            .grade = -1,
+                                           .rules = "conditions;episodes",
                                            .role = d->onset == episode->onset ? "onset" : "supporting"});
 }
 

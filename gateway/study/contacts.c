@@ -29,7 +29,25 @@ static gw_day closest(const struct gw_window *window, gw_day first, gw_day last)
     return window->target < low ? low : window->target > high ? high : window->target;
 }
 
-static void offer(struct window_state *state, const struct gw_window *window, gw_day day, const char *kind)
+/* A contact that a record tells: days up to the horizon, and which record. */
+struct contact {
+    gw_day first, last;
+    const char *kind;
+    size_t fact;
+};
+
+/* Of two on one day an Encounter speaks, then the smaller key: the order of arrival never counts. */
+static bool speaks_before(const struct engine *e, const struct contact *contact, const struct window_state *state)
+{
+    const bool encounter = strcmp(contact->kind, "encounter") == 0;
+
+    if (encounter != (strcmp(state->contact_kind, "encounter") == 0))
+        return encounter;
+    return strcmp(e->versions[contact->fact].key, e->versions[state->contact_fact].key) < 0;
+}
+
+static void offer(const struct engine *e, struct window_state *state, const struct gw_window *window, gw_day day,
+                  const struct contact *contact)
 {
     const gw_day known = state->contact;
 
@@ -38,26 +56,27 @@ static void offer(struct window_state *state, const struct gw_window *window, gw
     if (known != GW_NO_DAY) {
         const int was = gw_days_apart(known, window->target), is = gw_days_apart(day, window->target);
 
-        if (is > was || (is == was && day <= known))
+        if (is > was || (is == was && day < known) || (day == known && !speaks_before(e, contact, state)))
             return;
     }
     state->contact = day;
-    state->contact_kind = kind;
+    state->contact_kind = contact->kind;
+    state->contact_fact = contact->fact;
 }
 
 /* To every window that asks for a contact and that the days meet. */
-static void offer_all(struct engine *e, gw_day first, gw_day last, const char *kind)
+static void offer_all(struct engine *e, const struct contact *contact)
 {
     for (size_t i = 0; i < e->windows.count; i++) {
         const struct gw_window *window = &e->windows.list[i];
         struct window_state *state = &e->window_states[i];
-        const gw_day day = closest(window, first, last);
+        const gw_day day = closest(window, contact->first, contact->last);
 
         if (day == GW_NO_DAY || !window->rule->contact)
             continue;
-        offer(state, window, day, kind);
-        if (last > state->last_contact) /* of a stay, the last day in the window */
-            state->last_contact = last < window->high ? last : window->high;
+        offer(e, state, window, day, contact);
+        if (contact->last > state->last_contact) /* of a stay, the last day in the window */
+            state->last_contact = contact->last < window->high ? contact->last : window->high;
     }
 }
 
@@ -162,7 +181,7 @@ static void consider_encounter(struct engine *e, size_t index)
     } else if (verdict == GW_DATE_WITHOUT_OFFSET) {
         raise_encounter(e, index, "TIME_WITHOUT_OFFSET", stay.first);
     } else {
-        offer_all(e, stay.first, stay.seen, "encounter");
+        offer_all(e, &(struct contact){stay.first, stay.seen, "encounter", index});
         follow(e, &stay);
         engine_part(e, index, 0)->cited = true;
     }
@@ -199,7 +218,7 @@ static void infer(struct engine *e, size_t index)
         engine_next_day(e, when.first);
     if (when.first > e->in->horizon)
         return;
-    offer_all(e, when.first, when.first, "inferred");
+    offer_all(e, &(struct contact){when.first, when.first, "inferred", index});
 }
 
 /* ---- states ---- */

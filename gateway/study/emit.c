@@ -31,31 +31,6 @@ struct gw_row *engine_row(struct engine *e, enum gw_table_id table, const char *
     return row;
 }
 
-static const char *sha256_text(struct engine *e, const struct gw_fact *fact)
-{
-    char *text = gw_arena_raw(e->arena, 2 * sizeof fact->sha256 + 1);
-
-    if (text)
-        gw_hex(fact->sha256, sizeof fact->sha256, text);
-    return text;
-}
-
-/* What stands in their place may be any text, and provenance crosses the border: only what has their form does. */
-static const char *version_or_null(const char *version)
-{
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.";
-    const size_t length = version ? strspn(version, allowed) : 0;
-
-    return length > 0 && length <= 64 && version[length] == '\0' ? version : NULL;
-}
-
-static const char *instant_or_null(const char *instant)
-{
-    int64_t ignored;
-
-    return instant && gw_instant_read(instant, &ignored) ? instant : NULL;
-}
-
 static const char *sex_or_null(const char *gender)
 {
     static const char *const known[] = {"male", "female", "other", "unknown"};
@@ -64,30 +39,6 @@ static const char *sex_or_null(const char *gender)
         if (gw_same(gender, known[i]))
             return gender;
     return NULL;
-}
-
-void engine_provenance(struct engine *e, const char *table, const char *of_row, size_t fact, const char *role,
-                       const char *rule_ids, const char *transformation)
-{
-    const struct gw_fact *source = &e->in->facts[fact];
-    const char *hash = engine_hash(e, fact);
-    const char *const parts[] = {of_row, role, hash};
-    const char *id = gw_arena_join(e->arena, '|', parts, 3);
-    struct gw_row_provenance *row = (struct gw_row_provenance *)engine_row(e, GW_TABLE_provenance, id, "active");
-
-    if (!row)
-        return;
-    row->table = table;
-    row->of_row = of_row;
-    row->role = role;
-    row->endpoint = source->endpoint;
-    row->resource_type = source->type_name;
-    row->source_hash = hash;
-    row->version_id = version_or_null(source->version_id);
-    row->last_updated = instant_or_null(source->last_updated);
-    row->content_sha256 = sha256_text(e, source);
-    row->rule_ids = rule_ids;
-    row->transformation = transformation && *transformation ? transformation : NULL;
 }
 
 int engine_age(const struct engine *e, gw_day day)
@@ -134,8 +85,10 @@ static void emit_subject(struct engine *e)
         engine_part(e, e->person_index, 0)->cited = true;
         engine_provenance(e, "subjects", row->row_id, e->person_index, "person", "patient", NULL);
     }
+    engine_provenance_of_roster(e, "subjects", row->row_id, "roster");
     for (size_t i = 0; i < e->anchor_fact_count; i++)
-        engine_provenance(e, "subjects", row->row_id, e->anchor_facts[i], "anchor", "d1;eot", NULL);
+        engine_provenance(e, "subjects", row->row_id, e->anchor_facts[i].fact, "anchor", e->anchor_facts[i].rules,
+                          NULL);
 }
 
 /* ---- windows ---- */
@@ -148,6 +101,39 @@ static const char *group_name(const struct engine *e, const struct gw_window *wi
         if (window->groups == (gw_groups)(1u << g))
             return study->groups[g];
     return "both";
+}
+
+/* The records that told its anchors; the roster where none did or it cut the window. */
+static void window_anchors(struct engine *e, const char *id, const struct gw_window *window)
+{
+    const bool from_end = window->rule->from == GW_ANCHOR_EOT || gw_same(window->truncation, "EOT");
+    bool by_roster = gw_same(window->truncation, "WITHDRAWAL");
+    size_t starts = 0, ends = 0;
+
+    for (size_t i = 0; i < e->anchor_fact_count; i++) {
+        const struct anchor_fact *anchor = &e->anchor_facts[i];
+        const bool start = strstr(anchor->rules, "d1"), end = from_end && strstr(anchor->rules, "eot");
+        const char *const rules[] = {start ? "d1" : NULL, end ? "eot" : NULL, "windows"};
+
+        starts += start;
+        ends += end;
+        if (start || end)
+            engine_provenance(e, "windows", id, anchor->fact, "anchor", engine_rules(e, rules, 3), NULL);
+    }
+    by_roster |= starts == 0 || (from_end && ends == 0) || e->in->roster->first_dose == e->anchors.d1;
+    if (by_roster)
+        engine_provenance_of_roster(e, "windows", id, "roster;windows");
+}
+
+/* Its anchors, what cut it, the contact that opened it. */
+static void window_lineage(struct engine *e, const char *id, const struct gw_window *window,
+                           const struct window_state *state)
+{
+    window_anchors(e, id, window);
+    if (gw_same(window->truncation, "DEATH") && e->person)
+        engine_provenance(e, "windows", id, e->person_index, "person", "patient;windows", NULL);
+    if (state->contact != GW_NO_DAY)
+        engine_provenance(e, "windows", id, state->contact_fact, "contact", "contacts", NULL);
 }
 
 static void emit_window(struct engine *e, const struct gw_window *window, const struct window_state *state)
@@ -168,6 +154,7 @@ static void emit_window(struct engine *e, const struct gw_window *window, const 
     row->contact_date = engine_date(e, state->contact);
     row->contact_kind = state->contact_kind;
     row->truncation_reason = window->truncation;
+    window_lineage(e, id, window, state);
 }
 
 static void emit_windows(struct engine *e)
@@ -288,13 +275,38 @@ static void add_value_row(struct engine *e, const struct datum *datum, const cha
         e->failed = true;
 }
 
-static const char *rule_ids(struct engine *e, const struct datum *datum)
+static const char *value_rules(struct engine *e, const struct placed *placed, const struct datum *datum)
+{
+    const bool flagged = placed->anl01 || placed->anl02 || placed->anl03;
+    const char *const ids[] = {datum->code.rule, "windows", datum->measure.value_num ? "units" : NULL,
+                               datum->graded ? engine_grade_rule(e, &datum->grade) : NULL, flagged ? "flags" : NULL};
+
+    return engine_rules(e, ids, sizeof ids / sizeof *ids);
+}
+
+/* The baseline value, where the row that graded this one asks for it. */
+static const struct datum *graded_against(const struct engine *e, const struct datum *datum)
 {
     const struct gw_grade_row *row = datum->graded ? datum->grade.row : NULL;
+    const struct datum *baseline;
 
-    if (!row)
-        return datum->code.rule;
-    return gw_arena_print(e->arena, "%s;%s:%s:%d", datum->code.rule, row->scale, row->concept, row->grade);
+    if (!row || (row->basis != GW_BASIS_BASE && row->baseline == GW_BASELINE_NONE))
+        return NULL;
+    baseline = engine_baseline(e, datum->code.lab->concept);
+    return baseline && baseline->fact != datum->fact ? baseline : NULL;
+}
+
+static void observation_lineage(struct engine *e, const char *row_id, const struct placed *placed,
+                                const struct datum *datum)
+{
+    const struct datum *baseline = graded_against(e, datum);
+
+    engine_provenance(e, "observations", row_id, datum->fact, "value", value_rules(e, placed, datum),
+                      datum->measure.transformation);
+    if (datum->by_specimen)
+        engine_provenance(e, "observations", row_id, datum->specimen, "date", "dates", NULL);
+    if (baseline)
+        engine_provenance(e, "observations", row_id, baseline->fact, "baseline", "baseline", NULL);
 }
 
 static void emit_observation(struct engine *e, const struct placed *placed)
@@ -313,8 +325,7 @@ static void emit_observation(struct engine *e, const struct placed *placed)
     set_grade(e, row, datum);
     set_context(row, datum);
     add_value_row(e, datum, row_id);
-    engine_provenance(e, "observations", row_id, datum->fact, "value", rule_ids(e, datum),
-                      datum->measure.transformation);
+    observation_lineage(e, row_id, placed, datum);
 }
 
 void engine_name_datum(struct engine *e, struct datum *datum)

@@ -132,7 +132,7 @@ static void find_gap(struct engine *e)
     e->anchors.eot = covered;
     e->eot_status = "provisional";
     e->eot_reason = "NO_SUPPLY";
-    anchor_cite(e, fact);
+    anchor_cite(e, fact, "eot");
     engine_raise(e, "EOT_UNCONFIRMED",
                  &(struct item_about){.has_fact = true,
                                       .fact = fact,
@@ -167,7 +167,7 @@ void find_end_of_treatment(struct engine *e)
         e->anchors.eot = stated;
         e->eot_status = "confirmed";
         e->eot_reason = "STATED_STOP";
-        anchor_cite(e, fact);
+        anchor_cite(e, fact, "eot");
     } else if (gw_days_apart(roster, stated) > e->in->study->eot_spread_days) {
         engine_raise(e, "EOT_COMPONENTS_DIFFER",
                      &(struct item_about){.has_fact = true,

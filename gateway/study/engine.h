@@ -63,7 +63,9 @@ struct datum {    /* one part of a current Observation that has a value */
     bool category_read;    /* of a category the study reads, or of none */
     bool after_first_dose; /* on day 1, timed after the first dose */
     bool evidence;         /* no row of its own, but may date an episode */
-    const char *windows;   /* ids of the windows that could take it, joined by ";" */
+    bool by_specimen;      /* dated by the collection of the Specimen at index `specimen` */
+    size_t specimen;
+    const char *windows; /* ids of the windows that could take it, joined by ";" */
     struct gw_code_result code;
     bool measured; /* measure holds a usable value */
     struct gw_measure measure;
@@ -102,6 +104,11 @@ struct exposure;  /* exposure.h */
 struct cycle;     /* exposure.h */
 struct parameter; /* parameters.h */
 
+struct anchor_fact {
+    size_t fact;
+    const char *rules; /* "d1", "eot", "d1;eot" */
+};
+
 struct engine {
     struct gw_arena *arena;
     const struct gw_subject_input *in;
@@ -119,12 +126,14 @@ struct engine {
     const struct gw_fact *person; /* the current Patient; NULL: none yet */
     size_t person_index;
 
+    const char *roster_hash, *roster_digest; /* of the roster line, as provenance names it; made when first asked for */
+
     struct gw_anchors anchors;
     int64_t first_dose_utc; /* time of the first dose where one is stated, else -1 */
     const char *d1_status;  /* confirmed, provisional, conflict; NULL: no D1 */
     const char *eot_status; /* confirmed, provisional, none */
     const char *eot_reason;
-    size_t *anchor_facts; /* facts that are evidence for D1, EOT or death */
+    struct anchor_fact *anchor_facts; /* that are evidence for D1 or EOT */
     size_t anchor_fact_count, anchor_fact_capacity;
 
     struct gw_windows windows;
@@ -169,6 +178,7 @@ struct window_state {
     gw_day contact;    /* the one closest to the target */
     gw_day last_contact;
     const char *contact_kind;
+    size_t contact_fact; /* that told the contact; only with one */
 };
 
 /* ---- stages, in the order in which derive() runs them ---- */
@@ -247,9 +257,23 @@ void engine_raise_datum(struct engine *e, const struct datum *datum, const char 
 const char *engine_part_name(struct engine *e, const struct gw_observed *observed);
 
 const char *engine_date(struct engine *e, gw_day day); /* text in the arena; NULL for GW_NO_DAY */
-/* Provenance of a row: who said it, in which role. */
+/*
+ * Provenance of a row: who said it, in which role, by which rules. Every row has at least one line. Rule ids stand in
+ * mappings/common/rule-texts.csv; of several make a list with engine_rules.
+ */
 void engine_provenance(struct engine *e, const char *table, const char *of_row, size_t fact, const char *role,
                        const char *rule_ids, const char *transformation);
+/* The same of the subject's roster line, and of a row that no source may be named for. */
+void engine_provenance_of_roster(struct engine *e, const char *table, const char *of_row, const char *rule_ids);
+void engine_provenance_of_rules(struct engine *e, const char *table, const char *of_row, const char *role,
+                                const char *rule_ids);
+
+/* Rule ids as one list, sorted, each once; NULL ones are left out. At most ENGINE_MOST_RULES. */
+#define ENGINE_MOST_RULES 8
+const char *engine_rules(struct engine *e, const char *const *ids, size_t count);
+/* "CTCAE 5.0:ANC:4": the row that gave a grade; NULL: no row did, or out of memory, noted. */
+const char *engine_grade_rule(struct engine *e, const struct gw_grade *grade);
+
 struct gw_row *engine_row(struct engine *e, enum gw_table_id table, const char *row_id, const char *status);
 int engine_age(const struct engine *e, gw_day day); /* completed years; -1: unknown or ambiguous */
 

@@ -177,6 +177,58 @@ static void emit_episode(struct engine *e, const struct episode *episode, const 
     row->scale = e->in->study->grade_scale;
 }
 
+static const char *evidence_rules(const struct episode_evidence *evidence)
+{
+    return evidence->rules ? evidence->rules : "episodes";
+}
+
+/* With evidence "none" the study gets no pointer to what no window took. */
+static bool may_be_named(const struct engine *e, const struct episode_evidence *evidence)
+{
+    return e->in->study->evidence_values != GW_VALUES_NONE || evidence->in_window;
+}
+
+static bool named_before(const struct episode *episode, size_t index)
+{
+    const struct episode_evidence *evidence = &episode->evidence[index];
+
+    for (size_t i = 0; i < index; i++)
+        if (episode->evidence[i].fact == evidence->fact && strcmp(episode->evidence[i].role, evidence->role) == 0)
+            return true; /* two parts of one resource */
+    return false;
+}
+
+static void episode_lineage(struct engine *e, const struct episode *episode, const char *id)
+{
+    bool named = false;
+
+    for (size_t i = 0; i < episode->evidence_count; i++) {
+        const struct episode_evidence *evidence = &episode->evidence[i];
+
+        if (!may_be_named(e, evidence) || named_before(episode, i))
+            continue;
+        engine_provenance(e, "ae_episodes", id, evidence->fact, evidence->role, evidence_rules(evidence), NULL);
+        named = true;
+    }
+    if (!named)
+        engine_provenance_of_rules(e, "ae_episodes", id, "evidence", "episodes");
+}
+
+/* The evidence that told the grade on that day. */
+static void grade_lineage(struct engine *e, const struct episode *episode, const struct episode_grade *grade,
+                          const char *id)
+{
+    for (size_t i = 0; i < episode->evidence_count; i++) {
+        const struct episode_evidence *evidence = &episode->evidence[i];
+
+        if (evidence->day != grade->day || evidence->grade != grade->grade || !may_be_named(e, evidence))
+            continue;
+        engine_provenance(e, "ae_grades", id, evidence->fact, "grade", evidence_rules(evidence), NULL);
+        return;
+    }
+    engine_provenance_of_rules(e, "ae_grades", id, "grade", "episodes");
+}
+
 static void emit_pointer(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
 {
     const char *hash = engine_hash(e, evidence->fact);
@@ -194,7 +246,7 @@ static void emit_pointer(struct engine *e, const struct episode_evidence *eviden
     row->role = evidence->role;
     if (e->in->study->evidence_values == GW_VALUES_VALUE && evidence->in_window)
         row->value_num = evidence->value; /* what lies between windows stays in the hospital */
-    engine_provenance(e, "ae_evidence", id, evidence->fact, evidence->role, "episodes", NULL);
+    engine_provenance(e, "ae_evidence", id, evidence->fact, evidence->role, evidence_rules(evidence), NULL);
 }
 
 static void emit_evidence(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
@@ -217,6 +269,7 @@ static void emit_grade(struct engine *e, const struct episode *episode, const st
     row->date = date;
     row->grade = grade->grade;
     row->object = episode->term;
+    grade_lineage(e, episode, grade, id);
 }
 
 static void ask_for_grade(struct engine *e, const struct episode *episode)
@@ -253,6 +306,7 @@ static void emit(struct engine *e, const struct episode *episode)
         engine_next_day(e, episode->changes_on);
     id = birth_name(e, episode);
     emit_episode(e, episode, id, window);
+    episode_lineage(e, episode, id);
     for (size_t i = 0; i < episode->evidence_count && !e->failed; i++)
         emit_evidence(e, &episode->evidence[i], id);
     for (size_t i = 0; i < episode->grade_count && !e->failed; i++)

@@ -197,7 +197,7 @@ static void cite_doses(struct engine *e, const struct evidence *rank)
 {
     for (size_t i = 0; i < e->in->study->d1_drug_count; i++)
         if (rank->drugs[i].day != GW_NO_DAY && rank->drugs[i].day == rank->day)
-            anchor_cite(e, rank->drugs[i].fact);
+            anchor_cite(e, rank->drugs[i].fact, "d1");
 }
 
 /* The time of the first dose on day 1, where an administration states one. */

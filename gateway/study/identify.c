@@ -309,7 +309,7 @@ static void rename_provenance(struct renaming *r, struct gw_rows *rows)
         if (of_row == row->of_row)
             continue;
         row->of_row = of_row;
-        row->row_id = gw_arena_print(r->arena, "%s|%s|%s", of_row, row->role, row->source_hash);
+        row->row_id = gw_arena_print(r->arena, "%s|%s|%s", of_row, row->role, row->source_hash ? row->source_hash : "");
         r->failed |= !row->row_id;
     }
 }

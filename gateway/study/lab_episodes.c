@@ -86,6 +86,10 @@ static bool tells_grade(const struct engine *e, const struct point *point)
 static void cite_point(struct engine *e, struct episode *episode, const struct gw_lab_event *event,
                        const struct point *point, const char *role)
 {
+    const char *const rules[] = {"episodes", point->datum->code.rule,
+                                 tells_grade(e, point) ? engine_grade_rule(e, grade_of(point->datum, event->direction))
+                                                       : NULL};
+
     episode_cite(e, episode,
                  (struct episode_evidence){.fact = point->datum->fact,
                                            .part = point->datum->part,
@@ -95,6 +99,7 @@ static void cite_point(struct engine *e, struct episode *episode, const struct g
                                            .day = point->day,
                                            .grade = tells_grade(e, point) ? point->grade : -1,
                                            .value = point->datum->measure.value_num,
+                                           .rules = engine_rules(e, rules, sizeof rules / sizeof *rules),
                                            .in_window = point->datum->placed_count > 0});
 }
 

@@ -372,7 +372,9 @@ static void place_datum(struct engine *e, struct datum *datum)
     place_dated(e, datum);
     if (date.issued && datum->placed_count > 0)
         engine_raise_datum(e, datum, "DATE_FROM_ISSUED", "only the issue date is known");
-    if (date.by_specimen && datum->placed_count > 0)
+    datum->by_specimen = date.by_specimen && datum->placed_count > 0;
+    datum->specimen = date.specimen;
+    if (datum->by_specimen)
         engine_part(e, date.specimen, 0)->cited = true;
 }
 

@@ -74,6 +74,36 @@ static enum gw_status load_lab_events(struct gw_arena *arena, const char *dir, s
     return GW_OK;
 }
 
+static enum gw_status load_texts(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
+{
+    static const char *const names[] = {"rule_id", "section", "sentence"};
+    struct gw_csv csv;
+    int at[3];
+    struct gw_rule_text *texts;
+    const char *path = gw_arena_print(arena, "%s/rule-texts.csv", dir);
+    enum gw_status rc = path ? gw_csv_load(arena, path, MAX_TABLE_BYTES, &csv, err) : no_memory(err);
+
+    if (rc == GW_OK)
+        rc = gw_csv_columns(&csv, names, 3, at, err);
+    if (rc != GW_OK)
+        return rc;
+    texts = gw_arena_alloc(arena, (csv.count + 1) * sizeof *texts);
+    if (!texts)
+        return no_memory(err);
+    for (size_t i = 0; i < csv.count; i++) {
+        const char **f = csv.records[i].fields;
+
+        texts[i] = (struct gw_rule_text){f[at[0]], f[at[1]], f[at[2]]};
+        if (!*texts[i].id || !*texts[i].section || !*texts[i].sentence)
+            return gw_fail(err, GW_ECONFIG, "study.rules",
+                           "%s:%u: a rule needs an id, its section of RULES.md and a sentence: fill in what is empty",
+                           path, csv.records[i].line);
+    }
+    out->texts = texts;
+    out->text_count = csv.count;
+    return GW_OK;
+}
+
 enum gw_status gw_rules_load(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
 {
     enum gw_status rc;
@@ -82,6 +112,8 @@ enum gw_status gw_rules_load(struct gw_arena *arena, const char *dir, struct gw_
     rc = load_classes(arena, dir, out, err);
     if (rc == GW_OK)
         rc = load_lab_events(arena, dir, out, err);
+    if (rc == GW_OK)
+        rc = load_texts(arena, dir, out, err);
     return rc;
 }
 
@@ -91,4 +123,30 @@ const struct gw_item_class *gw_rules_class(const struct gw_rules *rules, const c
         if (strcmp(rules->classes[i].code, code) == 0)
             return &rules->classes[i];
     return NULL;
+}
+
+/* How much of an id a text speaks for: all of it, or the beginning before its "*". 0: nothing. */
+static size_t speaks_for(const char *text, const char *id)
+{
+    const size_t length = strlen(text);
+
+    if (strcmp(text, id) == 0)
+        return length + 1;
+    return text[length - 1] == '*' && strncmp(text, id, length - 1) == 0 ? length : 0;
+}
+
+const struct gw_rule_text *gw_rules_text(const struct gw_rules *rules, const char *id)
+{
+    const struct gw_rule_text *found = NULL;
+    size_t most = 0;
+
+    for (size_t i = 0; i < rules->text_count; i++) {
+        const size_t length = speaks_for(rules->texts[i].id, id);
+
+        if (length <= most)
+            continue;
+        most = length;
+        found = &rules->texts[i];
+    }
+    return found;
 }

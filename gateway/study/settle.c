@@ -119,6 +119,10 @@ static void emit_item(struct engine *e, const struct gw_item *item)
     row->of_rows = part && part->row_count ? join(e, part->rows, part->row_count) : NULL;
     row->blocks = item->blocks;
     row->state = "open";
+    if (part && (part->row_count > 0 || part->cited))
+        engine_provenance(e, "exceptions", item->id, item->fact, "about", "items", NULL);
+    else /* of what no window took the study sees no pointer */
+        engine_provenance_of_rules(e, "exceptions", item->id, "about", "items");
 }
 
 void stage_settle(struct engine *e, struct gw_derived *out)

@@ -297,7 +297,9 @@ Test(derive, lets_only_what_has_its_form_cross_the_border)
         for (size_t j = 0; j < provenance->count; j++) {
             const struct gw_row_provenance *row = (const struct gw_row_provenance *)provenance->rows[j];
 
-            seen += gw_same(row->role, "person");
+            if (!gw_same(row->role, "person"))
+                continue;
+            seen++;
             cr_expect(gw_same(row->version_id, cases[i].version) || !(row->version_id || cases[i].version), "%zu", i);
             cr_expect(gw_same(row->last_updated, cases[i].updated) || !(row->last_updated || cases[i].updated), "%zu",
                       i);

@@ -109,7 +109,7 @@ Test(versions, that_are_in_error_take_their_rows_and_episodes_with_them)
     subject_expect(&s, "v", "retracted");
     cr_expect(subject_episode(&s, 0) == NULL);
     cr_assert(gw_difference(&s.arena, &before, &s.derived.rows, &difference, &err) == GW_OK);
-    cr_expect(eq(sz, difference.withdrawn, 6), "row, episode, evidence, grade, two provenances: %zu",
+    cr_expect(eq(sz, difference.withdrawn, 8), "row, episode, evidence, grade, a provenance of each: %zu",
               difference.withdrawn);
     cr_expect(eq(sz, difference.added + difference.updated, 0));
 }

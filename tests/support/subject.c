@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/core/json.h"
+#include "support/lineage.h"
 
 gw_day subject_day(const char *text)
 {
@@ -128,6 +129,7 @@ void subject_derive(struct subject *s)
     struct gw_error err;
 
     cr_assert(gw_derive(&s->arena, &input, &s->derived, &err) == GW_OK, "%s", err.text);
+    lineage_check(&s->derived.rows, &s->rules);
 }
 
 static size_t newest(const struct subject *s, const char *id)
