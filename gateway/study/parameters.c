@@ -136,6 +136,8 @@ static void cite(struct engine *e, const struct parameter *p, const char *row_id
             engine_provenance(e, "derived", row_id, fact, "input", p->rule, NULL);
         engine_part(e, fact, p->inputs.parts[i].part)->cited = true;
     }
+    if (p->inputs.part_count == 0) /* from other rows alone, or from nothing: that is why it cannot be assessed */
+        engine_provenance_of_rules(e, "derived", row_id, "input", p->rule);
 }
 
 static void emit(struct engine *e, const struct parameter *p)

@@ -70,7 +70,8 @@ void lineage_check(const struct gw_rows *rows, const struct gw_rules *rules)
 
         for (size_t i = 0; t != GW_TABLE_provenance && i < rows->tables[t].count; i++)
             cr_expect(has_line(rows, table->name, rows->tables[t].rows[i]->row_id),
-                      "%s %s has no line of provenance: give it one with engine_provenance (gateway/study/lineage.c)",
+                      "%s %s has no line of provenance: give it one with engine_provenance, or, where no fact told it, with "
+                      "engine_provenance_of_rules (gateway/study/lineage.c)",
                       table->name, rows->tables[t].rows[i]->row_id);
     }
     for (size_t i = 0; i < rows->tables[GW_TABLE_derived].count; i++) {
