@@ -2,7 +2,7 @@
  * Lineage: which facts, by which rules, every row came from. One line of `provenance` for each row, fact and role; a
  * row that came from the roster or from other rows alone has a line too, so that none is without.
  *
- * The rules named are those of mappings/common/rule-texts.csv, no others. Source: mappings/RULES.md 17.
+ * The rules named are those of mappings/common/rule-texts.csv, no others. Source: mappings/RULES.md 19.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/sheet.h"
+
 /* The NULL at the end keeps the table a table while it is empty. */
 static const struct gw_parameter known[] = {
 #define PARAMETER(name, inputs) {name, inputs},
@@ -106,9 +108,9 @@ static int by_text(const void *a, const void *b)
 
 static const char *row_id_of(struct engine *e, const struct parameter *p)
 {
-    const char *const parts[] = {e->in->roster->subject, p->name, p->window_id};
+    const char *const parts[] = {e->in->roster->subject, p->name, p->window_id, p->of};
 
-    return gw_arena_join(e->arena, '|', parts, p->window_id ? 3 : 2);
+    return gw_arena_join(e->arena, '|', parts, p->of ? 4 : p->window_id ? 3 : 2);
 }
 
 static const char *join_rows(struct engine *e, const struct inputs *inputs)
@@ -123,9 +125,11 @@ static const char *join_rows(struct engine *e, const struct inputs *inputs)
     return joined;
 }
 
-/* Once for each resource, however many of its components were used. */
+/* Once for each resource, however many of its components were used; what nothing was found for names its rule alone. */
 static void cite(struct engine *e, const struct parameter *p, const char *row_id)
 {
+    if (p->inputs.part_count == 0)
+        engine_provenance_of_rules(e, "derived", row_id, "rule", p->rule);
     for (size_t i = 0; i < p->inputs.part_count && !e->failed; i++) {
         const size_t fact = p->inputs.parts[i].fact;
         bool told = false;
@@ -180,19 +184,42 @@ const struct parameter *parameter_find(const struct engine *e, const char *name,
     return NULL;
 }
 
+/* ---- the stage ---- */
+
+/* Asked for, or an input of one that is: inputs stand above what is made from them. */
+static void find_wanted(const struct engine *e, bool wanted[])
+{
+    for (size_t i = sizeof known / sizeof *known - 1; i-- > 0;) {
+        wanted[i] |= parameter_on(e, known[i].name);
+        for (size_t k = 0; wanted[i] && k < i; k++)
+            wanted[k] |= sheet_list_has(known[i].inputs, ';', known[k].name);
+    }
+}
+
 void stage_parameters(struct engine *e)
 {
-    static void (*const families[])(struct engine *) = {
-#define PARAMETER(name, inputs)
-#define FAMILY(function) function,
+    static void (*const steps[])(struct engine *) = {
+#define PARAMETER(name, inputs) NULL,
+#define FAMILY(function)        function,
 #include "study/parameters.def"
 #undef PARAMETER
 #undef FAMILY
         NULL,
     };
+    bool wanted[sizeof known / sizeof *known] = {false};
+    bool family = false;
+    size_t parameter = 0;
 
     if (e->anchors.d1 == GW_NO_DAY || e->in->study->derived_count == 0)
         return;
-    for (size_t i = 0; families[i] && !e->failed; i++)
-        families[i](e);
+    find_wanted(e, wanted);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps - 1 && !e->failed; i++) {
+        if (!steps[i]) {
+            family |= wanted[parameter++];
+            continue;
+        }
+        if (family)
+            steps[i](e);
+        family = false;
+    }
 }

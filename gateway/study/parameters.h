@@ -1,9 +1,10 @@
 /*
  * Derived parameters in the making: rows of the table `derived`. Private to the study room.
  *
- * A family is one function that derives some parameters of one kind, in parameters.def. It reads rows and tables of the
- * earlier stages, collects what it used, and adds each parameter by parameter_add, which drops those the package did
- * not switch on. What cannot be assessed is added all the same, with its reason: a gap that says why.
+ * A family is one function that derives some parameters of one kind, in parameters.def; it is called when the package
+ * asks for one of them, or for one that is made from them. It reads rows and tables of the earlier stages, collects
+ * what it used, and adds each parameter by parameter_add, which drops those the package did not switch on. What cannot
+ * be assessed is added all the same, with its reason: a gap that says why.
  */
 #ifndef STUDY_PARAMETERS_H
 #define STUDY_PARAMETERS_H
@@ -37,6 +38,7 @@ struct parameter {
     const char *text;      /* coded answer, or NULL */
     gw_day date;           /* GW_NO_DAY: none */
     const char *window_id; /* NULL: of the subject as a whole */
+    const char *of;        /* what tells it from others of its name and window: a rule, a day; NULL: it has none */
     const char *rule;      /* rule id in mappings/RULES.md */
     const char *reason;    /* not NULL: not assessable, why */
     bool unconfirmed;      /* rests on something a person has yet to confirm */

@@ -15,7 +15,7 @@
  * without subject, dates and page size ("Observation?category=laboratory"); of a list of codes it has a hash, so that a
  * changed list is a new query.
  *
- * Source: HL7 FHIR R4 search; mappings/RULES.md 16.
+ * Source: HL7 FHIR R4 search; mappings/RULES.md 18.
  */
 #ifndef GATEWAY_SOURCES_PLAN_H
 #define GATEWAY_SOURCES_PLAN_H
