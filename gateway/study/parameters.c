@@ -206,6 +206,7 @@ void stage_parameters(struct engine *e)
 #undef FAMILY
         NULL,
     };
+    const size_t count = sizeof steps / sizeof *steps - 1;
     bool wanted[sizeof known / sizeof *known] = {false};
     bool family = false;
     size_t parameter = 0;
@@ -213,7 +214,7 @@ void stage_parameters(struct engine *e)
     if (e->anchors.d1 == GW_NO_DAY || e->in->study->derived_count == 0)
         return;
     find_wanted(e, wanted);
-    for (size_t i = 0; i < sizeof steps / sizeof *steps - 1 && !e->failed; i++) {
+    for (size_t i = 0; i < count && !e->failed; i++) {
         if (!steps[i]) {
             family |= wanted[parameter++];
             continue;
