@@ -278,8 +278,12 @@ static void add_value_row(struct engine *e, const struct datum *datum, const cha
 static const char *value_rules(struct engine *e, const struct placed *placed, const struct datum *datum)
 {
     const bool flagged = placed->anl01 || placed->anl02 || placed->anl03;
-    const char *const ids[] = {datum->code.rule, "windows", datum->measure.value_num ? "units" : NULL,
-                               datum->graded ? engine_grade_rule(e, &datum->grade) : NULL, flagged ? "flags" : NULL};
+    const char *const ids[] = {datum->code.rule,
+                               "windows",
+                               datum->measure.value_num ? "units" : NULL,
+                               datum->graded ? engine_grade_rule(e, &datum->grade) : NULL,
+                               flagged ? "flags" : NULL,
+                               datum->decisions};
 
     return engine_rules(e, ids, sizeof ids / sizeof *ids);
 }

@@ -67,7 +67,8 @@ struct datum {    /* one part of a current Observation that has a value */
     size_t specimen;
     const char *windows; /* ids of the windows that could take it, joined by ";" */
     struct gw_code_result code;
-    bool measured; /* measure holds a usable value */
+    const char *decisions; /* what people decided about its value and place, as rule ids; NULL: nothing */
+    bool measured;         /* measure holds a usable value */
     struct gw_measure measure;
     struct gw_limits limits;
     bool graded; /* low, high and grade were computed */
@@ -164,6 +165,11 @@ struct engine {
     size_t unit_use_count, unit_use_capacity;
     bool units_counted;
 
+    struct decided *decided; /* decisions in force, as look-ups find them */
+    size_t decided_count, decided_capacity;
+    struct answered *answered; /* items that a decision keeps from being raised */
+    size_t answered_count, answered_capacity;
+
     struct gw_item *items;
     size_t item_count, item_capacity;
     bool blocked;
@@ -183,6 +189,7 @@ struct window_state {
 
 /* ---- stages, in the order in which derive() runs them ---- */
 
+void stage_decide(struct engine *e);     /* which decisions are in force */
 void stage_current(struct engine *e);    /* which version counts: versions, person, and the parts that end here */
 void stage_diagnoses(struct engine *e);  /* every Condition that counts, with its rows and dates */
 void stage_anchors(struct engine *e);    /* D1, EOT, death, withdrawal */
@@ -244,6 +251,18 @@ struct item_about { /* what an item is about; unset members are left out */
     const char *note; /* one plain sentence */
 };
 
+struct answered {
+    const char *code;
+    struct item_about about;
+    int64_t decision; /* its n */
+};
+
+/* class|site|system|code|unit|rule: the cause of an item. NULL: out of memory, noted in e. */
+const char *engine_fingerprint(struct engine *e, const char *code, const struct item_about *about);
+
+/* The id of an item; the same whether or not it is raised. */
+const char *engine_item_id(struct engine *e, const char *fingerprint, const struct item_about *about);
+
 /* Raise an item; block R holds the part, S the subject. Codes and blocks come from the one table in items.c. */
 void engine_raise(struct engine *e, const char *code, const struct item_about *about);
 
@@ -252,6 +271,9 @@ const char *engine_suggest_unit(struct engine *e, const struct datum *datum);
 
 /* The same about a datum: its coding, unit, value, day and windows. */
 void engine_raise_datum(struct engine *e, const struct datum *datum, const char *code, const char *note);
+
+/* What an item of that code about a datum says, but for its note. */
+struct item_about engine_about_datum(const struct datum *datum, const char *code);
 
 /* "" for an own value, "component[0]" for a component. */
 const char *engine_part_name(struct engine *e, const struct gw_observed *observed);
@@ -268,8 +290,8 @@ void engine_provenance_of_roster(struct engine *e, const char *table, const char
 void engine_provenance_of_rules(struct engine *e, const char *table, const char *of_row, const char *role,
                                 const char *rule_ids);
 
-/* Rule ids as one list, sorted, each once; NULL ones are left out. At most ENGINE_MOST_RULES. */
-#define ENGINE_MOST_RULES 8
+/* Rule ids, or lists of such, as one list, sorted, each once; NULL ones are left out. At most ENGINE_MOST_RULES. */
+#define ENGINE_MOST_RULES 24
 const char *engine_rules(struct engine *e, const char *const *ids, size_t count);
 /* "CTCAE 5.0:ANC:4": the row that gave a grade; NULL: no row did, or out of memory, noted. */
 const char *engine_grade_rule(struct engine *e, const struct gw_grade *grade);

@@ -18,14 +18,26 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-/* class|site|system|code|unit|rule; what a hospital does in all its records is one cause, whatever the code. */
-static const char *fingerprint(struct engine *e, const struct gw_item_class *class, const struct item_about *about)
+/* Every code the engine raises stands in the table: a release whose table lacks one is a defect. */
+static const struct gw_item_class *engine_class(const struct engine *e, const char *code)
 {
-    const struct gw_coding *coding = strcmp(class->rule_scope, "per endpoint") == 0 ? NULL : about->coding;
+    const struct gw_item_class *class = gw_rules_class(e->in->rules, code);
 
-    return gw_arena_print(e->arena, "%s|%s|%s|%s|%s|%s", class->code, gw_site_id(e->in->site),
-                          or_empty(coding ? coding->system : NULL), or_empty(coding ? coding->code : NULL),
-                          or_empty(about->unit), or_empty(about->rule));
+    assert(class);
+    return class;
+}
+
+/* class|site|system|code|unit|rule; what a hospital does in all its records is one cause, whatever the code. */
+const char *engine_fingerprint(struct engine *e, const char *code, const struct item_about *about)
+{
+    const struct gw_item_class *class = engine_class(e, code);
+    const struct gw_coding *coding = strcmp(class->rule_scope, "per endpoint") == 0 ? NULL : about->coding;
+    const char *print = gw_arena_print(e->arena, "%s|%s|%s|%s|%s|%s", class->code, gw_site_id(e->in->site),
+                                       or_empty(coding ? coding->system : NULL), or_empty(coding ? coding->code : NULL),
+                                       or_empty(about->unit), or_empty(about->rule));
+
+    e->failed |= !print;
+    return print;
 }
 
 static void add_member(struct gw_text *json, const char *name, const char *value)
@@ -74,7 +86,7 @@ static const char *context(struct engine *e, const struct item_about *about)
     return text;
 }
 
-static const char *item_id(struct engine *e, const char *print, const struct item_about *about)
+const char *engine_item_id(struct engine *e, const char *print, const struct item_about *about)
 {
     const struct gw_roster_line *roster = e->in->roster;
     const char *place = about->has_fact ? gw_arena_print(e->arena, "%s|%d", e->versions[about->fact].key, about->part)
@@ -117,20 +129,11 @@ static bool raised_already(struct engine *e, const char *id, const struct item_a
     return false;
 }
 
-/* Every code the engine raises stands in the table: a release whose table lacks one is a defect. */
-static const struct gw_item_class *engine_class(const struct engine *e, const char *code)
-{
-    const struct gw_item_class *class = gw_rules_class(e->in->rules, code);
-
-    assert(class);
-    return class;
-}
-
 void engine_raise(struct engine *e, const char *code, const struct item_about *about)
 {
     const struct gw_item_class *class = engine_class(e, code);
-    const char *print = fingerprint(e, class, about);
-    const char *id = print ? item_id(e, print, about) : NULL;
+    const char *print = engine_fingerprint(e, code, about);
+    const char *id = print ? engine_item_id(e, print, about) : NULL;
     struct gw_item *item;
 
     if (id && raised_already(e, id, about))

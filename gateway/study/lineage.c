@@ -112,15 +112,32 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The ids of a text that may be a list of some already. */
+static size_t split_rules(struct engine *e, const char *ids, const char **list, size_t count)
+{
+    if (!strchr(ids, ';')) {
+        list[count] = ids;
+        return count + 1;
+    }
+    for (size_t length; *ids && count < ENGINE_MOST_RULES; ids += length + (ids[length] == ';')) {
+        length = strcspn(ids, ";");
+        if (!(list[count++] = gw_arena_copy(e->arena, ids, length))) {
+            e->failed = true;
+            return count - 1;
+        }
+    }
+    return count;
+}
+
 const char *engine_rules(struct engine *e, const char *const *ids, size_t count)
 {
     const char *list[ENGINE_MOST_RULES];
     size_t kept = 0, left = 0;
     const char *joined;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && left < ENGINE_MOST_RULES; i++)
         if (ids[i] && *ids[i])
-            list[left++] = ids[i];
+            left = split_rules(e, ids[i], list, left);
     qsort(list, left, sizeof *list, by_text);
     for (size_t i = 0; i < left; i++)
         if (kept == 0 || strcmp(list[kept - 1], list[i]) != 0)

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "study/engine.h"
+#include "study/datum_decisions.h"
 #include "study/sheet.h"
 
 /* ---- which date ---- */
@@ -170,7 +170,7 @@ static const char *window_ids(struct engine *e, const struct datum *datum, const
     return *ids ? ids : found->touched;
 }
 
-static struct item_about about_datum(const struct datum *datum)
+struct item_about engine_about_datum(const struct datum *datum, const char *code)
 {
     const struct gw_observed *o = datum->observed;
     const struct gw_coding *first = o->code.count ? &o->code.codings[0] : NULL;
@@ -179,7 +179,9 @@ static struct item_about about_datum(const struct datum *datum)
                                .fact = datum->fact,
                                .part = datum->part,
                                .coding = datum->code.source ? datum->code.source : first,
-                               .unit = o->quantity.code ? o->quantity.code : o->quantity.unit,
+                               .unit = strncmp(code, "UNIT_", 5) != 0 ? NULL
+                                       : o->quantity.code             ? o->quantity.code
+                                                                      : o->quantity.unit,
                                .quantity = o->kind == GW_VALUE_QUANTITY ? &o->quantity : NULL,
                                .day = datum->dated ? datum->when.first : GW_NO_DAY,
                                .windows = datum->windows};
@@ -187,13 +189,11 @@ static struct item_about about_datum(const struct datum *datum)
 
 void engine_raise_datum(struct engine *e, const struct datum *datum, const char *code, const char *note)
 {
-    struct item_about about = about_datum(datum);
+    struct item_about about = engine_about_datum(datum, code);
 
     about.note = note;
     if (strcmp(code, "UNIT_MISSING") == 0)
         about.suggestion = engine_suggest_unit(e, datum);
-    if (strncmp(code, "UNIT_", 5) != 0)
-        about.unit = NULL;
     engine_raise(e, code, &about);
 }
 
@@ -412,6 +412,7 @@ static void add_datum(struct engine *e, size_t index, int part)
     datum->provisional = fact->standing == GW_PROVISIONAL;
     datum->category_read = category_read(&fact->observation);
     datum->code = gw_code_map(e->in->tables, e->in->site, &datum->observed->code);
+    decide_code(e, datum);
     place_datum(e, datum);
 }
 

@@ -107,6 +107,14 @@ static int by_item_id(const void *a, const void *b)
     return strcmp(((const struct gw_item *)a)->id, ((const struct gw_item *)b)->id);
 }
 
+static void item_lineage(struct engine *e, const char *id, const struct part *part, const char *rules)
+{
+    if (part && (part->row_count > 0 || part->cited))
+        engine_provenance(e, "exceptions", id, part->fact, "about", rules, NULL);
+    else /* of what no window took the study sees no pointer */
+        engine_provenance_of_rules(e, "exceptions", id, "about", rules);
+}
+
 /* The study sees that an item is open and what it touches, never its clinical text. */
 static void emit_item(struct engine *e, const struct gw_item *item)
 {
@@ -119,19 +127,106 @@ static void emit_item(struct engine *e, const struct gw_item *item)
     row->of_rows = part && part->row_count ? join(e, part->rows, part->row_count) : NULL;
     row->blocks = item->blocks;
     row->state = "open";
-    if (part && (part->row_count > 0 || part->cited))
-        engine_provenance(e, "exceptions", item->id, item->fact, "about", "items", NULL);
-    else /* of what no window took the study sees no pointer */
-        engine_provenance_of_rules(e, "exceptions", item->id, "about", "items");
+    item_lineage(e, item->id, part, "items");
+}
+
+/* ---- what decisions answered ---- */
+
+struct settled_item {
+    const char *id;
+    const struct answered *answered;
+};
+
+/* By item, the latest decision first. */
+static int by_settled_item(const void *a, const void *b)
+{
+    const struct settled_item *x = a, *y = b;
+    const int order = strcmp(x->id, y->id);
+
+    if (order != 0)
+        return order;
+    return x->answered->decision > y->answered->decision ? -1 : x->answered->decision < y->answered->decision;
+}
+
+static bool is_raised(const struct engine *e, const char *id)
+{
+    const struct gw_item wanted = {.id = id};
+
+    return e->item_count && bsearch(&wanted, e->items, e->item_count, sizeof *e->items, by_item_id);
+}
+
+/* Of what lies outside all windows nobody would have been asked. */
+static bool would_ask(struct engine *e, const struct item_about *about)
+{
+    return !about->has_fact || engine_part(e, about->fact, about->part)->state != GW_STATE_OUTSIDE_WINDOW;
+}
+
+static size_t name_answered(struct engine *e, struct settled_item *list)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < e->answered_count && !e->failed; i++) {
+        const struct answered *answered = &e->answered[i];
+        const char *print = engine_fingerprint(e, answered->code, &answered->about);
+        const char *id = print ? engine_item_id(e, print, &answered->about) : NULL;
+
+        e->failed |= !id;
+        if (id && would_ask(e, &answered->about) && !is_raised(e, id))
+            list[count++] = (struct settled_item){id, answered};
+    }
+    if (count > 1 && !e->failed)
+        qsort(list, count, sizeof *list, by_settled_item);
+    return count;
+}
+
+static void emit_resolved(struct engine *e, const struct settled_item *item)
+{
+    const struct answered *answered = item->answered;
+    const struct part *part =
+        answered->about.has_fact ? engine_part(e, answered->about.fact, answered->about.part) : NULL;
+    struct gw_row_exceptions *row = (struct gw_row_exceptions *)engine_row(e, GW_TABLE_exceptions, item->id, "active");
+
+    if (!row)
+        return;
+    row->code = answered->code;
+    row->of_rows = part && part->row_count ? join(e, part->rows, part->row_count) : NULL;
+    row->blocks = gw_rules_class(e->in->rules, answered->code)->blocks;
+    row->state = "resolved";
+    row->resolution = gw_arena_print(e->arena, "decision:%lld", (long long)answered->decision);
+    e->failed |= !row->resolution;
+    if (row->resolution)
+        item_lineage(e, item->id, part, engine_rules(e, (const char *const[]){"items", row->resolution}, 2));
+}
+
+/* An item that two decisions answer (a code mapped, then its row enabled) is the later one's. */
+static void settle_answered(struct engine *e, struct gw_derived *out)
+{
+    struct settled_item *list = gw_arena_alloc(e->arena, (e->answered_count + 1) * sizeof *list);
+    size_t count;
+
+    out->resolutions = gw_arena_alloc(e->arena, (e->answered_count + 1) * sizeof *out->resolutions);
+    if (!list || !out->resolutions) {
+        e->failed = true;
+        return;
+    }
+    count = name_answered(e, list);
+    for (size_t i = 0; i < count && !e->failed; i++) {
+        if (i > 0 && strcmp(list[i].id, list[i - 1].id) == 0)
+            continue;
+        out->resolutions[out->resolution_count++] = (struct gw_resolution){list[i].id, list[i].answered->decision};
+        emit_resolved(e, &list[i]);
+    }
 }
 
 void stage_settle(struct engine *e, struct gw_derived *out)
 {
     settle_parts(e, out);
-    for (size_t i = 0; i < e->item_count; i++)
+    for (size_t i = 0; i < e->item_count && !e->failed; i++)
         emit_item(e, &e->items[i]);
     if (e->item_count > 1)
         qsort(e->items, e->item_count, sizeof *e->items, by_item_id);
+    if (e->answered_count > 0 && !e->failed)
+        settle_answered(e, out);
     gw_rows_sort(&e->rows);
     out->rows = e->rows;
     out->items = e->items;

@@ -4,11 +4,13 @@
  */
 #include <string.h>
 
-#include "study/engine.h"
+#include "study/datum_decisions.h"
 
+/* Unless a person said to leave such records alone. */
 static void hold(struct engine *e, struct datum *datum, const char *code, const char *note)
 {
-    engine_raise_datum(e, datum, code, note);
+    if (!decide_to_ignore(e, datum, code))
+        engine_raise_datum(e, datum, code, note);
     datum->placed_count = 0;
 }
 
@@ -30,7 +32,7 @@ static bool held_before_value(struct engine *e, struct datum *datum)
     return true;
 }
 
-static const char *item_of(enum gw_value_verdict verdict, const char **note)
+const char *value_item(enum gw_value_verdict verdict, const char **note)
 {
     switch (verdict) {
     case GW_VALUE_UNIT_MISSING:
@@ -60,6 +62,7 @@ static void measure(struct engine *e, struct datum *datum)
         e->failed = true;
         return;
     }
+    decide_value(e, datum);
     datum->measured = datum->measure.verdict == GW_VALUE_OK;
 }
 
@@ -67,9 +70,9 @@ static void measure(struct engine *e, struct datum *datum)
 static void set_aside(struct engine *e, struct datum *datum)
 {
     const char *note = NULL;
-    const char *code = item_of(datum->measure.verdict, &note);
+    const char *code = value_item(datum->measure.verdict, &note);
 
-    if (code && datum->placed_count > 0)
+    if (code && datum->placed_count > 0 && !decide_to_ignore(e, datum, code))
         engine_raise_datum(e, datum, code, note);
     else if (!code && datum->placed_count > 0)
         engine_end_part(e, engine_part(e, datum->fact, datum->part), GW_STATE_NOT_IN_SCOPE, "NO_VALUE");

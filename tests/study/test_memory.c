@@ -62,6 +62,12 @@ static void start(void)
     subject_add(&s, "{'resourceType':'Condition','id':'c2','subject':{'reference':'Patient/p1'},"
                     "'onsetDateTime':'2024-03-01','code':{'coding':["
                     "{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'I82.40'}]}}");
+    subject_add(&s, "{'resourceType':'Observation','id':'local','status':'final','subject':{'reference':'Patient/p1'},"
+                    "'code':{'coding':[{'system':'urn:lab','code':'ANC-K'}]},'effectiveDateTime':'2024-02-16',"
+                    "'valueQuantity':{'value':1100}}");
+    subject_decide(&s, "code", "CODE_UNKNOWN|madrid|urn:lab|ANC-K||", "{'loinc':'751-8'}");
+    subject_decide(&s, "unit", "UNIT_MISSING|madrid|urn:lab|ANC-K||", "{'unit':'/uL'}");
+    subject_decide(&s, "value", "Observation/v5", "{'reject':true}");
 }
 
 static void stop(void)
@@ -80,6 +86,8 @@ static struct gw_subject_input input(void)
                                      .roster = &s.line,
                                      .facts = s.facts,
                                      .fact_count = s.count,
+                                     .decisions = s.decisions,
+                                     .decision_count = s.decision_count,
                                      .horizon = s.horizon,
                                      .key = s.key};
 }
@@ -100,6 +108,7 @@ Test(memory, ends_a_derivation_wherever_it_ends_and_not_otherwise)
         if (rc == GW_OK) {
             cr_expect(gt(sz, derived.rows.tables[GW_TABLE_ae_episodes].count, 1), "the subject shows too little");
             cr_expect(gt(sz, derived.item_count, 5));
+            cr_expect(gt(sz, derived.resolution_count, 1));
             gw_arena_release(&arena);
             break;
         }

@@ -115,6 +115,62 @@ void subject_add_monthly_visits(struct subject *s, int visits)
     subject_add_lab(s, "base", "751-8", "2024-01-15", "3.0");
 }
 
+const struct gw_decision *subject_decide_json(struct subject *s, const char *json)
+{
+    struct gw_decision *decision = &s->decisions[s->decision_count];
+    char *text = gw_arena_copy(&s->arena, json, strlen(json));
+    struct gw_error err;
+
+    cr_assert(text && s->decision_count < SUBJECT_MAX_DECISIONS);
+    for (char *p = text; *p; p++)
+        if (*p == '\'')
+            *p = '"';
+    cr_assert(gw_decision_read(&s->arena, (struct gw_slice){text, strlen(text)}, decision, &err) == GW_OK, "%s: %s",
+              err.text, text);
+    s->decision_count++;
+    return decision;
+}
+
+static const char *match_json(struct subject *s, const char *match)
+{
+    const char *slash = strchr(match, '/'), *mark = strchr(match, '#');
+    const int type = (int)(slash ? slash - match : 0);
+
+    if (strchr(match, '|'))
+        return gw_arena_print(&s->arena, "{'fingerprint':'%s'}", match);
+    if (!slash)
+        return gw_arena_print(&s->arena, "{'subject':'%s'}", s->line.subject);
+    return gw_arena_print(&s->arena, "{'subject':'%s','endpoint':'%s','type':'%.*s','id':'%.*s','part':'%s'}",
+                          s->line.subject, gw_site_id(s->site), type, match,
+                          (int)(mark ? mark - slash - 1 : (long)strlen(slash + 1)), slash + 1, mark ? mark + 1 : "");
+}
+
+int64_t subject_decide(struct subject *s, const char *kind, const char *match, const char *set)
+{
+    const bool cause = strchr(match, '|');
+    const char *json = gw_arena_print(
+        &s->arena,
+        "{'n':%zu,'at':'2024-12-01T10:00:00Z','by':'dm1','reason':'as told','kind':'%s','scope':'%s:%s','match':%s,"
+        "'set':%s,'approved_by':'dm2'}",
+        s->decision_count + 1, kind, cause ? "site" : "study", cause ? gw_site_id(s->site) : s->study->id,
+        match_json(s, match), set);
+
+    return subject_decide_json(s, json)->n;
+}
+
+const char *subject_rules(struct subject *s, const char *row_id)
+{
+    const struct gw_row_list *list = &s->derived.rows.tables[GW_TABLE_provenance];
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct gw_row_provenance *row = (const struct gw_row_provenance *)list->rows[i];
+
+        if (gw_same(row->of_row, row_id) && row->rule_ids)
+            return row->rule_ids;
+    }
+    return "";
+}
+
 void subject_derive(struct subject *s)
 {
     const struct gw_subject_input input = {.study = s->study,
@@ -124,6 +180,9 @@ void subject_derive(struct subject *s)
                                            .roster = &s->line,
                                            .facts = s->facts,
                                            .fact_count = s->count,
+                                           .decisions = s->decisions,
+                                           .decision_count = s->decision_count,
+                                           .author_approves = s->author_approves,
                                            .horizon = s->horizon,
                                            .key = s->key};
     struct gw_error err;

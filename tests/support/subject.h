@@ -6,7 +6,8 @@
 
 #include "gateway/study/derive.h"
 
-#define SUBJECT_MAX_FACTS 512
+#define SUBJECT_MAX_FACTS     512
+#define SUBJECT_MAX_DECISIONS 64
 
 struct subject {
     struct gw_arena arena;
@@ -18,6 +19,9 @@ struct subject {
     struct gw_fact facts[SUBJECT_MAX_FACTS];
     size_t count;
     struct gw_hmac *key;
+    struct gw_decision decisions[SUBJECT_MAX_DECISIONS];
+    size_t decision_count;
+    bool author_approves;
     gw_day horizon;
     int64_t delivery;
     struct gw_derived derived;
@@ -39,6 +43,17 @@ void subject_add_visit(struct subject *s, const char *id, const char *day);
 
 /* Patient p1, a visit every 30 days from the first dose on (e1, e2 ...), and a normal ANC on the day itself. */
 void subject_add_monthly_visits(struct subject *s, int visits);
+
+/*
+ * A decision by dm1, approved by dm2, for the subject's site where match names a fingerprint, else for its study; gives
+ * its n, which rises from 1. match: a fingerprint, "Observation/v", "Observation/v#component[0]", or "" for the subject
+ * itself. set: a JSON object; single quotes stand for double ones.
+ */
+int64_t subject_decide(struct subject *s, const char *kind, const char *match, const char *set);
+/* The same as it stands in a file, single quotes again. */
+const struct gw_decision *subject_decide_json(struct subject *s, const char *json);
+/* The rule ids in the provenance of an observation's row; "" where there is none. */
+const char *subject_rules(struct subject *s, const char *row_id);
 
 void subject_derive(struct subject *s);
 

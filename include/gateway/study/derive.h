@@ -4,7 +4,7 @@
  * No clock, no files, no order of arrival, no locale: the same inputs give the same bytes. The horizon is the last day
  * up to which every needed search of the subject succeeded; missed windows and provisional ends are judged against it.
  *
- *      current ──> diagnoses ──> anchors ──> windows ──> place ──> duplicates ──> measure ──> flag
+ *      decide ──> current ──> diagnoses ──> anchors ──> windows ──> place ──> duplicates ──> measure ──> flag
  *              ──> grade ──> emit ──> exposure ──> events ──> parameters ──> settle
  *
  * Each stage reads what earlier stages returned and returns one new table; settle() alone gives every part its state.
@@ -14,6 +14,7 @@
 
 #include "gateway/core/digest.h"
 #include "gateway/fhir/fact.h"
+#include "gateway/study/decision.h"
 #include "gateway/study/package.h"
 #include "gateway/study/roster.h"
 #include "gateway/study/rows.h"
@@ -59,8 +60,11 @@ struct gw_item {
     const char *window_ids; /* windows that could use it, joined by ";" */
 };
 
-/* A decision of a person (append-only). Read by settle(); none act yet in this release's first studies. */
-struct gw_decision;
+/* An item that would be there, had a person not decided. */
+struct gw_resolution {
+    const char *item; /* its id */
+    int64_t decision; /* its n */
+};
 
 struct gw_subject_input {
     const struct gw_study *study;
@@ -68,8 +72,10 @@ struct gw_subject_input {
     const struct gw_rules *rules;
     const struct gw_site *site;
     const struct gw_roster_line *roster;
-    const struct gw_decision *decisions;
+    const struct gw_decision
+        *decisions; /* all that were ever made, any order; those of other subjects are passed over */
     size_t decision_count;
+    bool author_approves;        /* fourEyes is off: who decided may approve */
     const struct gw_fact *facts; /* every version of every fact of the subject, any order */
     size_t fact_count;
     gw_day horizon;
@@ -82,6 +88,8 @@ struct gw_derived {
     size_t part_count;
     struct gw_item *items; /* sorted by id */
     size_t item_count;
+    struct gw_resolution *resolutions; /* sorted by item */
+    size_t resolution_count;
     bool blocked;    /* a subject-blocking item is open: no batch leaves */
     gw_day next_day; /* first later horizon on which the answer may change without new facts; GW_NO_DAY: none */
     struct gw_windows windows;
@@ -93,8 +101,8 @@ enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *
 
 /*
  * identify(): keep episode ids stable. Gives each ae_episodes row of `next` (and all that points to it) the ae_id of
- * the previous episode of the same category with the largest overlap of evidence facts (ties: earlier onset, smaller id);
- * an unmatched one keeps the id derive() gave it at birth. previous may be empty. The rows are sorted again.
+ * the previous episode of the same category with the largest overlap of evidence facts (ties: earlier onset, smaller
+ * id); an unmatched one keeps the id derive() gave it at birth. previous may be empty. The rows are sorted again.
  */
 enum gw_status gw_identify(struct gw_arena *arena, const struct gw_rows *previous, struct gw_rows *next,
                            struct gw_error *err);
