@@ -150,23 +150,40 @@ static bool divide_exactly(struct gw_arena *arena, const struct quotient *q, str
     return true;
 }
 
-/*
- * An endless quotient with 6 decimals. One digit more than that is computed, so that what is dropped tells how to
- * round; half to even never has to decide, since a quotient that stands at a half is finite.
- */
-static bool divide_rounded(struct gw_arena *arena, const struct quotient *q, struct gw_decimal *out)
+/* Exactly half of a unit in the last digit kept, and that digit even: such a quotient is rounded down. */
+static bool is_half_above_even(struct digits digits, size_t drop)
 {
-    const int64_t wanted = q->exponent + PLACES;
+    const size_t kept = digits.count - drop;
+
+    if (drop > digits.count || digits.at[kept] != '5' || (kept > 0 && (digits.at[kept - 1] - '0') % 2 != 0))
+        return false;
+    for (size_t i = kept + 1; i < digits.count; i++)
+        if (digits.at[i] != '0')
+            return false;
+    return true;
+}
+
+/*
+ * The quotient with so many decimals, half to even. One digit more than that is computed, so that what is dropped tells
+ * how to round; only a quotient that is finite can stand at a half.
+ */
+static bool divide_rounded(struct gw_arena *arena, const struct quotient *q, unsigned places, struct gw_decimal *out)
+{
+    const int64_t wanted = q->exponent + (int64_t)places;
     struct digits dividend = q->dividend;
     struct digits digits;
+    size_t drop;
     bool exact;
 
     dividend.zeros = (size_t)(wanted > 0 ? wanted : 0) + 1;
     if (!digits_divide(arena, dividend, q->divisor, &digits, &exact))
         return false;
-    if (!digits_round(arena, digits, (size_t)((int64_t)dividend.zeros - wanted), &digits))
+    drop = (size_t)((int64_t)dividend.zeros - wanted);
+    if (exact && is_half_above_even(digits, drop))
+        digits.count -= drop;
+    else if (!digits_round(arena, digits, drop, &digits))
         return false;
-    decimal_of_digits(digits, q->negative, -PLACES, out);
+    decimal_of_digits(digits, q->negative, -(int32_t)places, out);
     return true;
 }
 
@@ -179,7 +196,18 @@ const char *gw_ratio_print(struct gw_arena *arena, const struct gw_ratio *value)
     quotient_init(&quotient, value);
     if (!divide_exactly(arena, &quotient, &decimal, &exact))
         return NULL;
-    if (!exact && !divide_rounded(arena, &quotient, &decimal))
+    if (!exact && !divide_rounded(arena, &quotient, PLACES, &decimal))
+        return NULL;
+    return gw_decimal_print(arena, &decimal);
+}
+
+const char *gw_ratio_print_rounded(struct gw_arena *arena, const struct gw_ratio *value, unsigned places)
+{
+    struct quotient quotient;
+    struct gw_decimal decimal;
+
+    quotient_init(&quotient, value);
+    if (!divide_rounded(arena, &quotient, places, &decimal))
         return NULL;
     return gw_decimal_print(arena, &decimal);
 }

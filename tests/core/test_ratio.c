@@ -147,6 +147,52 @@ Test(ratio, adds_over_different_denominators)
     cr_expect(eq(str, (char *)gw_ratio_print(&arena, &sum), (char *)"0.666667"));
 }
 
+static const struct {
+    const char *ratio;
+    unsigned places;
+    const char *printed;
+} rounded[] = {
+    {"5600/72", 1, "77.8"}, /* (140 - 70) * 80 / 72 */
+    {"78", 1, "78.0"},
+    {"0", 1, "0.0"},
+    {"0.04", 1, "0.0"},
+    {"-0.04", 1, "0.0"},
+    {"1/3", 0, "0"},
+    {"2/3", 0, "1"},
+    {"2/3", 3, "0.667"},
+    {"100050000/2", 2, "50025000.00"},
+    /* a half goes to the even neighbour, anything above it up */
+    {"0.25", 1, "0.2"},
+    {"0.35", 1, "0.4"},
+    {"0.75", 1, "0.8"},
+    {"0.85", 1, "0.8"},
+    {"-0.25", 1, "-0.2"},
+    {"-0.35", 1, "-0.4"},
+    {"0.05", 1, "0.0"},
+    {"0.15", 1, "0.2"},
+    {"1/2", 0, "0"},
+    {"3/2", 0, "2"},
+    {"0.2500000000000000000000001", 1, "0.3"},
+    {"0.2499999999999999999999999", 1, "0.2"},
+    {"9.95", 1, "10.0"},
+    {"9.85", 1, "9.8"},
+    {"1/8", 2, "0.12"},
+    {"3/8", 2, "0.38"},
+    {"25/99", 2, "0.25"},
+    {"1.25e3", 1, "1250.0"},
+};
+
+Test(ratio, rounds_to_so_many_decimals_half_to_even)
+{
+    for (size_t i = 0; i < COUNT(rounded); i++) {
+        const struct gw_ratio value = read_ratio(rounded[i].ratio);
+
+        cr_expect(
+            eq(str, (char *)gw_ratio_print_rounded(&arena, &value, rounded[i].places), (char *)rounded[i].printed),
+            "%s to %u", rounded[i].ratio, rounded[i].places);
+    }
+}
+
 static const char *const refused[] = {"", "/", "1/", "/2", "1/0", "1/0.0", "1/-2", "1/2/3", "1 / 2", "a", "1/b", "1;2"};
 
 Test(ratio, refuses_what_is_no_factor)

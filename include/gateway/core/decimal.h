@@ -72,5 +72,7 @@ const char *gw_ratio_print_product(struct gw_arena *arena, const struct gw_decim
                                    const struct gw_ratio *factor);
 /* The same rule for a ratio that is no plain product (affine units). */
 const char *gw_ratio_print(struct gw_arena *arena, const struct gw_ratio *value);
+/* With so many decimals, half to even, whatever the ratio: 77.777... with 1 is "77.8", 78 is "78.0". */
+const char *gw_ratio_print_rounded(struct gw_arena *arena, const struct gw_ratio *value, unsigned places);
 
 #endif
