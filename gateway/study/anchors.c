@@ -97,8 +97,8 @@ void stage_anchors(struct engine *e)
     check_merges(e);
     find_first_dose(e);
     find_death(e);
-    find_end_of_treatment(e);
     e->anchors.withdrawn = e->in->roster->withdrawn;
+    find_end_of_treatment(e);
     e->anchors.cap = gw_anchors_cap(e->in->study, e->anchors.d1);
     check_recruitment(e);
 }

@@ -223,10 +223,25 @@ static gw_day baseline_low(const struct gw_windows *windows, int group)
     return low;
 }
 
+/* The last day of a continuous study, whether or not treatment went on until then. */
+static gw_day schedule_end(const struct gw_windows *windows)
+{
+    const struct gw_study *study = windows->study;
+    gw_day last = GW_DAY_MIN;
+
+    for (size_t i = 0; i < study->window_count; i++) {
+        const struct gw_window_rule *rule = &study->windows[i];
+        const gw_day high = windows->anchors.d1 + rule->every * (rule->first + rule->count - 1) + rule->high;
+
+        last = high > last ? high : last;
+    }
+    return last;
+}
+
 static bool after_all(const struct gw_windows *windows, gw_day day)
 {
     if (windows->study->continuous)
-        return day > windows->span_high;
+        return day > schedule_end(windows);
     return windows->anchors.cap != GW_NO_DAY && day > windows->anchors.cap;
 }
 

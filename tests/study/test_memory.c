@@ -53,6 +53,12 @@ static void start(void)
                     "'statusReason':[{'text':'progress'}],'subject':{'reference':'Patient/p1'},"
                     "'effectivePeriod':{'start':'2024-01-15','end':'2024-09-01'},"
                     "'medicationReference':{'identifier':{'system':'urn:d','value':'7'}}}");
+    subject_add(&s, "{'resourceType':'MedicationDispense','id':'other','status':'completed','subject':{'reference':"
+                    "'Patient/p1'},'whenHandedOver':'2024-08-20','daysSupply':{'value':28},'medicationCodeableConcept':"
+                    "{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX06'}]}}");
+    subject_add(&s, "{'resourceType':'MedicationDispense','id':'supply','status':'completed','subject':{'reference':"
+                    "'Patient/p1'},'whenHandedOver':'2024-01-15','daysSupply':{'value':28},'medicationCodeableConcept':"
+                    "{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}");
     subject_add(&s, "{'resourceType':'MedicationAdministration','id':'lost','status':'completed',"
                     "'subject':{'reference':'Patient/p1'},'effectiveDateTime':'2024-01-15T09:00:00+01:00',"
                     "'medicationReference':{'reference':'Medication/none'}}");

@@ -281,7 +281,7 @@ Test(purity, changes_on_the_day_it_names_and_on_no_other)
     subject_add(&s, "{'resourceType':'MedicationStatement','id':'st','status':'active',"
                     "'subject':{'reference':'Patient/p1'},'effectivePeriod':{'start':'2024-01-15'},"
                     "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}");
-    follow_the_days("a treatment that goes on", "2024-01-10", true);
+    follow_the_days("a treatment that goes on", "2024-01-15", true);
     stop();
     start();
     study = *s.study;
