@@ -6,11 +6,11 @@
 #define STUDY_PACKAGE_KEYS_H
 
 #include "gateway/core/settings.h"
+#include "study/package_fields.h"
 
-/* Object by object: "" the file, then the path of each inner object ("anchors.D1"; lists by their own name). */
-extern const struct gw_settings_keys study_keys[];
+/* Object by object: "" the file, then the path of each inner object; lists by their own name. */
 extern const struct gw_settings_keys site_keys[];
 
-const char *const *keys_of(const struct gw_settings_keys *objects, const char *name);
+extern const struct package_field study_fields[];
 
 #endif

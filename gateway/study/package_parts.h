@@ -1,6 +1,7 @@
 /*
- * Reading a study package in parts: package.c the file, package_windows.c its schedule, lint.c what both must agree
- * with.
+ * Reading a study package in parts: package.c the file, package_anchors.c and package_windows.c its schedule,
+ * package_plan.c the doses, package_criteria.c what derived parameters go by, package_events.c the adverse events;
+ * lint.c what all must agree with.
  */
 #ifndef STUDY_PACKAGE_PARTS_H
 #define STUDY_PACKAGE_PARTS_H
@@ -18,7 +19,15 @@ struct package {
 struct gw_study *package_read(struct gw_arena *arena, const char *dir, struct package *package,
                               struct gw_findings *findings);
 
-extern const char *const window_keys[];
+extern const struct package_field anchors_fields[], window_fields[], ae_fields[];
+extern const struct package_field exposure_fields[], schedule_fields[], dexamethasone_fields[], start_dose_fields[];
+extern const struct package_field history_fields[], renal_fields[], frailty_fields[], charlson_fields[], vte_fields[];
+extern const struct package_field antibiotic_prophylaxis_fields[], cytopenia_fields[], monitoring_fields[];
+extern const struct package_field response_fields[], spm_fields[], questionnaires_fields[];
+
+/* What their tables of fields leave to be read by hand, and what only shows between two keys. */
+void package_read_anchors(struct gw_settings *settings, const cJSON *root, struct gw_study *study);
+void package_read_categories(struct gw_settings *settings, const cJSON *root, struct gw_study *study);
 void package_read_windows(struct gw_settings *settings, const cJSON *root, struct gw_study *study);
 
 /* True when a dotted path ("anchors.EOT.gap_days", "windows.BASELINE.low") names a key that the file may have. */

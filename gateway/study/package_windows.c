@@ -12,12 +12,19 @@
 
 #include "study/package_parts.h"
 
-#define MAX_DAYS  3660
+#define MAX_DAYS  FIELD_MAX_DAYS
 #define MAX_COUNT 1000
 #define REQUIRED  (-MAX_DAYS - 1)
 
-const char *const window_keys[] = {"id",  "from", "every",  "first",   "count", "target",
-                                   "low", "high", "groups", "contact", "until", NULL};
+#define BY_HAND(name)                                                                                                  \
+    {                                                                                                                  \
+        .key = (name), .kind = FIELD_BY_HAND                                                                           \
+    }
+
+const struct package_field window_fields[] = {
+    BY_HAND("id"),  BY_HAND("from"), BY_HAND("every"),  BY_HAND("first"),   BY_HAND("count"), BY_HAND("target"),
+    BY_HAND("low"), BY_HAND("high"), BY_HAND("groups"), BY_HAND("contact"), BY_HAND("until"), {NULL},
+};
 
 /* The id of a grid has one %02d for the number, a single one has no % at all. */
 static void check_id(struct gw_settings *s, const cJSON *object, const struct gw_window_rule *rule)
@@ -112,7 +119,7 @@ static void read_window(struct gw_settings *s, const cJSON *object, struct gw_st
         gw_settings_finding(s, object, "a window is no object; write {\"id\": ..., \"from\": ...}");
         return;
     }
-    gw_settings_check_keys(s, object, window_keys);
+    package_check_fields(s, object, window_fields);
     rule->id = gw_settings_text(s, object, "id", true);
     rule->grid = gw_json_get(object, "every") != NULL;
     if (!gw_json_get(object, "from"))
@@ -192,20 +199,12 @@ void package_read_windows(struct gw_settings *s, const cJSON *root, struct gw_st
     study->continuous = is_continuous(study);
 }
 
-static bool lists(const char *const *keys, const char *name, size_t length)
-{
-    for (; *keys; keys++)
-        if (strlen(*keys) == length && memcmp(*keys, name, length) == 0)
-            return true;
-    return false;
-}
-
 /* "windows.BASELINE.low": the window must be there. */
 static bool window_has_key(const cJSON *root, const char *path)
 {
     const char *const dot = strrchr(path, '.');
 
-    if (!dot || !lists(window_keys, dot + 1, strlen(dot + 1)))
+    if (!dot || !package_field_at(window_fields, dot + 1))
         return false;
     GW_JSON_EACH (window, gw_json_array(root, "windows")) {
         const char *id = gw_json_string(window, "id");
@@ -219,13 +218,8 @@ static bool window_has_key(const cJSON *root, const char *path)
 bool package_has_key(const cJSON *root, const char *path)
 {
     static const char windows[] = "windows.";
-    const char *const dot = strrchr(path, '.');
-    const size_t prefix = dot ? (size_t)(dot - path) : 0;
 
     if (strncmp(path, windows, sizeof windows - 1) == 0)
         return window_has_key(root, path + sizeof windows - 1);
-    for (const struct gw_settings_keys *object = study_keys; object->name; object++)
-        if (strlen(object->name) == prefix && memcmp(object->name, path, prefix) == 0)
-            return lists(object->keys, dot ? dot + 1 : path, strlen(dot ? dot + 1 : path));
-    return false;
+    return package_field_at(study_fields, path) != NULL;
 }

@@ -113,50 +113,118 @@ Test(lint, notes_the_rows_of_a_study_that_are_not_verified)
     gw_text_release(&got);
 }
 
-/* The members of `properties`, through `items` where the key names a list. */
-static const cJSON *properties_at(const cJSON *schema, const char *path)
+/* ---- the schemas beside the files say the same as the loaders ---- */
+
+/* The object a key holds, or the objects of its list. */
+static const cJSON *inside(const cJSON *schema, const char *key)
 {
-    char name[64];
+    const cJSON *const member = gw_json_object(gw_json_object(schema, "properties"), key);
+    const cJSON *const items = gw_json_object(member, "items");
 
-    while (*path) {
-        const size_t length = strcspn(path, ".");
-
-        memcpy(name, path, length);
-        name[length] = '\0';
-        schema = gw_json_object(gw_json_object(schema, "properties"), name);
-        if (gw_json_object(schema, "items"))
-            schema = gw_json_object(schema, "items");
-        path += length + (path[length] == '.');
-    }
-    return gw_json_object(schema, "properties");
+    return items ? items : member;
 }
 
-static const struct {
-    const char *schema;
-    const struct gw_settings_keys *objects;
-} schemas[] = {
-    {"mappings/studies/study.schema.json", study_keys},
-    {"mappings/sites/site.schema.json", site_keys},
-};
-
-Test(lint, accepts_the_keys_the_schemas_list)
+static const cJSON *load_schema(const char *path)
 {
-    for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++) {
-        const cJSON *schema = NULL;
+    const cJSON *schema = NULL;
 
-        cr_assert(eq(int, gw_json_load(&arena, schemas[i].schema, 1 << 20, &schema, NULL, NULL), GW_OK));
-        for (const struct gw_settings_keys *object = schemas[i].objects; object->name; object++) {
-            const cJSON *properties = properties_at(schema, object->name);
-            size_t count = 0;
+    cr_assert(eq(int, gw_json_load(&arena, path, 1 << 20, &schema, NULL, NULL), GW_OK));
+    return schema;
+}
 
-            cr_assert(properties != NULL, "%s has no \"%s\"", schemas[i].schema, object->name);
-            for (; object->keys[count]; count++)
-                cr_expect(gw_json_get(properties, object->keys[count]) != NULL, "%s lacks %s.%s", schemas[i].schema,
-                          object->name, object->keys[count]);
-            cr_expect(eq(int, cJSON_GetArraySize(properties), (int)count), "%s lists other keys under \"%s\"",
-                      schemas[i].schema, object->name);
-        }
+Test(lint, accepts_the_keys_the_schema_of_a_site_lists)
+{
+    const cJSON *const schema = load_schema("mappings/sites/site.schema.json");
+
+    for (const struct gw_settings_keys *object = site_keys; object->name; object++) {
+        const cJSON *const properties =
+            gw_json_object(*object->name ? inside(schema, object->name) : schema, "properties");
+        size_t count = 0;
+
+        cr_assert(properties != NULL, "no \"%s\"", object->name);
+        for (; object->keys[count]; count++)
+            cr_expect(gw_json_get(properties, object->keys[count]) != NULL, "%s.%s", object->name, object->keys[count]);
+        cr_expect(eq(int, cJSON_GetArraySize(properties), (int)count), "other keys under \"%s\"", object->name);
     }
+}
+
+static bool lists_text(const cJSON *array, const char *text)
+{
+    GW_JSON_EACH (item, array) {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static long number_of(const cJSON *schema, const char *key, long otherwise)
+{
+    long number = otherwise;
+
+    gw_json_int(schema, key, &number);
+    return number;
+}
+
+/* NULL: whatever it says about such a key is read by hand. */
+static const bool *is_required(const struct package_field *field)
+{
+    static const bool yes = true, no = false;
+
+    switch (field->kind) {
+    case FIELD_BY_HAND:
+        return NULL;
+    case FIELD_INT:
+        return field->fallback < field->low || field->fallback > field->high ? &yes : &no;
+    case FIELD_BOOL:
+        return field->fallback > 1 ? &yes : &no;
+    case FIELD_CHOICE:
+        return field->fallback < 0 ? &yes : &no;
+    case FIELD_DECIMAL:
+        return &yes;
+    case FIELD_DECIMAL_OR_NULL:
+        return &no;
+    default:
+        return field->optional ? &no : &yes;
+    }
+}
+
+static void expect_field(const cJSON *object, const struct package_field *field)
+{
+    const cJSON *const schema = gw_json_object(gw_json_object(object, "properties"), field->key);
+    const bool *const required = is_required(field);
+
+    cr_assert(schema != NULL, "no \"%s\"", field->key);
+    if (required)
+        cr_expect(eq(int, lists_text(gw_json_array(object, "required"), field->key), *required), "%s", field->key);
+    if (field->kind == FIELD_INT) {
+        cr_expect(eq(long, number_of(schema, "minimum", -1), field->low), "%s", field->key);
+        cr_expect(eq(long, number_of(schema, "maximum", -1), field->high), "%s", field->key);
+        cr_expect(eq(long, number_of(schema, "default", field->low - 1), *required ? field->low - 1 : field->fallback),
+                  "%s", field->key);
+    }
+    if (field->kind == FIELD_BOOL && !*required)
+        cr_expect(eq(int, gw_json_true(schema, "default"), field->fallback), "%s", field->key);
+    for (size_t i = 0; field->choices && field->choices[i]; i++)
+        cr_expect(lists_text(gw_json_array(schema, "enum"), field->choices[i]), "%s", field->choices[i]);
+}
+
+static size_t expect_fields(const cJSON *object, const struct package_field *fields)
+{
+    size_t count = 0, below = 0;
+
+    for (; fields[count].key; count++) {
+        expect_field(object, &fields[count]);
+        if (fields[count].fields)
+            below += expect_fields(inside(object, fields[count].key), fields[count].fields);
+    }
+    cr_expect(eq(int, cJSON_GetArraySize(gw_json_object(object, "properties")), (int)count), "beside \"%s\"",
+              fields[0].key);
+    return count + below;
+}
+
+Test(lint, reads_what_the_schema_of_a_package_says)
+{
+    cr_expect(gt(sz, expect_fields(load_schema("mappings/studies/study.schema.json"), study_fields), 200));
 }
 
 static const struct {

@@ -212,3 +212,144 @@ Test(package, places_laboratory_rows_in_its_groups)
         cr_expect(eq(int, gw_study_lab_groups(continuous, &lab), groups[i].continuous), "%s", groups[i].what);
     }
 }
+
+/* ---- doses and criteria ---- */
+
+static void expect_decimal(const char *what, const struct gw_decimal *got, const char *wanted)
+{
+    struct gw_decimal decimal;
+
+    cr_assert(eq(int, gw_decimal_parse(&arena, wanted, strlen(wanted), &decimal, NULL), GW_OK));
+    cr_expect(got && gw_decimal_compare(got, &decimal) == 0, "%s: %s, not %s", what,
+              got ? gw_decimal_print(&arena, got) : "none", wanted);
+}
+
+Test(package, plans_doses_and_cycles_as_the_lenalidomide_papers_do)
+{
+    const struct gw_study *study = load("lendex-rrmm");
+    const struct gw_exposure_rules *const exposure = &study->exposure;
+
+    cr_assert(exposure->on && study->dexamethasone.on && study->start_dose.on);
+    cr_expect(study->schedule.on == false);
+    cr_expect(gw_same(exposure->drug, "lenalidomide"));
+    cr_expect(eq(int, exposure->drug_gap_days, 1));
+    cr_expect(eq(int, exposure->restart_gap_days, 5));
+    cr_expect(eq(int, exposure->delay_days, 7));
+    cr_expect(eq(int, exposure->interruption_days, 3));
+    cr_expect(eq(int, exposure->alternate_day_tolerance_days, 2));
+    cr_expect(eq(int, exposure->cycle_days, 28));
+    cr_expect(eq(int, exposure->treatment_days, 21));
+    cr_assert(eq(sz, exposure->ladder.count, 4));
+    expect_decimal("level 1", &exposure->ladder.items[0], "25");
+    expect_decimal("level 4", &exposure->ladder.items[3], "5");
+    expect_decimal("a cycle", &exposure->planned_mg_per_cycle, "525");
+    cr_expect(exposure->plan == GW_PLAN_STANDARD);
+    cr_assert(eq(sz, study->dexamethasone.classes.count, 5));
+    cr_expect(gw_same(study->dexamethasone.classes.items[0].class_name, "HIGH"));
+    expect_decimal("HIGH", &study->dexamethasone.classes.items[0].mg, "480");
+}
+
+/* Figure 1: doses on days 1 to 21 of a cycle, every other day on 11 of them. */
+static const struct {
+    const char *low;
+    const char *high;
+    bool dialysis;
+    bool cytopenic;
+    const char *dose;
+    enum gw_frequency frequency;
+    const char *cycle;
+} figure[] = {
+    {"50", NULL, false, false, "25", GW_DAILY, "525"},
+    {"30", "50", false, false, "10", GW_DAILY, "210"},
+    {NULL, "30", false, false, "15", GW_EVERY_OTHER_DAY, "165"},
+    {NULL, "30", true, false, "5", GW_DAILY, "105"},
+    {"50", NULL, false, true, "15", GW_DAILY, "315"},
+    {"30", "50", false, true, "15", GW_EVERY_OTHER_DAY, "165"},
+    {NULL, "30", false, true, "5", GW_DAILY, "105"},
+    {NULL, "30", true, true, "5", GW_EVERY_OTHER_DAY, "55"},
+};
+
+Test(package, has_the_start_doses_of_figure_1)
+{
+    const struct gw_start_dose_rules *const rules = &load("lendex-rrmm")->start_dose;
+
+    expect_decimal("neutrophils", &rules->anc, "1.0");
+    expect_decimal("platelets", &rules->platelets, "50");
+    cr_expect(rules->equal_is_cytopenic == false);
+    cr_assert(eq(sz, rules->rows.count, sizeof figure / sizeof figure[0]));
+    for (size_t i = 0; i < rules->rows.count; i++) {
+        const struct gw_start_dose *const row = &rules->rows.items[i];
+
+        cr_expect(eq(int, row->crcl_low != NULL, figure[i].low != NULL), "row %zu", i);
+        cr_expect(eq(int, row->crcl_high != NULL, figure[i].high != NULL), "row %zu", i);
+        if (figure[i].low)
+            expect_decimal("from", row->crcl_low, figure[i].low);
+        if (figure[i].high)
+            expect_decimal("below", row->crcl_high, figure[i].high);
+        cr_expect(row->dialysis == figure[i].dialysis && row->cytopenic == figure[i].cytopenic, "row %zu", i);
+        expect_decimal("dose", &row->dose, figure[i].dose);
+        cr_expect(row->frequency == figure[i].frequency, "row %zu", i);
+        expect_decimal("a cycle", &row->mg_per_cycle, figure[i].cycle);
+    }
+}
+
+static int points(const struct gw_score *score, const char *part, int value)
+{
+    int found = 0;
+
+    for (size_t i = 0; i < score->steps.count; i++) {
+        const struct gw_score_step *const step = &score->steps.items[i];
+
+        if (gw_same(step->part, part) && value >= step->from && value <= step->to)
+            found += step->score;
+    }
+    return found;
+}
+
+static const struct {
+    const char *part;
+    int value;
+    int imwg;
+    int simplified;
+} scores[] = {
+    {"AGE", 75, 0, 0},     {"AGE", 76, 1, 1}, {"AGE", 80, 1, 1}, {"AGE", 81, 2, 2}, {"CHARLSON", 1, 0, 0},
+    {"CHARLSON", 2, 1, 1}, {"ADL", 5, 0, 0},  {"ADL", 4, 1, 0},  {"IADL", 6, 0, 0}, {"IADL", 5, 1, 0},
+    {"ECOG", 0, 0, 0},     {"ECOG", 1, 0, 1}, {"ECOG", 2, 0, 2}, {"ECOG", 4, 0, 2},
+};
+
+Test(package, scores_frailty_as_both_publications_do)
+{
+    const struct gw_frailty_rules *const frailty = &load("lendex-rrmm")->frailty;
+
+    for (size_t i = 0; i < sizeof scores / sizeof scores[0]; i++) {
+        cr_expect(eq(int, points(&frailty->imwg, scores[i].part, scores[i].value), scores[i].imwg), "%s %d",
+                  scores[i].part, scores[i].value);
+        cr_expect(eq(int, points(&frailty->simplified, scores[i].part, scores[i].value), scores[i].simplified), "%s %d",
+                  scores[i].part, scores[i].value);
+    }
+}
+
+Test(package, holds_the_bounds_that_events_and_parameters_go_by)
+{
+    const struct gw_study *study = load("lendex-rrmm");
+
+    cr_assert(study->renal.on && study->charlson.on && study->vte.on && study->antibiotic_prophylaxis.on);
+    cr_assert(study->cytopenia.on && study->response.on && study->spm.on && study->questionnaires.on);
+    cr_assert(study->events.febrile.on && study->events.seriousness.on && study->events.infection.on);
+    cr_expect(study->events.crs.on == false && study->events.icans.on == false);
+    expect_decimal("renal failure", &study->renal.failure_umol, "177");
+    cr_expect(study->renal.analysis_cut_inclusive && study->renal.formula == GW_CLEARANCE_CG);
+    cr_expect(gw_same(study->charlson.exclude.items[0], "C90"));
+    cr_expect(eq(int, study->vte.recent_days, 183));
+    cr_expect(eq(int, study->antibiotic_prophylaxis.cycles, 3));
+    expect_decimal("a cycle waits", &study->cytopenia.anc_start, "1.0");
+    cr_assert(eq(sz, study->monitoring.count, 4));
+    cr_expect(gw_same(study->monitoring.items[0].concepts.items[1], "PLT"));
+    expect_decimal("measurable", &study->response.measurable_serum, "10");
+    expect_decimal("one temperature", &study->events.febrile.single, "38.3");
+    cr_expect(eq(int, study->events.febrile.anc_candidate_hours, 72));
+    cr_expect(eq(int, study->events.action_days, 14));
+    cr_expect(eq(sz, study->special_interest.count, 6));
+    cr_expect(eq(sz, study->events.infection.prophylaxis.count, 4));
+    cr_expect(study->events.infection.prophylaxis.items[0].dose_mg == NULL);
+}

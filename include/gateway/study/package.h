@@ -15,6 +15,9 @@
 #include "gateway/core/arena.h"
 #include "gateway/core/error.h"
 #include "gateway/core/text.h"
+#include "gateway/study/criteria.h"
+#include "gateway/study/event_criteria.h"
+#include "gateway/study/plan.h"
 
 enum gw_anchor_id { GW_ANCHOR_D1, GW_ANCHOR_EOT };
 
@@ -87,11 +90,30 @@ struct gw_study {
     /* adverse events */
     const char *const *categories;
     size_t category_count;
-    int lab_merge_days; /* one normal value between two abnormal ones */
+    struct gw_texts special_interest; /* of these, those the study evaluates; none named: all */
+    int lab_merge_days;               /* one normal value between two abnormal ones */
     int condition_merge_days;
     int combine_days;  /* lab-derived and coded event of one category */
     int no_value_days; /* outcome unknown after */
     int treatment_emergent_days;
+    struct gw_event_criteria events; /* keys of `ae` too */
+
+    /* doses planned, and what derived parameters go by: groups that the file may have, see their headers */
+    struct gw_exposure_rules exposure;
+    struct gw_dose_schedule schedule;
+    struct gw_dexamethasone_rules dexamethasone;
+    struct gw_start_dose_rules start_dose;
+    struct gw_history_rules history;
+    struct gw_renal_rules renal;
+    struct gw_frailty_rules frailty;
+    struct gw_charlson_rules charlson;
+    struct gw_vte_rules vte;
+    struct gw_prophylaxis_rules antibiotic_prophylaxis;
+    struct gw_cytopenia_rules cytopenia;
+    struct gw_monitoring monitoring;
+    struct gw_response_rules response;
+    struct gw_spm_rules spm;
+    struct gw_questionnaire_rules questionnaires;
 
     const char *const *derived;
     size_t derived_count;
