@@ -20,14 +20,6 @@ struct occurrence { /* a diagnosis that is an event of this study */
     gw_day changes_on; /* an end that lies after the horizon; GW_NO_DAY: none */
 };
 
-bool engine_category_on(const struct engine *e, const char *category)
-{
-    for (size_t i = 0; i < e->in->study->category_count; i++)
-        if (strcmp(e->in->study->categories[i], category) == 0)
-            return true;
-    return false;
-}
-
 static bool in_use(const struct engine *e, const struct gw_condition_row *row)
 {
     return row && row->in_study && engine_category_on(e, row->category);

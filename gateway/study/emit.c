@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "study/engine.h"
+#include "study/compose.h"
 
 const char *engine_date(struct engine *e, gw_day day)
 {
@@ -195,6 +195,8 @@ static void set_value(struct gw_row_observations *row, const struct datum *datum
     row->value_text = m->value_text;
     row->comparator = m->comparator;
     row->unit = m->unit;
+    if (datum->made)
+        return; /* nobody wrote it */
     row->source_value = o->kind == GW_VALUE_QUANTITY                      ? o->quantity.value
                         : o->kind == GW_VALUE_CONCEPT && o->concept.count ? o->concept.codings[0].code
                                                                           : o->string;
@@ -259,7 +261,8 @@ static void set_context(struct gw_row_observations *row, const struct datum *dat
 
     row->interpretation =
         datum->observed->interpretation_count ? first_code(&datum->observed->interpretations[0]) : NULL;
-    row->method = first_code(&o->method);
+    row->derived_flag = datum->made != NULL;
+    row->method = datum->made ? datum->made->rule->method : first_code(&o->method);
     row->result_status = datum->source->status;
     row->site_of_measure = first_code(&o->body_site);
 }
@@ -273,6 +276,11 @@ static void add_value_row(struct engine *e, const struct datum *datum, const cha
         *slot = row_id;
     else
         e->failed = true;
+}
+
+static const char *value_input_rules(struct engine *e, const struct datum *input)
+{
+    return engine_rules(e, (const char *[]){input->code.rule, "composed", "units"}, 3);
 }
 
 static const char *value_rules(struct engine *e, const struct placed *placed, const struct datum *datum)
@@ -300,6 +308,21 @@ static const struct datum *graded_against(const struct engine *e, const struct d
     return baseline && baseline->fact != datum->fact ? baseline : NULL;
 }
 
+/* The other values it was worked out of, each resource once. */
+static void inputs_lineage(struct engine *e, const char *row_id, const struct datum *datum)
+{
+    for (size_t i = 1; datum->made && i < datum->made->count; i++) {
+        const struct datum *input = &e->data[datum->made->inputs[i]];
+        bool named = input->fact == datum->fact;
+
+        for (size_t j = 1; j < i; j++)
+            named |= e->data[datum->made->inputs[j]].fact == input->fact;
+        if (!named)
+            engine_provenance(e, "observations", row_id, input->fact, "input", value_input_rules(e, input),
+                              input->measure.transformation);
+    }
+}
+
 static void observation_lineage(struct engine *e, const char *row_id, const struct placed *placed,
                                 const struct datum *datum)
 {
@@ -307,6 +330,7 @@ static void observation_lineage(struct engine *e, const char *row_id, const stru
 
     engine_provenance(e, "observations", row_id, datum->fact, "value", value_rules(e, placed, datum),
                       datum->measure.transformation);
+    inputs_lineage(e, row_id, datum);
     if (datum->by_specimen)
         engine_provenance(e, "observations", row_id, datum->specimen, "date", "dates", NULL);
     if (baseline)
@@ -328,13 +352,21 @@ static void emit_observation(struct engine *e, const struct placed *placed)
     set_place(e, row, placed, datum);
     set_grade(e, row, datum);
     set_context(row, datum);
-    add_value_row(e, datum, row_id);
+    if (datum->made)
+        composed_cite(e, datum);
+    else
+        add_value_row(e, datum, row_id);
     observation_lineage(e, row_id, placed, datum);
 }
 
 void engine_name_datum(struct engine *e, struct datum *datum)
 {
-    const char *const parts[] = {e->versions[datum->fact].key, engine_part_name(e, datum->observed)};
+    const struct datum *base = datum->made ? &e->data[datum->made->inputs[0]] : datum;
+    const char *const part = engine_part_name(e, base->observed);
+    const char *const name = datum->made && part
+                                 ? gw_arena_print(e->arena, "%s%s%s", part, *part ? "." : "", datum->code.lab->concept)
+                                 : part;
+    const char *const parts[] = {e->versions[datum->fact].key, name};
 
     datum->obs_id = parts[1] ? gw_hmac_id(e->in->key, e->arena, 'o', parts, 2) : NULL;
     e->failed |= !datum->obs_id;

@@ -50,7 +50,9 @@ struct placed { /* a datum in one window: one row */
     bool anl01, anl02, anl03;
 };
 
-struct datum {    /* one part of a current Observation that has a value */
+struct composed; /* compose.h */
+
+struct datum {    /* one part of a current Observation that has a value, or what such give together */
     size_t index; /* in the engine's list */
     size_t fact;
     int part;
@@ -73,6 +75,7 @@ struct datum {    /* one part of a current Observation that has a value */
     struct gw_limits limits;
     bool graded; /* low, high and grade were computed */
     struct gw_grade low, high, grade;
+    const struct composed *made; /* worked out of others; fact and part are those of its base. NULL: observed */
     const char *obs_id;
     size_t first_placed, placed_count;
 };
@@ -197,6 +200,7 @@ void stage_windows(struct engine *e);    /* windows, contacts, states */
 void stage_place(struct engine *e);      /* date and place of every observed value */
 void stage_duplicates(struct engine *e); /* the same result told twice */
 void stage_measure(struct engine *e);    /* code, unit, value of what a window or an event can use */
+void stage_compose(struct engine *e);    /* values that others of the same sample give */
 void stage_flag(struct engine *e);       /* anl01 and anl03 */
 void stage_grade(struct engine *e);      /* limits, grades, anl02 */
 void stage_emit(struct engine *e);       /* subject, window and observation rows */
@@ -232,6 +236,8 @@ void engine_end_fact(struct engine *e, size_t fact, enum gw_state state, const c
 void engine_name_datum(struct engine *e, struct datum *datum);         /* gives it its obs_id */
 bool engine_lives_and_consents(const struct engine *e, gw_day day);    /* neither dead nor withdrawn before it */
 bool engine_category_on(const struct engine *e, const char *category); /* one of the study's */
+/* Values of the concept, or what they give, may date an event of the study: ae-evidence.csv, compositions.csv. */
+bool engine_dates_events(const struct engine *e, const char *concept);
 
 /* A day on which the answer may change: kept if it is the earliest after the horizon. */
 void engine_next_day(struct engine *e, gw_day day);

@@ -16,6 +16,7 @@ struct episode_evidence {
     int grade;         /* -1: none */
     const char *value; /* canonical value, delivered only if the study wants values */
     bool in_window;    /* stands in a collected window of its own */
+    const struct datum *datum; /* the value itself; NULL: none */
     const char *rules; /* by which it is evidence, as engine_rules gives them; NULL: "episodes" */
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/compose.h"
 #include "study/episode.h"
 
 struct episode *episode_add(struct engine *e, struct episodes *episodes)
@@ -40,6 +41,41 @@ void episode_note_grade(struct engine *e, struct episode *episode, gw_day day, i
         *slot = (struct episode_grade){day, grade};
     else
         e->failed = true;
+}
+
+/* ---- which evidence the study asks for ---- */
+
+bool engine_category_on(const struct engine *e, const char *category)
+{
+    for (size_t i = 0; i < e->in->study->category_count; i++)
+        if (strcmp(e->in->study->categories[i], category) == 0)
+            return true;
+    return false;
+}
+
+static bool is_event_concept(const struct engine *e, const char *concept)
+{
+    for (size_t i = 0; i < e->in->rules->evidence_count; i++) {
+        const struct gw_ae_evidence *row = &e->in->rules->evidence[i];
+
+        if (row->kind <= GW_AE_OBSERVATION && strcmp(row->key, concept) == 0 && engine_category_on(e, row->category))
+            return true;
+    }
+    return false;
+}
+
+bool engine_dates_events(const struct engine *e, const char *concept)
+{
+    if (is_event_concept(e, concept))
+        return true;
+    for (size_t i = 0; i < e->in->rules->composition_count; i++) {
+        const struct gw_composition *rule = &e->in->rules->compositions[i];
+
+        if ((gw_same(rule->base, concept) || gw_same(rule->first, concept) || gw_same(rule->second, concept)) &&
+            is_event_concept(e, rule->concept))
+            return true;
+    }
+    return false;
 }
 
 /* ---- one category, two kinds of evidence ---- */
@@ -252,6 +288,8 @@ static void emit_pointer(struct engine *e, const struct episode_evidence *eviden
 static void emit_evidence(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
 {
     engine_part(e, evidence->fact, evidence->part)->cited = true;
+    if (evidence->datum)
+        composed_cite(e, evidence->datum);
     if (e->in->study->evidence_values != GW_VALUES_NONE)
         emit_pointer(e, evidence, ae_id);
 }

@@ -28,12 +28,12 @@ static const struct gw_grade *grade_of(const struct datum *datum, enum gw_direct
     return direction == GW_LOW ? &datum->low : &datum->high;
 }
 
-static bool says_something(const struct engine *e, const struct datum *datum, const struct gw_lab_event *event)
+static bool says_something(const struct engine *e, const struct datum *datum, const struct gw_ae_evidence *event)
 {
     return datum->measured && datum->graded && !datum->provisional && datum->when.first == datum->when.last &&
-           (datum->placed_count > 0 || datum->evidence) && strcmp(datum->code.lab->concept, event->concept) == 0 &&
+           (datum->placed_count > 0 || datum->evidence) && strcmp(datum->code.lab->concept, event->key) == 0 &&
            grade_of(datum, event->direction)->graded && datum->when.first >= e->anchors.d1 &&
-           datum != engine_baseline(e, event->concept);
+           datum != engine_baseline(e, event->key);
 }
 
 static int by_day_then_worst(const void *x, const void *y)
@@ -48,10 +48,10 @@ static int by_day_then_worst(const void *x, const void *y)
 }
 
 /* Values of one concept as days in order, the worst of each day. */
-static struct series gather(struct engine *e, const struct gw_lab_event *event)
+static struct series gather(struct engine *e, const struct gw_ae_evidence *event)
 {
     struct series series = {.points = gw_arena_alloc(e->arena, (e->data_count + 1) * sizeof(struct point))};
-    const struct datum *baseline = engine_baseline(e, event->concept);
+    const struct datum *baseline = engine_baseline(e, event->key);
     size_t kept = 0;
 
     e->failed |= !series.points;
@@ -83,7 +83,7 @@ static bool tells_grade(const struct engine *e, const struct point *point)
     return e->in->study->between_windows == GW_BETWEEN_GRADE || point->datum->placed_count > 0;
 }
 
-static void cite_point(struct engine *e, struct episode *episode, const struct gw_lab_event *event,
+static void cite_point(struct engine *e, struct episode *episode, const struct gw_ae_evidence *event,
                        const struct point *point, const char *role)
 {
     const char *const rules[] = {"episodes", point->datum->code.rule,
@@ -94,16 +94,17 @@ static void cite_point(struct engine *e, struct episode *episode, const struct g
                  (struct episode_evidence){.fact = point->datum->fact,
                                            .part = point->datum->part,
                                            .kind = "lab",
-                                           .concept = event->concept,
+                                           .concept = event->key,
                                            .role = role,
                                            .day = point->day,
                                            .grade = tells_grade(e, point) ? point->grade : -1,
                                            .value = point->datum->measure.value_num,
                                            .rules = engine_rules(e, rules, sizeof rules / sizeof *rules),
-                                           .in_window = point->datum->placed_count > 0});
+                                           .in_window = point->datum->placed_count > 0,
+                                           .datum = point->datum});
 }
 
-static struct episode *open_episode(struct engine *e, struct episodes *episodes, const struct gw_lab_event *event,
+static struct episode *open_episode(struct engine *e, struct episodes *episodes, const struct gw_ae_evidence *event,
                                     const struct series *series, const struct point *point)
 {
     struct episode *episode = episode_add(e, episodes);
@@ -120,7 +121,8 @@ static struct episode *open_episode(struct engine *e, struct episodes *episodes,
     return episode;
 }
 
-static void take(struct engine *e, struct episode *episode, const struct gw_lab_event *event, const struct point *point)
+static void take(struct engine *e, struct episode *episode, const struct gw_ae_evidence *event,
+                 const struct point *point)
 {
     const char *role = point->day == episode->onset ? "onset" : "supporting";
     const bool grades = tells_grade(e, point);
@@ -154,7 +156,7 @@ static void leave_open(struct engine *e, struct episode *episode, const struct p
     episode->changes_on = last->day + e->in->study->no_value_days + 1;
 }
 
-static void walk(struct engine *e, struct episodes *episodes, const struct gw_lab_event *event,
+static void walk(struct engine *e, struct episodes *episodes, const struct gw_ae_evidence *event,
                  const struct series *series)
 {
     struct episode *open = NULL;
@@ -186,11 +188,11 @@ static void walk(struct engine *e, struct episodes *episodes, const struct gw_la
 
 void lab_episodes(struct engine *e, struct episodes *episodes)
 {
-    for (size_t i = 0; i < e->in->rules->lab_event_count && !e->failed; i++) {
-        const struct gw_lab_event *event = &e->in->rules->lab_events[i];
+    for (size_t i = 0; i < e->in->rules->evidence_count && !e->failed; i++) {
+        const struct gw_ae_evidence *event = &e->in->rules->evidence[i];
         struct series series;
 
-        if (!engine_category_on(e, event->category))
+        if (event->kind != GW_AE_LAB || !engine_category_on(e, event->category))
             continue;
         series = gather(e, event);
         if (!e->failed)

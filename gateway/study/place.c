@@ -207,19 +207,11 @@ static void end_unread(struct engine *e, struct datum *datum, const char *reason
     engine_end_part(e, engine_part(e, datum->fact, datum->part), GW_STATE_NOT_IN_SCOPE, reason);
 }
 
-static bool is_lab_event(const struct engine *e, const struct gw_lab *lab)
-{
-    for (size_t i = 0; lab && i < e->in->rules->lab_event_count; i++)
-        if (strcmp(e->in->rules->lab_events[i].concept, lab->concept) == 0)
-            return true;
-    return false;
-}
-
 /* Between the windows of a living, consenting subject's span a count may still date an episode. */
 static bool may_be_evidence(const struct engine *e, const struct datum *datum, enum gw_place place)
 {
     return e->in->study->between_windows != GW_BETWEEN_NONE && place == GW_PLACE_BETWEEN_WINDOWS &&
-           datum->code.verdict == GW_CODE_MAPPED && is_lab_event(e, datum->code.lab) &&
+           datum->code.verdict == GW_CODE_MAPPED && engine_dates_events(e, datum->code.lab->concept) &&
            datum->when.first == datum->when.last && datum->source->standing == GW_ACCEPTED &&
            !datum->source->modifier_extension && datum->when.first <= e->windows.span_high &&
            engine_lives_and_consents(e, datum->when.first);

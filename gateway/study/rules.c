@@ -1,11 +1,10 @@
 /*
  * The small steering tables, read from CSV.
  */
-#include "gateway/study/rules.h"
-
 #include <string.h>
 
 #include "gateway/core/csv.h"
+#include "study/rules_parts.h"
 
 #define MAX_TABLE_BYTES (1024 * 1024)
 
@@ -43,37 +42,6 @@ static enum gw_status load_classes(struct gw_arena *arena, const char *dir, stru
     return GW_OK;
 }
 
-static enum gw_status load_lab_events(struct gw_arena *arena, const char *dir, struct gw_rules *out,
-                                      struct gw_error *err)
-{
-    static const char *const names[] = {"category", "concept", "direction"};
-    struct gw_csv csv;
-    int at[3];
-    struct gw_lab_event *events;
-    const char *path = gw_arena_print(arena, "%s/lab-events.csv", dir);
-    enum gw_status rc = path ? gw_csv_load(arena, path, MAX_TABLE_BYTES, &csv, err) : no_memory(err);
-
-    if (rc == GW_OK)
-        rc = gw_csv_columns(&csv, names, 3, at, err);
-    if (rc != GW_OK)
-        return rc;
-    events = gw_arena_alloc(arena, csv.count * sizeof *events);
-    if (!events)
-        return no_memory(err);
-    for (size_t i = 0; i < csv.count; i++) {
-        const char **f = csv.records[i].fields;
-        const bool low = strcmp(f[at[2]], "LOW") == 0;
-
-        if (!low && strcmp(f[at[2]], "HIGH") != 0)
-            return gw_fail(err, GW_ECONFIG, "study.rules", "%s:%u: direction is \"%s\": write LOW or HIGH", path,
-                           csv.records[i].line, f[at[2]]);
-        events[i] = (struct gw_lab_event){f[at[0]], f[at[1]], low ? GW_LOW : GW_HIGH};
-    }
-    out->lab_events = events;
-    out->lab_event_count = csv.count;
-    return GW_OK;
-}
-
 static enum gw_status load_texts(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
 {
     static const char *const names[] = {"rule_id", "section", "sentence"};
@@ -104,6 +72,16 @@ static enum gw_status load_texts(struct gw_arena *arena, const char *dir, struct
     return GW_OK;
 }
 
+static enum gw_status load_events(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
+{
+    struct gw_findings findings = {.out = NULL};
+
+    evidence_read(arena, dir, out, &findings);
+    compositions_read(arena, dir, out, &findings);
+    answers_read(arena, dir, out, &findings);
+    return gw_findings_close(&findings, arena, dir, err);
+}
+
 enum gw_status gw_rules_load(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
 {
     enum gw_status rc;
@@ -111,9 +89,9 @@ enum gw_status gw_rules_load(struct gw_arena *arena, const char *dir, struct gw_
     *out = (struct gw_rules){0};
     rc = load_classes(arena, dir, out, err);
     if (rc == GW_OK)
-        rc = load_lab_events(arena, dir, out, err);
-    if (rc == GW_OK)
         rc = load_texts(arena, dir, out, err);
+    if (rc == GW_OK)
+        rc = load_events(arena, dir, out, err);
     return rc;
 }
 

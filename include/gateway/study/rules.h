@@ -1,7 +1,7 @@
 /*
- * Three small tables of mappings/common that steer the engine: what an exception code blocks (exception-codes.csv),
- * which laboratory concept makes which adverse-event category (lab-events.csv), and what each rule id of provenance
- * means (rule-texts.csv).
+ * The small tables of mappings/common that steer the engine: what an exception code blocks (exception-codes.csv), what
+ * is evidence of which adverse event (ae-evidence.csv), which values are worked out of others (compositions.csv), what
+ * a coded answer says (coded-answers.csv), and what each rule id of provenance means (rule-texts.csv).
  */
 #ifndef GATEWAY_STUDY_RULES_H
 #define GATEWAY_STUDY_RULES_H
@@ -20,11 +20,49 @@ struct gw_item_class {
     const char *resolutions; /* what a person can do, joined by "; " */
 };
 
-struct gw_lab_event {
-    const char *category;
-    const char *concept;
-    enum gw_direction direction;
+enum gw_evidence_kind {
+    GW_AE_LAB,         /* a concept graded in a direction */
+    GW_AE_RANGE,       /* a concept beyond its reference limit: recorded, the grade is a person's */
+    GW_AE_VITAL,       /* a measured sign that a rule of its own reads */
+    GW_AE_OBSERVATION, /* a coded answer that is positive */
+    GW_AE_DRUG_ROLE,   /* the start of a drug of a role of medications.csv */
+    GW_AE_DRUG,        /* the start of a substance of it */
+    GW_AE_PROCEDURE,   /* a procedure of a category of procedures.csv */
+    GW_AE_CONDITION,   /* "*": a confirmed diagnosis that stands in no row of ae-conditions.csv */
 };
+
+/* One row of ae-evidence.csv. What a listed diagnosis shows is said by its own row in ae-conditions.csv. */
+struct gw_ae_evidence {
+    const char *category;
+    const char *subcategory; /* NULL: none */
+    enum gw_evidence_kind kind;
+    const char *key; /* concept, role, substance, procedure category */
+    enum gw_direction direction;
+    enum gw_evidence_class evidence; /* certain, supporting */
+    const char *unless;              /* a concept with a value in the `days` before, or "diagnosis" of the category */
+    const char *with;                /* a role whose intravenous use within `days` makes it certain */
+    int days;                        /* -1: the study's */
+    const char *term;                /* NULL: that of the grade */
+};
+
+enum gw_composition_kind {
+    GW_COMPOSE_SHARE,  /* base x (first + second) / 100 */
+    GW_COMPOSE_SUM,    /* base + first */
+    GW_COMPOSE_LINEAR, /* base + slope x (reference - first) */
+};
+
+struct gw_composition { /* one row of compositions.csv: of the rows of one concept the first that can be applied is */
+    const char *concept;
+    enum gw_composition_kind kind;
+    const char *base;   /* concept whose resource, day and windows the value takes */
+    const char *first;  /* NULL: none */
+    const char *second; /* NULL: none */
+    const char *unit;   /* in which the base was reported and the result is; NULL: canonical */
+    struct gw_ratio slope, reference;
+    const char *method;
+};
+
+enum gw_answer { GW_ANSWER_POSITIVE, GW_ANSWER_NEGATIVE, GW_ANSWER_CONTAMINANT };
 
 struct gw_rule_text {    /* a rule as provenance names it */
     const char *id;      /* "loinc"; "site:*" stands for every id that begins with "site:" */
@@ -32,11 +70,21 @@ struct gw_rule_text {    /* a rule as provenance names it */
     const char *sentence;
 };
 
+struct gw_coded_answer {
+    const char *system; /* NULL: any */
+    const char *code;
+    enum gw_answer meaning;
+};
+
 struct gw_rules {
     const struct gw_item_class *classes;
     size_t class_count;
-    const struct gw_lab_event *lab_events;
-    size_t lab_event_count;
+    const struct gw_ae_evidence *evidence; /* file order */
+    size_t evidence_count;
+    const struct gw_composition *compositions; /* file order */
+    size_t composition_count;
+    const struct gw_coded_answer *answers;
+    size_t answer_count;
     const struct gw_rule_text *texts;
     size_t text_count;
 };
@@ -45,6 +93,9 @@ struct gw_rules {
 enum gw_status gw_rules_load(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err);
 
 const struct gw_item_class *gw_rules_class(const struct gw_rules *rules, const char *code); /* NULL: unknown code */
+
+/* What a coded answer says of a culture or test: an organism or any code that no row calls otherwise is positive. */
+enum gw_answer gw_rules_answer(const struct gw_rules *rules, const struct gw_concept *answer);
 
 /* The text of a rule id: its own, else that of the longest beginning which ends in "*"; NULL: no rule is called so. */
 const struct gw_rule_text *gw_rules_text(const struct gw_rules *rules, const char *id);
