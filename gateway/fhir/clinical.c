@@ -1,11 +1,8 @@
 /*
- * Patient, Encounter, Condition, Procedure, Specimen.
+ * Patient, Condition, Procedure, Specimen.
  *
- * R5 spells an Encounter's period actualPeriod, its class as concepts, its reasons as use and value; a Procedure's
- * performed[x] is occurrence[x] there.
+ * R5 spells a Procedure's performed[x] occurrence[x], and what it used and why it was done as CodeableReferences.
  */
-#include <string.h>
-
 #include "fhir/resources.h"
 #include "gateway/core/json.h"
 #include "gateway/core/text.h"
@@ -82,78 +79,12 @@ void patient_finish(struct reader *reader, struct draft *draft)
     fact->subject = (struct gw_reference){.kind = GW_REFERENCE_LITERAL, .type = "Patient", .id = fact->id};
 }
 
-struct class_concepts { /* R5 */
-    const struct gw_concept *concepts;
-    size_t count;
-};
-
-static void read_class(struct reader *reader, const struct element *element, const cJSON *item, void *base)
-{
-    const struct element list = LIST("class", struct class_concepts, concepts, count, &concept_shape);
-    struct class_concepts found = {0};
-    struct gw_coding *coding = field_of(element, base);
-
-    if (json_is(item, cJSON_Object)) {
-        shape_read(reader, &coding_shape, item, coding);
-        return;
-    }
-    as_list(reader, &list, item, &found);
-    if (found.count > 0 && found.concepts[0].count > 0)
-        *coding = found.concepts[0].codings[0];
-}
-
-struct reason { /* R5 */
-    const struct codeable_reference *values;
-    size_t count;
-};
-
-static const struct element reason_elements[] = {
-    LIST("value", struct reason, values, count, &codeable_reference_shape),
-};
-static const struct shape reason_shape = SHAPE(reason_elements, struct reason);
-
-struct reasons {
-    const struct reason *reasons;
-    size_t count;
-};
-
-/* R5 groups an Encounter's reasons by what they were for: here they are one list. */
-static void read_reasons(struct reader *reader, const struct element *element, const cJSON *item, void *base)
-{
-    const struct element list = LIST("reason", struct reasons, reasons, count, &reason_shape);
-    struct reasons found = {0};
-    struct codeable_reference *all;
-    size_t count = 0;
-
-    as_list(reader, &list, item, &found);
-    for (size_t i = 0; i < found.count; i++)
-        count += found.reasons[i].count;
-    all = count > 0 && reader->status == GW_OK ? reader_alloc(reader, count * sizeof(*all)) : NULL;
-    if (!all)
-        return;
-    for (size_t i = 0, at = 0; i < found.count; at += found.reasons[i++].count) {
-        if (found.reasons[i].count > 0)
-            memcpy(&all[at], found.reasons[i].values, found.reasons[i].count * sizeof(*all));
-    }
-    reasons_split(reader, all, count, field_of(element, base));
-}
-
-static const struct element encounter_elements[] = {
-    IDENTITY_ELEMENTS,
-    FACT("class", encounter.class_code, read_class),
-    SUBJECT_ELEMENTS,
-    OBJECT("period", struct draft, fact.encounter.period, &period_shape),
-    OBJECT("actualPeriod", struct draft, fact.encounter.period, &period_shape), /* R5 */
-    REASON_ELEMENTS(encounter),
-    FACT("reason", encounter.reasons, read_reasons), /* R5 */
-};
-const struct shape encounter_shape = SHAPE(encounter_elements, struct draft);
-
 static const struct element condition_elements[] = {
     IDENTITY_ELEMENTS,
     OBJECT("clinicalStatus", struct draft, fact.condition.clinical_status, &concept_shape),
     OBJECT("verificationStatus", struct draft, verification, &concept_shape),
     LIST("category", struct draft, fact.condition.categories, fact.condition.category_count, &concept_shape),
+    OBJECT("severity", struct draft, fact.condition.severity, &concept_shape),
     OBJECT("code", struct draft, fact.condition.code, &concept_shape),
     SUBJECT_ELEMENTS,
     FACT("encounter", condition.encounter, as_reference),
@@ -181,10 +112,17 @@ void condition_finish(struct reader *reader, struct draft *draft)
 
 static const struct element procedure_elements[] = {
     IDENTITY_ELEMENTS,
+    ONE_OR_LIST("category", struct draft, fact.procedure.categories, fact.procedure.category_count, &concept_shape),
     OBJECT("code", struct draft, fact.procedure.code, &concept_shape),
     SUBJECT_ELEMENTS,
+    FACT("encounter", procedure.encounter, as_reference),
     FACT("performed[x]", procedure.performed, as_effective),
     FACT("occurrence[x]", procedure.performed, as_effective), /* R5 */
+    REASON_ELEMENTS(procedure),
+    FACT("reason", procedure.reasons, as_reasons), /* R5 */
+    REFERENCES("usedReference", struct draft, fact.procedure.used.references, fact.procedure.used.reference_count),
+    LIST("usedCode", struct draft, fact.procedure.used.concepts, fact.procedure.used.concept_count, &concept_shape),
+    FACT("used", procedure.used, as_reasons), /* R5 */
 };
 const struct shape procedure_shape = SHAPE(procedure_elements, struct draft);
 

@@ -128,8 +128,10 @@ static const struct element observation_elements[] = {
     OBSERVATION_OBJECT("bodySite", body_site, &concept_shape),
     OBSERVATION_OBJECT("method", method, &concept_shape),
     OBSERVATION("specimen", specimen, as_reference),
+    OBSERVATION("device", device, as_reference),
     LIST("referenceRange", struct draft, own.ranges, own.range_count, &range_shape),
     REFERENCES("hasMember", struct draft, fact.observation.members, fact.observation.member_count),
+    REFERENCES("derivedFrom", struct draft, fact.observation.derived_from, fact.observation.derived_from_count),
     ELEMENT("component", struct draft, components, read_components),
 };
 const struct shape observation_shape = SHAPE(observation_elements, struct draft);

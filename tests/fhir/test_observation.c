@@ -70,7 +70,8 @@ Test(observation, reads_a_laboratory_result_whole)
                  "'valueQuantity':{'value':1.50,'comparator':'<','unit':'10*9/L','system':'http://unitsofmeasure.org/',"
                  "'code':'10*9/L'},"
                  "'interpretation':[{'coding':[{'code':'L'}]}],'bodySite':{'text':'arm'},'method':{'text':'m'},"
-                 "'specimen':{'reference':'Specimen/s-1'},"
+                 "'specimen':{'reference':'Specimen/s-1'},'device':{'reference':'Device/d-1'},"
+                 "'derivedFrom':[{'reference':'QuestionnaireResponse/q-1'},{'reference':'Observation/o-9'}],"
                  "'referenceRange':[{'low':{'value':1.8},'high':{'value':7.50,'unit':'10*9/L'},"
                  "'type':{'coding':[{'code':'normal'}]},'appliesTo':[{'text':'F'},{'text':'adult'}],"
                  "'age':{'low':{'value':18,'code':'a'}},'text':'1.8-7.5'},{'text':'see report'}],"
@@ -98,6 +99,10 @@ Test(observation, reads_a_laboratory_result_whole)
     EXPECT_TEXT(got->body_site.text, "arm", "body site");
     EXPECT_TEXT(got->method.text, "m", "method");
     EXPECT_TEXT(got->specimen.id, "s-1", "specimen");
+    EXPECT_TEXT(got->device.id, "d-1", "device");
+    cr_assert(eq(sz, got->derived_from_count, 2));
+    EXPECT_TEXT(got->derived_from[0].type, "QuestionnaireResponse", "derived from");
+    EXPECT_TEXT(got->derived_from[1].id, "o-9", "derived from");
     cr_assert(eq(sz, got->parts[0].range_count, 2));
     range = got->parts[0].ranges;
     EXPECT_TEXT(range->low.value, "1.8", "low");

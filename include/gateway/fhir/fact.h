@@ -158,7 +158,7 @@ struct gw_effective { /* effective[x], occurence[x], performed[x], onset[x], aba
     const char *other; /* name of an element that is no date: onsetAge, onsetString, effectiveTiming ... */
 };
 
-struct gw_observation {
+struct gw_observation { /* its note is not read */
     const struct gw_concept *categories;
     size_t category_count;
     struct gw_concept code;
@@ -167,11 +167,14 @@ struct gw_observation {
     struct gw_concept method;
     struct gw_concept body_site;
     struct gw_reference specimen;
+    struct gw_reference device;
     struct gw_reference encounter;
     const struct gw_observed *parts; /* own value first when it has one (or an absent reason), then components */
     size_t part_count;               /* at least 1: an Observation with neither has one part without a value */
     const struct gw_reference *members;
     size_t member_count;
+    const struct gw_reference *derived_from;
+    size_t derived_from_count;
 };
 
 struct gw_patient {
@@ -183,17 +186,39 @@ struct gw_patient {
     const char *replaced_by; /* id of Patient.link type replaced-by */
 };
 
-struct gw_reasons { /* reasonCode and reasonReference; R5 reason */
+struct gw_reasons { /* what R5 says as a list of CodeableReferences, R4 by two elements: reasonCode, reasonReference */
     const struct gw_concept *concepts;
     size_t concept_count;
     const struct gw_reference *references; /* Condition, Observation ... */
     size_t reference_count;
 };
 
+struct gw_diagnosis {              /* of an Encounter */
+    struct gw_reasons conditions;  /* R4: one reference, to a Condition or Procedure */
+    const struct gw_concept *uses; /* AD, DD, CC, pre-op ... */
+    size_t use_count;
+};
+
+struct gw_encounter_location {
+    struct gw_reference location;
+    const char *status;     /* planned, active, reserved, completed */
+    struct gw_concept form; /* physicalType; R5 form */
+    struct gw_period period;
+};
+
 struct gw_encounter {
     struct gw_coding class_code;
+    const struct gw_concept *types;
+    size_t type_count;
     struct gw_period period;
+    const char *planned_start; /* R5 */
+    const char *planned_end;
     struct gw_reasons reasons;
+    const struct gw_diagnosis *diagnoses;
+    size_t diagnosis_count;
+    struct gw_concept discharge_disposition;
+    const struct gw_encounter_location *locations;
+    size_t location_count;
 };
 
 /* When a dose is due: Dosage.timing (FHIR Timing) and asNeeded[x]. Numbers are texts as written. */
@@ -272,6 +297,7 @@ struct gw_condition {
     struct gw_concept clinical_status;
     const struct gw_concept *categories;
     size_t category_count;
+    struct gw_concept severity;
     struct gw_concept code;
     struct gw_effective onset;
     struct gw_effective abatement;
@@ -281,8 +307,13 @@ struct gw_condition {
 };
 
 struct gw_procedure {
+    const struct gw_concept *categories;
+    size_t category_count;
     struct gw_concept code;
     struct gw_effective performed;
+    struct gw_reference encounter;
+    struct gw_reasons reasons;
+    struct gw_reasons used; /* usedCode and usedReference, R5 used: devices, drugs, substances */
 };
 
 struct gw_specimen {
