@@ -338,3 +338,13 @@ void as_effective(struct reader *reader, const struct element *element, const cJ
         out->other = item->string;
     }
 }
+
+void as_moment(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    struct gw_effective *out = field_of(element, base);
+
+    if (out->kind != GW_EFFECTIVE_NONE)
+        reader_refuse(reader, item, "the only date is wanted, there are several");
+    else
+        read_date(reader, item, out);
+}

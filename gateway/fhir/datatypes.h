@@ -21,6 +21,7 @@ element_reader as_references;        /* a list of them */
 element_reader as_reference_or_list; /* a list, or the one that stands in its place */
 element_reader as_reasons;           /* struct gw_reasons, of a list of CodeableReferences (R5) */
 element_reader as_effective;         /* struct gw_effective, of effective[x], onset[x] ... */
+element_reader as_moment;            /* struct gw_effective, of an element that is always a dateTime */
 
 /* clang-format off */
 #define REFERENCES(name, type, field, how_many)                                                                        \

@@ -28,6 +28,10 @@ static const struct kind {
     [GW_CONDITION] = {"Condition", &condition_shape, condition_finish, true},
     [GW_PROCEDURE] = {"Procedure", &procedure_shape, NULL, true},
     [GW_SPECIMEN] = {"Specimen", &specimen_shape, NULL, false},
+    [GW_ADVERSE_EVENT] = {"AdverseEvent", &adverse_event_shape, NULL, true},
+    [GW_QUESTIONNAIRE_RESPONSE] = {"QuestionnaireResponse", &questionnaire_response_shape,
+                                   questionnaire_response_finish, true},
+    [GW_DIAGNOSTIC_REPORT] = {"DiagnosticReport", &diagnostic_report_shape, NULL, true},
     [GW_OPERATION_OUTCOME] = {"OperationOutcome", NULL, NULL, false},
 };
 
@@ -91,6 +95,8 @@ static enum gw_standing standing_of(const struct draft *draft)
         standing = status_with_intent(standing, fact->use.intent, fact->use.do_not_perform);
     if (fact->type == GW_MEDICATION_STATEMENT)
         standing = status_with_adherence(standing, &draft->adherence);
+    if (fact->type == GW_ADVERSE_EVENT)
+        standing = status_with_actuality(standing, fact->adverse_event.actuality);
     return standing;
 }
 

@@ -17,30 +17,17 @@ static void value_of_object(struct reader *reader, const cJSON *item, const stru
         reader_refuse(reader, item, "an object is wanted");
 }
 
-static enum gw_value_kind value_of_string(struct reader *reader, const cJSON *item, struct gw_observed *out)
-{
-    if (!json_is(item, cJSON_String))
-        reader_refuse(reader, item, "a string is wanted");
-    else if (*item->valuestring)
-        out->string = item->valuestring;
-    return out->string ? GW_VALUE_STRING : GW_VALUE_NONE;
-}
-
-static void value_of_boolean(struct reader *reader, const cJSON *item, struct gw_observed *out)
-{
-    if (json_is(item, cJSON_True) || json_is(item, cJSON_False))
-        out->string = json_is(item, cJSON_True) ? "true" : "false";
-    else
-        reader_refuse(reader, item, "true or false is wanted");
-}
-
-static void value_of_integer(struct reader *reader, const cJSON *item, struct gw_observed *out)
-{
-    if (json_is(item, cJSON_Number) && !strpbrk(item->valuestring, ".eE"))
-        out->string = item->valuestring;
-    else
-        reader_refuse(reader, item, "a whole number is wanted");
-}
+static const struct {
+    const char *suffix;
+    enum gw_value_kind kind;
+    struct element element;
+} forms[] = {
+    {"Quantity", GW_VALUE_QUANTITY, OBJECT("value[x]", struct gw_observed, quantity, &quantity_shape)},
+    {"CodeableConcept", GW_VALUE_CONCEPT, OBJECT("value[x]", struct gw_observed, concept, &concept_shape)},
+    {"String", GW_VALUE_STRING, ELEMENT("value[x]", struct gw_observed, string, as_string)},
+    {"Boolean", GW_VALUE_BOOLEAN, ELEMENT("value[x]", struct gw_observed, string, as_truth)},
+    {"Integer", GW_VALUE_INTEGER, ELEMENT("value[x]", struct gw_observed, string, as_integer)},
+};
 
 static void read_value(struct reader *reader, const struct element *element, const cJSON *item, void *base)
 {
@@ -52,23 +39,15 @@ static void read_value(struct reader *reader, const struct element *element, con
         return;
     }
     out->value_name = item->string;
-    if (gw_same(suffix, "Quantity")) {
-        out->kind = GW_VALUE_QUANTITY;
-        value_of_object(reader, item, &quantity_shape, &out->quantity);
-    } else if (gw_same(suffix, "CodeableConcept")) {
-        out->kind = GW_VALUE_CONCEPT;
-        value_of_object(reader, item, &concept_shape, &out->concept);
-    } else if (gw_same(suffix, "String")) {
-        out->kind = value_of_string(reader, item, out);
-    } else if (gw_same(suffix, "Boolean")) {
-        out->kind = GW_VALUE_BOOLEAN;
-        value_of_boolean(reader, item, out);
-    } else if (gw_same(suffix, "Integer")) {
-        out->kind = GW_VALUE_INTEGER;
-        value_of_integer(reader, item, out);
-    } else {
-        out->kind = GW_VALUE_OTHER;
+    out->kind = GW_VALUE_OTHER;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (!gw_same(suffix, forms[i].suffix))
+            continue;
+        out->kind = forms[i].kind;
+        forms[i].element.read(reader, &forms[i].element, item, out);
     }
+    if (out->kind == GW_VALUE_STRING && !out->string)
+        out->kind = GW_VALUE_NONE;
 }
 
 static void read_absent_reason(struct reader *reader, const struct element *element, const cJSON *item, void *base)

@@ -192,6 +192,24 @@ void as_number(struct reader *reader, const struct element *element, const cJSON
     *(const char **)field_of(element, base) = item->valuestring;
 }
 
+void as_integer(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    if (!json_is(item, cJSON_Number) || strpbrk(item->valuestring, ".eE")) {
+        reader_refuse(reader, item, "a whole number is wanted");
+        return;
+    }
+    *(const char **)field_of(element, base) = item->valuestring;
+}
+
+void as_truth(struct reader *reader, const struct element *element, const cJSON *item, void *base)
+{
+    if (!json_is(item, cJSON_True) && !json_is(item, cJSON_False)) {
+        reader_refuse(reader, item, "true or false is wanted");
+        return;
+    }
+    *(const char **)field_of(element, base) = json_is(item, cJSON_True) ? "true" : "false";
+}
+
 void as_bool(struct reader *reader, const struct element *element, const cJSON *item, void *base)
 {
     if (!json_is(item, cJSON_True) && !json_is(item, cJSON_False)) {

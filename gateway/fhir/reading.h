@@ -98,6 +98,8 @@ const char *choice_suffix(const struct element *element, const cJSON *item);
 element_reader as_string;  /* const char *; an empty text is absent */
 element_reader as_label;   /* const char *; text for people: of another type it is passed over */
 element_reader as_number;  /* const char *, as written */
+element_reader as_integer; /* const char *, as written */
+element_reader as_truth;   /* const char *, "true" or "false" */
 element_reader as_bool;    /* bool */
 element_reader as_present; /* bool: the element is there, whatever it says */
 element_reader as_item;    /* const cJSON *: the item itself */

@@ -88,6 +88,26 @@ static const struct word procedure[] = {
     {NULL, 0},
 };
 
+static const struct word adverse_event[] = {
+    /* R5 */
+    {"completed", GW_ACCEPTED},
+    {"in-progress", GW_PROVISIONAL},
+    {"entered-in-error", GW_WITHDRAWN},
+    {NULL, 0},
+};
+
+static const struct word questionnaire_response[] = {
+    {"completed", GW_ACCEPTED}, {"amended", GW_ACCEPTED},           {"in-progress", GW_REFUSED},
+    {"stopped", GW_REFUSED},    {"entered-in-error", GW_WITHDRAWN}, {NULL, 0},
+};
+
+static const struct word diagnostic_report[] = {
+    {"final", GW_ACCEPTED},      {"amended", GW_ACCEPTED},           {"corrected", GW_ACCEPTED},
+    {"appended", GW_ACCEPTED},   {"modified", GW_ACCEPTED}, /* R5 */
+    {"partial", GW_PROVISIONAL}, {"preliminary", GW_PROVISIONAL},    {"registered", GW_WAITING},
+    {"cancelled", GW_WITHDRAWN}, {"entered-in-error", GW_WITHDRAWN}, {NULL, 0},
+};
+
 static const struct word intents[] = {
     {"order", GW_ACCEPTED},        {"original-order", GW_ACCEPTED}, {"reflex-order", GW_ACCEPTED},
     {"filler-order", GW_ACCEPTED}, {"instance-order", GW_ACCEPTED}, {"proposal", GW_REFUSED},
@@ -102,11 +122,24 @@ static const struct word adherences[] = {
     {NULL, 0},
 };
 
+static const struct word actualities[] = {
+    {"actual", GW_ACCEPTED},
+    {"potential", GW_REFUSED},
+    {NULL, 0},
+};
+
 static const struct word *const policies[GW_RESOURCE_COUNT] = {
-    [GW_OBSERVATION] = observation,        [GW_MEDICATION_ADMINISTRATION] = administration,
-    [GW_MEDICATION_REQUEST] = request,     [GW_MEDICATION_DISPENSE] = dispense,
-    [GW_MEDICATION_STATEMENT] = statement, [GW_ENCOUNTER] = encounter,
-    [GW_CONDITION] = verification,         [GW_PROCEDURE] = procedure,
+    [GW_OBSERVATION] = observation,
+    [GW_MEDICATION_ADMINISTRATION] = administration,
+    [GW_MEDICATION_REQUEST] = request,
+    [GW_MEDICATION_DISPENSE] = dispense,
+    [GW_MEDICATION_STATEMENT] = statement,
+    [GW_ENCOUNTER] = encounter,
+    [GW_CONDITION] = verification,
+    [GW_PROCEDURE] = procedure,
+    [GW_ADVERSE_EVENT] = adverse_event,
+    [GW_QUESTIONNAIRE_RESPONSE] = questionnaire_response,
+    [GW_DIAGNOSTIC_REPORT] = diagnostic_report,
 };
 
 static enum gw_standing look_up(const struct word *words, const char *word, enum gw_standing otherwise)
@@ -118,9 +151,15 @@ static enum gw_standing look_up(const struct word *words, const char *word, enum
     return otherwise;
 }
 
+/* What a second element leaves of a standing: it can only take away. */
+static enum gw_standing lessened(enum gw_standing standing, enum gw_standing by)
+{
+    return standing == GW_WITHDRAWN || standing == GW_REFUSED || by == GW_ACCEPTED ? standing : by;
+}
+
 enum gw_standing status_standing(enum gw_resource type, const char *status)
 {
-    if (type == GW_CONDITION && !status)
+    if ((type == GW_CONDITION || type == GW_ADVERSE_EVENT) && !status)
         return GW_ACCEPTED;
     if (policies[type])
         return look_up(policies[type], status, GW_UNDECIDED);
@@ -129,11 +168,12 @@ enum gw_standing status_standing(enum gw_resource type, const char *status)
 
 enum gw_standing status_with_intent(enum gw_standing standing, const char *intent, bool do_not_perform)
 {
-    const enum gw_standing by_intent = do_not_perform ? GW_REFUSED : look_up(intents, intent, GW_UNDECIDED);
+    return lessened(standing, do_not_perform ? GW_REFUSED : look_up(intents, intent, GW_UNDECIDED));
+}
 
-    if (standing == GW_WITHDRAWN || standing == GW_REFUSED || by_intent == GW_ACCEPTED)
-        return standing;
-    return by_intent;
+enum gw_standing status_with_actuality(enum gw_standing standing, const char *actuality)
+{
+    return lessened(standing, look_up(actualities, actuality, GW_UNDECIDED));
 }
 
 enum gw_standing status_with_adherence(enum gw_standing standing, const struct gw_concept *adherence)

@@ -88,6 +88,17 @@ static const struct {
      "pat-99", GW_STATE_NOT_IN_SCOPE, "NOT_ENROLLED"},
     {"a Specimen of nobody", "{\"resourceType\":\"Specimen\",\"id\":\"s-1\"}", GW_KEEP_DOOR, GW_NOBODY, "Specimen",
      "s-1", GW_STATE_NOT_IN_SCOPE, "NOT_ENROLLED"},
+    {"an adverse event", "{\"resourceType\":\"AdverseEvent\",\"id\":\"ae-1\",\"actuality\":\"actual\"," OF_17 "}",
+     GW_KEEP_FACT, 17, "AdverseEvent", "ae-1", 0, NULL},
+    {"an adverse event of a staff member",
+     "{\"resourceType\":\"AdverseEvent\",\"id\":\"ae-2\",\"subject\":{\"reference\":\"Practitioner/pat-17\"}}",
+     GW_KEEP_DOOR, GW_NOBODY, "AdverseEvent", "ae-2", GW_STATE_NOT_IN_SCOPE, "NOT_ENROLLED"},
+    {"answers to a questionnaire", "{\"resourceType\":\"QuestionnaireResponse\",\"id\":\"q-1\"," OF_17 "}",
+     GW_KEEP_FACT, 17, "QuestionnaireResponse", "q-1", 0, NULL},
+    {"answers about nobody", "{\"resourceType\":\"QuestionnaireResponse\",\"id\":\"q-2\"}", GW_KEEP_DOOR, GW_NOBODY,
+     "QuestionnaireResponse", NULL, GW_STATE_HELD, "RESOURCE_INVALID"},
+    {"a report", "{\"resourceType\":\"DiagnosticReport\",\"id\":\"d-1\"," OF_17 "}", GW_KEEP_FACT, 17,
+     "DiagnosticReport", "d-1", 0, NULL},
     {"a type that is not read", "{\"resourceType\":\"Goal\",\"id\":\"g-1\"," OF_17 "}", GW_KEEP_DOOR, GW_NOBODY, "Goal",
      "g-1", GW_STATE_NOT_IN_SCOPE, "TYPE_NOT_READ"},
     {"a type that nobody could have named", "{\"resourceType\":\"Jane Doe, born 1950\",\"id\":\"g-1\"}", GW_KEEP_DOOR,
@@ -182,10 +193,10 @@ Test(intake, links_a_use_to_its_medication)
 
 Test(intake, names_a_medication_by_its_identifiers)
 {
-    const struct gw_intake_answer got =
-        take("{\"resourceType\":\"Medication\",\"id\":\"m-7\",\"identifier\":[{\"system\":\"urn:drugs\",\"value\":\"7\"},"
-             "{\"value\":\"8\"},{\"system\":\"urn:drugs\"}]}",
-             &line_12);
+    const struct gw_intake_answer got = take(
+        "{\"resourceType\":\"Medication\",\"id\":\"m-7\",\"identifier\":[{\"system\":\"urn:drugs\",\"value\":\"7\"},"
+        "{\"value\":\"8\"},{\"system\":\"urn:drugs\"}]}",
+        &line_12);
 
     cr_assert(got.entry.mode == GW_KEEP_SHARED && got.entry.reference_count == 2);
     cr_expect_str_eq(got.entry.references[0].id, "urn:drugs|7");

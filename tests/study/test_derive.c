@@ -505,6 +505,34 @@ Test(derive, takes_one_result_told_by_two_resources_once)
     expect_state("v2", "held DUPLICATE_SUSPECT");
 }
 
+/* ---- what is read and not used ---- */
+
+#define ABOUT_P1 "'subject':{'reference':'Patient/p1'}"
+
+static const struct {
+    const char *resource;
+    const char *state;
+} unused[] = {
+    {"{'resourceType':'DiagnosticReport','id':'x','status':'final'," ABOUT_P1 "}", "not_in_scope NOT_DERIVED"},
+    {"{'resourceType':'DiagnosticReport','id':'x','status':'registered'," ABOUT_P1 "}", "not_in_scope NO_VALUE"},
+    {"{'resourceType':'DiagnosticReport','id':'x','status':'cancelled'," ABOUT_P1 "}", "retracted"},
+    {"{'resourceType':'QuestionnaireResponse','id':'x','status':'in-progress'," ABOUT_P1 "}",
+     "not_in_scope STATUS_REFUSED"},
+    {"{'resourceType':'AdverseEvent','id':'x','actuality':'potential'," ABOUT_P1 "}", "not_in_scope STATUS_REFUSED"},
+    {"{'resourceType':'AdverseEvent','id':'x','status':'entered-in-error'," ABOUT_P1 "}", "retracted"},
+};
+
+Test(derive, leaves_alone_what_nothing_uses)
+{
+    for (size_t i = 0; i < sizeof unused / sizeof unused[0]; i++) {
+        stop();
+        start();
+        subject_add(&s, "%s", unused[i].resource);
+        subject_derive(&s);
+        expect(unused[i].resource, subject_state(&s, "x"), unused[i].state);
+    }
+}
+
 /* ---- purity ---- */
 
 Test(derive, gives_the_same_bytes_in_whatever_order_the_facts_come)

@@ -32,6 +32,9 @@ enum gw_resource {
     GW_CONDITION,
     GW_PROCEDURE,
     GW_SPECIMEN,
+    GW_ADVERSE_EVENT,
+    GW_QUESTIONNAIRE_RESPONSE,
+    GW_DIAGNOSTIC_REPORT,
     GW_OPERATION_OUTCOME,
     GW_RESOURCE_COUNT,
 };
@@ -321,6 +324,79 @@ struct gw_specimen {
     struct gw_concept type;
 };
 
+struct gw_causality {                /* what somebody thought of one suspect; who it was is not read */
+    struct gw_concept assessment;    /* R5 entityRelatedness */
+    const char *product_relatedness; /* free text; R4 only */
+};
+
+struct gw_suspect {
+    struct gw_reference instance;
+    struct gw_concept concept; /* R5 instanceCodeableConcept */
+    const struct gw_causality *causalities;
+    size_t causality_count;
+};
+
+struct gw_adverse_event {
+    const char *actuality; /* actual, potential */
+    const struct gw_concept *categories;
+    size_t category_count;
+    struct gw_concept code;        /* R4 event, R5 code */
+    struct gw_effective effective; /* R4 date, R5 occurrence[x] */
+    const char *detected;
+    const char *recorded_date;
+    struct gw_concept seriousness;
+    struct gw_concept severity;        /* R4 */
+    const struct gw_concept *outcomes; /* R4 one */
+    size_t outcome_count;
+    const struct gw_reference *results; /* resultingCondition; R5 resultingEffect: Observations too */
+    size_t result_count;
+    const struct gw_suspect *suspects;
+    size_t suspect_count;
+    struct gw_reference encounter;
+};
+
+enum gw_response_kind {
+    GW_RESPONSE_OTHER, /* no value; a date, Quantity, Attachment, Reference ...: not read */
+    GW_RESPONSE_INTEGER,
+    GW_RESPONSE_DECIMAL,
+    GW_RESPONSE_BOOLEAN,
+    GW_RESPONSE_STRING,
+    GW_RESPONSE_CODING,
+};
+
+struct gw_response_answer {
+    enum gw_response_kind kind;
+    const char *text; /* a number as written, "true" or "false", a string; NULL for the others */
+    struct gw_coding coding;
+};
+
+struct gw_response_item { /* one item that was shown; the question's text is not read */
+    const char *link_id;
+    const struct gw_response_answer *answers;
+    size_t answer_count; /* 0: a group, or left out */
+};
+
+struct gw_questionnaire_response {
+    const char *questionnaire; /* canonical, as written: url|version */
+    const char *authored;
+    struct gw_reference encounter;
+    const struct gw_response_item *items; /* each before those below it, those below its answers first */
+    size_t item_count;
+};
+
+struct gw_diagnostic_report { /* its conclusion is not read, nor what it presents */
+    const struct gw_concept *categories;
+    size_t category_count;
+    struct gw_concept code;
+    struct gw_effective effective;
+    const char *issued;
+    struct gw_reference encounter;
+    const struct gw_reference *results;
+    size_t result_count;
+    const struct gw_concept *conclusions; /* conclusionCode */
+    size_t conclusion_count;
+};
+
 struct gw_fact {
     enum gw_resource type;
     const char *type_name; /* as written */
@@ -351,6 +427,9 @@ struct gw_fact {
         struct gw_condition condition;
         struct gw_procedure procedure;
         struct gw_specimen specimen;
+        struct gw_adverse_event adverse_event;
+        struct gw_questionnaire_response questionnaire_response;
+        struct gw_diagnostic_report diagnostic_report;
     };
 };
 
