@@ -106,7 +106,7 @@ static bool is_one(const char *substance, const char *const *list, size_t count)
 /* False: a drug that tells nothing of the treatment. */
 static bool classify(const struct gw_study *study, const struct gw_drug_row *row, enum course_of *of)
 {
-    if (strcmp(row->substance, study->eot_drug) == 0)
+    if (gw_same(row->substance, study->eot_drug))
         *of = COURSE_TREATMENT;
     else if (is_one(row->substance, study->d1_drugs, study->d1_drug_count))
         *of = COURSE_COMPANION;

@@ -135,6 +135,7 @@ struct engine {
     struct gw_anchors anchors;
     int64_t first_dose_utc; /* time of the first dose where one is stated, else -1 */
     const char *d1_status;  /* confirmed, provisional, conflict; NULL: no D1 */
+    gw_day next_line;       /* another anti-myeloma line began after D1; GW_NO_DAY: none known */
     const char *eot_status; /* confirmed, provisional, none */
     const char *eot_reason;
     struct anchor_fact *anchor_facts; /* that are evidence for D1 or EOT */
@@ -283,6 +284,9 @@ struct item_about engine_about_datum(const struct datum *datum, const char *code
 
 /* "" for an own value, "component[0]" for a component. */
 const char *engine_part_name(struct engine *e, const struct gw_observed *observed);
+
+/* A list cell: the texts sorted (in place) and joined by ";". "" for none; NULL fails the engine. */
+const char *engine_join(struct engine *e, const char **list, size_t count);
 
 const char *engine_date(struct engine *e, gw_day day); /* text in the arena; NULL for GW_NO_DAY */
 /*

@@ -101,28 +101,11 @@ void inputs_add_parameter(struct engine *e, struct inputs *inputs, const char *n
 
 /* ---- rows ---- */
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static const char *row_id_of(struct engine *e, const struct parameter *p)
 {
     const char *const parts[] = {e->in->roster->subject, p->name, p->window_id, p->of};
 
     return gw_arena_join(e->arena, '|', parts, p->of ? 4 : p->window_id ? 3 : 2);
-}
-
-static const char *join_rows(struct engine *e, const struct inputs *inputs)
-{
-    const char *joined;
-
-    if (inputs->row_count == 0)
-        return NULL;
-    qsort(inputs->rows, inputs->row_count, sizeof *inputs->rows, by_text);
-    joined = gw_arena_join(e->arena, ';', inputs->rows, inputs->row_count);
-    e->failed |= !joined;
-    return joined;
 }
 
 /* Once for each resource, however many of its components were used; what nothing was found for names its rule alone. */
@@ -159,7 +142,7 @@ static void emit(struct engine *e, const struct parameter *p)
     row->date = engine_date(e, p->date);
     row->value = p->reason ? NULL : p->value;
     row->text = p->reason ? NULL : p->text;
-    row->inputs = join_rows(e, &p->inputs);
+    row->inputs = p->inputs.row_count ? engine_join(e, p->inputs.rows, p->inputs.row_count) : NULL;
     cite(e, p, id);
 }
 

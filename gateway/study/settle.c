@@ -9,6 +9,8 @@
 
 #include "study/engine.h"
 
+#define MAX_LIST_BYTES (1u << 20)
+
 const char *gw_state_name(enum gw_state state)
 {
     static const char *const names[GW_STATE_COUNT] = {"delivered",    "evidence",       "unchanged", "superseded",
@@ -62,9 +64,9 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static const char *join(struct engine *e, const char **list, size_t count)
+const char *engine_join(struct engine *e, const char **list, size_t count)
 {
-    struct gw_text text = GW_TEXT_INIT(64 * 1024);
+    struct gw_text text = GW_TEXT_INIT(MAX_LIST_BYTES);
     const char *joined;
 
     if (count == 0)
@@ -78,21 +80,6 @@ static const char *join(struct engine *e, const char **list, size_t count)
     gw_text_release(&text);
     e->failed |= !joined;
     return joined;
-}
-
-/* What the values among them are of, and when. */
-static void tell_values(const struct engine *e, struct gw_derived *out)
-{
-    for (size_t i = 0; i < e->data_count; i++) {
-        const struct datum *datum = &e->data[i];
-        struct gw_part_state *part = &out->parts[e->first_part[datum->fact] + (size_t)datum->part];
-
-        part->concept = datum->code.lab ? datum->code.lab->concept : NULL;
-        if (!datum->dated)
-            continue;
-        part->first = datum->when.first;
-        part->last = datum->when.last;
-    }
 }
 
 static void settle_parts(struct engine *e, struct gw_derived *out)
@@ -111,13 +98,10 @@ static void settle_parts(struct engine *e, struct gw_derived *out)
             .part = part->index,
             .state = part->state,
             .reason = part->reason ? part->reason : "",
-            .rows = part->state == GW_STATE_DELIVERED ? join(e, part->rows, part->row_count) : "",
-            .items = join(e, part->items, part->item_count),
-            .first = GW_NO_DAY,
-            .last = GW_NO_DAY};
+            .rows = part->state == GW_STATE_DELIVERED ? engine_join(e, part->rows, part->row_count) : "",
+            .items = engine_join(e, part->items, part->item_count)};
     }
     out->part_count = e->part_count;
-    tell_values(e, out);
 }
 
 static int by_item_id(const void *a, const void *b)
@@ -142,7 +126,7 @@ static void emit_item(struct engine *e, const struct gw_item *item)
     if (!row)
         return;
     row->code = item->code;
-    row->of_rows = part && part->row_count ? join(e, part->rows, part->row_count) : NULL;
+    row->of_rows = part && part->row_count ? engine_join(e, part->rows, part->row_count) : NULL;
     row->blocks = item->blocks;
     row->state = "open";
     item_lineage(e, item->id, part, "items");
@@ -207,7 +191,7 @@ static void emit_resolved(struct engine *e, const struct settled_item *item)
     if (!row)
         return;
     row->code = answered->code;
-    row->of_rows = part && part->row_count ? join(e, part->rows, part->row_count) : NULL;
+    row->of_rows = part && part->row_count ? engine_join(e, part->rows, part->row_count) : NULL;
     row->blocks = gw_rules_class(e->in->rules, answered->code)->blocks;
     row->state = "resolved";
     row->resolution = gw_arena_print(e->arena, "decision:%lld", (long long)answered->decision);
