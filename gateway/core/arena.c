@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, FIRST_ITEMS = 8, SMALL_TEXT = 256, JOIN_MAX = 8 };
+enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, FIRST_ITEMS = 8, SMALL_TEXT = 256, JOIN_MAX = 24 };
 
 static struct gw_arena_block *block_new(size_t size)
 {

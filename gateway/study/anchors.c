@@ -4,6 +4,8 @@
  */
 #include "study/anchors.h"
 
+#include "study/fact_decisions.h"
+
 void anchor_cite(struct engine *e, size_t fact, const char *rule)
 {
     struct anchor_fact *slot;
@@ -59,14 +61,31 @@ static void check_recruitment(struct engine *e)
     engine_raise(e, "RECRUITMENT_OUT_OF_WINDOW", &about);
 }
 
-/* A roster line whose patient was not found anywhere: nothing else can be said of the subject. */
-static void nobody_found(struct engine *e)
+static void nothing_known(struct engine *e)
 {
     e->anchors = (struct gw_anchors){GW_NO_DAY, GW_NO_DAY, GW_NO_DAY, GW_NO_DAY, GW_NO_DAY};
     e->first_dose_utc = -1;
     e->eot_status = "none";
+}
+
+/* A roster line whose patient was not found anywhere: nothing else can be said of the subject. */
+static void nobody_found(struct engine *e)
+{
+    nothing_known(e);
     engine_raise(e, "SUBJECT_UNMATCHED",
                  &(struct item_about){.day = GW_NO_DAY, .note = "no record of this roster line's patient was found"});
+}
+
+/* A person said that the other id is the subject's too: what stands under it will come. */
+static bool linked(struct engine *e, const struct item_about *about)
+{
+    const struct gw_decision *decision =
+        decided_subject(e, GW_DECIDE_PATIENT, e->in->facts[about->fact].patient.replaced_by);
+
+    if (!decided_says(decision, GW_SET_LINK))
+        return false;
+    decided_note(e, decision, "SUBJECT_MERGE", about);
+    return true;
 }
 
 /* What is recorded from now on stands under the other id, and nobody would miss it: the roster must name that one. */
@@ -83,7 +102,7 @@ static void check_merges(struct engine *e)
 
         if (fact->type == GW_PATIENT && fact->patient.replaced_by && e->versions[i].current &&
             fact->standing == GW_ACCEPTED &&
-            !engine_find(e, GW_PATIENT, fact->endpoint, fact->patient.replaced_by, &other))
+            !engine_find(e, GW_PATIENT, fact->endpoint, fact->patient.replaced_by, &other) && !linked(e, &about))
             engine_raise(e, "SUBJECT_MERGE", &about);
     }
 }
@@ -94,11 +113,18 @@ void stage_anchors(struct engine *e)
         nobody_found(e);
         return;
     }
+    if (decide_excluded(e)) {
+        nothing_known(e);
+        decided_answers(e, "RECRUITMENT_OUT_OF_WINDOW", &(struct item_about){.day = e->in->roster->recruited});
+        return;
+    }
     check_merges(e);
     find_first_dose(e);
+    decide_first_dose(e);
     find_death(e);
     e->anchors.withdrawn = e->in->roster->withdrawn;
     find_end_of_treatment(e);
+    decide_end_of_treatment(e);
     e->anchors.cap = gw_anchors_cap(e->in->study, e->anchors.d1);
     check_recruitment(e);
 }

@@ -10,6 +10,10 @@
 void find_first_dose(struct engine *e);
 void find_end_of_treatment(struct engine *e); /* after the first dose and death */
 
+/* What people decided about them (anchor_decisions.c), each after its search. */
+void decide_first_dose(struct engine *e);
+void decide_end_of_treatment(struct engine *e);
+
 void anchor_cite(struct engine *e, size_t fact, const char *rule); /* it is evidence for an anchor: "d1" or "eot" */
 
 #endif

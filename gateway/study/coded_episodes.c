@@ -25,6 +25,13 @@ static bool in_use(const struct engine *e, const struct gw_condition_row *row)
     return row && row->in_study && engine_category_on(e, row->category);
 }
 
+/* What stands against the record as such is the same cause whatever event it would make. */
+static bool about_record(const char *code)
+{
+    return strcmp(code, "STATUS_UNKNOWN") == 0 || strcmp(code, "MODIFIER_EXTENSION") == 0 ||
+           strcmp(code, "TIME_WITHOUT_OFFSET") == 0;
+}
+
 static void raise(struct engine *e, const struct occurrence *d, const char *code, const char *note)
 {
     engine_raise(e, code,
@@ -32,7 +39,7 @@ static void raise(struct engine *e, const struct occurrence *d, const char *code
                                       .fact = d->fact,
                                       .coding = d->coding,
                                       .day = d->onset,
-                                      .rule = d->row->category,
+                                      .rule = about_record(code) ? NULL : d->row->category,
                                       .note = note});
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/engine.h"
+#include "study/decided.h"
 
 static bool in_list(const char *const *list, size_t count, const char *value)
 {
@@ -221,6 +221,19 @@ static void infer(struct engine *e, size_t index)
     offer_all(e, &(struct contact){when.first, when.first, "inferred", index});
 }
 
+/* A person said that a record shows a contact, or all of a hospital's do. */
+static bool decided_contact(struct engine *e, size_t index)
+{
+    bool found = false;
+
+    for (size_t p = 0; !found && p < e->in->facts[index].part_count; p++) {
+        const struct item_about about = {.has_fact = true, .fact = index, .part = (int)p, .day = GW_NO_DAY};
+
+        found = decided_says(decided_find(e, GW_DECIDE_CONTACT, "NO_CONTACT", &about), GW_SET_INFERRED);
+    }
+    return found;
+}
+
 /* ---- states ---- */
 
 static const char *state_of(const struct engine *e, const struct gw_window *window, const struct window_state *state,
@@ -269,7 +282,7 @@ void stage_windows(struct engine *e)
     for (size_t i = 0; i < e->in->fact_count; i++) {
         if (e->in->facts[i].type == GW_ENCOUNTER)
             consider_encounter(e, i);
-        else if (contacts == GW_CONTACTS_INFERRED)
+        else if (contacts == GW_CONTACTS_INFERRED || decided_contact(e, i))
             infer(e, i);
     }
     settle_windows(e);

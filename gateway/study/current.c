@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/engine.h"
+#include "study/fact_decisions.h"
 
 static int compare_numbers(int64_t a, int64_t b)
 {
@@ -166,6 +166,21 @@ static void lay_out_parts(struct engine *e)
             e->parts[e->first_part[i] + p] = (struct part){.fact = i, .index = (int)p};
 }
 
+/* A part of an Observation that a person said to leave alone. */
+static void end_dropped(struct engine *e, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+
+    for (size_t p = 0; fact->type == GW_OBSERVATION && e->versions[index].current && p < fact->part_count; p++) {
+        const struct gw_decision *decision = decided_fact(e, GW_DECIDE_PLACE, index, (int)p);
+
+        if (!decided_says(decision, GW_SET_DROP))
+            continue;
+        e->fact_decisions[index].decision = decision->n;
+        engine_end_part(e, engine_part(e, index, (int)p), GW_STATE_NOT_IN_SCOPE, "DROPPED");
+    }
+}
+
 /* What the status policy alone decides. */
 static void end_by_standing(struct engine *e, size_t index)
 {
@@ -175,6 +190,8 @@ static void end_by_standing(struct engine *e, size_t index)
         engine_end_fact(e, index, GW_STATE_SUPERSEDED, "");
     else if (fact->standing == GW_WITHDRAWN)
         engine_end_fact(e, index, GW_STATE_RETRACTED, "");
+    else if (e->fact_decisions && e->fact_decisions[index].reason)
+        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, e->fact_decisions[index].reason);
     else if (fact->standing == GW_REFUSED || fact->standing == GW_NEGATIVE)
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "STATUS_REFUSED");
     else if (fact->standing == GW_WAITING)
@@ -277,6 +294,7 @@ void stage_current(struct engine *e)
     order_versions(e);
     for (size_t i = 0; i < count && !e->failed; i++) {
         end_by_standing(e, i);
+        end_dropped(e, i);
         consider_person(e, i);
         consider_medication(e, i);
     }

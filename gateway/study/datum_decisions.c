@@ -183,31 +183,3 @@ void decide_value(struct engine *e, struct datum *datum)
     if (!e->failed && datum->measure.verdict == GW_VALUE_OK)
         rejected(e, datum);
 }
-
-/* ---- left alone ---- */
-
-static const struct {
-    enum gw_decision_kind kind;
-    enum gw_decision_member member;
-    const char *reason;
-} refusals[] = {
-    {GW_DECIDE_CODE, GW_SET_IGNORE, "IGNORED"},
-    {GW_DECIDE_UNIT, GW_SET_IGNORE, "IGNORED"},
-    {GW_DECIDE_VALUE, GW_SET_REJECT, "REJECTED"},
-};
-
-bool decide_to_ignore(struct engine *e, struct datum *datum, const char *code)
-{
-    const struct item_about about = engine_about_datum(datum, code);
-
-    for (size_t i = 0; e->decided_count > 0 && i < sizeof refusals / sizeof *refusals; i++) {
-        const struct gw_decision *decision = decided_find(e, refusals[i].kind, code, &about);
-
-        if (!decided_says(decision, refusals[i].member))
-            continue;
-        decided_note(e, decision, code, &about);
-        engine_end_part(e, engine_part(e, datum->fact, datum->part), GW_STATE_NOT_IN_SCOPE, refusals[i].reason);
-        return true;
-    }
-    return false;
-}

@@ -12,9 +12,6 @@ void decide_code(struct engine *e, struct datum *datum);
 /* The unit, the meaning of a phrase, an implausible value taken or rejected: changes datum->measure. */
 void decide_value(struct engine *e, struct datum *datum);
 
-/* The item is not to be raised, a person said so: the part ends not in scope, IGNORED or REJECTED. */
-bool decide_to_ignore(struct engine *e, struct datum *datum, const char *code);
-
 /* The item a verdict on a value makes, with its note; NULL: none. */
 const char *value_item(enum gw_value_verdict verdict, const char **note);
 

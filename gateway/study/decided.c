@@ -3,7 +3,7 @@
  *
  * Of n decisions, n log n once a derivation; nothing of it depends on the order in which they are given.
  */
-#include "study/decided.h"
+#include "study/fact_decisions.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -75,12 +75,54 @@ static bool concerns(const struct engine *e, const struct gw_decision *decision)
 
 /* ---- what they are found by ---- */
 
-struct decided { /* one in force */
-    const char *key;
-    const char *endpoint; /* it holds for records of this one only; NULL: of all */
-    int breadth;          /* 0 an endpoint, 1 a site, 2 a study */
+struct decided { /* one in force, and the place where it is looked for */
+    enum gw_decision_kind kind;
+    const char *print; /* a fingerprint, else NULL */
+    const char *id;    /* of an evidence fact, with the next three; else NULL: the subject or nothing */
+    const char *type;
+    const char *endpoint;
+    int component;
+    const char *which; /* which anchor, rule, phrase or patient of it; "" */
+
+    const char *only; /* it holds for records of this endpoint; NULL: of all */
+    int breadth;      /* 0 an endpoint, 1 a site, 2 a study */
     const struct gw_decision *decision;
 };
+
+static int compare_texts(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
+
+static int compare_places(const struct decided *a, const struct decided *b)
+{
+    int order = (a->kind > b->kind) - (a->kind < b->kind);
+
+    if (order == 0)
+        order = compare_texts(a->print, b->print);
+    if (order == 0)
+        order = compare_texts(a->id, b->id);
+    if (order == 0)
+        order = compare_texts(a->type, b->type);
+    if (order == 0)
+        order = compare_texts(a->endpoint, b->endpoint);
+    if (order == 0)
+        order = (a->component > b->component) - (a->component < b->component);
+    return order ? order : compare_texts(a->which, b->which);
+}
+
+/* At one place the narrower first, then the later. */
+static int in_order(const void *a, const void *b)
+{
+    const struct decided *x = a, *y = b;
+    const int order = compare_places(x, y);
+
+    if (order != 0)
+        return order;
+    if (x->breadth != y->breadth)
+        return x->breadth - y->breadth;
+    return x->decision->n > y->decision->n ? -1 : 1;
+}
 
 /* Blanks at both ends and case are no part of what a laboratory says. */
 static const char *fold(struct engine *e, const char *text)
@@ -96,75 +138,64 @@ static const char *fold(struct engine *e, const char *text)
     for (char *at = folded; at && *at; at++)
         *at = (char)tolower((unsigned char)*at);
     e->failed |= !folded;
-    return folded;
+    return folded ? folded : "";
 }
 
 /* What is left when the site is taken out of a fingerprint: a study's rule holds at every site. */
 static const char *without_site(struct engine *e, const char *print)
 {
     const char *first = strchr(print, '|'), *second = first ? strchr(first + 1, '|') : NULL;
+    const char *rest = second ? gw_arena_print(e->arena, "%.*s%s", (int)(first + 1 - print), print, second) : print;
 
-    if (!second)
-        return print;
-    return gw_arena_print(e->arena, "%.*s%s", (int)(first + 1 - print), print, second);
-}
-
-/* One text a place: kind, what the decision is about, and which anchor, rule or phrase of it. */
-static const char *key_of(struct engine *e, enum gw_decision_kind kind, const char *about, const char *which)
-{
-    const char *key =
-        about ? gw_arena_print(e->arena, "%s\n%s\n%s", gw_decision_kind_name(kind), about, which ? which : "") : NULL;
-
-    e->failed |= !key;
-    return key;
-}
-
-static const char *evidence_text(struct engine *e, const char *endpoint, const char *type, const char *id,
-                                 const char *part)
-{
-    return gw_arena_print(e->arena, "%s|%s|%s|%s", endpoint ? endpoint : "", type, id ? id : "", part ? part : "");
+    e->failed |= !rest;
+    return rest ? rest : "";
 }
 
 static const char *which_of(struct engine *e, const struct gw_decision *d)
 {
-    return d->set[GW_SET_ANCHOR]   ? d->set[GW_SET_ANCHOR]
-           : d->set[GW_SET_RULE]   ? d->set[GW_SET_RULE]
-           : d->set[GW_SET_PHRASE] ? fold(e, d->set[GW_SET_PHRASE])
-                                   : NULL;
+    static const enum gw_decision_member names[] = {GW_SET_ANCHOR, GW_SET_RULE, GW_SET_LINK, GW_SET_UNLINK};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (d->set[names[i]])
+            return d->set[names[i]];
+    return d->set[GW_SET_PHRASE] ? fold(e, d->set[GW_SET_PHRASE]) : "";
 }
 
-static const char *about_of(struct engine *e, const struct gw_decision *d)
+/* "component[2]" is 2; the resource itself is -1, what cannot be a part is none. */
+static int component_of(const char *part)
 {
-    const struct gw_decision_match *match = &d->match;
+    int component = -1;
 
-    if (match->fingerprint)
-        return scope_id(d, "study:") ? without_site(e, match->fingerprint) : match->fingerprint;
-    return match->id ? evidence_text(e, match->endpoint, match->type, match->id, match->part) : "";
-}
-
-static int in_order(const void *a, const void *b)
-{
-    const struct decided *x = a, *y = b;
-    const int order = strcmp(x->key, y->key);
-
-    if (order != 0)
-        return order;
-    if (x->breadth != y->breadth)
-        return x->breadth - y->breadth;
-    return x->decision->n > y->decision->n ? -1 : 1; /* the latest first */
+    return part && sscanf(part, "component[%d]", &component) == 1 ? component : -1;
 }
 
 static void keep(struct engine *e, const struct gw_decision *d)
 {
-    const char *endpoint = d->match.fingerprint ? scope_id(d, "endpoint:") : NULL; /* evidence names its own */
-    const char *key = key_of(e, d->kind, about_of(e, d), which_of(e, d));
+    const struct gw_decision_match *match = &d->match;
+    const char *endpoint = match->fingerprint ? scope_id(d, "endpoint:") : NULL; /* evidence names its own */
     struct decided *slot = GW_ARENA_PUSH(e->arena, e->decided, e->decided_count, e->decided_capacity);
 
-    if (!slot || !key) {
+    if (!slot) {
         e->failed = true;
         return;
     }
-    *slot = (struct decided){key, endpoint, endpoint ? 0 : scope_id(d, "site:") ? 1 : 2, d};
+    *slot = (struct decided){.kind = d->kind,
+                             .print = match->fingerprint,
+                             .id = match->id,
+                             .type = match->type,
+                             .endpoint = match->endpoint,
+                             .component = component_of(match->part),
+                             .which = which_of(e, d),
+                             .only = endpoint,
+                             .breadth = endpoint               ? 0
+                                        : scope_id(d, "site:") ? 1
+                                                               : 2,
+                             .decision = d};
+    if (match->fingerprint && scope_id(d, "study:"))
+        slot->print = without_site(e, match->fingerprint);
+    e->decided_kinds |= UINT64_C(1) << d->kind;
+    e->decided_facts |= d->kind == GW_DECIDE_STATUS || d->kind == GW_DECIDE_PLACE || d->kind == GW_DECIDE_PATIENT ||
+                        d->kind == GW_DECIDE_RECRUITMENT || decided_says(d, GW_SET_ATC);
 }
 
 void stage_decide(struct engine *e)
@@ -184,52 +215,65 @@ void stage_decide(struct engine *e)
             keep(e, list[i].decision);
     if (e->decided_count > 1 && !e->failed)
         qsort(e->decided, e->decided_count, sizeof *e->decided, in_order);
+    decide_facts(e);
 }
 
 /* ---- looking them up ---- */
 
-static const struct gw_decision *look_up(struct engine *e, const char *key, const char *endpoint)
+static bool any(const struct engine *e, enum gw_decision_kind kind)
+{
+    return (e->decided_kinds >> kind & 1) && !e->failed;
+}
+
+static const struct gw_decision *look_up(const struct engine *e, const struct decided *place, const char *endpoint)
 {
     size_t low = 0, high = e->decided_count;
 
-    while (key && low < high) { /* the first that is not before it */
+    while (low < high) { /* the first that is not before it */
         const size_t middle = low + (high - low) / 2;
 
-        if (strcmp(e->decided[middle].key, key) < 0)
+        if (compare_places(&e->decided[middle], place) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    for (; key && low < e->decided_count && strcmp(e->decided[low].key, key) == 0; low++)
-        if (!e->decided[low].endpoint || (endpoint && strcmp(e->decided[low].endpoint, endpoint) == 0))
+    for (; low < e->decided_count && compare_places(&e->decided[low], place) == 0; low++)
+        if (!e->decided[low].only || gw_same(e->decided[low].only, endpoint))
             return e->decided[low].decision;
     return NULL;
 }
 
-static const char *part_name(struct engine *e, const struct gw_fact *fact, int part)
-{
-    return fact->type == GW_OBSERVATION ? engine_part_name(e, &fact->observation.parts[part]) : "";
-}
-
-static const struct gw_decision *of_fact(struct engine *e, enum gw_decision_kind kind, size_t index, int part,
+static const struct gw_decision *of_fact(const struct engine *e, enum gw_decision_kind kind, size_t index, int part,
                                          const char *which)
 {
     const struct gw_fact *fact = &e->in->facts[index];
-    const char *about = evidence_text(e, fact->endpoint, fact->type_name, fact->id, part_name(e, fact, part));
+    const bool observed = fact->type == GW_OBSERVATION;
 
-    return look_up(e, key_of(e, kind, about, which), fact->endpoint);
+    return fact->id ? look_up(e,
+                              &(struct decided){.kind = kind,
+                                                .id = fact->id,
+                                                .type = fact->type_name,
+                                                .endpoint = fact->endpoint,
+                                                .component = observed ? fact->observation.parts[part].component : -1,
+                                                .which = which},
+                              fact->endpoint)
+                    : NULL;
 }
 
 static const struct gw_decision *of_cause(struct engine *e, enum gw_decision_kind kind, const char *code,
                                           const struct item_about *about, const char *which)
 {
     const char *endpoint = about->has_fact ? e->in->facts[about->fact].endpoint : NULL;
-    const char *print = engine_fingerprint(e, code, about);
-    const struct gw_decision *found = look_up(e, key_of(e, kind, print, which), endpoint);
+    struct decided place = {.kind = kind, .component = -1, .which = which};
+    const struct gw_decision *found;
 
-    if (!found && print)
-        found = look_up(e, key_of(e, kind, without_site(e, print), which), endpoint);
-    return found;
+    if (!(place.print = engine_fingerprint(e, code, about)))
+        return NULL;
+    found = look_up(e, &place, endpoint);
+    if (found)
+        return found;
+    place.print = without_site(e, place.print);
+    return look_up(e, &place, endpoint);
 }
 
 static const struct gw_decision *find(struct engine *e, enum gw_decision_kind kind, const char *code,
@@ -237,7 +281,7 @@ static const struct gw_decision *find(struct engine *e, enum gw_decision_kind ki
 {
     const struct gw_decision *found = NULL;
 
-    if (e->decided_count == 0 || e->failed)
+    if (!any(e, kind))
         return NULL;
     if (about->has_fact)
         found = of_fact(e, kind, about->fact, about->part, which);
@@ -246,19 +290,19 @@ static const struct gw_decision *find(struct engine *e, enum gw_decision_kind ki
 
 const struct gw_decision *decided_fact(struct engine *e, enum gw_decision_kind kind, size_t fact, int part)
 {
-    return e->decided_count > 0 && !e->failed ? of_fact(e, kind, fact, part, NULL) : NULL;
+    return any(e, kind) ? of_fact(e, kind, fact, part, "") : NULL;
 }
 
 const struct gw_decision *decided_find(struct engine *e, enum gw_decision_kind kind, const char *code,
                                        const struct item_about *about)
 {
-    return find(e, kind, code, about, NULL);
+    return find(e, kind, code, about, "");
 }
 
 const struct gw_decision *decided_item(struct engine *e, enum gw_decision_kind kind, const char *code,
                                        const struct item_about *about)
 {
-    const struct gw_decision *found = find(e, kind, code, about, NULL);
+    const struct gw_decision *found = find(e, kind, code, about, "");
 
     decided_note(e, found, code, about);
     return found;
@@ -268,7 +312,7 @@ const struct gw_decision *decided_phrase(struct engine *e, const char *code, con
                                          const char *phrase)
 {
     const struct gw_decision *found =
-        e->decided_count > 0 && phrase ? find(e, GW_DECIDE_VALUE, code, about, fold(e, phrase)) : NULL;
+        any(e, GW_DECIDE_VALUE) && phrase ? find(e, GW_DECIDE_VALUE, code, about, fold(e, phrase)) : NULL;
 
     decided_note(e, found, code, about);
     return found;
@@ -276,14 +320,14 @@ const struct gw_decision *decided_phrase(struct engine *e, const char *code, con
 
 const struct gw_decision *decided_subject(struct engine *e, enum gw_decision_kind kind, const char *which)
 {
-    return e->decided_count > 0 && !e->failed ? look_up(e, key_of(e, kind, "", which), NULL) : NULL;
+    return any(e, kind) ? look_up(e, &(struct decided){.kind = kind, .component = -1, .which = which}, NULL) : NULL;
 }
 
 const struct gw_decision *decided_anchor(struct engine *e, const char *which, const struct item_about *about)
 {
     const struct gw_decision *found = NULL;
 
-    if (e->decided_count > 0 && !e->failed && about->has_fact)
+    if (any(e, GW_DECIDE_ANCHOR) && about->has_fact)
         found = of_fact(e, GW_DECIDE_ANCHOR, about->fact, about->part, which);
     return found ? found : decided_subject(e, GW_DECIDE_ANCHOR, which);
 }
@@ -317,7 +361,7 @@ const char *decided_rule(struct engine *e, const char *rules, const struct gw_de
         return rules;
     id = gw_arena_print(e->arena, "decision:%lld", (long long)decision->n);
     e->failed |= !id;
-    return engine_rules(e, (const char *const[]){rules, id}, 2);
+    return id ? engine_rules(e, (const char *const[]){rules, id}, 2) : rules;
 }
 
 gw_day decided_day(const struct gw_decision *decision, enum gw_decision_member member)

@@ -30,7 +30,8 @@ const struct gw_decision *decided_item(struct engine *e, enum gw_decision_kind k
 const struct gw_decision *decided_phrase(struct engine *e, const char *code, const struct item_about *about,
                                          const char *phrase);
 
-/* What a person decided about the subject; which: "D1" or "EOT" of kind anchor, else NULL. */
+/* What a person decided about the subject; which: the anchor of kind anchor, the patient's id of kind patient, else "".
+ */
 const struct gw_decision *decided_subject(struct engine *e, enum gw_decision_kind kind, const char *which);
 
 /* An anchor ("D1", "EOT") by the record it was found from, failing that by the subject alone. */
@@ -38,6 +39,12 @@ const struct gw_decision *decided_anchor(struct engine *e, const char *which, co
 
 /* A person switched the rule off: "lab-events:NEUTROPENIA", "CTCAE 5.0:ANC", as rule_ids begin. */
 bool decided_rule_off(struct engine *e, const char *rule);
+
+/*
+ * A person answered this item for good: it is not to be raised (engine_raise asks). Notes it, and ends the part where
+ * the answer was to leave it alone: IGNORED, REJECTED, DROPPED, NO_EVENT.
+ */
+bool decided_answers(struct engine *e, const char *code, const struct item_about *about);
 
 /* The item `code` with `about` is answered by the decision. */
 void decided_note(struct engine *e, const struct gw_decision *decision, const char *code,

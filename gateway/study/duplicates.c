@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/engine.h"
+#include "study/decided.h"
 
 /* What a result may have in common with others of its code and time: one of its identifiers, or nothing but itself. */
 struct claim {
@@ -131,6 +131,19 @@ static void unite(struct engine *e, const struct claim *run, size_t count)
             drop(e, run[i].datum);
 }
 
+/* A person said whether they are one. */
+static bool decide_duplicate(struct engine *e, struct datum *datum)
+{
+    const struct item_about about = engine_about_datum(datum, "DUPLICATE_SUSPECT");
+    const struct gw_decision *decision = decided_item(e, GW_DECIDE_DUPLICATE, "DUPLICATE_SUSPECT", &about);
+
+    if (decided_says(decision, GW_SET_MERGE))
+        drop(e, datum);
+    else if (decision)
+        datum->decisions = decided_rule(e, datum->decisions, decision);
+    return decision != NULL;
+}
+
 /* They may be one: the first stands, about the others a person is asked. */
 static void suspect(struct engine *e, const struct claim *run, size_t count)
 {
@@ -143,6 +156,8 @@ static void suspect(struct engine *e, const struct claim *run, size_t count)
             continue;
         first = first ? first : datum;
         if (datum->fact == first->fact || datum->placed_count == 0)
+            continue;
+        if (decide_duplicate(e, datum))
             continue;
         engine_raise_datum(e, datum, "DUPLICATE_SUSPECT",
                            "another resource of the subject says the same at the same time");

@@ -85,7 +85,8 @@ static void emit_subject(struct engine *e)
         engine_part(e, e->person_index, 0)->cited = true;
         engine_provenance(e, "subjects", row->row_id, e->person_index, "person", "patient", NULL);
     }
-    engine_provenance_of_roster(e, "subjects", row->row_id, "roster");
+    engine_provenance_of_roster(e, "subjects", row->row_id,
+                                engine_rules(e, (const char *const[]){"roster", e->anchor_decisions}, 2));
     for (size_t i = 0; i < e->anchor_fact_count; i++)
         engine_provenance(e, "subjects", row->row_id, e->anchor_facts[i].fact, "anchor", e->anchor_facts[i].rules,
                           NULL);

@@ -140,6 +140,7 @@ struct engine {
     const char *eot_reason;
     struct anchor_fact *anchor_facts; /* that are evidence for D1 or EOT */
     size_t anchor_fact_count, anchor_fact_capacity;
+    const char *anchor_decisions; /* rule ids of what people decided about them; NULL: nothing */
 
     struct gw_windows windows;
     struct window_state *window_states; /* one for each window */
@@ -171,7 +172,10 @@ struct engine {
 
     struct decided *decided; /* decisions in force, as look-ups find them */
     size_t decided_count, decided_capacity;
-    struct answered *answered; /* items that a decision keeps from being raised */
+    uint64_t decided_kinds;               /* bit k: there is one of kind k */
+    bool decided_facts;                   /* some are about whole records */
+    struct fact_decision *fact_decisions; /* of each fact, what a person decided about all of it; NULL: nothing */
+    struct answered *answered;            /* items that a decision keeps from being raised */
     size_t answered_count, answered_capacity;
 
     struct gw_item *items;
@@ -193,7 +197,7 @@ struct window_state {
 
 /* ---- stages, in the order in which derive() runs them ---- */
 
-void stage_decide(struct engine *e);     /* which decisions are in force */
+void stage_decide(struct engine *e);     /* which decisions are in force; facts as they say */
 void stage_current(struct engine *e);    /* which version counts: versions, person, and the parts that end here */
 void stage_diagnoses(struct engine *e);  /* every Condition that counts, with its rows and dates */
 void stage_anchors(struct engine *e);    /* D1, EOT, death, withdrawal */

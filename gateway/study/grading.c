@@ -4,9 +4,10 @@
  * A preliminary value gets no grade: it may yet change. The baseline of a concept is its anl01 value in a window that
  * starts from D1 and is no grid. Source: mappings/RULES.md 8.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "study/engine.h"
+#include "study/decided.h"
 
 static void find_baselines(struct engine *e)
 {
@@ -35,6 +36,37 @@ const struct datum *engine_baseline(const struct engine *e, const char *concept)
     return NULL;
 }
 
+static const char *range_item(enum gw_range_verdict verdict)
+{
+    return verdict == GW_RANGE_TEXT_ONLY   ? "RANGE_TEXT_ONLY"
+           : verdict == GW_RANGE_AMBIGUOUS ? "RANGE_AMBIGUOUS"
+                                           : "RANGE_MISSING";
+}
+
+/* The range a person named stands where the laboratory's would. */
+static void decide_range(struct engine *e, struct datum *datum)
+{
+    const char *item = range_item(datum->limits.verdict);
+    const struct item_about about = engine_about_datum(datum, item);
+    const struct gw_decision *decision = decided_item(e, GW_DECIDE_RANGE, item, &about);
+    struct gw_observed observed = *datum->observed;
+    struct gw_reference_range range = {.text = NULL};
+
+    if (!decision)
+        return;
+    range.low = (struct gw_quantity){
+        .value = decision->set[GW_SET_LOW], .system = GW_SYSTEM_UCUM, .code = decision->set[GW_SET_UNIT]};
+    range.high = (struct gw_quantity){
+        .value = decision->set[GW_SET_HIGH], .system = GW_SYSTEM_UCUM, .code = decision->set[GW_SET_UNIT]};
+    observed.ranges = &range;
+    observed.range_count = 1;
+    if (gw_limits_read(e->arena, e->in->tables, e->in->site, datum->code.lab, &observed, &datum->measure, NULL, -1,
+                       &datum->limits, e->err) != GW_OK)
+        e->failed = true;
+    datum->limits.from_site = true;
+    datum->decisions = decided_rule(e, datum->decisions, decision);
+}
+
 static void read_limits(struct engine *e, struct datum *datum)
 {
     const char *sex = e->person ? e->person->patient.gender : NULL;
@@ -42,6 +74,8 @@ static void read_limits(struct engine *e, struct datum *datum)
     if (gw_limits_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->observed, &datum->measure, sex,
                        engine_age(e, datum->when.first), &datum->limits, e->err) != GW_OK)
         e->failed = true;
+    else if (datum->limits.verdict != GW_RANGE_FOUND)
+        decide_range(e, datum);
 }
 
 static void grade_direction(struct engine *e, struct datum *datum, enum gw_direction direction, struct gw_grade *out)
@@ -67,11 +101,23 @@ static void grade(struct engine *e, struct datum *datum)
     datum->graded = datum->low.applies || datum->high.applies;
 }
 
-static const char *range_item(enum gw_range_verdict verdict)
+/* A comparator leaves the grade open in one direction: a person gave it. */
+static void decide_grade(struct engine *e, struct datum *datum)
 {
-    return verdict == GW_RANGE_TEXT_ONLY   ? "RANGE_TEXT_ONLY"
-           : verdict == GW_RANGE_AMBIGUOUS ? "RANGE_AMBIGUOUS"
-                                           : "RANGE_MISSING";
+    const struct item_about about = engine_about_datum(datum, "COMPARATOR_AMBIGUOUS");
+    struct gw_grade *open = datum->low.comparator_ambiguous ? &datum->low : &datum->high;
+    const struct gw_decision *decision =
+        open->comparator_ambiguous ? decided_item(e, GW_DECIDE_GRADE, "COMPARATOR_AMBIGUOUS", &about) : NULL;
+
+    if (!decision)
+        return;
+    datum->low.comparator_ambiguous = datum->high.comparator_ambiguous = false;
+    open->graded = true;
+    open->row = NULL;
+    open->flag = GW_GRADE_EXACT;
+    open->grade = atoi(decision->set[GW_SET_GRADE]);
+    datum->grade = gw_grade_worse(&datum->low, &datum->high);
+    datum->decisions = decided_rule(e, datum->decisions, decision);
 }
 
 static void raise_grading(struct engine *e, struct datum *datum)
@@ -99,6 +145,7 @@ void stage_grade(struct engine *e)
         if (!wanted(&e->data[i]) || !e->data[i].measure.value_num || e->data[i].provisional)
             continue;
         grade(e, &e->data[i]);
+        decide_grade(e, &e->data[i]);
         if (e->data[i].placed_count > 0)
             raise_grading(e, &e->data[i]);
     }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "gateway/core/json.h"
-#include "study/engine.h"
+#include "study/decided.h"
 
 #define MAX_CONTEXT_BYTES 8192
 
@@ -132,10 +132,13 @@ static bool raised_already(struct engine *e, const char *id, const struct item_a
 void engine_raise(struct engine *e, const char *code, const struct item_about *about)
 {
     const struct gw_item_class *class = engine_class(e, code);
-    const char *print = engine_fingerprint(e, code, about);
-    const char *id = print ? engine_item_id(e, print, about) : NULL;
+    const char *print, *id;
     struct gw_item *item;
 
+    if (decided_answers(e, code, about))
+        return;
+    print = engine_fingerprint(e, code, about);
+    id = print ? engine_item_id(e, print, about) : NULL;
     if (id && raised_already(e, id, about))
         return;
     item = id ? GW_ARENA_PUSH(e->arena, e->items, e->item_count, e->item_capacity) : NULL;

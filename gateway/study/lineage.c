@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/engine.h"
+#include "study/fact_decisions.h"
 
 /* What stands in their place may be any text, and provenance crosses the border: only what has their form does. */
 static const char *version_or_null(const char *version)
@@ -57,7 +57,8 @@ void engine_provenance(struct engine *e, const char *table, const char *of_row, 
                        const char *rule_ids, const char *transformation)
 {
     const struct gw_fact *source = &e->in->facts[fact];
-    struct gw_row_provenance *row = add_line(e, table, of_row, engine_hash(e, fact), role, rule_ids);
+    struct gw_row_provenance *row =
+        add_line(e, table, of_row, engine_hash(e, fact), role, fact_rules(e, fact, rule_ids));
 
     if (!row)
         return;

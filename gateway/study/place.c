@@ -282,6 +282,49 @@ static const char *scope_reason(const struct engine *e, const struct datum *datu
     return gw_study_lab_groups(e->in->study, datum->code.lab) == 0 ? "AE_EVIDENCE" : NULL;
 }
 
+/* A person assigned a window: it takes the datum, and no other does. */
+static void decide_window(struct engine *e, struct datum *datum, struct findings *found)
+{
+    const struct gw_decision *decision = decided_fact(e, GW_DECIDE_PLACE, datum->fact, datum->part);
+
+    for (size_t i = 0; decided_says(decision, GW_SET_WINDOW) && i < e->windows.count; i++) {
+        const struct item_about about = engine_about_datum(datum, "PARTIAL_DATE");
+
+        if (strcmp(e->windows.list[i].id, decision->set[GW_SET_WINDOW]) != 0)
+            continue;
+        decided_note(e, decision, "PARTIAL_DATE", &about);
+        e->placed_count = datum->first_placed;
+        datum->placed_count = 0;
+        add_placed(e, datum, &e->windows.list[i]);
+        datum->decisions = decided_rule(e, datum->decisions, decision);
+        *found = (struct findings){.collects = true, .touched = datum->windows};
+    }
+}
+
+/* "Drop" is an answer too. */
+static void ask_about_issued(struct engine *e, struct datum *datum)
+{
+    engine_raise_datum(e, datum, "DATE_FROM_ISSUED", "only the issue date is known");
+    if (!engine_part(e, datum->fact, datum->part)->final)
+        return;
+    e->placed_count = datum->first_placed;
+    datum->placed_count = 0;
+}
+
+/* Collected only because a person said that there was a contact. */
+static void note_contact(struct engine *e, struct datum *datum)
+{
+    const struct item_about about = engine_about_datum(datum, "NO_CONTACT");
+    const size_t window = e->placed[datum->first_placed].window_index;
+    const struct gw_decision *decision = gw_site_contacts(e->in->site) != GW_CONTACTS_INFERRED &&
+                                                 gw_same(e->window_states[window].contact_kind, "inferred")
+                                             ? decided_item(e, GW_DECIDE_CONTACT, "NO_CONTACT", &about)
+                                             : NULL;
+
+    if (decision)
+        datum->decisions = decided_rule(e, datum->decisions, decision);
+}
+
 /* The datum has a date: find its windows and what keeps it from them. */
 static void place_dated(struct engine *e, struct datum *datum)
 {
@@ -294,6 +337,7 @@ static void place_dated(struct engine *e, struct datum *datum)
     datum->after_first_dose = after_first_dose(e, datum);
     found = find_place(e, datum, own ? own : gw_study_all_groups(e->in->study));
     datum->windows = window_ids(e, datum, &found);
+    decide_window(e, datum, &found);
     unread = out_of_scope(datum) || (mapped && !own) ? scope_reason(e, datum) : NULL;
     if (!found.collects && !found.partial && !found.after_death) {
         keep_evidence(e, datum, found.reason);
@@ -309,6 +353,8 @@ static void place_dated(struct engine *e, struct datum *datum)
         if (over)
             engine_raise_datum(e, datum, "NO_CONTACT", "lies in a window, but no routine contact does");
     }
+    if (datum->placed_count > 0)
+        note_contact(e, datum);
     for (size_t i = 0; i < datum->placed_count; i++)
         e->placed[datum->first_placed + i].datum_index = datum->index;
 }
@@ -363,7 +409,7 @@ static void place_datum(struct engine *e, struct datum *datum)
         datum->end = (struct gw_when){0};
     place_dated(e, datum);
     if (date.issued && datum->placed_count > 0)
-        engine_raise_datum(e, datum, "DATE_FROM_ISSUED", "only the issue date is known");
+        ask_about_issued(e, datum);
     datum->by_specimen = date.by_specimen && datum->placed_count > 0;
     datum->specimen = date.specimen;
     if (datum->by_specimen)

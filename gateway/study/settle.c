@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/engine.h"
+#include "study/fact_decisions.h"
 
 #define MAX_LIST_BYTES (1u << 20)
 
@@ -157,10 +157,19 @@ static bool is_raised(const struct engine *e, const char *id)
     return e->item_count && bsearch(&wanted, e->items, e->item_count, sizeof *e->items, by_item_id);
 }
 
-/* Of what lies outside all windows nobody would have been asked. */
+/* Of what lies outside all windows, or is of no concern, nobody would have been asked. */
 static bool would_ask(struct engine *e, const struct item_about *about)
 {
-    return !about->has_fact || engine_part(e, about->fact, about->part)->state != GW_STATE_OUTSIDE_WINDOW;
+    static const char *const answered[] = {"DROPPED", "IGNORED", "NOT_LISTED", "NO_EVENT", "REJECTED"};
+    const struct part *part = about->has_fact ? engine_part(e, about->fact, about->part) : NULL;
+
+    if (!part || part->state == GW_STATE_DELIVERED || part->state == GW_STATE_EVIDENCE ||
+        part->state == GW_STATE_HELD || part->state == GW_STATE_UNCHANGED)
+        return true;
+    for (size_t i = 0; part->state == GW_STATE_NOT_IN_SCOPE && i < sizeof answered / sizeof *answered; i++)
+        if (strcmp(part->reason, answered[i]) == 0)
+            return true;
+    return false;
 }
 
 static size_t name_answered(struct engine *e, struct settled_item *list)
@@ -206,7 +215,7 @@ static void settle_answered(struct engine *e, struct gw_derived *out)
     struct settled_item *list = gw_arena_alloc(e->arena, (e->answered_count + 1) * sizeof *list);
     size_t count;
 
-    out->resolutions = gw_arena_alloc(e->arena, (e->answered_count + 1) * sizeof *out->resolutions);
+    out->resolutions = gw_arena_alloc(e->arena, (e->answered_count + e->in->fact_count + 1) * sizeof *out->resolutions);
     if (!list || !out->resolutions) {
         e->failed = true;
         return;
@@ -215,9 +224,14 @@ static void settle_answered(struct engine *e, struct gw_derived *out)
     for (size_t i = 0; i < count && !e->failed; i++) {
         if (i > 0 && strcmp(list[i].id, list[i - 1].id) == 0)
             continue;
-        out->resolutions[out->resolution_count++] = (struct gw_resolution){list[i].id, list[i].answered->decision};
+        out->resolutions[out->resolution_count++] =
+            (struct gw_resolution){.item = list[i].id, .decision = list[i].answered->decision};
         emit_resolved(e, &list[i]);
     }
+    for (size_t i = 0; e->fact_decisions && i < e->in->fact_count; i++)
+        if (e->fact_decisions[i].decision && e->versions[i].current)
+            out->resolutions[out->resolution_count++] =
+                (struct gw_resolution){.fact = i, .decision = e->fact_decisions[i].decision};
 }
 
 void stage_settle(struct engine *e, struct gw_derived *out)
@@ -227,7 +241,7 @@ void stage_settle(struct engine *e, struct gw_derived *out)
         emit_item(e, &e->items[i]);
     if (e->item_count > 1)
         qsort(e->items, e->item_count, sizeof *e->items, by_item_id);
-    if (e->answered_count > 0 && !e->failed)
+    if (e->decided_count > 0 && !e->failed)
         settle_answered(e, out);
     gw_rows_sort(&e->rows);
     out->rows = e->rows;

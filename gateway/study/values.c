@@ -6,11 +6,9 @@
 
 #include "study/datum_decisions.h"
 
-/* Unless a person said to leave such records alone. */
 static void hold(struct engine *e, struct datum *datum, const char *code, const char *note)
 {
-    if (!decide_to_ignore(e, datum, code))
-        engine_raise_datum(e, datum, code, note);
+    engine_raise_datum(e, datum, code, note);
     datum->placed_count = 0;
 }
 
@@ -72,7 +70,7 @@ static void set_aside(struct engine *e, struct datum *datum)
     const char *note = NULL;
     const char *code = value_item(datum->measure.verdict, &note);
 
-    if (code && datum->placed_count > 0 && !decide_to_ignore(e, datum, code))
+    if (code && datum->placed_count > 0)
         engine_raise_datum(e, datum, code, note);
     else if (!code && datum->placed_count > 0)
         engine_end_part(e, engine_part(e, datum->fact, datum->part), GW_STATE_NOT_IN_SCOPE, "NO_VALUE");

@@ -39,8 +39,8 @@ static void again(void)
 
 static void add(const char *id, const char *members)
 {
-    subject_add(&s, "{'resourceType':'Observation','id':'%s','status':'final','subject':{'reference':'Patient/p1'},%s}",
-                id, members);
+    subject_add(&s, "{'resourceType':'Observation','id':'%s',%s'subject':{'reference':'Patient/p1'},%s}", id,
+                strstr(members, "'status'") ? "" : "'status':'final',", members);
 }
 
 /* ---- each kind ---- */
@@ -95,6 +95,46 @@ static const struct {
      "VALUE_TYPE|madrid|http://loinc.org|751-8||", "{'phrase':'not detectable','value':'<0.1'}", "delivered", "0.1"},
     {"another phrase is not", ANC ",'valueString':'clotted'," FEBRUARY, "held VALUE_TYPE", "value",
      "VALUE_TYPE|madrid|http://loinc.org|751-8||", "{'phrase':'not detectable','value':'0'}", "held VALUE_TYPE", ""},
+    {"a day is set", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2024-02'", "held PARTIAL_DATE", "place",
+     "Observation/v", "{'date':'2024-02-15'}", "delivered", "2.1"},
+    {"a day between windows is set", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2024-02'", "held PARTIAL_DATE",
+     "place", "Observation/v", "{'date':'2024-02-25'}", "outside_window BETWEEN_WINDOWS", ""},
+    {"a window is assigned", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2024-02'", "held PARTIAL_DATE", "place",
+     "Observation/v", "{'window':'T30-01'}", "delivered", "2.1"},
+    {"a window that there is none of", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2024-02'", "held PARTIAL_DATE",
+     "place", "Observation/v", "{'window':'T30-99'}", "held PARTIAL_DATE", ""},
+    {"a partial date is dropped", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2024-02'", "held PARTIAL_DATE", "place",
+     "Observation/v", "{'drop':true}", "not_in_scope DROPPED", ""},
+    {"a missing day is set", ANC "," IN_UCUM("2.1"), "held DATE_MISSING", "place", "Observation/v",
+     "{'date':'2024-02-14'}", "delivered", "2.1"},
+    {"results without a date are dropped", ANC "," IN_UCUM("2.1"), "held DATE_MISSING", "place",
+     "DATE_MISSING|madrid||||", "{'drop':true}", "not_in_scope DROPPED", ""},
+    {"results of an issue date are dropped", ANC "," IN_UCUM("2.1") ",'issued':'2024-02-14T08:00:00Z'", "delivered",
+     "place", "DATE_FROM_ISSUED|madrid||||", "{'drop':true}", "not_in_scope DROPPED", ""},
+    {"a day to come is corrected", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2025-01-09'", "held FUTURE_DATE",
+     "place", "Observation/v", "{'date':'2024-02-14'}", "delivered", "2.1"},
+    {"times without an offset are the site's", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2024-02-14T10:00:00'",
+     "held TIME_WITHOUT_OFFSET", "place", "TIME_WITHOUT_OFFSET|madrid||||", "{'zone':'site'}", "delivered", "2.1"},
+    {"one time without an offset is the site's", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2024-02-14T10:00:00'",
+     "held TIME_WITHOUT_OFFSET", "place", "Observation/v", "{'zone':'site'}", "delivered", "2.1"},
+    {"an unknown status is accepted", "'status':'unknown'," ANC "," IN_UCUM("2.1") "," FEBRUARY, "held STATUS_UNKNOWN",
+     "status", "STATUS_UNKNOWN|madrid||||", "{'accept':true}", "delivered", "2.1"},
+    {"an unknown status is refused", "'status':'unknown'," ANC "," IN_UCUM("2.1") "," FEBRUARY, "held STATUS_UNKNOWN",
+     "status", "Observation/v", "{'refuse':true}", "not_in_scope STATUS_REFUSED", ""},
+    {"a modifier is supported",
+     "'modifierExtension':[{'url':'urn:x','valueBoolean':true}]," ANC "," IN_UCUM("2.1") "," FEBRUARY,
+     "held MODIFIER_EXTENSION", "status", "MODIFIER_EXTENSION|madrid|http://loinc.org|751-8||", "{'accept':true}",
+     "delivered", "2.1"},
+    {"a modifier is refused",
+     "'modifierExtension':[{'url':'urn:x','valueBoolean':true}]," ANC "," IN_UCUM("2.1") "," FEBRUARY,
+     "held MODIFIER_EXTENSION", "status", "MODIFIER_EXTENSION|madrid|http://loinc.org|751-8||", "{'refuse':true}",
+     "not_in_scope STATUS_REFUSED", ""},
+    {"a hospital's results show contacts", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2024-03-15'",
+     "outside_window NO_CONTACT", "contact", "NO_CONTACT|madrid||||", "{'inferred':true}", "delivered", ""},
+    {"one result shows a contact", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2024-03-15'",
+     "outside_window NO_CONTACT", "contact", "Observation/v", "{'inferred':true}", "delivered", ""},
+    {"a window was missed", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2024-03-15'", "outside_window NO_CONTACT",
+     "contact", "NO_CONTACT|madrid||||", "{'missed':true}", "outside_window NO_CONTACT", ""},
     {"one text is a number", ANC ",'valueString':'none seen'," FEBRUARY, "held VALUE_TYPE", "value", "Observation/v",
      "{'value':'0.0'}", "delivered", "0.0"},
 };
@@ -160,6 +200,112 @@ Test(decided, enables_a_row_that_nobody_verified)
     subject_decide(&s, "code", match, "{'enable':true}");
     subject_derive(&s);
     subject_expect(&s, "v", "delivered");
+}
+
+/* ---- what a state does not show ---- */
+
+Test(decided, reads_a_time_without_an_offset_on_the_clock_of_the_site)
+{
+    add("v", ANC "," IN_UCUM("2.1") ",'effectiveDateTime':'2024-02-14T10:00:00'");
+    subject_decide(&s, "place", "TIME_WITHOUT_OFFSET|madrid||||", "{'zone':'site'}");
+    subject_derive(&s);
+    expect_text("date", subject_observation(&s, "v", "T30-01")->effective_start, "2024-02-14T10:00:00+01:00");
+    cr_expect(eq(sz, subject_items(&s, "TIME_WITHOUT_OFFSET"), 0));
+}
+
+Test(decided, accepts_issue_dates_and_windows_that_were_missed_without_another_word)
+{
+    add("v", ANC "," IN_UCUM("2.1") ",'issued':'2024-02-14T08:00:00Z'");
+    add("w", ANC "," IN_UCUM("2.2") ",'effectiveDateTime':'2024-03-15'");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "DATE_FROM_ISSUED"), 1));
+    cr_expect(eq(sz, subject_items(&s, "NO_CONTACT"), 1));
+    subject_decide(&s, "place", "DATE_FROM_ISSUED|madrid||||", "{'accept':true}");
+    subject_decide(&s, "contact", "NO_CONTACT|madrid||||", "{'missed':true}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "DATE_FROM_ISSUED"), 0));
+    cr_expect(eq(sz, subject_items(&s, "NO_CONTACT"), 0));
+    subject_expect(&s, "v", "delivered");
+    subject_expect(&s, "w", "outside_window NO_CONTACT");
+}
+
+Test(decided, merges_or_keeps_what_may_be_one_result)
+{
+    static const struct {
+        const char *set, *state;
+    } answers[] = {{"{'merge':true}", "unchanged DUPLICATE"}, {"{'keep':true}", "delivered"}};
+
+    for (size_t i = 0; i < 2; i++) {
+        again();
+        add("v", ANC "," IN_UCUM("2.1") "," FEBRUARY);
+        add("w", ANC "," IN_UCUM("2.1") "," FEBRUARY);
+        subject_derive(&s);
+        subject_expect(&s, "w", "held DUPLICATE_SUSPECT");
+        subject_decide(&s, "duplicate", i ? "Observation/w" : "DUPLICATE_SUSPECT|madrid||||", answers[i].set);
+        subject_derive(&s);
+        subject_expect(&s, "v", "delivered");
+        subject_expect(&s, "w", answers[i].state);
+        cr_expect(eq(sz, subject_items(&s, "DUPLICATE_SUSPECT"), 0));
+    }
+}
+
+Test(decided, drops_the_part_it_names_and_no_other)
+{
+    subject_add(
+        &s,
+        "{'resourceType':'Observation','id':'count','status':'final','subject':{'reference':'Patient/p1'},"
+        "'code':{'coding':[{'system':'http://loinc.org','code':'58410-2'}]}," FEBRUARY ",'component':["
+        "{'code':{'coding':[{'system':'http://loinc.org','code':'751-8'}]},'valueQuantity':{'value':2.1,'unit':'10*9/"
+        "L'}},{'code':{'coding':[{'system':'http://loinc.org','code':'777-3'}]},'valueQuantity':{"
+        "'value':80,'unit':'10*9/L'}}]}");
+    subject_derive(&s);
+    subject_expect_part(&s, "count", 0, "delivered");
+    subject_expect_part(&s, "count", 1, "delivered");
+    subject_decide(&s, "place", "Observation/count#component[1]", "{'drop':true}");
+    subject_derive(&s);
+    subject_expect_part(&s, "count", 0, "delivered");
+    subject_expect_part(&s, "count", 1, "not_in_scope DROPPED");
+}
+
+Test(decided, grades_by_the_range_a_person_named)
+{
+    static const struct {
+        const char *set;
+        int grade;
+    } ranges[] = {{"{'unit':'10*9/L','low':'150','high':'400'}", 1}, {"{'unit':'/uL','low':'130000'}", 0}};
+    const struct gw_row_observations *row;
+
+    for (size_t i = 0; i < 2; i++) {
+        again();
+        add("v", "'code':{'coding':[{'system':'http://loinc.org','code':'777-3'}]}," IN_UCUM("140") "," FEBRUARY);
+        subject_derive(&s);
+        expect_text("without", subject_observation(&s, "v", "T30-01")->grade_flag, "unknown01");
+        cr_expect(eq(sz, subject_items(&s, "RANGE_MISSING"), 1));
+        subject_decide(&s, "range", "RANGE_MISSING|madrid|http://loinc.org|777-3||", ranges[i].set);
+        subject_derive(&s);
+        row = subject_observation(&s, "v", "T30-01");
+        expect_text("with", row->grade_flag, "exact");
+        expect_text("origin", row->range_origin, "site");
+        cr_expect(eq(int, row->grade, ranges[i].grade));
+        cr_expect(eq(sz, s.derived.item_count, 0));
+    }
+}
+
+Test(decided, takes_the_grade_a_person_gave_where_a_comparator_leaves_it_open)
+{
+    const struct gw_row_observations *row;
+
+    add("v", ANC ",'valueQuantity':{'value':1.5,'comparator':'<','system':'http://unitsofmeasure.org',"
+                 "'code':'10*9/L'}," FEBRUARY);
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "COMPARATOR_AMBIGUOUS"), 1));
+    cr_expect(subject_observation(&s, "v", "T30-01")->grade == GW_NULL_INTEGER);
+    subject_decide(&s, "grade", "Observation/v", "{'grade':2}");
+    subject_derive(&s);
+    row = subject_observation(&s, "v", "T30-01");
+    cr_expect(eq(int, row->grade, 2));
+    expect_text("direction", row->grade_direction, "LOW");
+    cr_expect(eq(sz, s.derived.item_count, 0));
 }
 
 /* ---- what is said of it ---- */

@@ -74,6 +74,10 @@ static void start(void)
     subject_decide(&s, "code", "CODE_UNKNOWN|madrid|urn:lab|ANC-K||", "{'loinc':'751-8'}");
     subject_decide(&s, "unit", "UNIT_MISSING|madrid|urn:lab|ANC-K||", "{'unit':'/uL'}");
     subject_decide(&s, "value", "Observation/v5", "{'reject':true}");
+    subject_decide(&s, "place", "Observation/month", "{'date':'2024-02-17'}");
+    subject_decide(&s, "code", "MedicationAdministration/lost", "{'atc':'L04AX04'}");
+    subject_decide(&s, "anchor", "MedicationStatement/st", "{'anchor':'EOT','date':'2024-08-30'}");
+    subject_decide(&s, "duplicate", "DUPLICATE_SUSPECT|madrid||||", "{'merge':true}");
 }
 
 static void stop(void)

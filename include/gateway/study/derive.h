@@ -60,9 +60,10 @@ struct gw_item {
     const char *window_ids; /* windows that could use it, joined by ";" */
 };
 
-/* An item that would be there, had a person not decided. */
+/* An item that would be there, had a person not decided; or a record about which nothing more is asked. */
 struct gw_resolution {
-    const char *item; /* its id */
+    const char *item; /* its id; NULL: any item of the fact */
+    size_t fact;
     int64_t decision; /* its n */
 };
 
@@ -88,7 +89,7 @@ struct gw_derived {
     size_t part_count;
     struct gw_item *items; /* sorted by id */
     size_t item_count;
-    struct gw_resolution *resolutions; /* sorted by item */
+    struct gw_resolution *resolutions; /* sorted by item, then those of facts, in their order */
     size_t resolution_count;
     bool blocked;    /* a subject-blocking item is open: no batch leaves */
     gw_day next_day; /* first later horizon on which the answer may change without new facts; GW_NO_DAY: none */
