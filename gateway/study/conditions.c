@@ -7,9 +7,9 @@
  *
  * Source: mappings/RULES.md 6.
  */
-#include <ctype.h>
 #include <string.h>
 
+#include "study/icd.h"
 #include "study/sheet.h"
 #include "study/tables_parts.h"
 
@@ -17,46 +17,22 @@ enum { CATEGORY, SUBCATEGORY, SYSTEM, CODE, MATCH, TERM, CLASS, STUDY, VERIFIED,
 static const char *const columns[COLUMNS] = {"category", "subcategory",    "system", "code",    "match",
                                              "term",     "evidence_class", "study",  "verified"};
 
-#define MAX_CODE 24
-
-/* The part of a code that is compared; false for what cannot be a code of an ICD kind. */
-static bool normalise(const char *code, bool icd, char out[MAX_CODE])
-{
-    size_t length = 0;
-
-    for (; *code; code++) {
-        if (icd && strchr(".+*!", *code))
-            continue;
-        if (length + 1 >= MAX_CODE)
-            return false;
-        out[length++] = icd ? (char)toupper((unsigned char)*code) : *code;
-    }
-    out[length] = '\0';
-    return length > 0;
-}
-
-static bool is_icd(const char *system)
-{
-    return gw_same(system, GW_SYSTEM_ICD10) || gw_same(system, GW_SYSTEM_ICD10_CM) ||
-           gw_same(system, GW_SYSTEM_ICD10_GM);
-}
-
 static bool check_code(struct sheet *sheet, const struct gw_condition_row *row)
 {
-    char normal[MAX_CODE];
+    char normal[ICD_MAX_CODE];
 
     if (row->match == GW_MATCH_RANGE) {
-        if (is_icd(row->system) && strlen(row->code) == 7 && row->code[3] == '-' &&
+        if (icd_is_system(row->system) && strlen(row->code) == 7 && row->code[3] == '-' &&
             strncmp(row->code, row->code + 4, 3) < 0)
             return true;
         sheet_finding(sheet, "\"%s\" is no range; write the first and last three characters, as A00-B99", row->code);
         return false;
     }
-    if (row->match == GW_MATCH_PREFIX && !is_icd(row->system)) {
+    if (row->match == GW_MATCH_PREFIX && !icd_is_system(row->system)) {
         sheet_finding(sheet, "%s matches by prefix, which only ICD systems do; use exact", row->code);
         return false;
     }
-    if (normalise(row->code, is_icd(row->system), normal))
+    if (icd_normalise(row->code, icd_is_system(row->system), normal))
         return true;
     sheet_finding(sheet, "\"%s\" is no code; write one", row->code);
     return false;
@@ -113,14 +89,14 @@ void conditions_read(struct gw_arena *arena, const char *dir, const char *studie
 /* How well a row fits: 0 not at all; longer is better, exact best, a range worse than any prefix. */
 static size_t fit(const struct gw_condition_row *row, bool icd, const char *code)
 {
-    char own[MAX_CODE];
+    char own[ICD_MAX_CODE];
 
     if (row->match == GW_MATCH_RANGE)
         return strncmp(code, row->code, 3) >= 0 && strncmp(code, row->code + 4, 3) <= 0 ? 1 : 0;
-    if (!normalise(row->code, icd, own))
+    if (!icd_normalise(row->code, icd, own))
         return 0;
     if (row->match == GW_MATCH_EXACT)
-        return strcmp(own, code) == 0 ? 2 * MAX_CODE : 0;
+        return strcmp(own, code) == 0 ? 2 * ICD_MAX_CODE : 0;
     return strncmp(own, code, strlen(own)) == 0 ? 1 + strlen(own) : 0;
 }
 
@@ -141,11 +117,11 @@ static const struct gw_condition_row *best(const struct condition_rows *table, c
                                            enum shelf shelf)
 {
     const struct gw_condition_row *found = NULL;
-    const bool icd = is_icd(system);
+    const bool icd = icd_is_system(system);
     size_t longest = 0;
-    char normal[MAX_CODE];
+    char normal[ICD_MAX_CODE];
 
-    if (!code || !normalise(code, icd, normal))
+    if (!code || !icd_normalise(code, icd, normal))
         return NULL;
     for (size_t i = 0; i < table->count; i++) {
         const struct gw_condition_row *row = &table->rows[i];
@@ -165,15 +141,15 @@ static const struct gw_condition_row *best(const struct condition_rows *table, c
 /* The German modification divides what the row holds together: of the parts it names only those are meant. */
 static bool divided(const struct condition_rows *table, const struct gw_condition_row *row, enum shelf shelf)
 {
-    char whole[MAX_CODE], part[MAX_CODE];
+    char whole[ICD_MAX_CODE], part[ICD_MAX_CODE];
 
-    if (row->match != GW_MATCH_PREFIX || !normalise(row->code, true, whole))
+    if (row->match != GW_MATCH_PREFIX || !icd_normalise(row->code, true, whole))
         return false;
     for (size_t i = 0; i < table->count; i++) {
         const struct gw_condition_row *other = &table->rows[i];
 
         if (stands_on(other, shelf) && gw_same(other->system, GW_SYSTEM_ICD10_GM) && other->match != GW_MATCH_RANGE &&
-            normalise(other->code, true, part) && strncmp(part, whole, strlen(whole)) == 0 &&
+            icd_normalise(other->code, true, part) && strncmp(part, whole, strlen(whole)) == 0 &&
             strlen(part) > strlen(whole))
             return true;
     }

@@ -16,6 +16,7 @@ struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const cha
     grades_read(arena, dir, scale, &tables->grades, findings);
     conditions_read(arena, dir, studies, &tables->conditions, findings);
     drugs_read(arena, dir, studies, &tables->drugs, findings);
+    comorbidities_read(arena, dir, &tables->comorbidities, findings);
     aliases_read(arena, dir, &tables->labs, &tables->aliases, findings);
     return tables;
 }

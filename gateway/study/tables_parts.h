@@ -33,6 +33,11 @@ struct drug_rows {
     size_t count;
 };
 
+struct comorbidity_rows {
+    const struct gw_comorbidity *rows; /* file order */
+    size_t count;
+};
+
 struct unit_aliases {
     const struct unit_alias *rows; /* sorted by text */
     size_t count;
@@ -48,6 +53,7 @@ struct gw_tables {
     struct grade_rows grades;
     struct condition_rows conditions;
     struct drug_rows drugs;
+    struct comorbidity_rows comorbidities;
     struct unit_aliases aliases;
 };
 
@@ -59,6 +65,8 @@ void conditions_read(struct gw_arena *arena, const char *dir, const char *studie
                      struct gw_findings *findings);
 void drugs_read(struct gw_arena *arena, const char *dir, const char *studies, struct drug_rows *out,
                 struct gw_findings *findings);
+void comorbidities_read(struct gw_arena *arena, const char *dir, struct comorbidity_rows *out,
+                        struct gw_findings *findings);
 void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows *labs, struct unit_aliases *out,
                   struct gw_findings *findings);
 

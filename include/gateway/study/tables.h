@@ -123,6 +123,13 @@ struct gw_drug_row {
     const char *rxnorm; /* NULL when empty or not usable */
 };
 
+struct gw_comorbidity { /* a row of charlson-icd10.csv */
+    const char *group;  /* mi, chf, msld ... */
+    const char *name;
+    int weight;
+    const char *code; /* a prefix without its dot, or "C81-C85" */
+};
+
 struct gw_tables;
 
 /*
@@ -154,6 +161,9 @@ const struct gw_condition_row *gw_tables_condition_elsewhere(const struct gw_tab
 
 /* The risk row (VTE_RISK) of this study that a diagnosis stands in, looked up beside its other row. NULL: in none. */
 const struct gw_condition_row *gw_tables_condition_risk(const struct gw_tables *tables, const struct gw_coding *coding);
+
+/* The comorbidity that an ICD-10 code of any modification counts for; NULL: none, or no ICD-10 code. */
+const struct gw_comorbidity *gw_tables_comorbidity(const struct gw_tables *tables, const struct gw_coding *coding);
 
 /* The drug of a concept or one of its ingredients by ATC or usable RxNorm code, for this study. NULL: in no row. */
 const struct gw_drug_row *gw_tables_drug(const struct gw_tables *tables, const struct gw_concept *medication);
