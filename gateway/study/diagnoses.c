@@ -89,6 +89,30 @@ static void read_days(const struct engine *e, struct diagnosis *d)
     d->end = diagnosis_read_day(e, diagnosis_end_text(condition), &end) == GW_DATE_OK ? end.last : GW_NO_DAY;
 }
 
+/* ---- asked later ---- */
+
+static bool is_over(const struct gw_condition *condition)
+{
+    static const char *const over[] = {"inactive", "remission", "resolved"};
+
+    for (size_t i = 0; i < condition->clinical_status.count; i++)
+        for (size_t k = 0; k < sizeof over / sizeof *over; k++)
+            if (gw_same(condition->clinical_status.codings[i].code, over[k]))
+                return true;
+    return false;
+}
+
+bool diagnosis_holds(const struct engine *e, const struct diagnosis *diagnosis, gw_day first, gw_day last)
+{
+    gw_day end = diagnosis->end;
+
+    if (!diagnosis->dated || diagnosis->start.last > last)
+        return false;
+    if (end == GW_NO_DAY && is_over(&e->in->facts[diagnosis->fact].condition))
+        end = diagnosis->start.last;
+    return end == GW_NO_DAY || end >= first;
+}
+
 /* ---- the stage ---- */
 
 static int by_start(const void *x, const void *y, void *context)

@@ -13,4 +13,10 @@ const char *diagnosis_end_text(const struct gw_condition *condition);
 
 enum gw_date_verdict diagnosis_read_day(const struct engine *e, const char *text, struct gw_when *when);
 
+/*
+ * It surely began by `last` and had not ended before `first`. Without an end it goes on, unless its clinicalStatus says
+ * that it is over: then it held on the days of its start alone.
+ */
+bool diagnosis_holds(const struct engine *e, const struct diagnosis *diagnosis, gw_day first, gw_day last);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/decided.h"
 #include "study/sheet.h"
 
 /* The NULL at the end keeps the table a table while it is empty. */
@@ -108,11 +109,11 @@ static const char *row_id_of(struct engine *e, const struct parameter *p)
     return gw_arena_join(e->arena, '|', parts, p->of ? 4 : p->window_id ? 3 : 2);
 }
 
-/* Once for each resource, however many of its components were used; what nothing was found for names its rule alone. */
+/* Once for each resource, however many of its components were used. */
 static void cite(struct engine *e, const struct parameter *p, const char *row_id)
 {
-    if (p->inputs.part_count == 0)
-        engine_provenance_of_rules(e, "derived", row_id, "rule", p->rule);
+    const char *const rules = decided_rule(e, p->rule, p->decision);
+
     for (size_t i = 0; i < p->inputs.part_count && !e->failed; i++) {
         const size_t fact = p->inputs.parts[i].fact;
         bool told = false;
@@ -120,11 +121,11 @@ static void cite(struct engine *e, const struct parameter *p, const char *row_id
         for (size_t k = 0; k < i; k++)
             told |= p->inputs.parts[k].fact == fact;
         if (!told)
-            engine_provenance(e, "derived", row_id, fact, "input", p->rule, NULL);
+            engine_provenance(e, "derived", row_id, fact, "input", rules, NULL);
         engine_part(e, fact, p->inputs.parts[i].part)->cited = true;
     }
     if (p->inputs.part_count == 0) /* from other rows alone, or from nothing: that is why it cannot be assessed */
-        engine_provenance_of_rules(e, "derived", row_id, "input", p->rule);
+        engine_provenance_of_rules(e, "derived", row_id, "input", rules);
 }
 
 static void emit(struct engine *e, const struct parameter *p)
@@ -146,6 +147,19 @@ static void emit(struct engine *e, const struct parameter *p)
     cite(e, p, id);
 }
 
+/* Lists of its own: parameters of one family begin with the same inputs and go on differently. */
+static bool own_inputs(struct engine *e, struct inputs *inputs)
+{
+    const struct inputs shared = *inputs;
+
+    *inputs = (struct inputs){.row_count = 0};
+    for (size_t i = 0; i < shared.row_count; i++)
+        inputs_add_row(e, inputs, shared.rows[i]);
+    for (size_t i = 0; i < shared.part_count; i++)
+        inputs_add_part(e, inputs, shared.parts[i].fact, shared.parts[i].part);
+    return !e->failed;
+}
+
 void parameter_add(struct engine *e, const struct parameter *parameter)
 {
     struct parameter *slot = GW_ARENA_PUSH(e->arena, e->parameters, e->parameter_count, e->parameter_capacity);
@@ -155,6 +169,8 @@ void parameter_add(struct engine *e, const struct parameter *parameter)
         return;
     }
     *slot = *parameter;
+    if (!own_inputs(e, &slot->inputs))
+        return;
     if (parameter_on(e, parameter->name))
         emit(e, slot);
 }

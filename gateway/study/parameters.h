@@ -42,6 +42,7 @@ struct parameter {
     const char *rule;      /* rule id in mappings/RULES.md */
     const char *reason;    /* not NULL: not assessable, why */
     bool unconfirmed;      /* rests on something a person has yet to confirm */
+    const struct gw_decision *decision; /* that changed it; NULL: none */
     struct inputs inputs;
 };
 

@@ -94,6 +94,35 @@ void subject_add_lab(struct subject *s, const char *id, const char *loinc, const
                 id, loinc, effective, value);
 }
 
+void subject_add_value(struct subject *s, const char *id, const char *loinc, const char *effective, const char *value,
+                       const char *unit)
+{
+    const size_t sign = strspn(value, "<>=");
+    const char *comparator = sign > 0 ? gw_arena_print(&s->arena, "'comparator':'%.*s',", (int)sign, value) : "";
+
+    subject_add(s,
+                "{'resourceType':'Observation','id':'%s','status':'final','subject':{'reference':'Patient/p1'},"
+                "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},'effectiveDateTime':'%s',"
+                "'valueQuantity':{%s'value':%s,'unit':'%s','system':'http://unitsofmeasure.org','code':'%s'}}",
+                id, loinc, effective, comparator, value + sign, unit, unit);
+}
+
+void subject_add_condition(struct subject *s, const char *id, const char *code, const char *onset, const char *end)
+{
+    const char *abated = end ? gw_arena_print(&s->arena, "'abatementDateTime':'%s',", end) : "";
+
+    subject_add(s,
+                "{'resourceType':'Condition','id':'%s','subject':{'reference':'Patient/p1'},"
+                "'verificationStatus':{'coding':[{'code':'confirmed'}]},'onsetDateTime':'%s',%s"
+                "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'%s'}]}}",
+                id, onset, abated, code);
+}
+
+void subject_add_patient(struct subject *s, const char *gender, const char *born)
+{
+    subject_add(s, "{'resourceType':'Patient','id':'p1','gender':'%s','birthDate':'%s'}", gender, born);
+}
+
 void subject_add_visit(struct subject *s, const char *id, const char *day)
 {
     subject_add(s,
@@ -292,6 +321,50 @@ size_t subject_items(struct subject *s, const char *code)
     for (size_t i = 0; i < s->derived.item_count; i++)
         count += gw_same(s->derived.items[i].code, code);
     return count;
+}
+
+struct gw_study *subject_study(struct subject *s)
+{
+    struct gw_study *own = gw_arena_alloc(&s->arena, sizeof *own);
+
+    cr_assert(own != NULL);
+    *own = *s->study;
+    s->study = own;
+    return own;
+}
+
+void subject_ask(struct subject *s, const char *parameters)
+{
+    struct gw_study *study = subject_study(s);
+    char *rest = gw_arena_copy(&s->arena, parameters, strlen(parameters)), *name;
+    const char **names = gw_arena_alloc(&s->arena, (strlen(parameters) + 1) * sizeof *names);
+
+    cr_assert(rest && names);
+    study->derived = names;
+    study->derived_count = 0;
+    while ((name = strsep(&rest, ";")))
+        names[study->derived_count++] = name;
+}
+
+const struct gw_row_derived *subject_parameter(struct subject *s, const char *name, const char *window, const char *of)
+{
+    const char *const parts[] = {s->line.subject, name, window, of};
+    const char *id = gw_arena_join(&s->arena, '|', parts, of ? 4 : window ? 3 : 2);
+
+    return (const struct gw_row_derived *)gw_rows_find(&s->derived.rows, GW_TABLE_derived, id);
+}
+
+void subject_expect_parameter(struct subject *s, const char *name, const char *window, const char *of,
+                              const char *wanted)
+{
+    const struct gw_row_derived *row = subject_parameter(s, name, window, of);
+    const char *got = row ? row->value ? row->value : row->text : "nothing";
+
+    if (row && row->reason)
+        got = gw_arena_print(&s->arena, "!%s", row->reason);
+    cr_expect(row && !row->reason == (strcmp(row->state, "not_assessable") != 0), "%s %s: its state", name,
+              window ? window : "");
+    cr_expect(gw_same(got, wanted), "%s %s %s is %s, wanted %s", name, window ? window : "", of ? of : "", got, wanted);
 }
 
 void expect_text(const char *what, const char *got, const char *wanted)

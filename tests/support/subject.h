@@ -38,6 +38,16 @@ void subject_add(struct subject *s, const char *json, ...) __attribute__((format
 /* An ANC (or any LOINC code) in 10*9/L, final, with range 1.5 to 7.5, effective as given. */
 void subject_add_lab(struct subject *s, const char *id, const char *loinc, const char *effective, const char *value);
 
+/* A final value of a LOINC code in a UCUM unit, without a range; the value may begin with a comparator. */
+void subject_add_value(struct subject *s, const char *id, const char *loinc, const char *effective, const char *value,
+                       const char *unit);
+
+/* A confirmed Condition by its ICD-10-CM code; end NULL: it goes on. */
+void subject_add_condition(struct subject *s, const char *id, const char *code, const char *onset, const char *end);
+
+/* Patient p1; a birth date may be partial. */
+void subject_add_patient(struct subject *s, const char *gender, const char *born);
+
 /* An ambulatory Encounter on a day. */
 void subject_add_visit(struct subject *s, const char *id, const char *day);
 
@@ -70,6 +80,16 @@ const struct gw_row_windows *subject_window(struct subject *s, const char *windo
 const struct gw_row_ae_episodes *subject_episode(struct subject *s, size_t index);
 const struct gw_item *subject_item(struct subject *s, const char *code); /* first of that code; NULL */
 size_t subject_items(struct subject *s, const char *code);
+
+/* The study of this subject alone, to change before it is derived. */
+struct gw_study *subject_study(struct subject *s);
+/* Ask for these parameters, joined by ";", and no others. */
+void subject_ask(struct subject *s, const char *parameters);
+/* The row of a parameter, of a window (NULL: of the subject); of: as in its id, NULL: none. NULL: no such row. */
+const struct gw_row_derived *subject_parameter(struct subject *s, const char *name, const char *window, const char *of);
+/* Fail unless it is there with this value or else text; "!NO_WEIGHT": not assessable, why. */
+void subject_expect_parameter(struct subject *s, const char *name, const char *window, const char *of,
+                              const char *wanted);
 
 /* Fail, naming what it is, unless the text is the one wanted; "" is also no text at all. */
 void expect_text(const char *what, const char *got, const char *wanted);

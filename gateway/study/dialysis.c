@@ -1,0 +1,53 @@
+/*
+ * Evidence of dialysis. Source: mappings/RULES.md 13.
+ */
+#include "study/dialysis.h"
+
+#include <string.h>
+
+#include "study/diagnoses.h"
+#include "study/icd.h"
+
+/* End-stage renal disease and dependence on dialysis, of any modification of ICD-10. */
+static const char *const prefixes[] = {"N186", "Z992"};
+
+static bool is_of_dialysis(const struct engine *e, const struct gw_coding *coding)
+{
+    const char *system = gw_site_system(e->in->site, coding->system);
+    char normal[ICD_MAX_CODE];
+
+    if (!icd_is_system(system) || !coding->code || !icd_normalise(coding->code, true, normal))
+        return false;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(normal, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool means_dialysis(const struct engine *e, const struct gw_concept *code)
+{
+    for (size_t i = 0; i < code->count; i++) {
+        const struct gw_coding *target = gw_site_target(e->in->site, &code->codings[i]);
+
+        if (is_of_dialysis(e, &code->codings[i]) || (target && is_of_dialysis(e, target)))
+            return true;
+    }
+    return false;
+}
+
+struct dialysis dialysis_around(struct engine *e, gw_day day, int days, struct inputs *inputs)
+{
+    struct dialysis found = {.evidence = false};
+
+    for (size_t i = 0; i < e->diagnosis_count; i++) {
+        const struct diagnosis *d = &e->diagnoses[i];
+
+        if (!d->confirmed || !diagnosis_holds(e, d, day - days, day + days) ||
+            !means_dialysis(e, &e->in->facts[d->fact].condition.code))
+            continue;
+        if (!found.evidence)
+            found = (struct dialysis){.evidence = true, .fact = d->fact};
+        inputs_add_part(e, inputs, d->fact, 0);
+    }
+    return found;
+}
