@@ -1,14 +1,12 @@
 /*
- * Adverse events: laboratory and coded episodes of one category that overlap become one, and each that falls to a
- * collected assessment becomes rows: the episode, its evidence, its grade changes.
+ * Adverse events: what the sources of evidence find, put together. Laboratory and other episodes of one category that
+ * overlap become one.
  *
- * An event between windows is collected at the next collected assessment, with its true onset.
  * Source: mappings/RULES.md 12.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/compose.h"
 #include "study/episode.h"
 
 struct episode *episode_add(struct engine *e, struct episodes *episodes)
@@ -38,7 +36,7 @@ void episode_note_grade(struct engine *e, struct episode *episode, gw_day day, i
         return;
     slot = GW_ARENA_PUSH(e->arena, episode->grades, episode->grade_count, episode->grade_capacity);
     if (slot)
-        *slot = (struct episode_grade){day, grade};
+        *slot = (struct episode_grade){day, grade, episode->evidence_count - 1};
     else
         e->failed = true;
 }
@@ -78,26 +76,106 @@ bool engine_dates_events(const struct engine *e, const char *concept)
     return false;
 }
 
+/* ---- until when ---- */
+
+static gw_day earlier(gw_day a, gw_day b)
+{
+    return b == GW_NO_DAY || a <= b ? a : b;
+}
+
+gw_day episode_closing_day(const struct engine *e)
+{
+    return earlier(earlier(e->windows.span_high, e->anchors.death), e->anchors.withdrawn);
+}
+
+gw_day episode_known_until(const struct engine *e)
+{
+    return earlier(e->in->horizon, episode_closing_day(e));
+}
+
 /* ---- one category, two kinds of evidence ---- */
+
+/* Laboratory episodes by category and onset, and how far any up to a place reaches: looked up without a walk. */
+struct shelf {
+    struct episode **list;
+    gw_day *reach;
+    size_t count;
+};
 
 static gw_day last_day(const struct episode *episode)
 {
     return episode->end != GW_NO_DAY ? episode->end : GW_DAY_MAX;
 }
 
-static bool overlap(const struct engine *e, const struct episode *a, const struct episode *b)
+static int by_category_then_onset(const void *x, const void *y)
 {
-    const int slack = e->in->study->combine_days;
+    const struct episode *const a = *(struct episode *const *)x, *const b = *(struct episode *const *)y;
+    int order = strcmp(a->category, b->category);
 
-    return strcmp(a->category, b->category) == 0 && a->onset <= last_day(b) + slack && b->onset <= last_day(a) + slack;
+    if (order == 0)
+        order = a->onset < b->onset ? -1 : a->onset > b->onset;
+    return order ? order : a < b ? -1 : a > b;
+}
+
+static struct shelf shelve(struct engine *e, struct episode *list, size_t count)
+{
+    struct shelf shelf = {.list = gw_arena_alloc(e->arena, (count + 1) * sizeof *shelf.list),
+                          .reach = gw_arena_alloc(e->arena, (count + 1) * sizeof *shelf.reach),
+                          .count = count};
+
+    e->failed |= !shelf.list || !shelf.reach;
+    if (e->failed)
+        return shelf;
+    for (size_t i = 0; i < count; i++)
+        shelf.list[i] = &list[i];
+    if (count > 1)
+        qsort(shelf.list, count, sizeof *shelf.list, by_category_then_onset);
+    for (size_t i = 0; i < count; i++) {
+        const bool follows = i > 0 && strcmp(shelf.list[i - 1]->category, shelf.list[i]->category) == 0;
+
+        shelf.reach[i] = last_day(shelf.list[i]);
+        if (follows && shelf.reach[i - 1] > shelf.reach[i])
+            shelf.reach[i] = shelf.reach[i - 1];
+    }
+    return shelf;
+}
+
+/* The earliest episode of a category that meets the days, at most `slack` days away; NULL: none. */
+static struct episode *find_meeting(const struct shelf *shelf, const char *category, gw_day first, gw_day last,
+                                    int slack)
+{
+    size_t low = 0, high = shelf->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = strcmp(shelf->list[middle]->category, category);
+
+        if (order < 0 || (order == 0 && shelf->reach[middle] < first - slack))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == shelf->count || strcmp(shelf->list[low]->category, category) != 0)
+        return NULL;
+    return last == GW_DAY_MAX || shelf->list[low]->onset <= last + slack ? shelf->list[low] : NULL;
+}
+
+/* What was the onset is one no more where the episode begins earlier. */
+static void move_onset(struct episode *episode, gw_day onset)
+{
+    episode->onset = onset;
+    for (size_t i = 0; i < episode->evidence_count; i++)
+        if (strcmp(episode->evidence[i].role, "onset") == 0 && episode->evidence[i].day != onset)
+            episode->evidence[i].role = episode->evidence[i].day == episode->max_day ? "worst" : "supporting";
 }
 
 /* The laboratory episode keeps its course; an earlier coded onset within combine_days sets its start earlier. */
 static void absorb(struct engine *e, struct episode *lab, const struct episode *coded)
 {
     if (coded->onset < lab->onset && lab->onset - coded->onset <= e->in->study->combine_days)
-        lab->onset = coded->onset;
+        move_onset(lab, coded->onset);
     lab->coded = true;
+    lab->treated |= coded->treated;
     lab->subcategory = lab->subcategory ? lab->subcategory : coded->subcategory;
     for (size_t i = 0; i < coded->evidence_count; i++) {
         struct episode_evidence evidence = coded->evidence[i];
@@ -110,251 +188,25 @@ static void absorb(struct engine *e, struct episode *lab, const struct episode *
 
 static void combine(struct engine *e, struct episodes *episodes, size_t labs)
 {
+    const struct shelf shelf = shelve(e, episodes->list, labs);
     size_t kept = labs;
 
-    for (size_t c = labs; c < episodes->count; c++) {
-        struct episode *host = NULL;
+    for (size_t c = labs; c < episodes->count && !e->failed; c++) {
+        const struct episode *other = &episodes->list[c];
+        struct episode *host =
+            find_meeting(&shelf, other->category, other->onset, last_day(other), e->in->study->combine_days);
 
-        for (size_t l = 0; l < labs && !host; l++)
-            if (overlap(e, &episodes->list[l], &episodes->list[c]))
-                host = &episodes->list[l];
         if (host)
-            absorb(e, host, &episodes->list[c]);
+            absorb(e, host, other);
         else
-            episodes->list[kept++] = episodes->list[c];
+            episodes->list[kept++] = *other;
     }
     episodes->count = kept;
 }
 
-/* ---- the assessment that collects it ---- */
-
-/* The last day on which the window saw the subject: an onset after it is for the next one. */
-static gw_day assessed_until(const struct engine *e, size_t window)
-{
-    const gw_day last = e->window_states[window].last_contact;
-
-    return last != GW_NO_DAY ? last : e->windows.list[window].high;
-}
-
-/* Events belong to the study's first group. NULL: no collected assessment yet. */
-static const struct gw_window *assessment(const struct engine *e, gw_day onset)
-{
-    for (size_t i = 0; i < e->windows.count; i++) {
-        const struct gw_window *window = &e->windows.list[i];
-        const bool assesses = window->rule->contact || e->in->study->continuous;
-
-        if ((window->groups & 1) && assesses && gw_same(e->window_states[i].state, "collected") &&
-            assessed_until(e, i) >= onset)
-            return window;
-    }
-    return NULL;
-}
-
-/* ---- rows ---- */
-
-static int by_key(const void *x, const void *y, void *context)
-{
-    const struct engine *e = context;
-    const struct episode_evidence *a = x, *b = y;
-    const int order = strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
-
-    return order ? order : a->part - b->part;
-}
-
-/* At birth an episode is named by its category and its smallest evidence fact; identify() keeps older names. */
-static const char *birth_name(struct engine *e, const struct episode *episode)
-{
-    const struct episode_evidence *smallest = &episode->evidence[0];
-    const char *parts[4] = {e->in->roster->subject, episode->category, NULL, NULL};
-
-    for (size_t i = 1; i < episode->evidence_count; i++)
-        if (by_key(&episode->evidence[i], smallest, e) < 0)
-            smallest = &episode->evidence[i];
-    parts[2] = e->versions[smallest->fact].key;
-    parts[3] = gw_arena_print(e->arena, "%d", smallest->part);
-    return parts[3] ? gw_hmac_id(e->in->key, e->arena, 'a', parts, 4) : NULL;
-}
-
-static int32_t or_null(int grade)
-{
-    return grade < 0 ? GW_NULL_INTEGER : grade;
-}
-
-static bool emergent(const struct engine *e, const struct episode *episode)
-{
-    return e->anchors.eot == GW_NO_DAY || episode->onset <= e->anchors.eot + e->in->study->treatment_emergent_days;
-}
-
-static void emit_episode(struct engine *e, const struct episode *episode, const char *id,
-                         const struct gw_window *window)
-{
-    struct gw_row_ae_episodes *row = (struct gw_row_ae_episodes *)engine_row(e, GW_TABLE_ae_episodes, id, "active");
-
-    if (!row)
-        return;
-    row->ae_id = id;
-    row->category = episode->category;
-    row->subcategory = episode->subcategory;
-    row->term = episode->term;
-    row->onset = engine_date(e, episode->onset);
-    row->end = engine_date(e, episode->end);
-    row->ongoing = episode->ongoing;
-    row->onset_study_day = gw_study_day(e->anchors.d1, episode->onset);
-    row->teae = emergent(e, episode);
-    row->assessed_window = window->id;
-    row->baseline_grade = or_null(episode->baseline_grade);
-    row->outcome = episode->outcome;
-    row->days_since_first_dose = gw_elapsed(e->anchors.d1, episode->onset);
-    row->certainty = "certain";
-    if (episode->max_grade < 0)
-        return;
-    row->max_grade = episode->max_grade;
-    row->max_grade_date = engine_date(e, episode->max_day);
-    row->scale = e->in->study->grade_scale;
-}
-
-static const char *evidence_rules(const struct episode_evidence *evidence)
-{
-    return evidence->rules ? evidence->rules : "episodes";
-}
-
-/* With evidence "none" the study gets no pointer to what no window took. */
-static bool may_be_named(const struct engine *e, const struct episode_evidence *evidence)
-{
-    return e->in->study->evidence_values != GW_VALUES_NONE || evidence->in_window;
-}
-
-static bool named_before(const struct episode *episode, size_t index)
-{
-    const struct episode_evidence *evidence = &episode->evidence[index];
-
-    for (size_t i = 0; i < index; i++)
-        if (episode->evidence[i].fact == evidence->fact && strcmp(episode->evidence[i].role, evidence->role) == 0)
-            return true; /* two parts of one resource */
-    return false;
-}
-
-static void episode_lineage(struct engine *e, const struct episode *episode, const char *id)
-{
-    bool named = false;
-
-    for (size_t i = 0; i < episode->evidence_count; i++) {
-        const struct episode_evidence *evidence = &episode->evidence[i];
-
-        if (!may_be_named(e, evidence) || named_before(episode, i))
-            continue;
-        engine_provenance(e, "ae_episodes", id, evidence->fact, evidence->role, evidence_rules(evidence), NULL);
-        named = true;
-    }
-    if (!named)
-        engine_provenance_of_rules(e, "ae_episodes", id, "evidence", "episodes");
-}
-
-/* The evidence that told the grade on that day. */
-static void grade_lineage(struct engine *e, const struct episode *episode, const struct episode_grade *grade,
-                          const char *id)
-{
-    for (size_t i = 0; i < episode->evidence_count; i++) {
-        const struct episode_evidence *evidence = &episode->evidence[i];
-
-        if (evidence->day != grade->day || evidence->grade != grade->grade || !may_be_named(e, evidence))
-            continue;
-        engine_provenance(e, "ae_grades", id, evidence->fact, "grade", evidence_rules(evidence), NULL);
-        return;
-    }
-    engine_provenance_of_rules(e, "ae_grades", id, "grade", "episodes");
-}
-
-static void emit_pointer(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
-{
-    const char *hash = engine_hash(e, evidence->fact);
-    const char *id = gw_arena_print(e->arena, "%s|%s|%d|%s", ae_id, hash, evidence->part, evidence->role);
-    struct gw_row_ae_evidence *row = (struct gw_row_ae_evidence *)engine_row(e, GW_TABLE_ae_evidence, id, "active");
-
-    if (!row)
-        return;
-    row->ae_id = ae_id;
-    row->kind = evidence->kind;
-    row->concept = evidence->concept;
-    row->source_hash = hash;
-    row->date = engine_date(e, evidence->day);
-    row->grade_at = or_null(evidence->grade);
-    row->role = evidence->role;
-    if (e->in->study->evidence_values == GW_VALUES_VALUE && evidence->in_window)
-        row->value_num = evidence->value; /* what lies between windows stays in the hospital */
-    engine_provenance(e, "ae_evidence", id, evidence->fact, evidence->role, evidence_rules(evidence), NULL);
-}
-
-static void emit_evidence(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
-{
-    engine_part(e, evidence->fact, evidence->part)->cited = true;
-    if (evidence->datum)
-        composed_cite(e, evidence->datum);
-    if (e->in->study->evidence_values != GW_VALUES_NONE)
-        emit_pointer(e, evidence, ae_id);
-}
-
-static void emit_grade(struct engine *e, const struct episode *episode, const struct episode_grade *grade,
-                       const char *ae_id)
-{
-    const char *date = engine_date(e, grade->day);
-    const char *id = date ? gw_arena_print(e->arena, "%s|%s", ae_id, date) : NULL;
-    struct gw_row_ae_grades *row = (struct gw_row_ae_grades *)engine_row(e, GW_TABLE_ae_grades, id, "active");
-
-    if (!row)
-        return;
-    row->ae_id = ae_id;
-    row->date = date;
-    row->grade = grade->grade;
-    row->object = episode->term;
-    grade_lineage(e, episode, grade, id);
-}
-
-static void ask_for_grade(struct engine *e, const struct episode *episode)
-{
-    const struct episode_evidence *first = &episode->evidence[0];
-
-    engine_raise(e, "AE_GRADE_HUMAN",
-                 &(struct item_about){.has_fact = true,
-                                      .fact = first->fact,
-                                      .part = first->part,
-                                      .day = episode->onset,
-                                      .rule = episode->category,
-                                      .note = "the grade of this event is clinical: a person gives it"});
-}
-
-/* Not collected yet: the diagnoses are told apart from those the study has no use for. */
-static void await_assessment(struct engine *e, const struct episode *episode)
-{
-    for (size_t i = 0; i < episode->evidence_count; i++)
-        if (e->in->facts[episode->evidence[i].fact].type == GW_CONDITION)
-            engine_end_fact(e, episode->evidence[i].fact, GW_STATE_OUTSIDE_WINDOW, "AWAITS_ASSESSMENT");
-}
-
-static void emit(struct engine *e, const struct episode *episode)
-{
-    const struct gw_window *window = assessment(e, episode->onset);
-    const char *id;
-
-    if (!window)
-        await_assessment(e, episode);
-    if (!window || e->failed)
-        return;
-    if (episode->changes_on != GW_NO_DAY)
-        engine_next_day(e, episode->changes_on);
-    id = birth_name(e, episode);
-    emit_episode(e, episode, id, window);
-    episode_lineage(e, episode, id);
-    for (size_t i = 0; i < episode->evidence_count && !e->failed; i++)
-        emit_evidence(e, &episode->evidence[i], id);
-    for (size_t i = 0; i < episode->grade_count && !e->failed; i++)
-        emit_grade(e, episode, &episode->grades[i], id);
-    if (episode->max_grade < 0)
-        ask_for_grade(e, episode);
-}
-
 void stage_events(struct engine *e)
 {
+    static episode_source *const others[] = {coded_episodes};
     struct episodes episodes = {0};
     size_t labs;
 
@@ -362,10 +214,12 @@ void stage_events(struct engine *e)
         return;
     lab_episodes(e, &episodes);
     labs = episodes.count;
-    if (!e->failed)
-        coded_episodes(e, &episodes);
+    for (size_t i = 0; i < sizeof others / sizeof *others && !e->failed; i++)
+        others[i](e, &episodes);
     if (!e->failed)
         combine(e, &episodes, labs);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
-        emit(e, &episodes.list[i]);
+        episode_name(e, &episodes.list[i]);
+    for (size_t i = 0; i < episodes.count && !e->failed; i++)
+        episode_emit(e, &episodes, &episodes.list[i]);
 }

@@ -1,5 +1,6 @@
 /*
- * Episodes out of graded laboratory values: onset at the first value above baseline, end at the first one back.
+ * Episodes out of graded laboratory values (and, without a grade, of values beyond their reference limits): onset at
+ * the first value above baseline, end at the first one back.
  *
  * One value per day, the worst. A single normal value between two abnormal ones at most lab_merge_days apart does not
  * end an episode; no value for no_value_days leaves its outcome unknown. A value whose grade is not known (0 or 1, no
@@ -28,12 +29,30 @@ static const struct gw_grade *grade_of(const struct datum *datum, enum gw_direct
     return direction == GW_LOW ? &datum->low : &datum->high;
 }
 
+/* How bad a value is: its grade; beyond a reference limit 1, within it 0. False: it says nothing. */
+static bool level_of(struct engine *e, const struct datum *datum, const struct gw_ae_evidence *event, int *level)
+{
+    const struct gw_limits *limits = &datum->limits;
+    const struct gw_grade *grade = grade_of(datum, event->direction);
+    const bool low = event->direction == GW_LOW;
+
+    if (event->kind == GW_AE_LAB) {
+        *level = grade->grade;
+        return datum->graded && grade->graded;
+    }
+    if (limits->verdict != GW_RANGE_FOUND || !(low ? limits->has_low : limits->has_high) || !datum->measure.value_num ||
+        datum->measure.comparator)
+        return false;
+    *level = low ? gw_ratio_compare(e->arena, &datum->measure.canonical, &limits->low) < 0
+                 : gw_ratio_compare(e->arena, &datum->measure.canonical, &limits->high) > 0;
+    return true;
+}
+
 static bool says_something(const struct engine *e, const struct datum *datum, const struct gw_ae_evidence *event)
 {
-    return datum->measured && datum->graded && !datum->provisional && datum->when.first == datum->when.last &&
+    return datum->measured && !datum->provisional && datum->when.first == datum->when.last &&
            (datum->placed_count > 0 || datum->evidence) && strcmp(datum->code.lab->concept, event->key) == 0 &&
-           grade_of(datum, event->direction)->graded && datum->when.first >= e->anchors.d1 &&
-           datum != engine_baseline(e, event->key);
+           datum->when.first >= e->anchors.d1 && datum != engine_baseline(e, event->key);
 }
 
 static int by_day_then_worst(const void *x, const void *y)
@@ -57,13 +76,13 @@ static struct series gather(struct engine *e, const struct gw_ae_evidence *event
     e->failed |= !series.points;
     for (size_t i = 0; i < e->data_count && !e->failed; i++) {
         struct datum *datum = &e->data[i];
+        int level;
 
-        if (!says_something(e, datum, event))
+        if (!says_something(e, datum, event) || !level_of(e, datum, event, &level))
             continue;
         if (!datum->obs_id)
             engine_name_datum(e, datum);
-        series.points[series.count++] =
-            (struct point){datum->when.first, grade_of(datum, event->direction)->grade, datum};
+        series.points[series.count++] = (struct point){datum->when.first, level, datum};
     }
     if (series.count > 1 && !e->failed)
         qsort(series.points, series.count, sizeof *series.points, by_day_then_worst);
@@ -71,24 +90,25 @@ static struct series gather(struct engine *e, const struct gw_ae_evidence *event
         if (kept == 0 || series.points[kept - 1].day != series.points[i].day)
             series.points[kept++] = series.points[i];
     series.count = kept;
-    if (baseline && grade_of(baseline, event->direction)->graded)
-        series.baseline = grade_of(baseline, event->direction)->grade;
-    series.baseline_known = baseline && grade_of(baseline, event->direction)->graded;
+    series.baseline_known = baseline && level_of(e, baseline, event, &series.baseline);
+    if (!series.baseline_known)
+        series.baseline = 0;
     return series;
 }
 
-/* A value between windows tells its grade only where the study lets it. */
-static bool tells_grade(const struct engine *e, const struct point *point)
+/* A value between windows tells its grade only where the study lets it, one beyond a limit none at all. */
+static bool tells_grade(const struct engine *e, const struct gw_ae_evidence *event, const struct point *point)
 {
-    return e->in->study->between_windows == GW_BETWEEN_GRADE || point->datum->placed_count > 0;
+    return event->kind == GW_AE_LAB &&
+           (e->in->study->between_windows == GW_BETWEEN_GRADE || point->datum->placed_count > 0);
 }
 
 static void cite_point(struct engine *e, struct episode *episode, const struct gw_ae_evidence *event,
                        const struct point *point, const char *role)
 {
-    const char *const rules[] = {"episodes", point->datum->code.rule,
-                                 tells_grade(e, point) ? engine_grade_rule(e, grade_of(point->datum, event->direction))
-                                                       : NULL};
+    const char *const rules[] = {
+        "episodes", point->datum->code.rule,
+        tells_grade(e, event, point) ? engine_grade_rule(e, grade_of(point->datum, event->direction)) : NULL};
 
     episode_cite(e, episode,
                  (struct episode_evidence){.fact = point->datum->fact,
@@ -97,7 +117,7 @@ static void cite_point(struct engine *e, struct episode *episode, const struct g
                                            .concept = event->key,
                                            .role = role,
                                            .day = point->day,
-                                           .grade = tells_grade(e, point) ? point->grade : -1,
+                                           .grade = tells_grade(e, event, point) ? point->grade : -1,
                                            .value = point->datum->measure.value_num,
                                            .rules = engine_rules(e, rules, sizeof rules / sizeof *rules),
                                            .in_window = point->datum->placed_count > 0,
@@ -112,11 +132,12 @@ static struct episode *open_episode(struct engine *e, struct episodes *episodes,
     if (!episode)
         return NULL;
     episode->category = event->category;
-    episode->term = grade_of(point->datum, event->direction)->term;
+    episode->subcategory = episode->branch = event->subcategory;
+    episode->term = event->term ? event->term : grade_of(point->datum, event->direction)->term;
     episode->onset = point->day;
     episode->end = episode->changes_on = GW_NO_DAY;
     episode->from_lab = true;
-    episode->baseline_grade = series->baseline_known ? series->baseline : -1;
+    episode->baseline_grade = series->baseline_known && event->kind == GW_AE_LAB ? series->baseline : -1;
     episode->max_grade = -1;
     return episode;
 }
@@ -125,7 +146,7 @@ static void take(struct engine *e, struct episode *episode, const struct gw_ae_e
                  const struct point *point)
 {
     const char *role = point->day == episode->onset ? "onset" : "supporting";
-    const bool grades = tells_grade(e, point);
+    const bool grades = tells_grade(e, event, point);
 
     if (grades && point->grade > episode->max_grade) {
         episode->max_grade = point->grade;
@@ -147,13 +168,16 @@ static bool bridged(const struct engine *e, const struct series *series, size_t 
 
 static void leave_open(struct engine *e, struct episode *episode, const struct point *last)
 {
-    if (e->in->horizon - last->day > e->in->study->no_value_days) {
+    const gw_day changes_on = last->day + e->in->study->no_value_days + 1;
+
+    if (episode_known_until(e) >= changes_on) {
         episode->outcome = "unknown";
         return;
     }
     episode->ongoing = true;
     episode->outcome = last->grade < episode->max_grade ? "recovering" : "not recovered";
-    episode->changes_on = last->day + e->in->study->no_value_days + 1;
+    if (changes_on <= episode_closing_day(e))
+        episode->changes_on = changes_on;
 }
 
 static void walk(struct engine *e, struct episodes *episodes, const struct gw_ae_evidence *event,
@@ -192,7 +216,7 @@ void lab_episodes(struct engine *e, struct episodes *episodes)
         const struct gw_ae_evidence *event = &e->in->rules->evidence[i];
         struct series series;
 
-        if (event->kind != GW_AE_LAB || !engine_category_on(e, event->category))
+        if ((event->kind != GW_AE_LAB && event->kind != GW_AE_RANGE) || !engine_category_on(e, event->category))
             continue;
         series = gather(e, event);
         if (!e->failed)
