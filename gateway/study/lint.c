@@ -122,9 +122,10 @@ static void check_conditions(struct lint *l)
 /* Where a category occurs: in a row of this study, in one of another, nowhere. */
 enum occurrence { NOWHERE, ELSEWHERE, HERE };
 
+/* A category that no listed diagnosis makes needs none: any other diagnosis does. */
 static enum occurrence find_category(const struct condition_rows *rows, const char *category)
 {
-    enum occurrence found = NOWHERE;
+    enum occurrence found = strcmp(category, GW_CATEGORY_OTHER) == 0 ? HERE : NOWHERE;
 
     for (size_t i = 0; i < rows->count && found != HERE; i++)
         if (strcmp(rows->rows[i].category, category) == 0)

@@ -5,7 +5,7 @@ Every visit carries the answer (the windows that take it, or the reason why none
 was picked for that visit. Episodes are picked whole, with onset, worst and end, and lie apart from each other.
 """
 from courses import Node, gap_day
-from values import CYTOPENIAS
+from values import CYTOPENIA_GRADES, CYTOPENIAS, STEADY
 
 MORNING = 450  # 07:30, before a first dose at 11:00
 
@@ -42,7 +42,7 @@ class History:
         self.visits = []       # in windows and between them, any order
         self.episodes = []     # as the first delivery shows them
         self.conditions = []   # dicts for the writer, with elapsed days and the episode they make
-        self.base = {concept: 0 for concept in CYTOPENIAS}  # grade key of the steady state
+        self.base = {concept: 0 for concept in (*CYTOPENIAS, *STEADY)}  # grade key of the steady state
         self.busy = set()      # numbers k of assessments that belong to an episode
         self.reported = set()  # numbers k of assessments that report a diagnosis
         self.quiet_tail = False  # nothing may be counted after the last assessment
@@ -152,7 +152,7 @@ def _episode(rng, history, k):
     third = course.node("N%02d" % (k + 2)) if k + 2 <= course.last30 else None
     concept = rng.choice(sorted(CYTOPENIAS))
     base = history.base[concept]
-    worse = [g for g in (-1, -2, -3, -4) if g < base]
+    worse = [g for g in CYTOPENIA_GRADES[concept] if g < base]
     if not _free(history, k - 1, k, k + 1, k + 2):
         return 0
     shapes = ["single", "single", "before", "after"]
@@ -256,7 +256,7 @@ def _open_end(rng, history):
     if last is None or not _plain(last) or not _free(history, last.k - 1, last.k) or rng.random() > 0.35:
         return
     concept = rng.choice(sorted(CYTOPENIAS))
-    worse = [g for g in (-2, -3, -4) if g < history.base[concept]]
+    worse = [g for g in CYTOPENIA_GRADES[concept] if g < -1 and g < history.base[concept]]
     if course.story in ("on_treatment", "window_open"):
         ongoing = "Y"
     elif course.story == "stopped_between":

@@ -42,18 +42,18 @@ def _replace(subject, item, other):
 
 
 def correction(subject):
-    """Another value, for a haemoglobin that a window flags."""
+    """Another value, for a haemoglobin that a window flags; a normal one, since a low one would be an event."""
     for item in _candidates(subject, "HGB")[:1]:
-        value = subject.writer.values("HGB", -2)[0]
-        row = Row("delivered", windows=item.rows[0].windows, concept="HGB", grade=value.grade, direction="LOW",
-                  value=value.number, flag="exact")
+        value = next(v for v in subject.writer.values("HGB", 0) if v.number != item.rows[0].value)
+        row = Row("delivered", windows=item.rows[0].windows, concept="HGB", grade=value.grade, value=value.number,
+                  flag="exact")
         _replace(subject, item, _new_version(subject, item, value, "corrected", row))
 
 
 def moved(subject):
     """Another date, on which no window takes it: the value leaves the study, the flag goes to the next in line."""
     for item in _candidates(subject, "HGB")[1:2]:
-        if subject.gaps:
+        if subject.gaps and not any(episode.category == "ANAEMIA" for episode in subject.history.episodes):
             elapsed = courses.gap_day(subject.rng, subject.rng.choice(subject.gaps))
             value = subject.writer.values("HGB", 0)[0]
             _new_version(subject, item, value, "corrected", Row("outside_window", "BETWEEN_WINDOWS"), elapsed)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from dialects import DIALECTS, profile
 from output import profile_text
 from resources import Writer
-from values import CYTOPENIAS, PANEL, RANGES, VALUES
+from values import CYTOPENIA_GRADES, CYTOPENIAS, PANEL, RANGES, VALUES
 
 STATES = {"delivered", "evidence", "unchanged", "superseded", "not_in_scope", "outside_window", "held", "retracted"}
 
@@ -106,7 +106,7 @@ def check_values():
         for concept in PANEL:
             assert writer.values(concept, 0)
         for concept in CYTOPENIAS:
-            for grade in (0, -1, -2, -3, -4):
+            for grade in (0, *CYTOPENIA_GRADES[concept]):
                 assert writer.values(concept, grade)
 
 

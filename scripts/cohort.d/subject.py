@@ -6,7 +6,7 @@ The truth of a part is fixed when its visit or event was chosen; writing only co
 import courses
 import histories
 from days import CLOCK_CHANGES, iso
-from values import GROUPS, PANEL
+from values import CYTOPENIAS, GROUPS, PANEL
 
 TRUTH_COLUMNS = ("site,patient,subject,resource_type,resource_id,version_id,part,state,reason,windows,concept,grade,"
                  "grade_direction,value_num,anl01_windows,exception_codes,delivery,grade_flag")
@@ -220,12 +220,12 @@ class Subject:
 
     def _panel(self, visit):
         if visit.counts_only:
-            return ("ANC", "PLT", "WBC")
+            return ("ANC", "PLT", "HGB", "WBC")
         panel = list(self.plan.panel)
         if visit.order > 0 and self.plan.wanted and self.plan.wanted < 150:
             panel = panel[:3]
         if getattr(visit, "kind", None) == "quiet":
-            panel = [c for c in panel if c not in ("ANC", "PLT")]
+            panel = [c for c in panel if c not in CYTOPENIAS]
         if visit.baseline and visit.order == 0:
             panel.append("HEIGHT")
         return panel
@@ -285,7 +285,7 @@ class Subject:
             return value.tail, value.grade, exact, ""
         if concept in ("WBC", "LYMPH"):  # the site profile's range
             return value.bare, value.grade, exact, ""
-        if concept in self.history.base and not visit.baseline and self.rng.random() < 0.2:
+        if concept in ("ANC", "PLT") and not visit.baseline and self.rng.random() < 0.2:
             if key <= -2:
                 return value.bare, value.grade, exact, ""
             settled = visit.node and visit.node.k and visit.node.k not in self.history.busy
@@ -461,7 +461,7 @@ class Subject:
     def fill(self):
         """More results up to the wanted number: of days that no window takes, and of codes that no table lists."""
         rng = self.rng
-        concepts = [c for c in self.plan.panel if c not in ("ANC", "PLT", "WBC")]
+        concepts = [c for c in self.plan.panel if c not in CYTOPENIAS and c != "WBC"]
         visits = [v for v in self.all_visits() if v.delivery == 1 and (v.windows or v.g90)]
         number = 0
         while len(self.items) < (self.plan.wanted or 0):

@@ -82,7 +82,9 @@ GROUPS.update({"HEIGHT": "baseline", "TEMP": "evidence", "HR": "evidence", "CRP"
 # The order in which a panel grows with the resources wanted per subject.
 PANEL = ["ANC", "PLT", "HGB", "ALT", "K", "CREAT", "WBC", "ALB", "ECOG", "AST", "BILI", "LYMPH", "NA", "WEIGHT", "ALP",
          "IGG", "FLC_K", "FLC_L", "MPROT_S", "LDH", "GGT", "URATE", "TPROT", "B2M"]
-CYTOPENIAS = {"ANC": "NEUTROPENIA", "PLT": "THROMBOCYTOPENIA"}
+CYTOPENIAS = {"ANC": "NEUTROPENIA", "PLT": "THROMBOCYTOPENIA", "HGB": "ANAEMIA"}
+CYTOPENIA_GRADES = {"ANC": (-1, -2, -3, -4), "PLT": (-1, -2, -3, -4), "HGB": (-1, -2, -3)}
+STEADY = ("ALT", "AST", "ALP", "BILI", "CREAT")  # abnormal ones would be events too: here they never are
 
 
 def canonical(concept, unit, text):

@@ -74,7 +74,8 @@ static const struct {
     {"SNOMED exactly", SCT, "62315008", "GASTROINTESTINAL", "DIARRHOEA", "evidence"},
     {"a row that is not verified", SCT, "165517008", NULL, NULL, "held CODE_UNVERIFIED"},
     {"the same code of another system", SCT, "D70.1", NULL, NULL, "not_in_scope NOT_LISTED"},
-    {"a diagnosis of another study", CM, "G62.0", NULL, NULL, "not_in_scope NOT_DERIVED"},
+    {"a diagnosis of the reported events", CM, "G62.0", "NEUROPATHY", "", "evidence"},
+    {"a diagnosis of another study", CM, "D89.831", NULL, NULL, "not_in_scope NOT_DERIVED"},
     {"in no row", CM, "S72.0", NULL, NULL, "not_in_scope NOT_LISTED"},
 };
 
@@ -98,7 +99,7 @@ Test(coded, diagnoses_are_events_as_the_rows_say)
 Test(coded, diagnoses_with_several_codes_go_by_the_one_the_study_asks_for)
 {
     add("c", "'verificationStatus':{'coding':[{'code':'confirmed'}]},'onsetDateTime':'2024-02-20',"
-             "'code':{'coding':[{'system':'urn:local','code':'7'},{'system':'" CM "','code':'G62.0'},"
+             "'code':{'coding':[{'system':'urn:local','code':'7'},{'system':'" CM "','code':'D89.831'},"
              "{'system':'" CM "','code':'J18.9'}]}");
     subject_derive(&s);
     cr_assert(eq(sz, episodes(), 1));

@@ -65,7 +65,8 @@ Test(package, says_what_the_lenalidomide_protocol_says)
     cr_expect(study->require_contact && study->labs_at_g30 && study->tie_later);
     cr_expect(study->event_lookback_last_collected && study->minimise_starts && !study->day_basis_study_day);
     cr_expect(study->between_windows == GW_BETWEEN_GRADE && study->evidence_values == GW_VALUES_POINTER);
-    cr_expect(eq(sz, study->category_count, 6));
+    cr_expect(eq(sz, study->category_count, 19));
+    cr_expect(eq(sz, study->special_interest.count, 6));
     cr_expect(gt(sz, study->derived_count, 0));
 }
 

@@ -92,6 +92,9 @@ struct gw_grade_row { /* basis ABS, LLN, ULN, BASE and no CM in `needs`: 156 of 
     unsigned line;       /* in its file */
 };
 
+/* The category of diagnoses that stand in no row of ae-conditions.csv; ae-evidence.csv has its row. */
+#define GW_CATEGORY_OTHER "OTHER"
+
 enum gw_evidence_class {
     GW_EVIDENCE_CERTAIN,
     GW_EVIDENCE_SUPPORTING,
