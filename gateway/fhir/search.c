@@ -90,14 +90,17 @@ static bool has_medication(enum gw_resource type)
 
 /*
  * Conditions and Procedures are asked for without a date: frailty, a history of thrombosis or a transplant need what
- * came before, and recorded-date would lose, unseen, whatever has no recordedDate.
+ * came before, and recorded-date would lose, unseen, whatever has no recordedDate; so would an AdverseEvent's date.
  */
 const char *gw_search_date_parameter(enum gw_resource type, int fhir_version)
 {
     switch (type) {
     case GW_ENCOUNTER:
     case GW_OBSERVATION:
+    case GW_DIAGNOSTIC_REPORT:
         return "date";
+    case GW_QUESTIONNAIRE_RESPONSE:
+        return "authored";
     case GW_MEDICATION_ADMINISTRATION:
         return fhir_version >= 5 ? "date" : "effective-time";
     case GW_MEDICATION_REQUEST:
@@ -111,13 +114,27 @@ const char *gw_search_date_parameter(enum gw_resource type, int fhir_version)
     }
 }
 
+/* R4 knows an AdverseEvent's subject only, which may be of several types. */
+static void add_patient(struct query *query, const struct gw_search *search)
+{
+    const bool subject = search->type == GW_ADVERSE_EVENT && search->patient;
+
+    add_parameter(query,
+                  search->type == GW_PATIENT ? "_id"
+                  : subject                  ? "subject"
+                                             : "patient",
+                  subject ? "Patient/" : search->patient);
+    if (subject)
+        add_encoded(query->out, search->patient, ",|$\\");
+}
+
 void gw_search_url(const struct gw_search *search, const char *base, struct gw_text *out)
 {
     const char *date = gw_search_date_parameter(search->type, search->fhir_version);
     struct query query = {out, false};
 
     gw_text_print(out, "%s/%s", base, gw_resource_name(search->type));
-    add_parameter(&query, search->type == GW_PATIENT ? "_id" : "patient", search->patient);
+    add_patient(&query, search);
     add_identifier(&query, &search->identifier);
     add_parameter(&query, "category", search->category);
     add_codes(&query, search->codes, search->code_count);

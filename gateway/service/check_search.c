@@ -134,6 +134,37 @@ static bool medication_use(enum gw_resource type)
            type == GW_MEDICATION_REQUEST;
 }
 
+static bool some_study_reads(const struct check *c, enum gw_resource type)
+{
+    for (size_t i = 0; i < c->study_count; i++)
+        if (c->studies[i].loaded && gw_study_reads(c->studies[i].protocol.study, type))
+            return true;
+    return false;
+}
+
+/* What few servers have, where a study has a use for it: a server that refuses it is not asked, and all else goes on.
+ */
+static void try_wanted_type(struct check *c, enum gw_resource type)
+{
+    const char *const name = gw_resource_name(type);
+    const struct gw_search what = of(c, type);
+    struct gw_error failure;
+    struct seen seen;
+
+    if (!some_study_reads(c, type))
+        return;
+    if (!c->profile.reads[type]) {
+        check_say(c, name, GW_CHECK_NOTE, "the server does not offer this type: it will not be asked");
+    } else if (search(c, &what, "", &seen, &failure) == GW_OK) {
+        check_say(c, name, GW_CHECK_OK, "answered%s",
+                  seen.matches ? "" : ", with nothing for the first patient of the roster");
+    } else {
+        c->profile.reads[type] = false;
+        check_say(c, name, GW_CHECK_NOTE, "refused, so it will not be asked (%s); a scope system/%s.rs may be missing",
+                  failure.text, name);
+    }
+}
+
 /* True: asked and answered. */
 static bool try_type(struct check *c, enum gw_resource type, struct seen *seen)
 {
@@ -178,6 +209,7 @@ static bool try_types(struct check *c, size_t *observations)
                                              GW_MEDICATION_STATEMENT,
                                              GW_MEDICATION_DISPENSE,
                                              GW_MEDICATION_REQUEST};
+    static const enum gw_resource wanted[] = {GW_ADVERSE_EVENT, GW_QUESTIONNAIRE_RESPONSE, GW_DIAGNOSTIC_REPORT};
     size_t references = 0, included = 0;
     bool fine = true;
 
@@ -191,6 +223,8 @@ static bool try_types(struct check *c, size_t *observations)
         if (types[i] == GW_OBSERVATION)
             *observations = seen.matches;
     }
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        try_wanted_type(c, wanted[i]);
     judge_includes(c, references, included);
     return fine;
 }

@@ -26,6 +26,8 @@ struct sync_study {
     struct gw_sink *sink;
     const char **codes; /* "system|code" of every laboratory row */
     size_t code_count;
+    const char **before_codes; /* of these, those that count from before a subject's span */
+    size_t before_count;
     char digest[DERIVED_DIGITS + 1]; /* of package, tables and release */
 };
 

@@ -68,13 +68,26 @@ static bool push(struct stage *g, struct asked *asked, const struct gw_request *
     return true;
 }
 
+static struct gw_wanted wanted_of(const struct sync_study *study, const struct gw_config_endpoint *endpoint)
+{
+    struct gw_wanted wanted = {
+        .endpoint = endpoint->id,
+        .page_size = endpoint->page_size,
+        .codes = study->codes,
+        .code_count = study->code_count,
+        .before = {study->before_codes, study->before_count, study->protocol.study->history.weight_days}};
+
+    for (int type = 0; type < GW_RESOURCE_COUNT; type++)
+        wanted.types[type] = gw_study_reads(study->protocol.study, (enum gw_resource)type);
+    return wanted;
+}
+
 static enum gw_status plan_link(struct stage *g, struct sync_subject *subject, struct sync_link *link,
                                 struct gw_error *err)
 {
     struct sync *s = g->sync;
     struct sync_endpoint *endpoint = &s->endpoints[link->endpoint];
-    const struct gw_wanted wanted = {endpoint->config->id, endpoint->config->page_size, subject->study->codes,
-                                     subject->study->code_count};
+    const struct gw_wanted wanted = wanted_of(subject->study, endpoint->config);
     const struct gw_span span = {.subject = subject->number,
                                  .patient = link->patient,
                                  .identifier = {subject->line->mrn_system, subject->line->mrn},

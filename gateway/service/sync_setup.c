@@ -31,13 +31,16 @@ static bool list_codes(struct sync *s, struct sync_study *study)
     const size_t count = gw_tables_labs(study->protocol.tables, &labs);
 
     study->codes = gw_arena_alloc(&s->arena, (count + 1) * sizeof *study->codes);
-    for (size_t i = 0; study->codes && i < count; i++) {
+    study->before_codes = gw_arena_alloc(&s->arena, (count + 1) * sizeof *study->before_codes);
+    for (size_t i = 0; study->codes && study->before_codes && i < count; i++) {
         study->codes[i] = gw_arena_print(&s->arena, "%s|%s", loinc, labs[i].loinc);
         if (!study->codes[i])
             return false;
         study->code_count++;
+        if (gw_study_looks_back(study->protocol.study, &labs[i]))
+            study->before_codes[study->before_count++] = study->codes[i];
     }
-    return study->codes != NULL;
+    return study->codes && study->before_codes;
 }
 
 static enum gw_status digest_study(struct sync *s, struct sync_study *study, struct gw_error *err)

@@ -65,14 +65,19 @@ static struct gw_request *add(struct planning *p, enum gw_stage stage, enum gw_r
     return request;
 }
 
-static void bound(struct planning *p, struct gw_request *request)
+static void bound_to(struct planning *p, struct gw_request *request, gw_day low, gw_day high)
 {
     if (!request)
         return;
-    request->search.low = p->span->low;
-    request->search.high = p->span->high;
-    request->cursor.low = print_day(p, p->span->low);
-    request->cursor.high = print_day(p, p->span->high);
+    request->search.low = low;
+    request->search.high = high;
+    request->cursor.low = print_day(p, low);
+    request->cursor.high = print_day(p, high);
+}
+
+static void bound(struct planning *p, struct gw_request *request)
+{
+    bound_to(p, request, p->span->low, p->span->high);
 }
 
 /* ---- stage 1 ---- */
@@ -146,20 +151,50 @@ static const char *name_of_codes(struct planning *p, const char *const *codes, s
     return name;
 }
 
-static void plan_codes(struct planning *p)
+static void plan_codes(struct planning *p, const char *const *codes, size_t code_count, gw_day low, gw_day high)
 {
-    const struct gw_wanted *wanted = p->wanted;
-
-    for (size_t i = 0; i < wanted->code_count; i += GW_PLAN_CODES_MAX) {
-        const size_t rest = wanted->code_count - i;
+    for (size_t i = 0; i < code_count; i += GW_PLAN_CODES_MAX) {
+        const size_t rest = code_count - i;
         const size_t count = rest < GW_PLAN_CODES_MAX ? rest : GW_PLAN_CODES_MAX;
-        struct gw_request *request = add(p, GW_STAGE_SPAN, GW_OBSERVATION, name_of_codes(p, wanted->codes + i, count));
+        struct gw_request *request = add(p, GW_STAGE_SPAN, GW_OBSERVATION, name_of_codes(p, codes + i, count));
 
         if (request) {
-            request->search.codes = wanted->codes + i;
+            request->search.codes = codes + i;
             request->search.code_count = count;
         }
-        bound(p, request);
+        bound_to(p, request, low, high);
+    }
+}
+
+static void plan_observations(struct planning *p)
+{
+    const struct gw_wanted *wanted = p->wanted;
+    const gw_day low = p->span->low;
+
+    if (p->profile->observations == GW_OBSERVATIONS_CODE)
+        plan_codes(p, wanted->codes, wanted->code_count, low, p->span->high);
+    else
+        plan_categories(p);
+    if (wanted->before.days > 0 && low != GW_NO_DAY)
+        plan_codes(p, wanted->before.codes, wanted->before.count, low - wanted->before.days, low);
+}
+
+/* An AdverseEvent need have no date: it is asked for without one. */
+static void plan_wanted_types(struct planning *p)
+{
+    static const struct {
+        enum gw_resource type;
+        bool bounded;
+    } asked[] = {{GW_ADVERSE_EVENT, false}, {GW_QUESTIONNAIRE_RESPONSE, true}, {GW_DIAGNOSTIC_REPORT, true}};
+
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        struct gw_request *request;
+
+        if (!p->wanted->types[asked[i].type] || !p->profile->reads[asked[i].type])
+            continue;
+        request = add(p, GW_STAGE_SPAN, asked[i].type, gw_resource_name(asked[i].type));
+        if (asked[i].bounded)
+            bound(p, request);
     }
 }
 
@@ -169,14 +204,13 @@ static void plan_span(struct planning *p)
 
     if (reads[GW_ENCOUNTER])
         bound(p, add(p, GW_STAGE_SPAN, GW_ENCOUNTER, "Encounter"));
-    if (reads[GW_OBSERVATION] && p->profile->observations == GW_OBSERVATIONS_CODE)
-        plan_codes(p);
-    else if (reads[GW_OBSERVATION])
-        plan_categories(p);
+    if (reads[GW_OBSERVATION])
+        plan_observations(p);
     if (reads[GW_CONDITION])
         add(p, GW_STAGE_SPAN, GW_CONDITION, "Condition");
     if (reads[GW_PROCEDURE])
         add(p, GW_STAGE_SPAN, GW_PROCEDURE, "Procedure");
+    plan_wanted_types(p);
 }
 
 enum gw_status gw_plan_requests(struct gw_arena *arena, const struct gw_profile *profile,

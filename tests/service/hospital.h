@@ -72,10 +72,27 @@ static inline bool hospital_about(const char *resource, const char *type, const 
         snprintf(wanted, sizeof wanted, "\"value\":\"%s\"", bar ? bar + 1 : value);
     } else if (hospital_parameter(path, patient ? "_id" : "patient", value)) {
         snprintf(wanted, sizeof wanted, patient ? "\"id\":\"%s\"" : "Patient/%s\"", value);
+    } else if (hospital_parameter(path, "subject", value)) {
+        snprintf(wanted, sizeof wanted, "%s\"", value);
     } else {
         return false;
     }
     return strstr(resource, wanted) != NULL;
+}
+
+/* Whether one of the codes of a list ("system|code,system|code") stands in a resource. */
+static inline bool hospital_codes(const char *resource, char *list)
+{
+    char wanted[URL_BYTES];
+
+    for (char *code = strtok(list, ","); code; code = strtok(NULL, ",")) {
+        const char *bar = strchr(code, '|');
+
+        snprintf(wanted, sizeof wanted, "\"code\":\"%s\"", bar ? bar + 1 : code);
+        if (strstr(resource, wanted))
+            return true;
+    }
+    return false;
 }
 
 static inline bool hospital_shows(const struct hospital *hospital, const char *resource, const char *type,
@@ -86,6 +103,8 @@ static inline bool hospital_shows(const struct hospital *hospital, const char *r
     if (!hospital_type(resource, type) || !hospital_about(resource, type, path))
         return false;
     if (hospital_parameter(path, "category", value) && !strstr(resource, value))
+        return false;
+    if (hospital_parameter(path, "code", value) && !hospital_codes(resource, value))
         return false;
     if (hospital->ignores_last_updated)
         return true;
@@ -128,8 +147,9 @@ static inline void hospital_read(const struct hospital *hospital, struct exchang
 
 static inline void hospital_metadata(const struct hospital *hospital, struct exchange *exchange)
 {
-    static const char *const types[] = {"Patient",   "Encounter", "Observation",
-                                        "Condition", "Procedure", "MedicationAdministration"};
+    static const char *const types[] = {"Patient",      "Encounter",       "Observation",
+                                        "Condition",    "Procedure",       "MedicationAdministration",
+                                        "AdverseEvent", "DiagnosticReport"};
     struct gw_text text = GW_TEXT_INIT(1u << 16);
 
     gw_text_print(&text,

@@ -128,6 +128,33 @@ Test(check, finds_nothing_to_fail_for_in_a_good_hospital)
     tear_down(&b);
 }
 
+Test(check, asks_for_what_few_servers_have_where_a_study_has_a_use_for_it)
+{
+    struct bench b;
+
+    set_up(&b);
+    cr_assert(eq(int, run(&b), GW_OK), "%s", b.first.text);
+    expect_line(&b, "AdverseEvent", GW_CHECK_OK, "answered");
+    expect_line(&b, "DiagnosticReport", GW_CHECK_OK, "answered");
+    cr_expect(eq(ptr, (void *)line_of(&b, "QuestionnaireResponse"), NULL), "no parameter of the study needs one");
+    cr_expect(profile_of(&b).reads[GW_ADVERSE_EVENT]);
+    tear_down(&b);
+}
+
+Test(check, goes_on_without_what_few_servers_have_where_it_is_refused)
+{
+    struct bench b;
+
+    set_up(&b);
+    b.hospital.refused = "AdverseEvent";
+    cr_assert(eq(int, run(&b), GW_OK), "%s", b.first.text);
+    expect_line(&b, "AdverseEvent", GW_CHECK_NOTE, "system/AdverseEvent.rs");
+    expect_line(&b, "category", GW_CHECK_OK, "by category");
+    cr_expect(not(profile_of(&b).reads[GW_ADVERSE_EVENT]));
+    cr_expect(profile_of(&b).reads[GW_DIAGNOSTIC_REPORT]);
+    tear_down(&b);
+}
+
 Test(check, trusts_no_parameter_that_a_server_ignores)
 {
     struct bench b;

@@ -98,6 +98,42 @@ Test(plan, asks_for_the_study_drugs_first_and_for_the_rest_once_d1_is_known)
     }
 }
 
+static const struct gw_wanted all_types = {
+    .endpoint = "hm-ehr",
+    .types = {[GW_ADVERSE_EVENT] = true, [GW_QUESTIONNAIRE_RESPONSE] = true, [GW_DIAGNOSTIC_REPORT] = true}};
+
+#define REPORTS                                                                                                        \
+    "2 /AdverseEvent?subject=Patient%2Fp1&_count=100 [AdverseEvent||]\n"                                               \
+    "2 /QuestionnaireResponse?patient=p1&authored=ge2023-12-31&authored=le2027-04-02&_count=100 "                      \
+    "[QuestionnaireResponse" BOUND "2 /DiagnosticReport?patient=p1&" SPAN " [DiagnosticReport" BOUND
+
+Test(plan, asks_for_events_answers_and_reports_where_the_study_wants_them_and_the_endpoint_has_them)
+{
+    const struct gw_span span = span_of("p1", true);
+    struct gw_profile profile = gw_profile_default;
+
+    cr_expect_str_eq(print_plan(&profile, &all_types, &span, GW_STAGE_SPAN), REST);
+    profile.reads[GW_ADVERSE_EVENT] = profile.reads[GW_QUESTIONNAIRE_RESPONSE] = true;
+    profile.reads[GW_DIAGNOSTIC_REPORT] = true;
+    cr_expect_str_eq(print_plan(&profile, &all_types, &span, GW_STAGE_SPAN), REST REPORTS);
+    cr_expect_str_eq(print_plan(&profile, &all_types, &span, GW_STAGE_ANCHOR), "1 /Patient/p1 [Patient||]\n" DRUGS);
+    cr_expect_str_eq(print_plan(&profile, &wanted, &span, GW_STAGE_SPAN), REST);
+}
+
+/* 90 days before 2024-01-01 is 2023-10-03, and a day wider. */
+Test(plan, asks_for_what_counts_from_before_the_span_by_code)
+{
+    static const char *const weights[] = {"http://loinc.org|1-1", "http://loinc.org|2-2"};
+    const struct gw_wanted looking_back = {.endpoint = "hm-ehr", .before = {weights, 2, 90}};
+    const struct gw_span span = span_of("p1", true);
+    const char *plan = print_plan(&gw_profile_default, &looking_back, &span, GW_STAGE_SPAN);
+
+    cr_expect(strstr(plan, "2 /Observation?patient=p1&code=http%3A%2F%2Floinc.org%7C1-1,http%3A%2F%2Floinc.org%7C2-2"
+                           "&date=ge2023-10-02&date=le2024-01-02&_count=100 [Observation?code="));
+    cr_expect(strstr(plan, "|2023-10-03|2024-01-01]\n"));
+    cr_expect(strstr(plan, "category=laboratory"), "the span itself as ever");
+}
+
 Test(plan, asks_nothing_where_neither_patient_nor_record_number_is_known)
 {
     struct gw_span span = span_of(NULL, true);

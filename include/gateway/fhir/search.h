@@ -33,7 +33,8 @@ void gw_search_url(const struct gw_search *search, const char *base, struct gw_t
 /* Append "<base>/Type/id", the id percent-encoded. */
 void gw_read_url(const char *base, const char *type, const char *id, struct gw_text *out);
 
-/* The date parameter of a type ("date", "effective-time", "whenhandedover", "authoredon", "effective", NULL: none). */
+/* The date parameter of a type ("date", "effective-time", "whenhandedover", "authoredon", "effective", "authored", NULL:
+ * none). */
 const char *gw_search_date_parameter(enum gw_resource type, int fhir_version);
 
 struct gw_capability {

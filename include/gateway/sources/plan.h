@@ -6,6 +6,10 @@
  *                Statement, Dispense, Request  when D1 comes or moves
  *      stage 2   Encounter, Observation        bounded to the span (gw_search_url asks one day wider on both sides)
  *                Condition, Procedure          all: comorbidity, earlier thromboses and transplants came before
+ *                weight and height             so many days before the span
+ *                AdverseEvent                  all; this and the next two where the study has a use for them
+ *                QuestionnaireResponse,        bounded to the span
+ *                DiagnosticReport
  *
  * Stage 2 exists only once D1 is known: without D1 nothing is asked but what can show it. Without a patient id there is
  * the search for the Patient and nothing else. Types the endpoint does not read are left out.
@@ -38,6 +42,12 @@ struct gw_wanted { /* the same for all subjects of a study at an endpoint */
     unsigned page_size; /* of the endpoint's settings; 0: 100. The profile's, when it has one, is the upper bound */
     const char *const *codes; /* "http://loinc.org|751-8", used where Observations are asked by code */
     size_t code_count;
+    bool types[GW_RESOURCE_COUNT]; /* of AdverseEvent, QuestionnaireResponse, DiagnosticReport those to be asked for */
+    struct {                       /* Observations from before the span */
+        const char *const *codes;
+        size_t count;
+        int days; /* 0: none */
+    } before;
 };
 
 struct gw_span { /* one subject */

@@ -15,6 +15,7 @@
 #include "gateway/core/arena.h"
 #include "gateway/core/error.h"
 #include "gateway/core/text.h"
+#include "gateway/fhir/fact.h"
 #include "gateway/study/criteria.h"
 #include "gateway/study/event_criteria.h"
 #include "gateway/study/plan.h"
@@ -135,6 +136,17 @@ enum gw_status gw_study_load(struct gw_arena *arena, const char *dir, const stru
                              struct gw_error *err);
 
 /*
+ * Whether something that the study collects or derives reads resources of a type: AdverseEvent where it has event
+ * categories, DiagnosticReport for thromboembolism (imaging), QuestionnaireResponse for frailty by IMWG, quality of
+ * life and ICANS. Types that every study reads, and those that none asks for, are true. Source: mappings/RULES.md 18.
+ */
+bool gw_study_reads(const struct gw_study *study, enum gw_resource type);
+
+/* Whether values of a laboratory row count from history.weight_days before the span too: weight and height. */
+struct gw_lab;
+bool gw_study_looks_back(const struct gw_study *study, const struct gw_lab *lab);
+
+/*
  * Every finding, one a line, appended to out; the count of them. For `casement study lint`. Lines with "note:" are for
  * the reader (rows that are not verified) and are not counted.
  */
@@ -146,7 +158,6 @@ size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common
  * labs_at_g30 off only the last), every group for a BASELINE row (which only the BASELINE window takes) and for a
  * continuous study, none for AE-evidence and optional rows.
  */
-struct gw_lab;
 gw_groups gw_study_lab_groups(const struct gw_study *study, const struct gw_lab *lab);
 gw_groups gw_study_all_groups(const struct gw_study *study);
 int gw_study_group_bit(const struct gw_study *study, const char *name); /* -1: no such group */
