@@ -1,0 +1,119 @@
+/*
+ * The starting dose that renal function and counts at baseline ask for. Source: mappings/RULES.md 13.
+ */
+#include "study/bound.h"
+#include "study/renal.h"
+
+struct expected {                    /* what the table says of the subject */
+    const struct gw_start_dose *row; /* NULL: the parameter says why */
+    struct parameter parameter;
+};
+
+/* ---- inputs ---- */
+
+/* A count below its bound. False: a reason is set. */
+static bool is_low(struct engine *e, struct expected *out, const char *concept, const struct gw_decimal *bound,
+                   const char *missing, const char *open, bool *low)
+{
+    const struct datum *datum = engine_baseline(e, concept);
+    const enum side side = datum ? bound_side(e, datum, bound) : SIDE_UNKNOWN;
+
+    if (datum)
+        inputs_add_datum(e, &out->parameter.inputs, datum, NULL);
+    if (!datum)
+        out->parameter.reason = missing;
+    else if (side == SIDE_UNKNOWN)
+        out->parameter.reason = open;
+    *low |= side == SIDE_BELOW || (side == SIDE_AT && e->in->study->start_dose.equal_is_cytopenic);
+    return !out->parameter.reason;
+}
+
+static bool read_counts(struct engine *e, struct expected *out, bool *cytopenic)
+{
+    const struct gw_start_dose_rules *rules = &e->in->study->start_dose;
+
+    *cytopenic = false;
+    return is_low(e, out, "ANC", &rules->anc, "NO_BASELINE_ANC", "ANC_NOT_EXACT", cytopenic) &&
+           is_low(e, out, "PLT", &rules->platelets, "NO_BASELINE_PLATELETS", "PLATELETS_NOT_EXACT", cytopenic);
+}
+
+static bool read_renal(struct engine *e, struct expected *out, struct renal *renal)
+{
+    renal_on(e, engine_baseline(e, "CREAT"), NULL, renal);
+    out->parameter.inputs = renal->inputs;
+    out->parameter.decision = renal->decision ? renal->decision : renal->clearance.age.decision;
+    out->parameter.reason = renal_reason(renal);
+    return !out->parameter.reason;
+}
+
+/* ---- the table ---- */
+
+/* Whoever is on dialysis has rows of their own, whatever the clearance. *open: the age decides. */
+static bool fits(const struct engine *e, const struct renal *renal, const struct gw_start_dose *row, bool *open)
+{
+    const int low = row->crcl_low ? renal_side(e, renal, row->crcl_low) : 1;
+    const int high = row->crcl_high ? renal_side(e, renal, row->crcl_high) : -1;
+
+    if (renal->dialysis || row->dialysis)
+        return renal->dialysis && row->dialysis;
+    *open |= low == 0 || high == 0;
+    return low > 0 && high < 0;
+}
+
+static void look_up(struct engine *e, const struct renal *renal, bool cytopenic, struct expected *out)
+{
+    const struct gw_start_dose_rules *rules = &e->in->study->start_dose;
+    bool open = false;
+
+    for (size_t i = 0; i < rules->rows.count && !out->row; i++)
+        if (rules->rows.items[i].cytopenic == cytopenic && fits(e, renal, &rules->rows.items[i], &open))
+            out->row = &rules->rows.items[i];
+    if (out->row)
+        return;
+    out->parameter.reason = open ? "AGE_AMBIGUOUS" : "NO_ROW";
+    if (open)
+        age_ask(e);
+}
+
+static const char *dose_text(struct engine *e, const struct gw_start_dose *row)
+{
+    const char *dose = gw_decimal_print(e->arena, &row->dose);
+    const char *text =
+        dose ? gw_arena_print(e->arena, "%s mg %s", dose, row->frequency == GW_DAILY ? "daily" : "every other day")
+             : NULL;
+
+    e->failed |= !text;
+    return text;
+}
+
+/* ---- the family ---- */
+
+static void find_expected(struct engine *e, struct expected *out)
+{
+    struct renal renal;
+    bool cytopenic;
+
+    *out = (struct expected){.parameter = {.name = "EXPDOSE", .rule = "start-dose", .date = e->anchors.d1}};
+    if (read_renal(e, out, &renal) && read_counts(e, out, &cytopenic))
+        look_up(e, &renal, cytopenic, out);
+    if (!out->row)
+        return;
+    out->parameter.value = gw_decimal_print(e->arena, &out->row->dose);
+    out->parameter.text = dose_text(e, out->row);
+    out->parameter.unconfirmed = e->in->study->renal.formula == GW_CLEARANCE_MDRD; /* indexed to 1.73 m2 */
+    e->failed |= !out->parameter.value;
+}
+
+void derive_start_dose(struct engine *e)
+{
+    struct expected expected;
+
+    if (!e->in->study->start_dose.on || !e->in->study->renal.on)
+        return;
+    find_expected(e, &expected);
+    if (e->failed)
+        return;
+    parameter_add(e, &expected.parameter);
+    if (e->subject_row)
+        e->subject_row->expected_start_dose = expected.row ? expected.parameter.text : "NOT_ASSESSABLE";
+}

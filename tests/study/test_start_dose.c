@@ -1,0 +1,192 @@
+/*
+ * The starting dose: every cell of the table, and every bound at, below and above. Day 1 is 2024-01-15.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+
+#include "support/subject.h"
+
+static struct subject s;
+
+static void start(void)
+{
+    subject_init(&s);
+    subject_ask(&s, "EXPDOSE");
+}
+
+static void stop(void)
+{
+    subject_release(&s);
+}
+
+TestSuite(start_dose, .init = start, .fini = stop);
+
+static const struct gw_row_subjects *subject_row(void)
+{
+    return (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
+}
+
+/* A man of 68: his clearance is his weight through his creatinine, (140 - 68) x kg / (72 x mg/dL). */
+static void add_kidneys(const char *kilograms, const char *creatinine, bool dialysis)
+{
+    subject_add_patient(&s, "male", "1956-01-15");
+    subject_add_value(&s, "w", "29463-7", "2024-01-15", kilograms, "kg");
+    subject_add_value(&s, "c", "2160-0", "2024-01-15", creatinine, "mg/dL");
+    if (dialysis)
+        subject_add_condition(&s, "d", "Z99.2", "2023-06-01", NULL);
+}
+
+static void add_counts(const char *anc, const char *platelets)
+{
+    subject_add_value(&s, "anc", "751-8", "2024-01-15", anc, "10*9/L");
+    subject_add_value(&s, "plt", "777-3", "2024-01-15", platelets, "10*9/L");
+}
+
+/* Clearances on both sides of each bound. */
+static const struct {
+    const char *what, *kilograms, *creatinine;
+    bool dialysis;
+    const char *high, *low; /* expected with enough cells, and with too few */
+} kidneys[] = {
+    {"well above 50", "80", "1.0", false, "25 mg daily", "15 mg daily"},
+    {"just above 50", "50.001", "1.0", false, "25 mg daily", "15 mg daily"},
+    {"exactly 50", "50", "1.0", false, "25 mg daily", "15 mg daily"},
+    {"just below 50", "49.999", "1.0", false, "10 mg daily", "15 mg every other day"},
+    {"just above 30", "60.001", "2.0", false, "10 mg daily", "15 mg every other day"},
+    {"exactly 30", "60", "2.0", false, "10 mg daily", "15 mg every other day"},
+    {"just below 30", "59.999", "2.0", false, "15 mg every other day", "5 mg daily"},
+    {"far below 30", "60", "6.0", false, "15 mg every other day", "5 mg daily"},
+    {"just below 30, on dialysis", "59.999", "2.0", true, "5 mg daily", "5 mg every other day"},
+    {"far below 30, on dialysis", "60", "6.0", true, "5 mg daily", "5 mg every other day"},
+    {"exactly 30, with evidence of dialysis", "60", "2.0", true, "!DIALYSIS_CONFLICT", "!DIALYSIS_CONFLICT"},
+    {"above 50, with evidence of dialysis", "80", "1.0", true, "!DIALYSIS_CONFLICT", "!DIALYSIS_CONFLICT"},
+};
+
+static const struct {
+    const char *anc, *platelets;
+    bool low;
+} counts[] = {
+    {"3.0", "200", false},   {"1.001", "50.1", false}, {"1.0", "50", false},  {"1.00", "50.1", false},
+    {"1.1", "50.0", false},  {"0.999", "200", true},   {"3.0", "49.9", true}, {"0.999", "49.9", true},
+    {"1.0", "49.999", true}, {"0.9999", "50", true},   {"0.2", "10", true},   {">1.0", ">50", false},
+    {"<1.0", "200", true},   {"3.0", "<50", true},
+};
+
+/* "25 mg daily" of a text, or the reason. */
+static void expect_dose(const char *what, const char *wanted)
+{
+    const struct gw_row_derived *row = subject_parameter(&s, "EXPDOSE", NULL, NULL);
+
+    if (wanted[0] == '!') {
+        subject_expect_parameter(&s, "EXPDOSE", NULL, NULL, wanted);
+        expect_text(what, subject_row()->expected_start_dose, "NOT_ASSESSABLE");
+        return;
+    }
+    expect_text(what, row ? row->text : NULL, wanted);
+    expect_text(what, subject_row()->expected_start_dose, wanted);
+    cr_expect(row && row->value && strtol(row->value, NULL, 10) == strtol(wanted, NULL, 10), "%s", what);
+}
+
+Test(start_dose, is_that_of_its_cell)
+{
+    for (size_t i = 0; i < sizeof kidneys / sizeof *kidneys; i++)
+        for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+            stop();
+            start();
+            add_kidneys(kidneys[i].kilograms, kidneys[i].creatinine, kidneys[i].dialysis);
+            add_counts(counts[k].anc, counts[k].platelets);
+            subject_derive(&s);
+            cr_log_info("%s, ANC %s, platelets %s", kidneys[i].what, counts[k].anc, counts[k].platelets);
+            expect_dose(kidneys[i].what, counts[k].low ? kidneys[i].low : kidneys[i].high);
+        }
+}
+
+static const struct {
+    const char *what;
+    const char *anc, *platelets;
+    const char *wanted;
+} gaps[] = {
+    {"no neutrophils", NULL, "200", "!NO_BASELINE_ANC"},
+    {"no platelets", "3.0", NULL, "!NO_BASELINE_PLATELETS"},
+    {"no platelets, though the neutrophils are low", "0.5", NULL, "!NO_BASELINE_PLATELETS"},
+    {"neutrophils on either side", "<1.5", "200", "!ANC_NOT_EXACT"},
+    {"platelets on either side", "3.0", ">40", "!PLATELETS_NOT_EXACT"},
+};
+
+Test(start_dose, needs_every_input)
+{
+    for (size_t i = 0; i < sizeof gaps / sizeof *gaps; i++) {
+        stop();
+        start();
+        add_kidneys("80", "1.0", false);
+        if (gaps[i].anc)
+            subject_add_value(&s, "anc", "751-8", "2024-01-15", gaps[i].anc, "10*9/L");
+        if (gaps[i].platelets)
+            subject_add_value(&s, "plt", "777-3", "2024-01-15", gaps[i].platelets, "10*9/L");
+        subject_derive(&s);
+        expect_dose(gaps[i].what, gaps[i].wanted);
+    }
+}
+
+Test(start_dose, needs_renal_function)
+{
+    subject_add_patient(&s, "male", "1956-01-15");
+    add_counts("3.0", "200");
+    subject_derive(&s);
+    expect_dose("no creatinine", "!NO_CREATININE");
+    subject_add_value(&s, "c", "2160-0", "2024-01-15", "1.0", "mg/dL");
+    subject_derive(&s);
+    expect_dose("no weight", "!NO_WEIGHT");
+}
+
+Test(start_dose, goes_by_the_baseline_alone)
+{
+    add_kidneys("80", "1.0", false);
+    subject_add_value(&s, "far", "751-8", "2024-01-01", "0.5", "10*9/L");
+    subject_add_value(&s, "near", "751-8", "2024-01-14", "3.0", "10*9/L");
+    subject_add_value(&s, "later", "751-8", "2024-01-16", "0.5", "10*9/L");
+    subject_add_value(&s, "plt", "777-3", "2024-01-10", "200", "10*9/L");
+    subject_derive(&s);
+    expect_dose("the nearest to day 1", "25 mg daily");
+    subject_add_value(&s, "same", "751-8", "2024-01-15", "0.9", "10*9/L");
+    subject_derive(&s);
+    expect_dose("that of day 1", "15 mg daily");
+}
+
+Test(start_dose, calls_exactly_the_bound_low_where_the_study_says_so)
+{
+    subject_study(&s)->start_dose.equal_is_cytopenic = true;
+    add_kidneys("80", "1.0", false);
+    add_counts("1.0", "200");
+    subject_derive(&s);
+    expect_dose("exactly 1.0", "15 mg daily");
+}
+
+Test(start_dose, is_told_with_two_ages_in_one_cell_only)
+{
+    subject_add_patient(&s, "male", "1956");
+    subject_add_value(&s, "w", "29463-7", "2024-01-15", "50.2", "kg"); /* 67 or 68: 50.9 or 50.2 */
+    subject_add_value(&s, "c", "2160-0", "2024-01-15", "1.0", "mg/dL");
+    add_counts("3.0", "200");
+    subject_derive(&s);
+    expect_dose("both above 50", "25 mg daily");
+    subject_add_value(&s, "w", "29463-7", "2024-01-15", "49.8", "kg"); /* 50.5 or 49.8 */
+    s.facts[s.count - 1].version_id = "2";
+    s.facts[s.count - 1].delivery = 1;
+    subject_derive(&s);
+    expect_dose("on both sides of 50", "!AGE_AMBIGUOUS");
+    cr_expect(eq(sz, subject_items(&s, "AGE_AMBIGUOUS"), 1));
+}
+
+Test(start_dose, takes_the_rows_for_dialysis_where_a_person_says_so)
+{
+    add_kidneys("80", "1.0", true);
+    add_counts("3.0", "200");
+    subject_decide(&s, "dialysis", "", "{'dialysis':true}");
+    subject_derive(&s);
+    expect_dose("on dialysis, a person says", "5 mg daily");
+    subject_decide(&s, "dialysis", "", "{'dialysis':false}");
+    subject_derive(&s);
+    expect_dose("not on dialysis, a person says", "25 mg daily");
+}
