@@ -82,6 +82,21 @@ const char *engine_join(struct engine *e, const char **list, size_t count)
     return joined;
 }
 
+/* What the values among them are of, and when. */
+static void tell_values(const struct engine *e, struct gw_derived *out)
+{
+    for (size_t i = 0; i < e->data_count; i++) {
+        const struct datum *datum = &e->data[i];
+        struct gw_part_state *part = &out->parts[e->first_part[datum->fact] + (size_t)datum->part];
+
+        part->concept = datum->code.lab ? datum->code.lab->concept : NULL;
+        if (!datum->dated)
+            continue;
+        part->first = datum->when.first;
+        part->last = datum->when.last;
+    }
+}
+
 static void settle_parts(struct engine *e, struct gw_derived *out)
 {
     out->parts = gw_arena_alloc(e->arena, (e->part_count + 1) * sizeof *out->parts);
@@ -99,9 +114,12 @@ static void settle_parts(struct engine *e, struct gw_derived *out)
             .state = part->state,
             .reason = part->reason ? part->reason : "",
             .rows = part->state == GW_STATE_DELIVERED ? engine_join(e, part->rows, part->row_count) : "",
-            .items = engine_join(e, part->items, part->item_count)};
+            .items = engine_join(e, part->items, part->item_count),
+            .first = GW_NO_DAY,
+            .last = GW_NO_DAY};
     }
     out->part_count = e->part_count;
+    tell_values(e, out);
 }
 
 static int by_item_id(const void *a, const void *b)

@@ -60,9 +60,11 @@ static void fill(struct book *book)
         const size_t fact = derived.parts[i].fact;
         derived.parts[i].reason = "BETWEEN_WINDOWS";
         if (strcmp(facts.list[fact].id, "o-1") == 0)
-            derived.parts[i] = (struct gw_part_state){fact, 0, GW_STATE_DELIVERED, "", "o7@T30-03;o7@T90-01", ""};
+            derived.parts[i] = (struct gw_part_state){
+                .fact = fact, .state = GW_STATE_DELIVERED, .reason = "", .rows = "o7@T30-03;o7@T90-01", .items = ""};
         if (strcmp(facts.list[fact].id, "o-2") == 0) {
-            derived.parts[i] = (struct gw_part_state){fact, 0, GW_STATE_HELD, "UNIT_MISSING", "", "x91ca"};
+            derived.parts[i] = (struct gw_part_state){
+                .fact = fact, .state = GW_STATE_HELD, .reason = "UNIT_MISSING", .rows = "", .items = "x91ca"};
             held.fact = fact;
         }
     }

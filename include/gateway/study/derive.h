@@ -44,6 +44,8 @@ struct gw_part_state {
     const char *reason; /* "" where the state says all */
     const char *rows;   /* row ids it is the value source of, sorted, joined by ";"; "" */
     const char *items;  /* exception ids, the same way */
+    const char *concept; /* of a laboratory value whose code is mapped; NULL: none, or it ended before that was asked */
+    gw_day first, last;  /* the days that its date can mean; GW_NO_DAY: no value, or not placed */
 };
 
 /* An exception item. Its cause is its fingerprint: class|site|system|code|unit|rule. */
