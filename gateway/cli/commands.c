@@ -73,6 +73,18 @@ static const struct command exceptions[] = {
      .run = exceptions_show_command},
 };
 
+static const struct command explain[] = {
+    {.inputs = "[ROW-ID]",
+     .help = "Why a row is here (its id, from any table), or why a subject has no value of a concept in a window: the "
+             "first reason that holds, and what would change it. For the hospital's side: sources are named by their "
+             "own ids.",
+     .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(STUDY_ID) | TAKES(SUBJECT) | TAKES(CONCEPT) | TAKES(WINDOW) |
+              TAKES(JSON),
+     .one_of = TAKES(CONFIG) | TAKES(LEDGER),
+     .most = 1,
+     .run = explain_command},
+};
+
 static const struct command export_[] = {
     {.help = "The study database as text: the canonical dump on standard output, or a CSV file for each table.",
      .takes = TAKES(CONFIG) | TAKES(DATABASE) | TAKES(STUDY_ID) | TAKES(FORMAT) | TAKES(OUT_CSV),
@@ -126,6 +138,7 @@ static const struct commands table[] = {
     {"map", "files in, records out; no network", map, COUNT(map)},
     {"status", "ledger equation, subjects, open exceptions, outbox", status, COUNT(status)},
     {"exceptions", "the review queue without a browser", exceptions, COUNT(exceptions)},
+    {"explain", "why a row is here, why a value is missing", explain, COUNT(explain)},
     {"export", "the study database as text", export_, COUNT(export_)},
     {"study", "a study package: what is wrong, what it says, its windows", study, COUNT(study)},
     {"keys", "the key pair an endpoint knows us by", keys, COUNT(keys)},

@@ -34,6 +34,7 @@ int map_command(const struct arguments *arguments);
 int status_command(const struct arguments *arguments);
 int exceptions_list_command(const struct arguments *arguments);
 int exceptions_show_command(const struct arguments *arguments);
+int explain_command(const struct arguments *arguments);
 int export_command(const struct arguments *arguments);
 int study_lint_command(const struct arguments *arguments);
 int study_show_command(const struct arguments *arguments);

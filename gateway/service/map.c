@@ -5,6 +5,7 @@
  */
 #include "gateway/service/map.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "gateway/sinks/export.h"
 #include "service/enrolment.h"
 #include "service/folder.h"
+#include "service/steering.h"
 
 #define SETUP_MEMORY (256u << 20)
 
@@ -119,6 +121,39 @@ static enum gw_status open_files(struct map *m, struct gw_error *err)
     return rc;
 }
 
+/* Absolute: whoever asks later may stand in another folder. */
+static enum gw_status remember_file(struct map *m, const char *name, const char *path, const char *digest,
+                                    struct gw_error *err)
+{
+    char *whole = realpath(path, NULL);
+    const enum gw_status rc = remember_input(m->ledger, name, whole ? whole : path, digest, err);
+
+    free(whole);
+    return rc;
+}
+
+/* What an explanation derives again from: the files, and whether they still say the same. */
+static enum gw_status remember_inputs(struct map *m, struct gw_error *err)
+{
+    const struct gw_map_options *o = m->options;
+    char package[DERIVED_DIGITS + 1], site[DERIVED_DIGITS + 1], roster[DERIVED_DIGITS + 1];
+    enum gw_status rc = steering_study(&m->arena, o->study, m->protocol.rule_set, package, err);
+
+    if (rc == GW_OK)
+        rc = steering_file(NULL, o->site, site, err);
+    if (rc == GW_OK)
+        rc = steering_file(NULL, o->enrolment, roster, err);
+    if (rc == GW_OK)
+        rc = remember_file(m, "package", o->study, package, err);
+    if (rc == GW_OK)
+        rc = remember_file(m, "site", o->site, site, err);
+    if (rc == GW_OK)
+        rc = remember_file(m, "enrolment", o->enrolment, roster, err);
+    if (rc == GW_OK && o->key)
+        rc = remember_file(m, "key", o->key, "", err);
+    return rc == GW_OK ? remember_input(m->ledger, "as_of", m->as_of, "", err) : rc;
+}
+
 static enum gw_status enrol(struct map *m, struct gw_error *err)
 {
     const char *endpoint = gw_site_id(m->site);
@@ -129,6 +164,8 @@ static enum gw_status enrol(struct map *m, struct gw_error *err)
                             m->result->as_of, err);
     for (size_t i = 0; rc == GW_OK && i < m->enrolment.count; i++)
         rc = gw_ledger_mark(m->ledger, m->enrolment.subjects[i].number, err);
+    if (rc == GW_OK)
+        rc = remember_inputs(m, err);
     if (rc == GW_OK)
         rc = gw_ledger_commit(m->ledger, err);
     m->intake = (struct gw_intake){.endpoint = endpoint,

@@ -98,23 +98,24 @@ static enum gw_status read_facts(struct gw_pass *pass, struct gw_arena *arena, i
 }
 
 static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const struct gw_enrolled *subject,
-                             struct gw_kept_facts *kept, struct gw_derived *out, struct gw_error *err)
+                             struct gw_kept_facts *kept, struct gw_subject_input *input, struct gw_derived *out,
+                             struct gw_error *err)
 {
-    struct gw_subject_input input = {.study = pass->protocol->study,
-                                     .tables = pass->protocol->tables,
-                                     .rules = &pass->protocol->rules,
-                                     .site = subject->site,
-                                     .roster = subject->line,
-                                     .horizon = subject->horizon,
-                                     .key = pass->key};
     struct gw_fact *facts = NULL;
     enum gw_status rc = read_facts(pass, arena, subject->number, kept, &facts, err);
 
     if (rc != GW_OK)
         return rc;
-    input.facts = facts;
-    input.fact_count = kept->count;
-    return gw_derive(arena, &input, out, err);
+    *input = (struct gw_subject_input){.study = pass->protocol->study,
+                                       .tables = pass->protocol->tables,
+                                       .rules = &pass->protocol->rules,
+                                       .site = subject->site,
+                                       .roster = subject->line,
+                                       .facts = facts,
+                                       .fact_count = kept->count,
+                                       .horizon = subject->horizon,
+                                       .key = pass->key};
+    return gw_derive(arena, input, out, err);
 }
 
 /* ---- delivery ---- */
@@ -222,12 +223,13 @@ static enum gw_status too_large(const struct gw_enrolled *subject, size_t facts,
 static enum gw_status one_subject(struct group *g, const struct gw_enrolled *subject, struct gw_error *err)
 {
     struct gw_kept_facts kept = {0};
+    struct gw_subject_input input;
     struct gw_derived derived;
     enum gw_status rc = g->open ? GW_OK : begin(g, err);
 
     gw_arena_clear(&g->arena);
     if (rc == GW_OK)
-        rc = derive(g->pass, &g->arena, subject, &kept, &derived, err);
+        rc = derive(g->pass, &g->arena, subject, &kept, &input, &derived, err);
     if (rc == GW_OK)
         rc = settle(g, subject, &kept, &derived, err);
     if (rc == GW_ENOMEM)
@@ -333,13 +335,14 @@ enum gw_status gw_pass_span(struct gw_pass *pass, int64_t subject, bool *anchore
     struct gw_arena arena = GW_ARENA_INIT(SUBJECT_MEMORY);
     const struct gw_enrolled *line = enrolled(pass, subject);
     struct gw_kept_facts kept;
+    struct gw_subject_input input;
     struct gw_derived derived;
     enum gw_status rc;
 
     *anchored = false;
     if (!line)
         return GW_OK;
-    rc = derive(pass, &arena, line, &kept, &derived, err);
+    rc = derive(pass, &arena, line, &kept, &input, &derived, err);
     if (rc == GW_OK && derived.windows.span_low != GW_NO_DAY) {
         *anchored = true;
         *low = derived.windows.span_low;
@@ -347,4 +350,21 @@ enum gw_status gw_pass_span(struct gw_pass *pass, int64_t subject, bool *anchore
     }
     gw_arena_release(&arena);
     return rc;
+}
+
+enum gw_status gw_pass_look(struct gw_pass *pass, struct gw_arena *arena, int64_t subject, struct gw_look *out,
+                            struct gw_error *err)
+{
+    const struct gw_enrolled *line = enrolled(pass, subject);
+    struct gw_kept_facts kept = {0};
+    enum gw_status rc;
+
+    if (!line)
+        return gw_fail(err, GW_EINPUT, "service.pass", "this subject is not on the roster");
+    rc = derive(pass, arena, line, &kept, &out->input, &out->derived, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_rows(pass->ledger, arena, subject, GW_LATEST, &out->delivered, &out->revision, err);
+    if (rc == GW_OK)
+        rc = gw_identify(arena, &out->delivered, &out->derived.rows, err);
+    return rc == GW_ENOMEM ? too_large(line, kept.count, err) : rc;
 }

@@ -90,3 +90,34 @@ enum gw_status remember_span(struct gw_ledger *ledger, int64_t subject, gw_day l
     }
     return gw_ledger_move(ledger, &(struct gw_cursor){"", subject, span_query, "", ""}, text, err);
 }
+
+enum gw_status remembered_input(struct gw_ledger *ledger, struct gw_arena *arena, const char *name,
+                                struct remembered_input *out, struct gw_error *err)
+{
+    const char *text = NULL, *blank;
+    const enum gw_status rc =
+        gw_ledger_cursor(ledger, arena, &(struct gw_cursor){"", GW_NOBODY, name, "", ""}, &text, err);
+
+    *out = (struct remembered_input){.path = NULL};
+    blank = rc == GW_OK && text ? strchr(text, ' ') : NULL;
+    if (!blank)
+        return rc;
+    snprintf(out->digest, sizeof out->digest, "%.*s", (int)(blank - text), text);
+    out->path = blank + 1;
+    return rc;
+}
+
+enum gw_status remember_input(struct gw_ledger *ledger, const char *name, const char *path, const char *digest,
+                              struct gw_error *err)
+{
+    struct gw_text text = GW_TEXT_INIT(64 * 1024);
+    enum gw_status rc;
+
+    gw_text_print(&text, "%s %s", digest, path);
+    if (text.failed)
+        rc = gw_fail(err, GW_ENOMEM, "service.remembered", "%s: the path is too long to be remembered", path);
+    else
+        rc = gw_ledger_move(ledger, &(struct gw_cursor){"", GW_NOBODY, name, "", ""}, text.at, err);
+    gw_text_release(&text);
+    return rc;
+}

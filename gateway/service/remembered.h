@@ -8,6 +8,9 @@
  *                                       profile or roster line) means that the subject is derived again
  *      ("", subject, "span")            the days its windows may take, as of then: "2024-01-01 2027-02-03", or ""
  * before its first dose is known
+ *      ("", nobody, "site")             of a map: the file an input of the derivation stood in, behind its digest:
+ *                                       "5f0c... /data/mappings/sites/hm.json"; so "package", "enrolment", "key"; and
+ *                                       "as_of" its horizon
  */
 #ifndef SERVICE_REMEMBERED_H
 #define SERVICE_REMEMBERED_H
@@ -37,5 +40,15 @@ enum gw_status remember_derivation(struct gw_ledger *ledger, int64_t subject, co
 enum gw_status remembered_span(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, bool *known,
                                gw_day *low, gw_day *high, struct gw_error *err);
 enum gw_status remember_span(struct gw_ledger *ledger, int64_t subject, gw_day low, gw_day high, struct gw_error *err);
+
+/* What a map was made with. out->path: NULL when nothing was remembered under this name. */
+struct remembered_input {
+    const char *path;
+    char digest[DERIVED_DIGITS + 1]; /* "": not asked */
+};
+enum gw_status remembered_input(struct gw_ledger *ledger, struct gw_arena *arena, const char *name,
+                                struct remembered_input *out, struct gw_error *err);
+enum gw_status remember_input(struct gw_ledger *ledger, const char *name, const char *path, const char *digest,
+                              struct gw_error *err);
 
 #endif

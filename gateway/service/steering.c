@@ -74,3 +74,29 @@ enum gw_status steering_folder(struct gw_arena *arena, const char *before, const
     free(names);
     return rc;
 }
+
+enum gw_status steering_study(struct gw_arena *arena, const char *package, const char *rule_set,
+                              char out[DERIVED_DIGITS + 1], struct gw_error *err)
+{
+    const char *common = gw_arena_print(arena, "%s/../../common", package);
+
+    if (!common)
+        return gw_fail(err, GW_ENOMEM, "service.steering", "no memory for the names of %s", package);
+    steering_text(NULL, GATEWAY_VERSION, out);
+    steering_text(out, rule_set, out);
+    return steering_folder(arena, out, common, out, err);
+}
+
+void steering_subject(const char *site_digest, const struct gw_roster_line *line, char out[DERIVED_DIGITS + 1])
+{
+    const gw_day days[] = {line->recruited, line->end_of_treatment, line->first_dose, line->withdrawn};
+    char text[11];
+
+    steering_text(site_digest, line->subject, out);
+    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+        strcpy(text, "");
+        if (days[i] != GW_NO_DAY)
+            gw_day_print(days[i], text);
+        steering_text(out, text, out);
+    }
+}

@@ -88,21 +88,6 @@ static enum gw_status enrol_found(struct sync *s, struct gw_error *err)
     return rc == GW_OK ? gw_ledger_commit(s->ledger, err) : rc;
 }
 
-static void digest_of(const struct sync_subject *subject, char out[DERIVED_DIGITS + 1])
-{
-    const struct gw_roster_line *line = subject->line;
-    const gw_day days[] = {line->recruited, line->end_of_treatment, line->first_dose, line->withdrawn};
-    char text[11];
-
-    steering_text(subject->site->digest, line->subject, out);
-    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
-        strcpy(text, "");
-        if (days[i] != GW_NO_DAY)
-            gw_day_print(days[i], text);
-        steering_text(out, text, out);
-    }
-}
-
 static const struct gw_ledger_subject *known_as(const struct gw_ledger_subjects *subjects, int64_t number)
 {
     size_t low = 0, high = subjects->count;
@@ -127,7 +112,7 @@ static enum gw_status find_due(struct sync *s, const struct sync_subject *subjec
     const enum gw_status rc = remembered_derivation(s->ledger, &s->requests, subject->number, &before, err);
 
     now->horizon = subject->site->as_of;
-    digest_of(subject, now->digest);
+    steering_subject(subject->site->digest, subject->line, now->digest);
     *due = before.horizon == GW_NO_DAY || strcmp(before.digest, now->digest) != 0 || now->horizon < before.horizon ||
            (known->next_day != GW_NO_DAY && known->next_day <= now->horizon && before.horizon < known->next_day);
     return rc;

@@ -43,17 +43,6 @@ static bool list_codes(struct sync *s, struct sync_study *study)
     return study->codes && study->before_codes;
 }
 
-static enum gw_status digest_study(struct sync *s, struct sync_study *study, struct gw_error *err)
-{
-    const char *common = gw_arena_print(&s->arena, "%s/../../common", study->config->package);
-
-    if (!common)
-        return no_memory(err);
-    steering_text(NULL, GATEWAY_VERSION, study->digest);
-    steering_text(study->digest, study->protocol.rule_set, study->digest);
-    return steering_folder(&s->arena, study->digest, common, study->digest, err);
-}
-
 static enum gw_status load_study(struct sync *s, const struct gw_config_study *config, struct sync_study *study,
                                  struct gw_error *err)
 {
@@ -70,7 +59,7 @@ static enum gw_status load_study(struct sync *s, const struct gw_config_study *c
     if (rc == GW_OK)
         rc = gw_roster_load(&s->arena, config->enrolment, config->id, NULL, &study->roster, err);
     if (rc == GW_OK)
-        rc = digest_study(s, study, err);
+        rc = steering_study(&s->arena, config->package, study->protocol.rule_set, study->digest, err);
     if (rc == GW_OK && !list_codes(s, study))
         rc = no_memory(err);
     return rc;

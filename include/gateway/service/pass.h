@@ -53,4 +53,15 @@ enum gw_status gw_pass_run(struct gw_pass *pass, struct gw_pass_result *out, str
 enum gw_status gw_pass_span(struct gw_pass *pass, int64_t subject, bool *anchored, gw_day *low, gw_day *high,
                             struct gw_error *err);
 
+struct gw_look { /* a subject as the next pass would derive it: nothing is settled or delivered */
+    struct gw_subject_input input;
+    struct gw_derived derived; /* its episodes under the ids they were delivered with */
+    struct gw_rows delivered;  /* of the latest revision */
+    int64_t revision;
+};
+
+/* Everything lives in the arena. GW_EINPUT: no enrolled subject has this number. */
+enum gw_status gw_pass_look(struct gw_pass *pass, struct gw_arena *arena, int64_t subject, struct gw_look *out,
+                            struct gw_error *err);
+
 #endif
