@@ -147,7 +147,9 @@ static void tell_source(struct telling *t, const struct gw_explain_source *sourc
         tell(t, "source", "%s %s %s, whose bytes are no longer in the ledger.", role_text(t, source->role),
              source->lineage->resource_type, source->lineage->source_hash);
     else
-        tell(t, "source", "No record may be named as its source (%s): it rests on rules and other rows.", source->role);
+        tell(t, "source",
+             "No record is named as its source (%s): it rests on rules, other rows, or what no window took.",
+             source->role);
 }
 
 static void tell_sources(struct telling *t)
