@@ -127,13 +127,112 @@ static void read_end(struct engine *e, struct occurrence *d)
         d->changes_on = when.first;
 }
 
-/* A Condition of a category of this study that is certain evidence; all others end here with their reason. */
-static bool diagnose(struct engine *e, const struct diagnosis *diagnosis, struct occurrence *d)
+/* ---- candidates ---- */
+
+static const char *concept_of(const struct occurrence *d)
 {
+    return d->coding ? d->coding->code : NULL;
+}
+
+/* Not an event by itself: it supports one, or a person decides. */
+static void propose(struct engine *e, struct episodes *episodes, const struct occurrence *d, bool alone)
+{
+    struct candidate *candidate =
+        candidate_add(e, episodes, d->row->category, d->onset, "supporting evidence only: a person decides");
+
+    if (!candidate)
+        return;
+    candidate->coding = d->coding;
+    candidate->alone = alone;
+    candidate->episode.subcategory = d->row->subcategory;
+    candidate->episode.term = d->row->term;
+    candidate->episode.coded = true;
+    candidate->episode.end = d->end != GW_NO_DAY ? d->end : d->onset;
+    episode_cite(e, &candidate->episode,
+                 (struct episode_evidence){.fact = d->fact,
+                                           .kind = "condition",
+                                           .concept = concept_of(d),
+                                           .day = d->onset,
+                                           .grade = -1,
+                                           .rules = "conditions;episodes",
+                                           .role = "onset"});
+}
+
+static bool is_excluded(const struct engine *e, const struct gw_condition *condition)
+{
+    const struct gw_texts *excluded = &e->in->study->events.other_exclude;
+
+    for (size_t c = 0; c < condition->category_count; c++)
+        for (size_t i = 0; i < condition->categories[c].count; i++)
+            for (size_t x = 0; x < excluded->count; x++)
+                if (gw_same(condition->categories[c].codings[i].code, excluded->items[x]))
+                    return true;
+    return false;
+}
+
+/* A confirmed diagnosis of no table, new since day 1: the study collects events at large. */
+static bool is_other(const struct engine *e, const struct diagnosis *diagnosis)
+{
+    return !diagnosis->listed && diagnosis->confirmed && diagnosis->dated && diagnosis->start.last > e->anchors.d1 &&
+           engine_category_on(e, GW_CATEGORY_OTHER) && !is_excluded(e, &e->in->facts[diagnosis->fact].condition);
+}
+
+/* ---- second malignancies ---- */
+
+#define FAMILY 3 /* characters of an ICD code that name its kind */
+
+struct history { /* codes of what was diagnosed by day 1, sorted */
+    const struct gw_coding **codes;
+    size_t count;
+};
+
+static int by_family(const void *x, const void *y)
+{
+    const struct gw_coding *const a = *(const struct gw_coding *const *)x, *const b =
+                                                                               *(const struct gw_coding *const *)y;
+    const int order = strncasecmp(a->code, b->code, FAMILY);
+
+    return order ? order : strcmp(a->system ? a->system : "", b->system ? b->system : "");
+}
+
+static struct history read_history(struct engine *e)
+{
+    struct history history = {.codes = gw_arena_alloc(e->arena, (e->diagnosis_count + 1) * sizeof *history.codes)};
+
+    e->failed |= !history.codes;
+    for (size_t i = 0; i < e->diagnosis_count && !e->failed; i++) {
+        const struct diagnosis *d = &e->diagnoses[i];
+
+        if (d->dated && d->start.first <= e->anchors.d1 && d->confirmed && d->coding && d->coding->code)
+            history.codes[history.count++] = d->coding;
+    }
+    if (history.count > 1)
+        qsort(history.codes, history.count, sizeof *history.codes, by_family);
+    return history;
+}
+
+/* A malignancy is a second one only if it is new: first told after day 1, and none of its kind by then. */
+static bool is_old_malignancy(const struct engine *e, const struct history *history, const struct occurrence *d)
+{
+    if (!gw_same(e->in->study->spm.category, d->row->category))
+        return false;
+    return d->onset <= e->anchors.d1 ||
+           (d->coding && d->coding->code && history->count > 0 &&
+            bsearch(&d->coding, history->codes, history->count, sizeof *history->codes, by_family));
+}
+
+/* A Condition of a category of this study that is certain evidence; all others end here with their reason. */
+static bool diagnose(struct engine *e, struct episodes *episodes, const struct history *history,
+                     const struct diagnosis *diagnosis, struct occurrence *d)
+{
+    static const struct gw_condition_row other = {
+        .category = GW_CATEGORY_OTHER, .evidence = GW_EVIDENCE_SUPPORTING, .in_study = true, .verified = true};
     const size_t index = diagnosis->fact;
     const struct gw_fact *fact = &e->in->facts[index];
 
     *d = (struct occurrence){.fact = index, .row = diagnosis->row, .coding = diagnosis->coding, .onset = GW_NO_DAY};
+    if (is_other(e, diagnosis))
+        d->row = &other;
     if (!in_use(e, d->row)) {
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, diagnosis->listed ? "NOT_DERIVED" : "NOT_LISTED");
         return false;
@@ -152,8 +251,10 @@ static bool diagnose(struct engine *e, const struct diagnosis *diagnosis, struct
     else if (d->row->evidence == GW_EVIDENCE_HISTORY || d->row->evidence == GW_EVIDENCE_RISK ||
              d->row->evidence == GW_EVIDENCE_INDEX)
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "HISTORY");
+    else if (is_old_malignancy(e, history, d))
+        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "HISTORY");
     else
-        raise(e, d, "AE_CANDIDATE", "supporting evidence only: a person decides");
+        propose(e, episodes, d, d->row->evidence == GW_EVIDENCE_EXCEPTION);
     return false;
 }
 
@@ -213,7 +314,7 @@ static void include(struct engine *e, struct episode *episode, const struct occu
     episode_cite(e, episode,
                  (struct episode_evidence){.fact = d->fact,
                                            .kind = "condition",
-                                           .concept = d->coding->code,
+                                           .concept = concept_of(d),
                                            .day = d->onset,
                                            .grade = -1,
                                            .rules = "conditions;episodes",
@@ -223,12 +324,13 @@ static void include(struct engine *e, struct episode *episode, const struct occu
 void coded_episodes(struct engine *e, struct episodes *episodes)
 {
     struct occurrence *list = gw_arena_alloc(e->arena, (e->diagnosis_count + 1) * sizeof *list);
+    const struct history history = read_history(e);
     struct episode *last = NULL;
     size_t count = 0;
 
     e->failed |= !list;
     for (size_t i = 0; i < e->diagnosis_count && !e->failed; i++)
-        if (diagnose(e, &e->diagnoses[i], &list[count]))
+        if (diagnose(e, episodes, &history, &e->diagnoses[i], &list[count]))
             count++;
     if (count > 1 && !e->failed)
         qsort_r(list, count, sizeof *list, by_category_then_onset, e);

@@ -247,6 +247,16 @@ bool engine_dates_events(const struct engine *e, const char *concept);
 /* A day on which the answer may change: kept if it is the earliest after the horizon. */
 void engine_next_day(struct engine *e, gw_day day);
 
+struct item_proposal { /* the whole event that an item asks about */
+    const char *category;
+    const char *subcategory;
+    const char *term;
+    gw_day onset;
+    gw_day end;           /* GW_NO_DAY: none */
+    int grade;            /* -1: none */
+    const char *evidence; /* JSON list */
+};
+
 struct item_about { /* what an item is about; unset members are left out */
     size_t fact;
     int part;
@@ -260,6 +270,7 @@ struct item_about { /* what an item is about; unset members are left out */
     const char *text; /* of the element in question */
     const char *suggestion;
     const char *note; /* one plain sentence */
+    const struct item_proposal *proposal;
 };
 
 struct answered {

@@ -46,7 +46,8 @@ struct episode {
     int baseline_grade; /* -1: none */
     bool from_lab;
     bool coded;
-    bool treated; /* a drug or procedure against it was used */
+    bool confirmed; /* by a person */
+    bool treated;   /* a drug or procedure against it was used */
     struct episode_evidence *evidence;
     size_t evidence_count, evidence_capacity;
     struct episode_grade *grades;
@@ -56,15 +57,47 @@ struct episode {
     const struct gw_window *window; /* the assessment that collects it */
 };
 
+struct candidate { /* what supporting evidence proposes: it joins an event that is certain, or asks a person */
+    struct episode episode;
+    const struct gw_coding *coding; /* of the first evidence; NULL: none */
+    const char *note;
+    bool alone; /* whatever stands beside it, a person looks */
+};
+
 struct episodes {
     struct episode *list;
     size_t count, capacity;
+    struct candidate *candidates;
+    size_t candidate_count, candidate_capacity;
 };
 
 struct episode *episode_add(struct engine *e, struct episodes *episodes); /* NULL: out of memory, noted in e */
 void episode_cite(struct engine *e, struct episode *episode, struct episode_evidence evidence);
 /* A change of grade, told by the evidence cited last. */
 void episode_note_grade(struct engine *e, struct episode *episode, gw_day day, int grade);
+
+/* A candidate of a category from a day on, ended that day unless the caller says otherwise. NULL: out of memory. */
+struct candidate *candidate_add(struct engine *e, struct episodes *episodes, const char *category, gw_day onset,
+                                const char *note);
+/* Those that no event of their category meets are put before a person, the others join it. */
+void candidates_settle(struct engine *e, struct episodes *episodes);
+
+/* ---- episodes by category and onset, looked up without a walk ---- */
+
+struct shelf {
+    struct episode **list;
+    gw_day *reach; /* the last day of any up to this place */
+    size_t count;
+};
+
+struct shelf shelf_of(struct engine *e, struct episode *list, size_t count);
+gw_day episode_last_day(const struct episode *episode); /* GW_DAY_MAX: none is known */
+/*
+ * The earliest episode of a category that meets the days, at most `slack` days away, and is of the subcategory or one
+ * of the two has none; NULL: none.
+ */
+struct episode *shelf_find(const struct shelf *shelf, const char *category, const char *subcategory, gw_day first,
+                           gw_day last, int slack);
 
 /* The last day on which anything can be known of an event: horizon, death, withdrawal, end of the last window. */
 gw_day episode_known_until(const struct engine *e);
@@ -76,7 +109,7 @@ gw_day episode_closing_day(const struct engine *e);
 typedef void episode_source(struct engine *e, struct episodes *episodes);
 
 episode_source lab_episodes;   /* graded values, and values beyond a limit */
-episode_source coded_episodes; /* certain diagnoses */
+episode_source coded_episodes; /* diagnoses: certain ones, and those that make a candidate */
 
 /* ---- rows: event_rows.c ---- */
 

@@ -91,7 +91,7 @@ static void emit_episode(struct engine *e, const struct episodes *episodes, cons
     row->days_since_first_dose = gw_elapsed(e->anchors.d1, episode->onset);
     row->treatment_given = episode->treated;
     row->parent_ae = episode->parent ? episodes->list[episode->parent - 1].id : NULL;
-    row->certainty = "certain";
+    row->certainty = episode->confirmed ? "confirmed" : "certain";
     if (episode->max_grade < 0)
         return;
     row->max_grade = episode->max_grade;

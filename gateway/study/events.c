@@ -95,71 +95,6 @@ gw_day episode_known_until(const struct engine *e)
 
 /* ---- one category, two kinds of evidence ---- */
 
-/* Laboratory episodes by category and onset, and how far any up to a place reaches: looked up without a walk. */
-struct shelf {
-    struct episode **list;
-    gw_day *reach;
-    size_t count;
-};
-
-static gw_day last_day(const struct episode *episode)
-{
-    return episode->end != GW_NO_DAY ? episode->end : GW_DAY_MAX;
-}
-
-static int by_category_then_onset(const void *x, const void *y)
-{
-    const struct episode *const a = *(struct episode *const *)x, *const b = *(struct episode *const *)y;
-    int order = strcmp(a->category, b->category);
-
-    if (order == 0)
-        order = a->onset < b->onset ? -1 : a->onset > b->onset;
-    return order ? order : a < b ? -1 : a > b;
-}
-
-static struct shelf shelve(struct engine *e, struct episode *list, size_t count)
-{
-    struct shelf shelf = {.list = gw_arena_alloc(e->arena, (count + 1) * sizeof *shelf.list),
-                          .reach = gw_arena_alloc(e->arena, (count + 1) * sizeof *shelf.reach),
-                          .count = count};
-
-    e->failed |= !shelf.list || !shelf.reach;
-    if (e->failed)
-        return shelf;
-    for (size_t i = 0; i < count; i++)
-        shelf.list[i] = &list[i];
-    if (count > 1)
-        qsort(shelf.list, count, sizeof *shelf.list, by_category_then_onset);
-    for (size_t i = 0; i < count; i++) {
-        const bool follows = i > 0 && strcmp(shelf.list[i - 1]->category, shelf.list[i]->category) == 0;
-
-        shelf.reach[i] = last_day(shelf.list[i]);
-        if (follows && shelf.reach[i - 1] > shelf.reach[i])
-            shelf.reach[i] = shelf.reach[i - 1];
-    }
-    return shelf;
-}
-
-/* The earliest episode of a category that meets the days, at most `slack` days away; NULL: none. */
-static struct episode *find_meeting(const struct shelf *shelf, const char *category, gw_day first, gw_day last,
-                                    int slack)
-{
-    size_t low = 0, high = shelf->count;
-
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = strcmp(shelf->list[middle]->category, category);
-
-        if (order < 0 || (order == 0 && shelf->reach[middle] < first - slack))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == shelf->count || strcmp(shelf->list[low]->category, category) != 0)
-        return NULL;
-    return last == GW_DAY_MAX || shelf->list[low]->onset <= last + slack ? shelf->list[low] : NULL;
-}
-
 /* What was the onset is one no more where the episode begins earlier. */
 static void move_onset(struct episode *episode, gw_day onset)
 {
@@ -188,13 +123,13 @@ static void absorb(struct engine *e, struct episode *lab, const struct episode *
 
 static void combine(struct engine *e, struct episodes *episodes, size_t labs)
 {
-    const struct shelf shelf = shelve(e, episodes->list, labs);
+    const struct shelf shelf = shelf_of(e, episodes->list, labs);
     size_t kept = labs;
 
     for (size_t c = labs; c < episodes->count && !e->failed; c++) {
         const struct episode *other = &episodes->list[c];
-        struct episode *host =
-            find_meeting(&shelf, other->category, other->onset, last_day(other), e->in->study->combine_days);
+        struct episode *host = shelf_find(&shelf, other->category, NULL, other->onset, episode_last_day(other),
+                                          e->in->study->combine_days);
 
         if (host)
             absorb(e, host, other);
@@ -218,6 +153,8 @@ void stage_events(struct engine *e)
         others[i](e, &episodes);
     if (!e->failed)
         combine(e, &episodes, labs);
+    if (!e->failed)
+        candidates_settle(e, &episodes);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         episode_name(e, &episodes.list[i]);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)

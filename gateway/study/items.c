@@ -50,6 +50,28 @@ static void add_member(struct gw_text *json, const char *name, const char *value
     gw_json_quote(json, value);
 }
 
+static void add_day(struct gw_text *json, const char *name, gw_day day)
+{
+    char text[11];
+
+    if (day == GW_NO_DAY)
+        return;
+    gw_day_print(day, text);
+    add_member(json, name, text);
+}
+
+static void add_proposal(struct gw_text *json, const struct item_proposal *proposal)
+{
+    add_member(json, "category", proposal->category);
+    add_member(json, "subcategory", proposal->subcategory);
+    add_member(json, "term", proposal->term);
+    add_day(json, "onset", proposal->onset);
+    add_day(json, "end", proposal->end);
+    if (proposal->grade >= 0)
+        gw_text_print(json, ",\"grade\":%d", proposal->grade);
+    gw_text_print(json, ",\"evidence\":%s", proposal->evidence);
+}
+
 static const char *context(struct engine *e, const struct item_about *about)
 {
     struct gw_text json = GW_TEXT_INIT(MAX_CONTEXT_BYTES);
@@ -78,6 +100,8 @@ static const char *context(struct engine *e, const struct item_about *about)
     }
     add_member(&json, "windows", about->windows);
     add_member(&json, "note", about->note);
+    if (about->proposal)
+        add_proposal(&json, about->proposal);
     gw_text_add(&json, "}");
     text =
         json.failed ? "{\"note\":\"the context is longer than 8 KiB\"}" : gw_arena_copy(e->arena, json.at, json.length);

@@ -1,0 +1,224 @@
+/*
+ * Supporting evidence: it joins an event of its category that it meets; where none is there, a person decides about the
+ * event it proposes, and no row speaks of it until then. What a person confirmed is an event like any other.
+ *
+ * Source: mappings/RULES.md 12.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/core/json.h"
+#include "study/decided.h"
+#include "study/episode.h"
+
+#define MAX_EVIDENCE_BYTES 4096
+
+/* ---- the shelf ---- */
+
+gw_day episode_last_day(const struct episode *episode)
+{
+    return episode->end != GW_NO_DAY ? episode->end : GW_DAY_MAX;
+}
+
+static int by_category_then_onset(const void *x, const void *y)
+{
+    const struct episode *const a = *(struct episode *const *)x, *const b = *(struct episode *const *)y;
+    int order = strcmp(a->category, b->category);
+
+    if (order == 0)
+        order = a->onset < b->onset ? -1 : a->onset > b->onset;
+    return order ? order : a < b ? -1 : a > b;
+}
+
+struct shelf shelf_of(struct engine *e, struct episode *list, size_t count)
+{
+    struct shelf shelf = {.list = gw_arena_alloc(e->arena, (count + 1) * sizeof *shelf.list),
+                          .reach = gw_arena_alloc(e->arena, (count + 1) * sizeof *shelf.reach),
+                          .count = count};
+
+    e->failed |= !shelf.list || !shelf.reach;
+    if (e->failed)
+        return (struct shelf){.count = 0};
+    for (size_t i = 0; i < count; i++)
+        shelf.list[i] = &list[i];
+    if (count > 1)
+        qsort(shelf.list, count, sizeof *shelf.list, by_category_then_onset);
+    for (size_t i = 0; i < count; i++) {
+        const bool follows = i > 0 && strcmp(shelf.list[i - 1]->category, shelf.list[i]->category) == 0;
+
+        shelf.reach[i] = episode_last_day(shelf.list[i]);
+        if (follows && shelf.reach[i - 1] > shelf.reach[i])
+            shelf.reach[i] = shelf.reach[i - 1];
+    }
+    return shelf;
+}
+
+/* The first of the category that reaches the day, or one behind them all. */
+static size_t first_reaching(const struct shelf *shelf, const char *category, gw_day day)
+{
+    size_t low = 0, high = shelf->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = strcmp(shelf->list[middle]->category, category);
+
+        if (order < 0 || (order == 0 && shelf->reach[middle] < day))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct episode *shelf_find(const struct shelf *shelf, const char *category, const char *subcategory, gw_day first,
+                           gw_day last, int slack)
+{
+    for (size_t i = first_reaching(shelf, category, first - slack); i < shelf->count; i++) {
+        struct episode *episode = shelf->list[i];
+
+        if (strcmp(episode->category, category) != 0 || (last != GW_DAY_MAX && episode->onset > last + slack))
+            return NULL;
+        if (episode_last_day(episode) >= first - slack &&
+            (!subcategory || !episode->subcategory || strcmp(episode->subcategory, subcategory) == 0))
+            return episode;
+    }
+    return NULL;
+}
+
+/* ---- proposals ---- */
+
+struct candidate *candidate_add(struct engine *e, struct episodes *episodes, const char *category, gw_day onset,
+                                const char *note)
+{
+    struct candidate *candidate =
+        GW_ARENA_PUSH(e->arena, episodes->candidates, episodes->candidate_count, episodes->candidate_capacity);
+
+    if (!candidate) {
+        e->failed = true;
+        return NULL;
+    }
+    candidate->note = note;
+    candidate->episode = (struct episode){.category = category,
+                                          .onset = onset,
+                                          .end = onset,
+                                          .changes_on = GW_NO_DAY,
+                                          .outcome = "unknown",
+                                          .max_grade = -1,
+                                          .baseline_grade = -1};
+    return candidate;
+}
+
+/* What the proposal rests on, as a JSON list: kind, concept and day of each. */
+static const char *list_evidence(struct engine *e, const struct episode *episode)
+{
+    struct gw_text json = GW_TEXT_INIT(MAX_EVIDENCE_BYTES);
+    const char *text;
+    char day[11];
+
+    for (size_t i = 0; i < episode->evidence_count && i < 20; i++) {
+        const struct episode_evidence *evidence = &episode->evidence[i];
+
+        gw_day_print(evidence->day, day);
+        gw_text_print(&json, "%s{\"kind\":\"%s\",\"concept\":", i ? "," : "[", evidence->kind);
+        gw_json_quote(&json, evidence->concept ? evidence->concept : "");
+        gw_text_print(&json, ",\"date\":\"%s\"}", day);
+    }
+    gw_text_add(&json, "]");
+    text = json.failed ? "[]" : gw_arena_copy(e->arena, json.at, json.length);
+    gw_text_release(&json);
+    e->failed |= !text;
+    return text;
+}
+
+static void ask(struct engine *e, const struct candidate *candidate, struct item_about about)
+{
+    const struct episode *episode = &candidate->episode;
+    const struct item_proposal proposal = {.category = episode->category,
+                                           .subcategory = episode->subcategory,
+                                           .term = episode->term,
+                                           .onset = episode->onset,
+                                           .end = episode->end != episode->onset ? episode->end : GW_NO_DAY,
+                                           .grade = episode->max_grade,
+                                           .evidence = list_evidence(e, episode)};
+
+    about.note = candidate->note;
+    about.proposal = &proposal;
+    if (!e->failed)
+        engine_raise(e, "AE_CANDIDATE", &about);
+}
+
+/* ---- what becomes of them ---- */
+
+static void join(struct engine *e, struct episode *host, const struct episode *guest)
+{
+    host->treated |= guest->treated;
+    for (size_t i = 0; i < guest->evidence_count; i++) {
+        struct episode_evidence evidence = guest->evidence[i];
+
+        evidence.role = "supporting";
+        episode_cite(e, host, evidence);
+    }
+}
+
+/* A person said that it is an event, of this category and these days unless they said otherwise. */
+static bool confirmed(struct engine *e, const struct item_about *about, struct episode *episode)
+{
+    const struct gw_decision *decision = decided_find(e, GW_DECIDE_EVENT, "AE_CANDIDATE", about);
+
+    if (!decided_says(decision, GW_SET_CONFIRM) && !decided_says(decision, GW_SET_MERGE_WITH))
+        return false;
+    decided_note(e, decision, "AE_CANDIDATE", about);
+    if (decided_says(decision, GW_SET_CATEGORY))
+        episode->category = decision->set[GW_SET_CATEGORY];
+    if (decided_says(decision, GW_SET_SUBCATEGORY))
+        episode->subcategory = decision->set[GW_SET_SUBCATEGORY];
+    if (decided_says(decision, GW_SET_TERM))
+        episode->term = decision->set[GW_SET_TERM];
+    if (decided_says(decision, GW_SET_ONSET))
+        episode->onset = decided_day(decision, GW_SET_ONSET);
+    if (decided_says(decision, GW_SET_END))
+        episode->end = decided_day(decision, GW_SET_END);
+    episode->confirmed = true;
+    return true;
+}
+
+/* True: it is an event now. */
+static bool settle(struct engine *e, const struct shelf *shelf, struct candidate *candidate)
+{
+    struct episode *episode = &candidate->episode;
+    const struct episode_evidence *first = &episode->evidence[0];
+    const struct item_about about = {.has_fact = true,
+                                     .fact = first->fact,
+                                     .part = first->part,
+                                     .coding = candidate->coding,
+                                     .day = episode->onset,
+                                     .rule = episode->category};
+    struct episode *host = candidate->alone ? NULL
+                                            : shelf_find(shelf, episode->category, episode->subcategory, episode->onset,
+                                                         episode_last_day(episode), e->in->study->combine_days);
+
+    if (host)
+        join(e, host, episode);
+    else if (confirmed(e, &about, episode))
+        return true;
+    else
+        ask(e, candidate, about);
+    return false;
+}
+
+void candidates_settle(struct engine *e, struct episodes *episodes)
+{
+    const struct shelf shelf = shelf_of(e, episodes->list, episodes->count);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < episodes->candidate_count && !e->failed; i++)
+        if (settle(e, &shelf, &episodes->candidates[i]))
+            episodes->candidates[kept++] = episodes->candidates[i];
+    for (size_t i = 0; i < kept && !e->failed; i++) {
+        struct episode *episode = episode_add(e, episodes);
+
+        if (episode)
+            *episode = episodes->candidates[i].episode;
+    }
+    episodes->candidate_count = kept;
+}
