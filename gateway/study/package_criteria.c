@@ -116,6 +116,7 @@ const struct package_field monitoring_fields[] = {
     FIELD_NUMBER(struct gw_monitoring_set, early_every_days, 0, FIELD_MAX_DAYS),
     FIELD_NUMBER(struct gw_monitoring_set, early_cycles, 0, MAX_CYCLES),
     FIELD_NUMBER(struct gw_monitoring_set, every_days, 1, FIELD_MAX_DAYS),
+    FIELD_NUMBER(struct gw_monitoring_set, slack_days, 0, FIELD_MAX_DAYS),
     {NULL},
 };
 

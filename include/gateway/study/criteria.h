@@ -125,6 +125,7 @@ struct gw_monitoring_set {
     int early_every_days;     /* in the first early_cycles cycles; 0 cycles: not used */
     int early_cycles;
     int every_days; /* afterwards */
+    int slack_days; /* so many days later than that is no gap yet */
 };
 
 struct gw_monitoring {
