@@ -178,6 +178,15 @@ static enum gw_status raise_items(struct settling *s)
     return GW_OK;
 }
 
+/* Raised by an earlier comparison: no derivation raises it again, and it stays. */
+static bool lasts(const struct gw_derived *derived, const char *id)
+{
+    for (size_t i = 0; i < derived->lasting_count; i++)
+        if (strcmp(derived->lasting[i], id) == 0)
+            return true;
+    return false;
+}
+
 /* Ids of open items that are raised no longer. Both lists are sorted by id. */
 static enum gw_status find_closed(struct settling *s, const char ***ids, size_t *count)
 {
@@ -191,7 +200,7 @@ static enum gw_status find_closed(struct settling *s, const char ***ids, size_t 
         const char *id = (const char *)sqlite3_column_text(open, 0);
         while (next < derived->item_count && strcmp(derived->items[next].id, id) < 0)
             next++;
-        if (next < derived->item_count && strcmp(derived->items[next].id, id) == 0)
+        if ((next < derived->item_count && strcmp(derived->items[next].id, id) == 0) || lasts(derived, id))
             continue;
         const char **closed = GW_ARENA_PUSH(&s->ledger->arena, *ids, *count, capacity);
         if (!closed || !(*closed = gw_arena_copy(&s->ledger->arena, id, strlen(id)))) {

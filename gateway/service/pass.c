@@ -156,6 +156,8 @@ static enum gw_status settle(struct group *g, const struct gw_enrolled *subject,
     if (rc == GW_OK)
         rc = gw_identify(&g->arena, &previous, &derived->rows, err);
     if (rc == GW_OK)
+        rc = gw_history(&previous, derived, err);
+    if (rc == GW_OK)
         rc = gw_difference(&g->arena, &previous, &derived->rows, &difference, err);
     if (rc == GW_OK)
         rc = gw_ledger_settle(pass->ledger,
@@ -166,7 +168,7 @@ static enum gw_status settle(struct group *g, const struct gw_enrolled *subject,
                                                       .difference = &difference,
                                                       .stamp = {.rule_set_version = pass->protocol->rule_set,
                                                                 .mapped_at = pass->now,
-                                                                .anchor_version = GW_NULL_INTEGER}},
+                                                                .anchor_version = derived->anchor_version}},
                               &settled, err);
     if (rc != GW_OK)
         return rc;

@@ -12,16 +12,13 @@
 
 #include "gateway/core/csv.h"
 #include "gateway/sinks/export.h"
+#include "gateway/study/derive.h"
 #include "sinks/database.h"
 #include "sinks/ranks.h"
 
 static const char where[] = "sinks.dump";
 
 enum { SQL_MAX_BYTES = 64 * 1024, LINE_MAX_BYTES = 64 * 1024 * 1024, SUBJECT_MAX_BYTES = 512 * 1024 * 1024 };
-
-/* Items that come from comparing with what was delivered, or from a sink's answer. */
-static const char *const born_of_history[] = {"ANCHOR_MOVED", "CORRECTION_AFTER_PUSH", "WITHDRAWN_AFTER_PUSH",
-                                              "PUSH_REJECTED", "TARGET_CHANGED"};
 
 struct dump {
     struct database database;
@@ -34,12 +31,7 @@ struct dump {
 
 static bool is_dumped(const struct gw_table *table, const struct gw_row *row)
 {
-    if (table->id != GW_TABLE_exceptions)
-        return true;
-    for (size_t i = 0; i < sizeof born_of_history / sizeof *born_of_history; i++)
-        if (gw_same(((const struct gw_row_exceptions *)row)->code, born_of_history[i]))
-            return false;
-    return true;
+    return table->id != GW_TABLE_exceptions || !gw_item_is_history(((const struct gw_row_exceptions *)row)->code);
 }
 
 static enum gw_status write_out(struct dump *dump)

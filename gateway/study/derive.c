@@ -33,6 +33,25 @@ void engine_next_day(struct engine *e, gw_day day)
         e->next_day = day;
 }
 
+/* In the arena, with the input: what compares the answer with an earlier one goes on with it. */
+static struct engine *engine_new(struct gw_arena *arena, const struct gw_subject_input *input)
+{
+    struct engine *e = gw_arena_alloc(arena, sizeof *e);
+    struct gw_subject_input *kept = gw_arena_alloc(arena, sizeof *kept);
+
+    if (!e || !kept)
+        return NULL;
+    *kept = *input;
+    *e = (struct engine){.arena = arena, .in = kept, .next_day = GW_NO_DAY};
+    return e;
+}
+
+enum gw_status engine_out_of_memory(struct gw_error *err)
+{
+    return gw_fail(err, GW_ENOMEM, "study.derive",
+                   "the derivation of one subject needs more memory than allowed: raise the limit");
+}
+
 enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *input, struct gw_derived *out,
                          struct gw_error *err)
 {
@@ -41,15 +60,15 @@ enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *
         stage_place,  stage_duplicates, stage_measure,   stage_compose, stage_flag,
         stage_grade,  stage_emit,       stage_exposure,  stage_events,  stage_parameters,
     };
-    struct engine e = {.arena = arena, .in = input, .err = err, .next_day = GW_NO_DAY};
+    struct engine *e = engine_new(arena, input);
 
-    *out = (struct gw_derived){.next_day = GW_NO_DAY};
-    for (size_t i = 0; i < sizeof stages / sizeof stages[0] && !e.failed; i++)
-        stages[i](&e);
-    if (!e.failed)
-        stage_settle(&e, out);
-    if (e.failed)
-        return gw_fail(err, GW_ENOMEM, "study.derive",
-                       "the derivation of one subject needs more memory than allowed: raise the limit");
-    return GW_OK;
+    *out = (struct gw_derived){.engine = e, .next_day = GW_NO_DAY};
+    if (!e)
+        return engine_out_of_memory(err);
+    e->err = err;
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0] && !e->failed; i++)
+        stages[i](e);
+    if (!e->failed)
+        stage_settle(e, out);
+    return e->failed ? engine_out_of_memory(err) : GW_OK;
 }

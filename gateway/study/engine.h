@@ -216,7 +216,13 @@ void stage_settle(struct engine *e, struct gw_derived *out);
 
 /* ---- shared by the stages ---- */
 
+enum gw_status engine_out_of_memory(struct gw_error *err); /* GW_ENOMEM with its sentence */
+
 void stage_flag_worst(struct engine *e); /* anl02, at the end of grading */
+
+/* What settling does with the items and answers from these on: again for those that a comparison with the rows of
+ * before raised (history.c). */
+void settle_from(struct engine *e, size_t items, size_t answered, struct gw_derived *out);
 
 /* The baseline value of a concept: measured, its limits read; NULL: none. */
 const struct datum *engine_baseline(const struct engine *e, const char *concept);
@@ -265,6 +271,7 @@ struct item_about { /* what an item is about; unset members are left out */
     const char *unit;
     const char *rule;
     const char *windows;
+    const char *rows; /* ids of the rows it is about; NULL: those of the fact */
     gw_day day;
     const struct gw_quantity *quantity;
     const char *text; /* of the element in question */
@@ -314,6 +321,9 @@ void engine_provenance(struct engine *e, const char *table, const char *of_row, 
 void engine_provenance_of_roster(struct engine *e, const char *table, const char *of_row, const char *rule_ids);
 void engine_provenance_of_rules(struct engine *e, const char *table, const char *of_row, const char *role,
                                 const char *rule_ids);
+
+/* Sorted, joined by ";". NULL: out of memory, noted. */
+const char *engine_join(struct engine *e, const char **list, size_t count);
 
 /* Rule ids, or lists of such, as one list, sorted, each once; NULL ones are left out. At most ENGINE_MOST_RULES. */
 #define ENGINE_MOST_RULES 24

@@ -178,6 +178,7 @@ void engine_raise(struct engine *e, const char *code, const struct item_about *a
                              .fact = about->fact,
                              .part = about->part,
                              .context = context(e, about),
+                             .rows = about->rows,
                              .suggestion = or_empty(about->suggestion),
                              .window_ids = or_empty(about->windows)};
     attach(e, item);

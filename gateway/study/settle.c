@@ -144,7 +144,9 @@ static void emit_item(struct engine *e, const struct gw_item *item)
     if (!row)
         return;
     row->code = item->code;
-    row->of_rows = part && part->row_count ? engine_join(e, part->rows, part->row_count) : NULL;
+    row->of_rows = item->rows                ? item->rows
+                   : part && part->row_count ? engine_join(e, part->rows, part->row_count)
+                                             : NULL;
     row->blocks = item->blocks;
     row->state = "open";
     item_lineage(e, item->id, part, "items");
@@ -190,11 +192,11 @@ static bool would_ask(struct engine *e, const struct item_about *about)
     return false;
 }
 
-static size_t name_answered(struct engine *e, struct settled_item *list)
+static size_t name_answered(struct engine *e, size_t from, struct settled_item *list)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < e->answered_count && !e->failed; i++) {
+    for (size_t i = from; i < e->answered_count && !e->failed; i++) {
         const struct answered *answered = &e->answered[i];
         const char *print = engine_fingerprint(e, answered->code, &answered->about);
         const char *id = print ? engine_item_id(e, print, &answered->about) : NULL;
@@ -227,40 +229,59 @@ static void emit_resolved(struct engine *e, const struct settled_item *item)
         item_lineage(e, item->id, part, engine_rules(e, (const char *const[]){"items", row->resolution}, 2));
 }
 
+static int by_resolved_item(const void *a, const void *b)
+{
+    return strcmp(((const struct gw_resolution *)a)->item, ((const struct gw_resolution *)b)->item);
+}
+
+/* Those of items that an earlier settling found, if there was one. */
+static size_t keep_resolutions(const struct gw_derived *out, struct gw_resolution *all)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < out->resolution_count; i++)
+        if (out->resolutions[i].item)
+            all[count++] = out->resolutions[i];
+    return count;
+}
+
 /* An item that two decisions answer (a code mapped, then its row enabled) is the later one's. */
-static void settle_answered(struct engine *e, struct gw_derived *out)
+static void settle_answered(struct engine *e, size_t from, struct gw_derived *out)
 {
     struct settled_item *list = gw_arena_alloc(e->arena, (e->answered_count + 1) * sizeof *list);
-    size_t count;
+    struct gw_resolution *all = gw_arena_alloc(e->arena, (e->answered_count + e->in->fact_count + 1) * sizeof *all);
+    size_t count, kept;
 
-    out->resolutions = gw_arena_alloc(e->arena, (e->answered_count + e->in->fact_count + 1) * sizeof *out->resolutions);
-    if (!list || !out->resolutions) {
+    if (!list || !all) {
         e->failed = true;
         return;
     }
-    count = name_answered(e, list);
+    kept = keep_resolutions(out, all);
+    count = name_answered(e, from, list);
     for (size_t i = 0; i < count && !e->failed; i++) {
         if (i > 0 && strcmp(list[i].id, list[i - 1].id) == 0)
             continue;
-        out->resolutions[out->resolution_count++] =
-            (struct gw_resolution){.item = list[i].id, .decision = list[i].answered->decision};
+        all[kept++] = (struct gw_resolution){.item = list[i].id, .decision = list[i].answered->decision};
         emit_resolved(e, &list[i]);
     }
+    if (kept > 1)
+        qsort(all, kept, sizeof *all, by_resolved_item);
     for (size_t i = 0; e->fact_decisions && i < e->in->fact_count; i++)
         if (e->fact_decisions[i].decision && e->versions[i].current)
-            out->resolutions[out->resolution_count++] =
-                (struct gw_resolution){.fact = i, .decision = e->fact_decisions[i].decision};
+            all[kept++] = (struct gw_resolution){.fact = i, .decision = e->fact_decisions[i].decision};
+    out->resolutions = all;
+    out->resolution_count = kept;
 }
 
-void stage_settle(struct engine *e, struct gw_derived *out)
+void settle_from(struct engine *e, size_t items, size_t answered, struct gw_derived *out)
 {
     settle_parts(e, out);
-    for (size_t i = 0; i < e->item_count && !e->failed; i++)
+    for (size_t i = items; i < e->item_count && !e->failed; i++)
         emit_item(e, &e->items[i]);
     if (e->item_count > 1)
         qsort(e->items, e->item_count, sizeof *e->items, by_item_id);
     if (e->decided_count > 0 && !e->failed)
-        settle_answered(e, out);
+        settle_answered(e, answered, out);
     gw_rows_sort(&e->rows);
     out->rows = e->rows;
     out->items = e->items;
@@ -268,4 +289,9 @@ void stage_settle(struct engine *e, struct gw_derived *out)
     out->blocked = e->blocked;
     out->next_day = e->next_day;
     out->windows = e->windows;
+}
+
+void stage_settle(struct engine *e, struct gw_derived *out)
+{
+    settle_from(e, 0, 0, out);
 }

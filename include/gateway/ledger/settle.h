@@ -2,8 +2,8 @@
  * Settling a subject after derivation: where each part ended, which items are open, and, when rows changed, a new
  * revision with its place in the outbox. And the reverse: rows of a revision, what waits for delivery.
  *
- *      gw_ledger_facts ──> read ──> gw_derive ──> gw_identify ──> gw_difference ──> gw_ledger_settle
- *      gw_ledger_rows (latest) ─────────────────────────^───────────────^
+ *      gw_ledger_facts ──> read ──> gw_derive ──> gw_identify ──> gw_history ──> gw_difference ──> gw_ledger_settle
+ *      gw_ledger_rows (latest) ─────────────────────────^──────────────^───────────────^
  */
 #ifndef GATEWAY_LEDGER_SETTLE_H
 #define GATEWAY_LEDGER_SETTLE_H

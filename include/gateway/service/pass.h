@@ -1,7 +1,7 @@
 /*
- * The one pass: read the facts of a subject, derive, identify, take the difference, keep it, deliver it.
+ * The one pass: read the facts of a subject, derive, identify, tell, take the difference, keep it, deliver it.
  *
- *      facts ──> derive ──> identify ──> difference ──> ledger ──> outbox ──> sink ──> receipt
+ *      facts ──> derive ──> identify ──> history ──> difference ──> ledger ──> outbox ──> sink ──> receipt
  *
  * The only caller of derive() and of a sink. sync and map are arguments to it. Subjects are settled in groups: the
  * ledger commits before the sink does, so a crash between the two leaves a line in the outbox and never a row that the

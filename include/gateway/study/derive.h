@@ -57,6 +57,7 @@ struct gw_item {
     bool has_fact;
     size_t fact;
     int part;
+    const char *rows;       /* ids of the rows it is about, where they are not those of the part; NULL */
     const char *context;    /* JSON object */
     const char *suggestion; /* JSON object, or "" */
     const char *window_ids; /* windows that could use it, joined by ";" */
@@ -96,6 +97,12 @@ struct gw_derived {
     bool blocked;    /* a subject-blocking item is open: no batch leaves */
     gw_day next_day; /* first later horizon on which the answer may change without new facts; GW_NO_DAY: none */
     struct gw_windows windows;
+    struct engine *engine; /* derive's own, for gw_history */
+
+    /* from gw_history */
+    const char **lasting; /* ids of open items raised by an earlier comparison: they stay. Sorted */
+    size_t lasting_count;
+    int32_t anchor_version; /* from 1, one more whenever D1, EOT, death or withdrawal is another day */
 };
 
 /* GW_OK or GW_ENOMEM. What is wrong with data is an item, never a failure. Results live in the arena. */
@@ -109,6 +116,18 @@ enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *
  */
 enum gw_status gw_identify(struct gw_arena *arena, const struct gw_rows *previous, struct gw_rows *next,
                            struct gw_error *err);
+
+/*
+ * history(): what the change of what was delivered tells a person. Adds to `derived`, between gw_identify and
+ * gw_difference: ANCHOR_MOVED, which blocks until a decision confirms it, where D1 moved by more than the study allows;
+ * CORRECTION_AFTER_PUSH and WITHDRAWN_AFTER_PUSH, one for each source whose change or withdrawal changed a row. Items
+ * of former comparisons stay. previous may be empty: then there is nothing to tell. Source: mappings/RULES.md 10.
+ */
+enum gw_status gw_history(const struct gw_rows *previous, struct gw_derived *derived, struct gw_error *err);
+
+/* An item that comes from a comparison with what was delivered, or from a sink's answer: no part of a state of
+ * knowledge. */
+bool gw_item_is_history(const char *code);
 
 enum gw_change_kind { GW_CHANGE_ADD, GW_CHANGE_UPDATE, GW_CHANGE_WITHDRAW };
 

@@ -1,0 +1,325 @@
+/*
+ * history(): what must be said of a change of rows that were delivered: D1 moved far, a source was corrected, a source
+ * was withdrawn.
+ *
+ * All of it follows from the rows of before, with their provenance, and from the derivation at hand; no clock and no
+ * sink is asked. Such items are no part of what is known (the same facts in another order of deliveries have others),
+ * so they stand in no canonical dump, and the next derivation keeps them instead of closing them.
+ *
+ * Source: mappings/RULES.md 10.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/decided.h"
+#include "study/diagnoses.h"
+#include "study/engine.h"
+
+bool gw_item_is_history(const char *code)
+{
+    static const char *const codes[] = {"ANCHOR_MOVED", "CORRECTION_AFTER_PUSH", "WITHDRAWN_AFTER_PUSH",
+                                        "PUSH_REJECTED", "TARGET_CHANGED"};
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (gw_same(code, codes[i]))
+            return true;
+    return false;
+}
+
+/* ---- anchors ---- */
+
+static const struct gw_row_subjects *subject_row(const struct gw_rows *rows)
+{
+    const struct gw_row_list *list = &rows->tables[GW_TABLE_subjects];
+
+    return list->count ? (const struct gw_row_subjects *)list->rows[0] : NULL;
+}
+
+static gw_day day_or_none(const char *text)
+{
+    gw_day day = GW_NO_DAY;
+
+    return text && gw_day_parse(text, &day) ? day : GW_NO_DAY;
+}
+
+static int32_t anchor_version(const struct gw_row_subjects *was, const struct gw_row_subjects *is)
+{
+    const int32_t former = was && was->anchor_version != GW_NULL_INTEGER ? was->anchor_version : 0;
+    const bool same = was && is && gw_same(was->d1, is->d1) && gw_same(was->eot, is->eot) &&
+                      gw_same(was->death_date, is->death_date) && gw_same(was->withdrawal_date, is->withdrawal_date);
+
+    return same && former > 0 ? former : former + 1;
+}
+
+static bool later(const char *a, const char *b)
+{
+    int64_t x, y;
+
+    return a && b && gw_instant_read(a, &x) && gw_instant_read(b, &y) && x > y;
+}
+
+/* A person set that very day, or confirmed D1 since the rows of before were made. */
+static const struct gw_decision *confirmation(struct engine *e, const struct gw_row_subjects *was, gw_day day)
+{
+    const struct gw_decision *decision = decided_subject(e, GW_DECIDE_ANCHOR, "D1");
+
+    if (decided_day(decision, GW_SET_DATE) == day ||
+        (decided_says(decision, GW_SET_CONFIRM) && later(decision->at, was->mapped_at)))
+        return decision;
+    return NULL;
+}
+
+static void compare_anchors(struct engine *e, const struct gw_row_subjects *was, const struct gw_row_subjects *is)
+{
+    const gw_day from = day_or_none(was ? was->d1 : NULL), to = day_or_none(is ? is->d1 : NULL);
+    struct item_about about = {.day = to};
+    const struct gw_decision *confirmed;
+
+    if (from == GW_NO_DAY || to == GW_NO_DAY || gw_days_apart(from, to) <= e->in->study->anchor_move_days)
+        return;
+    about.rule = gw_arena_print(e->arena, "%s>%s", was->d1, is->d1); /* each move is a question of its own */
+    about.note = gw_arena_print(e->arena, "the first dose moves by %d days, from %s to %s", gw_days_apart(from, to),
+                                was->d1, is->d1);
+    if (!about.rule || !about.note) {
+        e->failed = true;
+        return;
+    }
+    confirmed = confirmation(e, was, to);
+    if (confirmed)
+        decided_note(e, confirmed, "ANCHOR_MOVED", &about);
+    else
+        engine_raise(e, "ANCHOR_MOVED", &about);
+}
+
+/* ---- sources ---- */
+
+struct source { /* of a row of before, as it is now */
+    const char *hash;
+    size_t fact;
+    const char **rows; /* of before, that are others now or gone */
+    size_t row_count, row_capacity;
+};
+
+struct sources { /* by hash */
+    struct source *list;
+    size_t count;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    return strcmp(((const struct source *)a)->hash, ((const struct source *)b)->hash);
+}
+
+/* The newest version of every resource. */
+static void list_sources(struct engine *e, struct sources *out)
+{
+    out->list = gw_arena_alloc(e->arena, (e->in->fact_count + 1) * sizeof *out->list);
+    e->failed |= !out->list;
+    for (size_t i = 0; i < e->in->fact_count && !e->failed; i++)
+        if (e->versions[i].current)
+            out->list[out->count++] = (struct source){.hash = engine_hash(e, i), .fact = i};
+    if (out->count > 1 && !e->failed)
+        qsort(out->list, out->count, sizeof *out->list, by_hash);
+}
+
+static struct source *find_source(struct engine *e, struct sources *sources, const char *hash)
+{
+    const struct source wanted = {.hash = hash};
+
+    if (!sources->list)
+        list_sources(e, sources);
+    if (e->failed || sources->count == 0)
+        return NULL;
+    return bsearch(&wanted, sources->list, sources->count, sizeof wanted, by_hash);
+}
+
+static enum gw_table_id table_of(const char *name)
+{
+    int id = 0;
+
+    while (id < GW_TABLE_COUNT && !gw_same(gw_table_of((enum gw_table_id)id)->name, name))
+        id++;
+    return (enum gw_table_id)id;
+}
+
+/* The row of before is another now, or gone. */
+static bool row_changed(const struct gw_rows *previous, const struct gw_rows *next,
+                        const struct gw_row_provenance *line)
+{
+    const enum gw_table_id table = table_of(line->table);
+    const struct gw_row *was, *is;
+
+    if (table == GW_TABLE_COUNT || table == GW_TABLE_exceptions)
+        return false;
+    was = gw_rows_find(previous, table, line->of_row);
+    is = gw_rows_find(next, table, line->of_row);
+    return was && !(is && gw_row_equal(table, was, is));
+}
+
+static bool same_bytes(const struct gw_fact *fact, const char *sha256)
+{
+    char text[2 * GW_SHA256_BYTES + 1];
+
+    gw_hex(fact->sha256, sizeof fact->sha256, text);
+    return gw_same(text, sha256);
+}
+
+static void note_row(struct engine *e, struct source *source, const char *row)
+{
+    const char **slot;
+
+    if (source->row_count && strcmp(source->rows[source->row_count - 1], row) == 0)
+        return; /* lines are in order of their rows: of several roles one after the other */
+    slot = GW_ARENA_PUSH(e->arena, source->rows, source->row_count, source->row_capacity);
+    if (slot)
+        *slot = row;
+    else
+        e->failed = true;
+}
+
+/* The part of the fact that one of the rows stands for, where it still has one. */
+static int part_of_row(struct engine *e, const struct source *source)
+{
+    const size_t parts = e->in->facts[source->fact].part_count;
+
+    for (size_t p = 0; p < parts; p++) {
+        const struct part *part = engine_part(e, source->fact, (int)p);
+
+        for (size_t i = 0; i < part->row_count; i++)
+            for (size_t r = 0; r < source->row_count; r++)
+                if (strcmp(part->rows[i], source->rows[r]) == 0)
+                    return (int)p;
+    }
+    return 0;
+}
+
+/* The version of a resource that these bytes are; NULL: no longer kept. */
+static const struct gw_fact *version_of(const struct engine *e, size_t newest, const char *sha256)
+{
+    for (size_t i = 0; i < e->in->fact_count; i++)
+        if (strcmp(e->versions[i].key, e->versions[newest].key) == 0 && same_bytes(&e->in->facts[i], sha256))
+            return &e->in->facts[i];
+    return NULL;
+}
+
+/* It had not said its last word: to hear how it went on is no correction. */
+static bool was_open(const struct gw_fact *fact)
+{
+    static const char *const open[] = {"in-progress", "arrived", "triaged", "onleave", "active", "recorded", "on-hold"};
+
+    if (fact->type == GW_CONDITION)
+        return diagnosis_end_text(&fact->condition) == NULL;
+    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++)
+        if (gw_same(fact->status, open[i]))
+            return true;
+    return fact->standing == GW_PROVISIONAL;
+}
+
+/* A source that is no longer what it was when the row was made, and the row neither. */
+static void consider_line(struct engine *e, struct sources *sources, const struct gw_rows *previous,
+                          const struct gw_row_provenance *line)
+{
+    struct source *source;
+    const struct gw_fact *was;
+
+    if (!line->source_hash || !line->content_sha256 || !row_changed(previous, &e->rows, line))
+        return;
+    source = find_source(e, sources, line->source_hash);
+    if (!source || same_bytes(&e->in->facts[source->fact], line->content_sha256))
+        return;
+    was = version_of(e, source->fact, line->content_sha256);
+    if (e->in->facts[source->fact].standing == GW_WITHDRAWN || !was || !was_open(was))
+        note_row(e, source, line->of_row);
+}
+
+static void tell(struct engine *e, struct source *source)
+{
+    const bool withdrawn = e->in->facts[source->fact].standing == GW_WITHDRAWN;
+    struct item_about about = {.has_fact = true, .fact = source->fact, .day = GW_NO_DAY};
+
+    about.part = part_of_row(e, source);
+    about.rows = engine_join(e, source->rows, source->row_count);
+    about.note = withdrawn ? "the source withdrew what was delivered" : "the source corrected what was delivered";
+    if (about.rows)
+        engine_raise(e, withdrawn ? "WITHDRAWN_AFTER_PUSH" : "CORRECTION_AFTER_PUSH", &about);
+}
+
+static void compare_sources(struct engine *e, const struct gw_rows *previous)
+{
+    const struct gw_row_list *lines = &previous->tables[GW_TABLE_provenance];
+    struct sources sources = {NULL, 0};
+
+    for (size_t i = 0; i < lines->count && !e->failed; i++)
+        consider_line(e, &sources, previous, (const struct gw_row_provenance *)lines->rows[i]);
+    for (size_t i = 0; i < sources.count && !e->failed; i++)
+        if (sources.list[i].row_count)
+            tell(e, &sources.list[i]);
+}
+
+/* ---- what was told before ---- */
+
+static void keep_row(struct engine *e, enum gw_table_id table, const struct gw_row *old)
+{
+    struct gw_row *row = gw_rows_add(&e->rows, e->arena, table);
+
+    if (row)
+        memcpy(row, old, gw_table_of(table)->row_size);
+    else
+        e->failed = true;
+}
+
+static void keep_lines(struct engine *e, const struct gw_rows *previous, const char *of_row)
+{
+    const struct gw_row_list *lines = &previous->tables[GW_TABLE_provenance];
+
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct gw_row_provenance *line = (const struct gw_row_provenance *)lines->rows[i];
+
+        if (gw_same(line->table, "exceptions") && gw_same(line->of_row, of_row))
+            keep_row(e, GW_TABLE_provenance, lines->rows[i]);
+    }
+}
+
+static void keep_former(struct engine *e, const struct gw_rows *previous, struct gw_derived *derived)
+{
+    const struct gw_row_list *former = &previous->tables[GW_TABLE_exceptions];
+    size_t capacity = 0;
+
+    for (size_t i = 0; i < former->count && !e->failed; i++) {
+        const struct gw_row_exceptions *row = (const struct gw_row_exceptions *)former->rows[i];
+        const char **slot;
+
+        if (!gw_item_is_history(row->code) || gw_rows_find(&derived->rows, GW_TABLE_exceptions, row->row_id))
+            continue;
+        keep_row(e, GW_TABLE_exceptions, former->rows[i]);
+        keep_lines(e, previous, row->row_id);
+        if (!gw_same(row->state, "open"))
+            continue;
+        slot = GW_ARENA_PUSH(e->arena, derived->lasting, derived->lasting_count, capacity);
+        if (slot)
+            *slot = row->row_id;
+        else
+            e->failed = true;
+    }
+}
+
+enum gw_status gw_history(const struct gw_rows *previous, struct gw_derived *derived, struct gw_error *err)
+{
+    struct engine *e = derived->engine;
+    const struct gw_row_subjects *was = subject_row(previous), *is = subject_row(&derived->rows);
+    const size_t items = e->item_count, answered = e->answered_count;
+
+    e->rows = derived->rows; /* as gw_identify named them */
+    derived->anchor_version = anchor_version(was, is);
+    compare_anchors(e, was, is);
+    compare_sources(e, previous);
+    if (!e->failed)
+        settle_from(e, items, answered, derived);
+    if (!e->failed)
+        keep_former(e, previous, derived);
+    if (e->failed)
+        return engine_out_of_memory(err);
+    gw_rows_sort(&e->rows);
+    derived->rows = e->rows;
+    return GW_OK;
+}
