@@ -124,7 +124,6 @@ void stage_anchors(struct engine *e)
     find_death(e);
     e->anchors.withdrawn = e->in->roster->withdrawn;
     find_end_of_treatment(e);
-    decide_end_of_treatment(e);
     e->anchors.cap = gw_anchors_cap(e->in->study, e->anchors.d1);
     check_recruitment(e);
 }

@@ -313,6 +313,12 @@ static void survey(struct ending *ending)
     }
 }
 
+static void find_end(struct ending *ending)
+{
+    if (!ended_as_stated(ending) && !ended_by_line(ending) && !ended_by_death(ending) && !ended_by_order(ending))
+        find_gap(ending);
+}
+
 void find_end_of_treatment(struct engine *e)
 {
     struct ending ending = {.e = e};
@@ -320,16 +326,12 @@ void find_end_of_treatment(struct engine *e)
     e->anchors.eot = e->in->roster->end_of_treatment;
     e->eot_status = e->anchors.eot == GW_NO_DAY ? "none" : "confirmed";
     e->eot_reason = e->anchors.eot == GW_NO_DAY ? NULL : "ROSTER";
-    e->next_line = GW_NO_DAY;
-    if (e->anchors.d1 == GW_NO_DAY)
-        return;
-    survey(&ending);
-    if (ending.line)
-        e->next_line = ending.line->begun;
-    if (!e->in->study->eot_drug)
-        return;
-    if (!ended_as_stated(&ending) && !ended_by_line(&ending) && !ended_by_death(&ending) && !ended_by_order(&ending))
-        find_gap(&ending);
-    if (strcmp(e->eot_status, "confirmed") == 0)
+    if (e->anchors.d1 != GW_NO_DAY)
+        survey(&ending);
+    e->next_line = ending.line ? ending.line->begun : GW_NO_DAY;
+    if (e->anchors.d1 != GW_NO_DAY && e->in->study->eot_drug)
+        find_end(&ending);
+    decide_end_of_treatment(e);
+    if (e->in->study->eot_drug && strcmp(e->eot_status, "confirmed") == 0)
         check_restart(&ending);
 }

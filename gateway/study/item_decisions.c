@@ -52,7 +52,7 @@ static const struct gw_decision *of_subject(struct engine *e, const char *code, 
         found = decided_subject(e, GW_DECIDE_ANCHOR, "D1");
         return decided_says(found, GW_SET_DATE) ? found : NULL;
     }
-    if (strncmp(code, "ANCHOR_", 7) == 0)
+    if (strcmp(code, "ANCHOR_CONFLICT") == 0) /* ANCHOR_MOVED: see history.c */
         return decided_subject(e, GW_DECIDE_ANCHOR, "D1");
     if (strncmp(code, "EOT_", 4) == 0 || strcmp(code, "RESTART_AFTER_EOT") == 0 || strcmp(code, "REGIMEN_OVERLAP") == 0)
         return decided_anchor(e, "EOT", about);
