@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/decided.h"
 #include "study/diagnoses.h"
 #include "study/episode.h"
 
@@ -32,15 +33,21 @@ static bool about_record(const char *code)
            strcmp(code, "TIME_WITHOUT_OFFSET") == 0;
 }
 
+static struct item_about about_occurrence(const struct occurrence *d, const char *code)
+{
+    return (struct item_about){.has_fact = true,
+                               .fact = d->fact,
+                               .coding = d->coding,
+                               .day = d->onset,
+                               .rule = about_record(code) ? NULL : d->row->category};
+}
+
 static void raise(struct engine *e, const struct occurrence *d, const char *code, const char *note)
 {
-    engine_raise(e, code,
-                 &(struct item_about){.has_fact = true,
-                                      .fact = d->fact,
-                                      .coding = d->coding,
-                                      .day = d->onset,
-                                      .rule = about_record(code) ? NULL : d->row->category,
-                                      .note = note});
+    struct item_about about = about_occurrence(d, code);
+
+    about.note = note;
+    engine_raise(e, code, &about);
 }
 
 static void raise_future(struct engine *e, const struct occurrence *d)
@@ -125,6 +132,18 @@ static void read_end(struct engine *e, struct occurrence *d)
         d->end = when.first;
     else
         d->changes_on = when.first;
+}
+
+/* A person vouches for the row of its code. */
+static bool enabled(struct engine *e, const struct occurrence *d)
+{
+    const struct item_about about = about_occurrence(d, "CODE_UNVERIFIED");
+    const struct gw_decision *decision = decided_find(e, GW_DECIDE_CODE, "CODE_UNVERIFIED", &about);
+
+    if (!decided_says(decision, GW_SET_ENABLE))
+        return false;
+    decided_note(e, decision, "CODE_UNVERIFIED", &about);
+    return true;
 }
 
 /* ---- candidates ---- */
@@ -244,7 +263,7 @@ static bool diagnose(struct engine *e, struct episodes *episodes, const struct h
         raise(e, d, "MODIFIER_EXTENSION", "carries a modifier that is not understood");
     else if (fact->standing == GW_UNDECIDED)
         raise(e, d, "STATUS_UNKNOWN", "the verification status is unknown");
-    else if (!d->row->verified)
+    else if (!d->row->verified && !enabled(e, d))
         raise(e, d, "CODE_UNVERIFIED", "the row of this code is not verified");
     else if (d->row->evidence == GW_EVIDENCE_CERTAIN && fact->standing == GW_ACCEPTED)
         return true;

@@ -318,7 +318,7 @@ const struct gw_decision *decided_phrase(struct engine *e, const char *code, con
     return found;
 }
 
-const struct gw_decision *decided_subject(struct engine *e, enum gw_decision_kind kind, const char *which)
+const struct gw_decision *decided_subject(const struct engine *e, enum gw_decision_kind kind, const char *which)
 {
     return any(e, kind) ? look_up(e, &(struct decided){.kind = kind, .component = -1, .which = which}, NULL) : NULL;
 }
@@ -332,9 +332,18 @@ const struct gw_decision *decided_anchor(struct engine *e, const char *which, co
     return found ? found : decided_subject(e, GW_DECIDE_ANCHOR, which);
 }
 
-bool decided_rule_off(struct engine *e, const char *rule)
+bool decided_rule_off(const struct engine *e, const char *rule)
 {
     return decided_subject(e, GW_DECIDE_RULE, rule) != NULL;
+}
+
+bool decided_names(const struct engine *e, const struct gw_decision_match *match, size_t index, int part)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+    const int component = fact->type == GW_OBSERVATION ? fact->observation.parts[part].component : -1;
+
+    return gw_same(match->id, fact->id) && gw_same(match->type, fact->type_name) &&
+           gw_same(match->endpoint, fact->endpoint) && component_of(match->part) == component;
 }
 
 /* ---- what follows ---- */

@@ -32,19 +32,22 @@ const struct gw_decision *decided_phrase(struct engine *e, const char *code, con
 
 /* What a person decided about the subject; which: the anchor of kind anchor, the patient's id of kind patient, else "".
  */
-const struct gw_decision *decided_subject(struct engine *e, enum gw_decision_kind kind, const char *which);
+const struct gw_decision *decided_subject(const struct engine *e, enum gw_decision_kind kind, const char *which);
 
 /* An anchor ("D1", "EOT") by the record it was found from, failing that by the subject alone. */
 const struct gw_decision *decided_anchor(struct engine *e, const char *which, const struct item_about *about);
 
-/* A person switched the rule off: "lab-events:NEUTROPENIA", "CTCAE 5.0:ANC", as rule_ids begin. */
-bool decided_rule_off(struct engine *e, const char *rule);
+/* A person switched the rule off: "episodes:NEUTROPENIA", "CTCAE 5.0:ANC" (mappings/RULES.md 20 lists them). */
+bool decided_rule_off(const struct engine *e, const char *rule);
 
 /*
  * A person answered this item for good: it is not to be raised (engine_raise asks). Notes it, and ends the part where
  * the answer was to leave it alone: IGNORED, REJECTED, DROPPED, NO_EVENT.
  */
 bool decided_answers(struct engine *e, const char *code, const struct item_about *about);
+
+/* Whether a match, or an evidence that a decision names beside it, is this part of a fact. */
+bool decided_names(const struct engine *e, const struct gw_decision_match *match, size_t fact, int part);
 
 /* The item `code` with `about` is answered by the decision. */
 void decided_note(struct engine *e, const struct gw_decision *decision, const char *code,

@@ -30,6 +30,12 @@ struct episode_grade {
     size_t evidence; /* that told it */
 };
 
+struct episode_decisions { /* what people decided about its evidence (event_decisions.c); NULL: nothing */
+    const struct gw_decision *event, *grade, *seriousness, *relatedness, *action_taken, *outcome;
+    const struct gw_decision *graded; /* the one that gave the highest grade */
+    const char *rules;                /* their rule ids */
+};
+
 struct episode {
     const char *category;
     const char *subcategory;
@@ -55,6 +61,7 @@ struct episode {
     size_t parent;                  /* place of the episode it belongs to, from 1; 0: none */
     const char *id;                 /* ae_id; NULL: no assessment has collected it yet */
     const struct gw_window *window; /* the assessment that collects it */
+    struct episode_decisions decided;
 };
 
 struct candidate { /* what supporting evidence proposes: it joins an event that is certain, or asks a person */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "study/compose.h"
-#include "study/episode.h"
+#include "study/event_decisions.h"
 
 /* ---- the assessment that collects it ---- */
 
@@ -92,11 +92,12 @@ static void emit_episode(struct engine *e, const struct episodes *episodes, cons
     row->treatment_given = episode->treated;
     row->parent_ae = episode->parent ? episodes->list[episode->parent - 1].id : NULL;
     row->certainty = episode->confirmed ? "confirmed" : "certain";
-    if (episode->max_grade < 0)
-        return;
-    row->max_grade = episode->max_grade;
-    row->max_grade_date = engine_date(e, episode->max_day);
-    row->scale = e->in->study->grade_scale;
+    if (episode->max_grade >= 0) {
+        row->max_grade = episode->max_grade;
+        row->max_grade_date = engine_date(e, episode->max_day);
+        row->scale = e->in->study->grade_scale;
+    }
+    decide_episode_row(episode, row);
 }
 
 static const char *evidence_rules(const struct episode_evidence *evidence)
@@ -121,7 +122,8 @@ static void episode_lineage(struct engine *e, const struct episode *episode,
         if (!may_be_named(e, evidence) ||
             (named && named->fact == evidence->fact && strcmp(named->role, evidence->role) == 0))
             continue; /* two parts of one resource */
-        engine_provenance(e, "ae_episodes", episode->id, evidence->fact, evidence->role, evidence_rules(evidence),
+        engine_provenance(e, "ae_episodes", episode->id, evidence->fact, evidence->role,
+                          engine_rules(e, (const char *const[]){evidence_rules(evidence), episode->decided.rules}, 2),
                           NULL);
         named = evidence;
     }

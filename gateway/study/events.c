@@ -4,10 +4,11 @@
  *
  * Source: mappings/RULES.md 12.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/episode.h"
+#include "study/event_decisions.h"
 
 struct episode *episode_add(struct engine *e, struct episodes *episodes)
 {
@@ -43,11 +44,22 @@ void episode_note_grade(struct engine *e, struct episode *episode, gw_day day, i
 
 /* ---- which evidence the study asks for ---- */
 
+/* By a person: "episodes:NEUTROPENIA". */
+static bool switched_off(const struct engine *e, const char *category)
+{
+    char rule[120];
+
+    if (e->decided_count == 0)
+        return false;
+    snprintf(rule, sizeof rule, "episodes:%s", category);
+    return decided_rule_off(e, rule);
+}
+
 bool engine_category_on(const struct engine *e, const char *category)
 {
     for (size_t i = 0; i < e->in->study->category_count; i++)
         if (strcmp(e->in->study->categories[i], category) == 0)
-            return true;
+            return !switched_off(e, category);
     return false;
 }
 
@@ -155,6 +167,9 @@ void stage_events(struct engine *e)
         combine(e, &episodes, labs);
     if (!e->failed)
         candidates_settle(e, &episodes);
+    decide_merges(e, &episodes);
+    for (size_t i = 0; i < episodes.count && !e->failed; i++)
+        decide_episode(e, &episodes.list[i]);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         episode_name(e, &episodes.list[i]);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)

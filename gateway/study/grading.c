@@ -4,6 +4,7 @@
  * A preliminary value gets no grade: it may yet change. The baseline of a concept is its anl01 value in a window that
  * starts from D1 and is no grid. Source: mappings/RULES.md 8.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,17 @@ static void grade_direction(struct engine *e, struct datum *datum, enum gw_direc
         e->failed = true;
 }
 
+/* A person may switch the grading of a concept off: "CTCAE 5.0:ANC". */
+static bool grading_off(const struct engine *e, const struct datum *datum)
+{
+    char rule[120];
+
+    if (e->decided_count == 0)
+        return false;
+    snprintf(rule, sizeof rule, "%s:%s", e->in->study->grade_scale, datum->code.lab->concept);
+    return decided_rule_off(e, rule);
+}
+
 static void grade(struct engine *e, struct datum *datum)
 {
     grade_direction(e, datum, GW_LOW, &datum->low);
@@ -142,7 +154,8 @@ void stage_grade(struct engine *e)
         if (wanted(&e->data[i]))
             read_limits(e, &e->data[i]);
     for (size_t i = 0; i < e->data_count && !e->failed; i++) {
-        if (!wanted(&e->data[i]) || !e->data[i].measure.value_num || e->data[i].provisional)
+        if (!wanted(&e->data[i]) || !e->data[i].measure.value_num || e->data[i].provisional ||
+            grading_off(e, &e->data[i]))
             continue;
         grade(e, &e->data[i]);
         decide_grade(e, &e->data[i]);

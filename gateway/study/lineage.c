@@ -139,6 +139,8 @@ const char *engine_rules(struct engine *e, const char *const *ids, size_t count)
     for (size_t i = 0; i < count && left < ENGINE_MOST_RULES; i++)
         if (ids[i] && *ids[i])
             left = split_rules(e, ids[i], list, left);
+    if (left == 0)
+        return NULL;
     qsort(list, left, sizeof *list, by_text);
     for (size_t i = 0; i < left; i++)
         if (kept == 0 || strcmp(list[kept - 1], list[i]) != 0)

@@ -77,6 +77,8 @@ static void start(void)
     subject_decide(&s, "place", "Observation/month", "{'date':'2024-02-17'}");
     subject_decide(&s, "code", "MedicationAdministration/lost", "{'atc':'L04AX04'}");
     subject_decide(&s, "anchor", "MedicationStatement/st", "{'anchor':'EOT','date':'2024-08-30'}");
+    subject_decide(&s, "seriousness", "Condition/c1", "{'serious':true,'criteria':['life']}");
+    subject_decide(&s, "grade", "Condition/c1", "{'grade':4}");
     subject_decide(&s, "duplicate", "DUPLICATE_SUSPECT|madrid||||", "{'merge':true}");
 }
 

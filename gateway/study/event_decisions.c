@@ -1,0 +1,185 @@
+/*
+ * Decisions about adverse events: bound to any evidence of theirs, so that they hold whatever id an episode has.
+ * Relatedness, seriousness and clinical grades are a person's to give. Source: mappings/RULES.md 20.
+ */
+#include "study/event_decisions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/sheet.h"
+
+/* ---- whose evidence ---- */
+
+static const struct gw_decision *latest(struct engine *e, enum gw_decision_kind kind, const struct episode *episode)
+{
+    const struct gw_decision *found = NULL;
+
+    for (size_t i = 0; i < episode->evidence_count; i++) {
+        const struct gw_decision *other = decided_fact(e, kind, episode->evidence[i].fact, episode->evidence[i].part);
+
+        found = other && (!found || other->n > found->n) ? other : found;
+    }
+    return found;
+}
+
+/* ---- one episode ---- */
+
+/* Of a grade given by itself and one given with the confirmation the later. */
+static const struct gw_decision *grading(const struct episode_decisions *d)
+{
+    const struct gw_decision *confirmed = decided_says(d->event, GW_SET_GRADE) ? d->event : NULL;
+
+    return !confirmed || (d->grade && d->grade->n > confirmed->n) ? d->grade : confirmed;
+}
+
+static void take_grade(struct engine *e, struct episode *episode, const struct gw_decision *decision)
+{
+    const bool was_open = episode->max_grade < 0;
+
+    if (!decision)
+        return;
+    episode->decided.graded = decision;
+    episode->max_grade = atoi(decision->set[GW_SET_GRADE]);
+    episode->max_day = was_open ? episode->onset : episode->max_day;
+    if (!was_open)
+        return;
+    episode_note_grade(e, episode, episode->max_day, episode->max_grade);
+    decide_episode_item(e, episode, decision, "AE_GRADE_HUMAN");
+}
+
+void decide_episode(struct engine *e, struct episode *episode)
+{
+    struct episode_decisions *d = &episode->decided;
+
+    if (e->decided_count == 0)
+        return;
+    d->event = latest(e, GW_DECIDE_EVENT, episode);
+    d->grade = latest(e, GW_DECIDE_GRADE, episode);
+    d->seriousness = latest(e, GW_DECIDE_SERIOUSNESS, episode);
+    d->relatedness = latest(e, GW_DECIDE_RELATEDNESS, episode);
+    d->action_taken = latest(e, GW_DECIDE_ACTION_TAKEN, episode);
+    d->outcome = latest(e, GW_DECIDE_OUTCOME, episode);
+    take_grade(e, episode, grading(d));
+    if (d->outcome)
+        episode->outcome = d->outcome->set[GW_SET_OUTCOME];
+    d->rules = decided_rule(e, d->rules, d->event);
+    d->rules = decided_rule(e, d->rules, d->graded);
+    d->rules = decided_rule(e, d->rules, d->seriousness);
+    d->rules = decided_rule(e, d->rules, d->relatedness);
+    d->rules = decided_rule(e, d->rules, d->action_taken);
+    d->rules = decided_rule(e, d->rules, d->outcome);
+}
+
+static void set_seriousness(const struct gw_decision *decision, struct gw_row_ae_episodes *row)
+{
+    const char *criteria = decided_says(decision, GW_SET_CRITERIA) ? decision->set[GW_SET_CRITERIA] : "";
+
+    row->serious = strcmp(decision->set[GW_SET_SERIOUS], "true") == 0;
+    row->serious_death = row->serious && sheet_list_has(criteria, ';', "death");
+    row->serious_life = row->serious && sheet_list_has(criteria, ';', "life");
+    row->serious_hospital = row->serious && sheet_list_has(criteria, ';', "hospital");
+    row->serious_disability = row->serious && sheet_list_has(criteria, ';', "disability");
+    row->serious_anomaly = row->serious && sheet_list_has(criteria, ';', "anomaly");
+    row->serious_other = row->serious && sheet_list_has(criteria, ';', "other");
+    row->seriousness_origin = "human";
+}
+
+void decide_episode_row(const struct episode *episode, struct gw_row_ae_episodes *row)
+{
+    const struct episode_decisions *d = &episode->decided;
+
+    if (decided_says(d->graded, GW_SET_SCALE))
+        row->scale = d->graded->set[GW_SET_SCALE];
+    if (d->seriousness)
+        set_seriousness(d->seriousness, row);
+    if (d->relatedness) {
+        row->relatedness = d->relatedness->set[GW_SET_RELATEDNESS];
+        row->relatedness_by = d->relatedness->by;
+    }
+    if (d->action_taken)
+        row->action_taken = d->action_taken->set[GW_SET_ACTION_TAKEN];
+}
+
+void decide_episode_item(struct engine *e, const struct episode *episode, const struct gw_decision *decision,
+                         const char *code)
+{
+    const struct episode_evidence *first = &episode->evidence[0];
+    const struct item_about about = {
+        .has_fact = true, .fact = first->fact, .part = first->part, .day = episode->onset, .rule = episode->category};
+
+    decided_note(e, decision, code, &about);
+}
+
+/* ---- two that are one ---- */
+
+static bool has_evidence(const struct engine *e, const struct episode *episode, const struct gw_decision *decision)
+{
+    for (size_t i = 0; i < episode->evidence_count; i++)
+        if (decided_names(e, &decision->with, episode->evidence[i].fact, episode->evidence[i].part))
+            return true;
+    return false;
+}
+
+static struct episode *host_of(const struct engine *e, struct episodes *episodes, const struct episode *guest,
+                               const struct gw_decision *decision)
+{
+    for (size_t i = 0; i < episodes->count; i++)
+        if (&episodes->list[i] != guest && has_evidence(e, &episodes->list[i], decision))
+            return &episodes->list[i];
+    return NULL;
+}
+
+static void join(struct engine *e, struct episode *host, const struct episode *guest)
+{
+    host->onset = guest->onset < host->onset ? guest->onset : host->onset;
+    host->coded |= guest->coded;
+    host->from_lab |= guest->from_lab;
+    if (guest->ongoing && !host->from_lab) {
+        host->ongoing = true;
+        host->end = GW_NO_DAY;
+        host->outcome = guest->outcome;
+    } else if (!host->ongoing && host->end != GW_NO_DAY && guest->end != GW_NO_DAY && guest->end > host->end) {
+        host->end = guest->end;
+    }
+    if (guest->max_grade > host->max_grade) {
+        host->max_grade = guest->max_grade;
+        host->max_day = guest->max_day;
+    }
+    for (size_t i = 0; i < guest->evidence_count; i++) {
+        struct episode_evidence evidence = guest->evidence[i];
+
+        evidence.role = evidence.day == host->onset ? "onset" : "supporting";
+        episode_cite(e, host, evidence);
+    }
+}
+
+/* Places of parents count from 1. */
+static void remove_guest(struct episodes *episodes, size_t guest, size_t host)
+{
+    for (size_t i = 0; i < episodes->count; i++) {
+        size_t *parent = &episodes->list[i].parent;
+
+        if (*parent == guest + 1)
+            *parent = i == host ? 0 : host + 1;
+        *parent -= *parent > guest + 1;
+    }
+    memmove(&episodes->list[guest], &episodes->list[guest + 1], (episodes->count - guest - 1) * sizeof *episodes->list);
+    episodes->count--;
+}
+
+void decide_merges(struct engine *e, struct episodes *episodes)
+{
+    for (size_t i = 0; e->decided_count > 0 && i < episodes->count && !e->failed;) {
+        struct episode *guest = &episodes->list[i];
+        const struct gw_decision *decision = latest(e, GW_DECIDE_EVENT, guest);
+        struct episode *host = decided_says(decision, GW_SET_MERGE_WITH) ? host_of(e, episodes, guest, decision) : NULL;
+
+        if (!host) {
+            i++;
+            continue;
+        }
+        join(e, host, guest);
+        remove_guest(episodes, i, (size_t)(host - episodes->list));
+    }
+}

@@ -1,0 +1,185 @@
+/*
+ * Decisions about adverse events, by any of their evidence: candidates, grades, seriousness, relatedness, merging.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+#include "support/lineage.h"
+#include "support/subject.h"
+
+#define ICD "http://hl7.org/fhir/sid/icd-10-cm"
+
+static struct subject s;
+
+/* Monthly visits to June 2024; c: neutropenia by code, certain; b: the same, not confirmed, so a candidate. */
+static void start(void)
+{
+    subject_init(&s);
+    subject_add_monthly_visits(&s, 5);
+}
+
+static void stop(void)
+{
+    subject_release(&s);
+}
+
+TestSuite(decided_events, .init = start, .fini = stop);
+
+static void add_condition(const char *id, const char *verification, const char *onset, const char *end)
+{
+    subject_add(&s,
+                "{'resourceType':'Condition','id':'%s','subject':{'reference':'Patient/p1'},'verificationStatus':{"
+                "'coding':[{'code':'%s'}]},'onsetDateTime':'%s','abatementDateTime':'%s','code':{'coding':["
+                "{'system':'" ICD "','code':'D70.1'}]}}",
+                id, verification, onset, end);
+}
+
+static size_t episodes(void)
+{
+    return s.derived.rows.tables[GW_TABLE_ae_episodes].count;
+}
+
+/* ---- candidates ---- */
+
+Test(decided_events, makes_an_event_of_a_candidate_that_a_person_confirmed)
+{
+    const struct gw_row_ae_episodes *row;
+
+    add_condition("c", "provisional", "2024-02-20", "2024-03-01");
+    subject_derive(&s);
+    cr_expect(eq(sz, episodes(), 0));
+    cr_expect(eq(sz, subject_items(&s, "AE_CANDIDATE"), 1));
+    subject_decide(&s, "event", "Condition/c", "{'confirm':true,'onset':'2024-02-18','grade':2}");
+    subject_derive(&s);
+    cr_expect(eq(sz, s.derived.item_count, 0));
+    cr_assert(eq(sz, episodes(), 1));
+    row = subject_episode(&s, 0);
+    expect_text("category", row->category, "NEUTROPENIA");
+    expect_text("onset", row->onset, "2024-02-18");
+    expect_text("end", row->end, "2024-03-01");
+    expect_text("certainty", row->certainty, "confirmed");
+    expect_text("scale", row->scale, "CTCAE 5.0");
+    cr_expect(eq(int, row->max_grade, 2));
+    subject_expect(&s, "c", "evidence");
+}
+
+Test(decided_events, leaves_a_candidate_alone_that_a_person_refused)
+{
+    add_condition("c", "provisional", "2024-02-20", "2024-03-01");
+    subject_decide(&s, "event", "Condition/c", "{'refuse':true}");
+    subject_derive(&s);
+    cr_expect(eq(sz, episodes(), 0));
+    cr_expect(eq(sz, s.derived.item_count, 0));
+    subject_expect(&s, "c", "not_in_scope NO_EVENT");
+}
+
+Test(decided_events, merges_a_candidate_with_the_event_of_another_record)
+{
+    add_condition("a", "confirmed", "2024-02-20", "2024-03-01");
+    add_condition("b", "provisional", "2024-04-20", "2024-05-01");
+    subject_decide(&s, "event", "Condition/b",
+                   "{'merge_with':{'endpoint':'madrid','type':'Condition','id':'a','part':''}}");
+    subject_derive(&s);
+    cr_assert(eq(sz, episodes(), 1));
+    expect_text("onset", subject_episode(&s, 0)->onset, "2024-02-20");
+    expect_text("end", subject_episode(&s, 0)->end, "2024-05-01");
+    expect_text("certainty", subject_episode(&s, 0)->certainty, "certain");
+    subject_expect(&s, "a", "evidence");
+    subject_expect(&s, "b", "evidence");
+}
+
+/* ---- what a person says of an event ---- */
+
+Test(decided_events, takes_grade_seriousness_relatedness_action_and_outcome_from_a_person)
+{
+    const struct gw_row_ae_episodes *row;
+
+    add_condition("c", "confirmed", "2024-02-20", "2024-03-01");
+    subject_derive(&s);
+    cr_assert(eq(sz, episodes(), 1));
+    cr_expect(eq(sz, subject_items(&s, "AE_GRADE_HUMAN"), 1));
+    cr_expect(subject_episode(&s, 0)->max_grade == GW_NULL_INTEGER);
+    subject_decide(&s, "grade", "Condition/c", "{'grade':3,'scale':'CTCAE 5.0'}");
+    subject_decide(&s, "seriousness", "Condition/c", "{'serious':true,'criteria':['hospital','other']}");
+    subject_decide(&s, "relatedness", "Condition/c", "{'relatedness':'related'}");
+    subject_decide(&s, "action_taken", "Condition/c", "{'action_taken':'interrupted'}");
+    subject_decide(&s, "outcome", "Condition/c", "{'outcome':'recovered with sequelae'}");
+    subject_derive(&s);
+    row = subject_episode(&s, 0);
+    cr_expect(eq(int, row->max_grade, 3));
+    expect_text("day of the grade", row->max_grade_date, "2024-02-20");
+    cr_expect(row->serious && row->serious_hospital && row->serious_other);
+    cr_expect(not(row->serious_death || row->serious_life || row->serious_disability || row->serious_anomaly));
+    expect_text("origin", row->seriousness_origin, "human");
+    expect_text("relatedness", row->relatedness, "related");
+    expect_text("by", row->relatedness_by, "dm1");
+    expect_text("action", row->action_taken, "interrupted");
+    expect_text("outcome", row->outcome, "recovered with sequelae");
+    expect_text("certainty", row->certainty, "certain");
+    expect_text("rules", subject_rules(&s, row->row_id),
+                "conditions;decision:1;decision:2;decision:3;decision:4;decision:5;episodes");
+    cr_expect(eq(sz, s.derived.item_count, 0));
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_grades].count, 1));
+}
+
+Test(decided_events, follows_the_later_of_two_grades_whichever_way_they_were_given)
+{
+    add_condition("c", "provisional", "2024-02-20", "2024-03-01");
+    subject_decide(&s, "grade", "Condition/c", "{'grade':3}");
+    subject_decide(&s, "event", "Condition/c", "{'confirm':true,'grade':2}");
+    subject_derive(&s);
+    cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 2));
+    subject_decide(&s, "grade", "Condition/c", "{'grade':4}");
+    subject_derive(&s);
+    cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 4));
+}
+
+Test(decided_events, holds_by_the_evidence_when_the_episode_gets_another_id)
+{
+    const char *id;
+
+    add_condition("c", "confirmed", "2024-02-20", "2024-03-01");
+    subject_decide(&s, "relatedness", "Condition/c", "{'relatedness':'not related'}");
+    subject_derive(&s);
+    id = gw_arena_copy(&s.arena, subject_episode(&s, 0)->ae_id, strlen(subject_episode(&s, 0)->ae_id));
+    add_condition("a", "confirmed", "2024-02-18", "2024-03-05");
+    subject_derive(&s);
+    cr_assert(eq(sz, episodes(), 1));
+    cr_expect(strcmp(subject_episode(&s, 0)->ae_id, id) != 0, "born with another smallest evidence");
+    expect_text("relatedness", subject_episode(&s, 0)->relatedness, "not related");
+}
+
+/* ---- rules ---- */
+
+#define OFF(rule)                                                                                                      \
+    "{'n':1,'at':'2024-12-01T10:00:00Z','by':'dm1','reason':'r','kind':'rule','scope':'study:lendex-rrmm',"            \
+    "'match':null,'set':{'rule':'" rule "','off':true},'approved_by':'dm2'}"
+
+Test(decided_events, leaves_out_a_category_and_a_grading_that_a_person_switched_off)
+{
+    subject_add_lab(&s, "v", "751-8", "2024-02-14", "0.7");
+    subject_add_lab(&s, "w", "751-8", "2024-03-15", "3.1");
+    add_condition("c", "confirmed", "2024-04-20", "2024-05-01");
+    subject_derive(&s);
+    cr_expect(eq(sz, episodes(), 2));
+    subject_decide_json(&s, OFF("CTCAE 5.0:ANC"));
+    subject_derive(&s);
+    cr_expect(eq(sz, episodes(), 1));
+    cr_expect(subject_observation(&s, "v", "T30-01")->grade == GW_NULL_INTEGER);
+    s.decision_count = 0;
+    subject_decide_json(&s, OFF("episodes:NEUTROPENIA"));
+    subject_derive(&s);
+    cr_expect(eq(sz, episodes(), 0));
+    cr_expect(eq(int, subject_observation(&s, "v", "T30-01")->grade, 3));
+}
+
+Test(decided_events, names_only_rules_that_are_stated)
+{
+    add_condition("c", "provisional", "2024-02-20", "2024-03-01");
+    subject_decide(&s, "event", "Condition/c", "{'confirm':true,'grade':2}");
+    subject_decide(&s, "anchor", "", "{'anchor':'D1','date':'2024-01-15'}");
+    subject_decide(&s, "status", "STATUS_UNKNOWN|madrid||||", "{'accept':true}");
+    subject_derive(&s);
+    lineage_check(&s.derived.rows, &s.rules);
+}
