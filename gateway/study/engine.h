@@ -106,6 +106,7 @@ struct unit_use { /* how often the subject's results of one code came in one uni
 
 struct exposure;  /* exposure.h */
 struct cycle;     /* exposure.h */
+struct form;      /* forms.h */
 struct parameter; /* parameters.h */
 
 struct anchor_fact {
@@ -161,6 +162,9 @@ struct engine {
     struct cycle *cycles; /* of the study's drug with cycles, in order */
     size_t cycle_count, cycle_capacity;
 
+    struct form *forms; /* questionnaires in collected windows, in order of time */
+    size_t form_count, form_capacity;
+
     struct parameter *parameters; /* derived so far */
     size_t parameter_count, parameter_capacity;
 
@@ -203,6 +207,7 @@ void stage_diagnoses(struct engine *e);  /* every Condition that counts, with it
 void stage_anchors(struct engine *e);    /* D1, EOT, death, withdrawal */
 void stage_windows(struct engine *e);    /* windows, contacts, states */
 void stage_place(struct engine *e);      /* date and place of every observed value */
+void stage_forms(struct engine *e);      /* questionnaires: place and scores */
 void stage_duplicates(struct engine *e); /* the same result told twice */
 void stage_measure(struct engine *e);    /* code, unit, value of what a window or an event can use */
 void stage_compose(struct engine *e);    /* values that others of the same sample give */

@@ -78,6 +78,7 @@ static enum gw_status load_events(struct gw_arena *arena, const char *dir, struc
 
     evidence_read(arena, dir, out, &findings);
     compositions_read(arena, dir, out, &findings);
+    scales_read(arena, dir, out, &findings);
     answers_read(arena, dir, out, &findings);
     return gw_findings_close(&findings, arena, dir, err);
 }

@@ -10,6 +10,7 @@
 /* Each reads its file of `dir`; what is wrong becomes findings, and the rows that are right are kept. */
 void compositions_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
 void evidence_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
+void scales_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
 void answers_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
 
 #endif

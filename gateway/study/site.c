@@ -7,13 +7,15 @@
 #include "study/package_keys.h"
 #include "study/site_parts.h"
 
-static const char *const file_keys[] = {"id",           "name",         "zone",   "contacts", "time_without_offset",
-                                        "unit_aliases", "unit_missing", "ranges", "codes",    NULL};
+static const char *const file_keys[] = {
+    "id",     "name",  "zone",           "contacts", "time_without_offset", "unit_aliases", "unit_missing",
+    "ranges", "codes", "questionnaires", NULL};
 static const char *const alias_keys[] = {"text", "code", "note", NULL};
 static const char *const missing_keys[] = {"system", "code", "unit", "note", NULL};
 
 const struct gw_settings_keys site_keys[] = {
-    {"", file_keys}, {"unit_aliases", alias_keys}, {"unit_missing", missing_keys}, {"ranges", range_keys}, {NULL, NULL},
+    {"", file_keys},        {"unit_aliases", alias_keys},  {"unit_missing", missing_keys},
+    {"ranges", range_keys}, {"questionnaires", form_keys}, {NULL, NULL},
 };
 
 static bool check_unit(struct gw_settings *s, const cJSON *object, const char *key, const char *unit,
@@ -123,6 +125,7 @@ static void read_profile(struct gw_settings *s, const cJSON *root, const struct 
     read_missing(s, root, tables, site);
     site_read_ranges(s, root, tables, site);
     site_read_codes(s, root, &site->codes);
+    site_read_forms(s, root, site);
     if (site->id && !(site->rule = gw_arena_print(s->arena, "site:%s", site->id)))
         no_memory(s);
     read_zone(s, root, site);

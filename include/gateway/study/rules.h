@@ -76,6 +76,26 @@ struct gw_coded_answer {
     enum gw_answer meaning;
 };
 
+enum gw_scale_kind {
+    GW_SCALE_FUNCTION, /* (1 - (mean - 1) / range) x 100 */
+    GW_SCALE_SYMPTOM,  /* ((mean - 1) / range) x 100 */
+    GW_SCALE_GLOBAL,   /* the same, for an overall rating */
+    GW_SCALE_SUM,      /* of all items; none may be missing */
+    GW_SCALE_TOTAL,    /* the sum as the hospital recorded it, in one item; it stands before a sum */
+};
+
+#define GW_SCALE_MAX_ITEMS 32
+
+struct gw_scale {           /* one row of instruments.csv */
+    const char *instrument; /* QLQ-C30 */
+    const char *name;       /* QLPF: a parameter; ADL, IADL, ICE: an input of others */
+    enum gw_scale_kind kind;
+    int items[GW_SCALE_MAX_ITEMS];
+    size_t item_count;
+    int low, high; /* of one answer */
+    const char *data_group;
+};
+
 struct gw_rules {
     const struct gw_item_class *classes;
     size_t class_count;
@@ -87,6 +107,8 @@ struct gw_rules {
     size_t answer_count;
     const struct gw_rule_text *texts;
     size_t text_count;
+    const struct gw_scale *scales; /* file order: the scales of one instrument together */
+    size_t scale_count;
 };
 
 /* GW_ECONFIG "file:line: what, what to do". */

@@ -30,6 +30,26 @@ struct gw_site_range { /* a reference range of the laboratory, in the concept's 
     bool has_high;
 };
 
+struct gw_form_item { /* an item of a hospital's questionnaire, and its number in the instrument */
+    const char *link; /* linkId */
+    int item;
+};
+
+struct gw_form_answer { /* a coded answer, and the number it stands for */
+    const char *system; /* NULL: any */
+    const char *code;
+    int value;
+};
+
+struct gw_form_map {
+    const char *questionnaire; /* canonical without version */
+    const char *instrument;    /* of instruments.csv */
+    const struct gw_form_item *items;
+    size_t item_count;
+    const struct gw_form_answer *answers;
+    size_t answer_count;
+};
+
 struct gw_site;
 
 /* The zone is opened here: an unknown one is GW_ECONFIG. Ranges are checked against the tables. "file:line: ..." */
@@ -55,5 +75,14 @@ const char *gw_site_system(const struct gw_site *site, const char *system);
 const char *gw_site_rule(const struct gw_site *site); /* "site:<id>", the rule of a mapped code in provenance */
 /* The range for a concept, sex and age in years (-1: unknown, matches only unbounded ranges). NULL: none. */
 const struct gw_site_range *gw_site_range_of(const struct gw_site *site, const char *concept, const char *sex, int age);
+
+/* Which instrument a questionnaire (its canonical, with or without version) is. NULL: not mapped. */
+const struct gw_form_map *gw_site_form(const struct gw_site *site, const char *questionnaire);
+/*
+ * The number of an answered item in its instrument and what was answered: a whole number, a coding that the map or its
+ * own digits turn into one, a boolean as 0 or 1. *value -1: an answer that is none of these, or several. False: an item
+ * the map does not name, or one without an answer.
+ */
+bool gw_form_read(const struct gw_form_map *form, const struct gw_response_item *item, int *number, int *value);
 
 #endif
