@@ -209,6 +209,11 @@ static void note_unverified(struct lint *l)
             gw_findings_note(&l->findings, l->tables->labs.path, l->tables->labs.rows[i].line,
                              "%s is not verified: it is disabled, and raises CODE_UNVERIFIED when met",
                              l->tables->labs.rows[i].loinc);
+    for (size_t i = 0; i < l->tables->procedures.count; i++)
+        if (!l->tables->procedures.rows[i].verified)
+            gw_findings_note(&l->findings, l->tables->procedures.path, l->tables->procedures.rows[i].line,
+                             "%s is not verified: it is disabled, and raises CODE_UNVERIFIED when met",
+                             l->tables->procedures.rows[i].code);
 }
 
 /* ---- the grades among themselves ---- */

@@ -17,6 +17,7 @@ struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const cha
     conditions_read(arena, dir, studies, &tables->conditions, findings);
     drugs_read(arena, dir, studies, &tables->drugs, findings);
     comorbidities_read(arena, dir, &tables->comorbidities, findings);
+    procedures_read(arena, dir, &tables->procedures, findings);
     aliases_read(arena, dir, &tables->labs, &tables->aliases, findings);
     return tables;
 }

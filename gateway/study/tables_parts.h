@@ -38,6 +38,12 @@ struct comorbidity_rows {
     size_t count;
 };
 
+struct procedure_rows {
+    const char *path;
+    const struct gw_procedure_row *rows; /* file order */
+    size_t count;
+};
+
 struct unit_aliases {
     const struct unit_alias *rows; /* sorted by text */
     size_t count;
@@ -54,6 +60,7 @@ struct gw_tables {
     struct condition_rows conditions;
     struct drug_rows drugs;
     struct comorbidity_rows comorbidities;
+    struct procedure_rows procedures;
     struct unit_aliases aliases;
 };
 
@@ -67,6 +74,7 @@ void drugs_read(struct gw_arena *arena, const char *dir, const char *studies, st
                 struct gw_findings *findings);
 void comorbidities_read(struct gw_arena *arena, const char *dir, struct comorbidity_rows *out,
                         struct gw_findings *findings);
+void procedures_read(struct gw_arena *arena, const char *dir, struct procedure_rows *out, struct gw_findings *findings);
 void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows *labs, struct unit_aliases *out,
                   struct gw_findings *findings);
 

@@ -1,7 +1,7 @@
 /*
  * The shared clinical tables of mappings/common, loaded once and read-only: which code is which laboratory concept,
  * which unit converts by which exact factor, which bounds make which grade, which diagnosis is which event, which drug
- * has which role.
+ * has which role, which procedure or place means what.
  *
  * A row whose `verified` column does not start with Y loads disabled: it is found, and says so (CODE_UNVERIFIED).
  * LOINC codes are checked by their check digit on load. Owner: the arena given to gw_tables_load, which must outlive
@@ -133,6 +133,31 @@ struct gw_comorbidity { /* a row of charlson-icd10.csv */
     const char *code; /* a prefix without its dot, or "C81-C85" */
 };
 
+enum gw_procedure_kind {
+    GW_DIALYSIS,
+    GW_TRANSFUSION_RBC,
+    GW_TRANSFUSION_PLATELETS,
+    GW_STEM_CELL_TRANSPLANT,
+    GW_VENTILATION, /* by tube, or not said how */
+    GW_NONINVASIVE_VENTILATION,
+    GW_OXYGEN,
+    GW_ICU,
+    GW_PROCEDURE_KINDS,
+};
+
+enum gw_oxygen_device { GW_DEVICE_UNKNOWN, GW_DEVICE_NASAL, GW_DEVICE_HIGH_FLOW, GW_DEVICE_MASK, GW_DEVICE_VENTURI };
+
+struct gw_procedure_row {
+    enum gw_procedure_kind kind;
+    enum gw_oxygen_device device; /* of oxygen */
+    const char *systems;          /* every name of the code system, joined by ";" */
+    const char *code;
+    bool prefix; /* matches every code that begins so */
+    const char *term;
+    bool verified;
+    unsigned line; /* in its file */
+};
+
 struct gw_tables;
 
 /*
@@ -170,6 +195,16 @@ const struct gw_comorbidity *gw_tables_comorbidity(const struct gw_tables *table
 
 /* The drug of a concept or one of its ingredients by ATC or usable RxNorm code, for this study. NULL: in no row. */
 const struct gw_drug_row *gw_tables_drug(const struct gw_tables *tables, const struct gw_concept *medication);
+
+/*
+ * What a code of a Procedure, of a device it used, of an Encounter's type or of a place means: an exact row before a
+ * prefix, a longer prefix before a shorter one. A row that is not verified is found and says so (CODE_UNVERIFIED).
+ * NULL: in no row.
+ */
+const struct gw_procedure_row *gw_tables_procedure(const struct gw_tables *tables, const struct gw_coding *coding);
+/* Of a concept: the first coding with a verified row, else the first with any. */
+const struct gw_procedure_row *gw_tables_procedure_of(const struct gw_tables *tables, const struct gw_concept *concept);
+const char *gw_procedure_kind_name(enum gw_procedure_kind kind); /* "DIALYSIS", as in the table */
 
 /* The UCUM code of a spelling ("K/uL" -> "10*3/uL") in the common alias table; NULL: none. Exact text after trimming.
  */
