@@ -248,16 +248,19 @@ static const char *state_of(const struct engine *e, const struct gw_window *wind
     return window->truncation ? "truncated" : "missed";
 }
 
+bool engine_wants_contact(const struct engine *e, const struct gw_window *window)
+{
+    return window->rule->contact && e->in->study->require_contact && gw_site_contacts(e->in->site) != GW_CONTACTS_NONE;
+}
+
 static void settle_windows(struct engine *e)
 {
-    const bool required = e->in->study->require_contact && gw_site_contacts(e->in->site) != GW_CONTACTS_NONE;
-
     for (size_t i = 0; i < e->windows.count; i++) {
         const struct gw_window *window = &e->windows.list[i];
 
         if (window->low > window->high)
             continue; /* death or withdrawal left nothing of it: there is no such window */
-        e->window_states[i].state = state_of(e, window, &e->window_states[i], required && window->rule->contact);
+        e->window_states[i].state = state_of(e, window, &e->window_states[i], engine_wants_contact(e, window));
         engine_next_day(e, window->low);
         if (strcmp(e->window_states[i].state, "open") == 0)
             engine_next_day(e, window->high + 1);

@@ -327,6 +327,14 @@ void engine_provenance_of_roster(struct engine *e, const char *table, const char
 void engine_provenance_of_rules(struct engine *e, const char *table, const char *of_row, const char *role,
                                 const char *rule_ids);
 
+/* The first collected assessment of events and intervals (the study's first group) that saw a day and looks back as far;
+ * NULL: none, or none yet. */
+const struct gw_window *engine_assessment(const struct engine *e, gw_day day);
+/* Why not: AWAITS_ASSESSMENT, or NO_CONTACT where the one that would have looked was missed. */
+const char *engine_unassessed(const struct engine *e, gw_day day);
+/* Neither window, study nor site does without a routine contact. */
+bool engine_wants_contact(const struct engine *e, const struct gw_window *window);
+
 /* Sorted, joined by ";". NULL: out of memory, noted. */
 const char *engine_join(struct engine *e, const char **list, size_t count);
 

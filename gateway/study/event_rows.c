@@ -10,30 +10,6 @@
 #include "study/compose.h"
 #include "study/event_decisions.h"
 
-/* ---- the assessment that collects it ---- */
-
-/* The last day on which the window saw the subject: an onset after it is for the next one. */
-static gw_day assessed_until(const struct engine *e, size_t window)
-{
-    const gw_day last = e->window_states[window].last_contact;
-
-    return last != GW_NO_DAY ? last : e->windows.list[window].high;
-}
-
-/* Events belong to the study's first group. NULL: no collected assessment yet. */
-static const struct gw_window *assessment(const struct engine *e, gw_day onset)
-{
-    for (size_t i = 0; i < e->windows.count; i++) {
-        const struct gw_window *window = &e->windows.list[i];
-        const bool assesses = window->rule->contact || e->in->study->continuous;
-
-        if ((window->groups & 1) && assesses && gw_same(e->window_states[i].state, "collected") &&
-            assessed_until(e, i) >= onset)
-            return window;
-    }
-    return NULL;
-}
-
 /* ---- rows ---- */
 
 static int by_key(const void *x, const void *y, void *context)
@@ -200,12 +176,13 @@ static void ask_for_grade(struct engine *e, const struct episode *episode)
                                       .note = "the grade of this event is clinical: a person gives it"});
 }
 
-/* Not collected yet: the diagnoses are told apart from those the study has no use for. */
+/* Not collected, or not yet: the diagnoses are told apart from those the study has no use for. */
 static void await_assessment(struct engine *e, const struct episode *episode)
 {
     for (size_t i = 0; i < episode->evidence_count; i++)
         if (e->in->facts[episode->evidence[i].fact].type == GW_CONDITION)
-            engine_end_fact(e, episode->evidence[i].fact, GW_STATE_OUTSIDE_WINDOW, "AWAITS_ASSESSMENT");
+            engine_end_fact(e, episode->evidence[i].fact, GW_STATE_OUTSIDE_WINDOW,
+                            engine_unassessed(e, episode->onset));
 }
 
 /* By fact, role and part, so that what was cited twice lies together. */
@@ -242,7 +219,7 @@ static bool is_repeated(const struct episode_evidence *const *sorted, size_t i)
 
 void episode_name(struct engine *e, struct episode *episode)
 {
-    episode->window = assessment(e, episode->onset);
+    episode->window = engine_assessment(e, episode->onset);
     if (!episode->window) {
         await_assessment(e, episode);
         return;
