@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "study/decided.h"
+#include "study/stays.h"
 
 static bool in_list(const char *const *list, size_t count, const char *value)
 {
@@ -96,29 +97,13 @@ struct stay {
     gw_day seen; /* the last day up to the horizon: what a stay shall bring is not known yet */
 };
 
-/* The days of a period; one without a start is unusable. `assume`: a time without an offset is the site's. */
 static enum gw_date_verdict period_days(const struct engine *e, const struct gw_period *period, bool assume,
                                         struct stay *stay)
 {
-    const struct gw_zone *zone = gw_site_zone(e->in->site);
-    enum gw_date_verdict verdict;
-    struct gw_when start, end;
+    const enum gw_date_verdict verdict = stay_days(e, period, assume, &stay->first, &stay->last);
 
-    if (!period->start)
-        return GW_DATE_MALFORMED;
-    verdict = gw_when_read(period->start, zone, assume, &start);
     if (verdict != GW_DATE_OK)
         return verdict;
-    if (start.precision < GW_PRECISION_DAY)
-        return GW_DATE_MALFORMED;
-    stay->first = start.first;
-    stay->last = GW_DAY_MAX;
-    if (period->end) {
-        verdict = gw_when_read(period->end, zone, assume, &end);
-        if (verdict != GW_DATE_OK)
-            return verdict;
-        stay->last = end.last > stay->first ? end.last : stay->first;
-    }
     stay->seen = stay->last < e->in->horizon ? stay->last : e->in->horizon;
     if (stay->seen < stay->first)
         stay->seen = stay->first;

@@ -118,6 +118,8 @@ typedef void episode_source(struct engine *e, struct episodes *episodes);
 episode_source lab_episodes;   /* graded values, and values beyond a limit */
 episode_source coded_episodes; /* diagnoses: certain ones, and those that make a candidate */
 
+episode_source febrile_episodes; /* fever and a low count */
+
 /* ---- rows: event_rows.c ---- */
 
 /* The assessment that collects each, and the id it is born with. */

@@ -118,6 +118,22 @@ static void grade_lineage(struct engine *e, const struct episode *episode, const
         engine_provenance_of_rules(e, "ae_grades", id, "grade", "episodes");
 }
 
+/* Where a sign was measured, as its code and its body site say. */
+static const char *measured_at(struct engine *e, const struct episode_evidence *evidence)
+{
+    const struct datum *datum = evidence->datum;
+    const struct gw_concept *site = datum ? &datum->source->observation.body_site : NULL;
+    const char *parts[2] = {datum && datum->code.source ? datum->code.source->code : NULL,
+                            site && site->count > 0 ? site->codings[0].code : NULL};
+    const char *text;
+
+    if (!datum || strcmp(evidence->kind, "vital") != 0)
+        return NULL;
+    text = gw_arena_join(e->arena, ';', parts, parts[1] ? 2 : 1);
+    e->failed |= !text;
+    return text;
+}
+
 static void emit_pointer(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
 {
     const char *hash = engine_hash(e, evidence->fact);
@@ -135,7 +151,8 @@ static void emit_pointer(struct engine *e, const struct episode_evidence *eviden
     row->role = evidence->role;
     if (e->in->study->evidence_values == GW_VALUES_VALUE && evidence->in_window)
         row->value_num = evidence->value; /* what lies between windows stays in the hospital */
-    engine_provenance(e, "ae_evidence", id, evidence->fact, evidence->role, evidence_rules(evidence), NULL);
+    engine_provenance(e, "ae_evidence", id, evidence->fact, evidence->role, evidence_rules(evidence),
+                      measured_at(e, evidence));
 }
 
 static void emit_evidence(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)

@@ -151,9 +151,32 @@ static void combine(struct engine *e, struct episodes *episodes, size_t labs)
     episodes->count = kept;
 }
 
+/* ---- events that belong together ---- */
+
+/* Fever belongs to the low count it came with, an infection to the fever it was found in. */
+static void link_parents(struct engine *e, struct episodes *episodes)
+{
+    static const struct {
+        const char *child, *parent;
+    } links[] = {{"FEBRILE_NEUTROPENIA", "NEUTROPENIA"}, {"INFECTION", "FEBRILE_NEUTROPENIA"}};
+    const struct shelf shelf = shelf_of(e, episodes->list, episodes->count);
+
+    for (size_t i = 0; i < episodes->count && !e->failed; i++)
+        for (size_t l = 0; l < sizeof links / sizeof *links; l++) {
+            struct episode *episode = &episodes->list[i];
+            const struct episode *parent;
+
+            if (strcmp(episode->category, links[l].child) != 0)
+                continue;
+            parent = shelf_find(&shelf, links[l].parent, NULL, episode->onset, episode_last_day(episode),
+                                e->in->study->combine_days);
+            episode->parent = parent ? (size_t)(parent - episodes->list) + 1 : 0;
+        }
+}
+
 void stage_events(struct engine *e)
 {
-    static episode_source *const others[] = {coded_episodes};
+    static episode_source *const others[] = {coded_episodes, febrile_episodes};
     struct episodes episodes = {0};
     size_t labs;
 
@@ -170,6 +193,8 @@ void stage_events(struct engine *e)
     decide_merges(e, &episodes);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         decide_episode(e, &episodes.list[i]);
+    if (!e->failed)
+        link_parents(e, &episodes);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         episode_name(e, &episodes.list[i]);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
