@@ -10,6 +10,8 @@
 
 #include "study/engine.h"
 
+struct stays; /* stays.h */
+
 struct episode_evidence {
     size_t fact;
     int part;
@@ -52,8 +54,9 @@ struct episode {
     int baseline_grade; /* -1: none */
     bool from_lab;
     bool coded;
-    bool confirmed; /* by a person */
-    bool treated;   /* a drug or procedure against it was used */
+    bool confirmed;                 /* by a person */
+    bool serious, serious_hospital; /* certain by evidence */
+    bool treated;                   /* a drug or procedure against it was used */
     struct episode_evidence *evidence;
     size_t evidence_count, evidence_capacity;
     struct episode_grade *grades;
@@ -74,6 +77,7 @@ struct candidate { /* what supporting evidence proposes: it joins an event that 
 struct episodes {
     struct episode *list;
     size_t count, capacity;
+    const struct stays *stays; /* in hospital */
     struct candidate *candidates;
     size_t candidate_count, candidate_capacity;
 };

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "study/event_decisions.h"
+#include "study/episode.h"
+#include "study/seriousness.h"
 
 struct episode *episode_add(struct engine *e, struct episodes *episodes)
 {
@@ -178,10 +180,13 @@ void stage_events(struct engine *e)
 {
     static episode_source *const others[] = {coded_episodes, febrile_episodes};
     struct episodes episodes = {0};
+    struct stays stays;
     size_t labs;
 
     if (e->anchors.d1 == GW_NO_DAY)
         return;
+    stays = stays_read(e);
+    episodes.stays = &stays;
     lab_episodes(e, &episodes);
     labs = episodes.count;
     for (size_t i = 0; i < sizeof others / sizeof *others && !e->failed; i++)
@@ -197,6 +202,8 @@ void stage_events(struct engine *e)
         link_parents(e, &episodes);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         episode_name(e, &episodes.list[i]);
+    for (size_t i = 0; i < episodes.count && !e->failed; i++)
+        seriousness_weigh(e, &episodes.list[i], &stays);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         episode_emit(e, &episodes, &episodes.list[i]);
 }

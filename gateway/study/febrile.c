@@ -456,7 +456,7 @@ static gw_day close_episode(struct engine *e, struct episode *episode, const str
 struct walk {
     struct series temp, anc;
     struct reliefs reliefs;
-    struct stays stays;
+    const struct stays *stays;
     bool open;               /* there is an event, */
     gw_day open_until;       /* whose fevers are those up to this day */
     int64_t quiet_from;      /* the last candidate takes fevers up to here */
@@ -483,7 +483,7 @@ static void begin(struct engine *e, struct episodes *episodes, struct walk *walk
     episode_note_grade(e, episode, episode->onset, grade);
     cite_reliefs(e, episode, &walk->reliefs, fever->reading);
     walk->open = true;
-    walk->open_until = close_episode(e, episode, &walk->temp, &walk->anc, from, &walk->stays);
+    walk->open_until = close_episode(e, episode, &walk->temp, &walk->anc, from, walk->stays);
 }
 
 /* Fevers in doubt that follow each other are one question. */
@@ -527,7 +527,7 @@ void febrile_episodes(struct engine *e, struct episodes *episodes)
     if (e->failed || walk.temp.count == 0 || walk.anc.count == 0)
         return;
     walk.reliefs = find_reliefs(e);
-    walk.stays = stays_read(e);
+    walk.stays = episodes->stays;
     for (size_t i = 0; i < walk.temp.count && !e->failed; i++) {
         const struct reading *reading = &walk.temp.list[i], *count;
         struct fever fever;

@@ -80,6 +80,7 @@ static enum gw_status load_events(struct gw_arena *arena, const char *dir, struc
     compositions_read(arena, dir, out, &findings);
     scales_read(arena, dir, out, &findings);
     answers_read(arena, dir, out, &findings);
+    stay_codes_read(arena, dir, out, &findings);
     return gw_findings_close(&findings, arena, dir, err);
 }
 

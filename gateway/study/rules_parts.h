@@ -12,5 +12,6 @@ void compositions_read(struct gw_arena *arena, const char *dir, struct gw_rules 
 void evidence_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
 void scales_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
 void answers_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
+void stay_codes_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * The small tables of mappings/common that steer the engine: what an exception code blocks (exception-codes.csv), what
  * is evidence of which adverse event (ae-evidence.csv), which values are worked out of others (compositions.csv), what
- * a coded answer says (coded-answers.csv), and what each rule id of provenance means (rule-texts.csv).
+ * a coded answer says (coded-answers.csv), what a stay was for (stay-codes.csv), and what each rule id of provenance
+ * means (rule-texts.csv).
  */
 #ifndef GATEWAY_STUDY_RULES_H
 #define GATEWAY_STUDY_RULES_H
@@ -70,6 +71,18 @@ struct gw_rule_text {    /* a rule as provenance names it */
     const char *sentence;
 };
 
+enum gw_stay_meaning {
+    GW_STAY_PLANNED,   /* for treatment: no sign of a serious event */
+    GW_STAY_INTENSIVE, /* intensive care */
+};
+
+struct gw_stay_code {
+    const char *system;
+    const char *code;
+    bool prefix;
+    enum gw_stay_meaning meaning;
+};
+
 struct gw_coded_answer {
     const char *system; /* NULL: any */
     const char *code;
@@ -105,6 +118,8 @@ struct gw_rules {
     size_t composition_count;
     const struct gw_coded_answer *answers;
     size_t answer_count;
+    const struct gw_stay_code *stay_codes;
+    size_t stay_code_count;
     const struct gw_rule_text *texts;
     size_t text_count;
     const struct gw_scale *scales; /* file order: the scales of one instrument together */
@@ -118,6 +133,9 @@ const struct gw_item_class *gw_rules_class(const struct gw_rules *rules, const c
 
 /* What a coded answer says of a culture or test: an organism or any code that no row calls otherwise is positive. */
 enum gw_answer gw_rules_answer(const struct gw_rules *rules, const struct gw_concept *answer);
+
+/* stay-codes.csv says that of a reason, type or place of a stay. */
+bool gw_rules_stay(const struct gw_rules *rules, const struct gw_coding *coding, enum gw_stay_meaning meaning);
 
 /* The text of a rule id: its own, else that of the longest beginning which ends in "*"; NULL: no rule is called so. */
 const struct gw_rule_text *gw_rules_text(const struct gw_rules *rules, const char *id);

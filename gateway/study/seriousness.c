@@ -1,0 +1,253 @@
+/*
+ * Seriousness out of routine data: evidence, not a verdict. A stay in hospital for the very diagnosis of an event makes
+ * it serious; a stay that only lies near its onset, intensive care or a vasopressor ask a person.
+ *
+ * Traps: a stay that the study drug's first doses ask for, or that was for treatment, is not one for the event unless
+ * the event began in it and it lasted longer than planned. Observation and emergency are no admission.
+ *
+ * Source: ICH E2A; mappings/RULES.md 12.
+ */
+#include "study/seriousness.h"
+
+#include <string.h>
+
+#include "study/decided.h"
+#include "study/exposure.h"
+
+#define HOURS_A_DAY 24
+
+/* ---- what a stay was for ---- */
+
+static bool names_fact(const struct engine *e, const struct gw_fact *encounter, const struct gw_reference *reference,
+                       size_t fact)
+{
+    size_t index;
+
+    return reference->kind == GW_REFERENCE_LITERAL && gw_same(reference->type, "Condition") &&
+           engine_find(e, GW_CONDITION, encounter->endpoint, reference->id, &index) && index == fact;
+}
+
+static bool reasons_name(const struct engine *e, const struct gw_fact *encounter, const struct gw_reasons *reasons,
+                         size_t fact)
+{
+    for (size_t i = 0; i < reasons->reference_count; i++)
+        if (names_fact(e, encounter, &reasons->references[i], fact))
+            return true;
+    return false;
+}
+
+/* A diagnosis or reason of the stay refers to the Condition. */
+static bool is_for(const struct engine *e, const struct gw_fact *encounter, size_t condition)
+{
+    if (reasons_name(e, encounter, &encounter->encounter.reasons, condition))
+        return true;
+    for (size_t i = 0; i < encounter->encounter.diagnosis_count; i++)
+        if (reasons_name(e, encounter, &encounter->encounter.diagnoses[i].conditions, condition))
+            return true;
+    return false;
+}
+
+static bool concepts_mean(const struct engine *e, const struct gw_concept *concepts, size_t count,
+                          enum gw_stay_meaning meaning)
+{
+    for (size_t c = 0; c < count; c++)
+        for (size_t i = 0; i < concepts[c].count; i++)
+            if (gw_rules_stay(e->in->rules, &concepts[c].codings[i], meaning))
+                return true;
+    return false;
+}
+
+/* Its reasons, types or the diagnoses it names say so. */
+static bool stay_means(const struct engine *e, const struct gw_fact *fact, enum gw_stay_meaning meaning)
+{
+    const struct gw_encounter *encounter = &fact->encounter;
+
+    if (concepts_mean(e, encounter->types, encounter->type_count, meaning) ||
+        concepts_mean(e, encounter->reasons.concepts, encounter->reasons.concept_count, meaning))
+        return true;
+    for (size_t i = 0; i < encounter->location_count; i++)
+        if (concepts_mean(e, &encounter->locations[i].form, 1, meaning))
+            return true;
+    for (size_t i = 0; i < encounter->diagnosis_count; i++)
+        for (size_t j = 0; j < encounter->diagnoses[i].conditions.reference_count; j++) {
+            const struct gw_reference *ref = &encounter->diagnoses[i].conditions.references[j];
+            const struct gw_fact *condition;
+            size_t index;
+
+            condition = ref->kind == GW_REFERENCE_LITERAL
+                            ? engine_find(e, GW_CONDITION, fact->endpoint, ref->id, &index)
+                            : NULL;
+            if (condition && concepts_mean(e, &condition->condition.code, 1, meaning))
+                return true;
+        }
+    return false;
+}
+
+/* ---- planned ---- */
+
+struct plan {
+    bool planned;
+    gw_day until; /* GW_NO_DAY: it is not told until when */
+};
+
+/* The day of a dose of the study drug by its number; GW_NO_DAY: none. */
+static gw_day dose_day(const struct engine *e, int number)
+{
+    const struct exposure *list;
+    int doses = 0;
+
+    for (size_t d = 0; d < e->in->study->d1_drug_count; d++) {
+        const size_t count = exposures_of(e, e->in->study->d1_drugs[d], &list);
+
+        for (size_t i = 0; i < count; i++) {
+            const int until = doses_until(e, e->in->study->d1_drugs[d],
+                                          list[i].last < e->in->horizon ? list[i].last : e->in->horizon);
+            const int every = list[i].every > 0 ? list[i].every : 1;
+
+            if (until >= number)
+                return list[i].first + (number - doses - 1) * every;
+            doses = until;
+        }
+        doses = 0;
+    }
+    return GW_NO_DAY;
+}
+
+/* The study drug asks for a stay of some hours after a dose. */
+static struct plan planned_by_dose(const struct engine *e, const struct hospital_stay *stay)
+{
+    const struct gw_seriousness_rules *rules = &e->in->study->events.seriousness;
+    struct plan plan = {.until = GW_NO_DAY};
+
+    for (size_t i = 0; i < rules->planned_stays.count; i++) {
+        const struct gw_planned_stay *planned = &rules->planned_stays.items[i];
+        const gw_day day = dose_day(e, planned->dose);
+        const gw_day until = day + (planned->hours + HOURS_A_DAY - 1) / HOURS_A_DAY;
+
+        if (day == GW_NO_DAY || stay->last < day || stay->first < day - rules->before_days || stay->first > until)
+            continue;
+        plan.planned = true;
+        plan.until = plan.until == GW_NO_DAY || until > plan.until ? until : plan.until;
+    }
+    return plan;
+}
+
+static struct plan plan_of(struct engine *e, const struct hospital_stay *stay)
+{
+    const struct gw_fact *fact = &e->in->facts[stay->fact];
+    const struct item_about about = {.has_fact = true, .fact = stay->fact, .coding = &fact->encounter.class_code};
+    const struct gw_decision *decision = decided_find(e, GW_DECIDE_STAY, "AE_SERIOUS_EVIDENCE", &about);
+    struct plan plan = planned_by_dose(e, stay);
+    struct gw_when end;
+
+    if (decision)
+        plan = (struct plan){.planned = strcmp(decision->set[GW_SET_PLANNED], "true") == 0, .until = GW_NO_DAY};
+    else if (!plan.planned)
+        plan = (struct plan){.planned = stay_means(e, fact, GW_STAY_PLANNED), .until = GW_NO_DAY};
+    if (plan.until == GW_NO_DAY && fact->encounter.planned_end &&
+        gw_when_read(fact->encounter.planned_end, gw_site_zone(e->in->site), true, &end) == GW_DATE_OK) {
+        plan.planned |= fact->encounter.planned_start != NULL;
+        plan.until = end.last;
+    }
+    return plan;
+}
+
+/* ---- one episode ---- */
+
+struct evidence_of {   /* what speaks for seriousness */
+    bool admitted_for; /* a stay names the event's own diagnosis */
+    const char *note;  /* what a person is asked about; NULL: nothing */
+};
+
+static void cite(struct engine *e, struct episode *episode, size_t fact, const char *kind, const char *concept,
+                 gw_day day)
+{
+    episode_cite(e, episode,
+                 (struct episode_evidence){.fact = fact,
+                                           .kind = kind,
+                                           .concept = concept,
+                                           .role = "supporting",
+                                           .day = day,
+                                           .grade = -1,
+                                           .rules = "seriousness"});
+}
+
+/* A planned stay speaks for nothing, unless the event began in it and it lasted longer. */
+static const char *what_it_says(const struct episode *episode, const struct hospital_stay *stay,
+                                const struct plan *plan)
+{
+    if (!plan->planned)
+        return "a stay in hospital lies near its onset";
+    if (episode->onset <= stay->first || episode->onset > stay->last)
+        return NULL;
+    if (plan->until == GW_NO_DAY)
+        return "it began in a planned stay whose planned end is not known";
+    return episode->onset <= plan->until && stay->last > plan->until ? "it began in a planned stay that lasted longer"
+                                                                     : NULL;
+}
+
+static void weigh_stay(struct engine *e, struct episode *episode, const struct hospital_stay *stay,
+                       struct evidence_of *found)
+{
+    const struct gw_fact *fact = &e->in->facts[stay->fact];
+    const size_t own = episode->evidence_count;
+    const struct plan plan = plan_of(e, stay);
+    const char *note = what_it_says(episode, stay, &plan);
+    bool own_diagnosis = false;
+
+    for (size_t i = 0; i < own && !own_diagnosis; i++)
+        own_diagnosis =
+            e->in->facts[episode->evidence[i].fact].type == GW_CONDITION && is_for(e, fact, episode->evidence[i].fact);
+    if (!note && !(own_diagnosis && !plan.planned))
+        return;
+    found->admitted_for |= own_diagnosis && !plan.planned;
+    found->note = found->note ? found->note : note;
+    if (note && stay_means(e, fact, GW_STAY_INTENSIVE))
+        found->note = "intensive care";
+    cite(e, episode, stay->fact, "encounter", fact->encounter.class_code.code, stay->first);
+}
+
+static void weigh_vasopressors(struct engine *e, struct episode *episode, gw_day first, gw_day last,
+                               struct evidence_of *found)
+{
+    for (size_t i = 0; i < e->exposure_count; i++) {
+        const struct exposure *x = &e->exposures[i];
+
+        if (!x->drug || strcmp(x->drug->role, "VASOPRESSOR") != 0 || x->first > last || x->last < first ||
+            x->fact_count == 0)
+            continue;
+        found->note = "a vasopressor was given";
+        cite(e, episode, x->facts[0], "drug", x->substance, x->first);
+    }
+}
+
+static void ask(struct engine *e, const struct episode *episode, const char *note)
+{
+    const struct episode_evidence *first = &episode->evidence[0];
+
+    engine_raise(e, "AE_SERIOUS_EVIDENCE",
+                 &(struct item_about){.has_fact = true,
+                                      .fact = first->fact,
+                                      .part = first->part,
+                                      .day = episode->onset,
+                                      .rule = episode->category,
+                                      .note = note});
+}
+
+void seriousness_weigh(struct engine *e, struct episode *episode, const struct stays *stays)
+{
+    const struct gw_seriousness_rules *rules = &e->in->study->events.seriousness;
+    const gw_day first = episode->onset - rules->before_days, last = episode->onset + rules->after_days;
+    struct evidence_of found = {.note = NULL};
+
+    if (!rules->on || !episode->id)
+        return;
+    for (size_t i = stays_from(stays, first); i < stays->count && stays->list[i].first <= last && !e->failed; i++)
+        if (stays->list[i].last >= first)
+            weigh_stay(e, episode, &stays->list[i], &found);
+    weigh_vasopressors(e, episode, first, last, &found);
+    if (found.admitted_for)
+        episode->serious = episode->serious_hospital = true;
+    else if (found.note && !e->failed)
+        ask(e, episode, found.note);
+}

@@ -1,0 +1,77 @@
+/*
+ * stay-codes.csv: what a stay in hospital was for, as its reasons, types and places are coded: planned treatment, which
+ * is no sign of a serious event, or intensive care, which is one.
+ *
+ * Source: mappings/RULES.md 12.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "study/rules_parts.h"
+#include "study/sheet.h"
+
+enum { SYSTEM, CODE, MATCH, MEANING, COLUMNS };
+static const char *const columns[COLUMNS] = {"system", "code", "match", "meaning"};
+
+static bool read_row(struct sheet *sheet, struct gw_stay_code *row)
+{
+    static const char *const matches[] = {"exact", "prefix"};
+    static const char *const meanings[] = {"planned", "intensive"};
+    const int match = sheet_choice(sheet, MATCH, matches, 2);
+    const int meaning = sheet_choice(sheet, MEANING, meanings, 2);
+
+    row->system = sheet_text(sheet, SYSTEM);
+    row->code = sheet_text(sheet, CODE);
+    row->prefix = match == 1;
+    row->meaning = (enum gw_stay_meaning)meaning;
+    return match >= 0 && meaning >= 0;
+}
+
+void stay_codes_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings)
+{
+    struct gw_stay_code *rows = NULL, *kept;
+    size_t capacity = 0;
+    struct sheet sheet;
+
+    if (!sheet_open(&sheet, arena, dir, "stay-codes.csv", columns, COLUMNS, findings))
+        return;
+    while (sheet_next(&sheet)) {
+        struct gw_stay_code row;
+
+        if (!read_row(&sheet, &row))
+            continue;
+        if (!(kept = GW_ARENA_PUSH(arena, rows, out->stay_code_count, capacity))) {
+            sheet_no_memory(&sheet);
+            return;
+        }
+        *kept = row;
+        out->stay_codes = rows;
+    }
+}
+
+/* ICD codes with or without their dot. */
+static bool begins(const char *code, const struct gw_stay_code *row)
+{
+    const char *wanted = row->code;
+
+    for (; *wanted; wanted++, code++) {
+        while (*code == '.')
+            code++;
+        while (*wanted == '.')
+            wanted++;
+        if (*wanted == '\0' || *code == '\0' || strncasecmp(code, wanted, 1) != 0)
+            return *wanted == '\0';
+    }
+    return row->prefix || *code == '\0';
+}
+
+bool gw_rules_stay(const struct gw_rules *rules, const struct gw_coding *coding, enum gw_stay_meaning meaning)
+{
+    for (size_t i = 0; coding->code && i < rules->stay_code_count; i++) {
+        const struct gw_stay_code *row = &rules->stay_codes[i];
+
+        if (row->meaning == meaning && gw_same(row->system, coding->system) && begins(coding->code, row))
+            return true;
+    }
+    return false;
+}
