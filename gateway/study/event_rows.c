@@ -65,9 +65,10 @@ static void emit_episode(struct engine *e, const struct episodes *episodes, cons
     row->baseline_grade = or_null(episode->baseline_grade);
     row->outcome = episode->outcome;
     row->days_since_first_dose = gw_elapsed(e->anchors.d1, episode->onset);
-    row->serious = episode->serious;
+    row->serious_death = gw_same(episode->outcome, "fatal"); /* which only a person says */
+    row->serious = episode->serious || row->serious_death;
     row->serious_hospital = episode->serious_hospital;
-    row->seriousness_origin = episode->serious ? "evidence" : NULL;
+    row->seriousness_origin = row->serious_death ? "human" : episode->serious ? "evidence" : NULL;
     row->treatment_given = episode->treated;
     row->parent_ae = episode->parent ? episodes->list[episode->parent - 1].id : NULL;
     row->certainty = episode->confirmed ? "confirmed" : "certain";

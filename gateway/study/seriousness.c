@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "study/decided.h"
+#include "study/event_decisions.h"
 #include "study/exposure.h"
 
 #define HOURS_A_DAY 24
@@ -221,10 +222,15 @@ static void weigh_vasopressors(struct engine *e, struct episode *episode, gw_day
     }
 }
 
+/* Unless a person has said already. */
 static void ask(struct engine *e, const struct episode *episode, const char *note)
 {
     const struct episode_evidence *first = &episode->evidence[0];
 
+    if (episode->decided.seriousness) {
+        decide_episode_item(e, episode, episode->decided.seriousness, "AE_SERIOUS_EVIDENCE");
+        return;
+    }
     engine_raise(e, "AE_SERIOUS_EVIDENCE",
                  &(struct item_about){.has_fact = true,
                                       .fact = first->fact,

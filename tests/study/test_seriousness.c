@@ -156,3 +156,22 @@ Test(seriousness, is_not_weighed_where_the_study_has_no_rules_for_it)
     subject_derive(&s);
     cr_expect(eq(int, subject_episode(&s, 0)->serious, false));
 }
+
+Test(seriousness, is_answered_by_a_person)
+{
+    add_stay("finished", "IMP", "2024-02-20", "2024-02-28", "");
+    subject_decide(&s, "seriousness", "Condition/c", "{'serious':true,'criteria':['hospital']}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "AE_SERIOUS_EVIDENCE"), 0));
+    cr_expect(eq(int, subject_episode(&s, 0)->serious_hospital, true));
+    expect_text("origin", subject_episode(&s, 0)->seriousness_origin, "human");
+}
+
+Test(seriousness, is_death_where_a_person_says_that_the_event_was_fatal)
+{
+    subject_decide(&s, "outcome", "Condition/c", "{'outcome':'fatal'}");
+    subject_derive(&s);
+    cr_expect(eq(int, subject_episode(&s, 0)->serious, true));
+    cr_expect(eq(int, subject_episode(&s, 0)->serious_death, true));
+    expect_text("origin", subject_episode(&s, 0)->seriousness_origin, "human");
+}
