@@ -252,6 +252,16 @@ static void settle_windows(struct engine *e)
     }
 }
 
+gw_day engine_last_contact(const struct engine *e)
+{
+    gw_day last = e->anchors.d1;
+
+    for (size_t i = 0; i < e->windows.count; i++)
+        if (gw_same(e->window_states[i].state, "collected") && e->window_states[i].last_contact > last)
+            last = e->window_states[i].last_contact;
+    return last;
+}
+
 void stage_windows(struct engine *e)
 {
     const enum gw_contacts contacts = gw_site_contacts(e->in->site);

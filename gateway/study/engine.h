@@ -249,6 +249,9 @@ struct part *engine_part(struct engine *e, size_t fact, int part);
 void engine_end_part(struct engine *e, struct part *part, enum gw_state state, const char *reason);
 void engine_end_fact(struct engine *e, size_t fact, enum gw_state state, const char *reason); /* all parts */
 
+/* The last day on which a collected window saw the subject, else D1: where times without an event are censored. */
+gw_day engine_last_contact(const struct engine *e);
+
 void engine_name_datum(struct engine *e, struct datum *datum);         /* gives it its obs_id */
 bool engine_lives_and_consents(const struct engine *e, gw_day day);    /* neither dead nor withdrawn before it */
 bool engine_category_on(const struct engine *e, const char *category); /* one of the study's */

@@ -170,17 +170,6 @@ struct time_to {
     gw_day censored; /* the last day without it, where there is none */
 };
 
-/* Last day on which the subject was known to live: the last contact of a collected window, else D1. */
-static gw_day last_contact(const struct engine *e)
-{
-    gw_day last = e->anchors.d1;
-
-    for (size_t i = 0; i < e->windows.count; i++)
-        if (gw_same(e->window_states[i].state, "collected") && e->window_states[i].last_contact > last)
-            last = e->window_states[i].last_contact;
-    return last;
-}
-
 static gw_day earlier(gw_day a, gw_day b)
 {
     if (a == GW_NO_DAY || b == GW_NO_DAY)
@@ -249,7 +238,7 @@ static void add_times(struct engine *e, const struct course_of_response *c)
 static void add_survival(struct engine *e)
 {
     const gw_day death = death_of(e);
-    const gw_day contact = last_contact(e);
+    const gw_day contact = engine_last_contact(e);
     struct inputs inputs = {0};
 
     if (e->subject_row)
