@@ -202,6 +202,7 @@ static void print_item(struct queue *queue, const struct gw_ledger_item *item)
     print_field(output, "resource", resource_of(&queue->arena, item));
     print_field(output, "windows", item->window_ids);
     print_field(output, "context", words_of(&queue->arena, item->context));
+    print_field(output, "resolution", item->resolution);
     print_field(output, "suggestion", words_of(&queue->arena, item->suggestion));
 }
 
@@ -221,6 +222,7 @@ static cJSON *item_json(const struct gw_ledger_item *item)
     cJSON_AddStringToObject(object, "part", item->part);
     cJSON_AddStringToObject(object, "blocks", item->blocks);
     cJSON_AddStringToObject(object, "state", item->state);
+    cJSON_AddStringToObject(object, "resolution", item->resolution);
     output_json_raw(object, "context", item->context);
     output_json_raw(object, "suggestion", item->suggestion);
     cJSON_AddStringToObject(object, "windows", item->window_ids);

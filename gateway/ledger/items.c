@@ -54,7 +54,7 @@ bool item_read(struct gw_arena *arena, sqlite3_stmt *row, struct gw_ledger_item 
         {0, &out->id},          {1, &out->code},          {2, &out->fingerprint}, {3, &out->subject_key},
         {4, &out->endpoint},    {7, &out->resource_type}, {8, &out->resource_id}, {9, &out->version_id},
         {11, &out->blocks},     {12, &out->state},        {13, &out->context},    {14, &out->suggestion},
-        {15, &out->window_ids},
+        {15, &out->window_ids}, {18, &out->resolution},
     };
     bool whole = out->source && out->part;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -14,14 +14,26 @@
  *                        derived
  *      shared.parts      the same of a shared fact, for each subject that refers to it; the best stands in entries
  *      aliases           identifiers under which a shared fact may be referred to, as links have them
+ *      items.resolution  "decision:7": the decision that answered it (state resolved); null: none did
+ *      decisions         one line of JSON each (gateway/study/decision.h); only ever appended
  *      revisions.rows    all rows of the subject in the text form of gw_rows_write, as one zstd frame
  */
 #ifndef LEDGER_SCHEMA_H
 #define LEDGER_SCHEMA_H
 
-#define LEDGER_SCHEMA 1
+#define LEDGER_SCHEMA 2
 
-static const char ledger_schema[] =
+#define LEDGER_DECISIONS                                                                                               \
+    "CREATE TABLE decisions (n INTEGER PRIMARY KEY, text TEXT NOT NULL);"                                              \
+    "CREATE TRIGGER decisions_unchanged BEFORE UPDATE ON decisions BEGIN SELECT raise(ABORT, 'append only'); END;"     \
+    "CREATE TRIGGER decisions_kept BEFORE DELETE ON decisions BEGIN SELECT raise(ABORT, 'append only'); END;"
+
+/* From the schema of its place, counted from 1, to the next one. */
+static const char *const ledger_migrations[LEDGER_SCHEMA - 1] = {
+    LEDGER_DECISIONS "ALTER TABLE items ADD COLUMN resolution TEXT;",
+};
+
+static const char ledger_schema[] = LEDGER_DECISIONS
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE names (number INTEGER PRIMARY KEY, space TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (space, name));"
     "CREATE TABLE subjects (number INTEGER PRIMARY KEY, study TEXT NOT NULL, site TEXT NOT NULL,"
@@ -57,7 +69,7 @@ static const char ledger_schema[] =
     " blocks TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'open', context TEXT NOT NULL, suggestion TEXT NOT NULL,"
     " window_ids TEXT NOT NULL, kind INTEGER NOT NULL, logical_id TEXT, version_id TEXT, source INTEGER NOT NULL,"
     " line INTEGER NOT NULL, component INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, "
-    "PRIMARY KEY (subject, id)) WITHOUT ROWID;"
+    "resolution TEXT, PRIMARY KEY (subject, id)) WITHOUT ROWID;"
     "CREATE TABLE revisions (subject INTEGER, revision INTEGER, length INTEGER NOT NULL, rows BLOB NOT NULL,"
     " PRIMARY KEY (subject, revision)) WITHOUT ROWID;"
     "CREATE TABLE outbox (number INTEGER PRIMARY KEY, subject INTEGER NOT NULL, from_revision INTEGER NOT NULL,"

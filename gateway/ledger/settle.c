@@ -6,6 +6,7 @@
 #include "gateway/ledger/settle.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ledger/store.h"
@@ -187,8 +188,22 @@ static bool lasts(const struct gw_derived *derived, const char *id)
     return false;
 }
 
-/* Ids of open items that are raised no longer. Both lists are sorted by id. */
-static enum gw_status find_closed(struct settling *s, const char ***ids, size_t *count)
+struct closed { /* an open item that is raised no longer */
+    const char *id;
+    int64_t kind;
+    const char *logical_id; /* NULL: it is about no record */
+};
+
+static bool read_closed(struct gw_arena *arena, sqlite3_stmt *row, struct closed *out)
+{
+    *out = (struct closed){.id = ledger_text(arena, row, 0),
+                           .kind = sqlite3_column_int64(row, 1),
+                           .logical_id = ledger_text(arena, row, 2)};
+    return out->id && (out->logical_id || sqlite3_column_type(row, 2) == SQLITE_NULL);
+}
+
+/* Both lists are sorted by id. */
+static enum gw_status find_closed(struct settling *s, struct closed **list, size_t *count)
 {
     const struct gw_derived *derived = s->settlement->derived;
     sqlite3_stmt *open = ledger_bind(s->ledger, STATEMENT_ITEMS_OPEN, s->subject);
@@ -202,8 +217,8 @@ static enum gw_status find_closed(struct settling *s, const char ***ids, size_t 
             next++;
         if ((next < derived->item_count && strcmp(derived->items[next].id, id) == 0) || lasts(derived, id))
             continue;
-        const char **closed = GW_ARENA_PUSH(&s->ledger->arena, *ids, *count, capacity);
-        if (!closed || !(*closed = gw_arena_copy(&s->ledger->arena, id, strlen(id)))) {
+        struct closed *closed = GW_ARENA_PUSH(&s->ledger->arena, *list, *count, capacity);
+        if (!closed || !read_closed(&s->ledger->arena, open, closed)) {
             sqlite3_reset(open);
             return ledger_no_memory(s->err, "the items of one subject");
         }
@@ -211,16 +226,64 @@ static enum gw_status find_closed(struct settling *s, const char ***ids, size_t 
     return rc;
 }
 
+/* Whether a resolution of a record is about the record of an item. */
+static enum gw_status same_record(struct settling *s, const struct gw_resolution *resolution,
+                                  const struct closed *closed, bool *same)
+{
+    const struct gw_kept *kept = &s->settlement->facts->list[resolution->fact];
+    int64_t kind = 0;
+    enum gw_status rc = GW_OK;
+
+    *same = gw_same(kept->id, closed->logical_id);
+    if (*same)
+        rc = ledger_name(s->ledger, kept->endpoint, kept->type, &kind, s->err);
+    *same = *same && kind == closed->kind;
+    return rc;
+}
+
+/* The decision that answered an item, by its id or else by its record; 0: it vanished by itself. */
+static enum gw_status find_decision(struct settling *s, const struct closed *closed, int64_t *decision)
+{
+    const struct gw_derived *derived = s->settlement->derived;
+    enum gw_status rc = GW_OK;
+
+    *decision = 0;
+    for (size_t i = 0; rc == GW_OK && *decision == 0 && i < derived->resolution_count; i++) {
+        const struct gw_resolution *resolution = &derived->resolutions[i];
+        bool same = resolution->item && strcmp(resolution->item, closed->id) == 0;
+
+        if (!resolution->item && closed->logical_id)
+            rc = same_record(s, resolution, closed, &same);
+        if (same)
+            *decision = resolution->decision;
+    }
+    return rc;
+}
+
+static enum gw_status close_item(struct settling *s, const struct closed *closed)
+{
+    char resolution[40];
+    int64_t decision = 0;
+    enum gw_status rc = find_decision(s, closed, &decision);
+
+    snprintf(resolution, sizeof resolution, "decision:%lld", (long long)decision);
+    s->settled.items_closed++;
+    if (rc != GW_OK)
+        return rc;
+    return ledger_run(
+        s->ledger,
+        ledger_bind(s->ledger, STATEMENT_ITEM_CLOSE, s->subject, closed->id, s->at, decision ? resolution : NULL),
+        s->err);
+}
+
 static enum gw_status settle_items(struct settling *s)
 {
-    const char **closed = NULL;
+    struct closed *list = NULL;
     size_t count = 0;
-    enum gw_status rc = find_closed(s, &closed, &count);
+    enum gw_status rc = find_closed(s, &list, &count);
 
-    for (size_t i = 0; rc == GW_OK && i < count; i++) {
-        rc = ledger_run(s->ledger, ledger_bind(s->ledger, STATEMENT_ITEM_CLOSE, s->subject, closed[i], s->at), s->err);
-        s->settled.items_closed++;
-    }
+    for (size_t i = 0; rc == GW_OK && i < count; i++)
+        rc = close_item(s, &list[i]);
     return rc == GW_OK ? raise_items(s) : rc;
 }
 

@@ -159,6 +159,7 @@ enum gw_status gw_ledger_commit(struct gw_ledger *ledger, struct gw_error *err)
 void gw_ledger_rollback(struct gw_ledger *ledger)
 {
     memset(ledger->names, 0, sizeof ledger->names);
+    ledger->decisions_read = false;
     if (!ledger->in_transaction)
         return;
     ledger->in_transaction = false;
@@ -186,6 +187,7 @@ enum gw_status step_begin(struct gw_ledger *ledger, struct step *step, struct gw
 static void step_undo(struct gw_ledger *ledger)
 {
     memset(ledger->names, 0, sizeof ledger->names);
+    ledger->decisions_read = false;
     ledger->broken |= ledger->built;
     if (ledger->broken)
         return;
@@ -282,6 +284,22 @@ static enum gw_status lay_tables(struct gw_ledger *ledger, struct gw_error *err)
     return answer == SQLITE_OK ? GW_OK : ledger_failure(ledger, err);
 }
 
+/* Each in a transaction of its own, so that a crash leaves one schema or the other. */
+static enum gw_status migrate(struct gw_ledger *ledger, int64_t schema, struct gw_error *err)
+{
+    for (; schema < LEDGER_SCHEMA; schema++) {
+        char *sql = sqlite3_mprintf("BEGIN IMMEDIATE;%s UPDATE meta SET value = %lld WHERE name = 'schema'; COMMIT;",
+                                    ledger_migrations[schema - 1], (long long)schema + 1);
+        if (!sql)
+            return ledger_no_memory(err, "the tables");
+        const int answer = sqlite3_exec(ledger->db, sql, NULL, NULL, NULL);
+        sqlite3_free(sql);
+        if (answer != SQLITE_OK)
+            return ledger_failure(ledger, err);
+    }
+    return GW_OK;
+}
+
 static enum gw_status check_schema(struct gw_ledger *ledger, const char *path, struct gw_error *err)
 {
     int64_t tables = 0, schema = 0;
@@ -297,7 +315,7 @@ static enum gw_status check_schema(struct gw_ledger *ledger, const char *path, s
         return gw_fail(err, GW_ECONFIG, where,
                        "%s: written by a newer release (schema %lld, this one knows %d); install that release", path,
                        (long long)schema, LEDGER_SCHEMA);
-    return GW_OK;
+    return migrate(ledger, schema, err);
 }
 
 /*
@@ -349,6 +367,7 @@ static enum gw_status open_ledger(const char *path, bool built, struct gw_ledger
         return ledger_no_memory(err, "the ledger");
     ledger->built = built;
     ledger->arena.limit = CALL_ARENA_LIMIT;
+    ledger->kept.limit = CALL_ARENA_LIMIT;
     ledger->compressor = ZSTD_createCCtx();
     ledger->decompressor = ZSTD_createDCtx();
     if (!ledger->compressor || !ledger->decompressor)
@@ -382,6 +401,7 @@ void gw_ledger_close(struct gw_ledger *ledger)
     ZSTD_freeCCtx(ledger->compressor);
     ZSTD_freeDCtx(ledger->decompressor);
     gw_arena_release(&ledger->arena);
+    gw_arena_release(&ledger->kept);
     free(ledger->plain.at);
     free(ledger->packed.at);
     free(ledger->touched.list);

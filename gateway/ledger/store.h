@@ -54,7 +54,10 @@ struct gw_ledger {
     ZSTD_CCtx *compressor;
     ZSTD_DCtx *decompressor;
     struct gw_arena arena; /* of the current call; cleared when one begins */
-    struct bytes plain;    /* a blob being gathered */
+    struct gw_arena kept;  /* the decisions, read once */
+    struct gw_decisions decisions;
+    bool decisions_read;
+    struct bytes plain; /* a blob being gathered */
     struct bytes packed;
     struct numbers touched;
     struct numbers order;

@@ -250,6 +250,7 @@ enum gw_status source_open(struct source *s, const struct gw_config_study *confi
     s->pass = (struct gw_pass){.ledger = s->query->ledger,
                                .protocol = &s->protocol,
                                .key = s->key,
+                               .author_approves = s->query->config && !s->query->config->four_eyes,
                                .subjects = s->subjects,
                                .subject_count = s->subject_count};
     return rc;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/core/json.h"
+#include "gateway/ledger/decisions.h"
 
 #define SUBJECT_MEMORY ((size_t)2 << 30) /* of one subject's derivation: some 400,000 facts */
 #define GROUP_FACTS    1000              /* facts settled before a commit: the house rule of group commit */
@@ -101,9 +102,12 @@ static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const
                              struct gw_kept_facts *kept, struct gw_subject_input *input, struct gw_derived *out,
                              struct gw_error *err)
 {
+    struct gw_decisions decisions = {NULL, 0};
     struct gw_fact *facts = NULL;
     enum gw_status rc = read_facts(pass, arena, subject->number, kept, &facts, err);
 
+    if (rc == GW_OK)
+        rc = gw_ledger_decisions_of(pass->ledger, arena, subject->line->subject, &decisions, err);
     if (rc != GW_OK)
         return rc;
     *input = (struct gw_subject_input){.study = pass->protocol->study,
@@ -113,6 +117,9 @@ static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const
                                        .roster = subject->line,
                                        .facts = facts,
                                        .fact_count = kept->count,
+                                       .decisions = decisions.list,
+                                       .decision_count = decisions.count,
+                                       .author_approves = pass->author_approves,
                                        .horizon = subject->horizon,
                                        .key = pass->key};
     return gw_derive(arena, input, out, err);

@@ -61,6 +61,7 @@ static enum gw_status pass_of(struct sync *s, struct sync_study *study, bool (*w
                             .sink = study->sink,
                             .protocol = &study->protocol,
                             .key = study->key,
+                            .author_approves = !s->config->four_eyes,
                             .subjects = list,
                             .subject_count = count,
                             .now = s->now,

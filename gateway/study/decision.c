@@ -244,6 +244,8 @@ static enum gw_status check_sense(const struct gw_decision *d, struct gw_error *
         return gw_fail(err, GW_EINPUT, where, "scope: write endpoint:, site: or study: and its id");
     if ((d->kind == GW_DECIDE_UNDO) != (d->undoes != 0) || d->undoes >= d->n)
         return gw_fail(err, GW_EINPUT, where, "undoes: kind undo, and no other, names an earlier decision");
+    if (d->kind == GW_DECIDE_APPROVE && d->set[GW_SET_DECISION] && strtoll(d->set[GW_SET_DECISION], NULL, 10) >= d->n)
+        return gw_fail(err, GW_EINPUT, where, "set.decision: name an earlier decision");
     if (d->kind == GW_DECIDE_RULE && strncmp(d->scope, "endpoint:", strlen("endpoint:")) == 0)
         return gw_fail(err, GW_EINPUT, where, "scope: a rule is switched off for a site or a study");
     if (gw_same(d->set[GW_SET_ANCHOR], "D1") && d->set[GW_SET_REJECT])

@@ -383,7 +383,6 @@ static const struct {
     {"later, another person", {RULE("1", "dm1", "null", "/uL"), APPROVAL("2", "dm2", "1")}, "1.200", "1.200"},
     {"later, the author", {RULE("1", "dm1", "null", "/uL"), APPROVAL("2", "dm1", "1")}, "", "1.200"},
     {"another decision", {RULE("1", "dm1", "null", "/uL"), APPROVAL("3", "dm2", "2")}, "", ""},
-    {"before it was made", {APPROVAL("1", "dm2", "2"), RULE("2", "dm1", "null", "/uL")}, "", ""},
     {"an approval that was undone",
      {RULE("1", "dm1", "null", "/uL"), APPROVAL("2", "dm2", "1"), UNDO("3", "2")},
      "",

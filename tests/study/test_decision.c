@@ -119,6 +119,8 @@ static const struct {
     {HEAD SITE "'kind':'undo','set':{}}", "undoes:"},
     {HEAD SITE "'kind':'undo','set':{},'undoes':1}", "undoes:"},
     {HEAD SITE CAUSE "'kind':'unit','set':{'unit':'g/L'},'undoes':1}", "undoes:"},
+    {HEAD SITE "'kind':'approve','set':{'decision':1}}", "set.decision:"},
+    {HEAD SITE "'match':{'subject':'S'},'kind':'anchor','set':{'anchor':'D1','reject':true}}", "set.reject:"},
     {HEAD "'scope':'endpoint:hm','kind':'rule','set':{'rule':'x','off':true}}", "scope:"},
 };
 

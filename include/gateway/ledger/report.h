@@ -34,7 +34,8 @@ struct gw_ledger_item {
     const char *version_id;
     const char *part; /* "component[0]"; "" */
     const char *blocks;
-    const char *state; /* open, auto_closed */
+    const char *state;      /* open, resolved (by a decision), auto_closed (by itself) */
+    const char *resolution; /* "decision:7" of a resolved one; "" */
     const char *context;
     const char *suggestion;
     const char *window_ids;
