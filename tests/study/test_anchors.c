@@ -123,3 +123,67 @@ Test(anchors, follow_a_medication_by_its_identifier_whatever_came_first)
     subject_expect(&s, "a", "held ANCHOR_MISSING");
     cr_expect(eq(sz, subject_items(&s, "MEDICATION_UNRESOLVED"), 1));
 }
+
+/* ---- which evidence ---- */
+
+#define CODED(drug)  "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'" drug "'}]}}"
+#define OF(type, id) "{'resourceType':'" type "','id':'" id "','subject':{'reference':'Patient/p1'},"
+#define GIVEN(id, status, day, drug)                                                                                   \
+    OF("MedicationAdministration", id) "'status':'" status "','effectiveDateTime':'" day "'," CODED(drug)
+#define STATED(status, day)                                                                                            \
+    OF("MedicationStatement", "st") "'status':'" status "','effectivePeriod':{'start':'" day "'}," CODED(LEN)
+#define ORDERED(day)                                                                                                   \
+    OF("MedicationRequest", "o") "'status':'active','intent':'order','authoredOn':'" day "'," CODED(LEN)
+
+static const struct {
+    const char *name, *roster, *one, *other;
+    const char *d1, *status, *item;
+} firsts[] = {
+    {"the roster alone", "2024-01-15", NULL, NULL, "2024-01-15", "confirmed", NULL},
+    {"roster and administration agree", "2024-01-15", GIVEN("a", "completed", "2024-01-15", LEN), NULL, "2024-01-15",
+     "confirmed", NULL},
+    {"an administration one day after the roster's", "2024-01-15", GIVEN("a", "completed", "2024-01-16", LEN), NULL,
+     "2024-01-15", "conflict", "ANCHOR_CONFLICT"},
+    {"a statement one day before the roster's", "2024-01-15", STATED("active", "2024-01-14"), NULL, "2024-01-15",
+     "conflict", "ANCHOR_CONFLICT"},
+    {"administration and statement agree", NULL, GIVEN("a", "completed", "2024-01-16", LEN),
+     STATED("active", "2024-01-16"), "2024-01-16", "confirmed", NULL},
+    {"and disagree: the administration's day", NULL, GIVEN("a", "completed", "2024-01-16", LEN),
+     STATED("active", "2024-01-15"), "2024-01-16", "conflict", "ANCHOR_CONFLICT"},
+    {"a statement", NULL, STATED("active", "2024-01-15"), NULL, "2024-01-15", "confirmed", NULL},
+    {"the earlier of the two drugs", NULL, GIVEN("a", "completed", "2024-01-15", LEN),
+     GIVEN("b", "completed", "2024-01-12", DEX), "2024-01-12", "confirmed", NULL},
+    {"a dispense", NULL, DISPENSE("d", "2024-01-10", LEN), NULL, "2024-01-10", "provisional", NULL},
+    {"an order", NULL, ORDERED("2024-01-08"), NULL, "2024-01-08", "provisional", NULL},
+    {"a dispense seven days after the order", NULL, DISPENSE("d", "2024-01-10", LEN), ORDERED("2024-01-03"),
+     "2024-01-10", "provisional", NULL},
+    {"eight", NULL, DISPENSE("d", "2024-01-10", LEN), ORDERED("2024-01-02"), "2024-01-10", "conflict",
+     "ANCHOR_CONFLICT"},
+    {"a dose that was not given", NULL, GIVEN("a", "not-done", "2024-01-15", LEN), NULL, "", "", "ANCHOR_MISSING"},
+    {"a drug that was not taken", NULL, STATED("not-taken", "2024-01-15"), NULL, "", "", "ANCHOR_MISSING"},
+    {"a dose not given before one that was", NULL, GIVEN("a", "not-done", "2024-01-15", LEN),
+     GIVEN("b", "completed", "2024-01-16", LEN), "2024-01-16", "confirmed", NULL},
+    {"a month", NULL, STATED("active", "2024-01"), NULL, "", "", "ANCHOR_MISSING"},
+};
+
+Test(anchors, take_the_first_dose_from_the_best_evidence_and_say_how_sure_it_is)
+{
+    for (size_t i = 0; i < sizeof firsts / sizeof firsts[0]; i++) {
+        const bool found = *firsts[i].d1;
+
+        stop();
+        start();
+        s.line.first_dose = firsts[i].roster ? subject_day(firsts[i].roster) : GW_NO_DAY;
+        s.horizon = subject_day("2024-01-31");
+        if (firsts[i].one)
+            subject_add(&s, "%s", firsts[i].one);
+        if (firsts[i].other)
+            subject_add(&s, "%s", firsts[i].other);
+        subject_derive(&s);
+        cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_subjects].count, found), "%s", firsts[i].name);
+        expect_text(firsts[i].name, found ? subject()->d1 : "", firsts[i].d1);
+        expect_text(firsts[i].name, found ? subject()->d1_status : "", firsts[i].status);
+        cr_expect(eq(int, s.derived.blocked, firsts[i].item != NULL), "%s", firsts[i].name);
+        cr_expect(firsts[i].item == NULL || subject_item(&s, firsts[i].item), "%s", firsts[i].name);
+    }
+}
