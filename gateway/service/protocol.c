@@ -18,7 +18,7 @@ enum gw_status gw_protocol_load(struct gw_arena *arena, const char *dir, struct 
         return gw_fail(err, GW_ENOMEM, "service.protocol", "%s: the study needs more memory than allowed", dir);
     rc = gw_study_load(arena, dir, &out->study, err);
     if (rc == GW_OK)
-        rc = gw_tables_load(arena, common, out->study->tables_study, out->study->grade_scale, &out->tables, err);
+        rc = gw_tables_load_for(arena, common, out->study, &out->tables, err);
     if (rc == GW_OK)
         rc = gw_rules_load(arena, common, &out->rules, err);
     if (rc != GW_OK)

@@ -78,11 +78,10 @@ static bool is_in_tables(const struct gw_tables *tables, const char *name)
     return false;
 }
 
-static void check_studies(struct lint *l)
+static void check_studies(struct lint *l, const cJSON *item, const char *studies)
 {
     struct gw_settings *const s = &l->package.settings;
-    const cJSON *const item = gw_json_get(l->package.root, "tables_study");
-    char *const names = gw_arena_copy(s->arena, l->study->tables_study, strlen(l->study->tables_study));
+    char *const names = item ? gw_arena_copy(s->arena, studies, strlen(studies)) : NULL;
     char *rest = NULL;
 
     for (char *name = names ? strtok_r(names, ";", &rest) : NULL; name; name = strtok_r(NULL, ";", &rest))
@@ -156,7 +155,7 @@ static void check_categories(struct lint *l)
             gw_settings_finding(
                 &l->package.settings, item,
                 "ae-conditions.csv has \"%s\" for other studies only; add rows for study %s or leave it out", name,
-                l->study->tables_study);
+                l->study->condition_tables_study);
         else if (found == NOWHERE)
             gw_settings_finding(&l->package.settings, item, "ae-conditions.csv has no category \"%s\"; %s%s%s", name,
                                 near ? "write \"" : "leave it out", near ? near : "", near ? "\"" : "");
@@ -290,18 +289,21 @@ size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common
 {
     struct lint l = {.findings = {.out = out}};
     const bool readable = (l.study = package_read(arena, dir, &l.package, &l.findings)) != NULL;
-    const char *const study = readable && l.study->tables_study ? l.study->tables_study : "";
-    const char *const scale = readable && l.study->grade_scale ? l.study->grade_scale : "CTCAE 5.0";
+    const struct table_choice choice = {
+        .studies = readable && l.study->tables_study ? l.study->tables_study : "",
+        .condition_studies = readable && l.study->condition_tables_study ? l.study->condition_tables_study : "",
+        .scale = readable && l.study->grade_scale ? l.study->grade_scale : "CTCAE 5.0"};
 
-    l.tables = tables_read(arena, common_dir, study, scale, &l.findings);
+    l.tables = tables_read(arena, common_dir, &choice, &l.findings);
     if (!l.tables) {
         gw_findings_add(&l.findings, common_dir, 0, "the tables do not fit the memory set for them");
         return l.findings.count;
     }
     check_grades(&l);
-    if (!readable || !l.study->tables_study)
+    if (!readable || !l.study->tables_study || !l.study->condition_tables_study)
         return l.findings.count;
-    check_studies(&l);
+    check_studies(&l, gw_json_get(l.package.root, "tables_study"), choice.studies);
+    check_studies(&l, gw_json_get(gw_json_object(l.package.root, "ae"), "tables_study"), choice.condition_studies);
     check_conditions(&l);
     check_drugs(&l);
     check_categories(&l);

@@ -127,7 +127,7 @@ static bool names_studies(const char *text)
 }
 
 /* One name of the study column, several joined by ; or a list of them: kept as the second. */
-static const char *read_tables_study(struct gw_settings *s, const cJSON *root)
+const char *package_read_tables_study(struct gw_settings *s, const cJSON *root)
 {
     const cJSON *const item = gw_json_get(root, "tables_study");
     const char *const *names;
@@ -183,7 +183,7 @@ struct gw_study *package_read(struct gw_arena *arena, const char *dir, struct pa
     study->id = gw_settings_text(s, root, "id", true);
     study->version = gw_settings_text(s, root, "version", true);
     gw_settings_text(s, root, "title", false);
-    study->tables_study = read_tables_study(s, root);
+    study->tables_study = package_read_tables_study(s, root);
     study->grade_scale = gw_settings_text(s, root, "grade_scale", true);
     package_read_anchors(s, root, study);
     package_read_windows(s, root, study);

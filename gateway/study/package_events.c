@@ -100,6 +100,7 @@ static const struct package_field infection_fields[] = {
     }
 
 const struct package_field ae_fields[] = {
+    {.key = "tables_study", .kind = FIELD_BY_HAND},
     {.key = "categories", .kind = FIELD_BY_HAND},
     TEXTS("special_interest", special_interest),
     DAYS("merge_days", lab_merge_days, 7, 0),
@@ -141,5 +142,7 @@ void package_read_categories(struct gw_settings *s, const cJSON *root, struct gw
     if (!ae)
         return;
     study->categories = gw_settings_texts(s, ae, "categories", true, &study->category_count);
+    study->condition_tables_study =
+        gw_json_get(ae, "tables_study") ? package_read_tables_study(s, ae) : study->tables_study;
     check_special_interest(s, ae, study);
 }

@@ -25,6 +25,9 @@ extern const struct package_field history_fields[], renal_fields[], frailty_fiel
 extern const struct package_field antibiotic_prophylaxis_fields[], cytopenia_fields[], monitoring_fields[];
 extern const struct package_field response_fields[], spm_fields[], questionnaires_fields[];
 
+/* "tables_study" of the file or of `ae`: "000;003"; NULL with a finding. */
+const char *package_read_tables_study(struct gw_settings *settings, const cJSON *object);
+
 /* What their tables of fields leave to be read by hand, and what only shows between two keys. */
 void package_read_anchors(struct gw_settings *settings, const cJSON *root, struct gw_study *study);
 void package_read_categories(struct gw_settings *settings, const cJSON *root, struct gw_study *study);

@@ -3,9 +3,10 @@
  */
 #include <string.h>
 
+#include "gateway/study/package.h"
 #include "study/tables_parts.h"
 
-struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const char *studies, const char *scale,
+struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const struct table_choice *choice,
                               struct gw_findings *findings)
 {
     struct gw_tables *const tables = gw_arena_alloc(arena, sizeof *tables);
@@ -13,22 +14,20 @@ struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const cha
     if (!tables)
         return NULL;
     labs_read(arena, dir, &tables->labs, findings);
-    grades_read(arena, dir, scale, &tables->grades, findings);
-    conditions_read(arena, dir, studies, &tables->conditions, findings);
-    drugs_read(arena, dir, studies, &tables->drugs, findings);
+    grades_read(arena, dir, choice->scale, &tables->grades, findings);
+    conditions_read(arena, dir, choice->condition_studies, &tables->conditions, findings);
+    drugs_read(arena, dir, choice->studies, &tables->drugs, findings);
     comorbidities_read(arena, dir, &tables->comorbidities, findings);
     procedures_read(arena, dir, &tables->procedures, findings);
     aliases_read(arena, dir, &tables->labs, &tables->aliases, findings);
     return tables;
 }
 
-enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const char *tables_study,
-                              const char *grade_scale, const struct gw_tables **out, struct gw_error *err)
+static enum gw_status load(struct gw_arena *arena, const char *dir, const struct table_choice *choice,
+                           const struct gw_tables **out, struct gw_error *err)
 {
     struct gw_findings findings = {.out = NULL};
-    const char *const studies = gw_arena_copy(arena, tables_study, strlen(tables_study));
-    const char *const scale = gw_arena_copy(arena, grade_scale, strlen(grade_scale));
-    const struct gw_tables *const tables = studies && scale ? tables_read(arena, dir, studies, scale, &findings) : NULL;
+    const struct gw_tables *const tables = tables_read(arena, dir, choice, &findings);
     enum gw_status rc;
 
     if (!tables)
@@ -37,6 +36,25 @@ enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const cha
     if (rc == GW_OK)
         *out = tables;
     return rc;
+}
+
+enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const char *tables_study,
+                              const char *grade_scale, const struct gw_tables **out, struct gw_error *err)
+{
+    const char *const studies = gw_arena_copy(arena, tables_study, strlen(tables_study));
+    const char *const scale = gw_arena_copy(arena, grade_scale, strlen(grade_scale));
+
+    if (!studies || !scale)
+        return gw_fail(err, GW_ENOMEM, "study.tables", "%s: the tables do not fit the memory set for them", dir);
+    return load(arena, dir, &(const struct table_choice){studies, studies, scale}, out, err);
+}
+
+enum gw_status gw_tables_load_for(struct gw_arena *arena, const char *dir, const struct gw_study *study,
+                                  const struct gw_tables **out, struct gw_error *err)
+{
+    const struct table_choice choice = {study->tables_study, study->condition_tables_study, study->grade_scale};
+
+    return load(arena, dir, &choice, out, err);
 }
 
 const struct gw_lab *gw_tables_lab(const struct gw_tables *tables, const char *loinc)

@@ -79,7 +79,13 @@ void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows
                   struct gw_findings *findings);
 
 /* All of them. NULL only when the arena is exhausted. */
-struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const char *studies, const char *scale,
+struct table_choice { /* whose rows */
+    const char *studies;           /* of the drugs: tables_study */
+    const char *condition_studies; /* of the diagnoses: ae.tables_study, else the same */
+    const char *scale;
+};
+
+struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const struct table_choice *choice,
                               struct gw_findings *findings);
 
 const struct gw_lab *labs_find(const struct lab_rows *labs, const char *loinc);

@@ -84,9 +84,7 @@ static void load(struct bench *b, char **argv)
     struct gw_error err;
 
     need(gw_study_load(&b->arena, argv[2], &b->input.study, &err), &err);
-    need(gw_tables_load(&b->arena, argv[1], b->input.study->tables_study, b->input.study->grade_scale, &b->input.tables,
-                        &err),
-         &err);
+    need(gw_tables_load_for(&b->arena, argv[1], b->input.study, &b->input.tables, &err), &err);
     need(gw_rules_load(&b->arena, argv[1], &rules, &err), &err);
     b->input.rules = &rules;
     need(gw_site_load(&b->arena, argv[3], b->input.tables, &b->input.site, &err), &err);

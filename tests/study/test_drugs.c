@@ -5,6 +5,7 @@
 #include <criterion/new/assert.h>
 
 #include "gateway/core/text.h"
+#include "gateway/study/package.h"
 #include "gateway/study/tables.h"
 
 static struct gw_arena arena = GW_ARENA_INIT((size_t)64 << 20);
@@ -81,4 +82,21 @@ Test(drugs, have_a_role_in_a_study)
         cr_expect(gw_same(row ? row->role : NULL, cases[i].role), "%s", cases[i].what);
         gw_arena_clear(&arena);
     }
+}
+
+/* Its drugs are those of its own rows, where lenalidomide is a line before; its diagnoses are those of all studies. */
+Test(drugs, keep_their_role_where_diagnoses_are_taken_from_other_studies_too)
+{
+    const struct gw_study study = {
+        .tables_study = "004", .condition_tables_study = "004;000", .grade_scale = "CTCAE 5.0"};
+    const struct gw_coding lenalidomide = {GW_SYSTEM_ATC, "L04AX04", NULL}, pneumonia = {GW_SYSTEM_ICD10, "J18", NULL};
+    const struct gw_concept medication = {&lenalidomide, 1, NULL};
+    const struct gw_tables *tables = NULL;
+    const struct gw_condition_row *diagnosis;
+
+    cr_assert(gw_tables_load_for(&arena, SOURCE_DIR "/mappings/common", &study, &tables, NULL) == GW_OK);
+    cr_expect(gw_same(gw_tables_drug(tables, &medication)->role, "PRIOR_OR_NEXT_MM"));
+    diagnosis = gw_tables_condition(tables, &pneumonia);
+    cr_assert(diagnosis != NULL);
+    cr_expect(gw_same(diagnosis->category, "INFECTION"));
 }

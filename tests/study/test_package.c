@@ -96,6 +96,35 @@ Test(package, collects_without_gaps_in_the_elranatamab_study)
     cr_expect(eq(sz, study->contact_class_count, 7));
 }
 
+static void expect_decimal(const char *what, const struct gw_decimal *got, const char *wanted);
+
+Test(package, plans_doses_and_judges_reactions_in_the_elranatamab_study)
+{
+    const struct gw_study *study = load("elranatamab-rrmm");
+    const struct gw_dose_schedule *const schedule = &study->schedule;
+    const struct gw_crs_rules *const crs = &study->events.crs;
+
+    cr_assert(schedule->on && crs->on && study->events.icans.on && study->events.seriousness.on && study->response.on);
+    cr_assert(eq(sz, schedule->doses.count, 3));
+    cr_expect(eq(int, schedule->doses.items[1].elapsed, 3));
+    expect_decimal("dose 2", &schedule->doses.items[1].mg, "32");
+    cr_assert(eq(sz, schedule->phases.count, 2));
+    cr_expect(eq(int, schedule->phases.items[0].last_week, 24));
+    cr_expect(schedule->phases.items[1].responders && schedule->phases.items[1].every_days == 14);
+    cr_assert(eq(sz, schedule->minimum_gaps.count, 3));
+    cr_expect(eq(int, schedule->minimum_gaps.items[2], 6));
+    cr_expect(gw_same(crs->scale, "ASTCT 2019"));
+    expect_decimal("fever", &crs->temperature, "38.0");
+    cr_expect(eq(int, crs->doses, 4));
+    cr_assert(eq(sz, study->events.icans.steps.count, 3));
+    cr_expect(eq(int, study->events.icans.steps.items[2].grade, 3));
+    cr_assert(eq(sz, study->events.seriousness.planned_stays.count, 2));
+    cr_expect(eq(int, study->events.seriousness.planned_stays.items[0].hours, 48));
+    cr_expect(eq(sz, study->special_interest.count, 2));
+    cr_expect(gw_same(study->tables_study, "004"));
+    cr_expect(gw_same(study->condition_tables_study, "004;000;001;003"));
+}
+
 Test(package, is_not_continuous_for_having_one_group)
 {
     static const char text[] =

@@ -25,9 +25,8 @@ void subject_init_at(struct subject *s, const char *study, const char *site)
     s->arena = (struct gw_arena)GW_ARENA_INIT(256u << 20);
     snprintf(path, sizeof path, SOURCE_DIR "/mappings/studies/%s", study);
     cr_assert(gw_study_load(&s->arena, path, &s->study, &err) == GW_OK, "%s", err.text);
-    cr_assert(gw_tables_load(&s->arena, SOURCE_DIR "/mappings/common", s->study->tables_study, s->study->grade_scale,
-                             &s->tables, &err) == GW_OK,
-              "%s", err.text);
+    cr_assert(gw_tables_load_for(&s->arena, SOURCE_DIR "/mappings/common", s->study, &s->tables, &err) == GW_OK, "%s",
+              err.text);
     cr_assert(gw_rules_load(&s->arena, SOURCE_DIR "/mappings/common", &s->rules, &err) == GW_OK, "%s", err.text);
     snprintf(path, sizeof path, SOURCE_DIR "/mappings/sites/%s.json", site);
     cr_assert(gw_site_load(&s->arena, path, s->tables, &s->site, &err) == GW_OK, "%s", err.text);

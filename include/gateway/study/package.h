@@ -89,6 +89,7 @@ struct gw_study {
     bool minimise_starts;
 
     /* adverse events */
+    const char *condition_tables_study; /* key ae.tables_study: whose diagnoses count; tables_study unless said */
     const char *const *categories;
     size_t category_count;
     struct gw_texts special_interest; /* of these, those the study evaluates; none named: all */

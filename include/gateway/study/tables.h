@@ -168,6 +168,12 @@ struct gw_tables;
 enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const char *tables_study,
                               const char *grade_scale, const struct gw_tables **out, struct gw_error *err);
 
+/* The same as a package has it: its `ae.tables_study` may choose other rows of diagnoses. The study must outlive them.
+ */
+struct gw_study;
+enum gw_status gw_tables_load_for(struct gw_arena *arena, const char *dir, const struct gw_study *study,
+                                  const struct gw_tables **out, struct gw_error *err);
+
 const struct gw_lab *gw_tables_lab(const struct gw_tables *tables, const char *loinc);     /* NULL: in no row */
 size_t gw_tables_labs(const struct gw_tables *tables, const struct gw_lab **rows);         /* all rows, file order */
 size_t gw_tables_grades(const struct gw_tables *tables, const struct gw_grade_row **rows); /* all kept rows */
