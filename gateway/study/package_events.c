@@ -139,10 +139,11 @@ void package_read_categories(struct gw_settings *s, const cJSON *root, struct gw
 {
     const cJSON *const ae = gw_json_object(root, "ae");
 
+    study->condition_tables_study = study->tables_study;
     if (!ae)
         return;
     study->categories = gw_settings_texts(s, ae, "categories", true, &study->category_count);
-    study->condition_tables_study =
-        gw_json_get(ae, "tables_study") ? package_read_tables_study(s, ae) : study->tables_study;
+    if (gw_json_get(ae, "tables_study"))
+        study->condition_tables_study = package_read_tables_study(s, ae);
     check_special_interest(s, ae, study);
 }
