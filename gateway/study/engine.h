@@ -77,7 +77,7 @@ struct datum {    /* one part of a current Observation that has a value, or what
     struct gw_grade low, high, grade;
     const struct composed *made; /* worked out of others; fact and part are those of its base. NULL: observed */
     const char *obs_id;
-    size_t first_placed, placed_count;
+    size_t first_placed, placed_count; /* first_placed holds until stage_flag sorts the list */
 };
 
 /* ---- diagnoses ---- */
@@ -330,8 +330,8 @@ void engine_provenance_of_roster(struct engine *e, const char *table, const char
 void engine_provenance_of_rules(struct engine *e, const char *table, const char *of_row, const char *role,
                                 const char *rule_ids);
 
-/* The first collected assessment of events and intervals (the study's first group) that saw a day and looks back as far;
- * NULL: none, or none yet. */
+/* The first collected assessment of events and intervals (the study's first group) that saw a day and looks back as
+ * far; NULL: none, or none yet. */
 const struct gw_window *engine_assessment(const struct engine *e, gw_day day);
 /* Why not: AWAITS_ASSESSMENT, or NO_CONTACT where the one that would have looked was missed. */
 const char *engine_unassessed(const struct engine *e, gw_day day);

@@ -71,23 +71,31 @@ void inputs_add_part(struct engine *e, struct inputs *inputs, size_t fact, int p
         e->failed = true;
 }
 
+/* "o7f3...@T30-03" is a row of the datum; of several windows the smallest id, which no order of facts changes. */
+static const char *row_of_datum(struct engine *e, const struct datum *datum, const struct gw_window *window)
+{
+    const struct part *part = engine_part(e, datum->fact, datum->part);
+    const size_t length = datum->obs_id ? strlen(datum->obs_id) : 0;
+    const char *found = NULL;
+
+    for (size_t i = 0; length > 0 && i < part->row_count; i++) {
+        const char *id = part->rows[i];
+
+        if (strncmp(id, datum->obs_id, length) == 0 && id[length] == '@' &&
+            (!window || strcmp(id + length + 1, window->id) == 0) && (!found || strcmp(id, found) < 0))
+            found = id;
+    }
+    return found;
+}
+
 void inputs_add_datum(struct engine *e, struct inputs *inputs, const struct datum *datum,
                       const struct gw_window *window)
 {
-    const char *id;
+    const char *row_id = row_of_datum(e, datum, window);
 
     inputs_add_part(e, inputs, datum->fact, datum->part);
-    for (size_t i = 0; i < datum->placed_count; i++) {
-        const struct gw_window *placed = e->placed[datum->first_placed + i].window;
-
-        if (window && placed != window)
-            continue;
-        id = gw_arena_print(e->arena, "%s@%s", datum->obs_id, placed->id);
-        if (id)
-            inputs_add_row(e, inputs, id);
-        e->failed |= !id;
-        return;
-    }
+    if (row_id)
+        inputs_add_row(e, inputs, row_id);
 }
 
 void inputs_add_parameter(struct engine *e, struct inputs *inputs, const char *name)

@@ -65,6 +65,67 @@ static void add_condition(const char *id, const char *code, const char *onset, c
                 id, onset, end, code);
 }
 
+static void add_quantity(const char *id, const char *loinc, const char *when, const char *value, const char *unit)
+{
+    subject_add(&s,
+                "{'resourceType':'Observation','id':'%s','status':'final','subject':{'reference':'Patient/p1'},"
+                "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},'effectiveDateTime':'%s',"
+                "'valueQuantity':{'value':%s,'system':'http://unitsofmeasure.org','code':'%s'}}",
+                id, loinc, when, value, unit);
+}
+
+/* What the disease, the kidneys and the body's warmth were measured by. */
+static void add_values(gw_day d1, const char *offset)
+{
+    static const struct {
+        const char *id, *loinc, *value, *unit;
+        int day;
+    } values[] = {
+        {"m0", "33358-3", "40", "g/L", -2},   {"m1", "33358-3", "15", "g/L", 91},
+        {"m2", "33358-3", "12", "g/L", 182},  {"k0", "2160-0", "1.1", "mg/dL", -2},
+        {"k1", "2160-0", "1.6", "mg/dL", 91}, {"w0", "29463-7", "70", "kg", -2},
+        {"t1", "8310-5", "38.9", "Cel", 32},  {"wbc", "6690-2", "2.0", "10*9/L", 150},
+        {"pct", "770-8", "40", "%", 150},     {"eco", "89247-1", "1", "{score}", 0},
+    };
+
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        add_quantity(values[i].id, values[i].loinc, time_at(d1 + values[i].day, offset), values[i].value,
+                     values[i].unit);
+}
+
+static void add_drug(const char *id, const char *type, const char *atc, const char *dates, const char *dosage)
+{
+    subject_add(&s,
+                "{'resourceType':'%s','id':'%s','status':'completed','subject':{'reference':'Patient/p1'},%s,"
+                "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'%s'}]},%s}",
+                type, id, dates, atc, dosage);
+}
+
+/* Seven cycles handed out, the fourth a step down; a companion; what was given beside. */
+static void add_drugs(gw_day d1)
+{
+    for (int k = 0; k < 7; k++)
+        add_drug(gw_arena_print(&s.arena, "d%d", k), "MedicationDispense", "L04AX04",
+                 gw_arena_print(&s.arena, "'whenHandedOver':'%s','daysSupply':{'value':21}", day_at(d1 + 28 * k)),
+                 gw_arena_print(&s.arena,
+                                "'dosageInstruction':[{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'d'}},"
+                                "'doseAndRate':[{'doseQuantity':{'value':%d,'system':'http://unitsofmeasure.org',"
+                                "'code':'mg'}}]}]",
+                                k < 3 ? 25 : 15));
+    add_drug("dex", "MedicationStatement", "H02AB02",
+             gw_arena_print(&s.arena, "'effectivePeriod':{'start':'%s','end':'%s'}", day_at(d1), day_at(d1 + 190)),
+             "'dosage':[{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'wk'}},"
+             "'doseAndRate':[{'doseQuantity':{'value':40,'system':'http://unitsofmeasure.org','code':'mg'}}]}]");
+    add_drug(
+        "asa", "MedicationStatement", "B01AC06",
+        gw_arena_print(&s.arena, "'effectivePeriod':{'start':'%s','end':'%s'}", day_at(d1 - 100), day_at(d1 + 150)),
+        "'dosage':[{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'d'}},"
+        "'doseAndRate':[{'doseQuantity':{'value':100,'system':'http://unitsofmeasure.org','code':'mg'}}]}]");
+    add_drug("gcsf", "MedicationAdministration", "L03AA02",
+             gw_arena_print(&s.arena, "'effectiveDateTime':'%s'", day_at(d1 + 33)),
+             "'dosage':{'dose':{'value':300,'system':'http://unitsofmeasure.org','code':'ug'}}");
+}
+
 static void add_history(gw_day d1, const char *offset)
 {
     static const struct {
@@ -78,6 +139,10 @@ static void add_history(gw_day d1, const char *offset)
     };
 
     s.line.first_dose = d1;
+    /* as old whatever the year: far from a birthday on every day of a value */
+    s.facts[0].patient.birth_date = day_at(d1 - 26980);
+    add_values(d1, offset);
+    add_drugs(d1);
     for (int k = 1; k <= 8; k++)
         if (k != 4)
             subject_add_visit(&s, gw_arena_print(&s.arena, "e%d", k), day_at(d1 + 30 * k + k % 3));
@@ -87,10 +152,9 @@ static void add_history(gw_day d1, const char *offset)
     add_condition("c2", "D70.1", day_at(d1 + 24), day_at(d1 + 40));
     add_condition("c3", "J18.9", day_at(d1 + 230), day_at(d1 + 251));
     subject_add(&s,
-                "{'resourceType':'MedicationDispense','id':'d','status':'completed',"
-                "'subject':{'reference':'Patient/p1'},'whenHandedOver':'%s','daysSupply':{'value':210},"
-                "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}",
-                day_at(d1));
+                "{'resourceType':'Encounter','id':'stay','status':'finished','class':{'code':'IMP'},"
+                "'subject':{'reference':'Patient/p1'},'period':{'start':'%s','end':'%s'}}",
+                day_at(d1 + 230), day_at(d1 + 236));
 }
 
 /* Rows, states of parts and items as one text; provenance and dates as written only where asked for. */
