@@ -9,9 +9,9 @@
 #include "study/sheet.h"
 #include "study/tables_parts.h"
 
-enum { SUBSTANCE, ROLE, STUDY, ATC, RXNORM, RXNORM_VERIFIED, COLUMNS };
-static const char *const columns[COLUMNS] = {"substance",         "role",           "study", "atc",
-                                             "rxnorm_ingredient", "rxnorm_verified"};
+enum { SUBSTANCE, ROLE, STUDY, ATC, RXNORM, RXNORM_VERIFIED, STRENGTHS, COLUMNS };
+static const char *const columns[COLUMNS] = {"substance",       "role",     "study", "atc", "rxnorm_ingredient",
+                                             "rxnorm_verified", "strengths"};
 
 /* Rows that two studies hold each for itself are one where they agree. */
 static bool is_repeated(struct sheet *sheet, const struct drug_rows *table, const struct gw_drug_row *row)
@@ -33,6 +33,18 @@ static bool is_repeated(struct sheet *sheet, const struct drug_rows *table, cons
     return false;
 }
 
+/* "650 mg" and no more: a list of strengths, or one with words, leaves open which it is. */
+static void read_strength(struct sheet *sheet, struct gw_drug_row *row)
+{
+    const char *const text = sheet_text(sheet, STRENGTHS);
+    const size_t digits = strspn(text, "0123456789.");
+
+    if (digits == 0 || text[digits] != ' ' || strpbrk(text + digits + 1, " |;/"))
+        return;
+    row->has_strength = gw_decimal_parse(sheet->arena, text, digits, &row->strength, NULL) == GW_OK;
+    row->strength_unit = text + digits + 1;
+}
+
 static bool read_row(struct sheet *sheet, struct gw_drug_row *row)
 {
     row->substance = sheet_text(sheet, SUBSTANCE);
@@ -40,6 +52,7 @@ static bool read_row(struct sheet *sheet, struct gw_drug_row *row)
     row->studies = sheet_text(sheet, STUDY);
     row->atc = sheet_text(sheet, ATC);
     row->rxnorm = sheet_text(sheet, RXNORM_VERIFIED)[0] == 'Y' ? sheet_text_or_null(sheet, RXNORM) : NULL;
+    read_strength(sheet, row);
     if (*row->substance && *row->role && *row->atc)
         return true;
     sheet_finding(sheet, "a drug needs substance, role and atc; fill them in");
@@ -88,9 +101,23 @@ static const struct gw_drug_row *by_code(const struct drug_rows *table, const st
     return NULL;
 }
 
+static const struct gw_drug_row *by_product(const struct gw_tables *tables, const struct gw_concept *medication)
+{
+    for (size_t i = 0; i < medication->count; i++) {
+        const struct gw_drug_product *product = gw_drug_product_find(&tables->dosing, &medication->codings[i]);
+
+        for (size_t j = 0; product && j < tables->drugs.count; j++)
+            if (strcmp(tables->drugs.rows[j].substance, product->substance) == 0)
+                return &tables->drugs.rows[j];
+    }
+    return NULL;
+}
+
 const struct gw_drug_row *gw_tables_drug(const struct gw_tables *tables, const struct gw_concept *medication)
 {
     const struct gw_drug_row *row = by_code(&tables->drugs, medication, GW_SYSTEM_RXNORM);
 
-    return row ? row : by_code(&tables->drugs, medication, GW_SYSTEM_ATC);
+    if (!row)
+        row = by_code(&tables->drugs, medication, GW_SYSTEM_ATC);
+    return row ? row : by_product(tables, medication);
 }

@@ -20,6 +20,7 @@ struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const str
     comorbidities_read(arena, dir, &tables->comorbidities, findings);
     procedures_read(arena, dir, &tables->procedures, findings);
     aliases_read(arena, dir, &tables->labs, &tables->aliases, findings);
+    dosing_read(arena, dir, &tables->dosing, findings);
     return tables;
 }
 
@@ -87,4 +88,9 @@ size_t gw_tables_grades_of(const struct gw_tables *tables, const char *concept, 
 const char *gw_tables_unit_alias(const struct gw_tables *tables, const char *text)
 {
     return text ? alias_find(tables->aliases.rows, tables->aliases.count, text) : NULL;
+}
+
+const struct gw_dosing *gw_tables_dosing(const struct gw_tables *tables)
+{
+    return &tables->dosing;
 }

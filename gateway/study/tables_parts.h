@@ -5,6 +5,7 @@
 #define STUDY_TABLES_PARTS_H
 
 #include "gateway/core/findings.h"
+#include "gateway/study/dosing.h"
 #include "gateway/study/tables.h"
 
 struct lab_rows {
@@ -62,6 +63,7 @@ struct gw_tables {
     struct comorbidity_rows comorbidities;
     struct procedure_rows procedures;
     struct unit_aliases aliases;
+    struct gw_dosing dosing;
 };
 
 /* Each reads its file of `dir` into its part; what is wrong becomes findings, and the rows that are right are kept. */
@@ -75,6 +77,7 @@ void drugs_read(struct gw_arena *arena, const char *dir, const char *studies, st
 void comorbidities_read(struct gw_arena *arena, const char *dir, struct comorbidity_rows *out,
                         struct gw_findings *findings);
 void procedures_read(struct gw_arena *arena, const char *dir, struct procedure_rows *out, struct gw_findings *findings);
+void dosing_read(struct gw_arena *arena, const char *dir, struct gw_dosing *out, struct gw_findings *findings);
 void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows *labs, struct unit_aliases *out,
                   struct gw_findings *findings);
 

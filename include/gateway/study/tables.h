@@ -19,6 +19,7 @@
 #include "gateway/core/decimal.h"
 #include "gateway/core/error.h"
 #include "gateway/fhir/fact.h"
+#include "gateway/study/dosing.h"
 
 enum gw_lab_group {
     GW_LAB_G90,
@@ -124,6 +125,9 @@ struct gw_drug_row {
     const char *studies; /* as written: "000;003" */
     const char *atc;
     const char *rxnorm; /* NULL when empty or not usable */
+    bool has_strength;  /* its strengths column names one only */
+    struct gw_decimal strength;
+    const char *strength_unit; /* of dose-units.csv, or one that is none */
 };
 
 struct gw_comorbidity { /* a row of charlson-icd10.csv */
@@ -199,7 +203,7 @@ const struct gw_condition_row *gw_tables_condition_risk(const struct gw_tables *
 /* The comorbidity that an ICD-10 code of any modification counts for; NULL: none, or no ICD-10 code. */
 const struct gw_comorbidity *gw_tables_comorbidity(const struct gw_tables *tables, const struct gw_coding *coding);
 
-/* The drug of a concept or one of its ingredients by ATC or usable RxNorm code, for this study. NULL: in no row. */
+/* The drug of a concept by usable RxNorm code, ATC code or product code, for this study. NULL: in no row. */
 const struct gw_drug_row *gw_tables_drug(const struct gw_tables *tables, const struct gw_concept *medication);
 
 /*
@@ -211,6 +215,7 @@ const struct gw_procedure_row *gw_tables_procedure(const struct gw_tables *table
 /* Of a concept: the first coding with a verified row, else the first with any. */
 const struct gw_procedure_row *gw_tables_procedure_of(const struct gw_tables *tables, const struct gw_concept *concept);
 const char *gw_procedure_kind_name(enum gw_procedure_kind kind); /* "DIALYSIS", as in the table */
+const struct gw_dosing *gw_tables_dosing(const struct gw_tables *tables); /* never NULL */
 
 /* The UCUM code of a spelling ("K/uL" -> "10*3/uL") in the common alias table; NULL: none. Exact text after trimming.
  */
