@@ -60,3 +60,26 @@ const char *engine_unassessed(const struct engine *e, gw_day day)
 {
     return first_after(e, day) < e->windows.count ? "NO_CONTACT" : "AWAITS_ASSESSMENT";
 }
+
+gw_day engine_assessed_until(const struct engine *e)
+{
+    gw_day last = GW_NO_DAY;
+
+    for (size_t i = 0; i < e->windows.count; i++) {
+        const gw_day seen = is_assessment(e, i) && collected(e, i) ? seen_until(e, i) : GW_NO_DAY;
+        const bool to_come = seen > e->in->horizon && !engine_wants_contact(e, &e->windows.list[i]);
+
+        if (seen > last)
+            last = to_come ? e->in->horizon : seen;
+    }
+    return last;
+}
+
+bool engine_will_see(const struct engine *e, gw_day day)
+{
+    for (size_t i = 0; i < e->windows.count; i++)
+        if (is_assessment(e, i) && collected(e, i) && !engine_wants_contact(e, &e->windows.list[i]) &&
+            e->windows.list[i].low <= day && day <= e->windows.list[i].high)
+            return true;
+    return false;
+}

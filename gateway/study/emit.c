@@ -268,9 +268,9 @@ static void set_context(struct gw_row_observations *row, const struct datum *dat
     row->site_of_measure = first_code(&o->body_site);
 }
 
-static void add_value_row(struct engine *e, const struct datum *datum, const char *row_id)
+void engine_value_source(struct engine *e, size_t fact, int index, const char *row_id)
 {
-    struct part *part = engine_part(e, datum->fact, datum->part);
+    struct part *part = engine_part(e, fact, index);
     const char **slot = GW_ARENA_PUSH(e->arena, part->rows, part->row_count, part->row_capacity);
 
     if (slot)
@@ -356,7 +356,7 @@ static void emit_observation(struct engine *e, const struct placed *placed)
     if (datum->made)
         composed_cite(e, datum);
     else
-        add_value_row(e, datum, row_id);
+        engine_value_source(e, datum->fact, datum->part, row_id);
     observation_lineage(e, row_id, placed, datum);
 }
 

@@ -104,9 +104,11 @@ struct unit_use { /* how often the subject's results of one code came in one uni
 
 /* ---- the whole ---- */
 
-struct exposure;  /* exposure.h */
-struct cycle;     /* exposure.h */
-struct form;      /* forms.h */
+struct exposure; /* exposure.h */
+struct cycle;    /* exposure.h */
+struct form;     /* forms.h */
+struct use;      /* uses.h */
+struct interruption;
 struct parameter; /* parameters.h */
 
 struct anchor_fact {
@@ -157,10 +159,14 @@ struct engine {
     size_t *baselines; /* data that are the baseline of their concept */
     size_t baseline_count, baseline_capacity;
 
+    struct use *uses; /* by substance, those without one last; then first day, key, number */
+    size_t use_count, use_capacity;
     struct exposure *exposures; /* by substance, then first day */
     size_t exposure_count, exposure_capacity;
     struct cycle *cycles; /* of the study's drug with cycles, in order */
     size_t cycle_count, cycle_capacity;
+    struct interruption *interruptions; /* of its doses, in order */
+    size_t interruption_count, interruption_capacity;
 
     struct form *forms; /* questionnaires in collected windows, in order of time */
     size_t form_count, form_capacity;
@@ -204,6 +210,7 @@ struct window_state {
 void stage_decide(struct engine *e);     /* which decisions are in force; facts as they say */
 void stage_current(struct engine *e);    /* which version counts: versions, person, and the parts that end here */
 void stage_diagnoses(struct engine *e);  /* every Condition that counts, with its rows and dates */
+void stage_uses(struct engine *e);       /* every record of a drug, with its days, dose and rhythm */
 void stage_anchors(struct engine *e);    /* D1, EOT, death, withdrawal */
 void stage_windows(struct engine *e);    /* windows, contacts, states */
 void stage_place(struct engine *e);      /* date and place of every observed value */
@@ -318,6 +325,9 @@ const char *engine_part_name(struct engine *e, const struct gw_observed *observe
 /* A list cell: the texts sorted (in place) and joined by ";". "" for none; NULL fails the engine. */
 const char *engine_join(struct engine *e, const char **list, size_t count);
 
+/* A part is the value source of a row. */
+void engine_value_source(struct engine *e, size_t fact, int part, const char *row_id);
+
 const char *engine_date(struct engine *e, gw_day day); /* text in the arena; NULL for GW_NO_DAY */
 /*
  * Provenance of a row: who said it, in which role, by which rules. Every row has at least one line. Rule ids stand in
@@ -335,6 +345,10 @@ void engine_provenance_of_rules(struct engine *e, const char *table, const char 
 const struct gw_window *engine_assessment(const struct engine *e, gw_day day);
 /* Why not: AWAITS_ASSESSMENT, or NO_CONTACT where the one that would have looked was missed. */
 const char *engine_unassessed(const struct engine *e, gw_day day);
+/* The last day that such an assessment saw; GW_NO_DAY: none yet. */
+gw_day engine_assessed_until(const struct engine *e);
+/* An assessment that needs no contact will see a day to come when it is there. */
+bool engine_will_see(const struct engine *e, gw_day day);
 /* Neither window, study nor site does without a routine contact. */
 bool engine_wants_contact(const struct engine *e, const struct gw_window *window);
 

@@ -1,17 +1,25 @@
 /*
- * The days of a substance, looked up. Source: mappings/RULES.md 14.
+ * The stage that makes exposures of the uses of drugs, and what later stages ask of them.
+ *
+ * What a record lacks is asked for only where a day of it counts: placing comes before everything that could ask a
+ * person. Source: mappings/RULES.md 14.
  */
 #include "study/exposure.h"
 
 #include <string.h>
 
+#include "study/decided.h"
+
+/* ---- asked ---- */
+
 size_t exposures_of(const struct engine *e, const char *substance, const struct exposure **list)
 {
     size_t first = 0, count = 0;
 
-    while (first < e->exposure_count && strcmp(e->exposures[first].substance, substance) != 0)
+    while (substance && first < e->exposure_count && strcmp(e->exposures[first].substance, substance) != 0)
         first++;
-    while (first + count < e->exposure_count && strcmp(e->exposures[first + count].substance, substance) == 0)
+    while (substance && first + count < e->exposure_count &&
+           strcmp(e->exposures[first + count].substance, substance) == 0)
         count++;
     *list = e->exposures ? &e->exposures[first] : NULL;
     return count;
@@ -28,25 +36,21 @@ const struct exposure *exposure_on(const struct engine *e, const char *substance
     return NULL;
 }
 
-/* The last day, at or before a day, on which an exposure's rhythm takes a dose. */
-static gw_day last_dose_in(const struct exposure *exposure, gw_day day)
-{
-    const gw_day until = day < exposure->last ? day : exposure->last;
-    const int every = exposure->every > 0 ? exposure->every : 1;
-
-    return exposure->every == 0 ? exposure->first : exposure->first + (until - exposure->first) / every * every;
-}
-
 gw_day last_dose_day(const struct engine *e, const char *substance, gw_day day)
 {
     const struct exposure *list;
     const size_t count = exposures_of(e, substance, &list);
-    gw_day last = GW_NO_DAY;
+    gw_day latest = GW_NO_DAY;
 
     for (size_t i = 0; i < count; i++)
-        if (list[i].first <= day)
-            last = last_dose_in(&list[i], day);
-    return last;
+        for (size_t k = 0; k < list[i].stretch_count; k++) {
+            const struct stretch *s = &list[i].stretches[k];
+            const gw_day until = s->last < day ? s->last : day;
+            const gw_day dose = s->first <= day ? rhythm_latest(&s->rhythm, s->from, s->first, until) : GW_NO_DAY;
+
+            latest = dose > latest ? dose : latest;
+        }
+    return latest;
 }
 
 int doses_until(const struct engine *e, const char *substance, gw_day day)
@@ -56,8 +60,11 @@ int doses_until(const struct engine *e, const char *substance, gw_day day)
     int doses = 0;
 
     for (size_t i = 0; i < count; i++)
-        if (list[i].first <= day)
-            doses += list[i].every == 0 ? 1 : (last_dose_in(&list[i], day) - list[i].first) / list[i].every + 1;
+        for (size_t k = 0; k < list[i].stretch_count; k++) {
+            const struct stretch *s = &list[i].stretches[k];
+
+            doses += rhythm_count(&s->rhythm, s->from, s->first, s->last < day ? s->last : day);
+        }
     return doses;
 }
 
@@ -69,8 +76,243 @@ const struct cycle *cycle_on(const struct engine *e, gw_day day)
     return NULL;
 }
 
-/* Nothing is derived from drug records yet but the anchors. */
+/* ---- bounds ---- */
+
+static bool is_study_drug(const struct use *use)
+{
+    return use->drug && strcmp(use->drug->role, "STUDY_DRUG") == 0;
+}
+
+static gw_day earlier(gw_day a, gw_day b)
+{
+    return b == GW_NO_DAY || a < b ? a : b;
+}
+
+/* A study drug counts from day 1 to the end of treatment; another drug for life. */
+static struct bounds bounds_of(const struct engine *e, bool study_drug)
+{
+    struct bounds bounds = {study_drug ? e->anchors.d1 : GW_DAY_MIN, earlier(GW_DAY_MAX, e->anchors.death), study_drug};
+
+    if (!study_drug)
+        return bounds;
+    bounds.high = earlier(bounds.high, e->windows.span_high);
+    bounds.high = earlier(bounds.high, e->anchors.withdrawn);
+    bounds.high = earlier(bounds.high, e->anchors.cap);
+    bounds.high = earlier(bounds.high, e->anchors.eot);
+    return bounds;
+}
+
+/* ---- what is asked for ---- */
+
+static struct item_about about_use(const struct use *use)
+{
+    return (struct item_about){
+        .has_fact = true, .fact = use->fact, .day = use->first, .coding = use->coding, .note = use->note};
+}
+
+/* No day of it could stand in a row: counted, and nobody is asked. */
+static bool is_outside(const struct engine *e, const struct use *use, enum gw_place *place)
+{
+    *place = GW_PLACE_BETWEEN_WINDOWS;
+    if (use->first == GW_NO_DAY)
+        return false;
+    if (use->last < e->windows.span_low)
+        *place = GW_PLACE_BEFORE_BASELINE;
+    else if (use->first > e->windows.span_high)
+        *place = GW_PLACE_AFTER_CAP;
+    else if (e->anchors.death != GW_NO_DAY && use->first > e->anchors.death)
+        *place = GW_PLACE_AFTER_DEATH;
+    else if (e->anchors.withdrawn != GW_NO_DAY && use->first > e->anchors.withdrawn)
+        *place = GW_PLACE_AFTER_WITHDRAWAL;
+    else
+        return false;
+    return true;
+}
+
+static void raise_future(struct engine *e, const struct use *use)
+{
+    struct item_about about = about_use(use);
+
+    about.note = "the date lies after the last day searched";
+    engine_next_day(e, use->first - 1);
+    engine_raise(e, "FUTURE_DATE", &about);
+}
+
+static void raise_problem(struct engine *e, struct use *use)
+{
+    const struct item_about about = about_use(use);
+    enum gw_place place;
+
+    if (use->first > e->in->horizon && use->first != GW_NO_DAY)
+        engine_next_day(e, use->first);
+    if (use->negative || is_outside(e, use, &place))
+        return;
+    if (use->first > e->in->horizon + 1)
+        raise_future(e, use);
+    else if (use->problem && !decided_item(e, GW_DECIDE_CODE, use->problem, &about))
+        engine_raise(e, use->problem, &about);
+    else if (!use->problem && is_study_drug(use) && use->start.first != use->start.last)
+        use->problem = "PARTIAL_DATE";
+    if (gw_same(use->problem, "PARTIAL_DATE")) {
+        use->note = "the date is partial: the days of the dose are not known";
+        engine_raise(
+            e, "PARTIAL_DATE",
+            &(struct item_about){
+                .has_fact = true, .fact = use->fact, .day = use->first, .coding = use->coding, .note = use->note});
+    }
+}
+
+/* What a person said the dose is. */
+static void apply_decision(struct engine *e, struct use *use)
+{
+    const struct item_about about = about_use(use);
+    const struct gw_decision *decision = is_study_drug(use) && !use->problem && !use->negative
+                                             ? decided_item(e, GW_DECIDE_DOSE, "DOSE_MISSING", &about)
+                                             : NULL;
+    struct gw_quantity quantity;
+
+    if (!decided_says(decision, GW_SET_DOSE))
+        return;
+    quantity = (struct gw_quantity){.value = decision->set[GW_SET_DOSE],
+                                    .unit = decision->set[GW_SET_UNIT] ? decision->set[GW_SET_UNIT] : "mg"};
+    dose_read(e, &e->in->facts[use->fact], use->drug, &quantity, &use->dose);
+    if (!use->rhythm.known)
+        use->rhythm = rhythm_daily;
+}
+
+static void ask_for_dose(struct engine *e, const struct stretch *stretch)
+{
+    struct item_about about = about_use(stretch->use);
+    const char *code = "DOSE_MISSING";
+
+    if (stretch->conflict) {
+        code = "DOSE_CONFLICT";
+        about.note = "records of one kind tell different doses for the same days";
+    } else if (!stretch->dose.known || stretch->dose.kind != GW_DOSE_MASS) {
+        about.note = "no dose in mg is told, and none follows from strength and supply";
+    } else if (!stretch->rhythm.known) {
+        about.note = "how often the dose was taken is not told";
+    } else {
+        return;
+    }
+    if (!decided_item(e, GW_DECIDE_DOSE, code, &about))
+        engine_raise(e, code, &about);
+}
+
+/* What no assessment has told of is no question yet. */
+static void ask_once_seen(struct engine *e, const struct stretch *stretch, gw_day seen)
+{
+    seen_on(e, stretch->first);
+    if (!stretch->negative && stretch->first <= seen)
+        ask_for_dose(e, stretch);
+}
+
+/* ---- dose levels ---- */
+
+static int level_of(struct engine *e, const struct exposure *x)
+{
+    const struct gw_decimals *ladder = &e->in->study->exposure.ladder;
+
+    for (size_t i = 0; i < ladder->count; i++) {
+        const struct gw_ratio step = gw_ratio_of(ladder->items[i]);
+
+        if (gw_ratio_compare(e->arena, &step, &x->dose) == 0)
+            return (int)i + 1;
+    }
+    return 0;
+}
+
+static void set_level(struct engine *e, struct exposure *x, gw_day seen)
+{
+    struct item_about about = {
+        .has_fact = true, .fact = x->facts[0], .day = x->first, .note = "a dose that is no step of the study's ladder"};
+
+    if (!e->in->study->exposure.on || !x->study_drug || !x->has_dose || !gw_same(x->unit, "mg") ||
+        strcmp(x->substance, e->in->study->exposure.drug) != 0)
+        return;
+    x->level = level_of(e, x);
+    if (x->level == 0 && x->first <= seen && !decided_item(e, GW_DECIDE_DOSE, "DOSE_OFF_LADDER", &about))
+        engine_raise(e, "DOSE_OFF_LADDER", &about);
+}
+
+/* ---- the stage ---- */
+
+static size_t same_substance(const struct engine *e, size_t first)
+{
+    size_t count = 1;
+
+    while (first + count < e->use_count && gw_same(e->uses[first].substance, e->uses[first + count].substance))
+        count++;
+    return count;
+}
+
+static void derive_drug(struct engine *e, size_t first, size_t count, gw_day seen)
+{
+    const bool study_drug = is_study_drug(&e->uses[first]);
+    const struct bounds bounds = bounds_of(e, study_drug);
+    const size_t before = e->exposure_count;
+    struct stretches stretches;
+
+    days_find(e, &e->uses[first], count, &bounds, &stretches);
+    for (size_t i = 0; study_drug && i < stretches.count && !e->failed; i++)
+        ask_once_seen(e, &stretches.list[i], seen);
+    if (!e->failed)
+        days_merge(e, &stretches, study_drug, seen);
+    for (size_t i = before; i < e->exposure_count && !e->failed; i++)
+        set_level(e, &e->exposures[i], seen);
+}
+
+/* What made no row and is cited by none: where it lies says why. */
+static void end_unused(struct engine *e, const struct use *use)
+{
+    const struct part *part = engine_part(e, use->fact, 0);
+    const struct bounds bounds = bounds_of(e, is_study_drug(use));
+    enum gw_place place;
+
+    if (part->row_count > 0 || part->cited || use->negative || use->problem)
+        return;
+    if (is_outside(e, use, &place) || use->last < bounds.low)
+        engine_end_fact(e, use->fact, GW_STATE_OUTSIDE_WINDOW,
+                        gw_place_reason(&e->windows, use->last < bounds.low ? GW_PLACE_BEFORE_BASELINE : place));
+    else if (use->first > bounds.high)
+        engine_end_fact(e, use->fact, GW_STATE_OUTSIDE_WINDOW, "AFTER_TREATMENT");
+    else
+        engine_end_fact(e, use->fact, GW_STATE_OUTSIDE_WINDOW,
+                        engine_unassessed(e, use->first > bounds.low ? use->first : bounds.low));
+}
+
+static void end_problem(struct engine *e, const struct use *use)
+{
+    enum gw_place place;
+
+    if (use->problem && !use->negative && is_outside(e, use, &place))
+        engine_end_fact(e, use->fact, GW_STATE_OUTSIDE_WINDOW, gw_place_reason(&e->windows, place));
+}
+
 void stage_exposure(struct engine *e)
 {
-    (void)e;
+    const gw_day seen = engine_assessed_until(e) > e->anchors.d1 ? engine_assessed_until(e) : e->anchors.d1;
+
+    if (e->anchors.d1 == GW_NO_DAY)
+        return;
+    for (size_t i = 0; i < e->use_count && !e->failed; i++) {
+        raise_problem(e, &e->uses[i]);
+        apply_decision(e, &e->uses[i]);
+    }
+    for (size_t i = 0, count; i < e->use_count && e->uses[i].substance && !e->failed; i += count) {
+        count = same_substance(e, i);
+        derive_drug(e, i, count, seen);
+    }
+    if (!e->failed)
+        cycles_find(e, bounds_of(e, true).high, seen);
+    if (!e->failed)
+        exposures_emit(e, seen);
+    if (!e->failed)
+        cycles_emit(e);
+    if (!e->failed)
+        conmeds_emit(e, seen);
+    for (size_t i = 0; i < e->use_count && !e->failed; i++) {
+        end_problem(e, &e->uses[i]);
+        end_unused(e, &e->uses[i]);
+    }
 }

@@ -8,6 +8,24 @@
 #define STUDY_EXPOSURE_H
 
 #include "study/engine.h"
+#include "study/uses.h"
+
+struct stretch { /* days that the same records decide, by their best evidence */
+    gw_day first;
+    gw_day last; /* GW_DAY_MAX: beyond the horizon */
+    gw_day from; /* the rounds of its rhythm count from here */
+    struct rhythm rhythm;
+    struct intake dose;    /* of one intake */
+    struct gw_ratio daily; /* of a day with doses; only with a dose */
+    enum gw_evidence_rank rank;
+    bool negative;         /* it was not taken */
+    bool conflict;         /* records of one rank tell different doses: none is known */
+    const struct use *use; /* that decided, of several the first by key */
+    size_t *facts;         /* that say so */
+    size_t fact_count, fact_capacity;
+    size_t *others; /* that say less, or of less weight, for these days */
+    size_t other_count, other_capacity;
+};
 
 struct exposure {
     const char *substance;          /* as medications.csv names it; else the coding's display or code */
@@ -23,6 +41,18 @@ struct exposure {
     const size_t *facts; /* the records it rests on */
     size_t fact_count;
     const char *row_id; /* of its row in `exposures` or `conmeds`; NULL: it makes none */
+
+    const struct stretch *stretches; /* its very days, in order; between them at most what merges */
+    size_t stretch_count;
+    struct rhythm rhythm;
+    const char *dose_text;   /* of one intake, as the study sees it; NULL without a dose */
+    bool study_drug;         /* else concomitant */
+    bool provisional;        /* rests on a provisional record alone */
+    bool stopped;            /* a record says that it ended on its last day */
+    int level;               /* on the study's ladder, 1 the first; 0: none, or off it */
+    enum gw_purpose purpose; /* of a drug that may prevent or treat */
+    const size_t *others;    /* records of less weight for the same days */
+    size_t other_count;
 };
 
 struct cycle {
@@ -34,8 +64,74 @@ struct cycle {
     int delay_days;         /* of this start against the former's planned next */
     struct gw_ratio dex_mg; /* total in the cycle */
     const char *dex_class;  /* HIGH ...; NULL: none fits */
-    const char *row_id;
+    const char *row_id;     /* NULL: it makes none yet */
+
+    bool over;       /* the next one began, treatment ended, or its planned days are past */
+    gw_day known_on; /* the day whose evidence completes it */
+    bool ended;      /* it is the last one, and treatment ended in it */
+    bool has_actual; /* every dose in it is known */
+    bool has_dex;    /* some dose of dexamethasone in it is told, and every one known */
 };
+
+struct interruption { /* a hole in the treatment days of a cycle */
+    gw_day first;
+    gw_day last; /* at most the last treatment day */
+};
+
+/* ---- made by the stage ---- */
+
+struct bounds {
+    gw_day low;  /* days before it are cut */
+    gw_day high; /* days after it too */
+    bool study_drug;
+};
+
+struct stretches {
+    struct stretch *list;
+    size_t count, capacity;
+};
+
+/* The days of one substance: of its uses, in order of their first day, the best evidence for each day. */
+void days_find(struct engine *e, const struct use *uses, size_t count, const struct bounds *bounds,
+               struct stretches *out);
+
+/* Its stretches put together to exposures, pushed to the engine's; the negative ones are left out. Facts are those of
+ * the stretches seen. */
+void days_merge(struct engine *e, const struct stretches *stretches, bool study_drug, gw_day seen);
+
+/*
+ * Cycles and interruptions of the study's drug with cycles, into the engine. high: the last day of treatment; seen: the
+ * last day that an assessment told of.
+ */
+void cycles_find(struct engine *e, gw_day high, gw_day seen);
+void cycles_emit(struct engine *e);
+
+/* Rows of the study's drugs; `seen`: the last day that an assessment told of. */
+void exposures_emit(struct engine *e, gw_day seen);
+void conmeds_emit(struct engine *e, gw_day seen);
+
+/* The amount of a drug taken from one day to another, by better evidence than orders. False: some dose is not known,
+ * or (*any false) nothing was told at all. */
+bool amount_taken(struct engine *e, const char *substance, gw_day first, gw_day last, struct gw_ratio *out, bool *any);
+
+/* The window in which a change on a day is collected: the baseline for what began by day 1, else the next assessment.
+ * NULL: none yet. */
+const struct gw_window *reported_in(const struct engine *e, gw_day day);
+
+/* What a row tells changes once a day is seen: noted where that needs no contact, but only the day itself. */
+void seen_on(struct engine *e, gw_day day);
+
+/* A code that may cross the border: of a code's form, not any text; NULL: none. */
+const char *safe_code(const struct gw_concept *concepts, size_t count);
+
+/* Name a row by what it is about and the smallest of its records; nth tells rows of one such record apart. */
+const char *row_name(struct engine *e, char letter, const char *what, const struct exposure *x, int nth);
+/* Of the exposures of its substance that rest on the same smallest record, the how manieth from 0 one is. */
+int exposure_nth(const struct engine *e, size_t index);
+
+const char *evidence_name(enum gw_evidence_rank rank); /* administered ... intended */
+
+/* ---- asked by the stages after it ---- */
 
 /* The exposures of a substance, contiguous, in order of days; the count of them. */
 size_t exposures_of(const struct engine *e, const char *substance, const struct exposure **list);

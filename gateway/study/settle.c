@@ -19,20 +19,6 @@ const char *gw_state_name(enum gw_state state)
     return names[state];
 }
 
-/* What a resource is in no way part of yet. */
-static const char *unused_reason(enum gw_resource type)
-{
-    switch (type) {
-    case GW_MEDICATION_ADMINISTRATION:
-    case GW_MEDICATION_REQUEST:
-    case GW_MEDICATION_DISPENSE:
-    case GW_MEDICATION_STATEMENT:
-        return "EXPOSURE_NOT_DERIVED";
-    default:
-        return "NOT_DERIVED";
-    }
-}
-
 static void settle_part(const struct engine *e, struct part *part)
 {
     const bool frozen =
@@ -55,7 +41,7 @@ static void settle_part(const struct engine *e, struct part *part)
         part->reason = part->waits_for;
     } else if (!part->final) {
         part->state = GW_STATE_NOT_IN_SCOPE;
-        part->reason = unused_reason(e->in->facts[part->fact].type);
+        part->reason = "NOT_DERIVED"; /* nothing uses it */
     }
 }
 

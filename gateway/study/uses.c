@@ -32,8 +32,7 @@ bool use_counts(const struct engine *e, size_t index)
     return e->versions[index].current && (fact->standing == GW_ACCEPTED || given) && !fact->modifier_extension;
 }
 
-/* The Medication a use refers to, by id or, where the reference is a logical one, by identifier. */
-static const struct gw_fact *referred(const struct engine *e, const struct gw_fact *fact)
+const struct gw_fact *use_referred(const struct engine *e, const struct gw_fact *fact)
 {
     const struct gw_reference *ref = &fact->use.reference;
     size_t index;
@@ -47,7 +46,7 @@ static const struct gw_fact *referred(const struct engine *e, const struct gw_fa
 
 const struct gw_concept *use_medication(const struct engine *e, const struct gw_fact *fact)
 {
-    const struct gw_fact *medication = fact->use.medication.count > 0 ? NULL : referred(e, fact);
+    const struct gw_fact *medication = fact->use.medication.count > 0 ? NULL : use_referred(e, fact);
 
     return medication ? &medication->medication.code : &fact->use.medication;
 }
@@ -57,6 +56,11 @@ static const struct gw_drug_row *drug_among(const struct engine *e, const struct
 {
     const struct gw_drug_row *row = gw_tables_drug(e->in->tables, code);
 
+    for (size_t i = 0; !row && i < code->count; i++) {
+        const struct gw_coding *target = gw_site_target(e->in->site, &code->codings[i]);
+
+        row = target ? gw_tables_drug(e->in->tables, &(struct gw_concept){target, 1, NULL}) : NULL;
+    }
     for (size_t i = 0; !row && i < count; i++)
         row = gw_tables_drug(e->in->tables, &ingredients[i]);
     return row;
@@ -66,7 +70,7 @@ const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fa
 {
     const struct gw_drug_row *row =
         drug_among(e, &fact->use.medication, fact->use.ingredients, fact->use.ingredient_count);
-    const struct gw_fact *medication = row ? NULL : referred(e, fact);
+    const struct gw_fact *medication = row ? NULL : use_referred(e, fact);
 
     if (medication)
         row = drug_among(e, &medication->medication.code, medication->medication.ingredients,
@@ -78,5 +82,5 @@ const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fa
 bool use_unresolved(const struct engine *e, const struct gw_fact *fact)
 {
     return fact->use.reference.kind != GW_REFERENCE_NONE && fact->use.medication.count == 0 &&
-           fact->use.ingredient_count == 0 && !referred(e, fact);
+           fact->use.ingredient_count == 0 && !use_referred(e, fact);
 }

@@ -112,7 +112,7 @@ Test(anchors, follow_a_medication_by_its_identifier_whatever_came_first)
                         "'subject':{'reference':'Patient/p1'},'effectiveDateTime':'2024-01-20',"
                         "'medicationReference':{'identifier':{'system':'urn:shelf','value':'7'}}}");
         subject_derive(&s);
-        subject_expect(&s, "a", "evidence");
+        subject_expect(&s, "a", "delivered");
         expect_text("the smaller key", subject()->d1, "2024-01-20");
     }
     s.count--;

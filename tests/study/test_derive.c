@@ -165,7 +165,7 @@ Test(derive, leaves_a_value_on_day_one_after_the_first_dose_between_the_windows)
     subject_derive(&s);
     expect_state("before", "delivered");
     expect_state("after", "outside_window BETWEEN_WINDOWS");
-    expect_state("a1", "evidence");
+    expect_state("a1", "delivered");
 }
 
 /* ---- what waits for a person ---- */
@@ -360,7 +360,7 @@ Test(derive, takes_the_first_dose_from_the_best_evidence_there_is)
         row = (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
         expect("d1", row->d1, "2024-01-20");
         expect(ranks[i].type, row->d1_status, ranks[i].status);
-        expect_state("d", "evidence");
+        expect_state("d", "delivered");
     }
 }
 
@@ -427,7 +427,7 @@ Test(derive, counts_a_stopped_administration_only_when_some_of_it_was_given)
     s.count--;
     subject_add(&s, stopped, "'dosage':{'dose':{'value':10,'unit':'mg'}},");
     subject_derive(&s);
-    expect_state("a", "evidence");
+    expect_state("a", "delivered");
 }
 
 Test(derive, has_no_windows_without_a_first_dose)

@@ -167,10 +167,8 @@ Test(frailty, asks_nobody_when_it_is_not_wanted)
 static void copy_tables(struct scratch *scratch)
 {
     static const char *const files[] = {
-        "ae-conditions.csv", "ctcae-lab-grades.csv", "medications.csv",
-        static const char *const files[] = {"charlson-icd10.csv", "procedures.csv", "unit-aliases.csv",
-                                            "dose-units.csv", "drug-products.csv", "drug-routes.csv",
-                                            "drug-patterns.csv"};
+        "ae-conditions.csv", "ctcae-lab-grades.csv", "medications.csv",   "charlson-icd10.csv", "procedures.csv",
+        "unit-aliases.csv",  "dose-units.csv",       "drug-products.csv", "drug-routes.csv",    "drug-patterns.csv"};
     struct gw_text text = GW_TEXT_INIT(1 << 20);
     struct gw_error err;
 

@@ -170,6 +170,7 @@ Test(history, moves_what_lies_on_either_side_of_a_corrected_end_of_treatment)
 #define DISPENSE(id, day)                                                                                              \
     "{'resourceType':'MedicationDispense','id':'" id "','status':'completed','subject':{'reference':'Patient/p1'},"    \
     "'whenHandedOver':'" day "','daysSupply':{'value':28},"                                                            \
+    "'dosageInstruction':[{'doseAndRate':[{'doseQuantity':{'value':10,'unit':'mg'}}]}],"                               \
     "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'" LEN "'}]}}"
 
 Test(history, opens_the_windows_again_when_an_inferred_end_is_denied)

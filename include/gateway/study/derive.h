@@ -4,7 +4,7 @@
  * No clock, no files, no order of arrival, no locale: the same inputs give the same bytes. The horizon is the last day
  * up to which every needed search of the subject succeeded; missed windows and provisional ends are judged against it.
  *
- *      decide ──> current ──> diagnoses ──> anchors ──> windows ──> place ──> duplicates ──> measure ──> compose
+ *      decide ──> current ──> diagnoses ──> uses ──> anchors ──> windows ──> place ──> duplicates ──> measure ──> compose
  *              ──> flag ──> grade ──> emit ──> exposure ──> events ──> parameters ──> settle
  *
  * Each stage reads what earlier stages returned and returns one new table; settle() alone gives every part its state.

@@ -1,0 +1,562 @@
+/*
+ * The days of one drug: of all that its records say, for each day the best evidence there is.
+ *
+ *      uses ──cut──> spans ──sweep──> stretches ──merge──> exposures
+ *
+ * Administered comes before stated, stated before dispensed. Orders stand for a study drug only where nothing better
+ * tells of it: an order covers the days of rest too. The sweep goes from one day on which a span begins or ends to the
+ * next, never day by day. Source: mappings/RULES.md 14.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/exposure.h"
+
+struct span {
+    const struct use *use;
+    gw_day first;
+    gw_day last;
+    bool shadow; /* an order beside better evidence: it decides nothing */
+};
+
+struct sweep {
+    struct engine *e;
+    const struct bounds *bounds;
+    struct span *spans; /* by first day, then as the uses */
+    size_t count;
+    const struct span **active;
+    size_t active_count;
+    gw_day *days; /* on which the answer may change */
+    size_t day_count;
+};
+
+/* ---- cutting ---- */
+
+/* The first capsule of a pack handed over shortly before day 1 is that of day 1. */
+static void shift_to_first_dose(const struct sweep *s, struct span *span)
+{
+    const int early = s->bounds->study_drug && span->use->rank == GW_RANK_DISPENSE ? s->bounds->low - span->first : 0;
+
+    if (early <= 0 || early > s->e->in->study->dispense_spread_days)
+        return;
+    span->first += early;
+    if (span->last < GW_DAY_MAX)
+        span->last += early;
+}
+
+/* It says when the drug was stopped: what was handed over before tells nothing of the days after. */
+static bool is_stop(const struct use *use)
+{
+    return use->stopped && !use->negative;
+}
+
+/* A supply ends when the next one begins, or when the drug was stopped. */
+static void cut_supplies(struct sweep *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        struct span *span = &s->spans[i];
+
+        if (span->use->rank != GW_RANK_DISPENSE || span->use->negative)
+            continue;
+        for (size_t k = i + 1; k < s->count; k++)
+            if (s->spans[k].use->rank == GW_RANK_DISPENSE && s->spans[k].first > span->first) {
+                span->last = s->spans[k].first - 1 < span->last ? s->spans[k].first - 1 : span->last;
+                break;
+            }
+        for (size_t k = 0; k < s->count; k++) {
+            const gw_day stop = s->spans[k].last;
+
+            if (is_stop(s->spans[k].use) && span->first <= stop && stop < span->last)
+                span->last = stop;
+        }
+    }
+}
+
+static bool is_better_than_order(const struct use *use)
+{
+    return use->rank < GW_RANK_REQUEST && !use->negative;
+}
+
+static int by_first(const void *x, const void *y)
+{
+    const struct span *a = x, *b = y;
+
+    if (a->first != b->first)
+        return a->first < b->first ? -1 : 1;
+    return a->use < b->use ? -1 : a->use > b->use;
+}
+
+/* What of a use lies within the bounds; false: nothing. */
+static bool span_of(const struct sweep *s, const struct use *use, struct span *out)
+{
+    *out = (struct span){use, use->first, use->last, false};
+    if (use->problem || use->first == GW_NO_DAY || use->first > s->e->in->horizon)
+        return false;
+    if (use->negative && out->last == GW_DAY_MAX)
+        out->last = out->first; /* that it was not taken says nothing of the days to come */
+    shift_to_first_dose(s, out);
+    return out->last >= s->bounds->low && out->first <= s->bounds->high;
+}
+
+static void clip(const struct sweep *s, struct span *span)
+{
+    if (span->first < s->bounds->low)
+        span->first = s->bounds->low;
+    if (span->last > s->bounds->high)
+        span->last = s->bounds->high;
+    if (span->last > s->e->in->horizon + 1) /* tomorrow's visit may have been told already */
+        span->last = GW_DAY_MAX;
+}
+
+static void collect(struct sweep *s, const struct use *uses, size_t count)
+{
+    bool better = false;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (span_of(s, &uses[i], &s->spans[s->count])) {
+            better |= is_better_than_order(&uses[i]);
+            s->count++;
+        }
+    qsort(s->spans, s->count, sizeof *s->spans, by_first);
+    cut_supplies(s);
+    for (size_t i = 0; i < s->count; i++) {
+        s->spans[kept] = s->spans[i];
+        s->spans[kept].shadow = s->bounds->study_drug && better && s->spans[i].use->rank == GW_RANK_REQUEST;
+        clip(s, &s->spans[kept]);
+        if (s->spans[kept].first <= s->spans[kept].last)
+            kept++;
+    }
+    s->count = kept;
+    qsort(s->spans, s->count, sizeof *s->spans, by_first);
+}
+
+/* ---- which of several ---- */
+
+static void note(struct engine *e, size_t **list, size_t *count, size_t *capacity, size_t fact)
+{
+    size_t *slot;
+
+    for (size_t i = 0; i < *count; i++)
+        if ((*list)[i] == fact)
+            return;
+    slot = gw_arena_push(e->arena, (void **)list, count, capacity, sizeof **list);
+    if (slot)
+        *slot = fact;
+    else
+        e->failed = true;
+}
+
+static bool holds(const size_t *facts, size_t count, size_t fact)
+{
+    for (size_t i = 0; i < count; i++)
+        if (facts[i] == fact)
+            return true;
+    return false;
+}
+
+static void side_with(struct engine *e, struct stretch *stretch, const struct use *use)
+{
+    note(e, &stretch->facts, &stretch->fact_count, &stretch->fact_capacity, use->fact);
+}
+
+static bool same_told(struct engine *e, const struct use *a, const struct use *b)
+{
+    return dose_equal(e, &a->dose, &b->dose) && rhythm_equal(&a->rhythm, &b->rhythm);
+}
+
+/* Of one rank: the one that tells most, and by that began last; for equal ones the first by key. */
+static bool tells_more(const struct use *a, const struct use *b)
+{
+    if (a->dose.known != b->dose.known)
+        return a->dose.known;
+    return a->first > b->first;
+}
+
+static const struct use *choose(const struct sweep *s, enum gw_evidence_rank rank)
+{
+    const struct use *best = NULL;
+
+    for (size_t i = 0; i < s->active_count; i++) {
+        const struct use *use = s->active[i]->use;
+
+        if (use->rank == rank && !use->negative && (!best || tells_more(use, best)))
+            best = use;
+    }
+    return best;
+}
+
+static enum gw_evidence_rank best_rank(const struct sweep *s)
+{
+    enum gw_evidence_rank best = GW_RANK_COUNT;
+
+    for (size_t i = 0; i < s->active_count; i++)
+        if (s->active[i]->use->rank < best && !s->active[i]->shadow)
+            best = s->active[i]->use->rank;
+    return best;
+}
+
+static const struct use *negative_of(const struct sweep *s, enum gw_evidence_rank rank)
+{
+    for (size_t i = 0; i < s->active_count; i++)
+        if (s->active[i]->use->rank == rank && s->active[i]->use->negative)
+            return s->active[i]->use;
+    return NULL;
+}
+
+/* The doses of a study drug by one rank on one day must agree; where they do not, none is known. */
+static void settle_doses(struct sweep *s, struct stretch *stretch)
+{
+    for (size_t i = 0; i < s->active_count; i++) {
+        const struct use *use = s->active[i]->use;
+
+        if (use->rank != stretch->rank || use->negative)
+            continue;
+        if (same_told(s->e, use, stretch->use)) {
+            side_with(s->e, stretch, use);
+        } else if (s->bounds->study_drug && use->dose.known && stretch->use->dose.known) {
+            side_with(s->e, stretch, use);
+            stretch->conflict = true;
+        }
+    }
+    if (!stretch->conflict)
+        return;
+    stretch->dose = (struct intake){.known = false};
+    stretch->rhythm = (struct rhythm){.known = false, .every = 1, .days = 1, .times = 1};
+}
+
+/* ---- several administrations on one day ---- */
+
+static bool is_told_twice(const struct sweep *s, size_t index)
+{
+    const struct use *use = s->active[index]->use;
+
+    for (size_t i = 0; i < index; i++) {
+        const struct use *other = s->active[i]->use;
+
+        if (other->rank == use->rank && !other->negative && other->utc == use->utc &&
+            dose_equal(s->e, &other->dose, &use->dose))
+            return true;
+    }
+    return false;
+}
+
+static void add_intake(struct engine *e, struct stretch *stretch, const struct use *use)
+{
+    if (!use->dose.known || !stretch->dose.known || use->dose.kind != stretch->dose.kind) {
+        stretch->dose.known = false;
+        return;
+    }
+    if (stretch->rhythm.times > 0 && dose_equal(e, &stretch->dose, &use->dose)) {
+        stretch->rhythm.times++;
+        return;
+    }
+    for (; stretch->rhythm.times > 1; stretch->rhythm.times--)
+        e->failed |= !gw_ratio_add(e->arena, &stretch->dose.amount, &use->dose.amount, &stretch->dose.amount);
+    e->failed |= !gw_ratio_add(e->arena, &stretch->dose.amount, &use->dose.amount, &stretch->dose.amount);
+    stretch->dose.text = e->failed ? NULL : gw_ratio_print(e->arena, &stretch->dose.amount);
+    e->failed |= !stretch->dose.text;
+}
+
+/* Given at different times they add up; of those without a time equal ones are one, and others contradict it. */
+static void add_up_day(struct sweep *s, struct stretch *stretch)
+{
+    bool timed = true;
+    size_t first = s->active_count;
+
+    for (size_t i = 0; i < s->active_count; i++) {
+        const struct use *use = s->active[i]->use;
+
+        if (use->rank != GW_RANK_ADMINISTRATION || use->negative || is_told_twice(s, i))
+            continue;
+        timed &= use->utc >= 0;
+        first = i < first ? i : first;
+    }
+    if (!timed) {
+        settle_doses(s, stretch);
+        return;
+    }
+    stretch->use = s->active[first]->use;
+    stretch->dose = stretch->use->dose;
+    stretch->rhythm = stretch->use->rhythm;
+    for (size_t i = first; i < s->active_count; i++) {
+        const struct use *use = s->active[i]->use;
+
+        if (use->rank != GW_RANK_ADMINISTRATION || use->negative)
+            continue;
+        side_with(s->e, stretch, use);
+        if (i > first && !is_told_twice(s, i))
+            add_intake(s->e, stretch, use);
+    }
+}
+
+/* ---- the sweep ---- */
+
+static void set_daily(struct engine *e, struct stretch *stretch)
+{
+    const struct gw_ratio times =
+        gw_ratio_of(gw_decimal_from_int(stretch->rhythm.times > 0 ? stretch->rhythm.times : 1));
+
+    if (stretch->dose.known && !e->failed)
+        e->failed |= !gw_ratio_multiply(e->arena, &stretch->dose.amount, &times, &stretch->daily);
+}
+
+static void name_others(struct sweep *s, struct stretch *stretch)
+{
+    for (size_t i = 0; i < s->active_count; i++) {
+        const size_t fact = s->active[i]->use->fact;
+        if (!holds(stretch->facts, stretch->fact_count, fact))
+            note(s->e, &stretch->others, &stretch->other_count, &stretch->other_capacity, fact);
+    }
+}
+
+static void decide(struct sweep *s, gw_day first, gw_day last, struct stretch *out)
+{
+    const enum gw_evidence_rank rank = best_rank(s);
+    const struct use *use = choose(s, rank), *negative = negative_of(s, rank);
+
+    *out = (struct stretch){.first = first, .last = last, .rank = rank, .negative = !use, .use = use ? use : negative};
+    out->from = out->use->first;
+    if (!use) {
+        side_with(s->e, out, negative);
+    } else {
+        out->dose = use->dose;
+        out->rhythm = use->rhythm;
+        if (rank == GW_RANK_ADMINISTRATION)
+            add_up_day(s, out);
+        else
+            settle_doses(s, out);
+        set_daily(s->e, out);
+    }
+    name_others(s, out);
+}
+
+static bool same_records(const struct stretch *a, const struct stretch *b)
+{
+    if (a->use != b->use || a->negative != b->negative || a->conflict != b->conflict ||
+        a->fact_count != b->fact_count || a->other_count != b->other_count)
+        return false;
+    return memcmp(a->facts, b->facts, a->fact_count * sizeof *a->facts) == 0 &&
+           (a->other_count == 0 || memcmp(a->others, b->others, a->other_count * sizeof *a->others) == 0);
+}
+
+static void keep(struct engine *e, struct stretches *out, const struct stretch *stretch)
+{
+    struct stretch *last = out->count ? &out->list[out->count - 1] : NULL;
+    struct stretch *slot;
+
+    if (last && last->last + 1 == stretch->first && same_records(last, stretch)) {
+        last->last = stretch->last;
+        return;
+    }
+    slot = GW_ARENA_PUSH(e->arena, out->list, out->count, out->capacity);
+    if (slot)
+        *slot = *stretch;
+    else
+        e->failed = true;
+}
+
+static int by_day(const void *x, const void *y)
+{
+    const gw_day a = *(const gw_day *)x, b = *(const gw_day *)y;
+
+    return a < b ? -1 : a > b;
+}
+
+static void find_days(struct sweep *s)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->count; i++) {
+        s->days[s->day_count++] = s->spans[i].first;
+        s->days[s->day_count++] = s->spans[i].last < GW_DAY_MAX ? s->spans[i].last + 1 : GW_DAY_MAX;
+    }
+    qsort(s->days, s->day_count, sizeof *s->days, by_day);
+    for (size_t i = 0; i < s->day_count; i++)
+        if (kept == 0 || s->days[kept - 1] != s->days[i])
+            s->days[kept++] = s->days[i];
+    s->day_count = kept;
+}
+
+static void drop_ended(struct sweep *s, gw_day day)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->active_count; i++)
+        if (s->active[i]->last >= day)
+            s->active[kept++] = s->active[i];
+    s->active_count = kept;
+}
+
+static void run(struct sweep *s, struct stretches *out)
+{
+    size_t next = 0;
+
+    for (size_t d = 0; d + 1 < s->day_count && !s->e->failed; d++) {
+        const gw_day last = s->days[d + 1] == GW_DAY_MAX ? GW_DAY_MAX : s->days[d + 1] - 1;
+        struct stretch stretch;
+
+        drop_ended(s, s->days[d]);
+        while (next < s->count && s->spans[next].first == s->days[d])
+            s->active[s->active_count++] = &s->spans[next++];
+        if (best_rank(s) == GW_RANK_COUNT)
+            continue;
+        decide(s, s->days[d], last, &stretch);
+        if (!s->e->failed)
+            keep(s->e, out, &stretch);
+    }
+}
+
+void days_find(struct engine *e, const struct use *uses, size_t count, const struct bounds *bounds,
+               struct stretches *out)
+{
+    struct sweep s = {.e = e, .bounds = bounds};
+
+    *out = (struct stretches){0};
+    s.spans = gw_arena_alloc(e->arena, (count + 1) * sizeof *s.spans);
+    s.active = gw_arena_alloc(e->arena, (count + 1) * sizeof *s.active);
+    s.days = gw_arena_alloc(e->arena, (2 * count + 1) * sizeof *s.days);
+    if (!s.spans || !s.active || !s.days) {
+        e->failed = true;
+        return;
+    }
+    collect(&s, uses, count);
+    find_days(&s);
+    run(&s, out);
+}
+
+/* ---- stretches that are one exposure ---- */
+
+struct merging {
+    struct engine *e;
+    bool study_drug;
+    gw_day seen; /* what nobody has collected yet is no part of a row */
+    bool single; /* each administration stands for itself */
+};
+
+/* Days without drug that still make no gap between two stretches of one dose. */
+static int tolerance(const struct merging *m, const struct stretch *last, const struct stretch *next, int apart)
+{
+    const struct gw_exposure_rules *rules = &m->e->in->study->exposure;
+    const bool alternate = (last->rhythm.every == 2 && next->rhythm.every == 2) ||
+                           (last->rhythm.every == 0 && next->rhythm.every == 0 && apart == 2);
+
+    if (alternate && rules->on)
+        return rules->alternate_day_tolerance_days;
+    return rules->drug_gap_days + (next->rhythm.every > 1 ? next->rhythm.every - 1 : 0);
+}
+
+/* apart: days between the doses before, where they were single and two days apart; else 0. */
+static bool continues(const struct merging *m, const struct stretch *last, const struct stretch *next, int apart)
+{
+    if (last->last == GW_DAY_MAX || last->rank != next->rank || last->conflict != next->conflict ||
+        !rhythm_equal(&last->rhythm, &next->rhythm) || !dose_equal(m->e, &last->dose, &next->dose) ||
+        last->use->route != next->use->route || (m->single && next->rhythm.every == 0))
+        return false;
+    return next->first - last->last - 1 <= tolerance(m, last, next, apart);
+}
+
+/* Single doses that follow each other are daily, or alternate where each lies two days after the one before. */
+static struct rhythm rhythm_of_doses(const struct stretch *list, size_t count)
+{
+    struct rhythm rhythm = list[0].rhythm;
+    bool alternate = count > 1;
+
+    if (rhythm.every != 0 || count == 1)
+        return rhythm;
+    for (size_t i = 1; i < count; i++)
+        alternate &= list[i].first - list[i - 1].first > 1;
+    rhythm.every = alternate ? 2 : 1;
+    return rhythm;
+}
+
+/* Of the stretches seen; of one that nobody saw yet, all the same. */
+static size_t seen_of(const struct merging *m, const struct stretch *list, size_t count)
+{
+    size_t seen = 1;
+
+    while (seen < count && list[seen].first <= m->seen)
+        seen++;
+    return seen;
+}
+
+static void gather_facts(struct engine *e, const struct stretch *list, size_t count, struct exposure *out)
+{
+    size_t *facts = NULL, *others = NULL;
+    size_t fact_capacity = 0, other_capacity = 0;
+
+    for (size_t i = 0; i < count && !e->failed; i++)
+        for (size_t k = 0; k < list[i].fact_count; k++)
+            note(e, &facts, &out->fact_count, &fact_capacity, list[i].facts[k]);
+    for (size_t i = 0; i < count && !e->failed; i++)
+        for (size_t k = 0; k < list[i].other_count; k++)
+            if (!holds(facts, out->fact_count, list[i].others[k]))
+                note(e, &others, &out->other_count, &other_capacity, list[i].others[k]);
+    out->facts = facts;
+    out->others = others;
+}
+
+static void add_exposure(struct merging *m, const struct stretch *list, size_t count)
+{
+    const struct stretch *first = &list[0], *last = &list[count - 1];
+    struct exposure *out = GW_ARENA_PUSH(m->e->arena, m->e->exposures, m->e->exposure_count, m->e->exposure_capacity);
+
+    if (!out) {
+        m->e->failed = true;
+        return;
+    }
+    *out = (struct exposure){.substance = first->use->substance,
+                             .drug = first->use->drug,
+                             .first = first->first,
+                             .last = last->last,
+                             .rhythm = rhythm_of_doses(list, count),
+                             .has_dose = first->dose.known,
+                             .rank = first->rank,
+                             .stretches = list,
+                             .stretch_count = count,
+                             .study_drug = m->study_drug,
+                             .route = first->use->route ? first->use->route->route : NULL};
+    out->every = out->rhythm.known ? out->rhythm.every : 1;
+    if (out->has_dose) {
+        out->dose = first->daily;
+        out->dose_text = first->dose.text;
+        out->unit = gw_dose_base_unit(first->dose.kind);
+    }
+    out->provisional = true;
+    for (size_t i = 0; i < seen_of(m, list, count); i++)
+        out->provisional &= list[i].use->provisional;
+    out->stopped = last->use->stopped && last->use->last == last->last;
+    gather_facts(m->e, list, seen_of(m, list, count), out);
+}
+
+/* Days on which it was not taken are a gap like any other. */
+static size_t positive_only(const struct stretches *stretches, struct stretch *out)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < stretches->count; i++)
+        if (!stretches->list[i].negative)
+            out[count++] = stretches->list[i];
+    return count;
+}
+
+void days_merge(struct engine *e, const struct stretches *stretches, bool study_drug, gw_day seen)
+{
+    struct merging m = {e, study_drug, seen, study_drug && e->in->study->schedule.on};
+    struct stretch *list = gw_arena_alloc(e->arena, (stretches->count + 1) * sizeof *list);
+    const size_t all = list ? positive_only(stretches, list) : 0;
+
+    e->failed |= !list;
+    for (size_t i = 0, count; i < all && !e->failed; i += count) {
+        int apart = 0;
+
+        for (count = 1; i + count < all; count++) {
+            const struct stretch *last = &list[i + count - 1], *next = &list[i + count];
+
+            if (!continues(&m, last, next, apart))
+                break;
+            apart = next->first - last->first == 2 && (apart == 2 || count == 1) ? 2 : 0;
+        }
+        add_exposure(&m, &list[i], count);
+    }
+}
