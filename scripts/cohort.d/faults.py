@@ -351,7 +351,8 @@ def unlisted_drug(subject, visit):
     code = {"medicationCodeableConcept": {"coding": [{"system": "urn:%s:drugs" % subject.dialect.name,
                                                       "code": "X-77"}], "text": "Trial vitamin mix"}}
     subject.medication("MedicationStatement", "aspirin", {
-        "drug": code, "status": "active", "effectivePeriod": {"start": iso(subject.day(visit.day))}}, visit.day)
+        "drug": code, "status": "active", "effectivePeriod": {"start": iso(subject.day(visit.day))}}, visit.day,
+        Row("held", "CODE_UNKNOWN", codes="CODE_UNKNOWN"))
 
 
 def not_done(subject, visit):

@@ -4,6 +4,7 @@ import json
 import os
 import random
 
+import drugs
 from days import iso
 from dialects import DIALECTS
 from subject import TRUTH_COLUMNS
@@ -126,7 +127,7 @@ class Delivery:
 
 
 class Truth:
-    """expected-N.csv, expected-episodes-N.csv and expected-windows-N.csv; N = 2 is cumulative."""
+    """expected-N.csv and, by table, expected-episodes-N.csv, -drugs-N, -cycles-N and -windows-N; N = 2 is cumulative."""
 
     def __init__(self, out, number):
         self.number = number
@@ -137,6 +138,8 @@ class Truth:
             return handle
         self.parts = table("", TRUTH_COLUMNS)
         self.episodes = table("-episodes", "subject,category,onset,end,ongoing,max_grade,max_grade_date")
+        self.drugs = table("-drugs", "subject,table,drug,start,end,dose,frequency,evidence_rank")
+        self.cycles = table("-cycles", "subject,cycle_no,start")
         self.windows = table("-windows", "subject,window_id,data_group,target_date,state,contact_date")
 
     def put(self, site, patient, subject, item):
@@ -153,6 +156,13 @@ class Truth:
         for onset, end, ongoing, category, grade, worst in subject.episodes_as_of(self.number):
             self.episodes.write("%s,%s,%s,%s,%s,%s,%s\n" % (subject.key, category, onset, end, ongoing, grade, worst))
 
+    def put_drugs(self, subject):
+        for table, drug, start, end, dose, frequency, rank in drugs.rows_as_of(subject, self.number):
+            days = (iso(subject.day(start)), iso(subject.day(end)) if end is not None else "")
+            self.drugs.write("%s,%s,%s,%s,%s,%s,%s,%s\n" % ((subject.key, table, drug) + days + (dose, frequency, rank)))
+        for number, day in enumerate(drugs.cycles_as_of(subject, self.number)):
+            self.cycles.write("%s,%d,%s\n" % (subject.key, number + 1, iso(subject.day(day))))
+
     def put_windows(self, subject):
         for name, group, target, state, contact in subject.windows_as_of(self.number):
             contact = iso(subject.day(contact)) if contact != "" else ""
@@ -160,7 +170,7 @@ class Truth:
                                                        contact))
 
     def close(self):
-        for handle in (self.parts, self.episodes, self.windows):
+        for handle in (self.parts, self.episodes, self.drugs, self.cycles, self.windows):
             handle.close()
 
 

@@ -85,7 +85,8 @@ def check_flags(out):
     for number in (1, 2):
         flagged = Counter()
         for row in truth(out, number):
-            assert (row["state"] == "delivered") == bool(row["windows"])
+            if not row["resource_type"].startswith("Medication"):  # rows of drugs stand in no window
+                assert (row["state"] == "delivered") == bool(row["windows"])
             assert set(row["anl01_windows"].split(";")) <= set(row["windows"].split(";")) | {""}
             flagged.update((row["subject"], row["concept"], w) for w in row["anl01_windows"].split(";") if w)
         assert max(flagged.values()) == 1

@@ -4,12 +4,26 @@ The truth of a part is fixed when its visit or event was chosen; writing only co
 (anl01) follows from the order of closeness in which an assessment's visits were chosen.
 """
 import courses
+import drugs
 import histories
 from days import CLOCK_CHANGES, iso
 from values import CYTOPENIAS, GROUPS, PANEL
 
 TRUTH_COLUMNS = ("site,patient,subject,resource_type,resource_id,version_id,part,state,reason,windows,concept,grade,"
                  "grade_direction,value_num,anl01_windows,exception_codes,delivery,grade_flag")
+
+
+DAILY = {"frequency": 1, "period": 1, "periodUnit": "d"}
+
+
+def dosage(words, milligrams, repeat, route=None):
+    """One dosage instruction: in words, and so that a machine can read it."""
+    found = {"text": words, "timing": {"repeat": repeat}}
+    if route:
+        found["route"] = {"text": route}
+    found["doseAndRate"] = [{"doseQuantity": {"value": milligrams, "unit": "mg", "system": "http://unitsofmeasure.org",
+                                              "code": "mg"}}]
+    return found
 
 
 class Row:
@@ -78,6 +92,8 @@ class Subject:
         self.key = "%s-%05d" % (self.dialect.prefix, number)
         self.count = 0
         self.items = []
+        self.stretches = []  # drugs.Stretch: what the rows of drugs follow from
+        self.cycles = []     # elapsed days on which one begins
         self.ranks = {}  # (assessment, concept) -> [(order, item)]
         self.blocked = ""
         self.patient_id = self.new_id("p")
@@ -354,25 +370,39 @@ class Subject:
     def write_treatment(self):
         course, anchor = self.course, self.anchor
         if anchor == "administration":
-            self.administration(0, 660, Row("evidence"))
+            given = self.administration(0, 660, Row("delivered"))
+            self._plant(given, "lenalidomide", 0, 0, "25", "ONCE", "administered")
             self._late_on_day_one()
         if anchor == "statement":
-            self.statement(Row("evidence"))
+            self.statement()
         if anchor in ("dispense", "administration") or (anchor == "roster" and self.plan.extras > 1 and (
                 course.eot is not None or course.rest == "future")):
             self._dispenses(first_is_evidence=anchor == "dispense")
         if anchor == "roster":
-            self.medication("MedicationRequest", "dexamethasone", {
+            order = self.medication("MedicationRequest", "dexamethasone", {
                 "status": "active", "intent": "order", "authoredOn": iso(self.day(-2)),
-                "dosageInstruction": [{"text": "40 mg once weekly", "route": {"text": "oral"}}]}, -2)
-        self.medication("MedicationStatement", self.rng.choice(("aspirin", "allopurinol", "omeprazole")), {
+                "dosageInstruction": [dosage("40 mg once weekly", 40, {"frequency": 1, "period": 1,
+                                                                       "periodUnit": "wk"}, "oral")]}, -2)
+            self._plant(order, "dexamethasone", 0, None, "40", "QS", "intended")
+        self._concomitant()
+
+    def _plant(self, item, drug, first, last, dose, frequency, rank, table="exposures"):
+        self.stretches.append(drugs.Stretch(item, table, drug, first, last, dose, frequency, rank))
+
+    def _concomitant(self):
+        """A drug begun after day 1 that goes on: collected at the next assessment."""
+        substance = self.rng.choice(("aspirin", "allopurinol", "omeprazole"))
+        dose, name = {"aspirin": (100, "acetylsalicylic acid"), "allopurinol": (300, "allopurinol"),
+                      "omeprazole": (20, "A02BC01")}[substance]  # the last is in no row: named by its code
+        item = self.medication("MedicationStatement", substance, {
             "status": "active", "effectivePeriod": {"start": iso(self.day(3))}, "dateAsserted": iso(self.day(3)),
-            "dosage": [{"text": "once daily", "route": {"text": "oral"}}]}, 3)
+            "dosage": [dosage("once daily", dose, DAILY, "oral")]}, 3)
+        self._plant(item, name, 3, self.course.death, str(dose), "QD", "stated", "conmeds")
 
     def medication(self, kind, substance, facts, day, row=None):
         return self.simple(kind, "m", lambda i, v, u: self.writer.medication_use(
             kind, i, v, u, self.patient_id, substance, facts),
-            row or Row("not_in_scope", "EXPOSURE_NOT_DERIVED"), self.day(day))
+            row or Row("delivered"), self.day(day))
 
     def administration(self, day, minute, row, status="completed", substance="lenalidomide"):
         return self.medication("MedicationAdministration", substance, {
@@ -386,21 +416,31 @@ class Subject:
         visit = histories.Visit(0, 900, reason="BETWEEN_WINDOWS")
         self.lab(visit, "HGB", 0, 900, 0)
 
-    def statement(self, row):
+    def statement(self):
         facts = {"status": "active", "effectivePeriod": {"start": iso(self.day(0))}, "dateAsserted": iso(self.day(2)),
                  "informationSource": {"reference": "Patient/" + self.patient_id},
-                 "dosage": [{"text": "25 mg daily, days 1-21 of 28", "route": {"text": "oral"}}]}
-        return self.medication("MedicationStatement", "lenalidomide", facts, 0, row)
+                 "dosage": [dosage("25 mg daily, days 1-21 of 28", 25, {"frequency": 21, "period": 28,
+                                                                         "periodUnit": "d"}, "oral")]}
+        item = self.medication("MedicationStatement", "lenalidomide", facts, 0)
+        for day in range(0, self.course.horizon + 1, 28):
+            self._plant(item, "lenalidomide", day, day + 20, "25", "QD", "stated")
+            self.cycles.append(day)
 
     def _dispenses(self, first_is_evidence):
-        for number, (day, supply) in enumerate(self._supply()):
-            row = Row("evidence") if number == 0 and first_is_evidence else None
-            day -= 0 if number or first_is_evidence else 1  # handed over the day before the first capsule
-            self.medication("MedicationDispense", "lenalidomide", {
-                "status": "completed", "whenHandedOver": self.dialect.zone.local(self.day(day), 840),
-                "quantity": {"value": supply, "unit": "capsule"}, "daysSupply": {
-                    "value": supply, "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"},
-                "dosageInstruction": [{"text": "25 mg daily, days 1-21 of 28"}]}, day, row)
+        supply = self._supply()
+        for number, (day, capsules) in enumerate(supply):
+            handed = day - (0 if number or first_is_evidence else 1)  # the day before the first capsule
+            item = self.medication("MedicationDispense", "lenalidomide", {
+                "status": "completed", "whenHandedOver": self.dialect.zone.local(self.day(handed), 840),
+                "quantity": {"value": capsules, "unit": "capsule"}, "daysSupply": {
+                    "value": capsules, "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"},
+                "dosageInstruction": [dosage("25 mg daily, days 1-21 of 28", 25, DAILY)]}, handed)
+            last = day + capsules - 1
+            if number + 1 < len(supply):
+                last = min(last, supply[number + 1][0] - 1)
+            first = 1 if number == 0 and self.anchor == "administration" else day
+            self._plant(item, "lenalidomide", first, last, "25", "QD", "dispensed")
+            self.cycles.append(day)
 
     def _supply(self):
         """(day, capsules): a hand-over a cycle; the last one ends on the day treatment ended, or is still running."""
