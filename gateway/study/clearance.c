@@ -34,7 +34,8 @@ static bool is_of(const struct engine *e, const struct datum *datum, enum source
     if (datum->placed_count > 0 || datum->when.first < e->windows.span_low)
         return source == COLLECTED;
     return source == BETWEEN && part->final && part->state == GW_STATE_OUTSIDE_WINDOW &&
-           datum->when.first <= e->in->horizon && engine_lives_and_consents(e, datum->when.first);
+           datum->when.first <= e->in->horizon && datum->when.first <= e->windows.span_high &&
+           engine_lives_and_consents(e, datum->when.first);
 }
 
 static bool is_weight(const struct datum *datum)
