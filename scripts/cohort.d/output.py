@@ -5,6 +5,7 @@ import os
 import random
 
 import drugs
+import parameters
 from days import iso
 from dialects import DIALECTS
 from subject import TRUTH_COLUMNS
@@ -127,7 +128,8 @@ class Delivery:
 
 
 class Truth:
-    """expected-N.csv and, by table, expected-episodes-N.csv, -drugs-N, -cycles-N and -windows-N; N = 2 is cumulative."""
+    """expected-N.csv and, by table, expected-episodes-N.csv, -drugs-N, -cycles-N, -windows-N and -parameters-N; N = 2 is
+    cumulative."""
 
     def __init__(self, out, number):
         self.number = number
@@ -141,6 +143,7 @@ class Truth:
         self.drugs = table("-drugs", "subject,table,drug,start,end,dose,frequency,evidence_rank")
         self.cycles = table("-cycles", "subject,cycle_no,start")
         self.windows = table("-windows", "subject,window_id,data_group,target_date,state,contact_date")
+        self.parameters = table("-parameters", parameters.COLUMNS)
 
     def put(self, site, patient, subject, item):
         if item.delivery > self.number:
@@ -169,8 +172,12 @@ class Truth:
             self.windows.write("%s,%s,%s,%s,%s,%s\n" % (subject.key, name, group, iso(subject.day(target)), state,
                                                        contact))
 
+    def put_parameters(self, subject):
+        for row in parameters.of_subject(subject, self.number):
+            self.parameters.write(",".join(row) + "\n")
+
     def close(self):
-        for handle in (self.parts, self.episodes, self.drugs, self.cycles, self.windows):
+        for handle in (self.parts, self.episodes, self.drugs, self.cycles, self.windows, self.parameters):
             handle.close()
 
 

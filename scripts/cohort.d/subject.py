@@ -3,9 +3,12 @@
 The truth of a part is fixed when its visit or event was chosen; writing only copies it. Which value a window flags
 (anl01) follows from the order of closeness in which an assessment's visits were chosen.
 """
+from fractions import Fraction
+
 import courses
 import drugs
 import histories
+import parameters
 from days import CLOCK_CHANGES, iso
 from values import CYTOPENIAS, GROUPS, PANEL
 
@@ -64,10 +67,11 @@ class Item:
 class Lab:
     """What a later version of a result needs to know about it."""
 
-    __slots__ = ("visit", "concept", "order", "minute", "key")
+    __slots__ = ("visit", "concept", "order", "minute", "key", "number", "outside")
 
-    def __init__(self, visit, concept, order, minute, key):
+    def __init__(self, visit, concept, order, minute, key, number, outside):
         self.visit, self.concept, self.order, self.minute, self.key = visit, concept, order, minute, key
+        self.number, self.outside = number, outside  # canonical value; why no window takes it, or ""
 
 
 class Plan:
@@ -119,6 +123,8 @@ class Subject:
         self.anchor = self._anchor()
         self.recruited = course.d1 + rng.randint(0, 14)
         self._outside_visits()
+        self.born = course.d1 - 365 * (52 + self.number % 33) - self.number % 300
+        self.comorbidities = parameters.choose_comorbidities(rng)
 
     def _change_nights(self):
         """An assessment whose target is a night of clock change is visited in that very night."""
@@ -203,10 +209,11 @@ class Subject:
             if not event.get("late"):
                 self.write_condition(event)
         self._history_condition()
+        self._write_comorbidities()
 
     def write_patient(self):
         facts = {"mrn_system": "urn:%s:mrn" % self.dialect.name, "mrn": self.mrn, "family": "Subject%05d" % self.number,
-                 "gender": self.gender, "birth": iso(self.course.d1 - 365 * (52 + self.number % 33) - self.number % 300)}
+                 "gender": self.gender, "birth": iso(self.born)}
         if self.course.death is not None:
             facts["death"] = iso(self.day(self.course.death))
         rid, version = self.patient_id, self.dialect.version(self.patient_id, 1)
@@ -243,7 +250,7 @@ class Subject:
         if getattr(visit, "kind", None) == "quiet":
             panel = [c for c in panel if c not in CYTOPENIAS]
         if visit.baseline and visit.order == 0:
-            panel.append("HEIGHT")
+            panel += [c for c in ("HEIGHT", "CREAT", "WEIGHT", "ECOG") if c not in panel]
         return panel
 
     def _key(self, visit, concept):
@@ -289,7 +296,8 @@ class Subject:
         else:
             row = Row("outside_window", reason, codes="NO_CONTACT" if reason == "NO_CONTACT" else "")
         item = self.add("Observation", rid, version, body, [row], delivery)
-        item.lab = Lab(visit, concept, order, minute, key)
+        number = Fraction(value.number) if value.number else None
+        item.lab = Lab(visit, concept, order, minute, key, number, row.reason if row.state == "outside_window" else "")
         if windows:
             self.ranks.setdefault((visit.node.name, concept), []).append((order, item))
         return item
@@ -364,6 +372,16 @@ class Subject:
                  "category": "problem-list-item"}
         self.simple("Condition", "c", lambda i, v, u: self.writer.condition(i, v, u, self.patient_id, facts),
                     Row("not_in_scope", "NOT_DERIVED"), day)
+
+    def _write_comorbidities(self):
+        """What was there before day 1; a group of the Charlson index makes it evidence."""
+        for comorbidity in self.comorbidities:
+            day = self.course.d1 - self.rng.randint(200, 3000)
+            facts = {"code": parameters.code_of(comorbidity, self.dialect.condition_system), "words": comorbidity[1],
+                     "onset": iso(day), "recorded": iso(day + 5), "category": "problem-list-item"}
+            row = Row("evidence") if comorbidity[2] else Row("not_in_scope", "NOT_LISTED")
+            self.simple("Condition", "c", lambda i, v, u, f=facts: self.writer.condition(i, v, u, self.patient_id, f),
+                        row, day)
 
     # ---- treatment ----
 

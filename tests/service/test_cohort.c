@@ -4,7 +4,7 @@
  * The generator chose window, grade and state first and wrote a resource that has them; it holds no placing and no
  * grading code. After the first delivery and after both, for each hospital: the state and reason of every part, its
  * windows, concept, value, grade and flags, its exceptions; every window; every episode; the days and doses of every
- * drug, and the cycles they make.
+ * drug, and the cycles they make; clearance, renal groups, comorbidity, frailty and starting dose of every subject.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -121,6 +121,20 @@ static const char *episode_key(const struct table *t, const char **f)
     return gw_arena_print(&arena, "%s %s %s", subject, field(t, f, "category"), field(t, f, "onset"));
 }
 
+/* Of the parameters that the generator works out too. */
+static const char *parameter_key(const struct table *t, const char **f)
+{
+    static const char *const planted[] = {"CRCLCG|", "RENALGRP|", "CHARLSON", "FRAILSIM", "EXPDOSE"};
+    const char *id = field(t, f, "row_id"), *name = strchr(id, '|');
+
+    if (!name || strncasecmp(id, the_site, 2) != 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof planted / sizeof *planted; i++)
+        if (strncmp(name + 1, planted[i], strlen(planted[i])) == 0)
+            return id;
+    return NULL;
+}
+
 /* ---- comparing ---- */
 
 static size_t compared;
@@ -197,7 +211,7 @@ static const char *cycle_key(const struct table *t, const char **f)
 }
 
 struct run { /* what map wrote for one hospital */
-    struct table parts, observations, items, windows, episodes, exposures, conmeds, cycles;
+    struct table parts, observations, items, windows, episodes, exposures, conmeds, cycles, parameters;
 };
 
 static void check_row(const struct run *run, const struct table *expected, const struct keyed *e, const char *row_id)
@@ -327,6 +341,7 @@ static struct run run_map(const char *out, size_t deliveries)
         .exposures = load(gw_arena_print(&arena, "%s/study/exposures.csv", out), drug_key),
         .conmeds = load(gw_arena_print(&arena, "%s/study/conmeds.csv", out), drug_key),
         .cycles = load(gw_arena_print(&arena, "%s/study/cycles.csv", out), cycle_key),
+        .parameters = load(gw_arena_print(&arena, "%s/study/derived.csv", out), parameter_key),
     };
 }
 
@@ -336,6 +351,7 @@ static void check_site(const char *site, size_t deliveries)
     static const char *const drug_names[] = {"end", "dose", "frequency", "evidence_rank", NULL};
     static const char *const cycle_names[] = {"start", NULL};
     static const char *const episode_names[] = {"end", "ongoing", "max_grade", "max_grade_date", NULL};
+    static const char *const parameter_names[] = {"value", "text", "reason", NULL};
     struct scratch scratch;
     struct run run;
 
@@ -353,6 +369,8 @@ static void check_site(const char *site, size_t deliveries)
                  drug_names);
     check_fields(&run.cycles, gw_arena_print(&arena, COHORT "expected-cycles-%zu.csv", deliveries), cycle_key,
                  cycle_names);
+    check_fields(&run.parameters, gw_arena_print(&arena, COHORT "expected-parameters-%zu.csv", deliveries),
+                 parameter_key, parameter_names);
     scratch_release(&scratch);
 }
 
