@@ -27,15 +27,17 @@ enum source {
     BETWEEN,   /* looked at only where nothing collected tells */
 };
 
-static bool is_of(const struct engine *e, const struct datum *datum, enum source source)
+static bool is_of(struct engine *e, const struct datum *datum, enum source source)
 {
-    const struct part *part = &e->parts[e->first_part[datum->fact] + (size_t)datum->part];
+    const struct part *part = engine_part(e, datum->fact, datum->part);
 
     if (datum->placed_count > 0 || datum->when.first < e->windows.span_low)
         return source == COLLECTED;
-    return source == BETWEEN && part->final && part->state == GW_STATE_OUTSIDE_WINDOW &&
-           datum->when.first <= e->in->horizon && datum->when.first <= e->windows.span_high &&
-           engine_lives_and_consents(e, datum->when.first);
+    if (source == COLLECTED || !part->final || part->state != GW_STATE_OUTSIDE_WINDOW ||
+        datum->when.first > e->windows.span_high || !engine_lives_and_consents(e, datum->when.first))
+        return false;
+    engine_next_day(e, datum->when.first);
+    return datum->when.first <= e->in->horizon;
 }
 
 static bool is_weight(const struct datum *datum)

@@ -55,16 +55,17 @@ static struct watch watch_of(const struct engine *e, const struct gw_monitoring_
 
 /* ---- the days ---- */
 
-static bool shows_a_test(const struct engine *e, const struct datum *datum, const char *concept,
-                         const struct watch *watch)
+static bool shows_a_test(struct engine *e, const struct datum *datum, const char *concept, const struct watch *watch)
 {
-    const struct part *part = &e->parts[e->first_part[datum->fact] + (size_t)datum->part];
+    const struct part *part = engine_part(e, datum->fact, datum->part);
     const bool between = part->final && part->state == GW_STATE_OUTSIDE_WINDOW;
 
-    return datum->dated && datum->when.first == datum->when.last && datum->code.lab &&
-           strcmp(datum->code.lab->concept, concept) == 0 && datum->when.first >= e->windows.span_low &&
-           datum->when.first <= watch->end &&
-           (!part->final || (between && e->in->study->between_windows != GW_BETWEEN_NONE));
+    if (!datum->dated || datum->when.first != datum->when.last || !datum->code.lab ||
+        strcmp(datum->code.lab->concept, concept) != 0 || datum->when.first < e->windows.span_low ||
+        (part->final && !(between && e->in->study->between_windows != GW_BETWEEN_NONE)))
+        return false;
+    engine_next_day(e, datum->when.first);
+    return datum->when.first <= watch->end;
 }
 
 static int by_day(const void *x, const void *y, void *context)

@@ -298,6 +298,7 @@ Test(episodes, differ_only_in_what_changed)
     struct gw_difference difference;
     struct gw_error err;
 
+    subject_ask(&s, "");
     subject_add_lab(&s, "low", ANC, "2024-02-14", "0.7");
     subject_derive(&s);
     before = s.derived.rows;

@@ -181,6 +181,7 @@ static void add_parameter(const char *window, const char *value, const char *rea
 
 Test(explain, tells_of_a_parameter_what_it_was_made_from_or_why_it_cannot_be)
 {
+    subject_ask(&s, "");
     subject_add_visit(&s, "e1", "2024-02-14");
     subject_study(&s)->derived_count = 0;
     prepare();

@@ -97,6 +97,7 @@ Test(versions, that_are_in_error_take_their_rows_and_episodes_with_them)
     struct gw_difference difference;
     struct gw_error err;
 
+    subject_ask(&s, "");
     subject_add_lab(&s, "v", ANC, "2024-02-14", "0.4");
     subject_derive(&s);
     cr_assert(subject_episode(&s, 0) != NULL);
