@@ -9,7 +9,7 @@
 
 #include "study/age.h"
 #include "study/bound.h"
-#include "study/parameters.h"
+#include "study/forms.h"
 
 #define MOST_PARTS 4
 
@@ -86,24 +86,43 @@ static void take_charlson(struct engine *e, struct frailty *frailty)
     take(frailty, "CHARLSON", atoi(charlson->value));
 }
 
-static bool is_score(const struct datum *datum)
+static bool is_whole(const char *number)
 {
-    const char *number = datum->measure.value_num;
-
-    return bound_exact(datum) && number[strspn(number, "0123456789")] == '\0';
+    return *number && number[strspn(number, "0123456789")] == '\0';
 }
 
-/* A whole number of the baseline window. */
-static void take_score(struct engine *e, struct frailty *frailty, const char *concept, const char *reason)
+static bool is_score(const struct datum *datum)
 {
-    const struct datum *datum = engine_baseline(e, concept);
+    return bound_exact(datum) && is_whole(datum->measure.value_num);
+}
+
+/* A result of the baseline window. */
+static void take_ecog(struct engine *e, struct frailty *frailty)
+{
+    const struct datum *datum = engine_baseline(e, "ECOG");
 
     if (!datum || !is_score(datum)) {
-        frailty->parameter.reason = reason;
+        frailty->parameter.reason = "NO_ECOG";
         return;
     }
     inputs_add_datum(e, &frailty->parameter.inputs, datum, NULL);
-    take(frailty, concept, atoi(datum->measure.value_num));
+    take(frailty, "ECOG", atoi(datum->measure.value_num));
+}
+
+/* The score of a questionnaire of the baseline window. */
+static void take_activities(struct engine *e, struct frailty *frailty, const char *scale)
+{
+    const struct gw_window *baseline = gw_windows_baseline(&e->windows);
+    const struct form *form = baseline ? form_in_window(e, baseline, scale) : NULL;
+    const char *value = form ? gw_ratio_print(e->arena, &form_score(form, scale)->value) : "";
+
+    e->failed |= !value;
+    if (!value || !is_whole(value)) {
+        frailty->parameter.reason = "NO_ADL_IADL";
+        return;
+    }
+    inputs_add_form(e, &frailty->parameter.inputs, form);
+    take(frailty, scale, atoi(value));
 }
 
 /* ---- the family ---- */
@@ -145,12 +164,12 @@ static void derive_score(struct engine *e, struct frailty *frailty, const char *
         take_charlson(e, frailty);
     if (frailty->score == &e->in->study->frailty.simplified) {
         if (!frailty->parameter.reason)
-            take_score(e, frailty, "ECOG", "NO_ECOG");
+            take_ecog(e, frailty);
     } else {
         if (!frailty->parameter.reason)
-            take_score(e, frailty, "ADL", "NO_ADL_IADL");
+            take_activities(e, frailty, "ADL");
         if (!frailty->parameter.reason)
-            take_score(e, frailty, "IADL", "NO_ADL_IADL");
+            take_activities(e, frailty, "IADL");
     }
     add_up(e, frailty, &points);
     if (e->failed)

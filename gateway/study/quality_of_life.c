@@ -14,14 +14,6 @@ struct reading {
     const struct form_score *score;
 };
 
-static const struct gw_window *baseline_window(const struct engine *e)
-{
-    for (size_t i = 0; i < e->windows.count; i++)
-        if (gw_window_is_baseline(&e->windows.list[i]))
-            return &e->windows.list[i];
-    return NULL;
-}
-
 /* True: a exceeds b by more than the points that count. */
 static bool exceeds(struct engine *e, const struct gw_ratio *a, const struct gw_ratio *b)
 {
@@ -66,7 +58,7 @@ static void add(struct engine *e, const struct reading *now, const struct gw_win
 
 static void derive_scale(struct engine *e, const struct gw_scale *scale)
 {
-    const struct gw_window *first = baseline_window(e);
+    const struct gw_window *first = gw_windows_baseline(&e->windows);
     const struct form *baseline = first ? form_in_window(e, first, scale->name) : NULL;
 
     for (size_t i = 0; i < e->windows.count && !e->failed; i++) {

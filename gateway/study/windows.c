@@ -183,6 +183,14 @@ bool gw_window_is_baseline(const struct gw_window *window)
     return !window->rule->grid && window->rule->from == GW_ANCHOR_D1;
 }
 
+const struct gw_window *gw_windows_baseline(const struct gw_windows *windows)
+{
+    for (size_t i = 0; i < windows->count; i++)
+        if (gw_window_is_baseline(&windows->list[i]))
+            return &windows->list[i];
+    return NULL;
+}
+
 static bool of_group(const struct gw_window *window, int group)
 {
     return window->groups & (gw_groups)(1u << group);

@@ -5,9 +5,7 @@
 #include <criterion/new/assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "gateway/core/text.h"
 #include "support/scratch.h"
 #include "support/subject.h"
 
@@ -159,31 +157,32 @@ Test(frailty, asks_nobody_when_it_is_not_wanted)
     expect_text("group", subject_row()->frailty_group, "");
 }
 
-/* ---- the score of the IMWG: with a table that has codes for the activities of daily living ---- */
+/* ---- the score of the IMWG: at a hospital with questionnaires that hold the totals ---- */
 
-#define ADL  "99991-2" /* made up, with their check digits */
-#define IADL "99992-0"
+static const char profile[] =
+    "{\"id\":\"madrid\",\"zone\":\"Europe/Madrid\",\"contacts\":\"encounters\",\"questionnaires\":["
+    "{\"questionnaire\":\"urn:hm:q:katz\",\"instrument\":\"KATZ-ADL\",\"items\":[{\"link\":\"t\",\"item\":0}]},"
+    "{\"questionnaire\":\"urn:hm:q:lawton\",\"instrument\":\"LAWTON-IADL\",\"items\":[{\"link\":\"t\",\"item\":0}]}]}";
 
-static void copy_tables(struct scratch *scratch)
+static void answer(const char *questionnaire, const char *authored, const char *total)
 {
-    static const char *const files[] = {
-        "ae-conditions.csv", "ctcae-lab-grades.csv", "medications.csv",   "charlson-icd10.csv", "procedures.csv",
-        "unit-aliases.csv",  "dose-units.csv",       "drug-products.csv", "drug-routes.csv",    "drug-patterns.csv"};
-    struct gw_text text = GW_TEXT_INIT(1 << 20);
+    subject_add(&s,
+                "{'resourceType':'QuestionnaireResponse','id':'%s','status':'completed','subject':{'reference':"
+                "'Patient/p1'},'questionnaire':'urn:hm:q:%s','authored':'%s','item':[{'linkId':'t','answer':["
+                "{'valueInteger':%s}]}]}",
+                questionnaire, questionnaire, authored, total);
+}
+
+/* A subject of that hospital. */
+static void begin_imwg(struct scratch *scratch)
+{
     struct gw_error err;
 
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char target[512];
-
-        snprintf(target, sizeof target, SOURCE_DIR "/mappings/common/%s", files[i]);
-        cr_assert(symlink(target, scratch_path(scratch, files[i])) == 0, "%s", files[i]);
-    }
-    cr_assert(gw_text_read_file(&text, SOURCE_DIR "/mappings/common/loinc-labs.csv", &err) == GW_OK, "%s", err.text);
-    gw_text_add(&text, "ADL,ADL," ADL ",Katz,Score,{score},{score}=1|1=1,0,6,G90,1,,,{score},Y\r\n"
-                       "IADL,IADL," IADL ",Lawton,Score,{score},{score}=1|1=1,0,8,G90,1,,,{score},Y\r\n");
-    cr_assert(text.failed == false, "too small");
-    scratch_put(scratch, "loinc-labs.csv", text.at, text.length);
-    gw_text_release(&text);
+    stop();
+    start();
+    gw_site_close(s.site);
+    cr_assert(gw_site_load(&s.arena, scratch_write(scratch, "madrid.json", profile), s.tables, &s.site, &err) == GW_OK,
+              "%s", err.text);
 }
 
 static const struct {
@@ -199,38 +198,49 @@ static const struct {
     {0, 0, "6", "8", "0", "FIT"},          {0, 0, "0", "0", "2", "FRAIL"},
 };
 
-static void try_imwg(const struct gw_tables *tables, size_t i)
-{
-    stop();
-    start();
-    s.tables = tables;
-    subject_add_patient(&s, "male", births[imwg[i].birth].born);
-    add_comorbidity(imwg[i].charlson);
-    subject_add_value(&s, "adl", ADL, "2024-01-10", imwg[i].adl, "{score}");
-    subject_add_value(&s, "iadl", IADL, "2024-01-10", imwg[i].iadl, "{score}");
-    subject_derive(&s);
-    cr_log_info("age %d, Charlson %d, ADL %s, IADL %s", births[imwg[i].birth].age, imwg[i].charlson, imwg[i].adl,
-                imwg[i].iadl);
-    subject_expect_parameter(&s, "FRAILIMW", NULL, NULL, imwg[i].score);
-    subject_expect_parameter(&s, "FRAILSIM", NULL, NULL, "!NO_ECOG");
-    expect_text("group", subject_row()->frailty_group, imwg[i].group);
-    expect_text("method", subject_row()->frailty_method, "IMWG");
-    cr_expect(eq(int, subject_row()->frailty_score, imwg[i].score[0] - '0'));
-}
-
 Test(frailty, imwg_takes_age_charlson_and_daily_living)
 {
-    struct gw_arena arena = GW_ARENA_INIT((size_t)64 << 20);
-    const struct gw_tables *tables = NULL;
     struct scratch scratch;
-    struct gw_error err;
 
     scratch_init(&scratch);
-    copy_tables(&scratch);
-    cr_assert(gw_tables_load(&arena, scratch.folder, "000;001;003", "CTCAE 5.0", &tables, &err) == GW_OK, "%s",
-              err.text);
-    for (size_t i = 0; i < sizeof imwg / sizeof *imwg; i++)
-        try_imwg(tables, i);
-    gw_arena_release(&arena);
+    for (size_t i = 0; i < sizeof imwg / sizeof *imwg; i++) {
+        begin_imwg(&scratch);
+        subject_add_patient(&s, "male", births[imwg[i].birth].born);
+        add_comorbidity(imwg[i].charlson);
+        answer("katz", "2024-01-10", imwg[i].adl);
+        answer("lawton", "2024-01-10", imwg[i].iadl);
+        subject_derive(&s);
+        cr_log_info("age %d, Charlson %d, ADL %s, IADL %s", births[imwg[i].birth].age, imwg[i].charlson, imwg[i].adl,
+                    imwg[i].iadl);
+        subject_expect_parameter(&s, "FRAILIMW", NULL, NULL, imwg[i].score);
+        subject_expect_parameter(&s, "FRAILSIM", NULL, NULL, "!NO_ECOG");
+        expect_text("group", subject_row()->frailty_group, imwg[i].group);
+        expect_text("method", subject_row()->frailty_method, "IMWG");
+        cr_expect(eq(int, subject_row()->frailty_score, imwg[i].score[0] - '0'));
+    }
+    scratch_release(&scratch);
+}
+
+Test(frailty, imwg_needs_both_scores_at_baseline)
+{
+    struct scratch scratch;
+
+    scratch_init(&scratch);
+    begin_imwg(&scratch);
+    subject_add_patient(&s, "male", births[0].born);
+    add_comorbidity(1);
+    subject_add_value(&s, "ecog", "89247-1", "2024-01-10", "2", "{score}");
+    answer("katz", "2024-01-10", "6");
+    answer("lawton", "2024-01-16", "8");
+    subject_derive(&s);
+    subject_expect_parameter(&s, "FRAILIMW", NULL, NULL, "!NO_ADL_IADL");
+    expect_text("method", subject_row()->frailty_method, "SIMPLIFIED");
+    answer("lawton", "2024-01-02", "8");
+    s.facts[s.count - 1].id = "earlier";
+    subject_derive(&s);
+    subject_expect_parameter(&s, "FRAILIMW", NULL, NULL, "0");
+    subject_expect_parameter(&s, "FRAILSIM", NULL, NULL, "2");
+    expect_text("method", subject_row()->frailty_method, "IMWG");
+    expect_text("group", subject_row()->frailty_group, "FIT");
     scratch_release(&scratch);
 }

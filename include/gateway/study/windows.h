@@ -71,6 +71,7 @@ bool gw_window_meets(const struct gw_window *window, int group, gw_day first, gw
 
 /* A single window from D1: before treatment, day 1 only before the first dose. */
 bool gw_window_is_baseline(const struct gw_window *window);
+const struct gw_window *gw_windows_baseline(const struct gw_windows *windows); /* the first such one; NULL: none */
 
 /* IN_WINDOW, BETWEEN_WINDOWS, BEFORE_BASELINE, AFTER_36_MONTHS ...: the reason as counted and printed, in the study's
  * words. */
