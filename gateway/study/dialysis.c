@@ -7,6 +7,7 @@
 
 #include "study/diagnoses.h"
 #include "study/icd.h"
+#include "study/performed.h"
 
 /* End-stage renal disease and dependence on dialysis, of any modification of ICD-10. */
 static const char *const prefixes[] = {"N186", "Z992"};
@@ -39,6 +40,7 @@ struct dialysis dialysis_around(struct engine *e, gw_day day, int days, struct i
 {
     struct dialysis found = {.evidence = false};
 
+    found.evidence = performed_in(e, GW_DIALYSIS, day - days, day + days, inputs, &found.fact);
     for (size_t i = 0; i < e->diagnosis_count; i++) {
         const struct diagnosis *d = &e->diagnoses[i];
 

@@ -306,6 +306,58 @@ Test(renal, weighs_dialysis_within_thirty_days)
     }
 }
 
+static const struct {
+    const char *what;
+    const char *record; /* PROCEDURE or STAY, and its members */
+    const char *dosing;
+} sessions[] = {
+    {"a session that day", "'Procedure','status':'completed',%s,'performedDateTime':'2024-01-15'", "<30 dialysis"},
+    {"30 days before", "'Procedure','status':'completed',%s,'performedDateTime':'2023-12-16'", "<30 dialysis"},
+    {"31 days before", "'Procedure','status':'completed',%s,'performedDateTime':'2023-12-15'", "<30"},
+    {"30 days after", "'Procedure','status':'completed',%s,'performedDateTime':'2024-02-14'", "<30 dialysis"},
+    {"31 days after", "'Procedure','status':'completed',%s,'performedDateTime':'2024-02-15'", "<30"},
+    {"a course that goes on",
+     "'Procedure','status':'completed',%s,'performedPeriod':{'start':'2023-01-01','end':"
+     "'2024-03-01'}",
+     "<30 dialysis"},
+    {"a course long over",
+     "'Procedure','status':'completed',%s,'performedPeriod':{'start':'2023-01-01','end':"
+     "'2023-03-01'}",
+     "<30"},
+    {"a month that lies within", "'Procedure','status':'completed',%s,'performedDateTime':'2024-01'", "<30 dialysis"},
+    {"without a date", "'Procedure','status':'completed',%s,'performedString':'often'", "<30"},
+    {"not done", "'Procedure','status':'not-done',%s,'performedDateTime':'2024-01-15'", "<30"},
+    {"planned", "'Procedure','status':'preparation',%s,'performedDateTime':'2024-01-15'", "<30"},
+};
+
+#define DIALYSIS_CODE "'code':{'coding':[{'system':'http://snomed.info/sct','code':'302497006'}]}"
+
+Test(renal, takes_a_dialysis_that_was_done)
+{
+    for (size_t i = 0; i < sizeof sessions / sizeof *sessions; i++) {
+        const char *at = strstr(sessions[i].record, "%s");
+
+        again();
+        begin("6.0");
+        subject_add(&s, "{'id':'d','subject':{'reference':'Patient/p1'},'resourceType':%.*s" DIALYSIS_CODE "%s}",
+                    (int)(at - sessions[i].record), sessions[i].record, at + 2);
+        subject_derive(&s);
+        cr_log_info("%s", sessions[i].what);
+        subject_expect_parameter(&s, "RENALGRP", "BASELINE", "dosing", sessions[i].dosing);
+    }
+}
+
+Test(renal, takes_a_stay_for_dialysis)
+{
+    begin("6.0");
+    subject_add(&s, "{'resourceType':'Encounter','id':'d','status':'finished','class':{'code':'AMB'},"
+                    "'subject':{'reference':'Patient/p1'},'period':{'start':'2024-01-10','end':'2024-01-10'},"
+                    "'type':[{'coding':[{'system':'http://snomed.info/sct','code':'302497006'}]}]}");
+    subject_derive(&s);
+    subject_expect_parameter(&s, "RENALGRP", "BASELINE", "dosing", "<30 dialysis");
+    subject_expect(&s, "d", "evidence");
+}
+
 Test(renal, takes_what_a_person_says_about_dialysis)
 {
     begin("2.5");
