@@ -40,7 +40,7 @@ static const struct command map[] = {
      .help = "Reads NDJSON, NDJSON.gz and Bundles, from files and folders, and writes the folder of --out: study/ may "
              "leave the hospital, hospital/ stays there.",
      .takes = TAKES(STUDY_DIR) | TAKES(SITE) | TAKES(ENROLMENT) | TAKES(OUT_DIR) | TAKES(PSEUDONYM_KEY) | TAKES(AS_OF) |
-              TAKES(JSON),
+              TAKES(DECISIONS) | TAKES(JSON),
      .needs = TAKES(STUDY_DIR) | TAKES(SITE) | TAKES(ENROLMENT) | TAKES(OUT_DIR),
      .least = 1,
      .most = INT_MAX,
@@ -59,6 +59,9 @@ static const struct command status[] = {
      .run = status_command},
 };
 
+#define DECIDE_TAKES (TAKES(CONFIG) | TAKES(LEDGER) | TAKES(REASON) | TAKES(AS) | TAKES(JSON))
+#define DECIDES      .needs = TAKES(REASON), .one_of = TAKES(CONFIG) | TAKES(LEDGER)
+
 static const struct command exceptions[] = {
     {.verb = "list",
      .help = "Open exceptions by cause, with the values, subjects and windows that wait for each.",
@@ -71,6 +74,36 @@ static const struct command exceptions[] = {
      .least = 1,
      .most = 1,
      .run = exceptions_show_command},
+    {.verb = "decide",
+     .inputs = "CAUSE-OR-ID NAME=VALUE...",
+     .help = "Answers all exceptions of one cause, or one by its id (or how it begins), and derives the subjects it "
+             "concerns. An answer that the exception does not know is refused with those it does.",
+     DECIDES,
+     .takes = DECIDE_TAKES | TAKES(SET) | TAKES(KIND) | TAKES(SCOPE),
+     .least = 1,
+     .most = INT_MAX,
+     .run = exceptions_decide_command},
+    {.verb = "approve",
+     .inputs = "N",
+     .help = "Approves decision N, which waits for a second person, and derives the subjects it concerns.",
+     DECIDES,
+     .takes = DECIDE_TAKES,
+     .least = 1,
+     .most = 1,
+     .run = exceptions_approve_command},
+    {.verb = "undo",
+     .inputs = "N",
+     .help = "Takes decision N back by a new one (which can be undone too), and derives the subjects it concerned.",
+     DECIDES,
+     .takes = DECIDE_TAKES,
+     .least = 1,
+     .most = 1,
+     .run = exceptions_undo_command},
+    {.verb = "decisions",
+     .help = "All decisions there are, in order of their numbers.",
+     .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(JSON),
+     .one_of = TAKES(CONFIG) | TAKES(LEDGER),
+     .run = exceptions_decisions_command},
 };
 
 static const struct command explain[] = {
@@ -162,7 +195,7 @@ static int print_help(void)
     printf("Usage: casement COMMAND [OPTION...]\n"
            "A FHIR gateway between routine care and a clinical study.\n\n");
     for (size_t i = 0; i < COUNT(table); i++)
-        printf("  %-11s %-18s %s\n", table[i].name, verbs_of(&table[i], verbs, sizeof verbs), table[i].summary);
+        printf("  %-11s %-40s %s\n", table[i].name, verbs_of(&table[i], verbs, sizeof verbs), table[i].summary);
     printf("\n  casement COMMAND --help says what a command takes; casement --version which release this is.\n");
     return 0;
 }
@@ -171,7 +204,7 @@ static int print_verbs(const struct commands *commands)
 {
     printf("Usage: casement %s VERB [OPTION...]\n%s\n\n", commands->name, commands->summary);
     for (size_t i = 0; i < commands->count; i++)
-        printf("  %-8s %s\n", commands->list[i].verb, commands->list[i].help);
+        printf("  %-9s %s\n", commands->list[i].verb, commands->list[i].help);
     printf("\n  casement %s VERB --help says what each takes.\n", commands->name);
     return 0;
 }

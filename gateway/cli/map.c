@@ -151,6 +151,7 @@ int map_command(const struct arguments *arguments)
         .enrolment = arguments->values[OPTION_ENROLMENT],
         .out = arguments->values[OPTION_OUT_DIR],
         .key = arguments->values[OPTION_PSEUDONYM_KEY],
+        .decisions = arguments->values[OPTION_DECISIONS],
         .inputs = arguments->inputs,
         .input_count = arguments->input_count,
         .progress = progress_step,

@@ -10,12 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gateway/core/json.h"
-#include "gateway/ledger/report.h"
+#include "gateway/ledger/decisions.h"
 #include "gateway/service/pseudonym.h"
-#include "gateway/sinks/export.h"
 #include "service/enrolment.h"
 #include "service/folder.h"
+#include "service/lists.h"
 #include "service/steering.h"
 
 #define SETUP_MEMORY (256u << 20)
@@ -154,6 +153,70 @@ static enum gw_status remember_inputs(struct map *m, struct gw_error *err)
     return rc == GW_OK ? remember_input(m->ledger, "as_of", m->as_of, "", err) : rc;
 }
 
+/* ---- decisions ---- */
+
+static bool same_decision(const struct gw_decisions *kept, const struct gw_decision *decision)
+{
+    struct gw_text one = GW_TEXT_INIT(64 * 1024), other = GW_TEXT_INIT(64 * 1024);
+    bool same;
+
+    gw_decision_print(&one, gw_decisions_find(kept, decision->n));
+    gw_decision_print(&other, decision);
+    same = !one.failed && !other.failed && strcmp(one.at, other.at) == 0;
+    gw_text_release(&one);
+    gw_text_release(&other);
+    return same;
+}
+
+static enum gw_status add_decisions(struct map *m, const struct gw_decisions *from, struct gw_error *err)
+{
+    struct gw_decisions kept = {NULL, 0};
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && i < from->count; i++) {
+        struct gw_decision decision = from->list[i];
+
+        rc = gw_ledger_decisions(m->ledger, &kept, err);
+        if (rc == GW_OK && gw_decisions_find(&kept, decision.n) && same_decision(&kept, &decision))
+            continue; /* of the former folder, and in the file too */
+        if (rc == GW_OK)
+            rc = gw_ledger_decide(m->ledger, &decision, err);
+    }
+    return rc;
+}
+
+/* What people decided in the former OUT stays in the new one: nothing of it may get lost. */
+static enum gw_status carry_decisions(struct map *m, struct gw_error *err)
+{
+    const char *path = gw_arena_print(&m->arena, "%s/hospital/ledger.db", m->folder.out);
+    struct gw_decisions decisions = {NULL, 0};
+    struct gw_ledger *former = NULL;
+    enum gw_status rc;
+
+    if (!path)
+        return no_memory(err);
+    if (!m->folder.again || access(path, F_OK) != 0)
+        return GW_OK;
+    rc = gw_ledger_open(path, &former, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_decisions(former, &decisions, err);
+    if (rc == GW_OK)
+        rc = add_decisions(m, &decisions, err);
+    gw_ledger_close(former);
+    return rc;
+}
+
+static enum gw_status read_decisions(struct map *m, struct gw_error *err)
+{
+    struct gw_decisions decisions = {NULL, 0};
+    enum gw_status rc = carry_decisions(m, err);
+
+    if (rc != GW_OK || !m->options->decisions)
+        return rc;
+    rc = gw_decisions_load(&m->arena, m->options->decisions, &decisions, err);
+    return rc == GW_OK ? add_decisions(m, &decisions, err) : rc;
+}
+
 static enum gw_status enrol(struct map *m, struct gw_error *err)
 {
     const char *endpoint = gw_site_id(m->site);
@@ -277,41 +340,13 @@ static enum gw_status run_pass(struct map *m, struct gw_error *err)
     return rc;
 }
 
-static enum gw_status write_summary(struct map *m, struct gw_error *err)
-{
-    const struct gw_equation *eq = &m->result->equation;
-    struct gw_text json = GW_TEXT_INIT(64 * 1024);
-    const char *comma = "";
-    enum gw_status rc;
-
-    gw_text_print(&json, "{\"as_of\": \"%s\", \"package\": ", m->as_of);
-    gw_json_quote(&json, gw_arena_print(&m->arena, "%s %s", m->protocol.study->id, m->protocol.study->version));
-    gw_text_print(&json, ", \"in\": %lld, \"states\": {", (long long)eq->in);
-    for (int s = 0; s < GW_STATE_COUNT; s++) {
-        if (eq->states[s] == 0)
-            continue;
-        gw_text_print(&json, "%s\"%s\": %lld", comma, gw_state_name((enum gw_state)s), (long long)eq->states[s]);
-        comma = ", ";
-    }
-    gw_text_print(&json, "}, \"open_items\": %lld}\n", (long long)eq->open_items);
-    rc = gw_text_write_file(inside(m, "hospital/summary.json"), 0600, json.at, json.length, err);
-    gw_text_release(&json);
-    return rc;
-}
-
 static enum gw_status write_lists(struct map *m, struct gw_error *err)
 {
-    enum gw_status rc = gw_ledger_write_parts(m->ledger, inside(m, "hospital/ledger.csv"), err);
-
-    if (rc == GW_OK)
-        rc = gw_ledger_write_items(m->ledger, inside(m, "hospital/exceptions.csv"), err);
     m->sink->close(m->sink);
     m->sink = NULL;
-    if (rc == GW_OK)
-        rc = gw_export_csv(inside(m, "study/study.db"), inside(m, "study"), err);
-    if (rc == GW_OK)
-        rc = write_summary(m, err);
-    return rc;
+    return lists_write(
+        &(struct lists){.folder = m->folder.part, .ledger = m->ledger, .study = m->protocol.study, .as_of = m->as_of},
+        &m->result->equation, &m->arena, err);
 }
 
 static void close_files(struct map *m)
@@ -334,6 +369,8 @@ enum gw_status gw_map_run(const struct gw_map_options *options, struct gw_map_re
         rc = open_files(&m, err);
     if (rc == GW_OK)
         rc = enrol(&m, err);
+    if (rc == GW_OK)
+        rc = read_decisions(&m, err);
     if (rc == GW_OK)
         rc = read_inputs(&m, err);
     if (rc == GW_OK)

@@ -38,6 +38,11 @@ const char *gw_decision_kind_name(enum gw_decision_kind kind)
     return kind_rules[kind].name;
 }
 
+const char *gw_decision_matches(enum gw_decision_kind kind)
+{
+    return kind_rules[kind].matches;
+}
+
 enum gw_decision_kind gw_decision_kind_of(const char *name)
 {
     int kind = 0;

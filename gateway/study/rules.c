@@ -1,9 +1,11 @@
 /*
  * The small steering tables, read from CSV.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/core/csv.h"
+#include "gateway/study/decision.h"
 #include "study/rules_parts.h"
 
 #define MAX_TABLE_BYTES (1024 * 1024)
@@ -13,17 +15,31 @@ static enum gw_status no_memory(struct gw_error *err)
     return gw_fail(err, GW_ENOMEM, "study.rules", "the tables need more memory than allowed");
 }
 
+/* Kinds of decisions, joined by ";"; may be empty. */
+static bool are_kinds(const char *list)
+{
+    char word[40];
+
+    for (size_t length; *list; list += length + (list[length] == ';')) {
+        length = strcspn(list, ";");
+        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : 0), list);
+        if (gw_decision_kind_of(word) == GW_DECIDE_COUNT)
+            return false;
+    }
+    return true;
+}
+
 static enum gw_status load_classes(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
 {
-    static const char *const names[] = {"code", "blocks", "rule_scope", "cause", "resolutions"};
+    static const char *const names[] = {"code", "blocks", "rule_scope", "cause", "resolutions", "decisions"};
     struct gw_csv csv;
-    int at[5];
+    int at[6];
     struct gw_item_class *classes;
     const char *path = gw_arena_print(arena, "%s/exception-codes.csv", dir);
     enum gw_status rc = path ? gw_csv_load(arena, path, MAX_TABLE_BYTES, &csv, err) : no_memory(err);
 
     if (rc == GW_OK)
-        rc = gw_csv_columns(&csv, names, 5, at, err);
+        rc = gw_csv_columns(&csv, names, 6, at, err);
     if (rc != GW_OK)
         return rc;
     classes = gw_arena_alloc(arena, csv.count * sizeof *classes);
@@ -32,10 +48,13 @@ static enum gw_status load_classes(struct gw_arena *arena, const char *dir, stru
     for (size_t i = 0; i < csv.count; i++) {
         const char **f = csv.records[i].fields;
 
-        classes[i] = (struct gw_item_class){f[at[0]], f[at[1]], f[at[2]], f[at[3]], f[at[4]]};
+        classes[i] = (struct gw_item_class){f[at[0]], f[at[1]], f[at[2]], f[at[3]], f[at[4]], f[at[5]]};
         if (strlen(f[at[1]]) != 1 || !strchr("RASE-", f[at[1]][0]))
             return gw_fail(err, GW_ECONFIG, "study.rules", "%s:%u: blocks is \"%s\": write one of R A S E -", path,
                            csv.records[i].line, f[at[1]]);
+        if (!are_kinds(f[at[5]]))
+            return gw_fail(err, GW_ECONFIG, "study.rules", "%s:%u: \"%s\" names a kind of decision there is none of",
+                           path, csv.records[i].line, f[at[5]]);
     }
     out->classes = classes;
     out->class_count = csv.count;

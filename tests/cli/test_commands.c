@@ -89,8 +89,14 @@ static const struct {
      "map: --as-of \"today\" is no day; write it as 2024-01-31: see casement map --help"},
     {"status", "status: give --config FILE or --ledger FILE: see casement status --help"},
     {"status -c a --ledger b", "status: give only one of --config FILE or --ledger FILE: see casement status --help"},
-    {"exceptions", "exceptions: which of list|show? See casement exceptions --help"},
-    {"exceptions decide", "exceptions: \"decide\" is none of list|show: see casement exceptions --help"},
+    {"exceptions", "exceptions: which of list|show|decide|approve|undo|decisions? See casement exceptions --help"},
+    {"exceptions resolve",
+     "exceptions: \"resolve\" is none of list|show|decide|approve|undo|decisions: see casement exceptions --help"},
+    {"exceptions decide --reason r --ledger a",
+     "exceptions decide: CAUSE-OR-ID NAME=VALUE... is missing: see casement exceptions decide --help"},
+    {"exceptions decide c --ledger a",
+     "exceptions decide: --reason TEXT is missing: see casement exceptions decide --help"},
+    {"exceptions undo --reason r --ledger a", "exceptions undo: N is missing: see casement exceptions undo --help"},
     {"exceptions show --ledger a", "exceptions show: CAUSE-OR-ID is missing: see casement exceptions show --help"},
     {"study windows a", "study windows: --d1 DATE is missing: see casement study windows --help"},
     {"study windows a --d1 2024-1-1",
@@ -129,9 +135,22 @@ Test(commands, list_themselves_in_order)
 
 Test(commands, say_what_they_take)
 {
-    static const char *const commands[] = {"check",           "sync",     "map",        "status",     "exceptions list",
-                                           "exceptions show", "export",   "study lint", "study show", "study windows",
-                                           "keys new",        "keys jwks"};
+    static const char *const commands[] = {"check",
+                                           "sync",
+                                           "map",
+                                           "status",
+                                           "exceptions list",
+                                           "exceptions show",
+                                           "exceptions decide",
+                                           "exceptions approve",
+                                           "exceptions undo",
+                                           "exceptions decisions",
+                                           "export",
+                                           "study lint",
+                                           "study show",
+                                           "study windows",
+                                           "keys new",
+                                           "keys jwks"};
 
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         struct program run = casement(gw_arena_print(&arena, "%s --help", commands[i]));

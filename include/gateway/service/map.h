@@ -4,7 +4,7 @@
  * OUT is built beside its place and appears by one rename:
  *      OUT/study/     study.db and the CSV tables: only this may leave the hospital
  *      OUT/hospital/  ledger.db, ledger.csv, exceptions.csv, summary.json, pseudonym.key
- * A former OUT is replaced and its pseudonym key kept; a folder that map did not make is refused.
+ * A former OUT is replaced, its pseudonym key and what people decided in it are kept; a folder that map did not make is refused.
  */
 #ifndef GATEWAY_SERVICE_MAP_H
 #define GATEWAY_SERVICE_MAP_H
@@ -20,6 +20,7 @@ struct gw_map_options {
     const char *site;      /* mappings/sites/<site>.json */
     const char *enrolment; /* roster.csv */
     const char *out;
+    const char *decisions; /* a file of them, beside those of a former OUT; NULL: none */
     const char *key; /* NULL: OUT/hospital/pseudonym.key */
     gw_day as_of;    /* GW_NO_DAY, or later than it: today in the site's zone */
     int64_t now;     /* seconds from the epoch; 0: by the clock */

@@ -44,6 +44,7 @@ enum gw_decision_member {
 
 const char *gw_decision_kind_name(enum gw_decision_kind kind);
 enum gw_decision_kind gw_decision_kind_of(const char *name); /* GW_DECIDE_COUNT: none */
+const char *gw_decision_matches(enum gw_decision_kind kind); /* of F E S N: what one of the kind may be about */
 
 /* What it is about. All NULL: nothing but its scope. */
 struct gw_decision_match {

@@ -19,6 +19,7 @@ struct gw_item_class {
     const char *rule_scope; /* whether a resolution may become a rule */
     const char *cause;
     const char *resolutions; /* what a person can do, joined by "; " */
+    const char *decisions;   /* kinds of decisions that do it (decision.def), joined by ";"; "": none here */
 };
 
 enum gw_evidence_kind {

@@ -1,0 +1,291 @@
+/*
+ * casement exceptions decide, approve, undo, decisions: answers to the review queue, and what was answered so far.
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/report.h"
+#include "gateway/service/decide.h"
+
+#define ARENA_BYTES ((size_t)2 << 30)
+
+struct answer {
+    struct gw_arena arena;
+    struct gw_config config;
+    struct gw_decide_request request;
+    struct gw_decide_result result;
+    struct output output;
+};
+
+/* ---- arguments ------------------------------------------------------------------------------------------------- */
+
+/* --as, or whoever is logged in. */
+static const char *author(struct answer *a, const struct arguments *arguments)
+{
+    const struct passwd *user;
+
+    if (arguments->values[OPTION_AS])
+        return arguments->values[OPTION_AS];
+    user = getpwuid(geteuid());
+    return user ? gw_arena_print(&a->arena, "%s", user->pw_name) : NULL;
+}
+
+/* 0: no number from 1. */
+static int64_t number_of(const char *text)
+{
+    char *end;
+    const long long number = strtoll(text, &end, 10);
+
+    return *text >= '0' && *text <= '9' && !*end && strlen(text) < 18 ? number : 0;
+}
+
+static bool read_author(struct answer *a, const struct arguments *arguments)
+{
+    a->request.by = author(a, arguments);
+    a->request.reason = arguments->values[OPTION_REASON];
+    if (!a->request.by || !*a->request.by)
+        arguments_wrong(arguments, "--as NAME is missing: who decides?");
+    else if (!*a->request.reason)
+        arguments_wrong(arguments, "--reason is empty: say why, in a few words");
+    else
+        return true;
+    return false;
+}
+
+/* --set and what stands behind the exception. */
+static bool read_assignments(struct answer *a, const struct arguments *arguments)
+{
+    const char *set = arguments->values[OPTION_SET];
+    const char **list = gw_arena_alloc(&a->arena, (arguments->input_count + 1) * sizeof *list);
+    size_t count = 0;
+
+    if (!list)
+        output_no_memory();
+    if (set)
+        list[count++] = set;
+    for (size_t i = 1; i < arguments->input_count; i++)
+        list[count++] = arguments->inputs[i];
+    a->request.assignments = list;
+    a->request.assignment_count = count;
+    if (count == 0)
+        arguments_wrong(arguments, "nothing is decided: write --set unit=10*9/L, or --set ignore");
+    return count > 0;
+}
+
+/* ---- what came of it ------------------------------------------------------------------------------------------- */
+
+static void print_effect(const struct answer *a)
+{
+    const struct gw_pass_result *pass = &a->result.pass;
+    FILE *out = a->output.out;
+
+    fprintf(out, "%zu %s derived: %zu %s added, %zu changed, %zu withdrawn; %zu %s closed, %zu opened\n",
+            pass->subjects, plural((int64_t)pass->subjects, "subject", "subjects"), pass->added,
+            plural((int64_t)pass->added, "row", "rows"), pass->changed, pass->withdrawn, pass->items_closed,
+            plural((int64_t)pass->items_closed, "exception", "exceptions"), pass->items_opened);
+    if (pass->blocked > 0)
+        fprintf(out, "%zu %s blocked: nothing leaves until the exceptions are resolved\n", pass->blocked,
+                plural((int64_t)pass->blocked, "subject is", "subjects are"));
+    if (a->result.held_back > 0)
+        fprintf(out, "%zu %s for the next casement sync: not read to the end before\n", a->result.held_back,
+                plural((int64_t)a->result.held_back, "subject waits", "subjects wait"));
+}
+
+static void print_people(const struct answer *a)
+{
+    const struct gw_decision *decision = &a->result.decision;
+    struct gw_text set = GW_TEXT_INIT(64 * 1024);
+
+    gw_decision_print_set(&set, decision);
+    fprintf(a->output.out, "decision %lld: %s ", (long long)decision->n, gw_decision_kind_name(decision->kind));
+    if (decision->undoes)
+        fprintf(a->output.out, "%lld", (long long)decision->undoes);
+    else
+        output_text(&a->output, set.at);
+    fputc('\n', a->output.out);
+    gw_text_release(&set);
+    if (a->result.waits)
+        fprintf(a->output.out, "it acts when another person approves it: casement exceptions approve %lld\n",
+                (long long)decision->n);
+    else
+        print_effect(a);
+}
+
+static cJSON *decision_json(const struct gw_decision *decision)
+{
+    struct gw_text text = GW_TEXT_INIT(64 * 1024);
+    cJSON *object;
+
+    gw_decision_print(&text, decision);
+    object = text.failed ? NULL : cJSON_CreateRaw(text.at);
+    gw_text_release(&text);
+    if (!object)
+        output_no_memory();
+    return object;
+}
+
+static void print_json(const struct answer *a)
+{
+    const struct gw_pass_result *pass = &a->result.pass;
+    cJSON *root = cJSON_CreateObject(), *object;
+
+    cJSON_AddItemToObject(root, "decision", decision_json(&a->result.decision));
+    cJSON_AddBoolToObject(root, "waits_for_approval", a->result.waits);
+    cJSON_AddNumberToObject(root, "values", (double)a->result.values);
+    object = cJSON_AddObjectToObject(root, "subjects");
+    cJSON_AddNumberToObject(object, "derived", (double)pass->subjects);
+    cJSON_AddNumberToObject(object, "blocked", (double)pass->blocked);
+    cJSON_AddNumberToObject(object, "held_back", (double)a->result.held_back);
+    object = cJSON_AddObjectToObject(root, "rows");
+    cJSON_AddNumberToObject(object, "added", (double)pass->added);
+    cJSON_AddNumberToObject(object, "changed", (double)pass->changed);
+    cJSON_AddNumberToObject(object, "withdrawn", (double)pass->withdrawn);
+    object = cJSON_AddObjectToObject(root, "exceptions");
+    cJSON_AddNumberToObject(object, "opened", (double)pass->items_opened);
+    cJSON_AddNumberToObject(object, "closed", (double)pass->items_closed);
+    output_json(&a->output, root);
+}
+
+/* ---- the commands ---------------------------------------------------------------------------------------------- */
+
+static enum gw_status open_ledger(struct answer *a, const struct arguments *arguments, struct gw_error *err)
+{
+    enum gw_status rc = report_ledger_of(arguments, &a->arena, &a->config, &a->request.ledger_path, err);
+
+    a->request.config = a->config.path ? &a->config : NULL;
+    return rc == GW_OK ? report_open(a->request.ledger_path, &a->request.ledger, err) : rc;
+}
+
+static int carry_out(struct answer *a, const struct arguments *arguments)
+{
+    struct gw_error failure;
+    enum gw_status rc = open_ledger(a, arguments, &failure);
+
+    if (rc == GW_OK)
+        rc = gw_decide_run(&a->arena, &a->request, &a->result, &failure);
+    gw_ledger_close(a->request.ledger);
+    output_init(&a->output, stdout);
+    if (rc == GW_OK)
+        (arguments_has(arguments, OPTION_JSON) ? print_json : print_people)(a);
+    gw_arena_release(&a->arena);
+    return rc == GW_OK ? 0 : output_failed(&failure);
+}
+
+static int give_up(struct answer *a)
+{
+    gw_arena_release(&a->arena);
+    return gw_exit_code(GW_EUSAGE);
+}
+
+int exceptions_decide_command(const struct arguments *arguments)
+{
+    struct answer a = {.arena = GW_ARENA_INIT(ARENA_BYTES)};
+
+    a.request = (struct gw_decide_request){.selector = arguments->inputs[0],
+                                           .kind = arguments->values[OPTION_KIND],
+                                           .scope = arguments->values[OPTION_SCOPE]};
+    if (!read_author(&a, arguments) || !read_assignments(&a, arguments))
+        return give_up(&a);
+    return carry_out(&a, arguments);
+}
+
+/* approve N and undo N. */
+static int about_another(const struct arguments *arguments, bool undoes)
+{
+    struct answer a = {.arena = GW_ARENA_INIT(ARENA_BYTES)};
+    const int64_t n = number_of(arguments->inputs[0]);
+
+    if (n == 0) {
+        arguments_wrong(arguments, "\"%.40s\" is no number of a decision", arguments->inputs[0]);
+        return give_up(&a);
+    }
+    if (!read_author(&a, arguments))
+        return give_up(&a);
+    a.request.undoes = undoes ? n : 0;
+    a.request.approves = undoes ? 0 : n;
+    return carry_out(&a, arguments);
+}
+
+int exceptions_approve_command(const struct arguments *arguments)
+{
+    return about_another(arguments, false);
+}
+
+int exceptions_undo_command(const struct arguments *arguments)
+{
+    return about_another(arguments, true);
+}
+
+/* ---- the list -------------------------------------------------------------------------------------------------- */
+
+/* "ES-017 Observation/o-2 component[0]", the cause, or what it is about. */
+static const char *about(struct gw_arena *arena, const struct gw_decision *decision)
+{
+    const struct gw_decision_match *match = &decision->match;
+
+    if (decision->undoes)
+        return gw_arena_print(arena, "decision %lld", (long long)decision->undoes);
+    if (decision->kind == GW_DECIDE_APPROVE)
+        return gw_arena_print(arena, "decision %s", decision->set[GW_SET_DECISION]);
+    if (match->fingerprint)
+        return match->fingerprint;
+    if (match->id)
+        return gw_arena_print(arena, "%s %s/%s%s%s", match->subject, match->type, match->id, *match->part ? " " : "",
+                              match->part);
+    return match->subject ? match->subject : decision->scope;
+}
+
+static void print_decisions(struct answer *a, const struct gw_decisions *decisions)
+{
+    static const struct column columns[] = {{"N", true},      {"AT", false},  {"BY", false},    {"KIND", false},
+                                            {"ABOUT", false}, {"SET", false}, {"REASON", false}};
+    struct table *table = table_new(&a->output, columns, sizeof columns / sizeof columns[0]);
+
+    if (decisions->count == 0)
+        fprintf(a->output.out, "No decision yet\n");
+    for (size_t i = 0; i < decisions->count; i++) {
+        const struct gw_decision *decision = &decisions->list[i];
+        struct gw_text set = GW_TEXT_INIT(64 * 1024);
+
+        gw_decision_print_set(&set, decision);
+        table_number(table, decision->n);
+        table_text(table, decision->at);
+        table_text(table, decision->by);
+        table_text(table, gw_decision_kind_name(decision->kind));
+        table_text(table, about(&a->arena, decision));
+        table_text(table, set.at);
+        table_text(table, decision->reason);
+        gw_text_release(&set);
+    }
+    table_print(table);
+}
+
+static void print_decisions_json(struct answer *a, const struct gw_decisions *decisions)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < decisions->count; i++)
+        cJSON_AddItemToArray(list, decision_json(&decisions->list[i]));
+    output_json(&a->output, list);
+}
+
+int exceptions_decisions_command(const struct arguments *arguments)
+{
+    struct answer a = {.arena = GW_ARENA_INIT(ARENA_BYTES)};
+    struct gw_decisions decisions = {NULL, 0};
+    struct gw_error failure;
+    enum gw_status rc = open_ledger(&a, arguments, &failure);
+
+    output_init(&a.output, stdout);
+    if (rc == GW_OK)
+        rc = gw_ledger_decisions(a.request.ledger, &decisions, &failure);
+    if (rc == GW_OK)
+        (arguments_has(arguments, OPTION_JSON) ? print_decisions_json : print_decisions)(&a, &decisions);
+    gw_ledger_close(a.request.ledger);
+    gw_arena_release(&a.arena);
+    return rc == GW_OK ? 0 : output_failed(&failure);
+}

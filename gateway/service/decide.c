@@ -1,0 +1,314 @@
+/*
+ * A person's answer: what it is about, whether it can be one, and what follows.
+ *
+ *      exception or cause ──> kind and members ──> decision ──> ledger ──> pass
+ */
+#include "gateway/service/decide.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "gateway/ledger/report.h"
+#include "service/rederive.h"
+
+static const char where[] = "service.decide";
+
+struct deciding {
+    struct gw_arena *arena;
+    const struct gw_decide_request *request;
+    struct gw_decide_result *out;
+    struct rederive rederive;
+    struct gw_ledger_items items; /* those the selector names */
+    bool cause;                   /* it names a whole cause */
+    const struct gw_item_class *class;
+    char now[32];
+};
+
+static enum gw_status no_memory(struct gw_error *err)
+{
+    return gw_fail(err, GW_ENOMEM, where, "no memory for a decision");
+}
+
+static void read_clock(struct deciding *d)
+{
+    const time_t now = time(NULL);
+    struct tm utc;
+
+    gmtime_r(&now, &utc);
+    strftime(d->now, sizeof d->now, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* ---- what it is about ---- */
+
+static enum gw_status find_class(struct deciding *d, struct gw_error *err)
+{
+    const char *code = d->items.list[0].code;
+
+    d->class = gw_rules_class(&d->rederive.sources[0].protocol.rules, code);
+    if (!d->class)
+        return gw_fail(err, GW_ECONFIG, where, "this release's tables have no exception %s", code);
+    if (!*d->class->decisions)
+        return gw_fail(err, GW_EUSAGE, where, "%s is not decided here: %s", code, d->class->resolutions);
+    if (d->cause && (strcmp(d->class->rule_scope, "no") == 0 || strcmp(d->class->rule_scope, "-") == 0))
+        return gw_fail(err, GW_EUSAGE, where,
+                       "%s is another case each time: decide each of its exceptions by its id, as casement exceptions "
+                       "show prints it",
+                       code);
+    return GW_OK;
+}
+
+static enum gw_status find_items(struct deciding *d, struct gw_error *err)
+{
+    const char *selector = d->request->selector;
+    enum gw_status rc = gw_ledger_items(d->request->ledger, d->arena, selector, false, &d->items, err);
+
+    if (rc != GW_OK)
+        return rc;
+    if (d->items.count == 0)
+        return gw_fail(err, GW_EUSAGE, where,
+                       "no exception has the cause or id \"%.120s\": see casement exceptions list", selector);
+    d->cause = strcmp(d->items.list[0].fingerprint, selector) == 0;
+    if (!d->cause && d->items.count > 1)
+        return gw_fail(err, GW_EUSAGE, where,
+                       "%zu exceptions have ids that begin with \"%.40s\": write more of the one", d->items.count,
+                       selector);
+    for (size_t i = 0; i < d->items.count; i++)
+        d->out->values += strcmp(d->items.list[i].state, "open") == 0;
+    return find_class(d, err);
+}
+
+/* The study of a subject; of several that have this number the first. */
+static const char *study_of(const struct deciding *d, const char *subject)
+{
+    for (size_t i = 0; i < d->rederive.count; i++)
+        for (size_t j = 0; j < d->rederive.sources[i].subject_count; j++)
+            if (strcmp(d->rederive.sources[i].subjects[j].line->subject, subject) == 0)
+                return d->rederive.sources[i].protocol.study->id;
+    return NULL;
+}
+
+/* class|site|... */
+static const char *site_scope(struct deciding *d, const char *fingerprint)
+{
+    const char *site = strchr(fingerprint, '|') + 1;
+
+    return gw_arena_print(d->arena, "site:%.*s", (int)strcspn(site, "|"), site);
+}
+
+static enum gw_status set_scope(struct deciding *d, struct gw_decision *decision, struct gw_error *err)
+{
+    const struct gw_ledger_item *item = &d->items.list[0];
+    const char *study = d->cause ? NULL : study_of(d, item->subject_key);
+
+    decision->scope = d->request->scope;
+    if (decision->scope)
+        return GW_OK;
+    if (!d->cause && !study)
+        return gw_fail(err, GW_EUSAGE, where, "the exception belongs to no subject of the roster");
+    decision->scope = d->cause ? site_scope(d, item->fingerprint) : gw_arena_print(d->arena, "study:%s", study);
+    return decision->scope ? GW_OK : no_memory(err);
+}
+
+/* ---- what it says ---- */
+
+/* The match of a kind: a cause as a whole, else the record, else its subject. */
+static struct gw_decision_match match_of(const struct deciding *d, enum gw_decision_kind kind)
+{
+    const struct gw_ledger_item *item = &d->items.list[0];
+    const char *matches = gw_decision_matches(kind);
+
+    if (d->cause)
+        return (struct gw_decision_match){.fingerprint = item->fingerprint};
+    if (*item->resource_id && strchr(matches, 'E'))
+        return (struct gw_decision_match){.subject = item->subject_key,
+                                          .endpoint = item->endpoint,
+                                          .type = item->resource_type,
+                                          .id = item->resource_id,
+                                          .part = item->part};
+    return (struct gw_decision_match){.subject = item->subject_key};
+}
+
+static enum gw_status assign(struct deciding *d, struct gw_decision *decision, const char *assignment,
+                             struct gw_error *err)
+{
+    const char *equals = strchr(assignment, '=');
+    const char *name = equals ? gw_arena_copy(d->arena, assignment, (size_t)(equals - assignment)) : assignment;
+
+    return name ? gw_decision_set(d->arena, decision, name, equals ? equals + 1 : NULL, err) : no_memory(err);
+}
+
+static enum gw_status assign_all(struct deciding *d, struct gw_decision *decision, struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && i < d->request->assignment_count; i++)
+        rc = assign(d, decision, d->request->assignments[i], err);
+    return rc;
+}
+
+/* What nobody needs to write: which anchor the exception is about. */
+static void set_anchor(const struct deciding *d, struct gw_decision *decision)
+{
+    if (decision->kind == GW_DECIDE_ANCHOR && !decision->set[GW_SET_ANCHOR])
+        decision->set[GW_SET_ANCHOR] = strncmp(d->class->code, "ANCHOR_", 7) == 0 ? "D1" : "EOT";
+}
+
+static bool kind_fits(struct deciding *d, const struct gw_decision *decision, enum gw_decision_kind kind,
+                      struct gw_decision *out, struct gw_error *err)
+{
+    *out = *decision;
+    out->kind = kind;
+    out->match = match_of(d, kind);
+    set_anchor(d, out);
+    return gw_decision_check(out, err) == GW_OK;
+}
+
+static enum gw_status no_kind(const struct deciding *d, const char *why, struct gw_error *err)
+{
+    return gw_fail(err, GW_EUSAGE, where, "%s; what answers %s: %s (%s)", why, d->class->code, d->class->resolutions,
+                   d->class->decisions);
+}
+
+/* The kind the person named, else the first of the exception's class that the members make sense for. */
+static enum gw_status choose_kind(struct deciding *d, struct gw_decision *decision, struct gw_error *err)
+{
+    struct gw_error first = {.status = GW_OK}, failure;
+    const char *list = d->class->decisions;
+    struct gw_decision fitting;
+    char word[40];
+
+    for (size_t length; *list; list += length + (list[length] == ';')) {
+        length = strcspn(list, ";");
+        snprintf(word, sizeof word, "%.*s", (int)length, list);
+        if (d->request->kind && strcmp(d->request->kind, word) != 0)
+            continue;
+        if (kind_fits(d, decision, gw_decision_kind_of(word), &fitting, &failure)) {
+            *decision = fitting;
+            return GW_OK;
+        }
+        if (first.status == GW_OK)
+            first = failure;
+    }
+    if (first.status == GW_OK)
+        return no_kind(d, "this kind of decision is none for it", err);
+    return no_kind(d, first.text, err);
+}
+
+/* What can be seen to be wrong before anybody is derived. */
+static enum gw_status check_sense(struct deciding *d, const struct gw_decision *decision, struct gw_error *err)
+{
+    const char *loinc = decision->set[GW_SET_LOINC], *print = d->items.list[0].fingerprint;
+
+    if (loinc && !gw_tables_lab(d->rederive.sources[0].protocol.tables, loinc))
+        return gw_fail(
+            err, GW_EUSAGE, where,
+            "\"%.20s\" is in no row of loinc-labs.csv: correct it, or write ignore to leave such results out", loinc);
+    if (d->cause && decision->kind == GW_DECIDE_CODE && strstr(print, "||||"))
+        return gw_fail(err, GW_EUSAGE, where,
+                       "this cause is of everything that has no code at all: decide its exceptions one by one");
+    return GW_OK;
+}
+
+static enum gw_status build(struct deciding *d, struct gw_decision *decision, struct gw_error *err)
+{
+    enum gw_status rc = find_items(d, err);
+
+    if (rc == GW_OK)
+        rc = set_scope(d, decision, err);
+    if (rc == GW_OK && assign_all(d, decision, err) != GW_OK)
+        rc = err->status == GW_ENOMEM ? GW_ENOMEM : no_kind(d, gw_arena_print(d->arena, "%s", err->text), err);
+    if (rc == GW_OK)
+        rc = choose_kind(d, decision, err);
+    return rc == GW_OK ? check_sense(d, decision, err) : rc;
+}
+
+/* ---- about another decision ---- */
+
+static enum gw_status find_other(struct deciding *d, int64_t n, struct gw_decisions *all,
+                                 const struct gw_decision **other, struct gw_error *err)
+{
+    const enum gw_status rc = gw_ledger_decisions(d->request->ledger, all, err);
+
+    if (rc != GW_OK)
+        return rc;
+    *other = gw_decisions_find(all, n);
+    return *other ? GW_OK
+                  : gw_fail(err, GW_EUSAGE, where, "there is no decision %lld: see casement exceptions decisions",
+                            (long long)n);
+}
+
+static bool author_approves(const struct deciding *d)
+{
+    return d->request->config && !d->request->config->four_eyes;
+}
+
+static enum gw_status check_approval(const struct deciding *d, const struct gw_decision *other, struct gw_error *err)
+{
+    if (!gw_decision_wants_approval(other))
+        return gw_fail(err, GW_EUSAGE, where, "decision %lld acts without approval", (long long)other->n);
+    if (!author_approves(d) && strcmp(other->by, d->request->by) == 0)
+        return gw_fail(err, GW_EUSAGE, where, "decision %lld is by %s: another person approves it (--as NAME)",
+                       (long long)other->n, other->by);
+    return GW_OK;
+}
+
+/* Of the same subject and scope as what it is about, so that it is found with it. */
+static enum gw_status refer(struct deciding *d, struct gw_decision *decision, struct gw_error *err)
+{
+    const struct gw_decision *other, *root;
+    const int64_t n = d->request->undoes ? d->request->undoes : d->request->approves;
+    struct gw_decisions all;
+    enum gw_status rc = find_other(d, n, &all, &other, err);
+
+    if (rc == GW_OK && d->request->approves)
+        rc = check_approval(d, other, err);
+    if (rc != GW_OK)
+        return rc;
+    root = gw_decisions_root(&all, other);
+    decision->kind = d->request->undoes ? GW_DECIDE_UNDO : GW_DECIDE_APPROVE;
+    decision->undoes = d->request->undoes;
+    decision->scope = gw_arena_print(d->arena, "%s", other->scope);
+    if (root && root->match.subject)
+        decision->match.subject = gw_arena_print(d->arena, "%s", root->match.subject);
+    if (d->request->approves)
+        decision->set[GW_SET_DECISION] = gw_arena_print(d->arena, "%lld", (long long)n);
+    return decision->scope ? GW_OK : no_memory(err);
+}
+
+/* ---- all of it ---- */
+
+static enum gw_status decide(struct deciding *d, struct gw_error *err)
+{
+    struct gw_decision *decision = &d->out->decision;
+    enum gw_status rc;
+
+    *decision = (struct gw_decision){
+        .n = INT64_MAX, .at = d->now, .by = d->request->by, .reason = d->request->reason, .kind = GW_DECIDE_COUNT};
+    rc = d->request->selector ? build(d, decision, err) : refer(d, decision, err);
+    if (rc != GW_OK)
+        return rc;
+    decision->n = 0;
+    decision->at = gw_arena_print(d->arena, "%s", d->now);
+    if (gw_decision_wants_approval(decision) && author_approves(d))
+        decision->approved_by = decision->by;
+    d->out->waits = gw_decision_wants_approval(decision) && !decision->approved_by;
+    return gw_ledger_decide(d->request->ledger, decision, err);
+}
+
+enum gw_status gw_decide_run(struct gw_arena *arena, const struct gw_decide_request *request,
+                             struct gw_decide_result *out, struct gw_error *err)
+{
+    struct deciding d = {.arena = arena, .request = request, .out = out};
+    enum gw_status rc;
+
+    *out = (struct gw_decide_result){.waits = false};
+    read_clock(&d);
+    rc = rederive_open(&d.rederive, arena, request->ledger, request->ledger_path, request->config, err);
+    if (rc == GW_OK)
+        rc = decide(&d, err);
+    if (rc == GW_OK)
+        rc = rederive_run(&d.rederive, d.now, &out->pass, &out->held_back, err);
+    rederive_release(&d.rederive);
+    return rc;
+}
