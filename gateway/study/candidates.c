@@ -17,7 +17,16 @@
 
 gw_day episode_last_day(const struct episode *episode)
 {
-    return episode->end != GW_NO_DAY ? episode->end : GW_DAY_MAX;
+    gw_day last = episode->onset;
+
+    if (episode->end != GW_NO_DAY)
+        return episode->end;
+    if (episode->ongoing)
+        return GW_DAY_MAX;
+    for (size_t i = 0; i < episode->evidence_count; i++) /* nothing is known of it since */
+        if (episode->evidence[i].day > last)
+            last = episode->evidence[i].day;
+    return last;
 }
 
 static int by_category_then_onset(const void *x, const void *y)

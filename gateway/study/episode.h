@@ -102,7 +102,8 @@ struct shelf {
 };
 
 struct shelf shelf_of(struct engine *e, struct episode *list, size_t count);
-gw_day episode_last_day(const struct episode *episode); /* GW_DAY_MAX: none is known */
+/* Its end, or the last day of its evidence where nobody knows how it went on; GW_DAY_MAX: it goes on. */
+gw_day episode_last_day(const struct episode *episode);
 /*
  * The earliest episode of a category that meets the days, at most `slack` days away, and is of the subcategory or one
  * of the two has none; NULL: none.
