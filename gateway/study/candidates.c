@@ -208,9 +208,9 @@ static bool settle(struct engine *e, const struct shelf *shelf, struct candidate
 
     if (host)
         join(e, host, episode);
-    else if (confirmed(e, &about, episode))
+    else if (candidate->certain || confirmed(e, &about, episode))
         return true;
-    else
+    else if (!candidate->quiet)
         ask(e, candidate, about);
     return false;
 }

@@ -71,7 +71,9 @@ struct candidate { /* what supporting evidence proposes: it joins an event that 
     struct episode episode;
     const struct gw_coding *coding; /* of the first evidence; NULL: none */
     const char *note;
-    bool alone; /* whatever stands beside it, a person looks */
+    bool alone;   /* whatever stands beside it, a person looks */
+    bool certain; /* an event even where it stands alone */
+    bool quiet;   /* where it stands alone it says nothing */
 };
 
 struct episodes {
@@ -124,6 +126,8 @@ episode_source lab_episodes;   /* graded values, and values beyond a limit */
 episode_source coded_episodes; /* diagnoses: certain ones, and those that make a candidate */
 
 episode_source febrile_episodes; /* fever and a low count */
+
+episode_source result_signs; /* cultures, tests and procedures, as candidates */
 
 /* ---- rows: event_rows.c ---- */
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/event_decisions.h"
 #include "study/episode.h"
+#include "study/event_decisions.h"
 #include "study/seriousness.h"
 
 struct episode *episode_add(struct engine *e, struct episodes *episodes)
@@ -178,7 +178,7 @@ static void link_parents(struct engine *e, struct episodes *episodes)
 
 void stage_events(struct engine *e)
 {
-    static episode_source *const others[] = {coded_episodes, febrile_episodes};
+    static episode_source *const others[] = {coded_episodes, febrile_episodes, result_signs};
     struct episodes episodes = {0};
     struct stays stays;
     size_t labs;

@@ -12,9 +12,9 @@
 #include "study/rules_parts.h"
 #include "study/sheet.h"
 
-enum { CATEGORY, SUBCATEGORY, KIND, KEY, DIRECTION, CLASS, UNLESS, WITH, DAYS, TERM, COLUMNS };
-static const char *const columns[COLUMNS] = {"category", "subcategory", "kind", "key",  "direction",
-                                             "class",    "unless",      "with", "days", "term"};
+enum { CATEGORY, SUBCATEGORY, KIND, KEY, DIRECTION, CLASS, UNLESS, WITH, DAYS, PURPOSE, TERM, COLUMNS };
+static const char *const columns[COLUMNS] = {"category", "subcategory", "kind", "key",     "direction", "class",
+                                             "unless",   "with",        "days", "purpose", "term"};
 
 static bool read_direction(struct sheet *sheet, struct gw_ae_evidence *row)
 {
@@ -46,6 +46,7 @@ static bool read_row(struct sheet *sheet, struct gw_ae_evidence *row)
     row->unless = sheet_text_or_null(sheet, UNLESS);
     row->with = sheet_text_or_null(sheet, WITH);
     row->term = sheet_text_or_null(sheet, TERM);
+    row->treatment = sheet_is(sheet, PURPOSE, "treatment");
     row->days = *sheet_text(sheet, DAYS) ? sheet_number(sheet, DAYS) : -1;
     if (*row->category && *row->key)
         return read_direction(sheet, row);

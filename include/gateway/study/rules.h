@@ -43,7 +43,8 @@ struct gw_ae_evidence {
     enum gw_evidence_class evidence; /* certain, supporting */
     const char *unless;              /* a concept with a value in the `days` before, or "diagnosis" of the category */
     const char *with;                /* a role whose intravenous use within `days` makes it certain */
-    int days;                        /* -1: the study's */
+    int days;                        /* for `with`; -1: none */
+    bool treatment;                  /* of a drug that may prevent or treat, its use as treatment alone */
     const char *term;                /* NULL: that of the grade */
 };
 
