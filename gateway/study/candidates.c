@@ -154,6 +154,11 @@ static void ask(struct engine *e, const struct candidate *candidate, struct item
     about.proposal = &proposal;
     if (!e->failed)
         engine_raise(e, "AE_CANDIDATE", &about);
+    for (size_t i = 1; i < episode->evidence_count && !e->failed; i++) {
+        struct part *part = engine_part(e, episode->evidence[i].fact, episode->evidence[i].part);
+
+        part->waits_for = part->waits_for ? part->waits_for : "AE_CANDIDATE"; /* for the same answer */
+    }
 }
 
 /* ---- what becomes of them ---- */

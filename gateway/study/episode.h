@@ -128,6 +128,7 @@ episode_source coded_episodes; /* diagnoses: certain ones, and those that make a
 episode_source febrile_episodes; /* fever and a low count */
 
 episode_source result_signs; /* cultures, tests and procedures, as candidates */
+episode_source drug_signs;   /* starts of drugs, as candidates */
 
 /* ---- rows: event_rows.c ---- */
 

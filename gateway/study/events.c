@@ -10,6 +10,7 @@
 
 #include "study/episode.h"
 #include "study/event_decisions.h"
+#include "study/infections.h"
 #include "study/seriousness.h"
 
 struct episode *episode_add(struct engine *e, struct episodes *episodes)
@@ -178,8 +179,9 @@ static void link_parents(struct engine *e, struct episodes *episodes)
 
 void stage_events(struct engine *e)
 {
-    static episode_source *const others[] = {coded_episodes, febrile_episodes, result_signs};
+    static episode_source *const others[] = {coded_episodes, febrile_episodes, result_signs, drug_signs};
     struct episodes episodes = {0};
+    struct intensives intensives;
     struct stays stays;
     size_t labs;
 
@@ -187,6 +189,7 @@ void stage_events(struct engine *e)
         return;
     stays = stays_read(e);
     episodes.stays = &stays;
+    intensives = intensive_find(e);
     lab_episodes(e, &episodes);
     labs = episodes.count;
     for (size_t i = 0; i < sizeof others / sizeof *others && !e->failed; i++)
@@ -195,6 +198,8 @@ void stage_events(struct engine *e)
         combine(e, &episodes, labs);
     if (!e->failed)
         candidates_settle(e, &episodes);
+    for (size_t i = 0; i < episodes.count && !e->failed; i++)
+        infection_grade(e, &episodes.list[i], &intensives);
     decide_merges(e, &episodes);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         decide_episode(e, &episodes.list[i]);
@@ -203,7 +208,7 @@ void stage_events(struct engine *e)
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         episode_name(e, &episodes.list[i]);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
-        seriousness_weigh(e, &episodes.list[i], &stays);
+        seriousness_weigh(e, &episodes.list[i], &stays, &intensives);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         episode_emit(e, &episodes, &episodes.list[i]);
 }

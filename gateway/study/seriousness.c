@@ -48,27 +48,23 @@ static bool is_for(const struct engine *e, const struct gw_fact *encounter, size
     return false;
 }
 
-static bool concepts_mean(const struct engine *e, const struct gw_concept *concepts, size_t count,
-                          enum gw_stay_meaning meaning)
+static bool name_treatment(const struct engine *e, const struct gw_concept *concepts, size_t count)
 {
     for (size_t c = 0; c < count; c++)
         for (size_t i = 0; i < concepts[c].count; i++)
-            if (gw_rules_stay(e->in->rules, &concepts[c].codings[i], meaning))
+            if (gw_rules_planned(e->in->rules, &concepts[c].codings[i]))
                 return true;
     return false;
 }
 
 /* Its reasons, types or the diagnoses it names say so. */
-static bool stay_means(const struct engine *e, const struct gw_fact *fact, enum gw_stay_meaning meaning)
+static bool is_for_treatment(const struct engine *e, const struct gw_fact *fact)
 {
     const struct gw_encounter *encounter = &fact->encounter;
 
-    if (concepts_mean(e, encounter->types, encounter->type_count, meaning) ||
-        concepts_mean(e, encounter->reasons.concepts, encounter->reasons.concept_count, meaning))
+    if (name_treatment(e, encounter->types, encounter->type_count) ||
+        name_treatment(e, encounter->reasons.concepts, encounter->reasons.concept_count))
         return true;
-    for (size_t i = 0; i < encounter->location_count; i++)
-        if (concepts_mean(e, &encounter->locations[i].form, 1, meaning))
-            return true;
     for (size_t i = 0; i < encounter->diagnosis_count; i++)
         for (size_t j = 0; j < encounter->diagnoses[i].conditions.reference_count; j++) {
             const struct gw_reference *ref = &encounter->diagnoses[i].conditions.references[j];
@@ -78,7 +74,7 @@ static bool stay_means(const struct engine *e, const struct gw_fact *fact, enum 
             condition = ref->kind == GW_REFERENCE_LITERAL
                             ? engine_find(e, GW_CONDITION, fact->endpoint, ref->id, &index)
                             : NULL;
-            if (condition && concepts_mean(e, &condition->condition.code, 1, meaning))
+            if (condition && name_treatment(e, &condition->condition.code, 1))
                 return true;
         }
     return false;
@@ -144,7 +140,7 @@ static struct plan plan_of(struct engine *e, const struct hospital_stay *stay)
     if (decision)
         plan = (struct plan){.planned = strcmp(decision->set[GW_SET_PLANNED], "true") == 0, .until = GW_NO_DAY};
     else if (!plan.planned)
-        plan = (struct plan){.planned = stay_means(e, fact, GW_STAY_PLANNED), .until = GW_NO_DAY};
+        plan = (struct plan){.planned = is_for_treatment(e, fact), .until = GW_NO_DAY};
     if (plan.until == GW_NO_DAY && fact->encounter.planned_end &&
         gw_when_read(fact->encounter.planned_end, gw_site_zone(e->in->site), true, &end) == GW_DATE_OK) {
         plan.planned |= fact->encounter.planned_start != NULL;
@@ -203,22 +199,21 @@ static void weigh_stay(struct engine *e, struct episode *episode, const struct h
         return;
     found->admitted_for |= own_diagnosis && !plan.planned;
     found->note = found->note ? found->note : note;
-    if (note && stay_means(e, fact, GW_STAY_INTENSIVE))
-        found->note = "intensive care";
     cite(e, episode, stay->fact, "encounter", fact->encounter.class_code.code, stay->first);
 }
 
-static void weigh_vasopressors(struct engine *e, struct episode *episode, gw_day first, gw_day last,
-                               struct evidence_of *found)
+/* Intensive care, ventilation or a vasopressor about the onset: its life may have been in danger. */
+static void weigh_intensive(struct engine *e, struct episode *episode, const struct intensives *intensives,
+                            gw_day first, gw_day last, struct evidence_of *found)
 {
-    for (size_t i = 0; i < e->exposure_count; i++) {
-        const struct exposure *x = &e->exposures[i];
+    for (size_t i = 0; i < intensives->count && intensives->list[i].first <= last && !e->failed; i++) {
+        const struct intensive *intensive = &intensives->list[i];
 
-        if (!x->drug || strcmp(x->drug->role, "VASOPRESSOR") != 0 || x->first > last || x->last < first ||
-            x->fact_count == 0)
+        if (intensive->last < first)
             continue;
-        found->note = "a vasopressor was given";
-        cite(e, episode, x->facts[0], "drug", x->substance, x->first);
+        found->note = "intensive care, ventilation or a vasopressor about its onset";
+        cite(e, episode, intensive->fact, intensive->kind, intensive->concept,
+             intensive->first > first ? intensive->first : first);
     }
 }
 
@@ -240,7 +235,8 @@ static void ask(struct engine *e, const struct episode *episode, const char *not
                                       .note = note});
 }
 
-void seriousness_weigh(struct engine *e, struct episode *episode, const struct stays *stays)
+void seriousness_weigh(struct engine *e, struct episode *episode, const struct stays *stays,
+                       const struct intensives *intensives)
 {
     const struct gw_seriousness_rules *rules = &e->in->study->events.seriousness;
     const gw_day first = episode->onset - rules->before_days, last = episode->onset + rules->after_days;
@@ -251,7 +247,7 @@ void seriousness_weigh(struct engine *e, struct episode *episode, const struct s
     for (size_t i = stays_from(stays, first); i < stays->count && stays->list[i].first <= last && !e->failed; i++)
         if (stays->list[i].last >= first)
             weigh_stay(e, episode, &stays->list[i], &found);
-    weigh_vasopressors(e, episode, first, last, &found);
+    weigh_intensive(e, episode, intensives, first, last, &found);
     if (found.admitted_for)
         episode->serious = episode->serious_hospital = true;
     else if (found.note && !e->failed)

@@ -1,6 +1,6 @@
 /*
- * stay-codes.csv: what a stay in hospital was for, as its reasons, types and places are coded: planned treatment, which
- * is no sign of a serious event, or intensive care, which is one.
+ * stay-codes.csv: reasons, types and diagnoses of a stay in hospital that say it was for planned treatment, which is no
+ * sign of a serious event.
  *
  * Source: mappings/RULES.md 12.
  */
@@ -10,21 +10,18 @@
 #include "study/rules_parts.h"
 #include "study/sheet.h"
 
-enum { SYSTEM, CODE, MATCH, MEANING, COLUMNS };
-static const char *const columns[COLUMNS] = {"system", "code", "match", "meaning"};
+enum { SYSTEM, CODE, MATCH, COLUMNS };
+static const char *const columns[COLUMNS] = {"system", "code", "match"};
 
 static bool read_row(struct sheet *sheet, struct gw_stay_code *row)
 {
     static const char *const matches[] = {"exact", "prefix"};
-    static const char *const meanings[] = {"planned", "intensive"};
     const int match = sheet_choice(sheet, MATCH, matches, 2);
-    const int meaning = sheet_choice(sheet, MEANING, meanings, 2);
 
     row->system = sheet_text(sheet, SYSTEM);
     row->code = sheet_text(sheet, CODE);
     row->prefix = match == 1;
-    row->meaning = (enum gw_stay_meaning)meaning;
-    return match >= 0 && meaning >= 0;
+    return match >= 0;
 }
 
 void stay_codes_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings)
@@ -65,12 +62,12 @@ static bool begins(const char *code, const struct gw_stay_code *row)
     return row->prefix || *code == '\0';
 }
 
-bool gw_rules_stay(const struct gw_rules *rules, const struct gw_coding *coding, enum gw_stay_meaning meaning)
+bool gw_rules_planned(const struct gw_rules *rules, const struct gw_coding *coding)
 {
     for (size_t i = 0; coding->code && i < rules->stay_code_count; i++) {
         const struct gw_stay_code *row = &rules->stay_codes[i];
 
-        if (row->meaning == meaning && gw_same(row->system, coding->system) && begins(coding->code, row))
+        if (gw_same(row->system, coding->system) && begins(coding->code, row))
             return true;
     }
     return false;

@@ -1,8 +1,8 @@
 /*
  * The small tables of mappings/common that steer the engine: what an exception code blocks (exception-codes.csv), what
  * is evidence of which adverse event (ae-evidence.csv), which values are worked out of others (compositions.csv), what
- * a coded answer says (coded-answers.csv), what a stay was for (stay-codes.csv), and what each rule id of provenance
- * means (rule-texts.csv).
+ * a coded answer says (coded-answers.csv), which stays are planned (stay-codes.csv), and what each rule id of
+ * provenance means (rule-texts.csv).
  */
 #ifndef GATEWAY_STUDY_RULES_H
 #define GATEWAY_STUDY_RULES_H
@@ -73,16 +73,10 @@ struct gw_rule_text {    /* a rule as provenance names it */
     const char *sentence;
 };
 
-enum gw_stay_meaning {
-    GW_STAY_PLANNED,   /* for treatment: no sign of a serious event */
-    GW_STAY_INTENSIVE, /* intensive care */
-};
-
-struct gw_stay_code {
+struct gw_stay_code { /* of planned treatment */
     const char *system;
     const char *code;
     bool prefix;
-    enum gw_stay_meaning meaning;
 };
 
 struct gw_coded_answer {
@@ -136,8 +130,8 @@ const struct gw_item_class *gw_rules_class(const struct gw_rules *rules, const c
 /* What a coded answer says of a culture or test: an organism or any code that no row calls otherwise is positive. */
 enum gw_answer gw_rules_answer(const struct gw_rules *rules, const struct gw_concept *answer);
 
-/* stay-codes.csv says that of a reason, type or place of a stay. */
-bool gw_rules_stay(const struct gw_rules *rules, const struct gw_coding *coding, enum gw_stay_meaning meaning);
+/* stay-codes.csv says so of a reason, type or diagnosis of a stay: it was for treatment that was planned. */
+bool gw_rules_planned(const struct gw_rules *rules, const struct gw_coding *coding);
 
 /* The text of a rule id: its own, else that of the longest beginning which ends in "*"; NULL: no rule is called so. */
 const struct gw_rule_text *gw_rules_text(const struct gw_rules *rules, const char *id);
