@@ -97,6 +97,7 @@ const struct package_field vte_fields[] = {
 
 const struct package_field antibiotic_prophylaxis_fields[] = {
     FIELD_NUMBER(struct gw_prophylaxis_rules, cycles, 1, MAX_CYCLES),
+    FIELD_NUMBER(struct gw_prophylaxis_rules, coverage_percent, 0, 100),
     FIELD(FIELD_TEXTS, struct gw_prophylaxis_rules, substances),
     {NULL},
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "study/decided.h"
+#include "study/exposure.h"
 #include "study/sheet.h"
 
 /* The NULL at the end keeps the table a table while it is empty. */
@@ -98,14 +99,28 @@ void inputs_add_datum(struct engine *e, struct inputs *inputs, const struct datu
         inputs_add_row(e, inputs, row_id);
 }
 
+void inputs_add_all(struct engine *e, struct inputs *inputs, const struct inputs *other)
+{
+    for (size_t i = 0; i < other->row_count; i++)
+        inputs_add_row(e, inputs, other->rows[i]);
+    for (size_t i = 0; i < other->part_count; i++)
+        inputs_add_part(e, inputs, other->parts[i].fact, other->parts[i].part);
+}
+
+void inputs_add_exposure(struct engine *e, struct inputs *inputs, const struct exposure *exposure)
+{
+    if (exposure->row_id)
+        inputs_add_row(e, inputs, exposure->row_id);
+    for (size_t i = 0; i < exposure->fact_count; i++)
+        inputs_add_part(e, inputs, exposure->facts[i], 0);
+}
+
 void inputs_add_parameter(struct engine *e, struct inputs *inputs, const char *name)
 {
     const struct parameter *from = parameter_find(e, name, NULL);
 
-    for (size_t i = 0; from && i < from->inputs.row_count; i++)
-        inputs_add_row(e, inputs, from->inputs.rows[i]);
-    for (size_t i = 0; from && i < from->inputs.part_count; i++)
-        inputs_add_part(e, inputs, from->inputs.parts[i].fact, from->inputs.parts[i].part);
+    if (from)
+        inputs_add_all(e, inputs, &from->inputs);
 }
 
 /* ---- rows ---- */
@@ -161,10 +176,7 @@ static bool own_inputs(struct engine *e, struct inputs *inputs)
     const struct inputs shared = *inputs;
 
     *inputs = (struct inputs){.row_count = 0};
-    for (size_t i = 0; i < shared.row_count; i++)
-        inputs_add_row(e, inputs, shared.rows[i]);
-    for (size_t i = 0; i < shared.part_count; i++)
-        inputs_add_part(e, inputs, shared.parts[i].fact, shared.parts[i].part);
+    inputs_add_all(e, inputs, &shared);
     return !e->failed;
 }
 

@@ -29,6 +29,10 @@ void inputs_add_part(struct engine *e, struct inputs *inputs, size_t fact, int p
 /* Its part and, where the datum has rows, the row of that window (NULL: its first). */
 void inputs_add_datum(struct engine *e, struct inputs *inputs, const struct datum *datum,
                       const struct gw_window *window);
+/* What another list holds. */
+void inputs_add_all(struct engine *e, struct inputs *inputs, const struct inputs *other);
+/* Its row, and the records it rests on. */
+void inputs_add_exposure(struct engine *e, struct inputs *inputs, const struct exposure *exposure);
 /* All that a parameter of the subject was made from, one that was added before. */
 void inputs_add_parameter(struct engine *e, struct inputs *inputs, const char *name);
 

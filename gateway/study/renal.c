@@ -248,16 +248,6 @@ static void compare_groups(struct engine *e, const struct point *from, const str
     e->failed |= !out->value || !out->text;
 }
 
-static void add_inputs(struct engine *e, struct inputs *inputs, const struct point *point)
-{
-    const struct inputs *from = &point->renal.clearance.inputs;
-
-    for (size_t i = 0; i < from->row_count; i++)
-        inputs_add_row(e, inputs, from->rows[i]);
-    for (size_t i = 0; i < from->part_count; i++)
-        inputs_add_part(e, inputs, from->parts[i].fact, from->parts[i].part);
-}
-
 static void derive_improvement(struct engine *e, const struct point *points, size_t count)
 {
     struct parameter response = {.name = "RENALRSP", .rule = "renal-response", .date = GW_NO_DAY};
@@ -275,9 +265,9 @@ static void derive_improvement(struct engine *e, const struct point *points, siz
     }
     response.reason = !baseline ? "NO_BASELINE_GROUP" : !best ? "NO_LATER_GROUP" : NULL;
     if (baseline)
-        add_inputs(e, &response.inputs, baseline);
+        inputs_add_all(e, &response.inputs, &baseline->renal.clearance.inputs);
     if (best)
-        add_inputs(e, &response.inputs, best);
+        inputs_add_all(e, &response.inputs, &best->renal.clearance.inputs);
     if (!response.reason)
         compare_groups(e, baseline, best, &response);
     if (!e->failed)

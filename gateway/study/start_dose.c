@@ -1,7 +1,9 @@
 /*
- * The starting dose that renal function and counts at baseline ask for. Source: mappings/RULES.md 13.
+ * The starting dose that renal function and counts at baseline ask for, and whether treatment began with it.
+ * Source: mappings/RULES.md 13; Korean expert recommendations for lenalidomide, Figure 1.
  */
 #include "study/bound.h"
+#include "study/exposure.h"
 #include "study/renal.h"
 
 struct expected {                    /* what the table says of the subject */
@@ -86,6 +88,83 @@ static const char *dose_text(struct engine *e, const struct gw_start_dose *row)
     return text;
 }
 
+/* ---- what treatment began with ---- */
+
+enum schedule {
+    SCHEDULE_UNKNOWN,
+    SCHEDULE_DAILY, /* days in a row, then rest, are daily too */
+    SCHEDULE_ALTERNATE,
+    SCHEDULE_OTHER,
+};
+
+static enum schedule schedule_of(const struct exposure *exposure)
+{
+    const struct rhythm *rhythm = &exposure->rhythm;
+
+    if (!rhythm->known || rhythm->every == 0)
+        return SCHEDULE_UNKNOWN;
+    if (rhythm->every == 1 || rhythm->block > 0)
+        return SCHEDULE_DAILY;
+    return rhythm->every == 2 && rhythm->days == 1 ? SCHEDULE_ALTERNATE : SCHEDULE_OTHER;
+}
+
+/* On the treatment days of a cycle; alternate days begin with the first. */
+static struct gw_ratio mg_per_cycle(struct engine *e, const struct exposure *exposure, enum schedule schedule)
+{
+    const int days = e->in->study->exposure.treatment_days;
+    const struct gw_ratio doses =
+        gw_ratio_of(gw_decimal_from_int(schedule == SCHEDULE_ALTERNATE ? (days + 1) / 2 : days));
+    struct gw_ratio amount;
+
+    e->failed |= !gw_ratio_multiply(e->arena, &exposure->dose, &doses, &amount);
+    return amount;
+}
+
+static const char *compare(struct engine *e, const struct gw_start_dose *row, const struct exposure *exposure)
+{
+    const enum schedule schedule = schedule_of(exposure);
+    const enum schedule wanted = row->frequency == GW_DAILY ? SCHEDULE_DAILY : SCHEDULE_ALTERNATE;
+    const struct gw_ratio dose = gw_ratio_of(row->dose), expected = gw_ratio_of(row->mg_per_cycle);
+    struct gw_ratio actual;
+    int order;
+
+    if (schedule == SCHEDULE_OTHER)
+        return "OTHER_SCHEDULE";
+    if (schedule == wanted && gw_ratio_compare(e->arena, &exposure->dose, &dose) == 0)
+        return "CONCORDANT";
+    actual = mg_per_cycle(e, exposure, schedule);
+    if (e->failed)
+        return NULL;
+    order = gw_ratio_compare(e->arena, &actual, &expected);
+    return order > 0 ? "HIGHER" : order < 0 ? "LOWER" : "OTHER_SCHEDULE";
+}
+
+static void judge(struct engine *e, const struct expected *expected, struct parameter *out)
+{
+    const struct exposure *list;
+    const size_t count = exposures_of(e, e->in->study->start_dose.drug, &list);
+
+    out->reason = expected->parameter.reason;
+    out->decision = expected->parameter.decision;
+    out->unconfirmed = expected->parameter.unconfirmed;
+    inputs_add_all(e, &out->inputs, &expected->parameter.inputs);
+    if (out->reason)
+        return;
+    if (count == 0) {
+        out->reason = "NO_EXPOSURE";
+        return;
+    }
+    inputs_add_exposure(e, &out->inputs, &list[0]);
+    out->date = list[0].first;
+    out->unconfirmed |= list[0].rank == GW_RANK_REQUEST; /* ordered, and nothing says that it was taken */
+    if (!list[0].has_dose || !gw_same(list[0].unit, "mg"))
+        out->reason = "DOSE_NOT_KNOWN";
+    else if (schedule_of(&list[0]) == SCHEDULE_UNKNOWN)
+        out->reason = "SCHEDULE_NOT_KNOWN";
+    else
+        out->text = compare(e, expected->row, &list[0]);
+}
+
 /* ---- the family ---- */
 
 static void find_expected(struct engine *e, struct expected *out)
@@ -104,8 +183,14 @@ static void find_expected(struct engine *e, struct expected *out)
     e->failed |= !out->parameter.value;
 }
 
+static const char *summary_of(const struct parameter *parameter)
+{
+    return parameter->reason ? "NOT_ASSESSABLE" : parameter->text;
+}
+
 void derive_start_dose(struct engine *e)
 {
+    struct parameter concordance = {.name = "CONCORD", .rule = "start-dose-concordance", .date = GW_NO_DAY};
     struct expected expected;
 
     if (!e->in->study->start_dose.on || !e->in->study->renal.on)
@@ -114,6 +199,12 @@ void derive_start_dose(struct engine *e)
     if (e->failed)
         return;
     parameter_add(e, &expected.parameter);
-    if (e->subject_row)
-        e->subject_row->expected_start_dose = expected.row ? expected.parameter.text : "NOT_ASSESSABLE";
+    judge(e, &expected, &concordance);
+    if (e->failed)
+        return;
+    parameter_add(e, &concordance);
+    if (!e->subject_row)
+        return;
+    e->subject_row->expected_start_dose = summary_of(&expected.parameter);
+    e->subject_row->concordance = summary_of(&concordance);
 }

@@ -5,14 +5,16 @@
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 
-#include "support/subject.h"
+#include "support/doses.h"
 
 static struct subject s;
 
 static void start(void)
 {
     subject_init(&s);
-    subject_ask(&s, "EXPDOSE");
+    subject_ask(&s, "EXPDOSE;CONCORD");
+    for (int r = 0; r < GW_RANK_COUNT; r++)
+        subject_study(&s)->d1_evidence[r] = r == GW_RANK_ROSTER;
 }
 
 static void stop(void)
@@ -189,4 +191,94 @@ Test(start_dose, takes_the_rows_for_dialysis_where_a_person_says_so)
     subject_decide(&s, "dialysis", "", "{'dialysis':false}");
     subject_derive(&s);
     expect_dose("not on dialysis, a person says", "25 mg daily");
+}
+
+/* ---- what treatment began with ---- */
+
+/* Kidneys and counts that make each of the six doses. */
+static const struct cell {
+    const char *kilograms, *creatinine;
+    bool dialysis;
+    const char *anc;
+} daily_25 = {"80", "1.0", false, "3.0"}, daily_15 = {"80", "1.0", false, "0.5"},
+  daily_10 = {"40", "1.0", false, "3.0"}, other_15 = {"60", "3.0", false, "3.0"}, daily_5 = {"60", "3.0", true, "3.0"},
+  other_5 = {"60", "3.0", true, "0.5"};
+
+static const struct {
+    const char *what;
+    const struct cell *cell;
+    const char *records; /* of lenalidomide */
+    const char *wanted;
+} beginnings[] = {
+    {"25 daily as expected", &daily_25, "S 0..20 25", "CONCORDANT"},
+    {"25.0 is 25", &daily_25, "S 0..20 25.0", "CONCORDANT"},
+    {"21 days of 28", &daily_25, "S 0..48 25 21/28", "CONCORDANT"},
+    {"a pack for a cycle", &daily_25, "D 0 21x25/21", "CONCORDANT"},
+    {"two capsules of 12.5", &daily_25, "S 0..20 2cap*12.5", "CONCORDANT"},
+    {"reduced later", &daily_25, "S 0..6 25; S 7..20 15", "CONCORDANT"},
+    {"15 where 25 is expected", &daily_25, "S 0..20 15", "LOWER"},
+    {"raised later", &daily_25, "S 0..6 15; S 7..20 25", "LOWER"},
+    {"25 every other day: 275 of 525", &daily_25, "S 0..20 25 qod", "LOWER"},
+    {"25 on three days a week", &daily_25, "S 0..20 25 3/wk", "OTHER_SCHEDULE"},
+    {"25 a week", &daily_25, "S 0..20 25 weekly", "OTHER_SCHEDULE"},
+    {"15 daily as expected", &daily_15, "S 0..20 15", "CONCORDANT"},
+    {"25 where 15 is expected", &daily_15, "S 0..20 25", "HIGHER"},
+    {"10 where 15 is expected", &daily_15, "S 0..20 10", "LOWER"},
+    {"25 every other day: 275 of 315", &daily_15, "S 0..20 25 qod", "LOWER"},
+    {"10 daily as expected", &daily_10, "S 0..20 10", "CONCORDANT"},
+    {"15 where 10 is expected", &daily_10, "S 0..20 15", "HIGHER"},
+    {"15 every other day: 165 of 210", &daily_10, "S 0..20 15 qod", "LOWER"},
+    {"25 every other day: 275 of 210", &daily_10, "S 0..20 25 qod", "HIGHER"},
+    {"15 every other day as expected", &other_15, "S 0..20 15 qod", "CONCORDANT"},
+    {"11 capsules for 21 days", &other_15, "D 0 11x15/21", "CONCORDANT"},
+    {"15 daily: 315 of 165", &other_15, "S 0..20 15", "HIGHER"},
+    {"10 daily: 210 of 165", &other_15, "S 0..20 10", "HIGHER"},
+    {"5 daily: 105 of 165", &other_15, "S 0..20 5", "LOWER"},
+    {"10 every other day: 110 of 165", &other_15, "S 0..20 10 qod", "LOWER"},
+    {"5 daily as expected", &daily_5, "S 0..20 5", "CONCORDANT"},
+    {"10 every other day: 110 of 105", &daily_5, "S 0..20 10 qod", "HIGHER"},
+    {"5 every other day: 55 of 105", &daily_5, "S 0..20 5 qod", "LOWER"},
+    {"5 every other day as expected", &other_5, "S 0..20 5 qod", "CONCORDANT"},
+    {"5 daily: 105 of 55", &other_5, "S 0..20 5", "HIGHER"},
+    {"2.5 daily: 52.5 of 55", &other_5, "S 0..20 2.5", "LOWER"},
+    {"nothing told", &daily_25, "", "!NO_EXPOSURE"},
+    {"capsules of no known strength", &daily_25, "S 0..20 1cap", "!DOSE_NOT_KNOWN"},
+    {"one dose, and nothing says how it went on", &daily_25, "A 0 25", "!SCHEDULE_NOT_KNOWN"},
+};
+
+Test(start_dose, is_compared_with_what_treatment_began_with)
+{
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        const struct cell *cell = beginnings[i].cell;
+        const char *wanted = beginnings[i].wanted;
+
+        stop();
+        start();
+        add_kidneys(cell->kilograms, cell->creatinine, cell->dialysis);
+        add_counts(cell->anc, "200");
+        if (*beginnings[i].records)
+            doses_add(&s, "L04AX04", beginnings[i].records);
+        subject_derive(&s);
+        cr_log_info("%s", beginnings[i].what);
+        subject_expect_parameter(&s, "CONCORD", NULL, NULL, wanted);
+        expect_text(beginnings[i].what, subject_row()->concordance, wanted[0] == '!' ? "NOT_ASSESSABLE" : wanted);
+    }
+}
+
+Test(start_dose, is_not_compared_where_it_is_not_known)
+{
+    add_kidneys("80", "1.0", false);
+    doses_add(&s, "L04AX04", "S 0..20 25");
+    subject_derive(&s);
+    subject_expect_parameter(&s, "CONCORD", NULL, NULL, "!NO_BASELINE_ANC");
+}
+
+Test(start_dose, by_orders_alone_is_unconfirmed)
+{
+    add_kidneys("80", "1.0", false);
+    add_counts("3.0", "200");
+    doses_add(&s, "L04AX04", "R 0.. 25");
+    subject_derive(&s);
+    subject_expect_parameter(&s, "CONCORD", NULL, NULL, "CONCORDANT");
+    expect_text("state", subject_parameter(&s, "CONCORD", NULL, NULL)->state, "unconfirmed");
 }

@@ -107,6 +107,7 @@ struct gw_vte_rules {
 struct gw_prophylaxis_rules {
     bool on;
     int cycles;                 /* the first so many */
+    int coverage_percent;       /* of their days, this or more is given */
     struct gw_texts substances; /* of medications.csv */
 };
 

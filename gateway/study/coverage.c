@@ -1,0 +1,60 @@
+/*
+ * Days with a drug, counted over a period. Source: mappings/RULES.md 13.
+ */
+#include "study/coverage.h"
+
+struct period first_cycles(struct engine *e, int cycles)
+{
+    const struct gw_exposure_rules *rules = &e->in->study->exposure;
+    const gw_day ends[] = {e->anchors.eot, e->anchors.death, e->anchors.withdrawn};
+    struct period period = {.first = e->anchors.d1};
+
+    period.last = e->cycle_count > (size_t)cycles ? e->cycles[cycles].start - 1
+                                                  : e->anchors.d1 + cycles * (rules->on ? rules->cycle_days : 28) - 1;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (ends[i] != GW_NO_DAY && ends[i] < period.last)
+            period.last = ends[i];
+    period.over = period.last <= e->in->horizon;
+    if (!period.over)
+        engine_next_day(e, period.last);
+    return period;
+}
+
+/* Any day of the period. */
+static bool meets(const struct period *period, const struct exposure *exposure)
+{
+    return exposure->first <= period->last && exposure->last >= period->first;
+}
+
+static void count_day(const struct engine *e, gw_day day, coverage_fn *counts, void *context, struct coverage *out)
+{
+    bool taken = false, told = false;
+
+    for (size_t i = 0; i < e->exposure_count; i++) {
+        const struct exposure *x = &e->exposures[i];
+
+        if (x->first > day || x->last < day || !counts(e, x, context))
+            continue;
+        taken = true;
+        told |= x->rank != GW_RANK_REQUEST;
+    }
+    out->days += taken;
+    out->intended |= taken && !told;
+}
+
+void coverage_of(struct engine *e, const struct period *period, coverage_fn *counts, void *context,
+                 struct coverage *out)
+{
+    out->days = 0;
+    out->intended = false;
+    for (size_t i = 0; out->inputs && i < e->exposure_count; i++)
+        if (meets(period, &e->exposures[i]) && counts(e, &e->exposures[i], context))
+            inputs_add_exposure(e, out->inputs, &e->exposures[i]);
+    for (gw_day day = period->first; day <= period->last; day++)
+        count_day(e, day, counts, context, out);
+}
+
+bool coverage_reaches(const struct period *period, int days, int percent)
+{
+    return days * 100 >= percent * (period->last - period->first + 1);
+}
