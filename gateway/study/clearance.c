@@ -43,8 +43,7 @@ static bool is_of(struct engine *e, const struct datum *datum, enum source sourc
 static bool is_weight(const struct datum *datum)
 {
     return datum->dated && datum->when.first == datum->when.last && datum->code.verdict == GW_CODE_MAPPED &&
-           strcmp(datum->code.lab->concept, "WEIGHT") == 0 && datum->source->standing == GW_ACCEPTED &&
-           !datum->source->modifier_extension;
+           datum->source->standing == GW_ACCEPTED && !datum->source->modifier_extension;
 }
 
 /* What no window took was not measured yet. */
@@ -77,10 +76,11 @@ static struct weight find_weight(struct engine *e, gw_day day, enum source sourc
 {
     const gw_day low = day - e->in->study->renal.weight_before_days;
     const gw_day high = day + e->in->study->renal.weight_after_days;
+    const struct values weights = engine_values(e, "WEIGHT");
     struct weight best = {.datum = NULL};
 
-    for (size_t i = 0; i < e->data_count && !e->failed; i++) {
-        const struct datum *datum = &e->data[i];
+    for (size_t i = 0; i < weights.count && !e->failed; i++) {
+        const struct datum *datum = weights.list[i];
         struct gw_ratio kilograms;
 
         if (!is_weight(datum) || datum->when.first < low || datum->when.first > high || !is_of(e, datum, source) ||

@@ -90,11 +90,12 @@ static enum gw_purpose purpose_of_antiinfective(struct engine *e, const struct e
 static enum gw_purpose purpose_of_growth_factor(struct engine *e, const struct exposure *x)
 {
     const struct gw_ratio bound = gw_ratio_of(e->in->study->cytopenia.anc_start);
+    const struct values counts = engine_values(e, "ANC");
 
-    for (size_t i = 0; e->in->study->cytopenia.on && i < e->data_count; i++) {
-        const struct datum *d = &e->data[i];
+    for (size_t i = 0; e->in->study->cytopenia.on && i < counts.count; i++) {
+        const struct datum *d = counts.list[i];
 
-        if (d->measured && d->dated && strcmp(d->code.lab->concept, "ANC") == 0 && d->when.first <= x->first &&
+        if (d->measured && d->dated && d->when.first <= x->first &&
             d->when.first >= x->first - e->in->study->events.gcsf_anc_days &&
             gw_ratio_compare(e->arena, &d->measure.canonical, &bound) < 0)
             return GW_PURPOSE_TREATMENT;

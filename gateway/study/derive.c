@@ -56,9 +56,9 @@ enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *
                          struct gw_error *err)
 {
     static void (*const stages[])(struct engine *) = {
-        stage_decide, stage_current, stage_diagnoses,  stage_uses,    stage_anchors,    stage_windows,
-        stage_place,  stage_forms,   stage_duplicates, stage_measure, stage_compose,    stage_flag,
-        stage_grade,  stage_emit,    stage_exposure,   stage_events,  stage_parameters,
+        stage_decide, stage_current, stage_diagnoses,  stage_uses,     stage_anchors, stage_windows,
+        stage_place,  stage_forms,   stage_duplicates, stage_measure,  stage_compose, stage_index,
+        stage_flag,   stage_grade,   stage_emit,       stage_exposure, stage_events,  stage_parameters,
     };
     struct engine *e = engine_new(arena, input);
 

@@ -153,6 +153,8 @@ struct engine {
 
     struct datum *data;
     size_t data_count, data_capacity;
+    struct datum **by_concept; /* those with a concept, by its number, in the order of `data` */
+    size_t *concept_first;     /* of each concept in by_concept, and the end */
     struct placed *placed;
     size_t placed_count, placed_capacity;
 
@@ -218,6 +220,7 @@ void stage_forms(struct engine *e);      /* questionnaires: place and scores */
 void stage_duplicates(struct engine *e); /* the same result told twice */
 void stage_measure(struct engine *e);    /* code, unit, value of what a window or an event can use */
 void stage_compose(struct engine *e);    /* values that others of the same sample give */
+void stage_index(struct engine *e);      /* values by concept */
 void stage_flag(struct engine *e);       /* anl01 and anl03 */
 void stage_grade(struct engine *e);      /* limits, grades, anl02 */
 void stage_emit(struct engine *e);       /* subject, window and observation rows */
@@ -235,6 +238,14 @@ void stage_flag_worst(struct engine *e); /* anl02, at the end of grading */
 /* What settling does with the items and answers from these on: again for those that a comparison with the rows of
  * before raised (history.c). */
 void settle_from(struct engine *e, size_t items, size_t answered, struct gw_derived *out);
+
+struct values {
+    struct datum *const *list;
+    size_t count;
+};
+
+/* All values of a concept, whatever became of them; from stage_flag on. */
+struct values engine_values(const struct engine *e, const char *concept);
 
 /* The baseline value of a concept: measured, its limits read; NULL: none. */
 const struct datum *engine_baseline(const struct engine *e, const char *concept);

@@ -45,11 +45,10 @@ static bool is_timed(const struct reading *reading)
     return reading->first == reading->last;
 }
 
-static bool says_something(const struct datum *datum, const char *concept)
+static bool says_something(const struct datum *datum)
 {
     return datum->measured && datum->measure.value_num && !datum->provisional &&
-           datum->when.first == datum->when.last && (datum->placed_count > 0 || datum->evidence) &&
-           strcmp(datum->code.lab->concept, concept) == 0;
+           datum->when.first == datum->when.last && (datum->placed_count > 0 || datum->evidence);
 }
 
 static int by_time(const void *x, const void *y, void *context)
@@ -68,14 +67,15 @@ static int by_time(const void *x, const void *y, void *context)
 
 static struct series gather(struct engine *e, const char *concept)
 {
-    struct series series = {.list = gw_arena_alloc(e->arena, (e->data_count + 1) * sizeof *series.list)};
+    const struct values values = engine_values(e, concept);
+    struct series series = {.list = gw_arena_raw(e->arena, (values.count + 1) * sizeof *series.list)};
 
     e->failed |= !series.list;
-    for (size_t i = 0; i < e->data_count && !e->failed; i++) {
-        struct datum *datum = &e->data[i];
+    for (size_t i = 0; i < values.count && !e->failed; i++) {
+        struct datum *datum = values.list[i];
         const bool timed = datum->when.precision == GW_PRECISION_SECOND;
 
-        if (!says_something(datum, concept) || datum->when.first > episode_known_until(e))
+        if (!says_something(datum) || datum->when.first > episode_known_until(e))
             continue;
         if (!datum->obs_id)
             engine_name_datum(e, datum);

@@ -51,8 +51,8 @@ static bool level_of(struct engine *e, const struct datum *datum, const struct g
 static bool says_something(const struct engine *e, const struct datum *datum, const struct gw_ae_evidence *event)
 {
     return datum->measured && !datum->provisional && datum->when.first == datum->when.last &&
-           (datum->placed_count > 0 || datum->evidence) && strcmp(datum->code.lab->concept, event->key) == 0 &&
-           datum->when.first >= e->anchors.d1 && datum != engine_baseline(e, event->key);
+           (datum->placed_count > 0 || datum->evidence) && datum->when.first >= e->anchors.d1 &&
+           datum != engine_baseline(e, event->key);
 }
 
 static int by_day_then_worst(const void *x, const void *y)
@@ -69,13 +69,14 @@ static int by_day_then_worst(const void *x, const void *y)
 /* Values of one concept as days in order, the worst of each day. */
 static struct series gather(struct engine *e, const struct gw_ae_evidence *event)
 {
-    struct series series = {.points = gw_arena_alloc(e->arena, (e->data_count + 1) * sizeof(struct point))};
+    const struct values values = engine_values(e, event->key);
+    struct series series = {.points = gw_arena_raw(e->arena, (values.count + 1) * sizeof(struct point))};
     const struct datum *baseline = engine_baseline(e, event->key);
     size_t kept = 0;
 
     e->failed |= !series.points;
-    for (size_t i = 0; i < e->data_count && !e->failed; i++) {
-        struct datum *datum = &e->data[i];
+    for (size_t i = 0; i < values.count && !e->failed; i++) {
+        struct datum *datum = values.list[i];
         int level;
 
         if (!says_something(e, datum, event) || !level_of(e, datum, event, &level))

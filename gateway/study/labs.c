@@ -157,9 +157,34 @@ static bool index_codes(struct gw_arena *arena, struct lab_rows *labs)
     return true;
 }
 
+/* Sorted texts, each once; the count of them. */
+static size_t keep_distinct(const char **texts, size_t count)
+{
+    size_t kept = 0;
+
+    qsort(texts, count, sizeof *texts, by_text);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || strcmp(texts[kept - 1], texts[i]) != 0)
+            texts[kept++] = texts[i];
+    return kept;
+}
+
+static bool number_concepts(struct gw_arena *arena, struct lab_rows *labs, struct gw_lab *rows)
+{
+    labs->concepts = gw_arena_alloc(arena, (labs->count + 1) * sizeof *labs->concepts);
+    if (!labs->concepts)
+        return false;
+    for (size_t i = 0; i < labs->count; i++)
+    labs->concepts[i] = rows[i].concept;
+    labs->concept_count = keep_distinct(labs->concepts, labs->count);
+    for (size_t i = 0; i < labs->count; i++)
+        rows[i].concept_number = labs_concept(labs, rows[i].concept);
+    return true;
+}
+
 static bool index_units(struct gw_arena *arena, struct lab_rows *labs)
 {
-    size_t all = 0, kept = 0;
+    size_t all = 0;
 
     for (size_t i = 0; i < labs->count; i++)
         all += labs->rows[i].factor_count;
@@ -170,11 +195,7 @@ static bool index_units(struct gw_arena *arena, struct lab_rows *labs)
     for (size_t i = 0; i < labs->count; i++)
         for (size_t j = 0; j < labs->rows[i].factor_count; j++)
             labs->units[all++] = labs->rows[i].factors[j].unit;
-    qsort(labs->units, all, sizeof *labs->units, by_text);
-    for (size_t i = 0; i < all; i++)
-        if (i == 0 || strcmp(labs->units[kept - 1], labs->units[i]) != 0)
-            labs->units[kept++] = labs->units[i];
-    labs->unit_count = kept;
+    labs->unit_count = keep_distinct(labs->units, all);
     return true;
 }
 
@@ -200,7 +221,7 @@ void labs_read(struct gw_arena *arena, const char *dir, struct lab_rows *out, st
         *kept = lab;
     }
     out->rows = rows;
-    if (!index_codes(arena, out) || !index_units(arena, out))
+    if (!index_codes(arena, out) || !index_units(arena, out) || !number_concepts(arena, out, rows))
         sheet_no_memory(&sheet);
 }
 
@@ -220,6 +241,15 @@ const struct gw_lab *labs_find(const struct lab_rows *labs, const char *loinc)
             low = middle + 1;
     }
     return NULL;
+}
+
+int labs_concept(const struct lab_rows *labs, const char *concept)
+{
+    const char **found = labs->concept_count
+                             ? bsearch(&concept, labs->concepts, labs->concept_count, sizeof *labs->concepts, by_text)
+                             : NULL;
+
+    return found ? (int)(found - labs->concepts) : -1;
 }
 
 bool labs_know_unit(const struct lab_rows *labs, const char *unit)

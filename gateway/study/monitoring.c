@@ -55,13 +55,12 @@ static struct watch watch_of(const struct engine *e, const struct gw_monitoring_
 
 /* ---- the days ---- */
 
-static bool shows_a_test(struct engine *e, const struct datum *datum, const char *concept, const struct watch *watch)
+static bool shows_a_test(struct engine *e, const struct datum *datum, const struct watch *watch)
 {
     const struct part *part = engine_part(e, datum->fact, datum->part);
     const bool between = part->final && part->state == GW_STATE_OUTSIDE_WINDOW;
 
-    if (!datum->dated || datum->when.first != datum->when.last || !datum->code.lab ||
-        strcmp(datum->code.lab->concept, concept) != 0 || datum->when.first < e->windows.span_low ||
+    if (!datum->dated || datum->when.first != datum->when.last || datum->when.first < e->windows.span_low ||
         (part->final && !(between && e->in->study->between_windows != GW_BETWEEN_NONE)))
         return false;
     engine_next_day(e, datum->when.first);
@@ -79,13 +78,14 @@ static int by_day(const void *x, const void *y, void *context)
 
 static void gather(struct engine *e, const struct watch *watch, struct series *series)
 {
+    const struct values values = engine_values(e, series->concept);
     size_t kept = 0;
 
-    series->data = gw_arena_alloc(e->arena, (e->data_count + 1) * sizeof *series->data);
+    series->data = gw_arena_raw(e->arena, (values.count + 1) * sizeof *series->data);
     e->failed |= !series->data;
-    for (size_t i = 0; i < e->data_count && !e->failed; i++)
-        if (shows_a_test(e, &e->data[i], series->concept, watch))
-            series->data[series->count++] = &e->data[i];
+    for (size_t i = 0; i < values.count && !e->failed; i++)
+        if (shows_a_test(e, values.list[i], watch))
+            series->data[series->count++] = values.list[i];
     if (series->count > 1 && !e->failed)
         qsort_r(series->data, series->count, sizeof *series->data, by_day, e);
     for (size_t i = 0; i < series->count; i++)

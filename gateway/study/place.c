@@ -454,8 +454,22 @@ static void add_datum(struct engine *e, size_t index, int part)
     place_datum(e, datum);
 }
 
+/* Room for every value and for those composed of others: a list of tens of thousands is not copied as it grows. */
+static void make_room(struct engine *e)
+{
+    size_t values = 0;
+
+    for (size_t i = 0; i < e->in->fact_count; i++)
+        if (e->in->facts[i].type == GW_OBSERVATION && e->versions[i].current)
+            values += e->in->facts[i].part_count;
+    e->data_capacity = values + values / 4 + 1;
+    e->data = gw_arena_raw(e->arena, e->data_capacity * sizeof *e->data);
+    e->failed |= !e->data;
+}
+
 void stage_place(struct engine *e)
 {
+    make_room(e);
     for (size_t i = 0; i < e->in->fact_count && !e->failed; i++) {
         const struct gw_fact *fact = &e->in->facts[i];
 

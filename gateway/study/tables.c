@@ -69,6 +69,16 @@ size_t gw_tables_labs(const struct gw_tables *tables, const struct gw_lab **rows
     return tables->labs.count;
 }
 
+size_t gw_tables_concepts(const struct gw_tables *tables)
+{
+    return tables->labs.concept_count;
+}
+
+int gw_tables_concept(const struct gw_tables *tables, const char *concept)
+{
+    return labs_concept(&tables->labs, concept);
+}
+
 size_t gw_tables_grades(const struct gw_tables *tables, const struct gw_grade_row **rows)
 {
     *rows = tables->grades.rows;

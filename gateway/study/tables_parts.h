@@ -15,6 +15,8 @@ struct lab_rows {
     const struct gw_lab **by_code; /* sorted by LOINC code */
     const char **units;            /* every accepted unit of any row, sorted, once each */
     size_t unit_count;
+    const char **concepts; /* sorted, once each: the place is the concept's number */
+    size_t concept_count;
 };
 
 struct grade_rows {
@@ -82,7 +84,7 @@ void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows
                   struct gw_findings *findings);
 
 /* All of them. NULL only when the arena is exhausted. */
-struct table_choice { /* whose rows */
+struct table_choice {              /* whose rows */
     const char *studies;           /* of the drugs: tables_study */
     const char *condition_studies; /* of the diagnoses: ae.tables_study, else the same */
     const char *scale;
@@ -92,6 +94,7 @@ struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const str
                               struct gw_findings *findings);
 
 const struct gw_lab *labs_find(const struct lab_rows *labs, const char *loinc);
+int labs_concept(const struct lab_rows *labs, const char *concept); /* its number; -1: none */
 bool labs_know_unit(const struct lab_rows *labs, const char *unit); /* some row accepts it */
 
 /* The alias of a text in a sorted list, blanks around the text aside; NULL: none. */

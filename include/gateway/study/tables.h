@@ -39,6 +39,7 @@ struct gw_unit_factor { /* canonical = value * scale + offset */
 
 struct gw_lab { /* one row of loinc-labs.csv: a LOINC code, not a concept */
     const char *concept;
+    int concept_number; /* 0 .. gw_tables_concepts() - 1, in alphabetic order */
     const char *testcd; /* CDISC test code; NULL for a panel */
     const char *loinc;
     const char *name;
@@ -178,8 +179,10 @@ struct gw_study;
 enum gw_status gw_tables_load_for(struct gw_arena *arena, const char *dir, const struct gw_study *study,
                                   const struct gw_tables **out, struct gw_error *err);
 
-const struct gw_lab *gw_tables_lab(const struct gw_tables *tables, const char *loinc);     /* NULL: in no row */
-size_t gw_tables_labs(const struct gw_tables *tables, const struct gw_lab **rows);         /* all rows, file order */
+const struct gw_lab *gw_tables_lab(const struct gw_tables *tables, const char *loinc); /* NULL: in no row */
+size_t gw_tables_labs(const struct gw_tables *tables, const struct gw_lab **rows);     /* all rows, file order */
+size_t gw_tables_concepts(const struct gw_tables *tables);                             /* how many there are */
+int gw_tables_concept(const struct gw_tables *tables, const char *concept); /* its number; -1: no such concept */
 size_t gw_tables_grades(const struct gw_tables *tables, const struct gw_grade_row **rows); /* all kept rows */
 /* The rows of one concept, contiguous, in file order. */
 size_t gw_tables_grades_of(const struct gw_tables *tables, const char *concept, const struct gw_grade_row **rows);
@@ -214,7 +217,7 @@ const struct gw_drug_row *gw_tables_drug(const struct gw_tables *tables, const s
 const struct gw_procedure_row *gw_tables_procedure(const struct gw_tables *tables, const struct gw_coding *coding);
 /* Of a concept: the first coding with a verified row, else the first with any. */
 const struct gw_procedure_row *gw_tables_procedure_of(const struct gw_tables *tables, const struct gw_concept *concept);
-const char *gw_procedure_kind_name(enum gw_procedure_kind kind); /* "DIALYSIS", as in the table */
+const char *gw_procedure_kind_name(enum gw_procedure_kind kind);          /* "DIALYSIS", as in the table */
 const struct gw_dosing *gw_tables_dosing(const struct gw_tables *tables); /* never NULL */
 
 /* The UCUM code of a spelling ("K/uL" -> "10*3/uL") in the common alias table; NULL: none. Exact text after trimming.
