@@ -139,6 +139,11 @@ static const char *list_evidence(struct engine *e, const struct episode *episode
     return text;
 }
 
+static const char *item_of(const struct candidate *candidate)
+{
+    return candidate->item ? candidate->item : "AE_CANDIDATE";
+}
+
 static void ask(struct engine *e, const struct candidate *candidate, struct item_about about)
 {
     const struct episode *episode = &candidate->episode;
@@ -148,16 +153,17 @@ static void ask(struct engine *e, const struct candidate *candidate, struct item
                                            .onset = episode->onset,
                                            .end = episode->end != episode->onset ? episode->end : GW_NO_DAY,
                                            .grade = episode->max_grade,
-                                           .evidence = list_evidence(e, episode)};
+                                           .evidence = list_evidence(e, episode),
+                                           .details = candidate->details};
 
     about.note = candidate->note;
     about.proposal = &proposal;
     if (!e->failed)
-        engine_raise(e, "AE_CANDIDATE", &about);
+        engine_raise(e, item_of(candidate), &about);
     for (size_t i = 1; i < episode->evidence_count && !e->failed; i++) {
         struct part *part = engine_part(e, episode->evidence[i].fact, episode->evidence[i].part);
 
-        part->waits_for = part->waits_for ? part->waits_for : "AE_CANDIDATE"; /* for the same answer */
+        part->waits_for = part->waits_for ? part->waits_for : item_of(candidate); /* for the same answer */
     }
 }
 
@@ -174,14 +180,31 @@ static void join(struct engine *e, struct episode *host, const struct episode *g
     }
 }
 
-/* A person said that it is an event, of this category and these days unless they said otherwise. */
-static bool confirmed(struct engine *e, const struct item_about *about, struct episode *episode)
+/* Evidence may support two events of different kinds: what a person said of the other kind is not about this one. */
+static bool concerns(const struct candidate *candidate, const struct gw_decision *decision)
 {
-    const struct gw_decision *decision = decided_find(e, GW_DECIDE_EVENT, "AE_CANDIDATE", about);
+    return decision && !(candidate->item && decided_says(decision, GW_SET_CATEGORY) &&
+                         strcmp(decision->set[GW_SET_CATEGORY], candidate->episode.category) != 0);
+}
 
-    if (!decided_says(decision, GW_SET_CONFIRM) && !decided_says(decision, GW_SET_MERGE_WITH))
-        return false;
-    decided_note(e, decision, "AE_CANDIDATE", about);
+static const struct gw_decision *decision_about(struct engine *e, const struct candidate *candidate,
+                                                const struct item_about *about)
+{
+    const struct gw_decision *found = decided_find(e, GW_DECIDE_EVENT, item_of(candidate), about);
+
+    found = concerns(candidate, found) ? found : NULL;
+    for (size_t i = 1; e->decided_count > 0 && i < candidate->episode.evidence_count; i++) {
+        const struct episode_evidence *evidence = &candidate->episode.evidence[i];
+        const struct gw_decision *other = decided_fact(e, GW_DECIDE_EVENT, evidence->fact, evidence->part);
+
+        if (concerns(candidate, other) && (!found || other->n > found->n))
+            found = other;
+    }
+    return found;
+}
+
+static void take(struct episode *episode, const struct gw_decision *decision)
+{
     if (decided_says(decision, GW_SET_CATEGORY))
         episode->category = decision->set[GW_SET_CATEGORY];
     if (decided_says(decision, GW_SET_SUBCATEGORY))
@@ -190,9 +213,27 @@ static bool confirmed(struct engine *e, const struct item_about *about, struct e
         episode->term = decision->set[GW_SET_TERM];
     if (decided_says(decision, GW_SET_ONSET))
         episode->onset = decided_day(decision, GW_SET_ONSET);
-    if (decided_says(decision, GW_SET_END))
+    if (decided_says(decision, GW_SET_END)) {
         episode->end = decided_day(decision, GW_SET_END);
+        episode->ongoing = false;
+    }
     episode->confirmed = true;
+}
+
+/* A person said that it is an event, of this category and these days unless they said otherwise; or that it is none. */
+static bool decided(struct engine *e, struct candidate *candidate, const struct item_about *about)
+{
+    const struct gw_decision *decision = decision_about(e, candidate, about);
+
+    if (decided_says(decision, GW_SET_REFUSE)) {
+        decided_note(e, decision, item_of(candidate), about);
+        engine_end_part(e, engine_part(e, about->fact, about->part), GW_STATE_NOT_IN_SCOPE, "NO_EVENT");
+        return true;
+    }
+    if (!decided_says(decision, GW_SET_CONFIRM) && !decided_says(decision, GW_SET_MERGE_WITH))
+        return false;
+    decided_note(e, decision, item_of(candidate), about);
+    take(&candidate->episode, decision);
     return true;
 }
 
@@ -213,11 +254,11 @@ static bool settle(struct engine *e, const struct shelf *shelf, struct candidate
 
     if (host)
         join(e, host, episode);
-    else if (candidate->certain || confirmed(e, &about, episode))
+    else if (candidate->certain)
         return true;
-    else if (!candidate->quiet)
+    else if (!decided(e, candidate, &about) && !candidate->quiet)
         ask(e, candidate, about);
-    return false;
+    return episode->confirmed;
 }
 
 void candidates_settle(struct engine *e, struct episodes *episodes)

@@ -287,6 +287,7 @@ struct item_proposal { /* the whole event that an item asks about */
     gw_day end;           /* GW_NO_DAY: none */
     int grade;            /* -1: none */
     const char *evidence; /* JSON list */
+    const char *details;  /* further members, each after a comma; NULL: none */
 };
 
 struct item_about { /* what an item is about; unset members are left out */

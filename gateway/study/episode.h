@@ -65,15 +65,22 @@ struct episode {
     const char *id;                 /* ae_id; NULL: no assessment has collected it yet */
     const struct gw_window *window; /* the assessment that collects it */
     struct episode_decisions decided;
+    const char *scale;   /* of its grades; NULL: the study's */
+    int dose_number;     /* of the study drug, the latest at or before its onset; 0: none, or not told */
+    int days_since_dose; /* only with a dose */
+    gw_day dosed_for;    /* the onset for which these two were told */
 };
 
 struct candidate { /* what supporting evidence proposes: it joins an event that is certain, or asks a person */
     struct episode episode;
     const struct gw_coding *coding; /* of the first evidence; NULL: none */
     const char *note;
-    bool alone;   /* whatever stands beside it, a person looks */
-    bool certain; /* an event even where it stands alone */
-    bool quiet;   /* where it stands alone it says nothing */
+    bool alone;          /* whatever stands beside it, a person looks */
+    bool certain;        /* an event even where it stands alone */
+    bool quiet;          /* where it stands alone it says nothing */
+    bool joined;         /* its evidence went over to another */
+    const char *item;    /* code of the question; NULL: AE_CANDIDATE */
+    const char *details; /* further members of the question's context: ,"dose_number":1; NULL: none */
 };
 
 struct episodes {
@@ -124,6 +131,8 @@ typedef void episode_source(struct engine *e, struct episodes *episodes);
 
 episode_source lab_episodes;   /* graded values, and values beyond a limit */
 episode_source coded_episodes; /* diagnoses: certain ones, and those that make a candidate */
+episode_source crs_episodes;   /* fever after a dose: candidates, after coded_episodes */
+episode_source icans_episodes; /* ICE scores: candidates, after crs_episodes */
 
 episode_source febrile_episodes; /* fever and a low count */
 

@@ -69,13 +69,15 @@ static void emit_episode(struct engine *e, const struct episodes *episodes, cons
     row->serious = episode->serious || row->serious_death;
     row->serious_hospital = episode->serious_hospital;
     row->seriousness_origin = row->serious_death ? "human" : episode->serious ? "evidence" : NULL;
+    row->dose_number = episode->dose_number > 0 ? episode->dose_number : GW_NULL_INTEGER;
+    row->days_since_last_dose = episode->dose_number > 0 ? episode->days_since_dose : GW_NULL_INTEGER;
     row->treatment_given = episode->treated;
     row->parent_ae = episode->parent ? episodes->list[episode->parent - 1].id : NULL;
     row->certainty = episode->confirmed ? "confirmed" : "certain";
     if (episode->max_grade >= 0) {
         row->max_grade = episode->max_grade;
         row->max_grade_date = engine_date(e, episode->max_day);
-        row->scale = e->in->study->grade_scale;
+        row->scale = episode->scale ? episode->scale : e->in->study->grade_scale;
     }
     decide_episode_row(episode, row);
 }

@@ -12,6 +12,7 @@
 #include "study/event_decisions.h"
 #include "study/infections.h"
 #include "study/seriousness.h"
+#include "study/syndrome.h"
 
 struct episode *episode_add(struct engine *e, struct episodes *episodes)
 {
@@ -179,7 +180,8 @@ static void link_parents(struct engine *e, struct episodes *episodes)
 
 void stage_events(struct engine *e)
 {
-    static episode_source *const others[] = {coded_episodes, febrile_episodes, result_signs, drug_signs};
+    static episode_source *const others[] = {coded_episodes, febrile_episodes, result_signs,
+                                             drug_signs,     crs_episodes,     icans_episodes};
     struct episodes episodes = {0};
     struct intensives intensives;
     struct stays stays;
@@ -205,6 +207,8 @@ void stage_events(struct engine *e)
         decide_episode(e, &episodes.list[i]);
     if (!e->failed)
         link_parents(e, &episodes);
+    if (!e->failed)
+        syndromes_finish(e, &episodes);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         episode_name(e, &episodes.list[i]);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)

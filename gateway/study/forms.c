@@ -244,7 +244,7 @@ static int by_time(const void *x, const void *y, void *context)
 
 void stage_forms(struct engine *e)
 {
-    if (e->anchors.d1 == GW_NO_DAY || !e->in->study->questionnaires.on)
+    if (e->anchors.d1 == GW_NO_DAY || (!e->in->study->questionnaires.on && !e->in->study->events.icans.on))
         return;
     for (size_t i = 0; i < e->in->fact_count && !e->failed; i++)
         if (e->in->facts[i].type == GW_QUESTIONNAIRE_RESPONSE)

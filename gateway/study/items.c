@@ -69,6 +69,7 @@ static void add_proposal(struct gw_text *json, const struct item_proposal *propo
     add_day(json, "end", proposal->end);
     if (proposal->grade >= 0)
         gw_text_print(json, ",\"grade\":%d", proposal->grade);
+    gw_text_add(json, proposal->details);
     gw_text_print(json, ",\"evidence\":%s", proposal->evidence);
 }
 

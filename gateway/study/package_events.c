@@ -36,6 +36,9 @@ static const struct package_field crs_fields[] = {
     CRS(spo2),
     CRS(low_flow),
     FIELD_NUMBER(struct gw_crs_rules, end_hours, 0, MAX_HOURS),
+    FIELD(FIELD_TEXTS, struct gw_crs_rules, reliefs),
+    FIELD(FIELD_TEXTS, struct gw_crs_rules, treatments),
+    FIELD(FIELD_TEXTS, struct gw_crs_rules, uncounted),
     {NULL},
 };
 
@@ -48,6 +51,8 @@ static const struct package_field ice_fields[] = {
 
 static const struct package_field icans_fields[] = {
     FIELD(FIELD_TEXT, struct gw_icans_rules, scale),
+    FIELD(FIELD_DECIMAL, struct gw_icans_rules, gcs),
+    FIELD(FIELD_TEXTS, struct gw_icans_rules, treatments),
     FIELD_LIST(struct gw_icans_rules, steps, ice_fields, sizeof(struct gw_ice_step)),
     {NULL},
 };

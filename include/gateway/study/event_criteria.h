@@ -37,6 +37,9 @@ struct gw_crs_rules {
     struct gw_decimal spo2;                  /* below it */
     struct gw_decimal low_flow;              /* oxygen flow up to it is low */
     int end_hours;                           /* without fever, vasopressor and oxygen above baseline */
+    struct gw_texts reliefs;                 /* ATC codes, or how they begin: after one fever is no longer needed */
+    struct gw_texts treatments;              /* the same, given against it */
+    struct gw_texts uncounted; /* vasopressors that do not count beside others, as medications.csv names them */
 };
 
 struct gw_ice_step {
@@ -48,7 +51,9 @@ struct gw_ice_step {
 struct gw_icans_rules {
     bool on;
     const char *scale;
-    struct { /* full marks have no step and no grade */
+    struct gw_decimal gcs;      /* a Glasgow coma score below it is a sign */
+    struct gw_texts treatments; /* ATC codes, or how they begin */
+    struct {                    /* full marks have no step and no grade */
         const struct gw_ice_step *items;
         size_t count;
     } steps;

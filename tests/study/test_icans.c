@@ -1,0 +1,183 @@
+/*
+ * ICANS out of ICE scores, diagnoses and coma scores. Doses were given at 10:00 of days 1, 4, 8, 15 and 22;
+ * expectations are worked out by hand from the ASTCT scale: 7 to 9 points are grade 1, 3 to 6 grade 2, 0 to 2 grade 3.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+#include "support/chart.h"
+#include "support/scratch.h"
+
+static struct subject s;
+static struct scratch scratch;
+
+static void start(void)
+{
+    struct gw_error err;
+
+    subject_init_at(&s, "elranatamab-rrmm", "busan");
+    scratch_init(&scratch);
+    gw_site_close(s.site);
+    cr_assert(gw_site_load(&s.arena,
+                           scratch_write(&scratch, "busan.json",
+                                         "{\"id\":\"busan\",\"zone\":\"Asia/Seoul\",\"contacts\":\"inferred\","
+                                         "\"questionnaires\":[{\"questionnaire\":\"" CHART_ICE
+                                         "\",\"instrument\":\"ICE\",\"items\":[{\"link\":\"ice\",\"item\":0}]}]}"),
+                           s.tables, &s.site, &err) == GW_OK,
+              "%s", err.text);
+    chart_add_doses(&s);
+}
+
+static void stop(void)
+{
+    subject_release(&s);
+    scratch_release(&scratch);
+}
+
+TestSuite(icans, .init = start, .fini = stop);
+
+static const struct {
+    const char *name, *chart, *asked;
+} histories[] = {
+    {"full marks", "d2 14:00 I 10", "none"},
+    {"9 points", "d2 14:00 I 9;d3 14:00 I 10", "d2 g1 end d3 dose 1"},
+    {"7 points", "d2 14:00 I 7;d3 14:00 I 10", "d2 g1 end d3 dose 1"},
+    {"6 points", "d2 14:00 I 6;d3 14:00 I 10", "d2 g2 end d3 dose 1"},
+    {"3 points", "d2 14:00 I 3;d3 14:00 I 10", "d2 g2 end d3 dose 1"},
+    {"2 points", "d2 14:00 I 2;d3 14:00 I 10", "d2 g3 end d3 dose 1"},
+    {"0 points: grade 4 of who cannot be aroused is a person's", "d2 14:00 I 0;d3 14:00 I 10", "d2 g3 end d3 dose 1"},
+    {"the worst of its course", "d2 08:00 I 8;d2 20:00 I 5;d3 08:00 I 9;d4 08:00 I 10", "d2 g2 end d4 dose 1"},
+    {"two, with full marks between them", "d2 I 8;d3 I 10;d9 I 5;d10 I 10",
+     "d2 g1 end d3 dose 1 | d9 g2 end d10 dose 3"},
+    {"no full marks 56 days later, and then worse: two", "d2 I 8;d59 I 5;d60 I 10",
+     "d2 g1 end ? dose 1 | d59 g2 end d60 dose 5"},
+    {"56 days apart are one", "d2 I 8;d58 I 5;d59 I 10", "d2 g2 end d59 dose 1"},
+    {"before the third dose it is of the second", "d8 09:00 I 8;d9 I 10", "d8 g1 end d9 dose 2"},
+    {"on the day of a dose it is of that dose", "d8 I 8;d9 I 10", "d8 g1 end d9 dose 3"},
+    {"a code without answers has its own grade", "d2 C G92.03 d5", "d2 g3 end d5 dose 1"},
+    {"a code without a grade", "d2 C G92.00 d5", "d2 g? end d5 dose 1"},
+    {"beside answers it is one, graded by them", "d2 I 8;d3 I 10;d2 C G92.03", "d2 g1 end d3 dose 1"},
+    {"eight days after it is another", "d2 I 8;d3 I 10;d11 C G92.01 d12",
+     "d2 g1 end d3 dose 1 | d11 g1 end d12 dose 3"},
+    {"a low coma score has no grade", "d2 14:00 G 13", "d2 g? end ? dose 1"},
+    {"15 is full consciousness", "d2 14:00 G 15", "none"},
+    {"a coma score beside answers joins them", "d2 I 8;d3 I 10;d2 14:00 G 13", "d2 g1 end d3 dose 1"},
+    {"two coma scores a week apart are one", "d2 G 13;d9 G 14", "d2 g? end ? dose 1"},
+    {"two coma scores eight days apart are two", "d2 G 13;d10 G 14", "d2 g? end ? dose 1 | d10 g? end ? dose 3"},
+    {"a seizure alone is a candidate like others", "d2 C R56.9", "none"},
+};
+
+Test(icans, is_asked_about_by_its_points)
+{
+    for (size_t i = 0; i < sizeof histories / sizeof *histories; i++) {
+        stop();
+        start();
+        chart_add(&s, histories[i].chart);
+        subject_derive(&s);
+        expect_text(histories[i].name, chart_items(&s, "ICANS_REVIEW"), histories[i].asked);
+        cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 0), "%s", histories[i].name);
+    }
+}
+
+static const struct {
+    const char *name, *chart;
+    size_t other; /* AE_CANDIDATE */
+} signs[] = {
+    {"encephalopathy", "d2 C G93.40", 1},
+    {"a seizure", "d2 C R56.9", 1},
+    {"aphasia", "d2 C R47.01", 1},
+    {"aphasia beside answers is evidence of theirs", "d2 C R47.01;d2 I 5;d3 I 10", 0},
+};
+
+Test(icans, leaves_signs_to_a_person)
+{
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        stop();
+        start();
+        chart_add(&s, signs[i].chart);
+        subject_derive(&s);
+        cr_expect(eq(sz, subject_items(&s, "AE_CANDIDATE"), signs[i].other), "%s", signs[i].name);
+    }
+}
+
+static void expect_context(const char *part)
+{
+    const struct gw_item *item = subject_item(&s, "ICANS_REVIEW");
+
+    cr_expect(item && strstr(item->context, part) != NULL, "%s in %s", part, item ? item->context : "nothing");
+}
+
+Test(icans, proposes_all_that_a_person_needs)
+{
+    chart_add(&s, "d2 14:00 I 5;d2 16:00 A H02AB02;d2 17:00 A N03AX14;d3 14:00 I 10");
+    subject_derive(&s);
+    expect_context("\"category\":\"ICANS\"");
+    expect_context("\"dose_number\":1,\"dose_day\":\"2024-01-15\",\"days_since_dose\":1,\"dose_mg\":\"12\","
+                   "\"hours_since_dose\":28");
+    expect_context("\"treatment\":[\"dexamethasone\",\"levetiracetam\"]");
+    expect_context("\"scale\":\"ASTCT 2019\"");
+    expect_context("\"concurrent_crs\":false");
+}
+
+static const struct {
+    const char *name, *crs;
+    bool concurrent;
+} neighbours[] = {
+    {"in its days", "d2 14:00 T 38.5;d3 08:00 T 36.8", true},
+    {"ended the day it began", "d1 20:00 T 38.5;d2 08:00 T 36.8", true},
+    {"ended the day before", "d1 T 36.8", false},
+    {"began the day it ended", "d4 11:00 T 38.5;d5 08:00 T 36.8", true},
+    {"began the day after", "d5 11:00 T 38.5;d6 08:00 T 36.8", false},
+};
+
+Test(icans, tells_whether_crs_was_there_too)
+{
+    for (size_t i = 0; i < sizeof neighbours / sizeof *neighbours; i++) {
+        stop();
+        start();
+        chart_add(&s, gw_arena_print(&s.arena, "d2 I 5;d4 I 10;%s", neighbours[i].crs));
+        subject_derive(&s);
+        expect_context(neighbours[i].concurrent ? "\"concurrent_crs\":true" : "\"concurrent_crs\":false");
+    }
+}
+
+Test(icans, is_the_child_of_the_crs_that_a_person_confirmed_too)
+{
+    const struct gw_row_ae_episodes *icans, *crs;
+
+    chart_add(&s, "d2 14:00 T 38.5;d3 08:00 T 36.8;d2 20:00 I 5;d4 I 10");
+    subject_decide(&s, "event", "Observation/e0", "{'confirm':true}");
+    subject_decide(&s, "event", "QuestionnaireResponse/e2", "{'confirm':true}");
+    subject_derive(&s);
+    cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 2));
+    icans = subject_episode(&s, gw_same(subject_episode(&s, 0)->category, "ICANS") ? 0 : 1);
+    crs = subject_episode(&s, icans == subject_episode(&s, 0) ? 1 : 0);
+    expect_text("its parent", icans->parent_ae, crs->ae_id);
+    expect_text("the parent's parent", crs->parent_ae, "");
+    expect_text("certainty", icans->certainty, "confirmed");
+    expect_text("scale", icans->scale, "ASTCT 2019");
+    expect_text("end", icans->end, "2024-01-18");
+    cr_expect(eq(i32, icans->max_grade, 2));
+    cr_expect(eq(i32, icans->dose_number, 1));
+    cr_expect(eq(i32, icans->days_since_last_dose, 1));
+}
+
+Test(icans, has_no_parent_where_crs_was_refused)
+{
+    chart_add(&s, "d2 14:00 T 38.5;d3 08:00 T 36.8;d2 20:00 I 5;d4 I 10");
+    subject_decide(&s, "event", "Observation/e0", "{'refuse':true}");
+    subject_decide(&s, "event", "QuestionnaireResponse/e2", "{'confirm':true}");
+    subject_derive(&s);
+    cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 1));
+    expect_text("its parent", subject_episode(&s, 0)->parent_ae, "");
+}
+
+Test(icans, can_be_raised_by_a_person)
+{
+    chart_add(&s, "d2 14:00 I 0;d4 I 10");
+    subject_decide(&s, "event", "QuestionnaireResponse/e0", "{'confirm':true,'grade':4}");
+    subject_derive(&s);
+    cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 1));
+    cr_expect(eq(i32, subject_episode(&s, 0)->max_grade, 4));
+}
