@@ -70,6 +70,7 @@ struct datum {    /* one part of a current Observation that has a value, or what
     const char *windows; /* ids of the windows that could take it, joined by ";" */
     struct gw_code_result code;
     const char *decisions; /* what people decided about its value and place, as rule ids; NULL: nothing */
+    bool waits;            /* for its status or code: not read */
     bool measured;         /* measure holds a usable value */
     struct gw_measure measure;
     struct gw_limits limits;
@@ -100,6 +101,11 @@ struct unit_use { /* how often the subject's results of one code came in one uni
     const struct gw_coding *coding;
     const char *unit;
     size_t count;
+};
+
+struct code_suggestion { /* the laboratory row that a local code of the subject probably means */
+    const struct gw_coding *coding;
+    const char *text; /* JSON object */
 };
 
 /* ---- the whole ---- */
@@ -178,6 +184,8 @@ struct engine {
 
     struct gw_row_subjects *subject_row; /* parameters fill its summary columns */
 
+    struct code_suggestion *code_suggestions; /* by coding */
+    size_t code_suggestion_count, code_suggestion_capacity;
     struct unit_use *unit_uses; /* counted when the first suggestion is wanted */
     size_t unit_use_count, unit_use_capacity;
     bool units_counted;
@@ -322,7 +330,12 @@ const char *engine_item_id(struct engine *e, const char *fingerprint, const stru
 /* Raise an item; block R holds the part, S the subject. Codes and blocks come from the one table in items.c. */
 void engine_raise(struct engine *e, const char *code, const struct item_about *about);
 
-/* The unit a number without one probably has, as a JSON object with the reason; "" where nothing tells. */
+/*
+ * What a person will probably decide, as a JSON object with the reason; "" where nothing tells. Units once all values
+ * were measured; codes from the table that engine_suggest_codes makes then.
+ */
+void engine_suggest_codes(struct engine *e);
+const char *engine_suggest_code(const struct engine *e, const struct datum *datum);
 const char *engine_suggest_unit(struct engine *e, const struct datum *datum);
 
 /* The same about a datum: its coding, unit, value, day and windows. */

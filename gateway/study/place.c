@@ -192,8 +192,10 @@ void engine_raise_datum(struct engine *e, const struct datum *datum, const char 
     struct item_about about = engine_about_datum(datum, code);
 
     about.note = note;
-    if (strcmp(code, "UNIT_MISSING") == 0)
+    if (strcmp(code, "UNIT_MISSING") == 0 || strcmp(code, "UNIT_UNKNOWN") == 0)
         about.suggestion = engine_suggest_unit(e, datum);
+    else if (strcmp(code, "CODE_UNKNOWN") == 0)
+        about.suggestion = engine_suggest_code(e, datum);
     engine_raise(e, code, &about);
 }
 

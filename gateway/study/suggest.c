@@ -1,6 +1,6 @@
 /*
- * What a person will probably decide, with the reason: for a number without a unit, the unit that the subject's other
- * results of the same code came with.
+ * Which unit a number was probably measured in: that of the subject's other results of the same code, if the number is
+ * plausible in it; else the only unit of its row in which it is plausible. Source: mappings/RULES.md 15.
  */
 #include <string.h>
 
@@ -46,30 +46,91 @@ static void count_units(struct engine *e)
     }
 }
 
-const char *engine_suggest_unit(struct engine *e, const struct datum *datum)
+/* ---- units ---- */
+
+static const char *in_words(struct engine *e, const char *unit, const char *because)
+{
+    struct gw_text json = GW_TEXT_INIT(MAX_SUGGESTION_BYTES);
+    const char *text = "";
+
+    gw_text_add(&json, "{\"unit\":");
+    gw_json_quote(&json, unit);
+    gw_text_add(&json, ",\"because\":");
+    gw_json_quote(&json, because);
+    gw_text_add(&json, "}");
+    if (!json.failed)
+        text = gw_arena_copy(e->arena, json.at, json.length);
+    e->failed |= !text;
+    gw_text_release(&json);
+    return text ? text : "";
+}
+
+/* The value read in a unit of its row lies in the plausible range. */
+static bool plausible_in(struct engine *e, const struct datum *datum, const char *unit)
+{
+    struct gw_observed observed = *datum->observed;
+    struct gw_measure measure;
+
+    observed.quantity.unit = NULL;
+    observed.quantity.system = GW_SYSTEM_UCUM;
+    observed.quantity.code = unit;
+    if (gw_measure_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->code.source, &observed, &measure,
+                        e->err) != GW_OK)
+        e->failed = true;
+    return !e->failed && measure.verdict == GW_VALUE_OK;
+}
+
+/* The one conversion of the row by which the value is plausible; units of equal factors are one, the first is named. */
+static const char *only_plausible(struct engine *e, const struct datum *datum)
+{
+    const struct gw_lab *lab = datum->code.lab;
+    const struct gw_unit_factor *found = NULL;
+
+    for (size_t i = 0; lab->has_plausible && i < lab->factor_count && !e->failed; i++) {
+        if (found && strcmp(found->shown, lab->factors[i].shown) == 0)
+            continue;
+        if (!plausible_in(e, datum, lab->factors[i].unit))
+            continue;
+        if (found)
+            return NULL;
+        found = &lab->factors[i];
+    }
+    return found ? found->unit : NULL;
+}
+
+static const struct unit_use *most_used(const struct engine *e, const struct datum *datum, size_t *total)
 {
     const struct unit_use *best = NULL;
-    size_t total = 0;
-    struct gw_text json = GW_TEXT_INIT(MAX_SUGGESTION_BYTES);
-    const char *suggestion;
 
-    if (!e->units_counted)
-        count_units(e);
+    *total = 0;
     for (size_t i = 0; i < e->unit_use_count; i++) {
         const struct unit_use *use = &e->unit_uses[i];
 
         if (!same_coding(use->coding, datum->code.source))
             continue;
-        total += use->count;
+        *total += use->count;
         if (!best || use->count > best->count || (use->count == best->count && strcmp(use->unit, best->unit) < 0))
             best = use;
     }
-    if (!best)
+    return best;
+}
+
+const char *engine_suggest_unit(struct engine *e, const struct datum *datum)
+{
+    const struct unit_use *best;
+    const char *unit, *because;
+    size_t total;
+
+    if (!e->units_counted)
+        count_units(e);
+    if (e->failed || datum->observed->kind != GW_VALUE_QUANTITY)
         return "";
-    gw_text_add(&json, "{\"unit\":");
-    gw_json_quote(&json, best->unit);
-    gw_text_print(&json, ",\"because\":\"%zu of %zu others\"}", best->count, total);
-    suggestion = json.failed ? "" : gw_arena_copy(e->arena, json.at, json.length);
-    gw_text_release(&json);
-    return suggestion;
+    best = most_used(e, datum, &total);
+    if (best && plausible_in(e, datum, best->unit)) {
+        because = gw_arena_print(e->arena, "%zu of %zu others", best->count, total);
+        e->failed |= !because;
+        return because ? in_words(e, best->unit, because) : "";
+    }
+    unit = only_plausible(e, datum);
+    return unit ? in_words(e, unit, "the only unit in which this value is plausible") : "";
 }

@@ -6,28 +6,30 @@
 
 #include "study/datum_decisions.h"
 
-static void hold(struct engine *e, struct datum *datum, const char *code, const char *note)
+/* What keeps a placed datum from being read: the resource or its code. NULL: nothing. */
+static const char *held_item(const struct datum *datum, const char **note)
 {
-    engine_raise_datum(e, datum, code, note);
-    datum->placed_count = 0;
-}
-
-/* True: the resource or its code keeps a placed datum from being read. */
-static bool held_before_value(struct engine *e, struct datum *datum)
-{
-    if (datum->source->modifier_extension)
-        hold(e, datum, "MODIFIER_EXTENSION", "carries a modifier that is not understood");
-    else if (datum->source->standing == GW_UNDECIDED)
-        hold(e, datum, "STATUS_UNKNOWN", "the status does not say whether the result holds");
-    else if (datum->code.verdict == GW_CODE_UNKNOWN)
-        hold(e, datum, "CODE_UNKNOWN", "no LOINC code and no mapping of the site");
-    else if (datum->code.verdict == GW_CODE_CONFLICT)
-        hold(e, datum, "CODE_CONFLICT", "its codes name different concepts");
-    else if (datum->code.verdict == GW_CODE_UNVERIFIED)
-        hold(e, datum, "CODE_UNVERIFIED", "the row of this code is not verified");
-    else
-        return false;
-    return true;
+    if (datum->source->modifier_extension) {
+        *note = "carries a modifier that is not understood";
+        return "MODIFIER_EXTENSION";
+    }
+    if (datum->source->standing == GW_UNDECIDED) {
+        *note = "the status does not say whether the result holds";
+        return "STATUS_UNKNOWN";
+    }
+    switch (datum->code.verdict) {
+    case GW_CODE_UNKNOWN:
+        *note = "no LOINC code and no mapping of the site";
+        return "CODE_UNKNOWN";
+    case GW_CODE_CONFLICT:
+        *note = "its codes name different concepts";
+        return "CODE_CONFLICT";
+    case GW_CODE_UNVERIFIED:
+        *note = "the row of this code is not verified";
+        return "CODE_UNVERIFIED";
+    default:
+        return NULL;
+    }
 }
 
 const char *value_item(enum gw_value_verdict verdict, const char **note)
@@ -78,17 +80,32 @@ static void set_aside(struct engine *e, struct datum *datum)
     datum->evidence = false;
 }
 
+static void hold(struct engine *e, struct datum *datum)
+{
+    const char *note = NULL;
+    const char *code = held_item(datum, &note);
+
+    engine_raise_datum(e, datum, code, note);
+    datum->placed_count = 0;
+}
+
 void stage_measure(struct engine *e)
 {
+    const char *note;
+
     for (size_t i = 0; i < e->data_count && !e->failed; i++) {
         struct datum *datum = &e->data[i];
 
-        if (datum->placed_count > 0 && held_before_value(e, datum))
-            continue;
-        if (datum->placed_count > 0 || datum->evidence)
+        datum->waits = datum->placed_count > 0 && held_item(datum, &note);
+        if (!datum->waits && (datum->placed_count > 0 || datum->evidence))
             measure(e, datum);
     }
-    for (size_t i = 0; i < e->data_count && !e->failed; i++)
-        if (e->data[i].measure.verdict != GW_VALUE_OK)
+    if (!e->failed)
+        engine_suggest_codes(e);
+    for (size_t i = 0; i < e->data_count && !e->failed; i++) {
+        if (e->data[i].waits)
+            hold(e, &e->data[i]);
+        else if (e->data[i].measure.verdict != GW_VALUE_OK)
             set_aside(e, &e->data[i]);
+    }
 }

@@ -71,6 +71,9 @@ static void start(void)
     subject_add(&s, "{'resourceType':'Observation','id':'local','status':'final','subject':{'reference':'Patient/p1'},"
                     "'code':{'coding':[{'system':'urn:lab','code':'ANC-K'}]},'effectiveDateTime':'2024-02-16',"
                     "'valueQuantity':{'value':1100}}");
+    subject_add(&s, "{'resourceType':'Observation','id':'neu','status':'final','subject':{'reference':'Patient/p1'},"
+                    "'code':{'coding':[{'system':'urn:lab','code':'NEU','display':'Neutrophils'}]},"
+                    "'effectiveDateTime':'2024-02-16','valueQuantity':{'value':1.1,'unit':'10*9/L'}}");
     subject_decide(&s, "code", "CODE_UNKNOWN|madrid|urn:lab|ANC-K||", "{'loinc':'751-8'}");
     subject_decide(&s, "unit", "UNIT_MISSING|madrid|urn:lab|ANC-K||", "{'unit':'/uL'}");
     subject_decide(&s, "value", "Observation/v5", "{'reject':true}");
