@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "study/exposure.h"
+#include "study/start_dose.h"
 
 struct covered { /* days with the drug, by better evidence than orders */
     const struct exposure **list;
@@ -120,6 +121,18 @@ bool amount_taken(struct engine *e, const char *substance, gw_day first, gw_day 
     return *any;
 }
 
+const char *percent_of(struct engine *e, const struct gw_ratio *actual, const struct gw_ratio *planned)
+{
+    struct gw_ratio share = {planned->denominator, planned->numerator};
+    const struct gw_ratio hundred = gw_ratio_of(gw_decimal_from_int(100));
+
+    if (gw_decimal_sign(&planned->numerator) <= 0)
+        return NULL;
+    e->failed |=
+        !gw_ratio_multiply(e->arena, &share, actual, &share) || !gw_ratio_multiply(e->arena, &share, &hundred, &share);
+    return e->failed ? NULL : gw_ratio_print(e->arena, &share);
+}
+
 /* By the total of its planned days: a late start adds days, not class. */
 static const char *class_of(struct engine *e, const struct cycle *cycle)
 {
@@ -140,12 +153,20 @@ static const char *class_of(struct engine *e, const struct cycle *cycle)
     return NULL;
 }
 
+/* A study that plans by the table of starting doses, where that can be assessed; else the standard plan. */
+static struct gw_decimal planned_of(struct engine *e)
+{
+    const struct gw_start_dose *row = e->in->study->exposure.plan == GW_PLAN_FIGURE1 ? start_dose_expected(e) : NULL;
+
+    return row ? row->mg_per_cycle : e->in->study->exposure.planned_mg_per_cycle;
+}
+
 static void fill(struct engine *e, struct cycle *cycle)
 {
     const struct gw_study *study = e->in->study;
     bool any;
 
-    cycle->planned_mg = gw_ratio_of(study->exposure.planned_mg_per_cycle);
+    cycle->planned_mg = gw_ratio_of(planned_of(e));
     cycle->has_actual = amount_taken(e, study->exposure.drug, cycle->start, cycle->next - 1, &cycle->actual_mg, &any);
     if (!study->dexamethasone.on)
         return;
@@ -239,18 +260,6 @@ void cycles_find(struct engine *e, gw_day high, gw_day seen)
 
 /* ---- rows ---- */
 
-static const char *percent(struct engine *e, const struct gw_ratio *actual, const struct gw_ratio *planned)
-{
-    struct gw_ratio share = {planned->denominator, planned->numerator};
-    const struct gw_ratio hundred = gw_ratio_of(gw_decimal_from_int(100));
-
-    if (gw_decimal_sign(&planned->numerator) <= 0)
-        return NULL;
-    e->failed |=
-        !gw_ratio_multiply(e->arena, &share, actual, &share) || !gw_ratio_multiply(e->arena, &share, &hundred, &share);
-    return e->failed ? NULL : gw_ratio_print(e->arena, &share);
-}
-
 /* The records whose days lie in it. */
 static void cite(struct engine *e, const struct cycle *cycle, const char *substance, const char *role)
 {
@@ -286,7 +295,7 @@ static void emit(struct engine *e, struct cycle *cycle)
         row->delay_days = cycle->delay_days;
     if (cycle->over && cycle->has_actual) {
         row->actual_mg = gw_ratio_print(e->arena, &cycle->actual_mg);
-        row->rdi = percent(e, &cycle->actual_mg, &cycle->planned_mg);
+        row->rdi = percent_of(e, &cycle->actual_mg, &cycle->planned_mg);
     }
     if (cycle->over && cycle->has_dex) {
         row->dex_total_mg = gw_ratio_print(e->arena, &cycle->dex_mg);

@@ -209,17 +209,33 @@ static void ask_once_seen(struct engine *e, const struct stretch *stretch, gw_da
 
 /* ---- dose levels ---- */
 
+static bool is_dose(struct engine *e, const struct exposure *x, const struct gw_decimal *mg)
+{
+    const struct gw_ratio step = gw_ratio_of(*mg);
+
+    return gw_ratio_compare(e->arena, &step, &x->dose) == 0;
+}
+
+/* A place on the ladder of an oral drug, or among the doses of a schedule. */
 static int level_of(struct engine *e, const struct exposure *x)
 {
-    const struct gw_decimals *ladder = &e->in->study->exposure.ladder;
+    const struct gw_study *study = e->in->study;
 
-    for (size_t i = 0; i < ladder->count; i++) {
-        const struct gw_ratio step = gw_ratio_of(ladder->items[i]);
-
-        if (gw_ratio_compare(e->arena, &step, &x->dose) == 0)
+    for (size_t i = 0; study->exposure.on && i < study->exposure.ladder.count; i++)
+        if (is_dose(e, x, &study->exposure.ladder.items[i]))
             return (int)i + 1;
-    }
+    for (size_t i = 0; study->schedule.on && i < study->schedule.doses.count; i++)
+        if (is_dose(e, x, &study->schedule.doses.items[i].mg))
+            return (int)i + 1;
     return 0;
+}
+
+static bool has_levels(const struct engine *e, const struct exposure *x)
+{
+    const struct gw_study *study = e->in->study;
+
+    return x->study_drug && ((study->exposure.on && strcmp(x->substance, study->exposure.drug) == 0) ||
+                             (study->schedule.on && strcmp(x->substance, study->schedule.drug) == 0));
 }
 
 static void set_level(struct engine *e, struct exposure *x, gw_day seen)
@@ -227,12 +243,32 @@ static void set_level(struct engine *e, struct exposure *x, gw_day seen)
     struct item_about about = {
         .has_fact = true, .fact = x->facts[0], .day = x->first, .note = "a dose that is no step of the study's ladder"};
 
-    if (!e->in->study->exposure.on || !x->study_drug || !x->has_dose || !gw_same(x->unit, "mg") ||
-        strcmp(x->substance, e->in->study->exposure.drug) != 0)
+    if (!has_levels(e, x) || !x->has_dose || !gw_same(x->unit, "mg"))
         return;
     x->level = level_of(e, x);
     if (x->level == 0 && x->first <= seen && !decided_item(e, GW_DECIDE_DOSE, "DOSE_OFF_LADDER", &about))
         engine_raise(e, "DOSE_OFF_LADDER", &about);
+}
+
+/* Doses of a schedule nearer to each other than the label allows. */
+static void check_gaps(struct engine *e, gw_day seen)
+{
+    const struct gw_dose_schedule *schedule = &e->in->study->schedule;
+    const struct exposure *list;
+    const size_t count = schedule->on ? exposures_of(e, schedule->drug, &list) : 0;
+
+    for (size_t i = 1; i < count && schedule->minimum_gaps.count > 0 && list[i].first <= seen; i++) {
+        const size_t which = i - 1 < schedule->minimum_gaps.count ? i - 1 : schedule->minimum_gaps.count - 1;
+        const struct item_about about = {.has_fact = true,
+                                         .fact = list[i].facts[0],
+                                         .day = list[i].first,
+                                         .rule = "minimum_gap",
+                                         .note = "given sooner after the dose before than the schedule allows"};
+
+        if (list[i].first - list[i - 1].first < schedule->minimum_gaps.items[which] &&
+            !decided_item(e, GW_DECIDE_DOSE, "DOSE_OFF_LADDER", &about))
+            engine_raise(e, "DOSE_OFF_LADDER", &about);
+    }
 }
 
 /* ---- the stage ---- */
@@ -303,6 +339,7 @@ void stage_exposure(struct engine *e)
         count = same_substance(e, i);
         derive_drug(e, i, count, seen);
     }
+    check_gaps(e, seen);
     if (!e->failed)
         cycles_find(e, bounds_of(e, true).high, seen);
     if (!e->failed)

@@ -114,6 +114,9 @@ void conmeds_emit(struct engine *e, gw_day seen);
  * or (*any false) nothing was told at all. */
 bool amount_taken(struct engine *e, const char *substance, gw_day first, gw_day last, struct gw_ratio *out, bool *any);
 
+/* actual / planned x 100 as printed for the study; NULL: nothing was planned. */
+const char *percent_of(struct engine *e, const struct gw_ratio *actual, const struct gw_ratio *planned);
+
 /* The window in which a change on a day is collected: the baseline for what began by day 1, else the next assessment.
  * NULL: none yet. */
 const struct gw_window *reported_in(const struct engine *e, gw_day day);

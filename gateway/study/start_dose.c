@@ -2,6 +2,8 @@
  * The starting dose that renal function and counts at baseline ask for, and whether treatment began with it.
  * Source: mappings/RULES.md 13; Korean expert recommendations for lenalidomide, Figure 1.
  */
+#include "study/start_dose.h"
+
 #include "study/bound.h"
 #include "study/exposure.h"
 #include "study/renal.h"
@@ -186,6 +188,25 @@ static void find_expected(struct engine *e, struct expected *out)
 static const char *summary_of(const struct parameter *parameter)
 {
     return parameter->reason ? "NOT_ASSESSABLE" : parameter->text;
+}
+
+const struct gw_start_dose *start_dose_named(struct engine *e, const char *text)
+{
+    const struct gw_start_dose_rules *rules = &e->in->study->start_dose;
+
+    for (size_t i = 0; text && i < rules->rows.count && !e->failed; i++)
+        if (gw_same(dose_text(e, &rules->rows.items[i]), text))
+            return &rules->rows.items[i];
+    return NULL;
+}
+
+const struct gw_start_dose *start_dose_expected(struct engine *e)
+{
+    struct expected expected = {.row = NULL};
+
+    if (e->in->study->start_dose.on && e->in->study->renal.on)
+        find_expected(e, &expected);
+    return e->failed ? NULL : expected.row;
 }
 
 void derive_start_dose(struct engine *e)
