@@ -68,24 +68,11 @@ static void name_drug(struct engine *e, struct use *use)
     use->substance = use->drug ? use->drug->substance : atc ? atc->code : rxnorm ? rxnorm->code : NULL;
     if (!use->substance && !use_unresolved(e, fact))
         name_by_decision(e, use);
-    for (size_t i = 0; i < medication->count; i++)
-        use->local |= gw_drug_route_implied(gw_tables_dosing(e->in->tables), &medication->codings[i]) != NULL;
-}
-
-/* Drops, ointments and the like are no exposure to a study drug, but another drug beside it. */
-static void part_from_study_drug(struct use *use)
-{
-    if (!use->local || !use->drug || strcmp(use->drug->role, "STUDY_DRUG") != 0)
-        return;
-    use->substance = use->drug->atc;
-    use->drug = NULL;
 }
 
 static void read_route(const struct engine *e, struct use *use, const struct gw_concept *route)
 {
     use->route = gw_drug_route_find(gw_tables_dosing(e->in->tables), route);
-    use->local |= use->route && !use->route->systemic;
-    part_from_study_drug(use);
 }
 
 /* ---- which days ---- */

@@ -258,7 +258,8 @@ struct values engine_values(const struct engine *e, const char *concept);
 /* The baseline value of a concept: measured, its limits read; NULL: none. */
 const struct datum *engine_baseline(const struct engine *e, const char *concept);
 
-/* The drug a Medication* fact is about, resolved through its Medication; NULL: in no row or unresolved. */
+/* The drug a Medication* fact is about, resolved through its Medication; NULL: in no row, unresolved, or a study drug for
+ * the eye, the skin and the like, which is none. */
 const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fact *fact);
 
 /* The current version of a resource, or NULL; *index is its place among the facts. */

@@ -66,6 +66,20 @@ static const struct gw_drug_row *drug_among(const struct engine *e, const struct
     return row;
 }
 
+/* For the eye, the ear, the skin ...: by its route, or by the ATC group of one of its codes. */
+static bool is_local(const struct engine *e, const struct gw_fact *fact)
+{
+    const struct gw_dosing *dosing = gw_tables_dosing(e->in->tables);
+    const struct gw_drug_route *route = gw_drug_route_find(dosing, &fact->use.route);
+    const struct gw_concept *medication = use_medication(e, fact);
+
+    for (size_t i = 0; i < medication->count; i++)
+        if (gw_drug_route_implied(dosing, &medication->codings[i]))
+            return true;
+    return route && !route->systemic;
+}
+
+/* Drops, ointments and the like are no study drug, but another drug beside it. */
 const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fact *fact)
 {
     const struct gw_drug_row *row =
@@ -75,7 +89,7 @@ const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fa
     if (medication)
         row = drug_among(e, &medication->medication.code, medication->medication.ingredients,
                          medication->medication.ingredient_count);
-    return row;
+    return row && strcmp(row->role, "STUDY_DRUG") == 0 && is_local(e, fact) ? NULL : row;
 }
 
 /* A reference that leads nowhere, on a use without a code of its own. */

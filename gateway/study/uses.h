@@ -17,7 +17,6 @@ struct use { /* a stretch of days of which one record says that a drug was taken
     const struct gw_coding *coding;    /* the first; NULL: none */
     const char *atc;                   /* of the row, or an ATC code of its own; NULL */
     const struct gw_drug_route *route; /* NULL: not told, or in no row of the routes */
-    bool local;                        /* for the eye, the skin ...: never exposure */
     bool negative;                     /* it was not taken */
     bool provisional;                  /* by its status */
     bool stopped;                      /* it says that it ended */
