@@ -339,7 +339,8 @@ void stage_exposure(struct engine *e)
         count = same_substance(e, i);
         derive_drug(e, i, count, seen);
     }
-    check_gaps(e, seen);
+    if (!e->failed)
+        check_gaps(e, seen);
     if (!e->failed)
         cycles_find(e, bounds_of(e, true).high, seen);
     if (!e->failed)

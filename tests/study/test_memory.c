@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/subject.h"
+#include "support/doses.h"
 
 #define STEP 96 /* bytes: less than most of what is asked for at once */
 
@@ -62,6 +62,9 @@ static void start(void)
     subject_add(&s, "{'resourceType':'MedicationAdministration','id':'lost','status':'completed',"
                     "'subject':{'reference':'Patient/p1'},'effectiveDateTime':'2024-01-15T09:00:00+01:00',"
                     "'medicationReference':{'reference':'Medication/none'}}");
+    doses_add(&s, "L04AX04", "D 0 21x25/21; D 28 21x15/21; A 3 15; S 40..44 25; N 42; D 61 21x20/21");
+    doses_add(&s, "H02AB02", "S 0.. 40 weekly");
+    doses_add(&s, "J05AB01", "S 3..9 400 bid; R 8.. 0.8g");
     subject_add(&s, "{'resourceType':'Condition','id':'c1','subject':{'reference':'Patient/p1'},"
                     "'onsetDateTime':'2024-02-12','abatementDateTime':'2024-02-20','code':{'coding':["
                     "{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'D70.1'}]}}");
@@ -123,6 +126,9 @@ Test(memory, ends_a_derivation_wherever_it_ends_and_not_otherwise)
         if (rc == GW_OK) {
             cr_expect(gt(sz, derived.rows.tables[GW_TABLE_ae_episodes].count, 1), "the subject shows too little");
             cr_expect(gt(sz, derived.item_count, 5));
+            cr_expect(gt(sz, derived.rows.tables[GW_TABLE_exposures].count, 3));
+            cr_expect(gt(sz, derived.rows.tables[GW_TABLE_cycles].count, 1));
+            cr_expect(gt(sz, derived.rows.tables[GW_TABLE_conmeds].count, 0));
             cr_expect(gt(sz, derived.resolution_count, 1));
             gw_arena_release(&arena);
             break;
