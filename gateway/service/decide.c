@@ -22,6 +22,7 @@ struct deciding {
     struct gw_ledger_items items; /* those the selector names */
     bool cause;                   /* it names a whole cause */
     const struct gw_item_class *class;
+    bool anchors; /* D1 or EOT may move */
     char now[32];
 };
 
@@ -278,6 +279,26 @@ static enum gw_status refer(struct deciding *d, struct gw_decision *decision, st
 
 /* ---- all of it ---- */
 
+/* Anchors come of drug records, their codes, days and status, and of what a person says of them. */
+static bool moves_anchors(enum gw_decision_kind kind)
+{
+    return kind == GW_DECIDE_ANCHOR || kind == GW_DECIDE_RECRUITMENT || kind == GW_DECIDE_PATIENT ||
+           kind == GW_DECIDE_PLACE || kind == GW_DECIDE_STATUS || kind == GW_DECIDE_CODE;
+}
+
+static enum gw_status append(struct deciding *d, struct gw_decision *decision, struct gw_error *err)
+{
+    struct gw_decisions all = {NULL, 0};
+    const struct gw_decision *root;
+    enum gw_status rc = gw_ledger_decide(d->request->ledger, decision, err);
+
+    if (rc == GW_OK)
+        rc = gw_ledger_decisions(d->request->ledger, &all, err);
+    root = rc == GW_OK ? gw_decisions_root(&all, decision) : NULL;
+    d->anchors = root && moves_anchors(root->kind);
+    return rc;
+}
+
 static enum gw_status decide(struct deciding *d, struct gw_error *err)
 {
     struct gw_decision *decision = &d->out->decision;
@@ -293,7 +314,7 @@ static enum gw_status decide(struct deciding *d, struct gw_error *err)
     if (gw_decision_wants_approval(decision) && author_approves(d))
         decision->approved_by = decision->by;
     d->out->waits = gw_decision_wants_approval(decision) && !decision->approved_by;
-    return gw_ledger_decide(d->request->ledger, decision, err);
+    return append(d, decision, err);
 }
 
 enum gw_status gw_decide_run(struct gw_arena *arena, const struct gw_decide_request *request,
@@ -308,7 +329,7 @@ enum gw_status gw_decide_run(struct gw_arena *arena, const struct gw_decide_requ
     if (rc == GW_OK)
         rc = decide(&d, err);
     if (rc == GW_OK)
-        rc = rederive_run(&d.rederive, d.now, &out->pass, &out->held_back, err);
+        rc = rederive_run(&d.rederive, d.now, d.anchors, &out->pass, &out->held_back, err);
     rederive_release(&d.rederive);
     return rc;
 }

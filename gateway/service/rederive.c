@@ -64,15 +64,16 @@ static enum gw_status keep_settled(struct source *s, size_t *held_back, struct g
     enum gw_status rc = gw_ledger_subjects(s->query->ledger, s->arena, &now, err);
 
     for (size_t i = 0; rc == GW_OK && i < s->subject_count; i++) {
-        bool settled;
+        bool settled = false;
 
-        rc = was_settled(s, i, &settled, err);
         while (at < now.count && now.list[at].number < s->subjects[i].number)
             at++;
+        if (at == now.count || !now.list[at].dirty)
+            continue;
+        rc = was_settled(s, i, &settled, err);
         if (settled)
             s->subjects[kept++] = s->subjects[i];
-        else if (at < now.count && now.list[at].dirty)
-            ++*held_back;
+        *held_back += !settled;
     }
     s->pass.subjects = s->subjects;
     s->pass.subject_count = kept;
@@ -141,8 +142,28 @@ static enum gw_status write_lists(struct rederive *r, struct gw_error *err)
                        &equation, r->arena, err);
 }
 
-static enum gw_status run_study(struct rederive *r, size_t study, const char *now, struct gw_pass_result *out,
-                                size_t *held_back, struct gw_error *err)
+/* Otherwise the next sync would ask for the days of the windows as they were. */
+static enum gw_status remember_spans(struct source *s, struct gw_error *err)
+{
+    enum gw_status rc = gw_ledger_begin(s->query->ledger, err);
+
+    for (size_t i = 0; rc == GW_OK && i < s->pass.subject_count; i++) {
+        const int64_t subject = s->pass.subjects[i].number;
+        gw_day low = GW_NO_DAY, high = GW_NO_DAY;
+        bool anchored;
+
+        rc = gw_pass_span(&s->pass, subject, &anchored, &low, &high, err);
+        if (rc == GW_OK)
+            rc = remember_span(s->query->ledger, subject, low, high, err);
+    }
+    if (rc == GW_OK)
+        return gw_ledger_commit(s->query->ledger, err);
+    gw_ledger_rollback(s->query->ledger);
+    return rc;
+}
+
+static enum gw_status run_study(struct rederive *r, size_t study, const char *now, bool anchors,
+                                struct gw_pass_result *out, size_t *held_back, struct gw_error *err)
 {
     struct source *s = &r->sources[study];
     struct gw_pass_result one = {0};
@@ -159,17 +180,17 @@ static enum gw_status run_study(struct rederive *r, size_t study, const char *no
     sink->close(sink);
     if (rc == GW_OK)
         add_up(out, &one);
-    return rc;
+    return rc == GW_OK && anchors && r->query.config ? remember_spans(s, err) : rc;
 }
 
-enum gw_status rederive_run(struct rederive *r, const char *now, struct gw_pass_result *out, size_t *held_back,
-                            struct gw_error *err)
+enum gw_status rederive_run(struct rederive *r, const char *now, bool anchors, struct gw_pass_result *out,
+                            size_t *held_back, struct gw_error *err)
 {
     enum gw_status rc = GW_OK;
 
     *out = (struct gw_pass_result){0};
     *held_back = 0;
     for (size_t i = 0; rc == GW_OK && i < r->count; i++)
-        rc = run_study(r, i, now, out, held_back, err);
+        rc = run_study(r, i, now, anchors, out, held_back, err);
     return rc == GW_OK && !r->query.config ? write_lists(r, err) : rc;
 }

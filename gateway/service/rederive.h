@@ -19,8 +19,11 @@ enum gw_status rederive_open(struct rederive *rederive, struct gw_arena *arena, 
                              const char *ledger_path, const struct gw_config *config, struct gw_error *err);
 void rederive_release(struct rederive *rederive);
 
-/* Derive and deliver who was up to date when it was opened and is marked now; *held_back counts the others marked. */
-enum gw_status rederive_run(struct rederive *rederive, const char *now, struct gw_pass_result *out, size_t *held_back,
-                            struct gw_error *err);
+/*
+ * Derive and deliver who was up to date when it was opened and is marked now; *held_back counts the others marked.
+ * anchors: D1 or EOT may have moved, so the next sync is told which days to ask for.
+ */
+enum gw_status rederive_run(struct rederive *rederive, const char *now, bool anchors, struct gw_pass_result *out,
+                            size_t *held_back, struct gw_error *err);
 
 #endif
