@@ -57,6 +57,7 @@ const struct package_field study_fields[] = {
     GROUP(renal),
     GROUP(frailty),
     GROUP(charlson),
+    GROUP(prior_lines),
     GROUP(vte),
     GROUP(antibiotic_prophylaxis),
     GROUP(cytopenia),

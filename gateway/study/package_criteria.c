@@ -66,6 +66,12 @@ const struct package_field charlson_fields[] = {
     {NULL},
 };
 
+const struct package_field prior_lines_fields[] = {
+    FIELD_NUMBER(struct gw_prior_lines_rules, gap_days, 1, FIELD_MAX_DAYS),
+    FIELD_NUMBER(struct gw_prior_lines_rules, together_days, 0, FIELD_MAX_DAYS),
+    {NULL},
+};
+
 static const struct package_field vte_class_fields[] = {
     {.key = "class", .kind = FIELD_TEXT, .offset = offsetof(struct gw_vte_class, class_name)},
     FIELD(FIELD_TEXT, struct gw_vte_class, atc),

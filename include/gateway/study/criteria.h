@@ -1,7 +1,7 @@
 /*
  * What derived parameters go by: renal function, frailty, thrombosis risk, monitoring, response. The groups `history`,
- * `renal`, `frailty`, `charlson`, `vte`, `antibiotic_prophylaxis`, `cytopenia`, `monitoring`, `response`, `spm` and
- * `questionnaires` of study.json.
+ * `renal`, `frailty`, `charlson`, `prior_lines`, `vte`, `antibiotic_prophylaxis`, `cytopenia`, `monitoring`,
+ * `response`, `spm` and `questionnaires` of study.json.
  *
  * A group that the file does not have has `on` false, and nothing that needs it is derived. Within a group all keys
  * stand in the file: C holds no bound. Bounds are in the canonical unit of their concept in loinc-labs.csv.
@@ -69,6 +69,12 @@ struct gw_frailty_rules {
 struct gw_charlson_rules {
     bool on;
     struct gw_texts exclude; /* ICD-10 prefixes that do not count: the index disease */
+};
+
+struct gw_prior_lines_rules { /* lines of treatment before D1, as far as drug records tell them */
+    bool on;
+    int gap_days;      /* so many days without any drug of one line part it from the next */
+    int together_days; /* the drugs of a line begin within so many days */
 };
 
 struct gw_vte_class {

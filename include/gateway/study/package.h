@@ -109,6 +109,7 @@ struct gw_study {
     struct gw_renal_rules renal;
     struct gw_frailty_rules frailty;
     struct gw_charlson_rules charlson;
+    struct gw_prior_lines_rules prior_lines;
     struct gw_vte_rules vte;
     struct gw_prophylaxis_rules antibiotic_prophylaxis;
     struct gw_cytopenia_rules cytopenia;
