@@ -9,18 +9,17 @@
 #include "study/icd.h"
 #include "study/performed.h"
 
-/* End-stage renal disease and dependence on dialysis, of any modification of ICD-10. */
-static const char *const prefixes[] = {"N186", "Z992"};
-
+/* A code of any modification of ICD-10 that the study calls evidence. */
 static bool is_of_dialysis(const struct engine *e, const struct gw_coding *coding)
 {
+    const struct gw_texts *prefixes = &e->in->study->renal.dialysis_codes;
     const char *system = gw_site_system(e->in->site, coding->system);
     char normal[ICD_MAX_CODE];
 
     if (!icd_is_system(system) || !coding->code || !icd_normalise(coding->code, true, normal))
         return false;
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (strncmp(normal, prefixes[i], strlen(prefixes[i])) == 0)
+    for (size_t i = 0; i < prefixes->count; i++)
+        if (strncmp(normal, prefixes->items[i], strlen(prefixes->items[i])) == 0)
             return true;
     return false;
 }

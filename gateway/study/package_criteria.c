@@ -26,6 +26,7 @@ const struct package_field renal_fields[] = {
     RENAL_DAYS(weight_before_days),
     RENAL_DAYS(weight_after_days),
     RENAL_DAYS(dialysis_days),
+    RENAL(FIELD_TEXTS, dialysis_codes),
     RENAL(FIELD_DECIMALS, dosing_cut),
     RENAL(FIELD_DECIMAL, analysis_cut),
     RENAL(FIELD_BOOL, analysis_cut_inclusive, .fallback = 2),

@@ -28,6 +28,7 @@ struct gw_renal_rules {
     int weight_before_days;    /* the latest weight so many days before the creatinine, */
     int weight_after_days;     /* else the nearest so many after */
     int dialysis_days;         /* evidence of dialysis so near to a day holds for it */
+    struct gw_texts dialysis_codes; /* ICD-10 prefixes without their dot: diagnoses that are such evidence */
     struct gw_decimals dosing_cut;  /* mL/min, falling: groups >= first, >= second, below */
     struct gw_decimal analysis_cut; /* mL/min: mild or none above */
     bool analysis_cut_inclusive;    /* exactly the cut is mild or none */
