@@ -110,35 +110,60 @@ static enum schedule schedule_of(const struct exposure *exposure)
     return rhythm->every == 2 && rhythm->days == 1 ? SCHEDULE_ALTERNATE : SCHEDULE_OTHER;
 }
 
+/* A single dose tells no rhythm: then what follows it in the first cycle does. */
+static enum schedule first_schedule(const struct engine *e, const struct exposure *list, size_t count)
+{
+    enum schedule schedule = SCHEDULE_UNKNOWN;
+
+    for (size_t i = 0; i < count && schedule == SCHEDULE_UNKNOWN; i++)
+        if (list[i].first - list[0].first < e->in->study->exposure.cycle_days)
+            schedule = schedule_of(&list[i]);
+    return schedule;
+}
+
 /* On the treatment days of a cycle; alternate days begin with the first. */
-static struct gw_ratio mg_per_cycle(struct engine *e, const struct exposure *exposure, enum schedule schedule)
+static struct gw_ratio mg_per_cycle(struct engine *e, const struct gw_ratio *dose, enum schedule schedule)
 {
     const int days = e->in->study->exposure.treatment_days;
-    const struct gw_ratio doses =
-        gw_ratio_of(gw_decimal_from_int(schedule == SCHEDULE_ALTERNATE ? (days + 1) / 2 : days));
-    struct gw_ratio amount;
+    const int doses = schedule == SCHEDULE_ALTERNATE ? (days + 1) / 2 : days;
+    const struct gw_ratio factor = gw_ratio_of(gw_decimal_from_int(doses));
+    struct gw_ratio amount = *dose;
 
-    e->failed |= !gw_ratio_multiply(e->arena, &exposure->dose, &doses, &amount);
+    e->failed |= !gw_ratio_multiply(e->arena, dose, &factor, &amount);
     return amount;
 }
 
-static const char *compare(struct engine *e, const struct gw_start_dose *row, const struct exposure *exposure)
+static const char *compare(struct engine *e, const struct gw_start_dose *row, const struct gw_ratio *dose,
+                           enum schedule schedule)
 {
-    const enum schedule schedule = schedule_of(exposure);
     const enum schedule wanted = row->frequency == GW_DAILY ? SCHEDULE_DAILY : SCHEDULE_ALTERNATE;
-    const struct gw_ratio dose = gw_ratio_of(row->dose), expected = gw_ratio_of(row->mg_per_cycle);
+    const struct gw_ratio own = gw_ratio_of(row->dose), expected = gw_ratio_of(row->mg_per_cycle);
     struct gw_ratio actual;
     int order;
 
     if (schedule == SCHEDULE_OTHER)
         return "OTHER_SCHEDULE";
-    if (schedule == wanted && gw_ratio_compare(e->arena, &exposure->dose, &dose) == 0)
+    if (schedule == wanted && gw_ratio_compare(e->arena, dose, &own) == 0)
         return "CONCORDANT";
-    actual = mg_per_cycle(e, exposure, schedule);
-    if (e->failed)
-        return NULL;
+    actual = mg_per_cycle(e, dose, schedule);
     order = gw_ratio_compare(e->arena, &actual, &expected);
     return order > 0 ? "HIGHER" : order < 0 ? "LOWER" : "OTHER_SCHEDULE";
+}
+
+static void judge_exposure(struct engine *e, const struct gw_start_dose *row, const struct exposure *list, size_t count,
+                           struct parameter *out)
+{
+    const enum schedule schedule = first_schedule(e, list, count);
+
+    inputs_add_exposure(e, &out->inputs, &list[0]);
+    out->date = list[0].first;
+    out->unconfirmed |= list[0].rank == GW_RANK_REQUEST; /* ordered, and nothing says that it was taken */
+    if (!list[0].has_dose || !gw_same(list[0].unit, "mg"))
+        out->reason = "DOSE_NOT_KNOWN";
+    else if (schedule == SCHEDULE_UNKNOWN)
+        out->reason = "SCHEDULE_NOT_KNOWN";
+    else
+        out->text = compare(e, row, &list[0].dose, schedule);
 }
 
 static void judge(struct engine *e, const struct expected *expected, struct parameter *out)
@@ -150,21 +175,10 @@ static void judge(struct engine *e, const struct expected *expected, struct para
     out->decision = expected->parameter.decision;
     out->unconfirmed = expected->parameter.unconfirmed;
     inputs_add_all(e, &out->inputs, &expected->parameter.inputs);
-    if (out->reason)
-        return;
-    if (count == 0) {
+    if (!out->reason && count == 0)
         out->reason = "NO_EXPOSURE";
-        return;
-    }
-    inputs_add_exposure(e, &out->inputs, &list[0]);
-    out->date = list[0].first;
-    out->unconfirmed |= list[0].rank == GW_RANK_REQUEST; /* ordered, and nothing says that it was taken */
-    if (!list[0].has_dose || !gw_same(list[0].unit, "mg"))
-        out->reason = "DOSE_NOT_KNOWN";
-    else if (schedule_of(&list[0]) == SCHEDULE_UNKNOWN)
-        out->reason = "SCHEDULE_NOT_KNOWN";
-    else
-        out->text = compare(e, expected->row, &list[0]);
+    if (!out->reason)
+        judge_exposure(e, expected->row, list, count, out);
 }
 
 /* ---- the family ---- */

@@ -243,6 +243,10 @@ static const struct {
     {"2.5 daily: 52.5 of 55", &other_5, "S 0..20 2.5", "LOWER"},
     {"nothing told", &daily_25, "", "!NO_EXPOSURE"},
     {"capsules of no known strength", &daily_25, "S 0..20 1cap", "!DOSE_NOT_KNOWN"},
+    {"one dose in hospital, then a pack", &daily_25, "A 0 25; D 1 20x25/20", "CONCORDANT"},
+    {"one dose in hospital, then a pack for alternate days", &other_15, "A 0 15; D 2 10x15/20", "CONCORDANT"},
+    {"one dose in hospital, a lower one at home", &daily_25, "A 0 25; D 1 20x15/20", "CONCORDANT"},
+    {"one dose, and the next cycle", &daily_25, "A 0 25; D 28 21x25/21", "!SCHEDULE_NOT_KNOWN"},
     {"one dose, and nothing says how it went on", &daily_25, "A 0 25", "!SCHEDULE_NOT_KNOWN"},
 };
 
