@@ -161,7 +161,7 @@ static enum gw_status settle(struct group *g, const struct gw_enrolled *subject,
     enum gw_status rc = gw_ledger_rows(pass->ledger, &g->arena, subject->number, GW_LATEST, &previous, &revision, err);
 
     if (rc == GW_OK)
-        rc = gw_identify(&g->arena, &previous, &derived->rows, err);
+        rc = gw_identify_derived(&g->arena, &previous, derived, err);
     if (rc == GW_OK)
         rc = gw_history(&previous, derived, err);
     if (rc == GW_OK)
@@ -374,6 +374,6 @@ enum gw_status gw_pass_look(struct gw_pass *pass, struct gw_arena *arena, int64_
     if (rc == GW_OK)
         rc = gw_ledger_rows(pass->ledger, arena, subject, GW_LATEST, &out->delivered, &out->revision, err);
     if (rc == GW_OK)
-        rc = gw_identify(arena, &out->delivered, &out->derived.rows, err);
+        rc = gw_identify_derived(arena, &out->delivered, &out->derived, err);
     return rc == GW_ENOMEM ? too_large(line, kept.count, err) : rc;
 }

@@ -1,81 +1,85 @@
 /*
- * identify(): an episode that grew, shrank or moved is still the same episode to those who read it.
+ * identify(): what grew, shrank or moved is still the same to those who read it: an episode, a run of doses, a drug.
  *
- * Same category, largest overlap of evidence facts; ties by onset, then smallest id. Each previous episode gives its id
- * to one new episode at most; the loser of a merge disappears from the rows and is so withdrawn by the difference. Of a
- * split the larger part keeps the id, the other may not take it too, whatever it was born as.
+ * Of one category or drug, the largest overlap of evidence facts; ties of episodes by onset, then smallest id, of drugs
+ * first by the same start. Each previous one gives its id to one new one at most; the loser of a merge disappears from
+ * the rows and is so withdrawn by the difference. Of a split the larger part keeps the id, the other may not take it
+ * too, whatever it was born as.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/study/derive.h"
+#include "study/identify.h"
 
-static const struct gw_row_ae_episodes *episode_at(const struct gw_rows *rows, size_t i)
+/* ---- what has an id of its own ---- */
+
+static struct thing read_episode(const struct gw_row *row)
 {
-    return (const struct gw_row_ae_episodes *)rows->tables[GW_TABLE_ae_episodes].rows[i];
+    const struct gw_row_ae_episodes *episode = (const struct gw_row_ae_episodes *)row;
+
+    return (struct thing){episode->ae_id, episode->category, NULL, episode->onset};
 }
 
-/* ---- names: the episodes of one set of rows in order of id ---- */
+static struct thing read_exposure(const struct gw_row *row)
+{
+    const struct gw_row_exposures *exposure = (const struct gw_row_exposures *)row;
 
-struct name {
-    const char *id;
-    size_t episode;
+    return (struct thing){exposure->exp_id, exposure->drug, gw_same(exposure->dose, "0") ? exposure->change_type : NULL,
+                          exposure->start};
+}
+
+static struct thing read_conmed(const struct gw_row *row)
+{
+    const struct gw_row_conmeds *conmed = (const struct gw_row_conmeds *)row;
+
+    return (struct thing){conmed->cm_id, conmed->substance, NULL, conmed->start};
+}
+
+static const struct kind kinds[] = {
+    {GW_TABLE_ae_episodes, false, read_episode},
+    {GW_TABLE_exposures, true, read_exposure},
+    {GW_TABLE_conmeds, true, read_conmed},
 };
 
-struct names {
-    struct name *list;
+struct things { /* of one kind, in order of their rows */
+    const struct kind *kind;
+    struct thing *list;
     size_t count;
 };
+
+static bool things_read(struct gw_arena *arena, const struct gw_rows *rows, const struct kind *kind, struct things *out)
+{
+    const struct gw_row_list *list = &rows->tables[kind->table];
+
+    *out = (struct things){kind, gw_arena_alloc(arena, (list->count + 1) * sizeof *out->list), list->count};
+    for (size_t i = 0; out->list && i < out->count; i++)
+        out->list[i] = kind->read(list->rows[i]);
+    return out->list;
+}
+
+/* ---- names: the things of one set of rows in order of id ---- */
 
 static int by_id(const void *x, const void *y)
 {
     return strcmp(((const struct name *)x)->id, ((const struct name *)y)->id);
 }
 
-static bool names_read(struct gw_arena *arena, const struct gw_rows *rows, struct names *out)
+static bool names_read(struct gw_arena *arena, const struct things *things, struct names *out)
 {
-    out->count = rows->tables[GW_TABLE_ae_episodes].count;
+    out->count = things->count;
     out->list = gw_arena_alloc(arena, (out->count + 1) * sizeof *out->list);
     for (size_t i = 0; out->list && i < out->count; i++)
-        out->list[i] = (struct name){episode_at(rows, i)->ae_id, i};
+        out->list[i] = (struct name){things->list[i].id, i};
     if (out->list && out->count > 1)
         qsort(out->list, out->count, sizeof *out->list, by_id);
     return out->list;
 }
 
-/* `text` is the id, or begins with it and a bar. */
-static int compare_name(const char *text, const char *id)
-{
-    const size_t length = strcspn(text, "|");
-    const int order = strncmp(text, id, length);
-
-    return order ? order : id[length] ? -1 : 0;
-}
-
-/* The episode a text names, or the count: none. */
-static size_t named(const struct names *names, const char *text)
-{
-    size_t low = 0, high = names->count;
-
-    while (text && low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = compare_name(text, names->list[middle].id);
-
-        if (order == 0)
-            return names->list[middle].episode;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return names->count;
-}
-
 /* ---- overlap ---- */
 
-struct cited { /* an episode stands on a fact */
+struct cited { /* a thing stands on a fact */
     const char *hash;
-    size_t episode;
+    size_t thing;
 };
 
 struct cites {
@@ -88,26 +92,47 @@ static int by_hash(const void *x, const void *y)
     const struct cited *a = x, *b = y;
     const int order = strcmp(a->hash, b->hash);
 
-    return order ? order : a->episode < b->episode ? -1 : a->episode > b->episode;
+    return order ? order : a->thing < b->thing ? -1 : a->thing > b->thing;
 }
 
-/* Which episode stands on which fact, each pair once, in order of the fact. */
-static bool cites_read(struct gw_arena *arena, const struct gw_rows *rows, const struct names *names, struct cites *out)
+static void add_cite(struct cites *cites, const struct names *names, const char *of, const char *hash)
 {
-    const struct gw_row_list *list = &rows->tables[GW_TABLE_ae_evidence];
+    const size_t thing = names_find(names, of);
+
+    if (thing < names->count && hash)
+        cites->list[cites->count++] = (struct cited){hash, thing};
+}
+
+/* Episodes have a table of their evidence; of drugs provenance names it. */
+static void read_cites(const struct gw_rows *rows, const struct kind *kind, const struct names *names,
+                       struct cites *out)
+{
+    const enum gw_table_id table = kind->drug ? GW_TABLE_provenance : GW_TABLE_ae_evidence;
+    const struct gw_row_list *list = &rows->tables[table];
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct gw_row_provenance *line = (const struct gw_row_provenance *)list->rows[i];
+        const struct gw_row_ae_evidence *evidence = (const struct gw_row_ae_evidence *)list->rows[i];
+
+        if (!kind->drug)
+            add_cite(out, names, evidence->ae_id, evidence->source_hash);
+        else if (gw_same(line->table, gw_table_of(kind->table)->name))
+            add_cite(out, names, line->of_row, line->source_hash);
+    }
+}
+
+/* Which thing stands on which fact, each pair once, in order of the fact. */
+static bool cites_read(struct gw_arena *arena, const struct gw_rows *rows, const struct kind *kind,
+                       const struct names *names, struct cites *out)
+{
+    const size_t most = rows->tables[kind->drug ? GW_TABLE_provenance : GW_TABLE_ae_evidence].count;
     size_t kept = 0;
 
     out->count = 0;
-    out->list = gw_arena_alloc(arena, (list->count + 1) * sizeof *out->list);
+    out->list = gw_arena_alloc(arena, (most + 1) * sizeof *out->list);
     if (!out->list)
         return false;
-    for (size_t i = 0; i < list->count; i++) {
-        const struct gw_row_ae_evidence *row = (const struct gw_row_ae_evidence *)list->rows[i];
-        const size_t episode = named(names, row->ae_id);
-
-        if (episode < names->count && row->source_hash)
-            out->list[out->count++] = (struct cited){row->source_hash, episode};
-    }
+    read_cites(rows, kind, names, out);
     if (out->count > 1)
         qsort(out->list, out->count, sizeof *out->list, by_hash);
     for (size_t i = 0; i < out->count; i++)
@@ -118,7 +143,8 @@ static bool cites_read(struct gw_arena *arena, const struct gw_rows *rows, const
 }
 
 struct pair {
-    const struct gw_row_ae_episodes *of;
+    const struct thing *of; /* the old one */
+    const char *since;      /* of the new one, where it orders; else NULL */
     size_t old;
     size_t new;
     size_t shared;
@@ -129,38 +155,48 @@ struct pairs {
     size_t count, capacity;
 };
 
-/* A pair for every fact that an old and a new episode of one category both stand on. */
-static bool pair_up(struct gw_arena *arena, const struct gw_rows *previous, const struct gw_rows *next,
+/* A pair for every fact that an old and a new thing of one category stand on. */
+static bool pair_up(struct gw_arena *arena, const struct things *previous, const struct things *next,
                     const struct cites *was, const struct cites *is, struct pairs *out)
 {
     size_t first = 0;
 
     for (size_t n = 0; n < is->count; n++) {
-        const struct gw_row_ae_episodes *new = episode_at(next, is->list[n].episode);
+        const struct thing *new = &next->list[is->list[n].thing];
 
         while (first < was->count && strcmp(was->list[first].hash, is->list[n].hash) < 0)
             first++;
         for (size_t o = first; o < was->count && strcmp(was->list[o].hash, is->list[n].hash) == 0; o++) {
-            const struct gw_row_ae_episodes *old = episode_at(previous, was->list[o].episode);
+            const struct thing *old = &previous->list[was->list[o].thing];
             struct pair *pair;
 
-            if (strcmp(old->category, new->category) != 0)
+            if (strcmp(old->what, new->what) != 0 || !gw_same(old->kind, new->kind))
                 continue;
             if (!(pair = GW_ARENA_PUSH(arena, out->list, out->count, out->capacity)))
                 return false;
-            *pair = (struct pair){old, was->list[o].episode, is->list[n].episode, 1};
+            *pair = (struct pair){old, next->kind->drug ? new->since : NULL, was->list[o].thing, is->list[n].thing, 1};
         }
     }
     return true;
 }
 
-static int by_episodes(const void *x, const void *y)
+static int by_things(const void *x, const void *y)
 {
     const struct pair *a = x, *b = y;
 
     if (a->old != b->old)
         return a->old < b->old ? -1 : 1;
     return a->new < b->new ? -1 : a->new > b->new;
+}
+
+static int compare_texts(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
+
+static bool began_together(const struct pair *pair)
+{
+    return pair->since && gw_same(pair->since, pair->of->since);
 }
 
 static int best_first(const void *x, const void *y)
@@ -170,10 +206,14 @@ static int best_first(const void *x, const void *y)
 
     if (a->shared != b->shared)
         return a->shared > b->shared ? -1 : 1;
-    order = strcmp(a->of->onset ? a->of->onset : "", b->of->onset ? b->of->onset : "");
+    if (began_together(a) != began_together(b))
+        return began_together(a) ? -1 : 1;
+    order = compare_texts(a->of->since, b->of->since);
     if (order == 0)
-        order = strcmp(a->of->ae_id, b->of->ae_id);
-    return order ? order : by_episodes(a, b);
+        order = strcmp(a->of->id, b->of->id);
+    if (order == 0)
+        order = compare_texts(a->since, b->since);
+    return order ? order : by_things(a, b);
 }
 
 static void count_shared(struct pairs *pairs)
@@ -181,9 +221,9 @@ static void count_shared(struct pairs *pairs)
     size_t kept = 0;
 
     if (pairs->count > 1)
-        qsort(pairs->list, pairs->count, sizeof *pairs->list, by_episodes);
+        qsort(pairs->list, pairs->count, sizeof *pairs->list, by_things);
     for (size_t i = 0; i < pairs->count; i++) {
-        if (kept > 0 && by_episodes(&pairs->list[kept - 1], &pairs->list[i]) == 0)
+        if (kept > 0 && by_things(&pairs->list[kept - 1], &pairs->list[i]) == 0)
             pairs->list[kept - 1].shared++;
         else
             pairs->list[kept++] = pairs->list[i];
@@ -196,8 +236,8 @@ static void count_shared(struct pairs *pairs)
 /* ---- who gets which id ---- */
 
 struct matches {
-    const char **ids; /* of each new episode; NULL: not matched */
-    size_t *heirs;    /* of each old episode: the new one that has its id; the count of new ones: nobody */
+    const char **ids; /* of each new thing; NULL: not matched */
+    size_t *heirs;    /* of each old thing: the new one that has its id; the count of new ones: nobody */
 };
 
 static bool match(struct gw_arena *arena, const struct pairs *pairs, size_t olds, size_t news, struct matches *out)
@@ -213,134 +253,86 @@ static bool match(struct gw_arena *arena, const struct pairs *pairs, size_t olds
 
         if (out->ids[pair->new] || out->heirs[pair->old] < news)
             continue;
-        out->ids[pair->new] = pair->of->ae_id;
+        out->ids[pair->new] = pair->of->id;
         out->heirs[pair->old] = pair->new;
     }
     return true;
 }
 
 /*
- * An unmatched episode keeps the name it was born with, unless that went to another episode: then it takes the name
- * the other was born with, which is free, or whose holder's is. Births differ, so the walk ends.
+ * An unmatched thing keeps the name it was born with, unless that went to another one: then it takes the name the
+ * other was born with, which is free, or whose holder's is. Births differ, so the walk ends.
  */
-static const char *free_name(const struct matches *matches, const struct names *old, const struct gw_rows *next,
-                             size_t episode)
+static const char *free_name(const struct matches *matches, const struct names *old, const struct things *next,
+                             size_t thing)
 {
-    const size_t news = next->tables[GW_TABLE_ae_episodes].count;
-    const char *birth = episode_at(next, episode)->ae_id;
+    const char *birth = next->list[thing].id;
 
-    for (size_t o = named(old, birth); o < old->count && matches->heirs[o] < news; o = named(old, birth))
-        birth = episode_at(next, matches->heirs[o])->ae_id;
+    for (size_t o = names_find(old, birth); o < old->count && matches->heirs[o] < next->count;
+         o = names_find(old, birth))
+        birth = next->list[matches->heirs[o]].id;
     return birth;
 }
 
 static bool name_all(struct gw_arena *arena, struct matches *matches, const struct names *old,
-                     const struct gw_rows *next)
+                     const struct things *next)
 {
-    const size_t news = next->tables[GW_TABLE_ae_episodes].count;
-    const char **ids = gw_arena_alloc(arena, (news + 1) * sizeof *ids);
+    const char **ids = gw_arena_alloc(arena, (next->count + 1) * sizeof *ids);
 
-    for (size_t n = 0; ids && n < news; n++)
+    for (size_t n = 0; ids && n < next->count; n++)
         ids[n] = matches->ids[n] ? matches->ids[n] : free_name(matches, old, next, n);
     matches->ids = ids;
     return ids;
 }
 
-/* ---- the rows under their names ---- */
+/* ---- all of it ---- */
 
-struct renaming {
-    struct gw_arena *arena;
-    const struct names *names; /* as born */
-    const char *const *ids;    /* as they shall be called */
-    bool failed;
-};
-
-static const char *renamed(struct renaming *r, const char *text)
+static bool identify(struct gw_arena *arena, const struct kind *kind, const struct gw_rows *previous,
+                     struct gw_rows *next, struct gw_part_state *parts, size_t part_count)
 {
-    const size_t episode = named(r->names, text);
-    const char *copy = text;
-
-    if (episode < r->names->count && compare_name(text, r->ids[episode]) != 0)
-        copy = gw_arena_print(r->arena, "%s%s", r->ids[episode], text + strcspn(text, "|"));
-    r->failed |= text && !copy;
-    return copy;
-}
-
-static void rename_episodes(struct renaming *r, struct gw_rows *rows)
-{
-    struct gw_row_list *list = &rows->tables[GW_TABLE_ae_episodes];
-
-    for (size_t i = 0; i < list->count; i++) {
-        struct gw_row_ae_episodes *row = (struct gw_row_ae_episodes *)list->rows[i];
-
-        row->ae_id = renamed(r, row->ae_id);
-        row->row_id = renamed(r, row->row_id);
-        row->parent_ae = renamed(r, row->parent_ae);
-    }
-}
-
-static void rename_parts(struct renaming *r, struct gw_rows *rows)
-{
-    struct gw_row_list *list = &rows->tables[GW_TABLE_ae_evidence];
-
-    for (size_t i = 0; i < list->count; i++) {
-        struct gw_row_ae_evidence *row = (struct gw_row_ae_evidence *)list->rows[i];
-
-        row->ae_id = renamed(r, row->ae_id);
-        row->row_id = renamed(r, row->row_id);
-    }
-    list = &rows->tables[GW_TABLE_ae_grades];
-    for (size_t i = 0; i < list->count; i++) {
-        struct gw_row_ae_grades *row = (struct gw_row_ae_grades *)list->rows[i];
-
-        row->ae_id = renamed(r, row->ae_id);
-        row->row_id = renamed(r, row->row_id);
-    }
-}
-
-static void rename_provenance(struct renaming *r, struct gw_rows *rows)
-{
-    struct gw_row_list *list = &rows->tables[GW_TABLE_provenance];
-
-    for (size_t i = 0; i < list->count; i++) {
-        struct gw_row_provenance *row = (struct gw_row_provenance *)list->rows[i];
-        const char *of_row = strncmp(row->table, "ae_", 3) == 0 ? renamed(r, row->of_row) : row->of_row;
-
-        if (of_row == row->of_row)
-            continue;
-        row->of_row = of_row;
-        row->row_id = gw_arena_print(r->arena, "%s|%s|%s", of_row, row->role, row->source_hash ? row->source_hash : "");
-        r->failed |= !row->row_id;
-    }
-}
-
-static bool identify(struct gw_arena *arena, const struct gw_rows *previous, struct gw_rows *next)
-{
+    struct things was_there, is_there;
     struct names old, new;
     struct cites was, is;
     struct pairs pairs = {0};
     struct matches matches;
-    struct renaming renaming = {.arena = arena, .names = &new};
+    struct renaming renaming = {.arena = arena, .kind = kind, .names = &new};
+    bool any = false;
 
-    if (!names_read(arena, previous, &old) || !names_read(arena, next, &new) ||
-        !cites_read(arena, previous, &old, &was) || !cites_read(arena, next, &new, &is) ||
-        !pair_up(arena, previous, next, &was, &is, &pairs))
+    if (!things_read(arena, previous, kind, &was_there) || !things_read(arena, next, kind, &is_there) ||
+        !names_read(arena, &was_there, &old) || !names_read(arena, &is_there, &new) ||
+        !cites_read(arena, previous, kind, &old, &was) || !cites_read(arena, next, kind, &new, &is) ||
+        !pair_up(arena, &was_there, &is_there, &was, &is, &pairs))
         return false;
     count_shared(&pairs);
-    if (!match(arena, &pairs, old.count, new.count, &matches) || !name_all(arena, &matches, &old, next))
+    if (!match(arena, &pairs, old.count, new.count, &matches) || !name_all(arena, &matches, &old, &is_there))
         return false;
     renaming.ids = matches.ids;
-    rename_episodes(&renaming, next);
-    rename_parts(&renaming, next);
-    rename_provenance(&renaming, next);
+    for (size_t i = 0; i < is_there.count; i++)
+        any |= strcmp(matches.ids[i], is_there.list[i].id) != 0;
+    if (any)
+        renaming_apply(&renaming, next, parts, part_count);
     return !renaming.failed;
+}
+
+static enum gw_status identify_all(struct gw_arena *arena, const struct gw_rows *previous, struct gw_rows *next,
+                                   struct gw_part_state *parts, size_t part_count, struct gw_error *err)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (!identify(arena, &kinds[i], previous, next, parts, part_count))
+            return gw_fail(err, GW_ENOMEM, "study.identify",
+                           "the episodes and drugs of one subject need more memory than allowed");
+    gw_rows_sort(next);
+    return GW_OK;
 }
 
 enum gw_status gw_identify(struct gw_arena *arena, const struct gw_rows *previous, struct gw_rows *next,
                            struct gw_error *err)
 {
-    if (!identify(arena, previous, next))
-        return gw_fail(err, GW_ENOMEM, "study.identify", "the episodes of one subject need more memory than allowed");
-    gw_rows_sort(next);
-    return GW_OK;
+    return identify_all(arena, previous, next, NULL, 0, err);
+}
+
+enum gw_status gw_identify_derived(struct gw_arena *arena, const struct gw_rows *previous, struct gw_derived *derived,
+                                   struct gw_error *err)
+{
+    return identify_all(arena, previous, &derived->rows, derived->parts, derived->part_count, err);
 }

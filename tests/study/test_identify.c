@@ -154,3 +154,100 @@ Test(identify, keeps_the_id_of_the_episode_that_shares_most_evidence)
         }
     }
 }
+
+/* ---- drugs ---- */
+
+struct run {
+    const char *id, *drug, *start, *change; /* a change without a dose: interrupted, end */
+    const char *facts;
+};
+
+static void add_run(struct gw_rows *rows, const struct run *run)
+{
+    struct gw_row_exposures *row = (struct gw_row_exposures *)gw_rows_add(rows, &arena, GW_TABLE_exposures);
+
+    row->row_id = row->exp_id = run->id;
+    row->drug = run->drug;
+    row->start = run->start;
+    row->dose = run->change ? "0" : "25";
+    row->change_type = run->change;
+    for (const char *fact = run->facts; *fact; fact++) {
+        struct gw_row_provenance *line = (struct gw_row_provenance *)gw_rows_add(rows, &arena, GW_TABLE_provenance);
+
+        line->table = "exposures";
+        line->of_row = run->id;
+        line->role = "value";
+        line->source_hash = gw_arena_print(&arena, "h%c", *fact);
+        line->row_id = gw_arena_print(&arena, "%s|value|h%c", run->id, *fact);
+    }
+}
+
+static const struct {
+    const char *name;
+    struct run before[MOST], after[MOST];
+    const char *ids[MOST];
+} runs[] = {
+    {"a run that grew keeps its id",
+     {{"e5", "len", "2024-01-15", NULL, "ef"}},
+     {{"e1", "len", "2024-01-15", NULL, "aef"}},
+     {"e5"}},
+    {"another drug is another run",
+     {{"e5", "len", "2024-01-15", NULL, "e"}},
+     {{"e1", "dex", "2024-01-15", NULL, "e"}},
+     {"e1"}},
+    {"runs of one record keep theirs by their start",
+     {{"e5", "len", "2024-01-15", NULL, "e"}, {"e6", "len", "2024-02-12", NULL, "e"}},
+     {{"e8", "len", "2024-02-12", NULL, "e"}, {"e9", "len", "2024-01-15", NULL, "e"}},
+     {"e6", "e5"}},
+    {"a split leaves the id to the part that began with it",
+     {{"e5", "len", "2024-01-15", NULL, "e"}},
+     {{"e1", "len", "2024-01-20", NULL, "e"}, {"e2", "len", "2024-01-15", NULL, "e"}},
+     {"e1", "e5"}},
+    {"an interruption is no run of doses",
+     {{"e5", "len", "2024-01-15", NULL, "e"}},
+     {{"e1", "len", "2024-01-25", "interrupted", "e"}, {"e2", "len", "2024-01-16", NULL, "e"}},
+     {"e1", "e5"}},
+};
+
+Test(identify, keeps_the_ids_of_runs_of_doses)
+{
+    for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+        struct gw_error err;
+
+        stop();
+        start();
+        for (size_t k = 0; k < MOST; k++) {
+            if (runs[i].before[k].id)
+                add_run(&before, &runs[i].before[k]);
+            if (runs[i].after[k].id)
+                add_run(&after, &runs[i].after[k]);
+        }
+        cr_assert(gw_identify(&arena, &before, &after, &err) == GW_OK, "%s", err.text);
+        for (size_t k = 0; k < MOST && runs[i].after[k].id; k++) {
+            const struct gw_row_exposures *row =
+                (const struct gw_row_exposures *)gw_rows_find(&after, GW_TABLE_exposures, runs[i].ids[k]);
+
+            cr_assert(row != NULL, "%s: no row %s", runs[i].name, runs[i].ids[k]);
+            cr_expect(gw_same(row->start, runs[i].after[k].start), "%s: %s began %s", runs[i].name, row->exp_id,
+                      row->start);
+            cr_expect(gw_same(row->exp_id, row->row_id), "%s", runs[i].name);
+        }
+    }
+}
+
+Test(identify, renames_lists_of_rows_and_what_parts_made)
+{
+    struct gw_part_state part = {.rows = "e1;o7@T30-01"};
+    struct gw_derived derived = {.parts = &part, .part_count = 1};
+    struct gw_row_derived *row;
+    struct gw_error err;
+
+    add_run(&before, &(struct run){"x9", "len", "2024-01-15", NULL, "e"});
+    add_run(&derived.rows, &(struct run){"e1", "len", "2024-01-15", NULL, "e"});
+    row = (struct gw_row_derived *)gw_rows_add(&derived.rows, &arena, GW_TABLE_derived);
+    row->row_id = "S|RDISTD";
+    row->inputs = "e1;f2";
+    cr_assert(gw_identify_derived(&arena, &before, &derived, &err) == GW_OK);
+    cr_expect(strcmp(part.rows, "o7@T30-01;x9") == 0, "%s", part.rows);
+    cr_expect(strcmp(row->inputs, "f2;x9") == 0, "%s", row->inputs);
+}

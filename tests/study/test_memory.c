@@ -150,7 +150,7 @@ Test(memory, ends_the_steps_after_it_the_same_way)
     subject_derive(&s);
     before = s.derived.rows;
     subject_add_lab(&s, "a0", "751-8", "2024-02-12", "0.9");
-    for (size_t limit = 0; rc == GW_ENOMEM; limit += STEP) {
+    for (size_t limit = 0; rc == GW_ENOMEM; limit += 4 * STEP) {
         struct gw_arena arena = GW_ARENA_INIT(limit);
 
         subject_derive(&s);

@@ -110,12 +110,16 @@ enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *
                          struct gw_error *err);
 
 /*
- * identify(): keep episode ids stable. Gives each ae_episodes row of `next` (and all that points to it) the ae_id of
- * the previous episode of the same category with the largest overlap of evidence facts (ties: earlier onset, smaller
- * id); an unmatched one keeps the id derive() gave it at birth. previous may be empty. The rows are sorted again.
+ * identify(): keep ids of episodes and drugs stable. Gives each ae_episodes row of `next` (and all that points to it)
+ * the ae_id of the previous episode of the same category with the largest overlap of evidence facts (ties: earlier
+ * onset, smaller id), and the same way each row of `exposures` and `conmeds` the exp_id or cm_id of the previous one of
+ * its drug (ties: the same start first); an unmatched one keeps the id derive() gave it at birth. previous may be empty.
+ * The rows are sorted again. gw_identify_derived renames the rows that parts name, too.
  */
 enum gw_status gw_identify(struct gw_arena *arena, const struct gw_rows *previous, struct gw_rows *next,
                            struct gw_error *err);
+enum gw_status gw_identify_derived(struct gw_arena *arena, const struct gw_rows *previous, struct gw_derived *derived,
+                                   struct gw_error *err);
 
 /*
  * history(): what the change of what was delivered tells a person. Adds to `derived`, between gw_identify and
