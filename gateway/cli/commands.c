@@ -129,8 +129,10 @@ static const struct command export_[] = {
 static const struct command study[] = {
     {.verb = "lint",
      .inputs = "DIR",
-     .help = "All that is wrong with a study package, a line each: file, line, what, what to do.",
-     .takes = TAKES(COMMON) | TAKES(JSON),
+     .help =
+         "All that is wrong with a study package, and with the profiles of hospitals named by --site (several joined "
+         "by commas), a line each: file, line, what, what to do.",
+     .takes = TAKES(COMMON) | TAKES(SITE) | TAKES(NOTES) | TAKES(JSON),
      .least = 1,
      .most = 1,
      .run = study_lint_command},

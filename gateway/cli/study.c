@@ -54,6 +54,48 @@ static void print_findings_json(const char *dir, size_t count, const char *lines
     output_json(&output, root);
 }
 
+static bool is_note(const char *line, size_t length)
+{
+    static const char mark[] = ": note: ";
+
+    return memmem(line, length, mark, sizeof mark - 1) != NULL;
+}
+
+/* Findings, and notes if they are asked for; without a finding one line says so, and how many notes there are. */
+static void print_findings(const char *lines, bool notes, size_t count)
+{
+    size_t noted = 0;
+
+    for (const char *at = lines; *at;) {
+        const size_t length = strcspn(at, "\n");
+        const bool note = is_note(at, length);
+
+        noted += note;
+        if (!note || notes)
+            printf("%.*s\n", (int)length, at);
+        at += length + (at[length] == '\n');
+    }
+    if (count == 0 && noted > 0 && !notes)
+        printf("ok: nothing to correct; --notes tells what is not verified or not graded (%zu)\n", noted);
+    else if (count == 0)
+        printf("ok: nothing to correct\n");
+}
+
+/* "a.json,b.json" in parts. */
+static const char **profiles(struct gw_arena *arena, const char *list, size_t *count)
+{
+    char *rest = gw_arena_copy(arena, list, strlen(list));
+    const char **paths = gw_arena_alloc(arena, (strlen(list) + 1) * sizeof *paths);
+
+    *count = 0;
+    if (!rest || !paths)
+        output_no_memory();
+    for (char *path; (path = strsep(&rest, ","));)
+        if (*path)
+            paths[(*count)++] = path;
+    return paths;
+}
+
 int study_lint_command(const struct arguments *arguments)
 {
     const char *dir = arguments->inputs[0];
@@ -61,14 +103,17 @@ int study_lint_command(const struct arguments *arguments)
     struct gw_text text = GW_TEXT_INIT(FINDINGS_BYTES);
     struct gw_error failure = {.status = GW_OK};
     const char *given = arguments->values[OPTION_COMMON], *common = given ? given : common_of(&arena, dir);
-    const size_t count = gw_study_lint(&arena, dir, common, &text);
+    const char *list = arguments->values[OPTION_SITE];
+    size_t site_count, count;
+    const char *const *sites = profiles(&arena, list ? list : "", &site_count);
 
+    count = gw_study_lint(&arena, dir, common, sites, site_count, &text);
     if (text.failed)
         output_no_memory();
     if (arguments_has(arguments, OPTION_JSON))
         print_findings_json(dir, count, text.at);
     else
-        printf("%s%s", text.at, count == 0 ? "ok: nothing to correct\n" : "");
+        print_findings(text.at, arguments_has(arguments, OPTION_NOTES), count);
     if (count > 0)
         gw_fail(&failure, GW_ECONFIG, where, "%s: %zu %s to correct", dir, count,
                 plural((int64_t)count, "finding", "findings"));

@@ -27,9 +27,14 @@ const cJSON *gw_settings_open(struct gw_settings *settings, struct gw_arena *are
     return NULL;
 }
 
+unsigned gw_settings_line(const struct gw_settings *settings, const cJSON *item)
+{
+    return item ? gw_json_line(settings->text, (size_t)item->valueint) : 0;
+}
+
 void gw_settings_finding(struct gw_settings *settings, const cJSON *item, const char *format, ...)
 {
-    const unsigned line = item ? gw_json_line(settings->text, (size_t)item->valueint) : 0;
+    const unsigned line = gw_settings_line(settings, item);
     char message[300];
     va_list arguments;
 

@@ -67,7 +67,7 @@ static void check_study(struct check *c, const struct gw_config_study *config, s
     struct gw_error failure;
 
     study->config = config;
-    if (gw_study_lint(&c->arena, config->package, common, &findings) > 0) {
+    if (gw_study_lint(&c->arena, config->package, common, NULL, 0, &findings) > 0) {
         findings.at[strcspn(findings.at, "\n")] = '\0';
         gw_fail(&failure, GW_ECONFIG, where, "%s", findings.at);
         check_fail(c, "study", &failure);

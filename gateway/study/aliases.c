@@ -16,7 +16,10 @@ static const char *const columns[COLUMNS] = {"text", "code"};
 
 int alias_order(const void *a, const void *b)
 {
-    return strcmp(((const struct unit_alias *)a)->text, ((const struct unit_alias *)b)->text);
+    const struct unit_alias *const x = a, *const y = b;
+    const int order = strcmp(x->text, y->text);
+
+    return order ? order : x->line < y->line ? -1 : x->line > y->line;
 }
 
 static int compare(const char *text, size_t length, const char *other)
@@ -65,8 +68,9 @@ static void report_repeats(struct sheet *sheet, const struct unit_aliases *table
 {
     for (size_t i = 1; i < table->count; i++)
         if (strcmp(table->rows[i - 1].text, table->rows[i].text) == 0)
-            gw_findings_add(sheet->findings, sheet->csv.path, 0, "\"%s\" stands there twice; keep one",
-                            table->rows[i].text);
+            gw_findings_add(sheet->findings, sheet->csv.path, table->rows[i].line,
+                            "\"%s\" is meant as \"%s\" and as \"%s\"; keep one", table->rows[i].text,
+                            table->rows[i - 1].code, table->rows[i].code);
 }
 
 void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows *labs, struct unit_aliases *out,
@@ -79,8 +83,9 @@ void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows
     *out = (struct unit_aliases){.count = 0};
     if (!sheet_open(&sheet, arena, dir, "unit-aliases.csv", columns, COLUMNS, findings))
         return;
+    out->path = sheet.csv.path;
     while (sheet_next(&sheet)) {
-        const struct unit_alias alias = {sheet_text(&sheet, TEXT), sheet_text(&sheet, CODE)};
+        const struct unit_alias alias = {sheet_text(&sheet, TEXT), sheet_text(&sheet, CODE), sheet.row->line};
 
         if (!check(&sheet, labs, &alias))
             continue;

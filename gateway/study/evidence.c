@@ -47,6 +47,7 @@ static bool read_row(struct sheet *sheet, struct gw_ae_evidence *row)
     row->with = sheet_text_or_null(sheet, WITH);
     row->term = sheet_text_or_null(sheet, TERM);
     row->treatment = sheet_is(sheet, PURPOSE, "treatment");
+    row->line = sheet->row->line;
     row->days = *sheet_text(sheet, DAYS) ? sheet_number(sheet, DAYS) : -1;
     if (*row->category && *row->key)
         return read_direction(sheet, row);

@@ -7,64 +7,35 @@
  */
 #include <string.h>
 
-#include "study/package_parts.h"
+#include "study/lint_parts.h"
 #include "study/sheet.h"
-#include "study/tables_parts.h"
 
-struct lint {
-    struct package package;
-    const struct gw_study *study;
-    const struct gw_tables *tables;
-    struct gw_findings findings;
-};
+const cJSON *lint_item(const struct lint *l, const char *path)
+{
+    const cJSON *item = l->package.root;
+
+    while (*path) {
+        const size_t length = strcspn(path, ".");
+        char *const key = gw_arena_copy(l->arena, path, length);
+        const cJSON *const inner = key ? gw_json_get(item, key) : NULL;
+
+        if (!inner)
+            break;
+        item = inner;
+        path += length + (path[length] == '.');
+    }
+    return item;
+}
+
+const char *lint_advice(struct lint *l, const char *text, const char *const *names, size_t count, const char *otherwise)
+{
+    const char *const near = count ? gw_settings_nearest(text, names, count) : NULL;
+    const char *const advice = near ? gw_arena_print(l->arena, "write \"%s\"", near) : NULL;
+
+    return advice ? advice : otherwise;
+}
 
 /* ---- the package against the tables ---- */
-
-static bool has_drug(const struct drug_rows *drugs, const char *substance)
-{
-    for (size_t i = 0; i < drugs->count; i++)
-        if (strcmp(drugs->rows[i].substance, substance) == 0)
-            return true;
-    return false;
-}
-
-static const char *nearest_drug(struct lint *l, const char *substance)
-{
-    const struct drug_rows *drugs = &l->tables->drugs;
-    const char **names = gw_arena_alloc(l->package.settings.arena, (drugs->count + 1) * sizeof *names);
-
-    for (size_t i = 0; names && i < drugs->count; i++)
-        names[i] = drugs->rows[i].substance;
-    return names ? gw_settings_nearest(substance, names, drugs->count) : NULL;
-}
-
-static void check_drug(struct lint *l, const cJSON *item, const char *substance)
-{
-    const char *near;
-
-    if (has_drug(&l->tables->drugs, substance))
-        return;
-    near = nearest_drug(l, substance);
-    gw_settings_finding(&l->package.settings, item, "medications.csv has no \"%s\" for study %s; %s%s%s", substance,
-                        l->study->tables_study, near ? "write \"" : "add a row or name another drug", near ? near : "",
-                        near ? "\"" : "");
-}
-
-static void check_drugs(struct lint *l)
-{
-    const cJSON *anchors = gw_json_object(l->package.root, "anchors");
-    const cJSON *drugs = gw_json_array(gw_json_object(anchors, "D1"), "drugs");
-    const cJSON *end = gw_json_get(gw_json_object(anchors, "EOT"), "drug");
-
-    if (l->tables->drugs.count == 0)
-        return;
-    GW_JSON_EACH (item, drugs) {
-        if (cJSON_IsString(item))
-            check_drug(l, item, item->valuestring);
-    }
-    if (cJSON_IsString(end))
-        check_drug(l, end, end->valuestring);
-}
 
 /* A name that no row has would choose nothing and say nothing. */
 static bool is_in_tables(const struct gw_tables *tables, const char *name)
@@ -121,11 +92,15 @@ static void check_conditions(struct lint *l)
 /* Where a category occurs: in a row of this study, in one of another, nowhere. */
 enum occurrence { NOWHERE, ELSEWHERE, HERE };
 
-/* A category that no listed diagnosis makes needs none: any other diagnosis does. */
-static enum occurrence find_category(const struct condition_rows *rows, const char *category)
+/* A category that no diagnosis makes may come of evidence alone: of any other diagnosis, a count, a drug. */
+static enum occurrence find_category(const struct lint *l, const char *category)
 {
-    enum occurrence found = strcmp(category, GW_CATEGORY_OTHER) == 0 ? HERE : NOWHERE;
+    const struct condition_rows *const rows = &l->tables->conditions;
+    enum occurrence found = NOWHERE;
 
+    for (size_t i = 0; i < l->rules.evidence_count; i++)
+        if (strcmp(l->rules.evidence[i].category, category) == 0)
+            return HERE;
     for (size_t i = 0; i < rows->count && found != HERE; i++)
         if (strcmp(rows->rows[i].category, category) == 0)
             found = rows->rows[i].in_study ? HERE : ELSEWHERE;
@@ -139,7 +114,7 @@ static const char *nearest_category(struct lint *l, const char *category)
 
     for (size_t i = 0; names && i < rows->count; i++)
         names[i] = rows->rows[i].category;
-    return names ? gw_settings_nearest(category, names, rows->count) : NULL;
+    return lint_advice(l, category, names, names ? rows->count : 0, "leave it out");
 }
 
 static void check_categories(struct lint *l)
@@ -148,8 +123,7 @@ static void check_categories(struct lint *l)
 
     GW_JSON_EACH (item, list) {
         const char *const name = cJSON_IsString(item) ? item->valuestring : NULL;
-        const enum occurrence found = name ? find_category(&l->tables->conditions, name) : HERE;
-        const char *const near = found == NOWHERE ? nearest_category(l, name) : NULL;
+        const enum occurrence found = name ? find_category(l, name) : HERE;
 
         if (found == ELSEWHERE)
             gw_settings_finding(
@@ -157,8 +131,8 @@ static void check_categories(struct lint *l)
                 "ae-conditions.csv has \"%s\" for other studies only; add rows for study %s or leave it out", name,
                 l->study->condition_tables_study);
         else if (found == NOWHERE)
-            gw_settings_finding(&l->package.settings, item, "ae-conditions.csv has no category \"%s\"; %s%s%s", name,
-                                near ? "write \"" : "leave it out", near ? near : "", near ? "\"" : "");
+            gw_settings_finding(&l->package.settings, item, "ae-conditions.csv has no category \"%s\"; %s", name,
+                                nearest_category(l, name));
     }
 }
 
@@ -204,7 +178,7 @@ static void note_unverified(struct lint *l)
                              row->code, row->category);
     }
     for (size_t i = 0; i < l->tables->labs.count; i++)
-        if (!l->tables->labs.rows[i].verified)
+        if (!l->tables->labs.rows[i].verified && l->tables->labs.rows[i].group != GW_LAB_OPTIONAL)
             gw_findings_note(&l->findings, l->tables->labs.path, l->tables->labs.rows[i].line,
                              "%s is not verified: it is disabled, and raises CODE_UNVERIFIED when met",
                              l->tables->labs.rows[i].loinc);
@@ -215,79 +189,23 @@ static void note_unverified(struct lint *l)
                              l->tables->procedures.rows[i].code);
 }
 
-/* ---- the grades among themselves ---- */
-
-static bool one_ladder(const struct gw_grade_row *a, const struct gw_grade_row *b)
+static void lint_package(struct lint *l, const struct table_choice *choice)
 {
-    return a->direction == b->direction && a->baseline == b->baseline && strcmp(a->unit, b->unit) == 0 &&
-           strcmp(a->concept, b->concept) == 0;
+    check_studies(l, gw_json_get(l->package.root, "tables_study"), choice->studies);
+    check_studies(l, gw_json_get(gw_json_object(l->package.root, "ae"), "tables_study"), choice->condition_studies);
+    check_conditions(l);
+    check_categories(l);
+    check_groups(l);
+    lint_windows(l);
+    lint_criteria(l);
+    lint_derived(l);
+    note_unverified(l);
 }
 
-/* The next worse row of the same ladder; grades may be left out, as grade 2 of hypokalaemia is. */
-static const struct gw_grade_row *next_worse(const struct grade_rows *table, const struct gw_grade_row *row)
+size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common_dir, const char *const *sites,
+                     size_t site_count, struct gw_text *out)
 {
-    const struct gw_grade_row *next = NULL;
-
-    for (size_t i = 0; i < table->count; i++) {
-        const struct gw_grade_row *other = &table->rows[i];
-
-        if (one_ladder(row, other) && other->grade > row->grade && (!next || other->grade < next->grade))
-            next = other;
-    }
-    return next;
-}
-
-static const struct gw_grade_row *same_grade(const struct grade_rows *table, const struct gw_grade_row *row)
-{
-    for (const struct gw_grade_row *other = table->rows; other < row; other++)
-        if (one_ladder(row, other) && other->grade == row->grade)
-            return other;
-    return NULL;
-}
-
-/* A grade ends exactly where the next worse begins, and the bound itself is in one of them. */
-static void check_step(struct lint *l, const struct gw_grade_row *row, const struct gw_grade_row *worse)
-{
-    const struct gw_bound *end = row->direction == GW_LOW ? &row->low : &row->high;
-    const struct gw_bound *start = row->direction == GW_LOW ? &worse->high : &worse->low;
-    const int order = gw_decimal_compare(&end->value, &start->value);
-    const char *what = NULL;
-
-    if (end->kind == GW_BOUND_NONE || start->kind == GW_BOUND_NONE)
-        what = "overlap: one has no bound towards the other";
-    else if (end->kind != start->kind)
-        what = "do not meet: one is bounded by a limit, the other by a number";
-    else if (order != 0)
-        what = (row->direction == GW_LOW) == (order > 0) ? "leave a gap" : "overlap";
-    else if (end->inclusive == start->inclusive)
-        what = end->inclusive ? "overlap: both hold the bound" : "leave a gap: neither holds the bound";
-    if (what)
-        gw_findings_add(&l->findings, l->tables->grades.path, worse->line,
-                        "grades %d and %d of %s (%s, %s) %s; let the bounds meet, one of them with incl Y", row->grade,
-                        worse->grade, row->concept, row->direction == GW_LOW ? "LOW" : "HIGH", row->unit, what);
-}
-
-/* Rows that a duration tells apart share their bounds. */
-static void check_grades(struct lint *l)
-{
-    const struct grade_rows *table = &l->tables->grades;
-
-    for (size_t i = 0; i < table->count; i++) {
-        const struct gw_grade_row *row = &table->rows[i], *worse = next_worse(table, row);
-        const struct gw_grade_row *twin = same_grade(table, row);
-
-        if (twin)
-            gw_findings_add(&l->findings, table->path, row->line,
-                            "grade %d of %s (%s, %s) has a row already, line %u; keep one", row->grade, row->concept,
-                            row->direction == GW_LOW ? "LOW" : "HIGH", row->unit, twin->line);
-        else if (worse && !(row->needs_duration && worse->needs_duration))
-            check_step(l, row, worse);
-    }
-}
-
-size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common_dir, struct gw_text *out)
-{
-    struct lint l = {.findings = {.out = out}};
+    struct lint l = {.arena = arena, .common = common_dir, .findings = {.out = out}};
     const bool readable = (l.study = package_read(arena, dir, &l.package, &l.findings)) != NULL;
     const struct table_choice choice = {
         .studies = readable && l.study->tables_study ? l.study->tables_study : "",
@@ -299,15 +217,13 @@ size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common
         gw_findings_add(&l.findings, common_dir, 0, "the tables do not fit the memory set for them");
         return l.findings.count;
     }
-    check_grades(&l);
-    if (!readable || !l.study->tables_study || !l.study->condition_tables_study)
-        return l.findings.count;
-    check_studies(&l, gw_json_get(l.package.root, "tables_study"), choice.studies);
-    check_studies(&l, gw_json_get(gw_json_object(l.package.root, "ae"), "tables_study"), choice.condition_studies);
-    check_conditions(&l);
-    check_drugs(&l);
-    check_categories(&l);
-    check_groups(&l);
-    note_unverified(&l);
+    rules_read(arena, common_dir, &l.rules, &l.findings);
+    lint_grades(&l);
+    lint_units(&l);
+    lint_evidence(&l);
+    if (readable && l.study->tables_study && l.study->condition_tables_study)
+        lint_package(&l, &choice);
+    for (size_t i = 0; i < site_count; i++)
+        lint_site(&l, sites[i]);
     return l.findings.count;
 }

@@ -91,29 +91,28 @@ static enum gw_status load_texts(struct gw_arena *arena, const char *dir, struct
     return GW_OK;
 }
 
-static enum gw_status load_events(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
+void rules_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings)
 {
-    struct gw_findings findings = {.out = NULL};
+    struct gw_error failure = {.status = GW_OK};
 
-    evidence_read(arena, dir, out, &findings);
-    compositions_read(arena, dir, out, &findings);
-    scales_read(arena, dir, out, &findings);
-    answers_read(arena, dir, out, &findings);
-    stay_codes_read(arena, dir, out, &findings);
-    return gw_findings_close(&findings, arena, dir, err);
+    *out = (struct gw_rules){0};
+    if (load_classes(arena, dir, out, &failure) != GW_OK)
+        gw_findings_failure(findings, &failure);
+    if (load_texts(arena, dir, out, &failure) != GW_OK)
+        gw_findings_failure(findings, &failure);
+    evidence_read(arena, dir, out, findings);
+    compositions_read(arena, dir, out, findings);
+    scales_read(arena, dir, out, findings);
+    answers_read(arena, dir, out, findings);
+    stay_codes_read(arena, dir, out, findings);
 }
 
 enum gw_status gw_rules_load(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
 {
-    enum gw_status rc;
+    struct gw_findings findings = {.out = NULL};
 
-    *out = (struct gw_rules){0};
-    rc = load_classes(arena, dir, out, err);
-    if (rc == GW_OK)
-        rc = load_texts(arena, dir, out, err);
-    if (rc == GW_OK)
-        rc = load_events(arena, dir, out, err);
-    return rc;
+    rules_read(arena, dir, out, &findings);
+    return gw_findings_close(&findings, arena, dir, err);
 }
 
 const struct gw_item_class *gw_rules_class(const struct gw_rules *rules, const char *code)

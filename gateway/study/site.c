@@ -56,7 +56,7 @@ static void read_aliases(struct gw_settings *s, const cJSON *root, const struct 
         if (!check_object(s, item, "unit_aliases", alias_keys))
             continue;
         const struct unit_alias alias = {gw_settings_text(s, item, "text", true),
-                                         gw_settings_text(s, item, "code", true)};
+                                         gw_settings_text(s, item, "code", true), gw_settings_line(s, item)};
 
         if (!alias.text || !check_unit(s, item, "code", alias.code, tables))
             continue;
@@ -71,8 +71,8 @@ static void read_aliases(struct gw_settings *s, const cJSON *root, const struct 
     site->aliases = rows;
     for (size_t i = 1; i < site->alias_count; i++)
         if (strcmp(rows[i - 1].text, rows[i].text) == 0)
-            gw_settings_finding(s, gw_json_get(root, "unit_aliases"),
-                                "the spelling \"%s\" stands there twice; keep one", rows[i].text);
+            gw_findings_add(s->findings, s->path, rows[i].line, "\"%s\" is meant as \"%s\" and as \"%s\"; keep one",
+                            rows[i].text, rows[i - 1].code, rows[i].code);
 }
 
 static void read_missing(struct gw_settings *s, const cJSON *root, const struct gw_tables *tables, struct gw_site *site)
@@ -131,21 +131,33 @@ static void read_profile(struct gw_settings *s, const cJSON *root, const struct 
     read_zone(s, root, site);
 }
 
+struct gw_site *site_read(struct gw_arena *arena, const char *path, const struct gw_tables *tables,
+                          struct gw_findings *findings)
+{
+    struct gw_settings settings;
+    struct gw_site *const site = gw_arena_alloc(arena, sizeof *site);
+    const char *const own_path = gw_arena_copy(arena, path, strlen(path));
+    const cJSON *root;
+
+    if (!site || !own_path) {
+        gw_findings_add(findings, path, 0, "the profile does not fit the memory set for it");
+        return NULL;
+    }
+    root = gw_settings_open(&settings, arena, own_path, findings);
+    if (root)
+        read_profile(&settings, root, tables, site);
+    return site;
+}
+
 enum gw_status gw_site_load(struct gw_arena *arena, const char *path, const struct gw_tables *tables,
                             const struct gw_site **out, struct gw_error *err)
 {
     struct gw_findings findings = {.out = NULL};
-    struct gw_settings settings;
-    struct gw_site *site = gw_arena_alloc(arena, sizeof *site);
-    const char *const own_path = gw_arena_copy(arena, path, strlen(path));
-    const cJSON *root;
+    struct gw_site *const site = site_read(arena, path, tables, &findings);
     enum gw_status rc;
 
-    if (!site || !own_path)
+    if (!site)
         return gw_fail(err, GW_ENOMEM, "study.site", "%s: the profile does not fit the memory set for it", path);
-    root = gw_settings_open(&settings, arena, own_path, &findings);
-    if (root)
-        read_profile(&settings, root, tables, site);
     rc = gw_findings_close(&findings, arena, path, err);
     if (rc == GW_OK)
         *out = site;

@@ -12,6 +12,30 @@
 
 #include "study/site_parts.h"
 
+/* What FHIR R4 and R5 name in a ConceptMap, down to the target. */
+static const char *const map_keys[] = {"resourceType",   "id",
+                                       "meta",           "text",
+                                       "extension",      "url",
+                                       "identifier",     "version",
+                                       "name",           "title",
+                                       "status",         "experimental",
+                                       "date",           "publisher",
+                                       "contact",        "description",
+                                       "useContext",     "jurisdiction",
+                                       "purpose",        "copyright",
+                                       "sourceUri",      "sourceCanonical",
+                                       "targetUri",      "targetCanonical",
+                                       "sourceScopeUri", "sourceScopeCanonical",
+                                       "targetScopeUri", "targetScopeCanonical",
+                                       "property",       "additionalAttribute",
+                                       "group",          NULL};
+static const char *const group_keys[] = {"id",      "extension", "source", "sourceVersion", "target", "targetVersion",
+                                         "element", "unmapped",  NULL};
+static const char *const element_keys[] = {"id",    "extension", "code",    "display", "valueSet",
+                                           "noMap", "target",    "comment", NULL};
+static const char *const target_keys[] = {"id",      "extension",    "code",     "display",   "valueSet", "equivalence",
+                                          "comment", "relationship", "property", "dependsOn", "product",  NULL};
+
 struct reading {
     struct gw_settings *s;
     struct site_code *rows;
@@ -37,6 +61,15 @@ static int order(const struct gw_coding *a, const struct gw_coding *b)
 static int by_local(const void *a, const void *b)
 {
     return order(&((const struct site_code *)a)->local, &((const struct site_code *)b)->local);
+}
+
+/* The same, those of one code as the file has them. */
+static int by_local_and_line(const void *a, const void *b)
+{
+    const struct site_code *const x = a, *const y = b;
+    const int by_code = by_local(x, y);
+
+    return by_code ? by_code : x->line < y->line ? -1 : x->line > y->line;
 }
 
 static void no_memory(struct reading *r)
@@ -90,13 +123,16 @@ static void read_element(struct reading *r, const cJSON *element, const char *so
                             .target = {.system = system}};
     size_t kept = 0;
 
+    gw_settings_check_keys(r->s, element, element_keys);
     if (!row.local.code)
         return;
     GW_JSON_EACH (target, gw_settings_array(r->s, element, "target", false)) {
+        gw_settings_check_keys(r->s, target, target_keys);
         if (!is_same(r, target))
             continue;
         row.target.code = gw_settings_text(r->s, target, "code", true);
         row.target.display = gw_json_string(target, "display");
+        row.line = gw_settings_line(r->s, target);
         if (row.target.code && ++kept == 1)
             add(r, &row, target);
     }
@@ -111,12 +147,13 @@ static void read_group(struct reading *r, const cJSON *group)
     const char *const unmapped = gw_json_string(gw_json_object(group, "unmapped"), "mode");
     struct site_system *system;
 
+    gw_settings_check_keys(r->s, group, group_keys);
     if (!source || !target)
         return;
     if (unmapped && strcmp(unmapped, "provided") == 0) {
         system = GW_ARENA_PUSH(r->s->arena, r->systems, r->system_count, r->system_capacity);
         if (system)
-            *system = (struct site_system){source, target};
+            *system = (struct site_system){source, target, gw_settings_line(r->s, group)};
         else
             no_memory(r);
     }
@@ -135,6 +172,7 @@ static void read_map(struct reading *r, const cJSON *map)
                             "\"ConceptMap\", ...}");
         return;
     }
+    gw_settings_check_keys(r->s, map, map_keys);
     GW_JSON_EACH (group, gw_settings_array(r->s, map, "group", true)) {
         read_group(r, group);
     }
@@ -149,11 +187,12 @@ void site_read_codes(struct gw_settings *settings, const cJSON *root, struct sit
         read_map(&r, map);
     }
     if (r.rows)
-        qsort(r.rows, r.count, sizeof *r.rows, by_local);
+        qsort(r.rows, r.count, sizeof *r.rows, by_local_and_line);
     for (size_t i = 1; i < r.count; i++)
         if (order(&r.rows[i - 1].local, &r.rows[i].local) == 0)
-            gw_settings_finding(settings, array, "the code \"%s\" of %s is mapped twice; keep one",
-                                r.rows[i].local.code, r.rows[i].local.system);
+            gw_findings_add(settings->findings, settings->path, r.rows[i].line,
+                            "the code \"%s\" of %s is mapped to %s and to %s; keep one", r.rows[i].local.code,
+                            r.rows[i].local.system, r.rows[i - 1].target.code, r.rows[i].target.code);
     *out = (struct site_codes){r.rows, r.count, r.systems, r.system_count};
 }
 

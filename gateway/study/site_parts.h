@@ -12,11 +12,13 @@
 struct site_code { /* a local coding and what it is mapped to */
     struct gw_coding local;
     struct gw_coding target;
+    unsigned line; /* of the target in its file */
 };
 
 struct site_system { /* a code system whose codes are those of another (a national translation) */
     const char *source;
     const char *target;
+    unsigned line;
 };
 
 struct site_codes {
@@ -47,6 +49,11 @@ struct gw_site {
     const struct gw_form_map *forms;
     size_t form_count;
 };
+
+/* What is wrong becomes findings, and what is right is kept; the caller closes the zone. NULL: the arena is exhausted.
+ */
+struct gw_site *site_read(struct gw_arena *arena, const char *path, const struct gw_tables *tables,
+                          struct gw_findings *findings);
 
 extern const char *const range_keys[];
 extern const char *const form_keys[];

@@ -48,6 +48,7 @@ struct procedure_rows {
 };
 
 struct unit_aliases {
+    const char *path;
     const struct unit_alias *rows; /* sorted by text */
     size_t count;
 };
@@ -55,6 +56,7 @@ struct unit_aliases {
 struct unit_alias {
     const char *text;
     const char *code;
+    unsigned line; /* in its file */
 };
 
 struct gw_tables {

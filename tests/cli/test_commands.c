@@ -230,7 +230,18 @@ Test(commands, print_the_findings_of_a_package)
     program_release(&run);
     run = casement("study lint " LENDEX);
     cr_expect(eq(int, run.code, 0), "%s", run.err);
-    cr_expect(strstr(run.out, "ok: nothing to correct\n") != NULL);
+    cr_expect(strncmp(run.out, "ok: nothing to correct; --notes tells ", 38) == 0, "%s", run.out);
+    cr_expect(strchr(run.out, '\n') == run.out + strlen(run.out) - 1, "one line, not: %s", run.out);
+    program_release(&run);
+    run = casement("study lint --notes " LENDEX " --site " MAPPINGS "/sites/madrid.json," MAPPINGS "/sites/busan.json");
+    cr_expect(eq(int, run.code, 0), "%s", run.err);
+    cr_expect(strstr(run.out, ": note: 303011007 for NEUTROPENIA is not verified") != NULL, "%s", run.out);
+    cr_expect(strstr(run.out, "\nok: nothing to correct\n") != NULL, "%s", run.out);
+    program_release(&run);
+    run = casement("study lint " LENDEX " --site " SOURCE_DIR "/fixtures/study/site/site.json");
+    cr_expect(eq(int, run.code, 78));
+    cr_expect(strstr(run.out, "site.json:10: spellings stand for each other: g/dL -> g/L -> g/dL") != NULL, "%s",
+              run.out);
     program_release(&run);
 }
 

@@ -177,7 +177,8 @@ static const struct {
     {"a unit no row accepts", "\"unit_aliases\": [{\"text\": \"x\", \"code\": \"furlong\"}]}", "furlong"},
     {"an alias without its code", "\"unit_aliases\": [{\"text\": \"x\"}]}", "\"code\" is missing"},
     {"a spelling twice",
-     "\"unit_aliases\": [{\"text\": \"x\", \"code\": \"/uL\"}, {\"text\": \"x\", \"code\": \"g/L\"}]}", "twice"},
+     "\"unit_aliases\": [{\"text\": \"x\", \"code\": \"/uL\"}, {\"text\": \"x\", \"code\": \"g/L\"}]}",
+     "as \"/uL\" and as \"g/L\"; keep one"},
     {"a list that is none", "\"ranges\": {}}", "\"ranges\" is no list"},
     {"a range of nothing", "\"ranges\": [{\"concept\": \"ANC\", \"unit\": \"10*9/L\"}]}", "neither low nor high"},
     {"a range upside down",
@@ -214,7 +215,7 @@ static const struct {
      "\"codes\": [{\"resourceType\": \"ConceptMap\", \"group\": [{\"source\": \"a\", \"target\": \"b\", \"element\": "
      "[{\"code\": \"c\", \"target\": [{\"code\": \"d\", \"equivalence\": \"equal\"}]}, {\"code\": \"c\", \"target\": "
      "[{\"code\": \"e\", \"equivalence\": \"equal\"}]}]}]}]}",
-     "mapped twice"},
+     "mapped to d and to e; keep one"},
 };
 
 Test(site, refuses_what_it_cannot_mean)

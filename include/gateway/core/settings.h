@@ -35,6 +35,8 @@ const cJSON *gw_settings_open(struct gw_settings *settings, struct gw_arena *are
 
 /* A finding for each member of the object whose key is not in the NULL-terminated list, with the nearest key. */
 void gw_settings_check_keys(struct gw_settings *settings, const cJSON *object, const char *const *keys);
+/* The line an item begins in; 0: none. */
+unsigned gw_settings_line(const struct gw_settings *settings, const cJSON *item);
 void gw_settings_finding(struct gw_settings *settings, const cJSON *item, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

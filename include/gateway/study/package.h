@@ -153,7 +153,8 @@ bool gw_study_looks_back(const struct gw_study *study, const struct gw_lab *lab)
  * the reader (rows that are not verified) and are not counted.
  */
 struct gw_tables;
-size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common_dir, struct gw_text *out);
+size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common_dir, const char *const *sites,
+                     size_t site_count, struct gw_text *out);
 
 /*
  * The groups in which a laboratory row makes rows of its own: those its data_group names ("G30+G90" both; with

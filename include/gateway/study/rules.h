@@ -46,6 +46,7 @@ struct gw_ae_evidence {
     int days;                        /* for `with`; -1: none */
     bool treatment;                  /* of a drug that may prevent or treat, its use as treatment alone */
     const char *term;                /* NULL: that of the grade */
+    unsigned line;                   /* in its file */
 };
 
 enum gw_composition_kind {
