@@ -135,6 +135,7 @@ static void set_purpose(struct engine *e, struct exposure *x)
     decision = decided_item(e, GW_DECIDE_ROLE, "DRUG_ROLE_AMBIGUOUS", &about);
     if (!decision)
         return;
+    x->decision = decision;
     x->purpose = gw_same(decision->set[GW_SET_ROLE], "PROPHYLAXIS") ? GW_PURPOSE_PROPHYLAXIS : GW_PURPOSE_TREATMENT;
 }
 
@@ -199,7 +200,7 @@ static void set_days(struct engine *e, struct gw_row_conmeds *row, const struct 
 static void cite(struct engine *e, const struct exposure *x)
 {
     for (size_t i = 0; i < x->fact_count && !e->failed; i++) {
-        engine_provenance(e, "conmeds", x->row_id, x->facts[i], "value", "conmeds", NULL);
+        engine_provenance(e, "conmeds", x->row_id, x->facts[i], "value", decided_rule(e, "conmeds", x->decision), NULL);
         engine_value_source(e, x->facts[i], 0, x->row_id);
     }
     for (size_t i = 0; i < x->other_count && !e->failed; i++) {

@@ -165,9 +165,12 @@ static bool same_told(struct engine *e, const struct use *a, const struct use *b
     return dose_equal(e, &a->dose, &b->dose) && rhythm_equal(&a->rhythm, &b->rhythm);
 }
 
-/* Of one rank: the one that tells most, and by that began last; for equal ones the first by key. */
+/* Of one rank: the one whose dose a person told, then that tells most, and by that began last; for equal ones the first
+ * by key. */
 static bool tells_more(const struct use *a, const struct use *b)
 {
+    if (!a->decision != !b->decision)
+        return a->decision;
     if (a->dose.known != b->dose.known)
         return a->dose.known;
     return a->first > b->first;
@@ -214,7 +217,7 @@ static void settle_doses(struct sweep *s, struct stretch *stretch)
             continue;
         if (same_told(s->e, use, stretch->use)) {
             side_with(s->e, stretch, use);
-        } else if (s->bounds->study_drug && use->dose.known && stretch->use->dose.known) {
+        } else if (s->bounds->study_drug && use->dose.known && stretch->use->dose.known && !stretch->use->decision) {
             side_with(s->e, stretch, use);
             stretch->conflict = true;
         }

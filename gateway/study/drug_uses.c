@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/decided.h"
 #include "study/uses.h"
 
 /* ---- which drug ---- */
@@ -35,26 +34,6 @@ static const struct gw_coding *drug_code(const struct engine *e, const struct gw
     return NULL;
 }
 
-static struct item_about about_use(const struct use *use)
-{
-    return (struct item_about){.has_fact = true, .fact = use->fact, .day = use->first, .coding = use->coding};
-}
-
-/* A person may have said which drug a local code is. */
-static void name_by_decision(struct engine *e, struct use *use)
-{
-    const struct item_about about = about_use(use);
-    const struct gw_decision *decision = decided_item(e, GW_DECIDE_CODE, "CODE_UNKNOWN", &about);
-    const char *atc = decided_says(decision, GW_SET_ATC) ? decision->set[GW_SET_ATC] : NULL;
-    const struct gw_coding coding = {GW_SYSTEM_ATC, atc, NULL};
-
-    if (!atc)
-        return;
-    use->drug = gw_tables_drug(e->in->tables, &(struct gw_concept){&coding, 1, NULL});
-    use->atc = atc;
-    use->substance = use->drug ? use->drug->substance : atc;
-}
-
 static void name_drug(struct engine *e, struct use *use)
 {
     const struct gw_fact *fact = &e->in->facts[use->fact];
@@ -66,8 +45,6 @@ static void name_drug(struct engine *e, struct use *use)
     use->drug = engine_drug(e, fact);
     use->atc = use->drug ? use->drug->atc : atc ? atc->code : NULL;
     use->substance = use->drug ? use->drug->substance : atc ? atc->code : rxnorm ? rxnorm->code : NULL;
-    if (!use->substance && !use_unresolved(e, fact))
-        name_by_decision(e, use);
 }
 
 static void read_route(const struct engine *e, struct use *use, const struct gw_concept *route)

@@ -149,7 +149,7 @@ static void raise_problem(struct engine *e, struct use *use)
         return;
     if (use->first > e->in->horizon + 1)
         raise_future(e, use);
-    else if (use->problem && !decided_item(e, GW_DECIDE_CODE, use->problem, &about))
+    else if (use->problem)
         engine_raise(e, use->problem, &about);
     else if (!use->problem && is_study_drug(use) && use->start.first != use->start.last)
         use->problem = "PARTIAL_DATE";
@@ -165,16 +165,22 @@ static void raise_problem(struct engine *e, struct use *use)
 /* What a person said the dose is. */
 static void apply_decision(struct engine *e, struct use *use)
 {
+    static const char *const items[] = {"DOSE_MISSING", "DOSE_CONFLICT"};
     const struct item_about about = about_use(use);
-    const struct gw_decision *decision = is_study_drug(use) && !use->problem && !use->negative
-                                             ? decided_item(e, GW_DECIDE_DOSE, "DOSE_MISSING", &about)
-                                             : NULL;
     struct gw_quantity quantity;
 
-    if (!decided_says(decision, GW_SET_DOSE))
+    for (size_t i = 0; is_study_drug(use) && !use->problem && !use->negative && i < 2; i++) {
+        const struct gw_decision *decision = decided_find(e, GW_DECIDE_DOSE, items[i], &about);
+
+        if (!decided_says(decision, GW_SET_DOSE))
+            continue;
+        use->decision = decision;
+        decided_note(e, decision, items[i], &about);
+    }
+    if (!use->decision)
         return;
-    quantity = (struct gw_quantity){.value = decision->set[GW_SET_DOSE],
-                                    .unit = decision->set[GW_SET_UNIT] ? decision->set[GW_SET_UNIT] : "mg"};
+    quantity = (struct gw_quantity){.value = use->decision->set[GW_SET_DOSE],
+                                    .unit = use->decision->set[GW_SET_UNIT] ? use->decision->set[GW_SET_UNIT] : "mg"};
     dose_read(e, &e->in->facts[use->fact], use->drug, &quantity, &use->dose);
     if (!use->rhythm.known)
         use->rhythm = rhythm_daily;
@@ -195,8 +201,7 @@ static void ask_for_dose(struct engine *e, const struct stretch *stretch)
     } else {
         return;
     }
-    if (!decided_item(e, GW_DECIDE_DOSE, code, &about))
-        engine_raise(e, code, &about);
+    engine_raise(e, code, &about);
 }
 
 /* What no assessment has told of is no question yet. */
@@ -246,7 +251,7 @@ static void set_level(struct engine *e, struct exposure *x, gw_day seen)
     if (!has_levels(e, x) || !x->has_dose || !gw_same(x->unit, "mg"))
         return;
     x->level = level_of(e, x);
-    if (x->level == 0 && x->first <= seen && !decided_item(e, GW_DECIDE_DOSE, "DOSE_OFF_LADDER", &about))
+    if (x->level == 0 && x->first <= seen)
         engine_raise(e, "DOSE_OFF_LADDER", &about);
 }
 
@@ -265,8 +270,7 @@ static void check_gaps(struct engine *e, gw_day seen)
                                          .rule = "minimum_gap",
                                          .note = "given sooner after the dose before than the schedule allows"};
 
-        if (list[i].first - list[i - 1].first < schedule->minimum_gaps.items[which] &&
-            !decided_item(e, GW_DECIDE_DOSE, "DOSE_OFF_LADDER", &about))
+        if (list[i].first - list[i - 1].first < schedule->minimum_gaps.items[which])
             engine_raise(e, "DOSE_OFF_LADDER", &about);
     }
 }

@@ -45,13 +45,14 @@ struct exposure {
     const struct stretch *stretches; /* its very days, in order; between them at most what merges */
     size_t stretch_count;
     struct rhythm rhythm;
-    const char *dose_text;   /* of one intake, as the study sees it; NULL without a dose */
-    bool study_drug;         /* else concomitant */
-    bool provisional;        /* rests on a provisional record alone */
-    bool stopped;            /* a record says that it ended on its last day */
-    int level;               /* on the study's ladder, 1 the first; 0: none, or off it */
-    enum gw_purpose purpose; /* of a drug that may prevent or treat */
-    const size_t *others;    /* records of less weight for the same days */
+    const char *dose_text;              /* of one intake, as the study sees it; NULL without a dose */
+    bool study_drug;                    /* else concomitant */
+    bool provisional;                   /* rests on a provisional record alone */
+    bool stopped;                       /* a record says that it ended on its last day */
+    int level;                          /* on the study's ladder, 1 the first; 0: none, or off it */
+    enum gw_purpose purpose;            /* of a drug that may prevent or treat */
+    const struct gw_decision *decision; /* of a person, on the purpose; NULL: none */
+    const size_t *others;               /* records of less weight for the same days */
     size_t other_count;
 };
 

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "study/decided.h"
 #include "study/exposure.h"
 
 struct change { /* a row without a dose */
@@ -160,10 +161,19 @@ static const char *how_told(const struct exposure *x, size_t fact)
     return NULL;
 }
 
+static const char *rules_of(struct engine *e, const struct exposure *x, size_t fact)
+{
+    for (size_t i = 0; i < x->stretch_count; i++)
+        if (x->stretches[i].use->fact == fact && x->stretches[i].use->decision)
+            return decided_rule(e, "exposure", x->stretches[i].use->decision);
+    return "exposure";
+}
+
 static void cite(struct engine *e, const struct exposure *x)
 {
     for (size_t i = 0; i < x->fact_count && !e->failed; i++) {
-        engine_provenance(e, "exposures", x->row_id, x->facts[i], "value", "exposure", how_told(x, x->facts[i]));
+        engine_provenance(e, "exposures", x->row_id, x->facts[i], "value", rules_of(e, x, x->facts[i]),
+                          how_told(x, x->facts[i]));
         engine_value_source(e, x->facts[i], 0, x->row_id);
     }
     for (size_t i = 0; i < x->other_count && !e->failed; i++) {
@@ -277,6 +287,8 @@ static void emit_end(struct engine *e, const struct exposure *last, gw_day seen)
 
     if (last->last == GW_DAY_MAX || !(of_treatment ? e->anchors.eot != GW_NO_DAY : last->stopped))
         return;
+    if (of_treatment)
+        change.first = e->anchors.eot + 1;
     if (of_treatment && !change.reason)
         change.reason = e->eot_reason;
     emit_change(e, &change, seen, 0);

@@ -26,8 +26,9 @@ struct use { /* a stretch of days of which one record says that a drug was taken
     int64_t utc; /* of an administration with a time, else -1 */
     struct rhythm rhythm;
     struct intake dose;
-    const char *problem; /* code of what keeps it from being used; NULL: nothing */
-    const char *note;    /* with a problem */
+    const struct gw_decision *decision; /* of a person, who told the dose; NULL: none */
+    const char *problem;                /* code of what keeps it from being used; NULL: nothing */
+    const char *note;                   /* with a problem */
 };
 
 /* The rank of a kind of record; GW_RANK_COUNT: none, it is no use of a drug. */

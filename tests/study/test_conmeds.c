@@ -282,3 +282,24 @@ Test(conmeds, of_a_study_without_windows_are_collected_in_their_week)
     expect_text("role", row->role, "CRS_TREATMENT");
     expect_text("week", row->reported_window, "W01");
 }
+
+/* ---- people ---- */
+
+Test(conmeds, prevent_or_treat_as_a_person_says)
+{
+    doses_add(&s, WARFARIN, "S 3.. 5");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "DRUG_ROLE_AMBIGUOUS"), 1));
+    subject_decide(&s, "role", "MedicationStatement/d3", "{'role':'PROPHYLAXIS'}");
+    subject_derive(&s);
+    expect_text("prevents", doses_conmeds(&s), "warfarin 3.. 5 QD stated P +");
+    cr_expect(eq(sz, subject_items(&s, "DRUG_ROLE_AMBIGUOUS"), 0));
+}
+
+Test(conmeds, have_the_code_that_a_person_gives)
+{
+    add_coded("{'system':'urn:shelf','code':'X-1'}", "");
+    subject_decide(&s, "code", "MedicationStatement/m", "{'atc':'B01AC06'}");
+    subject_derive(&s);
+    expect_text("aspirin", doses_conmeds(&s), "acetylsalicylic acid 3.. - - stated +");
+}

@@ -218,3 +218,388 @@ Test(exposure, is_made_of_the_best_evidence_for_each_day)
         expect_text(histories[i].name, codes_of_items(), histories[i].items);
     }
 }
+
+/* ---- where days are cut ---- */
+
+static void add_deceased(int day)
+{
+    char text[11];
+
+    gw_day_print(s.line.first_dose + day, text);
+    s.facts[0].patient.deceased = true;
+    s.facts[0].patient.deceased_date = gw_arena_copy(&s.arena, text, 10);
+}
+
+static const struct {
+    const char *name;
+    const char *records;
+    int end, death, withdrawn, cap_months; /* -1: none */
+    const char *rows;
+} cuts[] = {
+    {"the end of treatment by the roster", "S 0..40 25", 33, -1, -1, 36,
+     "0..33 25 QD stated L1 start; 34.. 0 - stated end"},
+    {"on its very day", "S 0..33 25", 33, -1, -1, 36, "0..33 25 QD stated L1 start; 34.. 0 - stated end"},
+    {"an end that nobody saw yet: so far an interruption", "S 0..40 25", 65, -1, -1, 36,
+     "0..40 25 QD stated L1 start; 41..48 0 - stated interrupted"},
+    {"death", "S 0.. 25", -1, 31, -1, 36, "0.. 25 QD stated L1 start"},
+    {"death on the day of a visit", "S 0.. 25", -1, 30, -1, 36, "0..30 25 QD stated L1 start"},
+    {"withdrawal", "S 0.. 25; S 31.. 15", -1, -1, 30, 36, "0..30 25 QD stated L1 start"},
+    {"a cap of one month: 15 February, day 31", "S 0.. 25; S 32.. 15", -1, -1, -1, 1, "0.. 25 QD stated L1 start"},
+};
+
+Test(exposure, is_cut_by_what_ends_the_study_for_a_subject)
+{
+    for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+        stop();
+        start();
+        study.cap_months = cuts[i].cap_months;
+        if (cuts[i].end >= 0)
+            s.line.end_of_treatment = s.line.first_dose + cuts[i].end;
+        if (cuts[i].end >= 0 && cuts[i].end < 60)
+            visit(cuts[i].end + 3);
+        if (cuts[i].death >= 0)
+            add_deceased(cuts[i].death);
+        if (cuts[i].withdrawn >= 0)
+            s.line.withdrawn = s.line.first_dose + cuts[i].withdrawn;
+        doses_add(&s, LEN, cuts[i].records);
+        subject_derive(&s);
+        expect_text(cuts[i].name, doses_rows(&s, "lenalidomide"), cuts[i].rows);
+    }
+}
+
+Test(exposure, tells_why_the_treatment_ended)
+{
+    const struct gw_row_exposures *row = NULL;
+
+    s.line.end_of_treatment = s.line.first_dose + 33;
+    visit(35);
+    doses_add(&s, LEN, "S 0..33 25");
+    subject_derive(&s);
+    for (size_t i = 0; i < s.derived.rows.tables[GW_TABLE_exposures].count; i++) {
+        row = (const struct gw_row_exposures *)s.derived.rows.tables[GW_TABLE_exposures].rows[i];
+        if (gw_same(row->change_type, "end"))
+            break;
+    }
+    cr_assert(row != NULL);
+    expect_text("change", row->change_type, "end");
+    expect_text("reason", row->change_reason, "ROSTER");
+    expect_text("window", row->reported_window, "EOT");
+    cr_expect(eq(int, row->cycle_day == GW_NULL_INTEGER ? 0 : row->cycle_day, 0), "%d", row->cycle_day);
+}
+
+/* ---- what becomes of each record ---- */
+
+static const struct {
+    const char *name;
+    const char *records;
+    const char *first, *second; /* states */
+} states[] = {
+    {"an order beside a pack", "D 0 21x25/21; R 0.. 25", "delivered", "evidence"},
+    {"a pack under a statement", "S 0..20 25; D 0 21x25/21", "delivered", "evidence"},
+    {"two that say the same", "S 0..20 25; S 0..20 25", "delivered", "delivered"},
+    {"a dose that was not given, in an interruption", "D 0 21x25/21; T 8..10", "delivered", "evidence"},
+    {"a dose that was not given after another kind of word for it", "S 0..20 25; T 25..26", "delivered",
+     "not_in_scope STATUS_REFUSED"},
+    {"of an earlier line", "D 0 21x25/21; S -100..-50 25", "delivered", "outside_window BEFORE_BASELINE"},
+    {"not assessed yet", "D 0 21x25/21; D 61 21x25/21", "delivered", "outside_window AWAITS_ASSESSMENT"},
+    {"still to come", "D 0 21x25/21; D 71 21x25/21", "delivered", "outside_window AWAITS_ASSESSMENT"},
+    {"in the future", "D 0 21x25/21; D 75 21x25/21", "delivered", "held FUTURE_DATE"},
+    {"without a dose: the row waits for it, not for the record", "D 0 21x25/21; D 28 21/21", "delivered", "delivered"},
+};
+
+Test(exposure, settles_every_record)
+{
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        stop();
+        start();
+        doses_add(&s, LEN, states[i].records);
+        subject_derive(&s);
+        expect_text(states[i].name, subject_state(&s, "d3"), states[i].first);
+        expect_text(states[i].name, subject_state(&s, "d4"), states[i].second);
+    }
+}
+
+static const struct {
+    const char *name;
+    const char *record; /* beside a pack on day 0; %s: its members */
+    const char *state;
+    const char *items;
+} doubtful[] = {
+    {"a status that says nothing",
+     "'resourceType':'MedicationStatement','status':'unknown','effectiveDateTime':'2024-02-14'", "held STATUS_UNKNOWN",
+     "STATUS_UNKNOWN"},
+    {"before the first window nobody is asked",
+     "'resourceType':'MedicationStatement','status':'unknown','effectiveDateTime':'2022-02-14'",
+     "outside_window BEFORE_BASELINE", ""},
+    {"entered in error",
+     "'resourceType':'MedicationStatement','status':'entered-in-error','effectiveDateTime':'2024-02-14'", "retracted",
+     ""},
+    {"a draft", "'resourceType':'MedicationRequest','status':'draft','intent':'order','authoredOn':'2024-02-14'",
+     "not_in_scope STATUS_REFUSED", ""},
+    {"a proposal", "'resourceType':'MedicationRequest','status':'active','intent':'proposal','authoredOn':'2024-02-14'",
+     "not_in_scope STATUS_REFUSED", ""},
+    {"a dispense declined", "'resourceType':'MedicationDispense','status':'declined','whenHandedOver':'2024-02-14'",
+     "not_in_scope STATUS_REFUSED", ""},
+    {"a dose on hold", "'resourceType':'MedicationAdministration','status':'on-hold','effectiveDateTime':'2024-02-14'",
+     "not_in_scope STATUS_REFUSED", ""},
+    {"a dose stopped, and nobody knows how much was given",
+     "'resourceType':'MedicationAdministration','status':'stopped','effectiveDateTime':'2024-02-14'",
+     "held DOSE_MISSING", "DOSE_MISSING"},
+    {"no date", "'resourceType':'MedicationDispense','status':'completed'", "held DATE_MISSING", "DATE_MISSING"},
+    {"a month", "'resourceType':'MedicationDispense','status':'completed','whenHandedOver':'2024-02'",
+     "held PARTIAL_DATE", "PARTIAL_DATE"},
+    {"a time without an offset",
+     "'resourceType':'MedicationDispense','status':'completed','whenHandedOver':'2024-02-14T10:00:00'",
+     "held TIME_WITHOUT_OFFSET", "TIME_WITHOUT_OFFSET"},
+    {"an extension that changes what it means",
+     "'resourceType':'MedicationDispense','status':'completed','whenHandedOver':'2024-02-14',"
+     "'modifierExtension':[{'url':'urn:x','valueBoolean':true}]",
+     "held MODIFIER_EXTENSION", "MODIFIER_EXTENSION"},
+};
+
+Test(exposure, asks_about_a_record_only_where_a_day_of_it_would_count)
+{
+    for (size_t i = 0; i < sizeof doubtful / sizeof doubtful[0]; i++) {
+        stop();
+        start();
+        doses_add(&s, LEN, "D 0 21x25/21");
+        subject_add(&s,
+                    "{%s,'id':'x','subject':{'reference':'Patient/p1'},'medicationCodeableConcept':{'coding':["
+                    "{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}",
+                    doubtful[i].record);
+        subject_derive(&s);
+        expect_text(doubtful[i].name, subject_state(&s, "x"), doubtful[i].state);
+        expect_text(doubtful[i].name, codes_of_items(), doubtful[i].items);
+    }
+}
+
+Test(exposure, asks_for_a_medication_that_is_not_there)
+{
+    subject_add(&s, "{'resourceType':'MedicationDispense','id':'x','status':'completed','whenHandedOver':'2024-02-14',"
+                    "'subject':{'reference':'Patient/p1'},'medicationReference':{'reference':'Medication/none'}}");
+    subject_add(&s,
+                "{'resourceType':'MedicationDispense','id':'old','status':'completed','whenHandedOver':'2022-02-14',"
+                "'subject':{'reference':'Patient/p1'},'medicationReference':{'reference':'Medication/none'}}");
+    subject_derive(&s);
+    subject_expect(&s, "x", "held MEDICATION_UNRESOLVED");
+    subject_expect(&s, "old", "outside_window BEFORE_BASELINE");
+    cr_expect(eq(sz, s.derived.item_count, 1));
+}
+
+/* ---- how doses are written ---- */
+
+static void add_given(const char *members)
+{
+    subject_add(&s,
+                "{'resourceType':'MedicationAdministration','id':'g','status':'completed',"
+                "'subject':{'reference':'Patient/p1'},%s}",
+                members);
+}
+
+#define SINCE_NINE "'effectivePeriod':{'start':'2024-01-15T09:00:00+01:00','end':'2024-01-15T11:30:00+01:00'}"
+#define ATC_CODE   "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}"
+
+static const struct {
+    const char *name, *members, *rows;
+} spellings[] = {
+    {"a product code with its strength",
+     "'effectiveDateTime':'2024-01-15','medicationCodeableConcept':{'coding':[{'system':"
+     "'http://www.nlm.nih.gov/research/umls/"
+     "rxnorm','code':'643712'}]},'dosage':{'dose':{'value':1,'code':'{capsule}'}}",
+     "0..0 15 ONCE administered L2 start"},
+    {"a rate over its time",
+     SINCE_NINE "," ATC_CODE
+                ",'dosage':{'rateQuantity':{'value':4,'system':'http://unitsofmeasure.org','code':'mg/h'}}",
+     "0..0 10 ONCE administered L3 start"},
+    {"a dose wins over a rate",
+     SINCE_NINE "," ATC_CODE ",'dosage':{'dose':{'value':15,'unit':'mg'},'rateQuantity':{'value':4,'code':'mg/h'}}",
+     "0..0 15 ONCE administered L2 start"},
+    {"a dose that is no number", "'effectiveDateTime':'2024-01-15'," ATC_CODE ",'dosage':{'text':'25 mg'}",
+     "0..0 - ONCE administered start"},
+    {"less than a dose",
+     "'effectiveDateTime':'2024-01-15'," ATC_CODE ",'dosage':{'dose':{'value':25,'comparator':'<','unit':'mg'}}",
+     "0..0 - ONCE administered start"},
+    {"milligrams for each kilogram",
+     "'effectiveDateTime':'2024-01-15'," ATC_CODE ",'dosage':{'dose':{'value':1,'unit':'mg/kg','code':'mg/kg'}}",
+     "0..0 - ONCE administered start"},
+    {"by an ingredient of a Medication apart",
+     "'effectiveDateTime':'2024-01-15','medicationReference':{'reference':'Medication/m'},"
+     "'dosage':{'dose':{'value':2,'unit':'tablet'}}",
+     "0..0 10 ONCE administered L3 start"},
+    {"for the eye",
+     "'effectiveDateTime':'2024-01-15'," ATC_CODE
+     ",'dosage':{'route':{'text':'ophthalmic'},'dose':{'value':25,'unit':'mg'}}",
+     ""},
+};
+
+Test(exposure, reads_doses_as_records_write_them)
+{
+    for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
+        stop();
+        start();
+        s.horizon = s.line.first_dose + 10;
+        subject_add(&s,
+                    "{'resourceType':'Medication','id':'m','code':{'text':'five'},'ingredient':[{"
+                    "'itemCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]},"
+                    "'strength':{'numerator':{'value':5,'unit':'mg'},'denominator':{'value':1,'unit':'tablet'}}}]}");
+        add_given(spellings[i].members);
+        subject_derive(&s);
+        expect_text(spellings[i].name, doses_rows(&s, "lenalidomide"), spellings[i].rows);
+    }
+}
+
+static const struct {
+    const char *name, *dosages; /* of a statement from day 0 to day 27 */
+    const char *rows;
+} instructions[] = {
+    {"a code says how often",
+     "{'timing':{'code':{'coding':[{'code':'QOD'}]}},'doseAndRate':[{'doseQuantity':"
+     "{'value':15,'unit':'mg'}}]}",
+     "0..27 15 QOD stated L2 start"},
+    {"every twelve hours",
+     "{'timing':{'repeat':{'frequency':1,'period':12,'periodUnit':'h'}},'doseAndRate':["
+     "{'doseQuantity':{'value':5,'unit':'mg'}}]}",
+     "0..27 5 BID stated L3 start"},
+    {"bounds cut",
+     "{'timing':{'repeat':{'boundsDuration':{'value':3,'code':'wk'},'frequency':1,'period':1,"
+     "'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}",
+     "0..20 25 QD stated L1 start"},
+    {"on Mondays and Thursdays; day 0 is a Monday",
+     "{'timing':{'repeat':{'dayOfWeek':['mon','thu']}},'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}",
+     "0..27 25 BIS stated L1 start"},
+    {"ten in the morning and five at night add up",
+     "{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'d','when':['MORN']}},'doseAndRate':[{'doseQuantity':"
+     "{'value':10,'unit':'mg'}}]},{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'d','when':['HS']}},"
+     "'doseAndRate':[{'doseQuantity':{'value':5,'unit':'mg'}}]}",
+     "0..27 15 QD stated L2 start"},
+    {"one after the other",
+     "{'sequence':1,'timing':{'repeat':{'boundsDuration':{'value':7,'code':'d'},'frequency':1,'period':1,"
+     "'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':{'value':10,'unit':'mg'}}]},{'sequence':2,'timing':{'repeat':"
+     "{'frequency':1,'period':1,'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':{'value':15,'unit':'mg'}}]}",
+     "0..6 10 QD stated L3 start; 7..27 15 QD stated L2 step_up"},
+    {"on two days by name",
+     "{'timing':{'event':['2024-01-15','2024-01-18']},'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}",
+     "0..0 25 ONCE stated L1 start; 3..3 25 ONCE stated L1; 4..20 0 - stated interrupted"},
+    {"once or twice",
+     "{'timing':{'repeat':{'frequency':1,'frequencyMax':2,'period':1,'periodUnit':'d'}},"
+     "'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}",
+     "0..27 25 - stated L1 start"},
+};
+
+Test(exposure, follows_the_instruction)
+{
+    for (size_t i = 0; i < sizeof instructions / sizeof instructions[0]; i++) {
+        stop();
+        start();
+        subject_add(
+            &s,
+            "{'resourceType':'MedicationStatement','id':'st','status':'completed',"
+            "'subject':{'reference':'Patient/p1'},'effectivePeriod':{'start':'2024-01-15','end':'2024-02-11'}," ATC_CODE
+            ",'dosage':[%s]}",
+            instructions[i].dosages);
+        subject_derive(&s);
+        expect_text(instructions[i].name, doses_rows(&s, "lenalidomide"), instructions[i].rows);
+    }
+}
+
+/* ---- people ---- */
+
+Test(exposure, takes_the_dose_that_a_person_tells)
+{
+    doses_add(&s, LEN, "D 0 21/21");
+    subject_derive(&s);
+    expect_text("nobody knows", doses_rows(&s, "lenalidomide"), "0..20 - QD dispensed start");
+    cr_expect(eq(sz, subject_items(&s, "DOSE_MISSING"), 1));
+    subject_decide(&s, "dose", "MedicationDispense/d3", "{'dose':'15'}");
+    subject_derive(&s);
+    expect_text("fifteen", doses_rows(&s, "lenalidomide"), "0..20 15 QD dispensed L2 start");
+    expect_text("and its cycle", doses_cycles(&s), "1@0 315 60");
+    cr_expect(eq(sz, subject_items(&s, "DOSE_MISSING"), 0));
+}
+
+Test(exposure, lets_a_person_settle_a_contradiction)
+{
+    doses_add(&s, LEN, "S 0..20 25; S 0..20 15");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "DOSE_CONFLICT"), 1));
+    subject_decide(&s, "dose", "MedicationStatement/d4", "{'dose':'15'}");
+    subject_derive(&s);
+    expect_text("the second", doses_rows(&s, "lenalidomide"), "0..20 15 QD stated L2 start");
+    cr_expect(eq(sz, subject_items(&s, "DOSE_CONFLICT"), 0));
+}
+
+/* ---- an injected drug by schedule ---- */
+
+static void start_elranatamab(void)
+{
+    stop();
+    subject_init_at(&s, "elranatamab-rrmm", "madrid");
+    s.horizon = s.line.first_dose + 30;
+    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
+}
+
+static const struct {
+    const char *name;
+    const char *records;
+    int horizon;
+    const char *rows, *intensity, *items;
+} injections[] = {
+    {"as planned", "A 0 12; A 3 32; A 7 76; A 14 76; A 21 76", 27,
+     "0..0 12 ONCE administered L1 start; 3..3 32 ONCE administered L2 step_up; 7..7 76 ONCE administered L3 step_up; "
+     "14..14 76 ONCE administered L3; 21..21 76 ONCE administered L3",
+     "100 (5 of 5, 5 on schedule)", ""},
+    {"one left out", "A 0 12; A 3 32; A 7 76; A 21 76", 27,
+     "0..0 12 ONCE administered L1 start; 3..3 32 ONCE administered L2 step_up; 7..7 76 ONCE administered L3 step_up; "
+     "21..21 76 ONCE administered L3",
+     "80 (4 of 5, 4 on schedule)", ""},
+    {"three days late", "A 0 12; A 3 32; A 10 76; A 17 76", 20,
+     "0..0 12 ONCE administered L1 start; 3..3 32 ONCE administered L2 step_up; 10..10 76 ONCE administered L3 "
+     "step_up; 17..17 76 ONCE administered L3",
+     "75 (3 of 4, 2 on schedule)", ""},
+    {"the second two days after the first, as the label allows", "A 0 12; A 2 32", 6,
+     "0..0 12 ONCE administered L1 start; 2..2 32 ONCE administered L2 step_up", "100 (2 of 2, 2 on schedule)", ""},
+    {"one day after it", "A 0 12; A 1 32", 6,
+     "0..0 12 ONCE administered L1 start; 1..1 32 ONCE administered L2 step_up", "100 (2 of 2, 2 on schedule)",
+     "DOSE_OFF_LADDER"},
+    {"weekly doses five days apart", "A 0 12; A 3 32; A 7 76; A 12 76", 16,
+     "0..0 12 ONCE administered L1 start; 3..3 32 ONCE administered L2 step_up; 7..7 76 ONCE administered L3 step_up; "
+     "12..12 76 ONCE administered L3",
+     "100 (4 of 4, 4 on schedule)", "DOSE_OFF_LADDER"},
+    {"a dose that the schedule does not have", "A 0 12; A 3 44", 6,
+     "0..0 12 ONCE administered L1 start; 3..3 44 ONCE administered step_up", "100 (2 of 2, 2 on schedule)",
+     "DOSE_OFF_LADDER"},
+    {"nothing due yet", "A 0 12", 1, "0..0 12 ONCE administered L1 start", "NO_DOSE_DUE", ""},
+};
+
+Test(exposure, of_a_schedule_is_counted_in_doses)
+{
+    for (size_t i = 0; i < sizeof injections / sizeof injections[0]; i++) {
+        const struct gw_row_derived *row;
+
+        start_elranatamab();
+        s.horizon = s.line.first_dose + injections[i].horizon;
+        doses_add(&s, "L01FX32", injections[i].records);
+        subject_derive(&s);
+        expect_text(injections[i].name, doses_rows(&s, "elranatamab"), injections[i].rows);
+        expect_text(injections[i].name, codes_of_items(), injections[i].items);
+        row = subject_parameter(&s, "RDISTD", NULL, NULL);
+        cr_assert(row != NULL, "%s", injections[i].name);
+        expect_text(injections[i].name,
+                    row->reason ? row->reason : gw_arena_print(&s.arena, "%s (%s)", row->value, row->text),
+                    injections[i].intensity);
+    }
+}
+
+Test(exposure, of_a_schedule_is_collected_in_its_week)
+{
+    start_elranatamab();
+    doses_add(&s, "L01FX32", "A 0 12; A 3 32; A 7 76");
+    subject_derive(&s);
+    for (size_t i = 0; i < 3; i++) {
+        const struct gw_row_exposures *row =
+            (const struct gw_row_exposures *)s.derived.rows.tables[GW_TABLE_exposures].rows[i];
+
+        expect_text(row->dose, row->reported_window, gw_same(row->dose, "76") ? "W02" : "W01");
+    }
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_cycles].count, 0));
+}
