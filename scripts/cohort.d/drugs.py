@@ -68,10 +68,25 @@ def rows_as_of(subject, delivery):
 
 
 def cycles_as_of(subject, delivery):
-    """Elapsed days on which cycles of lenalidomide began: each pack, and each 28 days of a statement, begins one."""
+    """(start, delay, mg) of the cycles of lenalidomide: each pack, and each 28 days of a statement, begins one; mg once it
+    is over: the next one began, treatment ended, or its 28 days are past."""
     seen, over = seen_until(subject, delivery), last_day(subject.course)
     high = seen if over is None else min(seen, over)
-    return [day for day in subject.cycles if day <= high]
+    starts = [day for day in subject.cycles if day <= high]
+    found = []
+    for number, start in enumerate(starts):
+        last = number + 1 == len(starts)
+        end = high if last else starts[number + 1] - 1
+        known = not last or (over is not None and over <= seen) or high >= start + 27
+        found.append((start, start - starts[number - 1] - 28 if number else "", _milligrams(subject, start, end)
+                      if known else ""))
+    return found
+
+
+def _milligrams(subject, first, last):
+    days = sum(max(0, min(s.last, last) - max(s.first, first) + 1) for s in subject.stretches
+               if s.drug == "lenalidomide")
+    return str(25 * days)
 
 
 def settle(subject):

@@ -141,7 +141,7 @@ class Truth:
         self.parts = table("", TRUTH_COLUMNS)
         self.episodes = table("-episodes", "subject,category,onset,end,ongoing,max_grade,max_grade_date")
         self.drugs = table("-drugs", "subject,table,drug,start,end,dose,frequency,evidence_rank")
-        self.cycles = table("-cycles", "subject,cycle_no,start")
+        self.cycles = table("-cycles", "subject,cycle_no,start,delay_days,actual_mg")
         self.windows = table("-windows", "subject,window_id,data_group,target_date,state,contact_date")
         self.parameters = table("-parameters", parameters.COLUMNS)
 
@@ -163,8 +163,8 @@ class Truth:
         for table, drug, start, end, dose, frequency, rank in drugs.rows_as_of(subject, self.number):
             days = (iso(subject.day(start)), iso(subject.day(end)) if end is not None else "")
             self.drugs.write("%s,%s,%s,%s,%s,%s,%s,%s\n" % ((subject.key, table, drug) + days + (dose, frequency, rank)))
-        for number, day in enumerate(drugs.cycles_as_of(subject, self.number)):
-            self.cycles.write("%s,%d,%s\n" % (subject.key, number + 1, iso(subject.day(day))))
+        for number, (day, delay, mg) in enumerate(drugs.cycles_as_of(subject, self.number)):
+            self.cycles.write("%s,%d,%s,%s,%s\n" % (subject.key, number + 1, iso(subject.day(day)), delay, mg))
 
     def put_windows(self, subject):
         for name, group, target, state, contact in subject.windows_as_of(self.number):

@@ -349,7 +349,7 @@ static void check_site(const char *site, size_t deliveries)
 {
     static const char *const window_names[] = {"data_group", "target_date", "state", "contact_date", NULL};
     static const char *const drug_names[] = {"end", "dose", "frequency", "evidence_rank", NULL};
-    static const char *const cycle_names[] = {"start", NULL};
+    static const char *const cycle_names[] = {"start", "delay_days", "actual_mg", NULL};
     static const char *const episode_names[] = {"end", "ongoing", "max_grade", "max_grade_date", NULL};
     static const char *const parameter_names[] = {"value", "text", "reason", NULL};
     struct scratch scratch;
