@@ -165,6 +165,15 @@ static bool same_told(struct engine *e, const struct use *a, const struct use *b
     return dose_equal(e, &a->dose, &b->dose) && rhythm_equal(&a->rhythm, &b->rhythm);
 }
 
+/* Other doses, or other rhythms: what one does not tell contradicts nothing. */
+static bool contradicts(struct engine *e, const struct use *a, const struct use *b)
+{
+    if (!a->dose.known || !b->dose.known)
+        return false;
+    return !dose_equal(e, &a->dose, &b->dose) ||
+           (a->rhythm.known && b->rhythm.known && !rhythm_equal(&a->rhythm, &b->rhythm));
+}
+
 /* Of one rank: the one whose dose a person told, then that tells most, and by that began last; for equal ones the first
  * by key. */
 static bool tells_more(const struct use *a, const struct use *b)
@@ -173,6 +182,8 @@ static bool tells_more(const struct use *a, const struct use *b)
         return a->decision;
     if (a->dose.known != b->dose.known)
         return a->dose.known;
+    if (a->rhythm.known != b->rhythm.known)
+        return a->rhythm.known;
     return a->first > b->first;
 }
 
@@ -217,7 +228,7 @@ static void settle_doses(struct sweep *s, struct stretch *stretch)
             continue;
         if (same_told(s->e, use, stretch->use)) {
             side_with(s->e, stretch, use);
-        } else if (s->bounds->study_drug && use->dose.known && stretch->use->dose.known && !stretch->use->decision) {
+        } else if (s->bounds->study_drug && !stretch->use->decision && contradicts(s->e, use, stretch->use)) {
             side_with(s->e, stretch, use);
             stretch->conflict = true;
         }
@@ -246,19 +257,22 @@ static bool is_told_twice(const struct sweep *s, size_t index)
 
 static void add_intake(struct engine *e, struct stretch *stretch, const struct use *use)
 {
-    if (!use->dose.known || !stretch->dose.known || use->dose.kind != stretch->dose.kind) {
-        stretch->dose.known = false;
+    const struct gw_ratio times = gw_ratio_of(gw_decimal_from_int(stretch->rhythm.times));
+    struct intake *dose = &stretch->dose;
+
+    if (!use->dose.known || !dose->known || use->dose.kind != dose->kind) {
+        dose->known = false;
         return;
     }
-    if (stretch->rhythm.times > 0 && dose_equal(e, &stretch->dose, &use->dose)) {
+    if (dose_equal(e, dose, &use->dose)) {
         stretch->rhythm.times++;
         return;
     }
-    for (; stretch->rhythm.times > 1; stretch->rhythm.times--)
-        e->failed |= !gw_ratio_add(e->arena, &stretch->dose.amount, &use->dose.amount, &stretch->dose.amount);
-    e->failed |= !gw_ratio_add(e->arena, &stretch->dose.amount, &use->dose.amount, &stretch->dose.amount);
-    stretch->dose.text = e->failed ? NULL : gw_ratio_print(e->arena, &stretch->dose.amount);
-    e->failed |= !stretch->dose.text;
+    e->failed |= !gw_ratio_multiply(e->arena, &dose->amount, &times, &dose->amount) ||
+                 !gw_ratio_add(e->arena, &dose->amount, &use->dose.amount, &dose->amount);
+    stretch->rhythm.times = 1;
+    dose->text = e->failed ? NULL : gw_ratio_print(e->arena, &dose->amount);
+    e->failed |= !dose->text;
 }
 
 /* Given at different times they add up; of those without a time equal ones are one, and others contradict it. */

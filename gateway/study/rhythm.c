@@ -79,8 +79,6 @@ static struct rhythm round_of(int doses, int every)
         rhythm.days = spread(doses, every);
         rhythm.known = every <= WEEK || doses == 1;
     }
-    if (rhythm.every > 1 && rhythm.days == 1u << 0 && doses == 1)
-        rhythm.times = 1;
     return rhythm;
 }
 
@@ -236,9 +234,9 @@ const char *rhythm_name(const struct rhythm *rhythm)
         return "PRN";
     if (!rhythm->known)
         return NULL;
-    if (rhythm->every == 0)
+    if (rhythm->every == 0 && rhythm->times == 1)
         return "ONCE";
-    if (rhythm->every == 1)
+    if (rhythm->every <= 1)
         return rhythm->times < 7 ? daily[rhythm->times] : NULL;
     if (rhythm->times != 1)
         return NULL;

@@ -90,7 +90,7 @@ static const struct {
     {"dispensed for 28 days", OMEPRAZOLE, "D 3 /28 20", "A02BC01 3..30 20 QD dispensed", "delivered"},
     {"not taken", OMEPRAZOLE, "T 3..", "", "not_in_scope STATUS_REFUSED"},
     {"three times on a day in hospital", PIPTAZ, "A 3T06 4500; A 3T14 4500; A 3T22 4500",
-     "piperacillin and beta-lactamase inhibitor 3..3 4500 ONCE administered", "delivered"},
+     "piperacillin and beta-lactamase inhibitor 3..3 4500 TID administered", "delivered"},
 };
 
 Test(conmeds, are_collected_at_the_next_assessment_with_their_true_days)

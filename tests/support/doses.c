@@ -96,6 +96,7 @@ static const char *timing(const char *rhythm)
                  {"weekly", "'frequency':1,'period':1,'periodUnit':'wk'"},
                  {"3/wk", "'frequency':3,'period':1,'periodUnit':'wk'"},
                  {"21/28", "'frequency':21,'period':28,'periodUnit':'d'"},
+                 {"1-2", "'frequency':1,'frequencyMax':2,'period':1,'periodUnit':'d'"},
                  {"5/d", "'frequency':5,'period':1,'periodUnit':'d'"}};
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

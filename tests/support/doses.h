@@ -7,7 +7,8 @@
  *      "R 0.. 25"        ordered
  *
  * A unit other than mg follows the dose ("0.025g", "2cap*5" are two capsules of 5 mg), then a rhythm: daily if none is
- * written, else qd, bid, qod, weekly, 3/wk, 21/28, none. A statement or an order ends in "!" when it was stopped.
+ * written, else qd, bid, qod, weekly, 3/wk, 5/d, 21/28, 1-2 (a choice), none. A statement or an order ends in "!" when
+ * it was stopped.
  */
 #ifndef SUPPORT_DOSES_H
 #define SUPPORT_DOSES_H
@@ -17,7 +18,7 @@
 /* Add records, separated by ";", of a drug by its ATC code. Their ids are d0, d1 ... after what is there. */
 void doses_add(struct subject *s, const char *atc, const char *records);
 
-/* Rows of a drug by their start: "0..20 25 QD dispensed L1 c1/1 start; 28.. ..." */
+/* Rows of a drug by their start: "0..20 25 QD dispensed L1 start; 28.. ..." */
 const char *doses_rows(struct subject *s, const char *drug);
 
 /* "1@0 525 100; 2@28 +7 ..": number and start, delay, mg and share where the cycle is over. */
