@@ -149,11 +149,12 @@ static void check_groups(struct lint *l)
 {
     const cJSON *windows = gw_json_array(l->package.root, "windows");
 
-    for (size_t i = 0; i < l->study->group_count && !l->study->continuous; i++)
+    for (size_t i = 0; i < l->study->group_count && !l->study->continuous && l->study->collects.count == 0; i++)
         if (!labs_name_group(&l->tables->labs, l->study->groups[i]))
             gw_settings_finding(
                 &l->package.settings, windows,
-                "no row of loinc-labs.csv is of the group \"%s\"; use the names of its data_group column",
+                "no row of loinc-labs.csv is of the group \"%s\"; use the names of its data_group column, or list "
+                "its concepts in \"collects\"",
                 l->study->groups[i]);
 }
 

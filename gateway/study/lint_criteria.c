@@ -50,20 +50,19 @@ static void check_drugs(struct lint *l)
         check_drug(l, "ae.infection.prophylaxis", study->events.infection.prophylaxis.items[i].substance);
 }
 
-static void check_concepts(struct lint *l, const struct gw_monitoring_set *set)
+static void check_concepts(struct lint *l, const char *path, const struct gw_texts *concepts)
 {
     const struct lab_rows *const labs = &l->tables->labs;
 
-    for (size_t i = 0; i < set->concepts.count; i++) {
-        const char *const name = set->concepts.items[i];
+    for (size_t i = 0; i < concepts->count; i++) {
+        const char *const name = concepts->items[i];
         size_t row = 0;
 
         while (row < labs->count && strcmp(labs->rows[row].concept, name) != 0)
             row++;
         if (row == labs->count && labs->count > 0)
-            gw_settings_finding(&l->package.settings, lint_item(l, "monitoring"),
-                                "loinc-labs.csv has no concept \"%s\", which %s monitors; name one", name,
-                                set->id ? set->id : "a set");
+            gw_settings_finding(&l->package.settings, lint_item(l, path),
+                                "loinc-labs.csv has no concept \"%s\"; name one of its concept column", name);
     }
 }
 
@@ -204,7 +203,9 @@ void lint_criteria(struct lint *l)
 {
     check_drugs(l);
     for (size_t i = 0; i < l->study->monitoring.count; i++)
-        check_concepts(l, &l->study->monitoring.items[i]);
+        check_concepts(l, "monitoring", &l->study->monitoring.items[i].concepts);
+    for (size_t i = 0; i < l->study->collects.count; i++)
+        check_concepts(l, "collects", &l->study->collects.items[i].concepts);
     check_exposure(l);
     check_schedule(l);
     check_dexamethasone(l);

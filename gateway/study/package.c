@@ -41,6 +41,12 @@ const struct package_field study_fields[] = {
     BY_HAND("unconfirmed"),
     {.key = "anchors", .kind = FIELD_PART, .fields = anchors_fields},
     {.key = "windows", .kind = FIELD_BY_HAND, .fields = window_fields},
+    {.key = "collects",
+     .kind = FIELD_ROWS,
+     .offset = offsetof(struct gw_study, collects),
+     .fields = collects_fields,
+     .size = sizeof(struct gw_collected),
+     .optional = true},
     BY_HAND("dayBasis"),
     FLAG("requireContact", require_contact, true),
     BY_HAND("contactClasses"),
@@ -235,11 +241,31 @@ gw_groups gw_study_all_groups(const struct gw_study *study)
     return (gw_groups)((1u << study->group_count) - 1);
 }
 
+static bool names(const struct gw_texts *texts, const char *text)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        if (strcmp(texts->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+static gw_groups groups_listing(const struct gw_study *study, const char *concept)
+{
+    gw_groups groups = 0;
+
+    for (size_t i = 0; i < study->collects.count; i++)
+        if (names(&study->collects.items[i].concepts, concept))
+            groups |= bit_of(study, study->collects.items[i].group, strlen(study->collects.items[i].group));
+    return groups;
+}
+
 gw_groups gw_study_lab_groups(const struct gw_study *study, const struct gw_lab *lab)
 {
     const char *const plus = strchr(lab->data_group, '+');
     gw_groups groups = 0;
 
+    if (study->collects.count > 0)
+        return groups_listing(study, lab->concept);
     if (lab->group == GW_LAB_OPTIONAL)
         return 0;
     if (study->continuous || lab->group == GW_LAB_BASELINE)

@@ -19,7 +19,7 @@ struct package {
 struct gw_study *package_read(struct gw_arena *arena, const char *dir, struct package *package,
                               struct gw_findings *findings);
 
-extern const struct package_field anchors_fields[], window_fields[], ae_fields[];
+extern const struct package_field anchors_fields[], window_fields[], collects_fields[], ae_fields[];
 extern const struct package_field exposure_fields[], schedule_fields[], dexamethasone_fields[], start_dose_fields[];
 extern const struct package_field history_fields[], renal_fields[], frailty_fields[], charlson_fields[], vte_fields[];
 extern const struct package_field antibiotic_prophylaxis_fields[], cytopenia_fields[], monitoring_fields[];

@@ -26,6 +26,12 @@ const struct package_field window_fields[] = {
     BY_HAND("low"), BY_HAND("high"), BY_HAND("groups"), BY_HAND("contact"), BY_HAND("until"), {NULL},
 };
 
+const struct package_field collects_fields[] = {
+    FIELD(FIELD_TEXT, struct gw_collected, group),
+    FIELD(FIELD_TEXTS, struct gw_collected, concepts),
+    {NULL},
+};
+
 /* The id of a grid has one %02d for the number, a single one has no % at all. */
 static void check_id(struct gw_settings *s, const cJSON *object, const struct gw_window_rule *rule)
 {
@@ -166,6 +172,19 @@ static void check_overlaps(struct gw_settings *s, const cJSON *array, const stru
     }
 }
 
+static void check_collects(struct gw_settings *s, const cJSON *root, const struct gw_study *study)
+{
+    const cJSON *item = gw_json_array(root, "collects");
+
+    item = item ? item->child : NULL;
+    for (size_t i = 0; i < study->collects.count && item; i++, item = item->next) {
+        const char *const group = study->collects.items[i].group;
+
+        if (group && gw_study_group_bit(study, group) < 0)
+            gw_settings_finding(s, item, "no window is of the group \"%s\"; name one of \"groups\"", group);
+    }
+}
+
 /* One group whose grids leave no day out collects continuously. */
 static bool is_continuous(const struct gw_study *study)
 {
@@ -196,6 +215,7 @@ void package_read_windows(struct gw_settings *s, const cJSON *root, struct gw_st
     }
     if (s->findings->count == before)
         check_overlaps(s, array, study);
+    check_collects(s, root, study);
     study->continuous = is_continuous(study);
 }
 

@@ -279,9 +279,9 @@ static const char *scope_reason(const struct engine *e, const struct datum *datu
         return "NOT_LISTED";
     if (datum->code.verdict == GW_CODE_UNKNOWN)
         return "CATEGORY_NOT_READ";
-    if (datum->code.lab->group == GW_LAB_OPTIONAL)
-        return "OPTIONAL_OFF";
-    return gw_study_lab_groups(e->in->study, datum->code.lab) == 0 ? "AE_EVIDENCE" : NULL;
+    if (gw_study_lab_groups(e->in->study, datum->code.lab) != 0)
+        return NULL;
+    return datum->code.lab->group == GW_LAB_EVIDENCE ? "AE_EVIDENCE" : "OPTIONAL_OFF";
 }
 
 /* A person assigned a window: it takes the datum, and no other does. */

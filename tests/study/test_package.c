@@ -227,6 +227,21 @@ static const struct {
     {"a group the study does not have", "G60", GW_LAB_G90, 0, 0, 1},
 };
 
+/* A list of concepts stands in place of what the table says, for rows that are off or of another study's group too. */
+Test(package, takes_the_concepts_it_lists_and_no_other)
+{
+    const struct gw_study *study = load("example-hip");
+    const struct gw_lab listed = {.concept = "INR", .data_group = "G90", .group = GW_LAB_G90};
+    const struct gw_lab off = {.concept = "INR", .data_group = "optional", .group = GW_LAB_OPTIONAL};
+    const struct gw_lab other = {.concept = "CREAT", .data_group = "G30+G90", .group = GW_LAB_G30_G90};
+    const struct gw_lab baseline = {.concept = "B2M", .data_group = "baseline", .group = GW_LAB_BASELINE};
+
+    cr_expect(eq(int, gw_study_lab_groups(study, &listed), 1));
+    cr_expect(eq(int, gw_study_lab_groups(study, &off), 1));
+    cr_expect(eq(int, gw_study_lab_groups(study, &other), 0));
+    cr_expect(eq(int, gw_study_lab_groups(study, &baseline), 0));
+}
+
 Test(package, places_laboratory_rows_in_its_groups)
 {
     struct gw_study study = *load("lendex-rrmm");

@@ -50,6 +50,11 @@ enum gw_evidence_rank { /* by falling weight */
                         GW_RANK_COUNT,
 };
 
+struct gw_collected { /* the laboratory concepts a group takes, in place of what data_group of loinc-labs.csv says */
+    const char *group;
+    struct gw_texts concepts;
+};
+
 struct gw_study {
     const char *id;
     const char *version;
@@ -60,6 +65,10 @@ struct gw_study {
     bool continuous; /* one group ALL without gaps: takes every laboratory group (elranatamab) */
     const struct gw_window_rule *windows;
     size_t window_count;
+    struct {
+        const struct gw_collected *items; /* none: as loinc-labs.csv says */
+        size_t count;
+    } collects;
 
     /* anchors */
     const char *const *d1_drugs;
@@ -157,7 +166,8 @@ size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common
                      size_t site_count, struct gw_text *out);
 
 /*
- * The groups in which a laboratory row makes rows of its own: those its data_group names ("G30+G90" both; with
+ * The groups in which a laboratory row makes rows of its own: those whose concepts the study lists (`collects`), and
+ * where it lists none those its data_group names ("G30+G90" both; with
  * labs_at_g30 off only the last), every group for a BASELINE row (which only the BASELINE window takes) and for a
  * continuous study, none for AE-evidence and optional rows.
  */
