@@ -237,43 +237,73 @@ static bool decided(struct engine *e, struct candidate *candidate, const struct 
     return true;
 }
 
-/* True: it is an event now. */
-static bool settle(struct engine *e, const struct shelf *shelf, struct candidate *candidate)
+static struct item_about about_candidate(const struct candidate *candidate)
 {
-    struct episode *episode = &candidate->episode;
+    const struct episode *episode = &candidate->episode;
     const struct episode_evidence *first = &episode->evidence[0];
-    const struct item_about about = {.has_fact = true,
-                                     .fact = first->fact,
-                                     .part = first->part,
-                                     .coding = candidate->coding,
-                                     .day = episode->onset,
-                                     .rule = episode->category};
-    struct episode *host = candidate->alone ? NULL
-                                            : shelf_find(shelf, episode->category, episode->subcategory, episode->onset,
-                                                         episode_last_day(episode), e->in->study->combine_days);
 
-    if (host)
-        join(e, host, episode);
-    else if (candidate->certain)
-        return true;
-    else if (!decided(e, candidate, &about) && !candidate->quiet)
-        ask(e, candidate, about);
-    return episode->confirmed;
+    return (struct item_about){.has_fact = true,
+                               .fact = first->fact,
+                               .part = first->part,
+                               .coding = candidate->coding,
+                               .day = episode->onset,
+                               .rule = episode->category};
+}
+
+/* The event it joins; NULL: none. */
+static struct episode *host_of(const struct engine *e, const struct shelf *shelf, const struct candidate *candidate)
+{
+    const struct episode *episode = &candidate->episode;
+
+    if (candidate->alone)
+        return NULL;
+    return shelf_find(shelf, episode->category, episode->subcategory, episode->onset, episode_last_day(episode),
+                      e->in->study->combine_days);
+}
+
+/*
+ * Those that stand where no event is: certain ones and those that a person confirmed are events from now on, those that
+ * a person refused are gone.
+ */
+static void promote(struct engine *e, struct episodes *episodes)
+{
+    const struct shelf shelf = shelf_of(e, episodes->list, episodes->count);
+    const size_t count = episodes->candidate_count;
+    struct episode *promoted = gw_arena_alloc(e->arena, (count + 1) * sizeof *promoted);
+    size_t kept = 0, firm = 0;
+
+    e->failed |= !promoted;
+    for (size_t i = 0; i < count && !e->failed; i++) {
+        struct candidate *candidate = &episodes->candidates[i];
+        const struct item_about about = about_candidate(candidate);
+
+        if (host_of(e, &shelf, candidate) || !(candidate->certain || decided(e, candidate, &about)))
+            episodes->candidates[kept++] = *candidate;
+        else if (candidate->certain || candidate->episode.confirmed)
+            promoted[firm++] = candidate->episode;
+    }
+    episodes->candidate_count = kept;
+    for (size_t i = 0; i < firm && !e->failed; i++) {
+        struct episode *episode = episode_add(e, episodes);
+
+        if (episode)
+            *episode = promoted[i];
+    }
 }
 
 void candidates_settle(struct engine *e, struct episodes *episodes)
 {
-    const struct shelf shelf = shelf_of(e, episodes->list, episodes->count);
-    size_t kept = 0;
+    struct shelf shelf;
 
-    for (size_t i = 0; i < episodes->candidate_count && !e->failed; i++)
-        if (settle(e, &shelf, &episodes->candidates[i]))
-            episodes->candidates[kept++] = episodes->candidates[i];
-    for (size_t i = 0; i < kept && !e->failed; i++) {
-        struct episode *episode = episode_add(e, episodes);
+    promote(e, episodes);
+    shelf = shelf_of(e, episodes->list, episodes->count);
+    for (size_t i = 0; i < episodes->candidate_count && !e->failed; i++) {
+        struct candidate *candidate = &episodes->candidates[i];
+        struct episode *host = host_of(e, &shelf, candidate);
 
-        if (episode)
-            *episode = episodes->candidates[i].episode;
+        if (host)
+            join(e, host, &candidate->episode);
+        else if (!candidate->quiet)
+            ask(e, candidate, about_candidate(candidate));
     }
-    episodes->candidate_count = kept;
 }

@@ -56,6 +56,7 @@ struct episode {
     bool coded;
     bool confirmed;                 /* by a person */
     bool serious, serious_hospital; /* certain by evidence */
+    const char *relatedness;        /* by the hospital; NULL: nobody there said */
     bool treated;                   /* a drug or procedure against it was used */
     struct episode_evidence *evidence;
     size_t evidence_count, evidence_capacity;

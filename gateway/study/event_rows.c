@@ -9,6 +9,7 @@
 
 #include "study/compose.h"
 #include "study/event_decisions.h"
+#include "study/relation.h"
 
 /* ---- rows ---- */
 
@@ -69,8 +70,13 @@ static void emit_episode(struct engine *e, const struct episodes *episodes, cons
     row->serious = episode->serious || row->serious_death;
     row->serious_hospital = episode->serious_hospital;
     row->seriousness_origin = row->serious_death ? "human" : episode->serious ? "evidence" : NULL;
-    row->dose_number = episode->dose_number > 0 ? episode->dose_number : GW_NULL_INTEGER;
-    row->days_since_last_dose = episode->dose_number > 0 ? episode->days_since_dose : GW_NULL_INTEGER;
+    row->relatedness = episode->relatedness ? episode->relatedness : "unassessed";
+    row->relatedness_by = episode->relatedness ? "site" : NULL;
+    relation_fill(e, episode, row);
+    if (episode->dose_number > 0) { /* the event is told by its dose */
+        row->dose_number = episode->dose_number;
+        row->days_since_last_dose = episode->days_since_dose;
+    }
     row->treatment_given = episode->treated;
     row->parent_ae = episode->parent ? episodes->list[episode->parent - 1].id : NULL;
     row->certainty = episode->confirmed ? "confirmed" : "certain";

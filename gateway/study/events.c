@@ -11,6 +11,7 @@
 #include "study/episode.h"
 #include "study/event_decisions.h"
 #include "study/infections.h"
+#include "study/relatedness.h"
 #include "study/seriousness.h"
 #include "study/syndrome.h"
 
@@ -184,6 +185,7 @@ void stage_events(struct engine *e)
                                              drug_signs,     crs_episodes,     icans_episodes};
     struct episodes episodes = {0};
     struct intensives intensives;
+    struct opinions opinions;
     struct stays stays;
     size_t labs;
 
@@ -213,6 +215,9 @@ void stage_events(struct engine *e)
         episode_name(e, &episodes.list[i]);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         seriousness_weigh(e, &episodes.list[i], &stays, &intensives);
+    opinions = opinions_read(e);
+    for (size_t i = 0; i < episodes.count && !e->failed; i++)
+        relatedness_take(e, &episodes.list[i], &opinions);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         episode_emit(e, &episodes, &episodes.list[i]);
 }

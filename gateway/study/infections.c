@@ -71,7 +71,7 @@ void infection_grade(struct engine *e, struct episode *episode, const struct int
     proofs = gw_arena_alloc(e->arena, (episode->evidence_count + 1) * sizeof *proofs);
     e->failed |= !proofs;
     for (size_t i = 0; i < episode->evidence_count && !e->failed; i++)
-        if (episode->evidence[i].grade >= 0)
+        if (episode->evidence[i].grade >= 0 && episode->evidence[i].day <= episode_last_day(episode))
             proofs[count++] =
                 (struct proof){episode->evidence[i].day > episode->onset ? episode->evidence[i].day : episode->onset,
                                episode->evidence[i].grade, i};

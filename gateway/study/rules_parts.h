@@ -16,5 +16,6 @@ void evidence_read(struct gw_arena *arena, const char *dir, struct gw_rules *out
 void scales_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
 void answers_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
 void stay_codes_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
+void causality_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings);
 
 #endif

@@ -80,6 +80,12 @@ struct gw_stay_code { /* of planned treatment */
     bool prefix;
 };
 
+struct gw_relatedness_code { /* what a physician's assessment means */
+    const char *system;
+    const char *code;
+    const char *relatedness; /* related, not related, unassessed */
+};
+
 struct gw_coded_answer {
     const char *system; /* NULL: any */
     const char *code;
@@ -117,6 +123,8 @@ struct gw_rules {
     size_t answer_count;
     const struct gw_stay_code *stay_codes;
     size_t stay_code_count;
+    const struct gw_relatedness_code *causality;
+    size_t causality_count;
     const struct gw_rule_text *texts;
     size_t text_count;
     const struct gw_scale *scales; /* file order: the scales of one instrument together */
@@ -130,6 +138,9 @@ const struct gw_item_class *gw_rules_class(const struct gw_rules *rules, const c
 
 /* What a coded answer says of a culture or test: an organism or any code that no row calls otherwise is positive. */
 enum gw_answer gw_rules_answer(const struct gw_rules *rules, const struct gw_concept *answer);
+
+/* Relatedness by an assessment of causality; NULL: causality.csv has no row for it. */
+const char *gw_rules_causality(const struct gw_rules *rules, const struct gw_coding *coding);
 
 /* stay-codes.csv says so of a reason, type or diagnosis of a stay: it was for treatment that was planned. */
 bool gw_rules_planned(const struct gw_rules *rules, const struct gw_coding *coding);
