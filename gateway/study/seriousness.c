@@ -121,7 +121,8 @@ static struct plan planned_by_dose(const struct engine *e, const struct hospital
         const gw_day day = dose_day(e, planned->dose);
         const gw_day until = day + (planned->hours + HOURS_A_DAY - 1) / HOURS_A_DAY;
 
-        if (day == GW_NO_DAY || stay->last < day || stay->first < day - rules->before_days || stay->first > until)
+        if (day == GW_NO_DAY || stay->last < day || stay->first > until ||
+            (stay->first < day - rules->before_days && !(plan.planned && stay->last > day)))
             continue;
         plan.planned = true;
         plan.until = plan.until == GW_NO_DAY || until > plan.until ? until : plan.until;

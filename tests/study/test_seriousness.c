@@ -5,6 +5,7 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
+#include "support/doses.h"
 #include "support/subject.h"
 
 static struct subject s;
@@ -174,4 +175,47 @@ Test(seriousness, is_death_where_a_person_says_that_the_event_was_fatal)
     cr_expect(eq(int, subject_episode(&s, 0)->serious, true));
     cr_expect(eq(int, subject_episode(&s, 0)->serious_death, true));
     expect_text("origin", subject_episode(&s, 0)->seriousness_origin, "human");
+}
+
+/* ---- stays that the first doses ask for: 48 hours after the first, 24 after the second ---- */
+
+static const struct {
+    const char *name;
+    int onset, first, last; /* days after the first dose, which the second follows on day 5 */
+    enum verdict verdict;
+} step_ups[] = {
+    {"within 48 hours of the first dose", 1, 0, 2, NO},
+    {"it lasted a day longer", 1, 0, 3, ASKED},
+    {"admitted the day before", 1, -1, 2, NO},
+    {"it began on the first day", 0, 0, 3, NO},
+    {"within 24 hours of the second", 6, 5, 6, NO},
+    {"it lasted longer than the second asks for", 6, 5, 8, ASKED},
+    {"both doses in one stay", 2, 0, 6, NO},
+    {"both doses in one stay that lasted longer", 2, 0, 7, ASKED},
+    {"a stay after the third dose", 11, 10, 12, ASKED},
+    {"a stay that began after the planned days", 7, 7, 9, ASKED},
+};
+
+Test(seriousness, leaves_the_stays_that_the_first_doses_ask_for)
+{
+    for (size_t i = 0; i < sizeof step_ups / sizeof *step_ups; i++) {
+        char first[11], last[11], onset[11];
+
+        stop();
+        subject_init_at(&s, "elranatamab-rrmm", "madrid");
+        gw_day_print(s.line.first_dose + step_ups[i].first, first);
+        gw_day_print(s.line.first_dose + step_ups[i].last, last);
+        gw_day_print(s.line.first_dose + step_ups[i].onset, onset);
+        doses_add(&s, "L01FX32", "A 0 12;A 5 32;A 9 76;A 16 76");
+        subject_add(&s,
+                    "{'resourceType':'Condition','id':'c','subject':{'reference':'Patient/p1'},"
+                    "'verificationStatus':{'coding':[{'code':'confirmed'}]},'onsetDateTime':'%s',"
+                    "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'J18.9'}]}}",
+                    onset);
+        add_stay("finished", "IMP", first, last, "");
+        subject_derive(&s);
+        cr_assert(subject_episode(&s, 0) != NULL, "%s", step_ups[i].name);
+        cr_expect(eq(sz, subject_items(&s, "AE_SERIOUS_EVIDENCE"), step_ups[i].verdict == ASKED), "%s",
+                  step_ups[i].name);
+    }
 }
