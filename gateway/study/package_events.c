@@ -116,6 +116,7 @@ const struct package_field ae_fields[] = {
     DAYS("action_days", events.action_days, 14, 0),
     DAYS("gcsf_anc_days", events.gcsf_anc_days, 7, 0),
     TEXTS("other_exclude", events.other_exclude),
+    {.key = "relatedness", .kind = FIELD_BOOL, .offset = offsetof(struct gw_study, events.relatedness)},
     GROUP(febrile),
     GROUP(crs),
     GROUP(icans),

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/event_decisions.h"
 #include "study/uses.h"
 
 static const char *const said[] = {"unassessed", "not related", "related"}; /* rising */
@@ -172,6 +173,24 @@ static bool is_about(const struct engine *e, const struct opinion *opinion, cons
            opinion->day >= episode->onset - slack && (last == GW_DAY_MAX || opinion->day <= last + slack);
 }
 
+/* The physician's word is wanted, and nobody gave it. */
+static void ask(struct engine *e, const struct episode *episode)
+{
+    const struct episode_evidence *first = &episode->evidence[0];
+
+    if (episode->decided.relatedness) {
+        decide_episode_item(e, episode, episode->decided.relatedness, "AE_RELATEDNESS");
+        return;
+    }
+    engine_raise(e, "AE_RELATEDNESS",
+                 &(struct item_about){.has_fact = true,
+                                      .fact = first->fact,
+                                      .part = first->part,
+                                      .day = episode->onset,
+                                      .rule = episode->category,
+                                      .note = "whether the study drug caused it is the physician's to say"});
+}
+
 void relatedness_take(struct engine *e, struct episode *episode, const struct opinions *opinions)
 {
     for (size_t i = 0; i < opinions->count && !e->failed; i++) {
@@ -190,4 +209,6 @@ void relatedness_take(struct engine *e, struct episode *episode, const struct op
                                                .grade = -1,
                                                .rules = "relatedness"});
     }
+    if (e->in->study->events.relatedness && episode->id && !episode->relatedness && !e->failed)
+        ask(e, episode);
 }

@@ -269,7 +269,7 @@ Test(place, takes_every_day_of_52_weeks_in_a_continuous_study)
         cr_expect(eq(int, weeks[i].window &&subject_observation(&s, "v", weeks[i].window), weeks[i].window != NULL),
                   "%s", weeks[i].day);
         cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_windows].count, 52));
-        cr_expect(eq(sz, s.derived.item_count, 0));
+        cr_expect(eq(sz, s.derived.item_count, subject_items(&s, "AE_RELATEDNESS")), "nothing else is asked");
     }
     expect_text("group", subject_window(&s, "W01")->data_group, "ALL");
     expect_text("state", subject_window(&s, "W52")->state, "collected");

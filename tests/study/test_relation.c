@@ -250,3 +250,22 @@ Test(relation, is_what_a_person_here_said_before_all)
     expect_text("relatedness", pneumonia()->relatedness, "not related");
     expect_text("by", pneumonia()->relatedness_by, "dm1");
 }
+
+Test(relation, is_asked_for_where_the_study_wants_it)
+{
+    struct gw_study study = *s.study;
+    const char *lenalidomide;
+
+    s.study = &study;
+    study.events.relatedness = true;
+    lenalidomide = tell();
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "AE_RELATEDNESS"), 1));
+    add_opinion("a1", lenalidomide, "Unlikely", OF_IT);
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "AE_RELATEDNESS"), 0), "the hospital said");
+    s.count--;
+    subject_decide(&s, "relatedness", "Condition/c", "{'relatedness':'related'}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "AE_RELATEDNESS"), 0), "a person said");
+}

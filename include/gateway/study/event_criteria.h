@@ -99,6 +99,7 @@ struct gw_event_criteria {
     int action_days;   /* action with the study drug: a change so many days after the highest grade, or fewer */
     int gcsf_anc_days; /* G-CSF with no count in so many days before is a candidate */
     struct gw_texts other_exclude; /* Condition categories (problem-list-item) that make no event of category OTHER */
+    bool relatedness; /* ask a person where the hospital did not say whether the drug caused an event */
     struct gw_febrile_rules febrile;
     struct gw_crs_rules crs;
     struct gw_icans_rules icans;
