@@ -105,13 +105,7 @@ void rules_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, s
     scales_read(arena, dir, out, findings);
     answers_read(arena, dir, out, findings);
     stay_codes_read(arena, dir, out, findings);
-    evidence_read(arena, dir, out, &findings);
-    compositions_read(arena, dir, out, &findings);
-    scales_read(arena, dir, out, &findings);
-    answers_read(arena, dir, out, &findings);
-    stay_codes_read(arena, dir, out, &findings);
-    causality_read(arena, dir, out, &findings);
-    return gw_findings_close(&findings, arena, dir, err);
+    causality_read(arena, dir, out, findings);
 }
 
 enum gw_status gw_rules_load(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
