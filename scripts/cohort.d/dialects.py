@@ -47,6 +47,10 @@ MASS = {
     "BP": ("85354-9", "Blood pressure panel with all children optional"),
     "SBP": ("8480-6", "Systolic blood pressure"), "DBP": ("8462-4", "Diastolic blood pressure"),
 }
+# what is read at the bedside: LOINC everywhere, never a local code
+BEDSIDE = {"SPO2": ("59408-5", "Oxygen saturation in Arterial blood by Pulse oximetry"),
+           "O2FLOW": ("3151-8", "Inhaled oxygen flow rate"), "GCS": ("9269-2", "Glasgow coma score total")}
+MASS.update(BEDSIDE)
 MOLES = dict(MASS, **{
     "HGB": ("59260-0", "Hemoglobin [Moles/volume] in Blood"),
     "CREAT": ("14682-9", "Creatinine [Moles/volume] in Serum or Plasma"),
@@ -68,7 +72,8 @@ COMMON = dict(ENZYMES, **{
     "HEIGHT": ("cm", "cm", True), "ECOG": ("{score}", "", False), "HR": ("/min", "/min", True),
     "CRP": ("mg/L", "mg/L", True), "SBP": ("mm[Hg]", "mm[Hg]", True), "DBP": ("mm[Hg]", "mm[Hg]", True),
     "B2M": ("mg/L", "mg/L", True), "WEIGHT": ("kg", "kg", True), "TEMP": ("Cel", "Cel", True),
-    "FLC_K": ("mg/L", "mg/L", True), "FLC_L": ("mg/L", "mg/L", True)})
+    "FLC_K": ("mg/L", "mg/L", True), "FLC_L": ("mg/L", "mg/L", True), "SPO2": ("%", "%", True),
+    "O2FLOW": ("L/min", "L/min", True), "GCS": ("{score}", "", True)})
 CONVENTIONAL = {"HGB": "g/dL", "CREAT": "mg/dL", "BILI": "mg/dL", "ALB": "g/dL", "TPROT": "g/dL", "MPROT_S": "g/dL",
                 "IGG": "mg/dL", "URATE": "mg/dL", "K": "mmol/L", "NA": "mmol/L"}
 SI = {"HGB": "mmol/L", "CREAT": "umol/L", "BILI": "umol/L", "ALB": "g/L", "TPROT": "g/L", "MPROT_S": "g/L",
@@ -95,7 +100,7 @@ UNITS = {
 # Busan's own laboratory codes; WBC results never carry a unit there, WBC and LYMPH results no range.
 LOCAL_SYSTEM = "urn:busan:lab"
 LOCAL = {concept: "B%04d" % (1010 + 10 * number) for number, concept in enumerate(
-    c for c in MASS if c not in ("BP", "SBP", "DBP", "TEMP", "HR", "HEIGHT", "WEIGHT", "ECOG"))}
+    c for c in MASS if c not in ("BP", "SBP", "DBP", "TEMP", "HR", "HEIGHT", "WEIGHT", "ECOG", *BEDSIDE))}
 
 # category, subcategory -> (code, words); every code lies under a row of class "certain"
 CM_EVENTS = {
@@ -173,16 +178,22 @@ DIALECTS = {d.name: d for d in (
             organisation="Back Bay Medical Center"),
 )}
 
-_ALIASES = {"madrid": [], "busan": [("K/uL", "10*3/uL"), ("x10E9/L", "10*9/L"), ("g/dL", "g/dL")],
+_ALIASES = {"madrid": [], "busan": [("K/uL", "10*3/uL"), ("x10E9/L", "10*9/L")],
             "essen": [("G/L", "10*9/L")], "boston": [("cells/mm3", "/mm3")]}
+
+
+def ice_canonical(dialect):
+    """The hospital's form for the points of the ICE score."""
+    return dialect.base + "/Questionnaire/ice"
 
 
 def profile(name):
     """The site profile, as mappings/sites/site.schema.json has it."""
     dialect = DIALECTS[name]
+    ice = {"questionnaire": ice_canonical(dialect), "instrument": "ICE", "items": [{"link": "total", "item": 0}]}
     out = {"id": name, "zone": dialect.zone_name, "contacts": dialect.contacts, "time_without_offset": "refuse",
            "unit_aliases": [{"text": text, "code": code} for text, code in _ALIASES[name]],
-           "unit_missing": [], "ranges": [], "codes": []}
+           "unit_missing": [], "ranges": [], "questionnaires": [ice], "codes": []}
     if name == "busan":
         out["unit_missing"] = [{"system": LOCAL_SYSTEM, "code": LOCAL["WBC"], "unit": "10*9/L"}]
         out["ranges"] = [{"concept": concept, "sex": None, "age": [18, None], "low": RANGES[concept, "10*9/L"][0],

@@ -5,12 +5,12 @@ Templates are filled with %, once per resource, because a cohort has millions of
 """
 import json
 
-from dialects import ATC, LOCAL, LOCAL_SYSTEM, NOT_LISTED, RXNORM, SNOMED, UCUM, DRUGS
+from dialects import ATC, BEDSIDE, LOCAL, LOCAL_SYSTEM, NOT_LISTED, RXNORM, SNOMED, UCUM, DRUGS
 from values import canonical, known_values, reference
 
 CATEGORY_SYSTEM = "http://terminology.hl7.org/CodeSystem/observation-category"
 INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
-VITALS = ("WEIGHT", "HEIGHT", "TEMP", "HR", "BP")
+VITALS = ("WEIGHT", "HEIGHT", "TEMP", "HR", "BP", *BEDSIDE)
 FLAGS = {"N": "Normal", "L": "Low", "H": "High", "LL": "Critical low", "HH": "Critical high"}
 
 
@@ -64,8 +64,8 @@ def limits_json(limits, code, words, coded):
 class Writer:
     """One hospital's resources."""
 
-    def __init__(self, dialect):
-        self.dialect = dialect
+    def __init__(self, dialect, drugs=DRUGS):
+        self.dialect, self.drugs = dialect, drugs
         self._values = {}
         self._codes = {}
         self._template = self._observation_template()
@@ -197,7 +197,7 @@ class Writer:
 
     def drug(self, substance, patient, rid):
         """medication[x] in this hospital's way, and what it needs inside the resource."""
-        atc, rxnorm, words = DRUGS[substance]
+        atc, rxnorm, words = self.drugs[substance]
         name = self.dialect.name
         coding = [{"system": ATC, "code": atc, "display": substance}]
         if name == "busan":
@@ -224,7 +224,7 @@ class Writer:
 
     def medications(self, updated):
         """The hospital's formulary, one Medication a drug, for dialects that refer to it."""
-        for substance, (atc, rxnorm, words) in sorted(DRUGS.items()):
+        for substance, (atc, rxnorm, words) in sorted(self.drugs.items()):
             coding = [{"system": ATC, "code": atc, "display": substance}]
             rid = medication_id(substance)
             body = self._head("Medication", rid, self.dialect.version(rid.rjust(12, "0"), 1), updated)
