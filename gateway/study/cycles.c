@@ -133,16 +133,22 @@ const char *percent_of(struct engine *e, const struct gw_ratio *actual, const st
     return e->failed ? NULL : gw_ratio_print(e->arena, &share);
 }
 
-/* By the total of its planned days: a late start adds days, not class. */
-static const char *class_of(struct engine *e, const struct cycle *cycle)
+bool cycle_dexamethasone(struct engine *e, const struct cycle *cycle, struct gw_ratio *out)
 {
     const struct gw_dexamethasone_rules *rules = &e->in->study->dexamethasone;
     const gw_day planned = cycle->start + rules->cycle_days - 1;
     const gw_day last = cycle->next - 1 < planned ? cycle->next - 1 : planned;
-    struct gw_ratio total;
     bool any;
 
-    if (!cycle->over || !amount_taken(e, rules->drug, cycle->start, last, &total, &any))
+    return cycle->over && amount_taken(e, rules->drug, cycle->start, last, out, &any);
+}
+
+static const char *class_of(struct engine *e, const struct cycle *cycle)
+{
+    const struct gw_dexamethasone_rules *rules = &e->in->study->dexamethasone;
+    struct gw_ratio total;
+
+    if (!cycle_dexamethasone(e, cycle, &total))
         return NULL;
     for (size_t i = 0; i < rules->classes.count; i++) {
         const struct gw_ratio mg = gw_ratio_of(rules->classes.items[i].mg);

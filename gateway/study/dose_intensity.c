@@ -1,7 +1,6 @@
 /*
- * Relative dose intensity against the standard plan and against the starting dose that the table asks for, and the
- * class of dexamethasone. An oral drug in cycles is measured in milligrams, an injected one in doses given of doses
- * planned.
+ * Relative dose intensity against the standard plan and against the starting dose that the table asks for. An oral drug
+ * in cycles is measured in milligrams, an injected one in doses given of doses planned.
  *
  * A cycle that is not over measures nothing yet: its rest is still to come. Source: mappings/RULES.md 14.
  */
@@ -199,36 +198,10 @@ static void derive_doses(struct engine *e)
         parameter_add(e, &p);
 }
 
-/* ---- dexamethasone ---- */
-
-static void derive_class(struct engine *e)
-{
-    const struct cycle *first = e->cycle_count ? &e->cycles[0] : NULL;
-    struct parameter p = {.name = "DEXCLASS", .rule = "DEXCLASS", .date = first ? first->start : GW_NO_DAY};
-
-    if (!first)
-        p.reason = "NO_EXPOSURE";
-    else if (!first->over)
-        p.reason = "FIRST_CYCLE_NOT_OVER";
-    else if (!first->has_dex)
-        p.reason = "NO_DEXAMETHASONE";
-    if (first && first->row_id)
-        inputs_add_row(e, &p.inputs, first->row_id);
-    if (!p.reason) {
-        p.value = gw_ratio_print(e->arena, &first->dex_mg);
-        p.text = first->dex_class ? first->dex_class : "OTHER";
-        e->failed |= !p.value;
-    }
-    if (!e->failed)
-        parameter_add(e, &p);
-}
-
 void derive_dose_intensity(struct engine *e)
 {
     if (e->in->study->exposure.on)
         derive_milligrams(e);
     else if (e->in->study->schedule.on)
         derive_doses(e);
-    if (e->in->study->dexamethasone.on && !e->failed)
-        derive_class(e);
 }

@@ -115,6 +115,10 @@ void conmeds_emit(struct engine *e, gw_day seen);
  * or (*any false) nothing was told at all. */
 bool amount_taken(struct engine *e, const char *substance, gw_day first, gw_day last, struct gw_ratio *out, bool *any);
 
+/* Dexamethasone of the planned days of a cycle that is over: a late start of the next adds days, no dose. False: none
+ * was told, or some dose is not known. */
+bool cycle_dexamethasone(struct engine *e, const struct cycle *cycle, struct gw_ratio *out);
+
 /* actual / planned x 100 as printed for the study; NULL: nothing was planned. */
 const char *percent_of(struct engine *e, const struct gw_ratio *actual, const struct gw_ratio *planned);
 

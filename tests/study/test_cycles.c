@@ -177,6 +177,81 @@ Test(cycles, have_the_class_of_their_dexamethasone)
     }
 }
 
+/* "1 160 CONCORDANT; ..": of each cycle what the age is expected to get, and how that compares, or why not. */
+static const char *by_age(void)
+{
+    const struct gw_row_list *list = &s.derived.rows.tables[GW_TABLE_derived];
+    const char *all = "";
+
+    for (int number = 1; number <= 9; number++)
+        for (size_t i = 0; i < list->count; i++) {
+            const struct gw_row_derived *row = (const struct gw_row_derived *)list->rows[i];
+            const char *of = gw_arena_print(&s.arena, "cycle-%d", number);
+
+            if (!gw_same(row->rule_id, "dexamethasone-age") || !strstr(row->row_id, of))
+                continue;
+            all = gw_arena_print(&s.arena, "%s%s%d %s%s%s", all, *all ? "; " : "", number, row->value ? row->value : "",
+                                 row->value ? " " : "", row->reason ? row->reason : row->text);
+        }
+    return all;
+}
+
+/* The first dose was on 15 January 2024. */
+static const struct {
+    const char *name;
+    const char *born; /* NULL: nobody told */
+    const char *dexamethasone;
+    const char *expected; /* by cycle */
+    bool asked;
+} ages[] = {
+    {"64 on day 1, 65 the day after: 320 in four cycles, then 160", "1959-01-16", "S 0.. 40 weekly",
+     "1 320 LOWER; 2 320 LOWER; 3 320 LOWER; 4 320 LOWER; 5 160 CONCORDANT", false},
+    {"64, given so", "1959-01-16", "S 0..3 40; S 14..17 40; S 28..31 40; S 42..45 40",
+     "1 320 CONCORDANT; 2 320 CONCORDANT; 3 NO_DEXAMETHASONE; 4 NO_DEXAMETHASONE; 5 NO_DEXAMETHASONE", false},
+    {"65 on day 1: 160 from the start", "1959-01-15", "S 0.. 40 weekly",
+     "1 160 CONCORDANT; 2 160 CONCORDANT; 3 160 CONCORDANT; 4 160 CONCORDANT; 5 160 CONCORDANT", false},
+    {"75 until after day 1", "1948-01-16", "S 0..27 20 weekly",
+     "1 160 LOWER; 2 NO_DEXAMETHASONE; 3 NO_DEXAMETHASONE; 4 NO_DEXAMETHASONE; 5 NO_DEXAMETHASONE", false},
+    {"76 on day 1: 80", "1948-01-15", "S 0..27 20 weekly; S 28..55 40 weekly",
+     "1 80 CONCORDANT; 2 80 HIGHER; 3 NO_DEXAMETHASONE; 4 NO_DEXAMETHASONE; 5 NO_DEXAMETHASONE", false},
+    {"64 or 65: the first four cycles depend on it, the fifth does not", "1959", "S 0.. 40 weekly",
+     "1 AGE_AMBIGUOUS; 2 AGE_AMBIGUOUS; 3 AGE_AMBIGUOUS; 4 AGE_AMBIGUOUS; 5 160 CONCORDANT", true},
+    {"72 or 73: it is the same", "1951", "S 0.. 40 weekly",
+     "1 160 CONCORDANT; 2 160 CONCORDANT; 3 160 CONCORDANT; 4 160 CONCORDANT; 5 160 CONCORDANT", false},
+    {"no birth date", NULL, "S 0.. 40 weekly",
+     "1 NO_BIRTH_DATE; 2 NO_BIRTH_DATE; 3 NO_BIRTH_DATE; 4 NO_BIRTH_DATE; 5 NO_BIRTH_DATE", false},
+};
+
+Test(cycles, have_the_dexamethasone_that_the_age_is_expected_to_get_or_not)
+{
+    for (size_t i = 0; i < sizeof ages / sizeof ages[0]; i++) {
+        stop();
+        start();
+        s.count = 0;
+        s.horizon = s.line.first_dose + 145;
+        if (ages[i].born)
+            subject_add_patient(&s, "male", ages[i].born);
+        else
+            subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male'}");
+        visit(30);
+        visit(145);
+        doses_add(&s, LEN, "D 0 21x25/21; D 28 21x25/21; D 56 21x25/21; D 84 21x25/21; D 112 21x25/21; D 140 21x25/21");
+        doses_add(&s, DEX, ages[i].dexamethasone);
+        subject_derive(&s);
+        expect_text(ages[i].name, by_age(), ages[i].expected);
+        cr_expect(eq(sz, subject_items(&s, "AGE_AMBIGUOUS"), ages[i].asked), "%s", ages[i].name);
+    }
+}
+
+Test(cycles, without_a_plan_for_an_age_expect_nothing_of_its_dexamethasone)
+{
+    study.dexamethasone.expected.count = 1; /* up to 64; the subject is 73 */
+    doses_add(&s, LEN, "D 0 21x25/21; D 28 21x25/21");
+    doses_add(&s, DEX, "S 0.. 40 weekly");
+    subject_derive(&s);
+    expect_text("no row", by_age(), "1 NO_ROW; 2 NO_ROW");
+}
+
 /* ---- metamorphic ---- */
 
 static const char medley[] = "S 0..9 25; D 0 21x25/21; A 12 15; N 14; D 29 21x15/21; S 35..36 10; D 57 11x15/22";
