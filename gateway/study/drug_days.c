@@ -90,7 +90,7 @@ static int by_first(const void *x, const void *y)
 static bool span_of(const struct sweep *s, const struct use *use, struct span *out)
 {
     *out = (struct span){use, use->first, use->last, false};
-    if (use->problem || use->first == GW_NO_DAY || use->first > s->e->in->horizon)
+    if (use->problem || use->first == GW_NO_DAY || use->first > s->e->in->horizon || exposure_is_stale(s->e, use))
         return false;
     if (use->negative && out->last == GW_DAY_MAX)
         out->last = out->first; /* that it was not taken says nothing of the days to come */

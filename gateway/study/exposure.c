@@ -83,6 +83,15 @@ static bool is_study_drug(const struct use *use)
     return use->drug && strcmp(use->drug->role, "STUDY_DRUG") == 0;
 }
 
+bool exposure_is_stale(const struct engine *e, const struct use *use)
+{
+    const struct gw_history_rules *history = &e->in->study->history;
+
+    return history->on && use->rank >= GW_RANK_DISPENSE && use->substance && use->first != GW_NO_DAY &&
+           use->first < e->anchors.d1 - history->order_days && !is_study_drug(use) &&
+           !(use->drug && strcmp(use->drug->role, "PRIOR_OR_NEXT_MM") == 0);
+}
+
 static gw_day earlier(gw_day a, gw_day b)
 {
     return b == GW_NO_DAY || a < b ? a : b;
@@ -116,7 +125,7 @@ static bool is_outside(const struct engine *e, const struct use *use, enum gw_pl
     *place = GW_PLACE_BETWEEN_WINDOWS;
     if (use->first == GW_NO_DAY)
         return false;
-    if (use->last < e->windows.span_low)
+    if (use->last < e->windows.span_low || exposure_is_stale(e, use))
         *place = GW_PLACE_BEFORE_BASELINE;
     else if (use->first > e->windows.span_high)
         *place = GW_PLACE_AFTER_CAP;
@@ -221,7 +230,7 @@ static bool is_dose(struct engine *e, const struct exposure *x, const struct gw_
     return gw_ratio_compare(e->arena, &step, &x->dose) == 0;
 }
 
-/* A place on the ladder of an oral drug, or among the doses of a schedule. */
+/* A place on the ladder of an oral drug, or among the doses of a schedule and, behind them, of its phases. */
 static int level_of(struct engine *e, const struct exposure *x)
 {
     const struct gw_study *study = e->in->study;
@@ -232,6 +241,9 @@ static int level_of(struct engine *e, const struct exposure *x)
     for (size_t i = 0; study->schedule.on && i < study->schedule.doses.count; i++)
         if (is_dose(e, x, &study->schedule.doses.items[i].mg))
             return (int)i + 1;
+    for (size_t i = 0; study->schedule.on && i < study->schedule.phases.count; i++)
+        if (is_dose(e, x, &study->schedule.phases.items[i].mg))
+            return (int)(study->schedule.doses.count + i) + 1;
     return 0;
 }
 

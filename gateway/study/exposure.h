@@ -92,6 +92,10 @@ struct stretches {
     size_t count, capacity;
 };
 
+/* An order or a supply of a drug that is no treatment of the disease, begun so long before day 1 that whether it still
+ * holds is not known: it counts for nothing. */
+bool exposure_is_stale(const struct engine *e, const struct use *use);
+
 /* The days of one substance: of its uses, in order of their first day, the best evidence for each day. */
 void days_find(struct engine *e, const struct use *uses, size_t count, const struct bounds *bounds,
                struct stretches *out);

@@ -114,6 +114,44 @@ Test(conmeds, keep_every_start_where_the_study_does_not_minimise)
     expect_text("start", doses_conmeds(&s), "A02BC01 -400.. 20 QD stated < +");
 }
 
+/* history.order_days is 120: what was ordered or handed over before then, and never ended, tells nothing. */
+static const struct {
+    const char *name;
+    const char *atc, *records;
+    const char *rows;
+    const char *state;
+} old[] = {
+    {"ordered 120 days before", OMEPRAZOLE, "R -120.. 20", "A02BC01 .. 20 QD intended < +", "delivered"},
+    {"ordered a day earlier", OMEPRAZOLE, "R -121.. 20", "", "outside_window BEFORE_BASELINE"},
+    {"stated, then as ever", OMEPRAZOLE, "S -121.. 20", "A02BC01 .. 20 QD stated < +", "delivered"},
+    {"supply of 120 days", OMEPRAZOLE, "D -120 /200 20", "A02BC01 .. 20 QD dispensed < +", "delivered"},
+    {"supply of a day earlier", OMEPRAZOLE, "D -121 /200 20", "", "outside_window BEFORE_BASELINE"},
+    {"an order of then, and one of now", OMEPRAZOLE, "R -121.. 20; R 3.. 40", "A02BC01 3.. 40 QD intended +",
+     "outside_window BEFORE_BASELINE"},
+    {"a drug against the myeloma", BORTEZOMIB, "R -121..-5 2", "bortezomib -121..-5 2 QD intended <", "delivered"},
+    {"a drug against clots", ASPIRIN, "R -121.. 100", "", "outside_window BEFORE_BASELINE"},
+};
+
+Test(conmeds, leave_out_orders_and_supplies_of_long_before)
+{
+    for (size_t i = 0; i < sizeof old / sizeof old[0]; i++) {
+        stop();
+        start();
+        doses_add(&s, old[i].atc, old[i].records);
+        subject_derive(&s);
+        expect_text(old[i].name, doses_conmeds(&s), old[i].rows);
+        expect_text(old[i].name, subject_state(&s, "d3"), old[i].state);
+    }
+}
+
+Test(conmeds, take_orders_of_any_age_where_the_study_sets_no_limit)
+{
+    study.history.on = false;
+    doses_add(&s, OMEPRAZOLE, "R -121.. 20");
+    subject_derive(&s);
+    expect_text("no limit", doses_conmeds(&s), "A02BC01 .. 20 QD intended < +");
+}
+
 /* ---- to prevent or to treat ---- */
 
 static const struct {

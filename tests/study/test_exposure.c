@@ -596,6 +596,28 @@ Test(exposure, of_a_schedule_is_counted_in_doses)
     }
 }
 
+/* A study whose weekly doses are none of the step-up's. */
+Test(exposure, of_a_schedule_has_the_levels_of_its_phases_behind_those_of_its_first_doses)
+{
+    struct gw_dose_phase phase;
+    struct gw_study changed;
+
+    start_elranatamab();
+    changed = *s.study;
+    phase = changed.schedule.phases.items[0];
+    phase.mg = gw_decimal_from_int(44);
+    changed.schedule.phases.items = &phase;
+    changed.schedule.phases.count = 1;
+    s.study = &changed;
+    doses_add(&s, "L01FX32", "A 0 12; A 3 32; A 7 76; A 14 44");
+    subject_derive(&s);
+    expect_text(
+        "levels", doses_rows(&s, "elranatamab"),
+        "0..0 12 ONCE administered L1 start; 3..3 32 ONCE administered L2 step_up; 7..7 76 ONCE administered L3 "
+        "step_up; 14..14 44 ONCE administered L4 step_down");
+    expect_text("items", codes_of_items(), "");
+}
+
 Test(exposure, of_a_schedule_is_collected_in_its_week)
 {
     start_elranatamab();
