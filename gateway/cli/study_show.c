@@ -139,6 +139,9 @@ static void print_events(struct gw_arena *arena, const struct gw_study *study)
         return;
     }
     printf("\nAdverse events\n  %s\n", joined(arena, study->categories, study->category_count, ", "));
+    if (study->special_interest.count > 0)
+        printf("  of special interest: %s\n",
+               joined(arena, study->special_interest.items, study->special_interest.count, ", "));
     printf("  one episode while values lie at most %d days apart, diagnoses %d; a value and a diagnosis %d\n",
            study->lab_merge_days, study->condition_merge_days, study->combine_days);
     printf("  outcome unknown after %d days without a value; treatment-emergent up to %d days after the last dose\n",
@@ -223,6 +226,8 @@ static void print_study_json(const struct output *output, const struct gw_study 
     for (size_t i = 0; i < study->window_count; i++)
         cJSON_AddItemToArray(windows, rule_json(study, &study->windows[i]));
     cJSON_AddItemToObject(root, "categories", texts_json(study->categories, study->category_count));
+    cJSON_AddItemToObject(root, "special_interest",
+                          texts_json(study->special_interest.items, study->special_interest.count));
     cJSON_AddItemToObject(root, "unconfirmed", texts_json(study->unconfirmed, study->unconfirmed_count));
     output_json(output, root);
 }

@@ -46,8 +46,6 @@ static void check_drugs(struct lint *l)
         check_drug(l, "vte.doses", study->vte.doses.items[i].substance);
     for (size_t i = 0; i < study->antibiotic_prophylaxis.substances.count; i++)
         check_drug(l, "antibiotic_prophylaxis.substances", study->antibiotic_prophylaxis.substances.items[i]);
-    for (size_t i = 0; i < study->events.infection.prophylaxis.count; i++)
-        check_drug(l, "ae.infection.prophylaxis", study->events.infection.prophylaxis.items[i].substance);
 }
 
 static void check_concepts(struct lint *l, const char *path, const struct gw_texts *concepts)

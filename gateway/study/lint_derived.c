@@ -14,12 +14,14 @@ static const struct {
     const char *beginning;
     const char *group; /* of study.json */
 } needs[] = {
-    {"CRCL", "renal"},        {"EGFR", "renal"},        {"RENAL", "renal"},
-    {"CHARLSON", "charlson"}, {"FRAIL", "frailty"},     {"EXPDOSE", "start_dose"},
-    {"EXPDOSE", "renal"},     {"MONGAP", "monitoring"}, {"BOR", "response"},
-    {"ORR", "response"},      {"TTR", "response"},      {"TTP", "response"},
-    {"PFS", "response"},      {"DOR", "response"},      {"QL", "questionnaires"},
-    {"SPM", "spm"},           {"VTE", "vte"},           {"ABPROPH", "antibiotic_prophylaxis"},
+    {"CRCL", "renal"},         {"EGFR", "renal"},        {"RENAL", "renal"},
+    {"CHARLSON", "charlson"},  {"FRAIL", "frailty"},     {"PRIORLIN", "prior_lines"},
+    {"EXPDOSE", "start_dose"}, {"EXPDOSE", "renal"},     {"CONCORD", "start_dose"},
+    {"CONCORD", "exposure"},   {"VTE", "vte"},           {"ABXPROPH", "antibiotic_prophylaxis"},
+    {"CYTOACT", "cytopenia"},  {"MONGAP", "monitoring"}, {"DEXCLASS", "dexamethasone"},
+    {"RDIEXP", "start_dose"},  {"BOR", "response"},      {"ORR", "response"},
+    {"TTR", "response"},       {"TTP", "response"},      {"PFS", "response"},
+    {"DOR", "response"},       {"QL", "questionnaires"}, {"SPM", "spm"},
 };
 
 static bool derives(const struct gw_study *study, const char *name)

@@ -142,7 +142,6 @@ const struct package_field response_fields[] = {
     RESPONSE(pr_urine_percent),
     RESPONSE(pr_urine),
     RESPONSE(pr_dflc_percent),
-    RESPONSE(pr_plasmacytoma_percent),
     RESPONSE(mr_serum_percent),
     RESPONSE(mr_urine_percent),
     RESPONSE(pd_percent),
@@ -159,7 +158,6 @@ const struct package_field response_fields[] = {
 const struct package_field spm_fields[] = {
     FIELD(FIELD_TEXT, struct gw_spm_rules, category),
     FIELD(FIELD_TEXTS, struct gw_spm_rules, apart),
-    FIELD_NUMBER(struct gw_spm_rules, per_patient_years, 1, 1000000),
     {NULL},
 };
 

@@ -71,21 +71,11 @@ static const struct package_field seriousness_fields[] = {
     {NULL},
 };
 
-static const struct package_field pattern_fields[] = {
-    FIELD(FIELD_TEXT, struct gw_prophylaxis_pattern, substance),
-    FIELD(FIELD_DECIMAL_OR_NULL, struct gw_prophylaxis_pattern, dose_mg),
-    FIELD(FIELD_INT, struct gw_prophylaxis_pattern, times_per_day, .low = 0, .high = 24),
-    FIELD(FIELD_INT, struct gw_prophylaxis_pattern, days_per_week, .low = 0, .high = 7),
-    FIELD(FIELD_INT, struct gw_prophylaxis_pattern, cycles, .low = 0, .high = 1000),
-    {NULL},
-};
-
 static const struct package_field infection_fields[] = {
     FIELD_NUMBER(struct gw_infection_rules, no_diagnosis_days, 0, FIELD_MAX_DAYS),
     FIELD_NUMBER(struct gw_infection_rules, oral_grade, 1, 5),
     FIELD_NUMBER(struct gw_infection_rules, iv_grade, 1, 5),
     FIELD_NUMBER(struct gw_infection_rules, intensive_grade, 1, 5),
-    FIELD_LIST(struct gw_infection_rules, prophylaxis, pattern_fields, sizeof(struct gw_prophylaxis_pattern)),
     {NULL},
 };
 

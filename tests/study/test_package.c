@@ -395,6 +395,5 @@ Test(package, holds_the_bounds_that_events_and_parameters_go_by)
     cr_expect(eq(int, study->events.febrile.anc_candidate_hours, 72));
     cr_expect(eq(int, study->events.action_days, 14));
     cr_expect(eq(sz, study->special_interest.count, 6));
-    cr_expect(eq(sz, study->events.infection.prophylaxis.count, 4));
-    cr_expect(study->events.infection.prophylaxis.items[0].dose_mg == NULL);
+    cr_expect(eq(int, study->events.infection.intensive_grade, 4));
 }

@@ -13,11 +13,10 @@
 
 #include "gateway/study/plan.h"
 
-struct gw_history_rules { /* how far before D1 records are looked for; conditions, procedures and anti-myeloma drugs:
-                             always */
+struct gw_history_rules { /* how far back records count; diagnoses, procedures and drugs against the disease: always */
     bool on;
-    int order_days;  /* other orders and dispenses */
-    int weight_days; /* weight and height */
+    int order_days;  /* orders and dispenses of other drugs, begun so many days before D1 */
+    int weight_days; /* weight and height, so many before the study span */
 };
 
 enum gw_clearance { GW_CLEARANCE_CG, GW_CLEARANCE_MDRD };
@@ -156,7 +155,6 @@ struct gw_response_rules { /* IMWG; serum M in g/L, urine M in mg/24 h, free lig
     struct gw_decimal pr_urine_percent;
     struct gw_decimal pr_urine; /* or below it */
     struct gw_decimal pr_dflc_percent;
-    struct gw_decimal pr_plasmacytoma_percent;
     struct gw_decimal mr_serum_percent;
     struct gw_decimal mr_urine_percent;
     struct gw_decimal pd_percent; /* rise from the lowest confirmed value, this or more, and absolutely: */
@@ -173,7 +171,6 @@ struct gw_spm_rules {
     bool on;
     const char *category;  /* of ae-conditions.csv */
     struct gw_texts apart; /* subcategories counted apart */
-    int per_patient_years; /* the rate's denominator */
 };
 
 struct gw_questionnaire_rules {

@@ -75,31 +75,19 @@ struct gw_seriousness_rules {
     } planned_stays;
 };
 
-struct gw_prophylaxis_pattern { /* a dose that is prophylaxis, not treatment */
-    const char *substance;
-    const struct gw_decimal *dose_mg; /* of one intake, at most; NULL: any */
-    int times_per_day;                /* at most; 0: any */
-    int days_per_week;                /* at most; 0: any */
-    int cycles;                       /* in the first so many cycles only; 0: always */
-};
-
 struct gw_infection_rules {
     bool on;
     int no_diagnosis_days; /* without a diagnosis of infection so near, a pattern is prophylaxis */
     int oral_grade;        /* evidence of at least this grade: an oral antiinfective, */
     int iv_grade;          /* an intravenous one, */
     int intensive_grade;   /* intensive care or a vasopressor */
-    struct {
-        const struct gw_prophylaxis_pattern *items;
-        size_t count;
-    } prophylaxis;
 };
 
 struct gw_event_criteria {
     int action_days;   /* action with the study drug: a change so many days after the highest grade, or fewer */
     int gcsf_anc_days; /* G-CSF with no count in so many days before is a candidate */
     struct gw_texts other_exclude; /* Condition categories (problem-list-item) that make no event of category OTHER */
-    bool relatedness; /* ask a person where the hospital did not say whether the drug caused an event */
+    bool relatedness;              /* ask a person where the hospital did not say whether the drug caused an event */
     struct gw_febrile_rules febrile;
     struct gw_crs_rules crs;
     struct gw_icans_rules icans;
