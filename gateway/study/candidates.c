@@ -158,6 +158,8 @@ static void ask(struct engine *e, const struct candidate *candidate, struct item
 
     about.note = candidate->note;
     about.proposal = &proposal;
+    if (episode->changes_on != GW_NO_DAY)
+        engine_next_day(e, episode->changes_on);
     if (!e->failed)
         engine_raise(e, item_of(candidate), &about);
     for (size_t i = 1; i < episode->evidence_count && !e->failed; i++) {
@@ -203,6 +205,16 @@ static const struct gw_decision *decision_about(struct engine *e, const struct c
     return found;
 }
 
+/* A diagnosis that nobody closed goes on, like those that are certain. */
+static void leave_open(struct candidate *candidate)
+{
+    if (!candidate->open || candidate->item)
+        return;
+    candidate->episode.ongoing = true;
+    candidate->episode.end = GW_NO_DAY;
+    candidate->episode.outcome = "not recovered";
+}
+
 static void take(struct episode *episode, const struct gw_decision *decision)
 {
     if (decided_says(decision, GW_SET_CATEGORY))
@@ -233,6 +245,8 @@ static bool decided(struct engine *e, struct candidate *candidate, const struct 
     if (!decided_says(decision, GW_SET_CONFIRM) && !decided_says(decision, GW_SET_MERGE_WITH))
         return false;
     decided_note(e, decision, item_of(candidate), about);
+    if (decided_says(decision, GW_SET_CONFIRM) && !decided_says(decision, GW_SET_END))
+        leave_open(candidate);
     take(&candidate->episode, decision);
     return true;
 }

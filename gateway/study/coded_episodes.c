@@ -166,7 +166,10 @@ static void propose(struct engine *e, struct episodes *episodes, const struct oc
     candidate->episode.subcategory = d->row->subcategory;
     candidate->episode.term = d->row->term;
     candidate->episode.coded = true;
-    candidate->episode.end = d->end != GW_NO_DAY ? d->end : d->onset;
+    candidate->open = d->end == GW_NO_DAY;
+    candidate->episode.end = candidate->open ? d->onset : d->end;
+    candidate->episode.outcome = candidate->open ? "unknown" : "recovered";
+    candidate->episode.changes_on = d->changes_on;
     episode_cite(e, &candidate->episode,
                  (struct episode_evidence){.fact = d->fact,
                                            .kind = "condition",

@@ -52,8 +52,6 @@ static void offer(const struct engine *e, struct window_state *state, const stru
 {
     const gw_day known = state->contact;
 
-    if (state->last_contact == GW_NO_DAY || day > state->last_contact)
-        state->last_contact = day;
     if (known != GW_NO_DAY) {
         const int was = gw_days_apart(known, window->target), is = gw_days_apart(day, window->target);
 
@@ -65,7 +63,7 @@ static void offer(const struct engine *e, struct window_state *state, const stru
     state->contact_fact = contact->fact;
 }
 
-/* To every window that asks for a contact and that the days meet. */
+/* Every window that the days meet saw the subject; those that ask for a contact have one. */
 static void offer_all(struct engine *e, const struct contact *contact)
 {
     for (size_t i = 0; i < e->windows.count; i++) {
@@ -73,10 +71,11 @@ static void offer_all(struct engine *e, const struct contact *contact)
         struct window_state *state = &e->window_states[i];
         const gw_day day = closest(window, contact->first, contact->last);
 
-        if (day == GW_NO_DAY || !window->rule->contact)
+        if (day == GW_NO_DAY)
             continue;
-        offer(e, state, window, day, contact);
-        if (contact->last > state->last_contact) /* of a stay, the last day in the window */
+        if (window->rule->contact)
+            offer(e, state, window, day, contact);
+        if (state->last_contact == GW_NO_DAY || contact->last > state->last_contact) /* of a stay, the last day in it */
             state->last_contact = contact->last < window->high ? contact->last : window->high;
     }
 }
@@ -110,8 +109,7 @@ static enum gw_date_verdict period_days(const struct engine *e, const struct gw_
     return GW_DATE_OK;
 }
 
-/* A stay that goes on tells more each day of a window, until its contact is the target's and its last day the window's.
- */
+/* A stay that goes on tells more each day of a window: its contact, and the last day on which it saw the subject. */
 static void follow(struct engine *e, const struct stay *stay)
 {
     const gw_day tomorrow = e->in->horizon + 1;
@@ -119,7 +117,7 @@ static void follow(struct engine *e, const struct stay *stay)
     for (size_t i = 0; stay->last > stay->seen && i < e->windows.count; i++) {
         const struct gw_window *window = &e->windows.list[i];
 
-        if (window->rule->contact && window->low <= tomorrow && tomorrow <= window->high)
+        if (window->low <= tomorrow && tomorrow <= window->high)
             engine_next_day(e, tomorrow);
     }
 }

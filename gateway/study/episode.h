@@ -80,6 +80,7 @@ struct candidate { /* what supporting evidence proposes: it joins an event that 
     bool certain;        /* an event even where it stands alone */
     bool quiet;          /* where it stands alone it says nothing */
     bool joined;         /* its evidence went over to another */
+    bool open;           /* a diagnosis that nobody closed: confirmed it goes on */
     const char *item;    /* code of the question; NULL: AE_CANDIDATE */
     const char *details; /* further members of the question's context: ,"dose_number":1; NULL: none */
 };

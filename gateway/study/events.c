@@ -34,11 +34,28 @@ void episode_cite(struct engine *e, struct episode *episode, struct episode_evid
         e->failed = true;
 }
 
+/* Of two grades of one day the worse holds. */
+static void note_worse(struct episode *episode, int grade)
+{
+    struct episode_grade *last = &episode->grades[episode->grade_count - 1];
+
+    if (grade <= last->grade)
+        return;
+    *last = (struct episode_grade){last->day, grade, episode->evidence_count - 1};
+    if (episode->grade_count > 1 && last[-1].grade == grade)
+        episode->grade_count--;
+}
+
 void episode_note_grade(struct engine *e, struct episode *episode, gw_day day, int grade)
 {
+    const struct episode_grade *last = episode->grade_count > 0 ? &episode->grades[episode->grade_count - 1] : NULL;
     struct episode_grade *slot;
 
-    if (episode->grade_count > 0 && episode->grades[episode->grade_count - 1].grade == grade)
+    if (last && last->day == day) {
+        note_worse(episode, grade);
+        return;
+    }
+    if (last && last->grade == grade)
         return;
     slot = GW_ARENA_PUSH(e->arena, episode->grades, episode->grade_count, episode->grade_capacity);
     if (slot)

@@ -192,6 +192,33 @@ Test(candidates, become_events_when_a_person_confirms_them)
     subject_expect(&s, "c", "evidence");
 }
 
+static const struct {
+    const char *name, *abated, *set, *end, *ongoing, *outcome;
+} confirmed[] = {
+    {"closed by the hospital", ",'abatementDateTime':'2024-02-25'", "{'confirm':true}", "2024-02-25", "", "recovered"},
+    {"closed by nobody: it goes on", "", "{'confirm':true}", "", "Y", "not recovered"},
+    {"closed by who confirmed it", "", "{'confirm':true,'end':'2024-02-28'}", "2024-02-28", "", "unknown"},
+    {"an end after the horizon is none yet", ",'abatementDateTime':'2025-02-25'", "{'confirm':true}", "", "Y",
+     "not recovered"},
+};
+
+Test(candidates, end_where_somebody_said_so_once_they_are_confirmed)
+{
+    for (size_t i = 0; i < sizeof confirmed / sizeof *confirmed; i++) {
+        const struct gw_row_ae_episodes *row;
+
+        stop();
+        start();
+        add("c", "S72.0", gw_arena_print(&s.arena, CONFIRMED "'onsetDateTime':'2024-02-20'%s", confirmed[i].abated));
+        subject_decide(&s, "event", "Condition/c", confirmed[i].set);
+        subject_derive(&s);
+        row = subject_episode(&s, 0);
+        expect_text(confirmed[i].name, row->end, confirmed[i].end);
+        expect_text(confirmed[i].name, row->ongoing ? "Y" : "", confirmed[i].ongoing);
+        expect_text(confirmed[i].name, row->outcome, confirmed[i].outcome);
+    }
+}
+
 Test(candidates, are_no_events_when_a_person_refuses_them)
 {
     add("c", "S72.0", CONFIRMED "'onsetDateTime':'2024-02-20'");

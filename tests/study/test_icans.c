@@ -173,6 +173,22 @@ Test(icans, has_no_parent_where_crs_was_refused)
     expect_text("its parent", subject_episode(&s, 0)->parent_ae, "");
 }
 
+Test(icans, has_one_grade_a_day_the_worst)
+{
+    const struct gw_row_list *list = &s.derived.rows.tables[GW_TABLE_ae_grades];
+    const char *grades = "";
+
+    chart_add(&s, "d2 08:00 I 8;d2 20:00 I 5;d3 08:00 I 9;d3 20:00 I 6;d4 08:00 I 8;d5 08:00 I 10");
+    subject_decide(&s, "event", "QuestionnaireResponse/e0", "{'confirm':true}");
+    subject_derive(&s);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct gw_row_ae_grades *row = (const struct gw_row_ae_grades *)list->rows[i];
+
+        grades = gw_arena_print(&s.arena, "%s%s %d;", grades, row->date + 5, (int)row->grade);
+    }
+    expect_text("grades", grades, "01-16 2;01-18 1;");
+}
+
 Test(icans, can_be_raised_by_a_person)
 {
     chart_add(&s, "d2 14:00 I 0;d4 I 10");

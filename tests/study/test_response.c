@@ -306,6 +306,46 @@ Test(response_times, censor_survival_at_the_last_contact_of_a_collected_window)
     expect_param("OS", "180C");
 }
 
+/* The elranatamab study asks for no contact: what saw the subject in its weeks counts all the same. */
+static const struct {
+    const char *name, *site, *resource, *wanted;
+} contacts[] = {
+    {"nothing", "madrid", NULL, "0C"},
+    {"a visit", "madrid",
+     "'Encounter','id':'v','status':'finished','class':{'code':'AMB'},'period':{"
+     "'start':'2024-03-01','end':'2024-03-01'}",
+     "46C"},
+    {"a stay to the tenth day after", "madrid",
+     "'Encounter','id':'v','status':'finished','class':{'code':'IMP'},"
+     "'period':{'start':'2024-03-01','end':'2024-03-11'}",
+     "56C"},
+    {"a visit after the 52 weeks", "madrid",
+     "'Encounter','id':'v','status':'finished','class':{'code':'AMB'},"
+     "'period':{'start':'2025-01-13','end':'2025-01-13'}",
+     "0C"},
+    {"a result where a hospital has no visits", "busan",
+     "'Observation','id':'v','status':'final','code':{'text':'x'},"
+     "'effectiveDateTime':'2024-03-01'",
+     "46C"},
+};
+
+Test(response_times, censor_survival_at_the_last_contact_where_the_study_asks_for_none)
+{
+    for (size_t i = 0; i < sizeof contacts / sizeof *contacts; i++) {
+        char got[64];
+
+        subject_release(&s);
+        subject_init_at(&s, "elranatamab-rrmm", contacts[i].site);
+        s.horizon = subject_day("2025-06-30");
+        subject_add_patient(&s, "male", "1950-03-01");
+        if (contacts[i].resource)
+            subject_add(&s, "{'subject':{'reference':'Patient/p1'},'resourceType':%s}", contacts[i].resource);
+        subject_derive(&s);
+        tell("OS", got, sizeof got);
+        expect_text(contacts[i].name, got, contacts[i].wanted);
+    }
+}
+
 static size_t items_about(const char *code, const char *rule)
 {
     size_t count = 0;

@@ -256,6 +256,19 @@ Test(signs, grades_rise_with_the_treatment)
     cr_expect(eq(sz, subject_items(&s, "AE_SERIOUS_EVIDENCE"), 1), "ventilated six days after its onset");
 }
 
+Test(signs, of_treatment_begun_on_one_day_the_stronger_grades)
+{
+    const struct gw_row_list *grades = &s.derived.rows.tables[GW_TABLE_ae_grades];
+
+    add_diagnosis("c", "J18.9", 30, 45, "confirmed");
+    add_infusion("m1", AMOXICILLIN, 31, 33, ORAL);
+    add_infusion("m2", PIPERACILLIN, 31, 44, IV);
+    subject_derive(&s);
+    cr_assert(eq(sz, grades->count, 1));
+    cr_expect(eq(int, ((const struct gw_row_ae_grades *)grades->rows[0])->grade, 3));
+    expect_text("day of the worst", subject_episode(&s, 0)->max_grade_date, day_text(31));
+}
+
 /* ---- cultures ---- */
 
 static void add_culture(const char *id, int day, const char *system, const char *code)
