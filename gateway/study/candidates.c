@@ -10,6 +10,7 @@
 #include "gateway/core/json.h"
 #include "study/decided.h"
 #include "study/episode.h"
+#include "study/infections.h"
 
 #define MAX_EVIDENCE_BYTES 4096
 
@@ -239,6 +240,7 @@ static bool decided(struct engine *e, struct candidate *candidate, const struct 
 
     if (decided_says(decision, GW_SET_REFUSE)) {
         decided_note(e, decision, item_of(candidate), about);
+        engine_part(e, about->fact, about->part)->final = false; /* outside of windows too it is answered */
         engine_end_part(e, engine_part(e, about->fact, about->part), GW_STATE_NOT_IN_SCOPE, "NO_EVENT");
         return true;
     }
@@ -305,7 +307,7 @@ static void promote(struct engine *e, struct episodes *episodes)
     }
 }
 
-void candidates_settle(struct engine *e, struct episodes *episodes)
+void candidates_settle(struct engine *e, struct episodes *episodes, const struct intensives *intensives)
 {
     struct shelf shelf;
 
@@ -315,9 +317,11 @@ void candidates_settle(struct engine *e, struct episodes *episodes)
         struct candidate *candidate = &episodes->candidates[i];
         struct episode *host = host_of(e, &shelf, candidate);
 
-        if (host)
+        if (host) {
             join(e, host, &candidate->episode);
-        else if (!candidate->quiet)
+        } else if (!candidate->quiet) {
+            infection_grade(e, &candidate->episode, intensives); /* what its treatment proves is part of the question */
             ask(e, candidate, about_candidate(candidate));
+        }
     }
 }

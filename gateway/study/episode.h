@@ -10,7 +10,8 @@
 
 #include "study/engine.h"
 
-struct stays; /* stays.h */
+struct stays;      /* stays.h */
+struct intensives; /* intensive.h */
 
 struct episode_evidence {
     size_t fact;
@@ -102,7 +103,7 @@ void episode_note_grade(struct engine *e, struct episode *episode, gw_day day, i
 struct candidate *candidate_add(struct engine *e, struct episodes *episodes, const char *category, gw_day onset,
                                 const char *note);
 /* Those that no event of their category meets are put before a person, the others join it. */
-void candidates_settle(struct engine *e, struct episodes *episodes);
+void candidates_settle(struct engine *e, struct episodes *episodes, const struct intensives *intensives);
 
 /* ---- episodes by category and onset, looked up without a walk ---- */
 

@@ -218,7 +218,7 @@ void stage_events(struct engine *e)
     if (!e->failed)
         combine(e, &episodes, labs);
     if (!e->failed)
-        candidates_settle(e, &episodes);
+        candidates_settle(e, &episodes, &intensives);
     for (size_t i = 0; i < episodes.count && !e->failed; i++)
         infection_grade(e, &episodes.list[i], &intensives);
     decide_merges(e, &episodes);

@@ -19,6 +19,13 @@ const char *gw_state_name(enum gw_state state)
     return names[state];
 }
 
+/* Nothing is asked about a record that is none any more, or that another one tells. */
+static bool is_replaced(const struct part *part)
+{
+    return part->final && (part->state == GW_STATE_SUPERSEDED || part->state == GW_STATE_RETRACTED ||
+                           part->state == GW_STATE_UNCHANGED);
+}
+
 static void settle_part(const struct engine *e, struct part *part)
 {
     const bool frozen =
@@ -36,7 +43,7 @@ static void settle_part(const struct engine *e, struct part *part)
     } else if (part->held) {
         part->state = GW_STATE_HELD;
         part->reason = part->held_by;
-    } else if (!part->final && part->waits_for) {
+    } else if (part->waits_for && !is_replaced(part)) {
         part->state = GW_STATE_HELD;
         part->reason = part->waits_for;
     } else if (!part->final) {

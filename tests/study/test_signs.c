@@ -342,6 +342,41 @@ Test(signs, join_the_infection_that_was_diagnosed)
     subject_expect(&s, "b", "evidence");
 }
 
+/* Day 50 lies between the assessments of day 30 and day 60. */
+Test(signs, between_windows_are_held_until_a_person_answered)
+{
+    const struct gw_row_list *exceptions = &s.derived.rows.tables[GW_TABLE_exceptions];
+
+    add_culture("b", 50, SCT, "112283007");
+    subject_derive(&s);
+    subject_expect(&s, "b", "held AE_CANDIDATE");
+    subject_decide(&s, "event", "Observation/b", "{'refuse':true}");
+    subject_derive(&s);
+    subject_expect(&s, "b", "not_in_scope NO_EVENT");
+    cr_assert(eq(sz, exceptions->count, 1));
+    expect_text("answered", ((const struct gw_row_exceptions *)exceptions->rows[0])->state, "resolved");
+}
+
+static const struct {
+    const char *name, *drug, *route, *grade;
+} proposals[] = {
+    {"by mouth", AMOXICILLIN, ORAL, "\"grade\":2,"},
+    {"by vein", PIPERACILLIN, IV, "\"grade\":3,"},
+};
+
+Test(signs, ask_with_the_grade_that_treatment_proves)
+{
+    for (size_t i = 0; i < sizeof proposals / sizeof *proposals; i++) {
+        stop();
+        start();
+        add_infusion("m", proposals[i].drug, 40, 46, proposals[i].route);
+        subject_derive(&s);
+        cr_assert(eq(sz, s.derived.item_count, 1), "%s", proposals[i].name);
+        cr_expect(strstr(s.derived.items[0].context, proposals[i].grade) != NULL, "%s: %s", proposals[i].name,
+                  s.derived.items[0].context);
+    }
+}
+
 /* ---- procedures ---- */
 
 Test(signs, are_transfusions_told_as_procedures)
