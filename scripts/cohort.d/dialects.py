@@ -136,7 +136,16 @@ DRUGS = {"lenalidomide": ("L04AX04", "342369", "lenalidomide 25 mg capsules"),
          "aspirin": ("B01AC06", "1191", "acetylsalicylic acid 100 mg tablets"),
          "allopurinol": ("M04AA01", None, "allopurinol 300 mg tablets"),
          "zoledronic acid": ("M05BA08", None, "zoledronic acid 4 mg infusion"),
-         "omeprazole": ("A02BC01", None, "omeprazole 20 mg capsules")}
+         "omeprazole": ("A02BC01", None, "omeprazole 20 mg capsules"),
+         "amoxicillin clavulanate": ("J01CR02", None, "amoxicillin 875 mg, clavulanic acid 125 mg tablets"),
+         "ceftriaxone": ("J01DD04", "2193", "ceftriaxone 2 g infusion"),
+         "meropenem": ("J01DH02", "29561", "meropenem 1 g infusion"),
+         "piperacillin": ("J01CR05", None, "piperacillin 4 g, tazobactam 500 mg infusion"),
+         "aciclovir": ("J05AB01", "281", "aciclovir 400 mg tablets"),
+         "cotrimoxazole": ("J01EE01", "10831", "sulfamethoxazole 400 mg, trimethoprim 80 mg tablets"),
+         "enoxaparin": ("B01AB05", "67108", "enoxaparin syringes"),
+         "loperamide": ("A07DA03", "6468", "loperamide 2 mg capsules"),
+         "filgrastim": ("L03AA02", "68442", "filgrastim 300 micrograms syringes")}
 
 
 class Dialect:

@@ -5,8 +5,32 @@ All stretches of one drug are planted apart or end to end: nothing here weighs o
 administration on day 1 that takes its day from the pack.
 """
 from datetime import date
+from fractions import Fraction
+
+from days import iso
+from dialects import DRUGS
 
 CAP_MONTHS = 36
+STUDY_DRUG = "lenalidomide"
+LEVELS = {"25": 1, "15": 2, "10": 3, "5": 4}
+EXPOSURES = ("drug,dose,unit,frequency,route,start,end,evidence_rank,dose_level,cycle_no,cycle_day,change_type,"
+             "change_reason,reported_window")
+CONMEDS = ("substance,class,role,indication,dose,unit,frequency,route,start,start_rel,end,ongoing,evidence_rank,"
+           "reported_window,prophylaxis_flag")
+
+
+# What a drug is called in the rows of a study, and its part in treatment, where it is called by more than its code.
+NAMES = {"aspirin": "acetylsalicylic acid", "amoxicillin clavulanate": "amoxicillin and beta-lactamase inhibitor",
+         "piperacillin": "piperacillin and beta-lactamase inhibitor",
+         "cotrimoxazole": "sulfamethoxazole and trimethoprim", "omeprazole": "A02BC01"}
+ROLES = {"aspirin": "ANTITHROMBOTIC", "enoxaparin": "ANTITHROMBOTIC", "allopurinol": "TLS", "loperamide": "GI_SUPPORT",
+         "filgrastim": "GCSF", "omeprazole": "", "bortezomib": "PRIOR_OR_NEXT_MM",
+         **dict.fromkeys(("amoxicillin clavulanate", "ceftriaxone", "meropenem", "piperacillin", "aciclovir",
+                          "cotrimoxazole"), "ANTIINFECTIVE")}
+
+
+def name_of(substance):
+    return NAMES.get(substance, substance)
 
 
 class Stretch:
@@ -15,6 +39,12 @@ class Stretch:
     def __init__(self, item, table, drug, first, last, dose, frequency, rank):
         self.item, self.table, self.drug, self.first, self.last = item, table, drug, first, last
         self.dose, self.frequency, self.rank = dose, frequency, rank
+        self.route, self.prevents = "", ""
+
+    def same(self, other):
+        """Two records that make one row where they follow each other."""
+        return (self.drug, self.dose, self.frequency, self.rank, self.route) == (
+            other.drug, other.dose, other.frequency, other.rank, other.route)
 
 
 def last_day(course):
@@ -39,32 +69,104 @@ def cap_of(course):
 
 def seen_until(subject, delivery):
     """The last day on which an assessment of events, medication and doses saw the subject."""
-    last = 0
-    for node in subject.course.nodes:
-        if node.no_contact or (node.late and delivery == 1):
-            continue
-        for visit in node.visits:
-            if any(not w.startswith("T90") for w in visit.windows):
-                last = max(last, visit.day)
-    return last
+    return assessments(subject, delivery)[-1][0]
 
 
-def rows_as_of(subject, delivery):
-    """(table, drug, start, end, dose, frequency, rank) with days as elapsed ones, None for an end that is not told."""
-    seen, over = seen_until(subject, delivery), last_day(subject.course)
-    found = []
-    for s in sorted(subject.stretches, key=lambda s: (s.table, s.drug, s.first)):
+def runs_as_of(subject, delivery, table):
+    """[first, last or None, stretch] of what was begun by the last assessment; one dose over a gap of at most a day is one
+    run."""
+    seen, over, found = seen_until(subject, delivery), last_day(subject.course), []
+    for s in sorted((s for s in subject.stretches if s.table == table), key=lambda s: (s.drug, s.first)):
         last = s.last
-        if s.table == "exposures" and over is not None:
+        if table == "exposures" and over is not None:
             last = over if last is None else min(last, over)
         if s.first > seen or (last is not None and last < s.first):
             continue
-        if found and found[-1][:2] == (s.table, s.drug) and found[-1][4:] == (s.dose, s.frequency, s.rank) and \
-                found[-1][3] is not None and s.first - found[-1][3] <= 2:
-            found[-1] = found[-1][:3] + (last,) + found[-1][4:]  # one dose over a gap of at most a day
+        before = found[-1] if found else None
+        if before and before[2].same(s) and before[1] is not None and s.first - before[1] <= 2:
+            before[1] = last
         else:
-            found.append((s.table, s.drug, s.first, last, s.dose, s.frequency, s.rank))
-    return [row[:3] + (row[3] if row[3] is not None and row[3] <= seen else None,) + row[4:] for row in found]
+            found.append([s.first, last, s])
+    return found
+
+
+def _told(subject, day, seen):
+    """The end of a run, where an assessment has seen it."""
+    return iso(subject.day(day)) if day is not None and day <= seen else ""
+
+
+def exposures_as_of(subject, delivery):
+    """Rows of the study drugs: each run of a dose, each interruption, and the end."""
+    seen, rows, before = seen_until(subject, delivery), [], None
+    for first, last, s in runs_as_of(subject, delivery, "exposures"):
+        before = before if before and before[2].drug == s.drug else None
+        rows.append((s.drug, s.dose, "mg", s.frequency, s.route, iso(subject.day(first)), _told(subject, last, seen),
+                     s.rank, str(LEVELS.get(s.dose, "")) if s.drug == STUDY_DRUG else "",
+                     *cycle_on(subject, first, delivery), _change(subject, before, first, s), "",
+                     window_of(subject, first, delivery)))
+        before = (first, last, s)
+    own = [s for s in subject.stretches if s.drug == STUDY_DRUG]
+    breaks = [(first, last, "interrupted", "") for first, last in subject.interruptions]
+    if own and subject.course.eot is not None:
+        breaks.append((subject.course.eot + 1, None, "end", "ROSTER"))
+    for first, last, change, reason in breaks:
+        if first <= seen:
+            rank = max((s for s in own if s.first < first), key=lambda s: s.first).rank
+            rows.append((STUDY_DRUG, "0", "mg", "", "", iso(subject.day(first)), _told(subject, last, seen), rank, "",
+                         *cycle_on(subject, first, delivery), change, reason, window_of(subject, first, delivery)))
+    return sorted(rows)
+
+
+def _change(subject, before, first, s):
+    if not before:
+        return "start"
+    if Fraction(s.dose) != Fraction(before[2].dose):
+        return "step_down" if Fraction(s.dose) < Fraction(before[2].dose) else "step_up"
+    return "restart" if any(before[1] < day < first for day, _ in subject.interruptions) else ""
+
+
+def cycle_on(subject, day, delivery):
+    """Number of the cycle and day in it; cycles end with treatment."""
+    over = last_day(subject.course)
+    starts = [start for start, _, _ in cycles_as_of(subject, delivery) if start <= day]
+    return (str(len(starts)), str(day - starts[-1] + 1)) if starts and (over is None or day <= over) else ("", "")
+
+
+def conmeds_as_of(subject, delivery):
+    """Rows of other drugs. What began before day 1 is told without its day, but for drugs against clots and myeloma."""
+    seen, rows = seen_until(subject, delivery), []
+    for first, last, s in runs_as_of(subject, delivery, "conmeds"):
+        if last is not None and last < -14:
+            continue
+        substance = next((own for own, name in NAMES.items() if name == s.drug), s.drug)
+        role, exact = ROLES[substance], first >= 0 or ROLES[substance] in ("ANTITHROMBOTIC", "PRIOR_OR_NEXT_MM")
+        ongoing = last is None or last > seen
+        rows.append((s.drug, DRUGS[substance][0][:5], role, "", s.dose, "mg", s.frequency, s.route,
+                     iso(subject.day(first)) if exact else "", "" if first >= 0 else "BEFORE",
+                     "" if ongoing else iso(subject.day(last)), "Y" if ongoing else "", s.rank,
+                     window_of(subject, max(first, 0), delivery), s.prevents))
+    return sorted(rows)
+
+
+def assessments(subject, delivery):
+    """(last day on which somebody was seen, window) of events, drugs and doses, in order; the baseline needs nobody to be
+    seen."""
+    found = [(0, "BASELINE")]
+    for node in subject.course.nodes:
+        if node.no_contact or (node.late and delivery == 1):
+            continue
+        seen = {}
+        for visit in node.visits:
+            for window in visit.windows:
+                if not window.startswith("T90"):
+                    seen[window] = max(seen.get(window, visit.day), visit.day)
+        found += [(day, window) for window, day in seen.items()]
+    return sorted(found)
+
+
+def window_of(subject, day, delivery):
+    """The assessment that reports what began on a day."""
+    return next((window for seen, window in assessments(subject, delivery) if seen >= day), "")
 
 
 def cycles_as_of(subject, delivery):

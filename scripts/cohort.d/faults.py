@@ -5,7 +5,8 @@ plan_* run before a subject is written and change the choices; the others add re
 """
 from days import bare, first_of_next_month, iso, month_of
 from dialects import ATC, DRUGS, LOINC, SNOMED, UCUM
-from subject import Row
+from events import Proposal
+from parts import Row
 
 LATER, EARLIER = 1, -1  # a faulty result is timed after the clean ones of its visit, or before them
 
@@ -322,6 +323,8 @@ def condition_refuted(subject, visit):
 def condition_candidate(subject, visit):
     """Portal vein thrombosis has a row of class "supporting": a person decides."""
     _condition(subject, visit, _held("AE_CANDIDATE"), "I81", "Portal vein thrombosis")
+    if visit.node.k:
+        subject.proposals.append(Proposal("THROMBOEMBOLISM", visit.day - 3, visit.day - 1, "VTE_OTHER"))
 
 
 def condition_unverified(subject, visit):

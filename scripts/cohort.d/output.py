@@ -5,10 +5,11 @@ import os
 import random
 
 import drugs
+import episodes
 import parameters
 from days import iso
 from dialects import DIALECTS
-from subject import TRUTH_COLUMNS
+from parts import TRUTH_COLUMNS
 
 SHARD_BYTES = 64 << 20
 BUNDLE_ENTRIES = 200
@@ -139,8 +140,10 @@ class Truth:
             handle.write(columns + "\n")
             return handle
         self.parts = table("", TRUTH_COLUMNS)
-        self.episodes = table("-episodes", "subject,category,onset,end,ongoing,max_grade,max_grade_date")
-        self.drugs = table("-drugs", "subject,table,drug,start,end,dose,frequency,evidence_rank")
+        self.episodes = table("-episodes", "subject," + episodes.COLUMNS)
+        self.proposals = table("-proposals", "subject," + episodes.PROPOSAL_COLUMNS)
+        self.exposures = table("-exposures", "subject," + drugs.EXPOSURES)
+        self.conmeds = table("-conmeds", "subject," + drugs.CONMEDS)
         self.cycles = table("-cycles", "subject,cycle_no,start,delay_days,actual_mg")
         self.windows = table("-windows", "subject,window_id,data_group,target_date,state,contact_date")
         self.parameters = table("-parameters", parameters.COLUMNS)
@@ -156,13 +159,16 @@ class Truth:
         self.parts.write("".join(["%s%s,%d,%s\n" % (head, row.text(), item.delivery, row.flag) for row in rows]))
 
     def put_episodes(self, subject):
-        for onset, end, ongoing, category, grade, worst in subject.episodes_as_of(self.number):
-            self.episodes.write("%s,%s,%s,%s,%s,%s,%s\n" % (subject.key, category, onset, end, ongoing, grade, worst))
+        for row in episodes.rows_as_of(subject, self.number):
+            self.episodes.write("%s,%s\n" % (subject.key, ",".join(row)))
+        for row in episodes.proposals_as_of(subject, self.number):
+            self.proposals.write("%s,%s\n" % (subject.key, ",".join(row)))
 
     def put_drugs(self, subject):
-        for table, drug, start, end, dose, frequency, rank in drugs.rows_as_of(subject, self.number):
-            days = (iso(subject.day(start)), iso(subject.day(end)) if end is not None else "")
-            self.drugs.write("%s,%s,%s,%s,%s,%s,%s,%s\n" % ((subject.key, table, drug) + days + (dose, frequency, rank)))
+        for row in drugs.exposures_as_of(subject, self.number):
+            self.exposures.write("%s,%s\n" % (subject.key, ",".join(row)))
+        for row in drugs.conmeds_as_of(subject, self.number):
+            self.conmeds.write("%s,%s\n" % (subject.key, ",".join(row)))
         for number, (day, delay, mg) in enumerate(drugs.cycles_as_of(subject, self.number)):
             self.cycles.write("%s,%d,%s,%s,%s\n" % (subject.key, number + 1, iso(subject.day(day)), delay, mg))
 
@@ -177,7 +183,7 @@ class Truth:
             self.parameters.write(",".join(row) + "\n")
 
     def close(self):
-        for handle in (self.parts, self.episodes, self.drugs, self.cycles, self.windows, self.parameters):
+        for handle in (self.parts, self.episodes, self.proposals, self.exposures, self.conmeds, self.cycles, self.windows, self.parameters):
             handle.close()
 
 

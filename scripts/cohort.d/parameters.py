@@ -7,7 +7,7 @@ table of the Korean expert recommendations for lenalidomide.
 from datetime import date
 from fractions import Fraction
 
-COLUMNS = "row_id,value,text,reason"
+COLUMNS = "subject,row_id,value,text,reason"
 
 # code by dialect, group and weight of the Charlson index: what a subject may have had before day 1
 COMORBIDITIES = [
@@ -164,7 +164,7 @@ def of_subject(subject, delivery):
     rows.append(("CHARLSON", str(index), groups, ""))
     rows.append(_frailty(subject, delivery, index))
     rows.append(_start_dose(subject, delivery, crcl, reason))
-    return [("%s|%s" % (subject.key, row[0]), *row[1:]) for row in rows]
+    return [(subject.key, "%s|%s" % (subject.key, row[0]), *row[1:]) for row in rows]
 
 
 def cite_weights(subject, delivery):

@@ -5,7 +5,7 @@ deliveries are read.
 """
 import courses
 import histories
-from subject import Row
+from parts import Row
 
 
 def _candidates(subject, concept, runner_up=False):

@@ -3,90 +3,37 @@
 The truth of a part is fixed when its visit or event was chosen; writing only copies it. Which value a window flags
 (anl01) follows from the order of closeness in which an assessment's visits were chosen.
 """
+import random
 from fractions import Fraction
 
 import courses
 import drugs
+import events
 import histories
 import parameters
 from days import CLOCK_CHANGES, iso
+from parts import DAILY, Item, Lab, Row, dosage
 from values import CYTOPENIAS, GROUPS, PANEL
-
-TRUTH_COLUMNS = ("site,patient,subject,resource_type,resource_id,version_id,part,state,reason,windows,concept,grade,"
-                 "grade_direction,value_num,anl01_windows,exception_codes,delivery,grade_flag")
-
-
-DAILY = {"frequency": 1, "period": 1, "periodUnit": "d"}
-
-
-def dosage(words, milligrams, repeat, route=None):
-    """One dosage instruction: in words, and so that a machine can read it."""
-    found = {"text": words, "timing": {"repeat": repeat}}
-    if route:
-        found["route"] = {"text": route}
-    found["doseAndRate"] = [{"doseQuantity": {"value": milligrams, "unit": "mg", "system": "http://unitsofmeasure.org",
-                                              "code": "mg"}}]
-    return found
-
-
-class Row:
-    """The truth of one part."""
-
-    __slots__ = ("part", "state", "reason", "windows", "concept", "grade", "direction", "value", "anl01", "codes", "flag")
-
-    def __init__(self, state, reason="", part="", windows=(), concept="", grade="", direction="", value="", codes="",
-                 flag=""):
-        self.part, self.state, self.reason, self.windows, self.concept = part, state, reason, windows, concept
-        self.grade, self.direction, self.value, self.codes, self.flag = grade, direction, value, codes, flag
-        self.anl01 = ()
-
-    def copy(self, **changes):
-        other = Row(self.state, self.reason, self.part, self.windows, self.concept, self.grade, self.direction,
-                    self.value, self.codes, self.flag)
-        other.anl01 = self.anl01
-        for name, value in changes.items():
-            setattr(other, name, value)
-        return other
-
-    def text(self):
-        return "%s,%s,%s,%s,%s,%s,%s,%s,%s,%s" % (
-            self.part, self.state, self.reason, ";".join(sorted(self.windows)), self.concept, self.grade,
-            self.direction, self.value, ";".join(sorted(self.anl01)), self.codes)
-
-
-class Item:
-    """One resource version as delivered. `rows` is its truth after its own delivery, `after` the one after both."""
-
-    __slots__ = ("delivery", "kind", "rid", "version", "text", "rows", "after", "lab")
-
-    def __init__(self, delivery, kind, rid, version, text, rows):
-        self.delivery, self.kind, self.rid, self.version, self.text = delivery, kind, rid, version, text
-        self.rows, self.after, self.lab = rows, None, None
-
-
-class Lab:
-    """What a later version of a result needs to know about it."""
-
-    __slots__ = ("visit", "concept", "order", "minute", "key", "number", "outside")
-
-    def __init__(self, visit, concept, order, minute, key, number, outside):
-        self.visit, self.concept, self.order, self.minute, self.key = visit, concept, order, minute, key
-        self.number, self.outside = number, outside  # canonical value; why no window takes it, or ""
-
 
 class Plan:
     """How much to write per subject, from --resources-per-subject."""
 
-    def __init__(self, wanted):
+    def __init__(self, wanted, most=None, events_wanted=None):
+        self._by_size(wanted)
+        self.most = self.most if most is None else min(36, most)
+        self.events = self.events if events_wanted is None else events_wanted
+
+    def _by_size(self, wanted):
         self.wanted = wanted
         if wanted is None:
-            self.panel, self.most, self.share, self.extras = PANEL, 36, 0.86, 3
+            self.panel, self.most, self.share, self.extras, self.events = PANEL, 36, 0.86, 3, 4
             return
         size = 4 if wanted < 80 else 8 if wanted < 200 else 14 if wanted < 400 else len(PANEL)
         self.panel = PANEL[:size]
         self.most = max(2, min(36, int((wanted - 12) / ((size + 2) * 1.2))))
         self.share = 0.86
         self.extras = 0 if wanted < 60 else 1 if wanted < 150 else 3
+        self.events = 1 if wanted < 60 else 3
 
 
 class Subject:
@@ -98,6 +45,11 @@ class Subject:
         self.items = []
         self.stretches = []  # drugs.Stretch: what the rows of drugs follow from
         self.cycles = []     # elapsed days on which one begins
+        self.events = []     # events.Event: those that stories tell
+        self.proposals = []  # events.Proposal: what a person is asked
+        self.interruptions = []  # (first, last) elapsed day without the study drug that should have had it
+        self.transfusions = []  # elapsed days on which platelets were given
+        self.malignancy = None  # elapsed day of a second one, in question
         self.ranks = {}  # (assessment, concept) -> [(order, item)]
         self.blocked = ""
         self.patient_id = self.new_id("p")
@@ -110,6 +62,9 @@ class Subject:
 
     def _choose(self):
         rng, plan = self.rng, self.plan
+        other = random.Random()  # for what later modules choose: the choices here stay as they were
+        other.setstate(rng.getstate())
+        self.other = random.Random(other.getrandbits(64))
         self.course = course = courses.choose(rng, self.number // 4, self.as_of, plan.most)
         self.month = None
         if self.faults and course.eot is not None and course.story.startswith("stopped_in_t30"):
@@ -120,6 +75,7 @@ class Subject:
         histories.pick_counts(rng, self.history, rng.choice((0, 1, 1, 2)) if plan.extras else rng.choice((0, 1)),
                               rng.random() < 0.12)
         histories.pick_conditions(rng, self.history, self.dialect.events, rng.choice((0, 1, 2)))
+        self.stories = events.choose(self, self.other, plan.events)
         self.anchor = self._anchor()
         self.recruited = course.d1 + rng.randint(0, 14)
         self._outside_visits()
@@ -210,6 +166,7 @@ class Subject:
                 self.write_condition(event)
         self._history_condition()
         self._write_comorbidities()
+        events.write(self, self.other)
 
     def write_patient(self):
         facts = {"mrn_system": "urn:%s:mrn" % self.dialect.name, "mrn": self.mrn, "family": "Subject%05d" % self.number,
@@ -404,8 +361,10 @@ class Subject:
             self._plant(order, "dexamethasone", 0, None, "40", "QS", "intended")
         self._concomitant()
 
-    def _plant(self, item, drug, first, last, dose, frequency, rank, table="exposures"):
-        self.stretches.append(drugs.Stretch(item, table, drug, first, last, dose, frequency, rank))
+    def _plant(self, item, drug, first, last, dose, frequency, rank, table="exposures", route="ORAL"):
+        stretch = drugs.Stretch(item, table, drug, first, last, dose, frequency, rank)
+        stretch.route, stretch.prevents = route, "Y" if drug == "acetylsalicylic acid" else ""
+        self.stretches.append(stretch)
 
     def _concomitant(self):
         """A drug begun after day 1 that goes on: collected at the next assessment."""
@@ -457,7 +416,7 @@ class Subject:
             if number + 1 < len(supply):
                 last = min(last, supply[number + 1][0] - 1)
             first = 1 if number == 0 and self.anchor == "administration" else day
-            self._plant(item, "lenalidomide", first, last, "25", "QD", "dispensed")
+            self._plant(item, "lenalidomide", first, last, "25", "QD", "dispensed", route="")
             self.cycles.append(day)
 
     def _supply(self):
@@ -486,22 +445,6 @@ class Subject:
                     row.anl01 = flagged
                 elif row.anl01 != flagged:
                     item.after = [row.copy(anl01=flagged)]
-
-    def episodes_as_of(self, delivery):
-        """(onset, end, ongoing, category, grade, day of the worst), days as text."""
-        def text(elapsed):
-            return "" if elapsed is None else iso(self.day(elapsed))
-        found = []
-        for episode in self.history.episodes:
-            if delivery == 2 and getattr(episode, "gone", False):
-                continue
-            found.append((text(episode.onset.day), text(episode.end.day if episode.end else None), episode.ongoing,
-                          episode.category, str(-episode.grade), text(episode.worst.day)))
-        for event in self.history.conditions:
-            if event["episode"] and (delivery == 2 or not event.get("late")):
-                onset, end = event["episode"]
-                found.append((text(onset), text(end), "" if end is not None else "Y", event["category_of"], "", ""))
-        return sorted(found)
 
     def windows_as_of(self, delivery):
         """Rows of courses.grid_rows with what the visits decided: the first chosen visit is the one of contact."""

@@ -1,10 +1,11 @@
 /*
  * The made-up cohort, every datum of it: what the files say was planted against what `map` makes of them.
  *
- * The generator chose window, grade and state first and wrote a resource that has them; it holds no placing and no
- * grading code. After the first delivery and after both, for each hospital: the state and reason of every part, its
- * windows, concept, value, grade and flags, its exceptions; every window; every episode; the days and doses of every
- * drug, and the cycles they make; clearance, renal groups, comorbidity, frailty and starting dose of every subject.
+ * The generator chose what is true first and wrote resources that have it; it holds no rule of the engine. After the
+ * first delivery and after both, for each hospital: the state and reason of every part, its windows, concept, value,
+ * grade and flags, its exceptions; every window; every event and every question whether there is one; the days and
+ * doses of every drug, and the cycles they make; every derived parameter. Rows are looked for both ways: what was
+ * planted is there, and nothing else is. How many of each kind were compared is printed, and none may be missing.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "gateway/core/csv.h"
+#include "gateway/core/json.h"
 #include "gateway/service/map.h"
 #include "support/scratch.h"
 
@@ -103,38 +105,6 @@ static const char *item_key(const struct table *t, const char **f)
     return field(t, f, "exception_id");
 }
 
-static const char *window_key(const struct table *t, const char **f)
-{
-    const char *subject = gw_csv_column(&t->csv, "subject") >= 0 ? field(t, f, "subject") : field(t, f, "subject_key");
-
-    if (strncasecmp(subject, the_site, 2) != 0)
-        return NULL; /* subjects are numbered with the first letters of their hospital */
-    return gw_arena_print(&arena, "%s %s", subject, field(t, f, "window_id"));
-}
-
-static const char *episode_key(const struct table *t, const char **f)
-{
-    const char *subject = gw_csv_column(&t->csv, "subject") >= 0 ? field(t, f, "subject") : field(t, f, "subject_key");
-
-    if (strncasecmp(subject, the_site, 2) != 0)
-        return NULL;
-    return gw_arena_print(&arena, "%s %s %s", subject, field(t, f, "category"), field(t, f, "onset"));
-}
-
-/* Of the parameters that the generator works out too. */
-static const char *parameter_key(const struct table *t, const char **f)
-{
-    static const char *const planted[] = {"CRCLCG|", "RENALGRP|", "CHARLSON", "FRAILSIM", "EXPDOSE"};
-    const char *id = field(t, f, "row_id"), *name = strchr(id, '|');
-
-    if (!name || strncasecmp(id, the_site, 2) != 0)
-        return NULL;
-    for (size_t i = 0; i < sizeof planted / sizeof *planted; i++)
-        if (strncmp(name + 1, planted[i], strlen(planted[i])) == 0)
-            return id;
-    return NULL;
-}
-
 /* ---- comparing ---- */
 
 static size_t compared;
@@ -170,48 +140,9 @@ static size_t list_length(const char *list)
     return count;
 }
 
-static const char *subject_of(const struct table *t, const char **f)
-{
-    const char *subject = gw_csv_column(&t->csv, "subject") >= 0 ? field(t, f, "subject") : field(t, f, "subject_key");
-
-    return strncasecmp(subject, the_site, 2) == 0 ? subject : NULL;
-}
-
-/* Rows of dose 0 tell of interruptions and ends, which no record was planted for. */
-static const char *drug_key(const struct table *t, const char **f)
-{
-    const bool concomitant = gw_csv_column(&t->csv, "substance") >= 0;
-    const bool planted = gw_csv_column(&t->csv, "table") >= 0;
-    const char *subject = subject_of(t, f);
-
-    if (!subject || strcmp(field(t, f, "dose"), "0") == 0)
-        return NULL;
-    return gw_arena_print(&arena, "%s %s %s %s", subject,
-                          planted       ? field(t, f, "table")
-                          : concomitant ? "conmeds"
-                                        : "exposures",
-                          field(t, f, concomitant ? "substance" : "drug"), field(t, f, "start"));
-}
-
-static const char *planted_exposure_key(const struct table *t, const char **f)
-{
-    return strcmp(field(t, f, "table"), "exposures") == 0 ? drug_key(t, f) : NULL;
-}
-
-static const char *planted_conmed_key(const struct table *t, const char **f)
-{
-    return strcmp(field(t, f, "table"), "conmeds") == 0 ? drug_key(t, f) : NULL;
-}
-
-static const char *cycle_key(const struct table *t, const char **f)
-{
-    const char *subject = subject_of(t, f);
-
-    return subject ? gw_arena_print(&arena, "%s %s", subject, field(t, f, "cycle_no")) : NULL;
-}
-
 struct run { /* what map wrote for one hospital */
-    struct table parts, observations, items, windows, episodes, exposures, conmeds, cycles, parameters;
+    const char *out;
+    struct table parts, observations, items;
 };
 
 static void check_row(const struct run *run, const struct table *expected, const struct keyed *e, const char *row_id)
@@ -295,19 +226,195 @@ static void check_parts(const struct run *run, const char *path)
         check_part(run, &expected, &expected.rows[i]);
 }
 
-static void check_fields(const struct table *got, const char *path, key_fn *key, const char *const *names)
+/* ---- rows of the other tables ---- */
+
+/* One kind of row: what the truth calls subject is the output's subject_key, all its other columns have the same names.
+ */
+struct kind {
+    const char *name, *output, *truth;
+    const char *const keys[5]; /* tell its rows apart, beside the subject; NULL ends them */
+};
+
+static const struct kind kinds[] = {
+    {"windows", "study/windows.csv", "windows", {"window_id"}},
+    {"events", "study/ae_episodes.csv", "episodes", {"category", "subcategory", "onset"}},
+    {"cycles", "study/cycles.csv", "cycles", {"cycle_no"}},
+    {"exposures", "study/exposures.csv", "exposures", {"drug", "start", "dose"}},
+    {"conmeds", "study/conmeds.csv", "conmeds", {"substance", "start", "dose"}},
+    {"parameters", "study/derived.csv", "parameters", {"row_id"}},
+};
+
+static const struct kind *the_kind; /* of the rows in question */
+
+/* What was compared, by kind; of parameters by their names. */
+static struct tally {
+    const char *name;
+    size_t count;
+} tallies[100];
+
+static void count(const char *name)
 {
-    const struct table expected = load(path, key);
+    size_t i = 0;
 
-    cr_expect(eq(sz, got->count, expected.count), "%s: rows as in %s", the_site, path);
+    while (tallies[i].name && strcmp(tallies[i].name, name) != 0)
+        i++;
+    cr_assert(lt(sz, i + 1, sizeof tallies / sizeof *tallies));
+    tallies[i].name = name;
+    tallies[i].count++;
+}
+
+static size_t counted(const char *name)
+{
+    for (size_t i = 0; tallies[i].name; i++)
+        if (strcmp(tallies[i].name, name) == 0)
+            return tallies[i].count;
+    return 0;
+}
+
+/* The parameters whose values are planted. */
+static const char *const planted[] = {"CRCLCG", "RENALGRP", "CHARLSON", "FRAILSIM", "EXPDOSE"};
+
+static bool is_planted_parameter(const struct table *t, const char **f)
+{
+    for (size_t i = 0; i < sizeof planted / sizeof *planted; i++)
+        if (strcmp(field(t, f, "param"), planted[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Subjects are numbered with the first letters of their hospital. */
+static const char *kind_key(const struct table *t, const char **f)
+{
+    const bool of_truth = gw_csv_column(&t->csv, "subject") >= 0;
+    const char *key = field(t, f, of_truth ? "subject" : "subject_key");
+
+    if (strncasecmp(key, the_site, 2) != 0)
+        return NULL;
+    if (!of_truth && strcmp(the_kind->name, "parameters") == 0 && !is_planted_parameter(t, f))
+        return NULL;
+    for (size_t i = 0; the_kind->keys[i]; i++)
+        key = gw_arena_print(&arena, "%s|%s", key, field(t, f, the_kind->keys[i]));
+    return key;
+}
+
+/* The event that it belongs to, by category and onset. */
+static const char *parent_of(const struct table *ids, const struct table *got, const char **row)
+{
+    const char *id = field(got, row, "parent_ae");
+    const char **parent = *id ? find(ids, id) : NULL;
+
+    return parent ? gw_arena_print(&arena, "%s %s", field(ids, parent, "category"), field(ids, parent, "onset")) : id;
+}
+
+static bool is_key(const char *column)
+{
+    for (size_t i = 0; the_kind->keys[i]; i++)
+        if (strcmp(the_kind->keys[i], column) == 0)
+            return true;
+    return strcmp(column, "subject") == 0;
+}
+
+/* The baseline needs no contact: which one it may have is not planted. */
+static bool is_planted(const char *column, const char *wanted)
+{
+    return !is_key(column) && (*wanted || strcmp(column, "contact_date") != 0);
+}
+
+static void check_columns(const struct run *run, const struct table *expected, const struct table *got,
+                          const struct keyed *e, const char **row)
+{
+    const struct table ids = strcmp(the_kind->name, "events") == 0
+                                 ? load(gw_arena_print(&arena, "%s/%s", run->out, the_kind->output), row_key)
+                                 : (struct table){.count = 0};
+
+    for (size_t c = 0; c < expected->csv.columns; c++) {
+        const char *column = expected->csv.header[c], *wanted = e->fields[c];
+
+        if (is_planted(column, wanted))
+            expect_same(e->key, column,
+                        strcmp(column, "parent") == 0 ? parent_of(&ids, got, row) : field(got, row, column), wanted);
+    }
+}
+
+static void check_once(const struct table *t, const char *path)
+{
+    for (size_t i = 1; i < t->count; i++)
+        cr_expect(strcmp(t->rows[i - 1].key, t->rows[i].key) != 0, "%s is twice in %s", t->rows[i].key, path);
+}
+
+static void check_kind(const struct run *run, const struct kind *kind, size_t deliveries)
+{
+    const char *path = gw_arena_print(&arena, COHORT "expected-%s-%zu.csv", kind->truth, deliveries);
+    struct table expected, got;
+
+    the_kind = kind;
+    expected = load(path, kind_key);
+    got = load(gw_arena_print(&arena, "%s/%s", run->out, kind->output), kind_key);
+    check_once(&expected, path);
+    check_once(&got, kind->output);
+    for (size_t i = 0; i < got.count; i++)
+        cr_expect(find(&expected, got.rows[i].key) != NULL, "%s: %s was not planted", kind->name, got.rows[i].key);
     for (size_t i = 0; i < expected.count; i++) {
-        const char **row = find(got, expected.rows[i].key);
+        const char **row = find(&got, expected.rows[i].key);
 
-        cr_expect(row != NULL, "%s is missing", expected.rows[i].key);
-        for (size_t n = 0; row && names[n]; n++)
-            if (*field(&expected, expected.rows[i].fields, names[n]) || strcmp(names[n], "contact_date") != 0)
-                expect_same(expected.rows[i].key, names[n], field(got, row, names[n]),
-                            field(&expected, expected.rows[i].fields, names[n]));
+        cr_expect(row != NULL, "%s: %s is missing", kind->name, expected.rows[i].key);
+        if (row)
+            check_columns(run, &expected, &got, &expected.rows[i], row);
+        count(strcmp(kind->name, "parameters") == 0 && row ? field(&got, row, "param") : kind->name);
+    }
+}
+
+/* ---- questions whether there is an event, or how serious it is ---- */
+
+static const char *asked(const cJSON *context, const char *name)
+{
+    const char *text = gw_json_string(context, name);
+
+    text = text ? text : gw_json_number(context, name);
+    return text ? text : "";
+}
+
+/* The category of a question about seriousness ends its fingerprint, the onset is its day. */
+static const char *asked_key(const struct table *t, const char **f)
+{
+    const char *code = field(t, f, "code"), *context = field(t, f, "context");
+    const bool candidate = strcmp(code, "AE_CANDIDATE") == 0;
+    const cJSON *json;
+    struct gw_error err;
+
+    if (!candidate && strcmp(code, "AE_SERIOUS_EVIDENCE") != 0)
+        return NULL;
+    cr_assert(gw_json_parse(&arena, context, strlen(context), NULL, &json, NULL, &err) == GW_OK, "%s", err.text);
+    if (!candidate)
+        return gw_arena_print(&arena, "%s|%s|%s||%s||", field(t, f, "subject_key"), code,
+                              strrchr(field(t, f, "fingerprint"), '|') + 1, asked(json, "day"));
+    return gw_arena_print(&arena, "%s|%s|%s|%s|%s|%s|%s", field(t, f, "subject_key"), code, asked(json, "category"),
+                          asked(json, "subcategory"), asked(json, "onset"), asked(json, "end"), asked(json, "grade"));
+}
+
+static const char *planted_question(const struct table *t, const char **f)
+{
+    static const char *const columns[] = {"code", "category", "subcategory", "onset", "end", "grade"};
+    const char *key = field(t, f, "subject");
+
+    if (strncasecmp(key, the_site, 2) != 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        key = gw_arena_print(&arena, "%s|%s", key, field(t, f, columns[i]));
+    return key;
+}
+
+static void check_questions(const struct run *run, size_t deliveries)
+{
+    const char *path = gw_arena_print(&arena, COHORT "expected-proposals-%zu.csv", deliveries);
+    const struct table expected = load(path, planted_question);
+    const struct table got = load(gw_arena_print(&arena, "%s/hospital/exceptions.csv", run->out), asked_key);
+
+    for (size_t i = 0; i < got.count; i++)
+        cr_expect(find(&expected, got.rows[i].key) != NULL, "%s was not planted", got.rows[i].key);
+    for (size_t i = 0; i < expected.count; i++) {
+        cr_expect(find(&got, expected.rows[i].key) != NULL, "%s is missing", expected.rows[i].key);
+        count(field(&expected, expected.rows[i].fields, "code"));
     }
 }
 
@@ -333,25 +440,15 @@ static struct run run_map(const char *out, size_t deliveries)
     cr_expect(eq(i64, result.equation.in, result.equation.sum));
     cr_expect(eq(i64, result.equation.waiting, 0));
     return (struct run){
+        .out = out,
         .parts = load(gw_arena_print(&arena, "%s/hospital/ledger.csv", out), part_key),
         .items = load(gw_arena_print(&arena, "%s/hospital/exceptions.csv", out), item_key),
         .observations = load(gw_arena_print(&arena, "%s/study/observations.csv", out), row_key),
-        .windows = load(gw_arena_print(&arena, "%s/study/windows.csv", out), window_key),
-        .episodes = load(gw_arena_print(&arena, "%s/study/ae_episodes.csv", out), episode_key),
-        .exposures = load(gw_arena_print(&arena, "%s/study/exposures.csv", out), drug_key),
-        .conmeds = load(gw_arena_print(&arena, "%s/study/conmeds.csv", out), drug_key),
-        .cycles = load(gw_arena_print(&arena, "%s/study/cycles.csv", out), cycle_key),
-        .parameters = load(gw_arena_print(&arena, "%s/study/derived.csv", out), parameter_key),
     };
 }
 
 static void check_site(const char *site, size_t deliveries)
 {
-    static const char *const window_names[] = {"data_group", "target_date", "state", "contact_date", NULL};
-    static const char *const drug_names[] = {"end", "dose", "frequency", "evidence_rank", NULL};
-    static const char *const cycle_names[] = {"start", "delay_days", "actual_mg", NULL};
-    static const char *const episode_names[] = {"end", "ongoing", "max_grade", "max_grade_date", NULL};
-    static const char *const parameter_names[] = {"value", "text", "reason", NULL};
     struct scratch scratch;
     struct run run;
 
@@ -359,19 +456,23 @@ static void check_site(const char *site, size_t deliveries)
     scratch_init(&scratch);
     run = run_map(gw_arena_print(&arena, "%s/out", scratch.folder), deliveries);
     check_parts(&run, gw_arena_print(&arena, COHORT "expected-%zu.csv", deliveries));
-    check_fields(&run.windows, gw_arena_print(&arena, COHORT "expected-windows-%zu.csv", deliveries), window_key,
-                 window_names);
-    check_fields(&run.episodes, gw_arena_print(&arena, COHORT "expected-episodes-%zu.csv", deliveries), episode_key,
-                 episode_names);
-    check_fields(&run.exposures, gw_arena_print(&arena, COHORT "expected-drugs-%zu.csv", deliveries),
-                 planted_exposure_key, drug_names);
-    check_fields(&run.conmeds, gw_arena_print(&arena, COHORT "expected-drugs-%zu.csv", deliveries), planted_conmed_key,
-                 drug_names);
-    check_fields(&run.cycles, gw_arena_print(&arena, COHORT "expected-cycles-%zu.csv", deliveries), cycle_key,
-                 cycle_names);
-    check_fields(&run.parameters, gw_arena_print(&arena, COHORT "expected-parameters-%zu.csv", deliveries),
-                 parameter_key, parameter_names);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        check_kind(&run, &kinds[i], deliveries);
+    check_questions(&run, deliveries);
     scratch_release(&scratch);
+}
+
+/* No kind of row, and no planted parameter, went without a comparison. */
+static void check_tallies(void)
+{
+    for (size_t i = 0; tallies[i].name; i++)
+        printf("%-20s %6zu compared\n", tallies[i].name, tallies[i].count);
+    for (size_t i = 0; i + 1 < sizeof kinds / sizeof *kinds; i++)
+        cr_expect(gt(sz, counted(kinds[i].name), 0), "%s", kinds[i].name);
+    for (size_t i = 0; i < sizeof planted / sizeof *planted; i++)
+        cr_expect(gt(sz, counted(planted[i]), 0), "%s", planted[i]);
+    cr_expect(gt(sz, counted("AE_CANDIDATE"), 0));
+    cr_expect(gt(sz, counted("AE_SERIOUS_EVIDENCE"), 0));
 }
 
 static void check_all(size_t deliveries)
@@ -381,6 +482,7 @@ static void check_all(size_t deliveries)
     for (size_t i = 0; i < 4; i++)
         check_site(sites[i], deliveries);
     cr_expect(gt(sz, compared, 1000), "%zu comparisons", compared);
+    check_tallies();
     gw_arena_release(&arena);
 }
 

@@ -1,0 +1,533 @@
+"""Adverse events planted whole: a story is picked for the days before an assessment, then the results, drugs, diagnoses
+and stays that tell it are written, each with the truth of its part.
+
+A story says what is true (this subject has febrile neutropenia that ended on the fifth day; this stay was planned and
+speaks for nothing) and leaves no rule to be applied: days and values stand in it as they were chosen. Days count from
+the day the story begins. Bounds are met on both sides: a temperature of exactly 38.3, fever over exactly an hour, a
+stay that begins eight days on.
+"""
+import drugs
+from days import iso
+from dialects import SNOMED
+from histories import Visit
+from parts import DAILY, Row, dosage
+
+# How a temperature is written, by what it is: below 38.0, from 38.0 to below 38.3, exactly 38.3, above.
+TEMPERATURES = {"Cel": {"cool": ("36.4", "36.9", "37.9"), "warm": ("38.0", "38.2"), "edge": ("38.3",),
+                        "fever": ("38.4", "38.6", "39.1")},
+                "[degF]": {"cool": ("97.5", "98.4", "100.3"), "warm": ("100.4", "100.8"), "edge": ("100.94",),
+                           "fever": ("101.5", "102.4", "103.1")}}
+ANSWERS = {"positive": ("112283007", "Escherichia coli"), "contaminant": ("60875001", "Staphylococcus epidermidis"),
+           "negative": ("264868006", "No growth")}
+CULTURES = {"BLOODCULT": ("600-7", "Bacteria identified in Blood by Culture"),
+            "URINECULT": ("630-4", "Bacteria identified in Urine by Culture")}
+TWICE = {"frequency": 2, "period": 1, "periodUnit": "d"}
+WARDS = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
+
+
+class Event:
+    """An event as the study shall see it; days are elapsed days, None where there is none."""
+
+    def __init__(self, category, onset, end, subcategory="", grade="", worst=None, baseline="", outcome="recovered",
+                 treated="", parent=None):
+        self.category, self.subcategory, self.onset, self.end = category, subcategory, onset, end
+        self.grade, self.worst, self.baseline, self.outcome = grade, worst, baseline, outcome
+        self.treated, self.parent = treated, parent
+        self.serious = ""  # "Y" where a stay names its own diagnosis
+        self.late = False  # told by the second delivery
+        self.gone = False  # disproved by the second delivery
+
+    @property
+    def ongoing(self):
+        return "Y" if self.outcome in ("not recovered", "recovering") else ""
+
+
+class Proposal:
+    """What a person is asked: whether this is an event. The item stands at the first evidence."""
+
+    def __init__(self, category, onset, end=None, subcategory="", grade="", code="AE_CANDIDATE"):
+        self.category, self.subcategory, self.onset, self.end = category, subcategory, onset, end
+        self.grade, self.code = grade, code
+
+
+class Stage:
+    """What a story is told with; day 0 of the story is elapsed day `start`."""
+
+    def __init__(self, subject, start, rng):
+        self.subject, self.start, self.rng = subject, start, rng
+        self.base = subject.history.base
+
+    def day(self, day):
+        return self.subject.day(self.start + day)
+
+    # ---- what is true ----
+
+    def event(self, category, onset, end, **more):
+        for name in ("worst",):
+            if more.get(name) is not None:
+                more[name] += self.start
+        event = Event(category, self.start + onset, None if end is None else self.start + end, **more)
+        self.subject.events.append(event)
+        return event
+
+    def propose(self, category, onset, end=None, **more):
+        self.subject.proposals.append(Proposal(category, self.start + onset, None if end is None else self.start + end,
+                                               **more))
+
+    def low_count(self, concept, category, grade, onset, end, **more):
+        return self.event(category, onset, end, grade=str(grade), worst=onset, baseline=str(-self.base[concept]), **more)
+
+    # ---- how it is told ----
+
+    def count(self, concept, day, minute, key=None, codes=""):
+        """A blood count between windows that dates an event; key None: as this subject always has it."""
+        visit = Visit(self.start + day, minute, reason="BETWEEN_WINDOWS")
+        visit.evidence = (concept,)
+        item = self.subject.lab(visit, concept, self.base[concept] if key is None else key, minute, 0)
+        item.rows[0].codes = codes
+        return item
+
+    def temperature(self, day, minute, kind, cited=True, codes="", held=""):
+        """minute None: the day alone is told."""
+        subject, w = self.subject, self.subject.writer
+        unit, words, _ = subject.dialect.units["TEMP"]
+        value = ('"valueQuantity":{"value":%s,"unit":"%s","system":"http://unitsofmeasure.org","code":"%s"},' % (
+            self.rng.choice(TEMPERATURES[unit][kind]), words, unit))
+        when = w.effective(self.day(day), minute) if minute is not None else (
+            '"effectiveDateTime":"%s",' % iso(self.day(day)))
+        row = Row("held", held, codes=codes) if held else Row("evidence", codes=codes) if cited else Row(
+            "outside_window", "BETWEEN_WINDOWS")
+        return subject.simple("Observation", "f", lambda i, v, u: w.observation(
+            i, v, u, "final", w.code("TEMP"), subject.patient_id, "", when, value, ""), row, self.day(day))
+
+    def culture(self, concept, day, answer, row):
+        subject, w = self.subject, self.subject.writer
+        loinc, words = CULTURES[concept]
+        code = w.coded([{"system": subject.dialect.loinc_system, "code": loinc, "display": words}], "laboratory", words)
+        found, name = ANSWERS[answer]
+        value = '"valueCodeableConcept":{"coding":[{"system":"%s","code":"%s","display":"%s"}],"text":"%s"},' % (
+            SNOMED, found, name, name)
+        return subject.simple("Observation", "k", lambda i, v, u: w.observation(
+            i, v, u, "final", code, subject.patient_id, "", w.effective(self.day(day), 700), value, ""), row,
+            self.day(day))
+
+    def diagnosis(self, code, words, onset, end, row, verification="confirmed", category="encounter-diagnosis"):
+        facts = {"code": code, "words": words, "onset": iso(self.day(onset)), "recorded": iso(self.day(onset)),
+                 "verification": verification, "category": category}
+        if end is not None:
+            facts["end"] = iso(self.day(end))
+        subject = self.subject
+        return subject.simple("Condition", "d", lambda i, v, u: subject.writer.condition(
+            i, v, u, subject.patient_id, facts), row, self.day(onset))
+
+    def coded(self, category, subcategory, onset, end, codes=""):
+        """A diagnosis of that kind, in this hospital's codes."""
+        _, code, words = next(kind for kind in self.subject.dialect.events[category] if kind[0] == subcategory)
+        return self.diagnosis(code, words, onset, end, Row("evidence", codes=codes))
+
+    def stated(self, substance, dose, repeat, first, last, route="oral", codes="", prevents="", unit="mg"):
+        """A drug as the patient or the ward states it; last None: it goes on."""
+        period = {"start": iso(self.day(first))}
+        if last is not None:
+            period["end"] = iso(self.day(last))
+        instruction = dosage("as told", dose, repeat, route)
+        item = self.subject.medication("MedicationStatement", substance, {
+            "status": "active" if last is None else "completed", "effectivePeriod": period,
+            "dateAsserted": iso(self.day(first)), "dosage": [instruction]}, self.start + first,
+            Row("delivered", codes=codes))
+        self._use(item, substance, first, last, str(dose), "BID" if repeat is TWICE else "QD", "stated", route, prevents)
+        return item
+
+    def given(self, substance, dose, days, route="intravenous", codes="", prevents=""):
+        """Administrations, one a day."""
+        items = []
+        for day in days:
+            item = self.subject.medication("MedicationAdministration", substance, {
+                "status": "completed", "effectiveDateTime": self.subject.dialect.zone.local(self.day(day), 1020),
+                "dosage": {"route": {"text": route}, "dose": {"value": dose, "unit": "mg", "code": "mg",
+                                                              "system": "http://unitsofmeasure.org"}}},
+                self.start + day, Row("delivered", codes=codes if not items else ""))
+            items.append(item)
+            self._use(item, substance, day, day, str(dose), "QD" if len(days) > 1 else "ONCE", "administered", route,
+                      prevents)
+        return items
+
+    def _use(self, item, substance, first, last, dose, frequency, rank, route, prevents):
+        use = drugs.Stretch(item, "conmeds", drugs.name_of(substance), self.start + first,
+                            None if last is None else self.start + last, dose, frequency, rank)
+        use.route, use.prevents = route.upper(), prevents
+        self.subject.stretches.append(use)
+
+    def procedure(self, code, words, day, row):
+        subject = self.subject
+        return subject.simple("Procedure", "q", lambda i, v, u: subject.writer.plain("Procedure", i, v, u, {
+            "status": "completed", "code": {"coding": [{"system": SNOMED, "code": code, "display": words}]},
+            "subject": {"reference": "Patient/" + subject.patient_id}, "performedDateTime": iso(self.day(day))}), row,
+            self.day(day))
+
+    def stay(self, first, last, cited, kind="IMP", **more):
+        """A stay in hospital between windows. cited: it speaks for seriousness, or is asked about."""
+        subject, zone = self.subject, self.subject.dialect.zone
+        facts = {"status": "finished", "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+                                                 "code": kind},
+                 "subject": {"reference": "Patient/" + subject.patient_id},
+                 "period": {"start": zone.local(self.day(first), 720), "end": zone.local(self.day(last), 780)}}
+        facts.update(more)
+        row = Row("evidence") if cited else Row("outside_window", "BETWEEN_WINDOWS")
+        return subject.simple("Encounter", "h", lambda i, v, u: subject.writer.plain("Encounter", i, v, u, facts), row,
+                              self.day(first))
+
+
+# ---- febrile neutropenia ----
+
+def fever_once(s):
+    """One high temperature two hours after a very low count."""
+    s.count("ANC", 0, 480, -4)
+    s.temperature(0, 600, "fever")
+    s.temperature(2, 540, "cool", cited=False)
+    s.temperature(4, 600, "cool")
+    s.count("ANC", 5, 480)
+    low = s.low_count("ANC", "NEUTROPENIA", 4, 0, 5)
+    s.event("FEBRILE_NEUTROPENIA", 0, 5, grade="3", worst=0, parent=low)
+
+
+def fever_lasting(s):
+    """An hour and a minute at 38.0 or more; cool for exactly two days when the count is back already."""
+    s.count("ANC", 0, 480, -3)
+    s.temperature(0, 600, "warm")
+    s.temperature(0, 661, "warm")
+    s.temperature(1, 540, "cool", cited=False)
+    s.count("ANC", 2, 480)
+    s.temperature(3, 540, "cool")
+    low = s.low_count("ANC", "NEUTROPENIA", 3, 0, 2)
+    s.event("FEBRILE_NEUTROPENIA", 0, 3, grade="3", worst=0, parent=low)
+
+
+def fever_before_count(s):
+    """The count is taken the morning after."""
+    s.temperature(0, 1200, "fever")
+    s.count("ANC", 1, 480, -4)
+    s.temperature(2, 540, "cool", cited=False)
+    s.temperature(4, 600, "cool")
+    s.count("ANC", 6, 480)
+    low = s.low_count("ANC", "NEUTROPENIA", 4, 1, 6)
+    s.event("FEBRILE_NEUTROPENIA", 0, 6, grade="3", worst=0, parent=low)
+
+
+def fever_of_an_hour(s):
+    """Exactly sixty minutes are not more than sixty, and 38.3 is not above 38.3: the count is low, and no more."""
+    s.count("ANC", 0, 480, -4)
+    s.temperature(0, 600, "warm", cited=False)
+    s.temperature(0, 660, "warm", cited=False)
+    s.temperature(0, 690, "cool", cited=False)
+    s.temperature(1, 600, "edge", cited=False)
+    s.temperature(1, 640, "cool", cited=False)
+    s.count("ANC", 3, 480)
+    s.low_count("ANC", "NEUTROPENIA", 4, 0, 3)
+
+
+def fever_with_enough(s):
+    """A high temperature at a count that is low, but 1.0 or more."""
+    if s.base["ANC"] <= -2:
+        return fever_once(s)
+    s.count("ANC", 0, 480, -2)
+    s.temperature(0, 600, "fever", cited=False)
+    s.temperature(2, 540, "cool", cited=False)
+    s.count("ANC", 3, 480)
+    s.low_count("ANC", "NEUTROPENIA", 2, 0, 3)
+
+
+def fever_after_old_count(s):
+    """The low count is two days old and nobody counted since: a person is asked."""
+    s.count("ANC", 0, 480, -4)
+    s.temperature(2, 600, "fever", codes="AE_CANDIDATE", held="AE_CANDIDATE")
+    s.temperature(4, 600, "cool", cited=False)
+    s.count("ANC", 5, 480)
+    s.low_count("ANC", "NEUTROPENIA", 4, 0, 5)
+    s.propose("FEBRILE_NEUTROPENIA", 2)
+
+
+def fever_in_hospital(s):
+    """Discharged cool before the count was back: it ends with the stay, which is asked about twice."""
+    s.count("ANC", 0, 480, -4, codes="AE_SERIOUS_EVIDENCE")
+    s.temperature(0, 600, "fever", codes="AE_SERIOUS_EVIDENCE")
+    s.temperature(2, 540, "cool", cited=False)
+    s.stay(0, 3, True)
+    s.count("ANC", 5, 480)
+    low = s.low_count("ANC", "NEUTROPENIA", 4, 0, 5)
+    s.event("FEBRILE_NEUTROPENIA", 0, 3, grade="3", worst=0, parent=low)
+    s.propose("NEUTROPENIA", 0, code="AE_SERIOUS_EVIDENCE")
+    s.propose("FEBRILE_NEUTROPENIA", 0, code="AE_SERIOUS_EVIDENCE")
+
+
+def fever_of_pneumonia(s):
+    """The infection found in it belongs to it, and its treatment grades it."""
+    s.count("ANC", 0, 480, -4)
+    s.temperature(0, 600, "fever")
+    s.coded("INFECTION", "PNEUMONIA", 1, 6)
+    s.given("piperacillin", 4000, (1, 2, 3, 4))
+    s.temperature(2, 540, "cool", cited=False)
+    s.temperature(4, 600, "cool")
+    s.count("ANC", 5, 480)
+    low = s.low_count("ANC", "NEUTROPENIA", 4, 0, 5)
+    fever = s.event("FEBRILE_NEUTROPENIA", 0, 5, grade="3", worst=0, parent=low)
+    s.event("INFECTION", 1, 6, subcategory="PNEUMONIA", grade="3", worst=1, treated="Y", parent=fever)
+
+
+# ---- infections ----
+
+def infection_oral(s):
+    s.coded("INFECTION", "PNEUMONIA", 0, 6)
+    s.stated("amoxicillin clavulanate", 875, TWICE, 1, 6)
+    s.event("INFECTION", 0, 6, subcategory="PNEUMONIA", grade="2", worst=1, treated="Y")
+
+
+def infection_intravenous(s):
+    s.coded("INFECTION", "URINARY", 0, 5)
+    s.given("ceftriaxone", 2000, (0, 1, 2))
+    s.event("INFECTION", 0, 5, subcategory="URINARY", grade="3", worst=0, treated="Y")
+
+
+def infection_rising(s):
+    """By mouth first, then by vein: the grade rises with it."""
+    s.coded("INFECTION", "RESPIRATORY_OTHER", 0, 6)
+    s.stated("amoxicillin clavulanate", 875, TWICE, 1, 2)
+    s.given("ceftriaxone", 2000, (3, 4))
+    s.event("INFECTION", 0, 6, subcategory="RESPIRATORY_OTHER", grade="3", worst=3, treated="Y")
+
+
+def infection_untreated(s):
+    s.coded("INFECTION", "RESPIRATORY_OTHER", 0, 4, "AE_GRADE_HUMAN")
+    s.event("INFECTION", 0, 4, subcategory="RESPIRATORY_OTHER")
+
+
+def treatment_without_diagnosis(s):
+    s.given("meropenem", 1000, (1, 2, 3), codes="AE_CANDIDATE")
+    s.propose("INFECTION", 1, 3, grade="3")
+
+
+def prophylaxis_alone(s):
+    """Aciclovir as it prevents: nothing happened."""
+    s.stated("aciclovir", 400, TWICE, 0, 5, prevents="Y")
+
+
+def prophylaxis_beside_infection(s):
+    """A dose that prevents, begun two days after a diagnosis: a person says which it is, and no grade is proved."""
+    s.coded("INFECTION", "URINARY", 0, 5, "AE_GRADE_HUMAN")
+    s.stated("cotrimoxazole", 480, DAILY, 2, 6, codes="DRUG_ROLE_AMBIGUOUS")
+    s.event("INFECTION", 0, 5, subcategory="URINARY")
+
+
+def blood_culture(s):
+    """Positive, with a drug by vein a day later: certain. Nothing tells how long it lasted."""
+    s.culture("BLOODCULT", 1, "positive", Row("evidence"))
+    s.given("ceftriaxone", 2000, (2, 3))
+    s.event("INFECTION", 1, None, grade="3", worst=2, outcome="unknown", treated="Y")
+
+
+def blood_culture_contaminated(s):
+    s.culture("BLOODCULT", 1, "contaminant", Row("held", "AE_CANDIDATE", codes="AE_CANDIDATE"))
+    s.propose("INFECTION", 1)
+
+
+def blood_culture_negative(s):
+    s.culture("BLOODCULT", 1, "negative", Row("outside_window", "BETWEEN_WINDOWS"))
+
+
+def urine_culture(s):
+    s.culture("URINECULT", 1, "positive", Row("held", "AE_CANDIDATE", codes="AE_CANDIDATE"))
+    s.propose("INFECTION", 1, subcategory="URINARY")
+
+
+# ---- other candidates ----
+
+def clot_treated(s):
+    s.coded("THROMBOEMBOLISM", "VTE_DVT", 0, 6, "AE_GRADE_HUMAN")
+    s.stated("enoxaparin", 80, TWICE, 0, 6, "subcutaneous")
+    s.event("THROMBOEMBOLISM", 0, 6, subcategory="VTE_DVT", treated="Y")
+
+
+def anticoagulant_alone(s):
+    s.stated("enoxaparin", 80, TWICE, 1, 6, "subcutaneous", codes="AE_CANDIDATE")
+    s.propose("THROMBOEMBOLISM", 1, 6)
+
+
+def anticoagulant_prevents(s):
+    s.stated("enoxaparin", 40, DAILY, 1, 6, "subcutaneous", prevents="Y")
+
+
+def loperamide_alone(s):
+    s.stated("loperamide", 4, DAILY, 1, 4, codes="AE_CANDIDATE")
+    s.propose("GASTROINTESTINAL", 1, 4, subcategory="DIARRHOEA")
+
+
+def diarrhoea_treated(s):
+    s.coded("GASTROINTESTINAL", "DIARRHOEA", 0, 5, "AE_GRADE_HUMAN")
+    s.stated("loperamide", 4, DAILY, 1, 4)
+    s.event("GASTROINTESTINAL", 0, 5, subcategory="DIARRHOEA", treated="Y")
+
+
+def growth_factor_uncounted(s):
+    """Nobody counted in the week before."""
+    s.given("filgrastim", 300, (1, 2), "subcutaneous", codes="AE_CANDIDATE", prevents="Y")
+    s.propose("NEUTROPENIA", 1, 2)
+
+
+def growth_factor_for_low_count(s):
+    s.count("ANC", 0, 480, -4)
+    s.given("filgrastim", 300, (1, 2, 3), "subcutaneous")
+    s.count("ANC", 5, 480)
+    s.low_count("ANC", "NEUTROPENIA", 4, 0, 5, treated="Y")
+
+
+def platelets_transfused(s):
+    """The transfusion belongs to the low count."""
+    s.count("PLT", 0, 480, -4)
+    s.procedure("12719002", "Platelet transfusion", 1, Row("evidence"))
+    s.count("PLT", 4, 480)
+    s.low_count("PLT", "THROMBOCYTOPENIA", 4, 0, 4, treated="Y")
+    s.subject.transfusions.append(s.start + 1)
+
+
+def transfusion_alone(s):
+    s.procedure("116863004", "Transfusion of red blood cells", 2, Row("held", "AE_CANDIDATE", codes="AE_CANDIDATE"))
+    s.propose("ANAEMIA", 2)
+
+
+def other_diagnosis(s):
+    """A diagnosis of no table: whether it is an event at all is a person's to say."""
+    s.diagnosis("H81.1", "Benign paroxysmal vertigo", 1, 5, Row("held", "AE_CANDIDATE", codes="AE_CANDIDATE"))
+    s.propose("OTHER", 1, 5)
+
+
+def doubted_pneumonia(s):
+    s.diagnosis("J18.9", "Pneumonia", 1, 5, Row("held", "AE_CANDIDATE", codes="AE_CANDIDATE"), "provisional")
+    s.propose("INFECTION", 1, 5, subcategory="PNEUMONIA")
+
+
+def second_malignancy(s):
+    """The tables know malignancies by ICD-10-CM alone: elsewhere it is a diagnosis of no table."""
+    s.diagnosis("C50.9", "Malignant neoplasm of breast", 1, None, Row("held", "AE_CANDIDATE", codes="AE_CANDIDATE"))
+    if not s.subject.dialect.condition_system.endswith("-cm"):
+        return s.propose("OTHER", 1)
+    s.propose("SPM", 1, subcategory="solid")
+    s.subject.malignancy = s.start + 1
+
+
+# ---- seriousness ----
+
+def _pneumonia(s, codes="", **more):
+    condition = s.coded("INFECTION", "PNEUMONIA", 0, 6, ";".join(filter(None, ("AE_GRADE_HUMAN", codes))))
+    event = s.event("INFECTION", 0, 6, subcategory="PNEUMONIA", **more)
+    if codes:
+        s.propose("INFECTION", 0, code=codes)
+    return condition, event
+
+
+def admitted_for_it(s):
+    condition, event = _pneumonia(s)
+    event.serious = "Y"
+    s.stay(1, 4, True, reasonReference=[{"reference": "Condition/" + condition.rid}])
+
+
+def diagnosis_of_the_stay(s):
+    condition, event = _pneumonia(s)
+    event.serious = "Y"
+    s.stay(0, 3, True, "ACUTE", diagnosis=[{"condition": {"reference": "Condition/" + condition.rid}}])
+
+
+def stay_a_week_later(s):
+    """Seven days after the onset a stay still asks."""
+    _pneumonia(s, "AE_SERIOUS_EVIDENCE")
+    s.stay(7, 7, True)
+
+
+def stays_that_say_nothing(s):
+    """Begun eight days after; a day in the day clinic, under observation, in the emergency room."""
+    _pneumonia(s)
+    s.stay(8, 8, False)
+    for day, kind in ((1, "SS"), (2, "OBSENC"), (3, "EMER")):
+        s.stay(day, day, False, kind)
+
+
+def stay_for_chemotherapy(s):
+    """Planned: its reason is treatment. One that was over two days before the onset says nothing either."""
+    _pneumonia(s)
+    s.stay(-2, -2, False)
+    system = s.subject.dialect.condition_system
+    code = "Z51.11" if system.endswith("-cm") else "Z51.1"
+    s.stay(1, 3, False, reasonCode=[{"coding": [{"system": system, "code": code}]}])
+
+
+def planned_stay_that_lasted(s):
+    """It began in a planned stay on its third day, which then lasted longer than planned."""
+    condition = s.coded("INFECTION", "URINARY", 1, 6, "AE_GRADE_HUMAN;AE_SERIOUS_EVIDENCE")
+    del condition
+    s.event("INFECTION", 1, 6, subcategory="URINARY")
+    s.propose("INFECTION", 1, code="AE_SERIOUS_EVIDENCE")
+    zone = s.subject.dialect.zone
+    s.stay(-1, 5, True, plannedStartDate=zone.local(s.day(-1), 720), plannedEndDate=zone.local(s.day(3), 720))
+
+
+def planned_stay_as_planned(s):
+    _pneumonia(s)
+    zone = s.subject.dialect.zone
+    s.stay(-1, 4, False, plannedStartDate=zone.local(s.day(-1), 720), plannedEndDate=zone.local(s.day(5), 720))
+
+
+def intensive_care(s):
+    """Grade 4 by the place, and a question whether its life was in danger."""
+    s.coded("INFECTION", "PNEUMONIA", 0, 7, "AE_SERIOUS_EVIDENCE")
+    s.given("meropenem", 1000, (1, 2, 3))
+    s.event("INFECTION", 0, 7, subcategory="PNEUMONIA", grade="4", worst=2, treated="Y")
+    s.propose("INFECTION", 0, code="AE_SERIOUS_EVIDENCE")
+    zone = s.subject.dialect.zone
+    s.stay(1, 6, True, location=[{"location": {"reference": "Location/icu-1"}, "physicalType": {"coding": [
+        {"system": WARDS, "code": "ICU"}]}, "period": {"start": zone.local(s.day(2), 600),
+                                                      "end": zone.local(s.day(4), 600)}}])
+
+
+# In the order in which subjects meet them; those of STAYS need a hospital that tells its stays.
+STORIES = [fever_once, infection_intravenous, treatment_without_diagnosis, admitted_for_it, fever_lasting, infection_oral,
+           anticoagulant_alone, stay_a_week_later, fever_before_count, infection_rising, loperamide_alone,
+           stay_for_chemotherapy, fever_of_pneumonia, prophylaxis_beside_infection, growth_factor_uncounted,
+           planned_stay_that_lasted, fever_in_hospital, blood_culture, second_malignancy, stays_that_say_nothing,
+           fever_of_an_hour, prophylaxis_alone, other_diagnosis, intensive_care, fever_with_enough, clot_treated,
+           urine_culture, planned_stay_as_planned, fever_after_old_count, growth_factor_for_low_count,
+           blood_culture_contaminated, diagnosis_of_the_stay, platelets_transfused, diarrhoea_treated,
+           transfusion_alone, doubted_pneumonia, anticoagulant_prevents, blood_culture_negative, infection_untreated]
+STAYS = {admitted_for_it, stay_a_week_later, stay_for_chemotherapy, planned_stay_that_lasted, fever_in_hospital,
+         stays_that_say_nothing, intensive_care, planned_stay_as_planned, diagnosis_of_the_stay}
+STARTS = {stays_that_say_nothing: -14, stay_a_week_later: -14}
+CLOTS = {clot_treated, anticoagulant_alone}  # no second one while a first is open
+
+
+def choose(subject, rng, most):
+    """(story, the elapsed day it begins) for up to `most` assessments that are free: kept, of the 30-day grid alone, with
+    nothing else before them. The days from 14 to 6 before such an assessment lie in no window."""
+    history, chosen = subject.history, []
+    numbers = [n.k for n in subject.course.nodes if n.k and n.k % 3 and not n.missed and not n.must and n.visits and
+               n.first_kind == "t30" and not {n.k - 1, n.k, n.k + 1} & history.busy and
+               not {n.k - 1, n.k, n.k + 1} & history.reported]
+    clotted = any(c["category_of"] == "THROMBOEMBOLISM" and c["end_day"] is None for c in history.conditions)
+    rng.shuffle(numbers)
+    turn = subject.number * most
+    for k in numbers:
+        if len(chosen) == most:
+            break
+        if {k - 1, k, k + 1} & history.busy:
+            continue
+        story = STORIES[turn % len(STORIES)]
+        turn += 1
+        if story in STAYS and not subject.dialect.encounters:
+            continue
+        if story in CLOTS and clotted:
+            continue
+        chosen.append((story, 30 * k + STARTS.get(story, -12 if story in STAYS else -rng.randint(13, 14))))
+        history.busy.update((k - 1, k, k + 1))
+    return chosen
+
+
+def write(subject, rng):
+    for story, start in subject.stories:
+        story(Stage(subject, start, rng))
