@@ -24,12 +24,12 @@ static int part_of(const struct datum *datum)
 
 static struct disease_value value_of(const struct datum *datum)
 {
-    const char *comparator = datum->measure.comparator;
+    const char *comparator = datum->value->measure.comparator;
 
     return (struct disease_value){.known = true,
                                   .at_most = comparator && *comparator == '<',
                                   .at_least = comparator && *comparator == '>',
-                                  .value = datum->measure.canonical};
+                                  .value = datum->value->measure.canonical};
 }
 
 static enum immunofixation fixation_of(const struct engine *e, const struct datum *datum)

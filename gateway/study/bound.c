@@ -5,18 +5,18 @@
 
 bool bound_exact(const struct datum *datum)
 {
-    return datum->measured && datum->measure.value_num && !datum->measure.comparator;
+    return datum->measured && datum->value->measure.value_num && !datum->value->measure.comparator;
 }
 
 enum side bound_side(const struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
 {
     const struct gw_ratio wanted = gw_ratio_of(*bound);
-    const char *comparator = datum->measure.comparator;
+    const char *comparator = datum->value->measure.comparator;
     int order;
 
-    if (!datum->measured || !datum->measure.value_num)
+    if (!datum->measured || !datum->value->measure.value_num)
         return SIDE_UNKNOWN;
-    order = gw_ratio_compare(e->arena, &datum->measure.canonical, &wanted);
+    order = gw_ratio_compare(e->arena, &datum->value->measure.canonical, &wanted);
     if (!comparator)
         return order < 0 ? SIDE_BELOW : order > 0 ? SIDE_ABOVE : SIDE_AT;
     if (comparator[0] == '<')

@@ -49,7 +49,7 @@ static bool is_weight(const struct datum *datum)
 /* What no window took was not measured yet. */
 static bool read_weight(struct engine *e, const struct datum *datum, struct gw_ratio *out)
 {
-    struct gw_measure measure = datum->measure;
+    struct gw_measure measure = datum->value->measure;
 
     if (!datum->measured && gw_measure_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->code.source,
                                             datum->observed, &measure, e->err) != GW_OK)
@@ -109,7 +109,7 @@ static bool begin(struct engine *e, const struct datum *creatinine, const struct
         inputs_add_datum(e, &out->inputs, creatinine, window);
     if (!creatinine)
         out->reason = "NO_CREATININE";
-    else if (!bound_exact(creatinine) || gw_decimal_sign(&creatinine->measure.canonical.numerator) <= 0)
+    else if (!bound_exact(creatinine) || gw_decimal_sign(&creatinine->value->measure.canonical.numerator) <= 0)
         out->reason = "CREATININE_NOT_EXACT";
     else if (!gw_same(gender, "male") && !gw_same(gender, "female"))
         out->reason = "NO_SEX";
@@ -124,7 +124,7 @@ static bool begin(struct engine *e, const struct datum *creatinine, const struct
 static struct gw_ratio mg_per_dl(struct engine *e, const struct datum *creatinine)
 {
     const struct gw_ratio factor = {gw_decimal_from_int(1), DECIMAL(884, 1)};
-    struct gw_ratio value = creatinine->measure.canonical;
+    struct gw_ratio value = creatinine->value->measure.canonical;
 
     e->failed |= !gw_ratio_multiply(e->arena, &value, &factor, &value);
     return value;

@@ -143,7 +143,7 @@ static bool is_of(const struct engine *e, const struct draw *draw, const char *c
 
 static bool usable(const struct datum *datum)
 {
-    return datum->measured && datum->measure.value_num && (datum->placed_count > 0 || datum->evidence);
+    return datum->measured && datum->value->measure.value_num && (datum->placed_count > 0 || datum->evidence);
 }
 
 /* A final one before a preliminary one, then the better code; 0: neither. */
@@ -168,8 +168,9 @@ static const struct datum *value_of(const struct engine *e, const struct sample 
             continue;
         order = best ? better(datum, best) : 1;
         if (order == 0)
-            disputed |= gw_ratio_compare(e->arena, &datum->measure.canonical, &best->measure.canonical) != 0 ||
-                        !gw_same(datum->measure.comparator, best->measure.comparator);
+            disputed |=
+                gw_ratio_compare(e->arena, &datum->value->measure.canonical, &best->value->measure.canonical) != 0 ||
+                !gw_same(datum->value->measure.comparator, best->value->measure.comparator);
         if (order <= 0)
             continue;
         best = datum;
@@ -187,10 +188,10 @@ struct inputs_of { /* a rule and the values it needs, all there */
 /* Only the base of a share may lie beyond its value: what is multiplied stays on that side. */
 static bool fits(const struct inputs_of *in)
 {
-    if (in->rule->unit && !gw_same(in->values[0]->measure.unit_code, in->rule->unit))
+    if (in->rule->unit && !gw_same(in->values[0]->value->measure.unit_code, in->rule->unit))
         return false;
     for (size_t i = 0; i < in->count; i++)
-        if (in->values[i]->measure.comparator && (i > 0 || in->rule->kind != GW_COMPOSE_SHARE))
+        if (in->values[i]->value->measure.comparator && (i > 0 || in->rule->kind != GW_COMPOSE_SHARE))
             return false;
     return true;
 }
@@ -218,26 +219,26 @@ static bool share(struct gw_arena *arena, const struct inputs_of *in, struct gw_
 {
     static const struct gw_ratio percent = {{1, NULL, 0, false, 0}, {100, NULL, 0, false, 0}};
 
-    *out = in->values[1]->measure.canonical;
-    return (in->count < 3 || gw_ratio_add(arena, out, &in->values[2]->measure.canonical, out)) &&
+    *out = in->values[1]->value->measure.canonical;
+    return (in->count < 3 || gw_ratio_add(arena, out, &in->values[2]->value->measure.canonical, out)) &&
            gw_ratio_multiply(arena, out, &percent, out) &&
-           gw_ratio_multiply(arena, out, &in->values[0]->measure.canonical, out);
+           gw_ratio_multiply(arena, out, &in->values[0]->value->measure.canonical, out);
 }
 
 static bool sum(struct gw_arena *arena, const struct inputs_of *in, struct gw_ratio *out)
 {
-    *out = in->values[0]->measure.canonical;
-    return in->count < 2 || gw_ratio_add(arena, out, &in->values[1]->measure.canonical, out);
+    *out = in->values[0]->value->measure.canonical;
+    return in->count < 2 || gw_ratio_add(arena, out, &in->values[1]->value->measure.canonical, out);
 }
 
 /* In the unit the base was reported in, where the rule names one. */
 static bool linear(struct gw_arena *arena, const struct inputs_of *in, struct gw_ratio *out)
 {
     const struct gw_ratio minus = gw_ratio_of(gw_decimal_from_int(-1));
-    const struct gw_measure *base = &in->values[0]->measure;
+    const struct gw_measure *base = &in->values[0]->value->measure;
     const struct gw_ratio from = in->rule->unit ? gw_ratio_of(base->source) : base->canonical;
 
-    return gw_ratio_multiply(arena, &in->values[1]->measure.canonical, &minus, out) &&
+    return gw_ratio_multiply(arena, &in->values[1]->value->measure.canonical, &minus, out) &&
            gw_ratio_add(arena, out, &in->rule->reference, out) &&
            gw_ratio_multiply(arena, out, &in->rule->slope, out) && gw_ratio_add(arena, out, &from, out);
 }
@@ -338,7 +339,7 @@ static void add_datum(struct engine *e, const struct inputs_of *in, const struct
         datum->provisional |= in->values[i]->provisional;
     place_like(e, datum, base);
     datum->evidence = base->evidence && engine_dates_events(e, in->rule->concept);
-    if (datum->measure.verdict == GW_VALUE_OK)
+    if (datum->value->measure.verdict == GW_VALUE_OK)
         return;
     if (datum->placed_count > 0)
         engine_raise_datum(e, datum, "VALUE_IMPLAUSIBLE", "what the other values of the sample give is not plausible");
@@ -350,7 +351,7 @@ static void add_datum(struct engine *e, const struct inputs_of *in, const struct
 static bool exceeds_base(struct engine *e, const struct inputs_of *in, const struct gw_ratio *value)
 {
     return in->rule->kind == GW_COMPOSE_SHARE &&
-           gw_ratio_compare(e->arena, value, &in->values[0]->measure.canonical) > 0;
+           gw_ratio_compare(e->arena, value, &in->values[0]->value->measure.canonical) > 0;
 }
 
 static void make(struct engine *e, const struct inputs_of *in)
@@ -358,7 +359,8 @@ static void make(struct engine *e, const struct inputs_of *in)
     const struct gw_lab *lab = row_of(e, in->rule->concept);
     const char *unit = in->rule->unit ? in->rule->unit : lab ? lab->unit : NULL;
     struct datum made = *in->values[0];
-    const char *comparator = made.measure.comparator;
+    const char *comparator = made.value->measure.comparator;
+    struct gw_measure *measure;
     struct gw_ratio value;
     const struct gw_ratio zero = gw_ratio_of(gw_decimal_from_int(0));
 
@@ -374,13 +376,15 @@ static void make(struct engine *e, const struct inputs_of *in)
     made.observed = observe(e, lab, gw_ratio_print(e->arena, &value), unit, comparator);
     if (e->failed)
         return;
+    made.value = &engine_not_appraised; /* not the base's */
+    measure = &engine_appraise(e, &made)->measure;
     if (gw_measure_read(e->arena, e->in->tables, e->in->site, lab, &made.observed->code.codings[0], made.observed,
-                        &made.measure, e->err) != GW_OK) {
+                        measure, e->err) != GW_OK) {
         e->failed = true;
         return;
     }
-    if (exceeds_base(e, in, &made.measure.canonical))
-        made.measure.verdict = GW_VALUE_IMPLAUSIBLE;
+    if (exceeds_base(e, in, &measure->canonical))
+        measure->verdict = GW_VALUE_IMPLAUSIBLE;
     add_datum(e, in, &made);
 }
 

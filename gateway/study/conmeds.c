@@ -97,7 +97,7 @@ static enum gw_purpose purpose_of_growth_factor(struct engine *e, const struct e
 
         if (d->measured && d->dated && d->when.first <= x->first &&
             d->when.first >= x->first - e->in->study->events.gcsf_anc_days &&
-            gw_ratio_compare(e->arena, &d->measure.canonical, &bound) < 0)
+            gw_ratio_compare(e->arena, &d->value->measure.canonical, &bound) < 0)
             return GW_PURPOSE_TREATMENT;
     }
     return GW_PURPOSE_PROPHYLAXIS;

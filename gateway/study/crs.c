@@ -88,7 +88,7 @@ static void cite(struct engine *e, struct episode *episode, const struct crs_sig
                                            .role = role,
                                            .day = sign->day,
                                            .grade = sign->grade,
-                                           .value = datum ? datum->measure.value_num : NULL,
+                                           .value = datum ? datum->value->measure.value_num : NULL,
                                            .in_window = datum && datum->placed_count > 0,
                                            .datum = datum,
                                            .rules = "crs"});
@@ -171,7 +171,7 @@ static void cite_recovery(struct engine *e, struct episode *episode, const struc
                                            .role = "recovery",
                                            .day = cool->datum->when.first,
                                            .grade = -1,
-                                           .value = cool->datum->measure.value_num,
+                                           .value = cool->datum->value->measure.value_num,
                                            .in_window = cool->datum->placed_count > 0,
                                            .datum = cool->datum,
                                            .rules = "crs"});
@@ -226,7 +226,7 @@ static void tell_column(const struct crs_history *h, const char *name, enum crs_
     gw_json_quote(json, crs_concept(worst));
     if (worst->datum) {
         gw_text_add(json, ",\"value\":");
-        gw_json_quote(json, worst->datum->measure.value_num);
+        gw_json_quote(json, worst->datum->value->measure.value_num);
     }
     gw_text_print(json, ",\"date\":\"%s\"%s}", day, worst->vague ? ",\"device\":\"unknown\"" : "");
 }

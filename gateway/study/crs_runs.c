@@ -28,7 +28,7 @@ static void read_own_oxygen(struct engine *e, const struct crs_history *h, struc
     for (size_t i = 0; run->dose.dose && i < h->flows.count; i++) {
         if (h->flows.list[i].moment.last > run->dose.dose->moment.first)
             break;
-        run->flow = h->flows.list[i].datum->measure.canonical;
+        run->flow = h->flows.list[i].datum->value->measure.canonical;
         run->on_oxygen = gw_ratio_compare(e->arena, &run->flow, &none) > 0;
     }
 }

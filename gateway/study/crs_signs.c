@@ -33,7 +33,7 @@ static int by_value(const void *x, const void *y, void *context)
 {
     const struct reading *const a = x, *const b = y;
 
-    return gw_ratio_compare(context, &a->datum->measure.canonical, &b->datum->measure.canonical);
+    return gw_ratio_compare(context, &a->datum->value->measure.canonical, &b->datum->value->measure.canonical);
 }
 
 /* So much under it, or more; the mean of the middle two is compared as their sum. */
@@ -52,7 +52,7 @@ static struct fall read_fall(struct engine *e, const struct readings *pressures)
 
     e->failed |= !list;
     for (size_t i = 0; i < pressures->count && !e->failed; i++)
-        if (!pressures->list[i].datum->measure.comparator)
+        if (!pressures->list[i].datum->value->measure.comparator)
             list[count++] = pressures->list[i];
     if (count == 0 || e->failed)
         return fall;
@@ -61,8 +61,8 @@ static struct fall read_fall(struct engine *e, const struct readings *pressures)
     share.negative = !share.negative;
     left = (struct gw_ratio){gw_decimal_from_int(100), gw_decimal_from_int(100)};
     fall.known = gw_decimal_add(e->arena, &left.numerator, &share, &left.numerator) &&
-                 gw_ratio_add(e->arena, &list[(count - 1) / 2].datum->measure.canonical,
-                              &list[count / 2].datum->measure.canonical, &sum) &&
+                 gw_ratio_add(e->arena, &list[(count - 1) / 2].datum->value->measure.canonical,
+                              &list[count / 2].datum->value->measure.canonical, &sum) &&
                  gw_ratio_multiply(e->arena, &sum, &left, &fall.bound);
     e->failed |= !fall.known;
     return fall;
@@ -70,10 +70,10 @@ static struct fall read_fall(struct engine *e, const struct readings *pressures)
 
 static bool has_fallen(struct engine *e, const struct fall *fall, const struct datum *datum)
 {
-    const struct gw_ratio *value = &datum->measure.canonical;
+    const struct gw_ratio *value = &datum->value->measure.canonical;
     struct gw_ratio twice;
 
-    if (!fall->known || datum->measure.comparator)
+    if (!fall->known || datum->value->measure.comparator)
         return false;
     if (!gw_ratio_add(e->arena, value, value, &twice)) {
         e->failed = true;

@@ -39,7 +39,7 @@ static int by_day_then_value(const void *x, const void *y, void *context)
     const struct datum *a = *(const struct datum *const *)x, *b = *(const struct datum *const *)y;
     const int order = a->when.first != b->when.first
                           ? a->when.first - b->when.first
-                          : gw_ratio_compare(e->arena, &a->measure.canonical, &b->measure.canonical);
+                          : gw_ratio_compare(e->arena, &a->value->measure.canonical, &b->value->measure.canonical);
 
     return order ? order : strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
 }

@@ -68,7 +68,7 @@ static void read_as(struct engine *e, struct datum *datum, const struct gw_quant
     observed.kind = GW_VALUE_QUANTITY;
     observed.quantity = *quantity;
     if (gw_measure_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->code.source, &observed,
-                        &datum->measure, e->err) != GW_OK)
+                        &engine_appraise(e, datum)->measure, e->err) != GW_OK)
         e->failed = true;
 }
 
@@ -91,8 +91,8 @@ static void take_text(struct engine *e, struct datum *datum, const struct gw_dec
     const char *comparator = NULL;
 
     if (!datum->code.lab->unit) {
-        datum->measure.value_text = text;
-        datum->measure.verdict = GW_VALUE_OK;
+        engine_appraise(e, datum)->measure.value_text = text;
+        engine_appraise(e, datum)->measure.verdict = GW_VALUE_OK;
         return;
     }
     for (size_t i = 0; !comparator && i < sizeof comparators / sizeof *comparators; i++)
@@ -123,7 +123,7 @@ static void note_value(struct engine *e, struct datum *datum, const struct gw_de
 
 static void decide_unit(struct engine *e, struct datum *datum)
 {
-    const char *note, *item = value_item(datum->measure.verdict, &note);
+    const char *note, *item = value_item(datum->value->measure.verdict, &note);
     const struct item_about about = engine_about_datum(datum, item ? item : "");
     const struct gw_decision *decision = item ? decided_find(e, GW_DECIDE_UNIT, item, &about) : NULL;
 
@@ -156,7 +156,7 @@ static void decide_implausible(struct engine *e, struct datum *datum)
     if (!decided_says(decision, GW_SET_ACCEPT))
         return;
     decided_note(e, decision, "VALUE_IMPLAUSIBLE", &about);
-    datum->measure.verdict = GW_VALUE_OK;
+    engine_appraise(e, datum)->measure.verdict = GW_VALUE_OK;
     note_value(e, datum, decision);
 }
 
@@ -166,20 +166,20 @@ static bool rejected(struct engine *e, struct datum *datum)
     if (!decided_says(decided_fact(e, GW_DECIDE_VALUE, datum->fact, datum->part), GW_SET_REJECT))
         return false;
     engine_end_part(e, engine_part(e, datum->fact, datum->part), GW_STATE_NOT_IN_SCOPE, "REJECTED");
-    datum->measure.verdict = GW_VALUE_ABSENT;
+    engine_appraise(e, datum)->measure.verdict = GW_VALUE_ABSENT;
     return true;
 }
 
 void decide_value(struct engine *e, struct datum *datum)
 {
-    if (e->decided_count == 0 || datum->measure.verdict == GW_VALUE_ABSENT)
+    if (e->decided_count == 0 || datum->value->measure.verdict == GW_VALUE_ABSENT)
         return;
-    if (datum->measure.verdict == GW_VALUE_TYPE && !e->failed)
+    if (datum->value->measure.verdict == GW_VALUE_TYPE && !e->failed)
         decide_type(e, datum);
-    else if (datum->measure.verdict != GW_VALUE_OK && !e->failed)
+    else if (datum->value->measure.verdict != GW_VALUE_OK && !e->failed)
         decide_unit(e, datum);
-    if (datum->measure.verdict == GW_VALUE_IMPLAUSIBLE && !e->failed)
+    if (datum->value->measure.verdict == GW_VALUE_IMPLAUSIBLE && !e->failed)
         decide_implausible(e, datum);
-    if (!e->failed && datum->measure.verdict == GW_VALUE_OK)
+    if (!e->failed && datum->value->measure.verdict == GW_VALUE_OK)
         rejected(e, datum);
 }

@@ -188,7 +188,7 @@ static const char *flag_name(enum gw_grade_flag flag)
 
 static void set_value(struct gw_row_observations *row, const struct datum *datum)
 {
-    const struct gw_measure *m = &datum->measure;
+    const struct gw_measure *m = &datum->value->measure;
     const struct gw_observed *o = datum->observed;
 
     row->concept = datum->code.lab->concept;
@@ -225,29 +225,29 @@ static void set_place(struct engine *e, struct gw_row_observations *row, const s
 
 static bool ambiguous(const struct datum *datum)
 {
-    return datum->low.comparator_ambiguous || datum->high.comparator_ambiguous;
+    return datum->value->low.comparator_ambiguous || datum->value->high.comparator_ambiguous;
 }
 
 static void set_grade(struct engine *e, struct gw_row_observations *row, const struct datum *datum)
 {
-    const struct gw_limits *l = &datum->limits;
+    const struct gw_limits *l = &datum->value->limits;
 
     if (l->verdict == GW_RANGE_FOUND) {
         row->range_low = l->has_low ? l->low_num : NULL;
         row->range_high = l->has_high ? l->high_num : NULL;
         row->range_origin = l->from_site ? "site" : "resource";
     }
-    if (!datum->graded || (ambiguous(datum) && !(datum->grade.graded && datum->grade.grade > 0)))
+    if (!datum->graded || (ambiguous(datum) && !(datum->value->grade.graded && datum->value->grade.grade > 0)))
         return;
-    if (!datum->grade.graded && datum->grade.flag == GW_GRADE_EXACT)
+    if (!datum->value->grade.graded && datum->value->grade.flag == GW_GRADE_EXACT)
         return; /* what the grade needs is not at hand */
     row->grade_scale = e->in->study->grade_scale;
-    row->grade_flag = flag_name(datum->grade.flag);
-    if (!datum->grade.graded)
+    row->grade_flag = flag_name(datum->value->grade.flag);
+    if (!datum->value->grade.graded)
         return;
-    row->grade = datum->grade.grade;
-    if (datum->grade.grade > 0)
-        row->grade_direction = datum->grade.direction == GW_LOW ? "LOW" : "HIGH";
+    row->grade = datum->value->grade.grade;
+    if (datum->value->grade.grade > 0)
+        row->grade_direction = datum->value->grade.direction == GW_LOW ? "LOW" : "HIGH";
 }
 
 /* Codes only: what was typed beside them may hold anything and stays in the hospital. */
@@ -289,8 +289,8 @@ static const char *value_rules(struct engine *e, const struct placed *placed, co
     const bool flagged = placed->anl01 || placed->anl02 || placed->anl03;
     const char *const ids[] = {datum->code.rule,
                                "windows",
-                               datum->measure.value_num ? "units" : NULL,
-                               datum->graded ? engine_grade_rule(e, &datum->grade) : NULL,
+                               datum->value->measure.value_num ? "units" : NULL,
+                               datum->graded ? engine_grade_rule(e, &datum->value->grade) : NULL,
                                flagged ? "flags" : NULL,
                                datum->decisions};
 
@@ -300,7 +300,7 @@ static const char *value_rules(struct engine *e, const struct placed *placed, co
 /* The baseline value, where the row that graded this one asks for it. */
 static const struct datum *graded_against(const struct engine *e, const struct datum *datum)
 {
-    const struct gw_grade_row *row = datum->graded ? datum->grade.row : NULL;
+    const struct gw_grade_row *row = datum->graded ? datum->value->grade.row : NULL;
     const struct datum *baseline;
 
     if (!row || (row->basis != GW_BASIS_BASE && row->baseline == GW_BASELINE_NONE))
@@ -320,7 +320,7 @@ static void inputs_lineage(struct engine *e, const char *row_id, const struct da
             named |= e->data[datum->made->inputs[j]].fact == input->fact;
         if (!named)
             engine_provenance(e, "observations", row_id, input->fact, "input", value_input_rules(e, input),
-                              input->measure.transformation);
+                              input->value->measure.transformation);
     }
 }
 
@@ -330,7 +330,7 @@ static void observation_lineage(struct engine *e, const char *row_id, const stru
     const struct datum *baseline = graded_against(e, datum);
 
     engine_provenance(e, "observations", row_id, datum->fact, "value", value_rules(e, placed, datum),
-                      datum->measure.transformation);
+                      datum->value->measure.transformation);
     inputs_lineage(e, row_id, datum);
     if (datum->by_specimen)
         engine_provenance(e, "observations", row_id, datum->specimen, "date", "dates", NULL);

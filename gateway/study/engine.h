@@ -52,6 +52,14 @@ struct placed { /* a datum in one window: one row */
 
 struct composed; /* compose.h */
 
+struct appraisal { /* what is made of a value; most of a long history is never asked for its */
+    struct gw_measure measure;
+    struct gw_limits limits;
+    struct gw_grade low, high, grade;
+};
+
+extern const struct appraisal engine_not_appraised;
+
 struct datum {    /* one part of a current Observation that has a value, or what such give together */
     size_t index; /* in the engine's list */
     size_t fact;
@@ -69,14 +77,12 @@ struct datum {    /* one part of a current Observation that has a value, or what
     size_t specimen;
     const char *windows; /* ids of the windows that could take it, joined by ";" */
     struct gw_code_result code;
-    const char *decisions; /* what people decided about its value and place, as rule ids; NULL: nothing */
-    bool waits;            /* for its status or code: not read */
-    bool measured;         /* measure holds a usable value */
-    struct gw_measure measure;
-    struct gw_limits limits;
-    bool graded; /* low, high and grade were computed */
-    struct gw_grade low, high, grade;
-    const struct composed *made; /* worked out of others; fact and part are those of its base. NULL: observed */
+    const char *decisions;         /* what people decided about its value and place, as rule ids; NULL: nothing */
+    bool waits;                    /* for its status or code: not read */
+    bool measured;                 /* measure holds a usable value */
+    bool graded;                   /* low, high and grade were computed */
+    const struct appraisal *value; /* changed by engine_appraise() alone; an empty one until then */
+    const struct composed *made;   /* worked out of others; fact and part are those of its base. NULL: observed */
     const char *obs_id;
     size_t first_placed, placed_count; /* first_placed holds until stage_flag sorts the list */
 };
@@ -126,7 +132,8 @@ struct engine {
     struct gw_arena *arena;
     const struct gw_subject_input *in;
     struct gw_error *err;
-    bool failed; /* out of memory: every stage checks once at its end */
+    bool failed;            /* out of memory: every stage checks once at its end */
+    struct appraisal spare; /* written to once it failed */
 
     struct part *parts;
     size_t part_count;
@@ -255,11 +262,14 @@ struct values {
 /* All values of a concept, whatever became of them; from stage_flag on. */
 struct values engine_values(const struct engine *e, const char *concept);
 
+/* The appraisal of a datum to write to: made where it had none. Never NULL. */
+struct appraisal *engine_appraise(struct engine *e, struct datum *datum);
+
 /* The baseline value of a concept: measured, its limits read; NULL: none. */
 const struct datum *engine_baseline(const struct engine *e, const char *concept);
 
-/* The drug a Medication* fact is about, resolved through its Medication; NULL: in no row, unresolved, or a study drug for
- * the eye, the skin and the like, which is none. */
+/* The drug a Medication* fact is about, resolved through its Medication; NULL: in no row, unresolved, or a study drug
+ * for the eye, the skin and the like, which is none. */
 const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fact *fact);
 
 /* The current version of a resource, or NULL; *index is its place among the facts. */

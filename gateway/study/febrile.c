@@ -47,7 +47,7 @@ static bool is_timed(const struct reading *reading)
 
 static bool says_something(const struct datum *datum)
 {
-    return datum->measured && datum->measure.value_num && !datum->provisional &&
+    return datum->measured && datum->value->measure.value_num && !datum->provisional &&
            datum->when.first == datum->when.last && (datum->placed_count > 0 || datum->evidence);
 }
 
@@ -92,7 +92,7 @@ static int compare(struct engine *e, const struct datum *datum, const struct gw_
 {
     const struct gw_ratio limit = gw_ratio_of(*bound);
 
-    return gw_ratio_compare(e->arena, &datum->measure.canonical, &limit);
+    return gw_ratio_compare(e->arena, &datum->value->measure.canonical, &limit);
 }
 
 static struct series temperatures(struct engine *e)
@@ -104,7 +104,7 @@ static struct series temperatures(struct engine *e)
     for (size_t i = 0; i < series.count && !e->failed; i++) {
         struct reading reading = series.list[i];
 
-        if (reading.datum->measure.comparator)
+        if (reading.datum->value->measure.comparator)
             continue;
         reading.level = compare(e, reading.datum, &rules->sustained) >= 0 ? ABOVE : BELOW;
         reading.single = compare(e, reading.datum, &rules->single) > 0;
@@ -120,7 +120,7 @@ static struct series counts(struct engine *e)
     struct series series = gather(e, "ANC");
 
     for (size_t i = 0; i < series.count && !e->failed; i++) {
-        const char *comparator = series.list[i].datum->measure.comparator;
+        const char *comparator = series.list[i].datum->value->measure.comparator;
         const int order = compare(e, series.list[i].datum, &rules->anc);
 
         if (!comparator)
@@ -241,7 +241,7 @@ static void cite(struct engine *e, struct episode *episode, const struct reading
                                            .role = role,
                                            .day = datum->when.first,
                                            .grade = -1,
-                                           .value = datum->measure.value_num,
+                                           .value = datum->value->measure.value_num,
                                            .in_window = datum->placed_count > 0,
                                            .datum = datum,
                                            .rules = engine_rules(e, (const char *[]){"febrile", datum->code.rule}, 2)});

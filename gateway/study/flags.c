@@ -68,7 +68,7 @@ static bool last(const struct engine *e, const struct placed *a, const struct pl
 
 static int worst_grade(const struct datum *datum)
 {
-    return datum->graded && datum->grade.graded ? datum->grade.grade : -1;
+    return datum->graded && datum->value->grade.graded ? datum->value->grade.grade : -1;
 }
 
 /* Within a grade the more extreme value: lower for LOW, higher for HIGH; too low and too high are not compared. */
@@ -79,10 +79,10 @@ static bool worse(const struct engine *e, const struct placed *a, const struct p
 
     if (worst_grade(x) != worst_grade(y))
         return worst_grade(x) > worst_grade(y);
-    if (worst_grade(x) >= 0 && x->grade.direction == y->grade.direction && x->measure.value_num &&
-        y->measure.value_num) {
-        order = gw_ratio_compare(e->arena, &x->measure.canonical, &y->measure.canonical);
-        if (x->grade.direction == GW_LOW)
+    if (worst_grade(x) >= 0 && x->value->grade.direction == y->value->grade.direction && x->value->measure.value_num &&
+        y->value->measure.value_num) {
+        order = gw_ratio_compare(e->arena, &x->value->measure.canonical, &y->value->measure.canonical);
+        if (x->value->grade.direction == GW_LOW)
             order = -order;
         if (order != 0)
             return order > 0;

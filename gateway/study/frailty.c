@@ -93,7 +93,7 @@ static bool is_whole(const char *number)
 
 static bool is_score(const struct datum *datum)
 {
-    return bound_exact(datum) && is_whole(datum->measure.value_num);
+    return bound_exact(datum) && is_whole(datum->value->measure.value_num);
 }
 
 /* A result of the baseline window. */
@@ -106,7 +106,7 @@ static void take_ecog(struct engine *e, struct frailty *frailty)
         return;
     }
     inputs_add_datum(e, &frailty->parameter.inputs, datum, NULL);
-    take(frailty, "ECOG", atoi(datum->measure.value_num));
+    take(frailty, "ECOG", atoi(datum->value->measure.value_num));
 }
 
 /* The score of a questionnaire of the baseline window. */
@@ -183,7 +183,7 @@ static void note_ecog(struct engine *e)
     const struct datum *ecog = engine_baseline(e, "ECOG");
 
     if (ecog && e->subject_row && is_score(ecog))
-        e->subject_row->ecog = atoi(ecog->measure.value_num);
+        e->subject_row->ecog = atoi(ecog->value->measure.value_num);
 }
 
 void derive_frailty(struct engine *e)

@@ -47,7 +47,7 @@ static const char *range_item(enum gw_range_verdict verdict)
 /* The range a person named stands where the laboratory's would. */
 static void decide_range(struct engine *e, struct datum *datum)
 {
-    const char *item = range_item(datum->limits.verdict);
+    const char *item = range_item(datum->value->limits.verdict);
     const struct item_about about = engine_about_datum(datum, item);
     const struct gw_decision *decision = decided_item(e, GW_DECIDE_RANGE, item, &about);
     struct gw_observed observed = *datum->observed;
@@ -61,10 +61,10 @@ static void decide_range(struct engine *e, struct datum *datum)
         .value = decision->set[GW_SET_HIGH], .system = GW_SYSTEM_UCUM, .code = decision->set[GW_SET_UNIT]};
     observed.ranges = &range;
     observed.range_count = 1;
-    if (gw_limits_read(e->arena, e->in->tables, e->in->site, datum->code.lab, &observed, &datum->measure, NULL, -1,
-                       &datum->limits, e->err) != GW_OK)
+    if (gw_limits_read(e->arena, e->in->tables, e->in->site, datum->code.lab, &observed, &datum->value->measure, NULL,
+                       -1, &engine_appraise(e, datum)->limits, e->err) != GW_OK)
         e->failed = true;
-    datum->limits.from_site = true;
+    engine_appraise(e, datum)->limits.from_site = true;
     datum->decisions = decided_rule(e, datum->decisions, decision);
 }
 
@@ -72,10 +72,10 @@ static void read_limits(struct engine *e, struct datum *datum)
 {
     const char *sex = e->person ? e->person->patient.gender : NULL;
 
-    if (gw_limits_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->observed, &datum->measure, sex,
-                       engine_age(e, datum->when.first), &datum->limits, e->err) != GW_OK)
+    if (gw_limits_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->observed, &datum->value->measure,
+                       sex, engine_age(e, datum->when.first), &engine_appraise(e, datum)->limits, e->err) != GW_OK)
         e->failed = true;
-    else if (datum->limits.verdict != GW_RANGE_FOUND)
+    else if (datum->value->limits.verdict != GW_RANGE_FOUND)
         decide_range(e, datum);
 }
 
@@ -86,11 +86,11 @@ static void grade_direction(struct engine *e, struct datum *datum, enum gw_direc
 
     if (b) {
         baseline.known = true;
-        baseline.value = b->measure.canonical;
-        baseline.limits = b->limits;
+        baseline.value = b->value->measure.canonical;
+        baseline.limits = b->value->limits;
     }
-    if (gw_grade_value(e->arena, e->in->tables, datum->code.lab, &datum->measure, &datum->limits, &baseline, direction,
-                       out, e->err) != GW_OK)
+    if (gw_grade_value(e->arena, e->in->tables, datum->code.lab, &datum->value->measure, &datum->value->limits,
+                       &baseline, direction, out, e->err) != GW_OK)
         e->failed = true;
 }
 
@@ -107,38 +107,41 @@ static bool grading_off(const struct engine *e, const struct datum *datum)
 
 static void grade(struct engine *e, struct datum *datum)
 {
-    grade_direction(e, datum, GW_LOW, &datum->low);
-    grade_direction(e, datum, GW_HIGH, &datum->high);
-    datum->grade = gw_grade_worse(&datum->low, &datum->high);
-    datum->graded = datum->low.applies || datum->high.applies;
+    struct appraisal *value = engine_appraise(e, datum);
+
+    grade_direction(e, datum, GW_LOW, &value->low);
+    grade_direction(e, datum, GW_HIGH, &value->high);
+    value->grade = gw_grade_worse(&value->low, &value->high);
+    datum->graded = value->low.applies || value->high.applies;
 }
 
 /* A comparator leaves the grade open in one direction: a person gave it. */
 static void decide_grade(struct engine *e, struct datum *datum)
 {
     const struct item_about about = engine_about_datum(datum, "COMPARATOR_AMBIGUOUS");
-    struct gw_grade *open = datum->low.comparator_ambiguous ? &datum->low : &datum->high;
+    struct appraisal *value = engine_appraise(e, datum);
+    struct gw_grade *open = value->low.comparator_ambiguous ? &value->low : &value->high;
     const struct gw_decision *decision =
         open->comparator_ambiguous ? decided_item(e, GW_DECIDE_GRADE, "COMPARATOR_AMBIGUOUS", &about) : NULL;
 
     if (!decision)
         return;
-    datum->low.comparator_ambiguous = datum->high.comparator_ambiguous = false;
+    value->low.comparator_ambiguous = value->high.comparator_ambiguous = false;
     open->graded = true;
     open->row = NULL;
     open->flag = GW_GRADE_EXACT;
     open->grade = atoi(decision->set[GW_SET_GRADE]);
-    datum->grade = gw_grade_worse(&datum->low, &datum->high);
+    value->grade = gw_grade_worse(&value->low, &value->high);
     datum->decisions = decided_rule(e, datum->decisions, decision);
 }
 
 static void raise_grading(struct engine *e, struct datum *datum)
 {
-    if (datum->low.comparator_ambiguous || datum->high.comparator_ambiguous)
+    if (datum->value->low.comparator_ambiguous || datum->value->high.comparator_ambiguous)
         engine_raise_datum(e, datum, "COMPARATOR_AMBIGUOUS", "the grade depends on where beyond the limit it lies");
-    if (datum->low.range_wanted || datum->high.range_wanted)
-        engine_raise_datum(e, datum, range_item(datum->limits.verdict), "the grade needs a reference limit");
-    if (gw_limits_contradict(e->arena, datum->observed, &datum->measure, &datum->limits))
+    if (datum->value->low.range_wanted || datum->value->high.range_wanted)
+        engine_raise_datum(e, datum, range_item(datum->value->limits.verdict), "the grade needs a reference limit");
+    if (gw_limits_contradict(e->arena, datum->observed, &datum->value->measure, &datum->value->limits))
         engine_raise_datum(e, datum, "INTERPRETATION_CONFLICT", "the laboratory's flag contradicts its own range");
 }
 
@@ -154,7 +157,7 @@ void stage_grade(struct engine *e)
         if (wanted(&e->data[i]))
             read_limits(e, &e->data[i]);
     for (size_t i = 0; i < e->data_count && !e->failed; i++) {
-        if (!wanted(&e->data[i]) || !e->data[i].measure.value_num || e->data[i].provisional ||
+        if (!wanted(&e->data[i]) || !e->data[i].value->measure.value_num || e->data[i].provisional ||
             grading_off(e, &e->data[i]))
             continue;
         grade(e, &e->data[i]);

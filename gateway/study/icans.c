@@ -163,7 +163,7 @@ static void cite_score(struct engine *e, struct episode *episode, const struct d
                                            .role = episode->evidence_count == 0 ? "onset" : "supporting",
                                            .day = datum->when.first,
                                            .grade = -1,
-                                           .value = datum->measure.value_num,
+                                           .value = datum->value->measure.value_num,
                                            .in_window = datum->placed_count > 0,
                                            .datum = datum,
                                            .rules = "icans"});

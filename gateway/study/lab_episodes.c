@@ -26,13 +26,13 @@ struct series {
 
 static const struct gw_grade *grade_of(const struct datum *datum, enum gw_direction direction)
 {
-    return direction == GW_LOW ? &datum->low : &datum->high;
+    return direction == GW_LOW ? &datum->value->low : &datum->value->high;
 }
 
 /* How bad a value is: its grade; beyond a reference limit 1, within it 0. False: it says nothing. */
 static bool level_of(struct engine *e, const struct datum *datum, const struct gw_ae_evidence *event, int *level)
 {
-    const struct gw_limits *limits = &datum->limits;
+    const struct gw_limits *limits = &datum->value->limits;
     const struct gw_grade *grade = grade_of(datum, event->direction);
     const bool low = event->direction == GW_LOW;
 
@@ -40,11 +40,11 @@ static bool level_of(struct engine *e, const struct datum *datum, const struct g
         *level = grade->grade;
         return datum->graded && grade->graded;
     }
-    if (limits->verdict != GW_RANGE_FOUND || !(low ? limits->has_low : limits->has_high) || !datum->measure.value_num ||
-        datum->measure.comparator)
+    if (limits->verdict != GW_RANGE_FOUND || !(low ? limits->has_low : limits->has_high) ||
+        !datum->value->measure.value_num || datum->value->measure.comparator)
         return false;
-    *level = low ? gw_ratio_compare(e->arena, &datum->measure.canonical, &limits->low) < 0
-                 : gw_ratio_compare(e->arena, &datum->measure.canonical, &limits->high) > 0;
+    *level = low ? gw_ratio_compare(e->arena, &datum->value->measure.canonical, &limits->low) < 0
+                 : gw_ratio_compare(e->arena, &datum->value->measure.canonical, &limits->high) > 0;
     return true;
 }
 
@@ -119,7 +119,7 @@ static void cite_point(struct engine *e, struct episode *episode, const struct g
                                            .role = role,
                                            .day = point->day,
                                            .grade = tells_grade(e, event, point) ? point->grade : -1,
-                                           .value = point->datum->measure.value_num,
+                                           .value = point->datum->value->measure.value_num,
                                            .rules = engine_rules(e, rules, sizeof rules / sizeof *rules),
                                            .in_window = point->datum->placed_count > 0,
                                            .datum = point->datum});

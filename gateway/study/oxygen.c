@@ -136,7 +136,7 @@ static void add_value(struct engine *e, struct supports *supports, const struct 
             take_code(e, &observation->parts[i].concept, &support);
     support.has_flow = strcmp(support.concept, "O2FLOW") == 0;
     if (support.has_flow)
-        support.flow = datum->measure.canonical;
+        support.flow = datum->value->measure.canonical;
     add(e, supports, &support);
 }
 
@@ -146,7 +146,7 @@ static void add_values(struct engine *e, struct supports *supports, const char *
     const struct gw_ratio bound = gw_ratio_of(*above);
 
     for (size_t i = 0; i < readings.count && !e->failed; i++) {
-        const struct gw_measure *measure = &readings.list[i].datum->measure;
+        const struct gw_measure *measure = &readings.list[i].datum->value->measure;
 
         if ((!measure->comparator || measure->comparator[0] == '>') &&
             gw_ratio_compare(e->arena, &measure->canonical, &bound) > 0)

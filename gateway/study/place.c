@@ -449,6 +449,7 @@ static void add_datum(struct engine *e, size_t index, int part)
     datum->source = fact;
     datum->observed = &fact->observation.parts[part];
     datum->windows = "";
+    datum->value = &engine_not_appraised;
     datum->provisional = fact->standing == GW_PROVISIONAL;
     datum->category_read = category_read(&fact->observation);
     datum->code = gw_code_map(e->in->tables, e->in->site, &datum->observed->code);

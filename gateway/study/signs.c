@@ -62,7 +62,7 @@ static bool follows(const struct engine *e, const struct signs *signs, size_t i)
 
 static bool is_result_of(const struct datum *datum, const struct gw_ae_evidence *row)
 {
-    return datum->measured && datum->measure.value_text && !datum->provisional &&
+    return datum->measured && datum->value->measure.value_text && !datum->provisional &&
            datum->when.first == datum->when.last && (datum->placed_count > 0 || datum->evidence) &&
            strcmp(datum->code.lab->concept, row->key) == 0;
 }

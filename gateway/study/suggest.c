@@ -37,8 +37,8 @@ static void count_units(struct engine *e)
     e->units_counted = true;
     for (size_t i = 0; i < e->data_count && !e->failed; i++) {
         const struct datum *datum = &e->data[i];
-        struct unit_use *use = datum->measured && datum->measure.unit_code
-                                   ? use_of(e, datum->code.source, datum->measure.unit_code)
+        struct unit_use *use = datum->measured && datum->value->measure.unit_code
+                                   ? use_of(e, datum->code.source, datum->value->measure.unit_code)
                                    : NULL;
 
         if (use)

@@ -64,7 +64,7 @@ static int percent(struct share share)
 static void note_own(struct suggesting *s, const struct datum *datum)
 {
     struct own_range *own = &s->own[datum->code.lab - s->labs];
-    const struct gw_ratio *value = &datum->measure.canonical;
+    const struct gw_ratio *value = &datum->value->measure.canonical;
 
     if (!own->known || gw_ratio_compare(s->e->arena, value, &own->low) < 0)
         own->low = *value;
@@ -312,7 +312,7 @@ static void suggest_all(struct suggesting *s)
     for (size_t i = 0; list && i < e->data_count; i++) {
         struct datum *datum = &e->data[i];
 
-        if (datum->measured && datum->measure.value_num)
+        if (datum->measured && datum->value->measure.value_num)
             note_own(s, datum);
         if (datum->placed_count > 0 && datum->code.verdict == GW_CODE_UNKNOWN && datum->code.source)
             list[count++] = datum;

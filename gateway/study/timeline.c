@@ -51,7 +51,7 @@ struct moment moment_of(const struct engine *e, const struct gw_when *start, con
 
 static bool is_usable(const struct datum *datum, const char *concept)
 {
-    return datum->measured && datum->measure.value_num && !datum->provisional &&
+    return datum->measured && datum->value->measure.value_num && !datum->provisional &&
            datum->when.first == datum->when.last && (datum->placed_count > 0 || datum->evidence) &&
            strcmp(datum->code.lab->concept, concept) == 0;
 }
@@ -99,12 +99,12 @@ static int compare(struct engine *e, const struct datum *datum, const struct gw_
 {
     const struct gw_ratio limit = gw_ratio_of(*bound);
 
-    return gw_ratio_compare(e->arena, &datum->measure.canonical, &limit);
+    return gw_ratio_compare(e->arena, &datum->value->measure.canonical, &limit);
 }
 
 bool reading_below(struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
 {
-    const char *comparator = datum->measure.comparator;
+    const char *comparator = datum->value->measure.comparator;
     const int order = compare(e, datum, bound);
 
     if (!comparator)
@@ -114,7 +114,7 @@ bool reading_below(struct engine *e, const struct datum *datum, const struct gw_
 
 bool reading_reaches(struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
 {
-    const char *comparator = datum->measure.comparator;
+    const char *comparator = datum->value->measure.comparator;
 
     return (!comparator || comparator[0] == '>') && compare(e, datum, bound) >= 0;
 }

@@ -55,22 +55,37 @@ const char *value_item(enum gw_value_verdict verdict, const char **note)
     }
 }
 
+const struct appraisal engine_not_appraised;
+
+struct appraisal *engine_appraise(struct engine *e, struct datum *datum)
+{
+    struct appraisal *own;
+
+    if (datum->value != &engine_not_appraised)
+        return (struct appraisal *)datum->value;
+    own = gw_arena_alloc(e->arena, sizeof *own);
+    e->failed |= !own;
+    own = own ? own : &e->spare;
+    datum->value = own;
+    return own;
+}
+
 static void measure(struct engine *e, struct datum *datum)
 {
     if (gw_measure_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->code.source, datum->observed,
-                        &datum->measure, e->err) != GW_OK) {
+                        &engine_appraise(e, datum)->measure, e->err) != GW_OK) {
         e->failed = true;
         return;
     }
     decide_value(e, datum);
-    datum->measured = datum->measure.verdict == GW_VALUE_OK;
+    datum->measured = datum->value->measure.verdict == GW_VALUE_OK;
 }
 
 /* The value cannot be used: said once all others are read, so that they can suggest what is missing. */
 static void set_aside(struct engine *e, struct datum *datum)
 {
     const char *note = NULL;
-    const char *code = value_item(datum->measure.verdict, &note);
+    const char *code = value_item(datum->value->measure.verdict, &note);
 
     if (code && datum->placed_count > 0)
         engine_raise_datum(e, datum, code, note);
@@ -105,7 +120,7 @@ void stage_measure(struct engine *e)
     for (size_t i = 0; i < e->data_count && !e->failed; i++) {
         if (e->data[i].waits)
             hold(e, &e->data[i]);
-        else if (e->data[i].measure.verdict != GW_VALUE_OK)
+        else if (e->data[i].value->measure.verdict != GW_VALUE_OK)
             set_aside(e, &e->data[i]);
     }
 }

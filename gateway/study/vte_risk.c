@@ -249,15 +249,16 @@ static bool own_bmi(struct engine *e, struct gw_ratio *out, struct inputs *input
     struct gw_ratio per_square;
 
     if (!weight || !height || !bound_exact(weight) || !bound_exact(height) ||
-        gw_decimal_sign(&height->measure.canonical.numerator) <= 0)
+        gw_decimal_sign(&height->value->measure.canonical.numerator) <= 0)
         return false;
     inputs_add_datum(e, inputs, weight, NULL);
     inputs_add_datum(e, inputs, height, NULL);
-    per_square = (struct gw_ratio){height->measure.canonical.denominator, height->measure.canonical.numerator};
+    per_square =
+        (struct gw_ratio){height->value->measure.canonical.denominator, height->value->measure.canonical.numerator};
     *out = (struct gw_ratio){gw_decimal_from_int(10000), gw_decimal_from_int(1)}; /* cm2 in m2 */
     e->failed |= !gw_ratio_multiply(e->arena, out, &per_square, out) ||
                  !gw_ratio_multiply(e->arena, out, &per_square, out) ||
-                 !gw_ratio_multiply(e->arena, out, &weight->measure.canonical, out);
+                 !gw_ratio_multiply(e->arena, out, &weight->value->measure.canonical, out);
     return !e->failed;
 }
 
