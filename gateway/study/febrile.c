@@ -24,15 +24,13 @@
 
 /* ---- the two series ---- */
 
+enum level { BELOW, ABOVE, UNCLEAR };
+
 struct reading { /* every instant it can mean */
     int64_t first, last;
     const struct datum *datum;
-    enum {
-        BELOW,
-        ABOVE,
-        UNCLEAR
-    } level;     /* of a temperature: below `sustained` or not; of a count: below `anc` or not */
-    bool single; /* a temperature above `single` */
+    enum level level; /* of a temperature: below `sustained` or not; of a count: below `anc` or not */
+    bool single;      /* a temperature above `single` */
 };
 
 struct series {
@@ -87,12 +85,33 @@ static struct series gather(struct engine *e, const char *concept)
     return series;
 }
 
-/* Against a bound, with a comparator only where every value it can mean lies on one side. */
 static int compare(struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
 {
     const struct gw_ratio limit = gw_ratio_of(*bound);
 
     return gw_ratio_compare(e->arena, &datum->value->measure.canonical, &limit);
+}
+
+/* Every value that it can mean is below the bound, or none is; else unclear. */
+static enum level level_of(struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
+{
+    const char *comparator = datum->value->measure.comparator;
+    const int order = compare(e, datum, bound);
+
+    if (!comparator)
+        return order < 0 ? BELOW : ABOVE;
+    if (comparator[0] == '<' && (order < 0 || (order == 0 && comparator[1] == '\0')))
+        return BELOW;
+    return comparator[0] == '>' && order >= 0 ? ABOVE : UNCLEAR;
+}
+
+/* Every value that it can mean is above the bound. */
+static bool is_above(struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
+{
+    const char *comparator = datum->value->measure.comparator;
+    const int order = compare(e, datum, bound);
+
+    return comparator ? comparator[0] == '>' && (order > 0 || (order == 0 && comparator[1] == '\0')) : order > 0;
 }
 
 static struct series temperatures(struct engine *e)
@@ -104,11 +123,10 @@ static struct series temperatures(struct engine *e)
     for (size_t i = 0; i < series.count && !e->failed; i++) {
         struct reading reading = series.list[i];
 
-        if (reading.datum->value->measure.comparator)
-            continue;
-        reading.level = compare(e, reading.datum, &rules->sustained) >= 0 ? ABOVE : BELOW;
-        reading.single = compare(e, reading.datum, &rules->single) > 0;
-        series.list[kept++] = reading;
+        reading.level = level_of(e, reading.datum, &rules->sustained);
+        reading.single = is_above(e, reading.datum, &rules->single);
+        if (reading.level != UNCLEAR)
+            series.list[kept++] = reading;
     }
     series.count = kept;
     return series;
@@ -119,19 +137,8 @@ static struct series counts(struct engine *e)
     const struct gw_febrile_rules *rules = &e->in->study->events.febrile;
     struct series series = gather(e, "ANC");
 
-    for (size_t i = 0; i < series.count && !e->failed; i++) {
-        const char *comparator = series.list[i].datum->value->measure.comparator;
-        const int order = compare(e, series.list[i].datum, &rules->anc);
-
-        if (!comparator)
-            series.list[i].level = order < 0 ? BELOW : ABOVE;
-        else if (comparator[0] == '<' && (order < 0 || (order == 0 && comparator[1] == '\0')))
-            series.list[i].level = BELOW;
-        else if (comparator[0] == '>' && order >= 0)
-            series.list[i].level = ABOVE;
-        else
-            series.list[i].level = UNCLEAR;
-    }
+    for (size_t i = 0; i < series.count && !e->failed; i++)
+        series.list[i].level = level_of(e, series.list[i].datum, &rules->anc);
     return series;
 }
 
@@ -208,10 +215,12 @@ static enum finding find_count(const struct engine *e, const struct series *anc,
     const size_t next = first_after(anc, fever);
     const struct reading *before = next > 0 ? &anc->list[next - 1] : NULL;
     const struct reading *after = next < anc->count ? &anc->list[next] : NULL;
-    const bool before_decides = before && before->level != UNCLEAR && fever->last - before->first <= recent;
-    const bool after_decides = after && after->level != UNCLEAR && after->last - fever->first <= soon;
+    const bool before_decides = before && fever->last - before->first <= recent;
+    const bool after_decides = after && after->last - fever->first <= soon;
 
     *count = before_decides || !after_decides ? before : after;
+    if (before_decides ? before->level == UNCLEAR : after_decides && after->level == UNCLEAR)
+        return OPEN; /* below the bound or not: a person looks */
     if (before_decides && before->level == BELOW)
         return NEUTROPENIC;
     if (before_decides) { /* the count fell within the hours after: a person looks */
@@ -261,6 +270,7 @@ static void cite_fever(struct engine *e, struct episode *episode, const struct f
 
 struct relief {
     int64_t at;
+    gw_day day;
     size_t fact;
 };
 
@@ -291,7 +301,7 @@ static void add_relief(struct engine *e, size_t index, struct reliefs *reliefs)
     relief = GW_ARENA_PUSH(e->arena, reliefs->list, reliefs->count, reliefs->capacity);
     e->failed |= !relief;
     if (relief)
-        *relief = (struct relief){when.utc, index};
+        *relief = (struct relief){when.utc, when.first, index};
 }
 
 /* Administrations at a time of drugs that lower a fever, in order. */
@@ -328,7 +338,7 @@ static void cite_reliefs(struct engine *e, struct episode *episode, const struct
                                       .kind = "drug",
                                       .concept = engine_drug(e, &e->in->facts[reliefs->list[low].fact])->substance,
                                       .role = "supporting",
-                                      .day = fever->datum->when.first,
+                                      .day = reliefs->list[low].day,
                                       .grade = -1,
                                       .rules = "febrile"});
 }
@@ -395,20 +405,22 @@ static struct ending find_recovery(const struct engine *e, const struct series *
     return ending;
 }
 
-/* The first discharge from a stay that the onset falls in or that begins soon after it. */
+/*
+ * The first discharge from a stay that the onset falls in or that begins soon after it. Who is in another stay that day
+ * was not sent home.
+ */
 static gw_day find_discharge(const struct engine *e, const struct stays *stays, gw_day onset)
 {
     const gw_day soon = onset + e->in->study->events.seriousness.after_days;
     gw_day discharge = GW_DAY_MAX;
+    size_t from = stays_from(stays, onset);
 
-    for (size_t i = stays_from(stays, onset); i < stays->count; i++) {
-        const struct hospital_stay *stay = &stays->list[i];
-
-        if (stay->first > soon)
-            break;
-        if (stay->last >= onset && stay->last < discharge)
-            discharge = stay->last;
-    }
+    for (size_t i = from; i < stays->count && stays->list[i].first <= soon; i++)
+        if (stays->list[i].last >= onset && stays->list[i].last < discharge)
+            discharge = stays->list[i].last;
+    for (size_t i = from; i < stays->count && stays->list[i].first <= discharge; i++)
+        if (stays->list[i].last > discharge)
+            discharge = stays->list[i].last;
     return discharge;
 }
 
