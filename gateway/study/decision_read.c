@@ -1,5 +1,6 @@
 /*
- * Decisions from JSON, one object a line, through the strict door. What is wrong is said by the member it stands in.
+ * Decisions from JSON, one object a line or all in one array, through the strict door. What is wrong is said by the
+ * member it stands in.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -162,18 +163,14 @@ static void read_members(struct reader *r, const cJSON *root)
         read_member(r, item);
 }
 
-enum gw_status gw_decision_read(struct gw_arena *arena, struct gw_slice text, struct gw_decision *out,
-                                struct gw_error *err)
+static enum gw_status read_object(struct gw_arena *arena, const cJSON *root, struct gw_decision *out,
+                                  struct gw_error *err)
 {
     static const char *const names[] = {"n",     "at",  "by",          "reason", "kind", "scope",
                                         "match", "set", "approved_by", "undoes", NULL};
     struct gw_decision decision = {.kind = GW_DECIDE_COUNT};
     struct reader r = {.arena = arena, .out = &decision, .err = err, .rc = GW_OK};
-    const cJSON *root = NULL;
-    enum gw_status rc = gw_json_parse(arena, text.at, text.length, NULL, &root, NULL, err);
 
-    if (rc != GW_OK)
-        return rc;
     if (!cJSON_IsObject(root))
         return gw_fail(err, GW_EINPUT, where,
                        "a decision is an object, with n, at, by, reason, kind, scope, match, set");
@@ -184,6 +181,15 @@ enum gw_status gw_decision_read(struct gw_arena *arena, struct gw_slice text, st
     if (r.rc == GW_OK)
         *out = decision;
     return r.rc;
+}
+
+enum gw_status gw_decision_read(struct gw_arena *arena, struct gw_slice text, struct gw_decision *out,
+                                struct gw_error *err)
+{
+    const cJSON *root = NULL;
+    const enum gw_status rc = gw_json_parse(arena, text.at, text.length, NULL, &root, NULL, err);
+
+    return rc == GW_OK ? read_object(arena, root, out, err) : rc;
 }
 
 /* ---- files ---- */
@@ -206,32 +212,70 @@ static enum gw_status read_line(struct gw_arena *arena, const char *path, unsign
     return rc == GW_OK ? GW_OK : gw_fail(err, rc, where, "%s:%u: %s", path, number, failure.text);
 }
 
-static enum gw_status read_lines(struct gw_arena *arena, const char *path, const char *at, struct gw_decisions *out,
+struct decision_list {
+    struct gw_decision *items;
+    size_t count, capacity;
+};
+
+static enum gw_status read_lines(struct gw_arena *arena, const char *path, const char *at, struct decision_list *list,
                                  struct gw_error *err)
 {
-    struct gw_decision *list = NULL, *slot;
-    size_t capacity = 0, count = 0;
+    struct gw_decision *slot;
     enum gw_status rc = GW_OK;
 
     for (unsigned line = 1; rc == GW_OK && *at; line++) {
         const size_t length = strcspn(at, "\n");
 
         if (strspn(at, " \t\r") < length) {
-            if (!(slot = GW_ARENA_PUSH(arena, list, count, capacity)))
+            if (!(slot = GW_ARENA_PUSH(arena, list->items, list->count, list->capacity)))
                 return no_memory(err);
             rc = read_line(arena, path, line, (struct gw_slice){at, length}, slot, err);
         }
         at += length + (at[length] == '\n');
     }
-    if (rc == GW_OK && count > 1)
-        qsort(list, count, sizeof *list, by_number);
-    for (size_t i = 1; rc == GW_OK && i < count; i++)
-        if (list[i].n == list[i - 1].n)
-            rc = gw_fail(err, GW_EINPUT, where, "%s: two decisions have the number %lld; give each its own", path,
-                         (long long)list[i].n);
-    if (rc == GW_OK)
-        *out = (struct gw_decisions){list, count};
     return rc;
+}
+
+/* As `casement exceptions decisions --json` prints them. */
+static enum gw_status read_array(struct gw_arena *arena, const char *path, const char *at, struct decision_list *list,
+                                 struct gw_error *err)
+{
+    const cJSON *root = NULL;
+    struct gw_decision *slot;
+    struct gw_error failure;
+    enum gw_status rc = gw_json_parse(arena, at, strlen(at), NULL, &root, NULL, &failure);
+
+    if (rc != GW_OK)
+        return rc == GW_ENOMEM ? no_memory(err) : gw_fail(err, rc, where, "%s: %s", path, failure.text);
+    GW_JSON_EACH (item, root) {
+        if (!(slot = GW_ARENA_PUSH(arena, list->items, list->count, list->capacity)))
+            return no_memory(err);
+        rc = read_object(arena, item, slot, &failure);
+        if (rc != GW_OK)
+            return rc == GW_ENOMEM
+                       ? no_memory(err)
+                       : gw_fail(err, rc, where, "%s: decision %zu of the list: %s", path, list->count, failure.text);
+    }
+    return GW_OK;
+}
+
+static enum gw_status read_all(struct gw_arena *arena, const char *path, const char *at, struct gw_decisions *out,
+                               struct gw_error *err)
+{
+    struct decision_list list = {.count = 0};
+    const bool array = at[strspn(at, " \t\r\n")] == '[';
+    const enum gw_status rc = (array ? read_array : read_lines)(arena, path, at, &list, err);
+
+    if (rc != GW_OK)
+        return rc;
+    if (list.count > 1)
+        qsort(list.items, list.count, sizeof *list.items, by_number);
+    for (size_t i = 1; i < list.count; i++)
+        if (list.items[i].n == list.items[i - 1].n)
+            return gw_fail(err, GW_EINPUT, where, "%s: two decisions have the number %lld; give each its own", path,
+                           (long long)list.items[i].n);
+    *out = (struct gw_decisions){list.items, list.count};
+    return GW_OK;
 }
 
 enum gw_status gw_decisions_load(struct gw_arena *arena, const char *path, struct gw_decisions *out,
@@ -246,5 +290,5 @@ enum gw_status gw_decisions_load(struct gw_arena *arena, const char *path, struc
     if (rc == GW_OK && strlen(kept) != text.length)
         rc = gw_fail(err, GW_EINPUT, where, "%s: holds a byte 0, which no JSON text has", path);
     gw_text_release(&text);
-    return rc == GW_OK ? read_lines(arena, path, kept, out, err) : rc;
+    return rc == GW_OK ? read_all(arena, path, kept, out, err) : rc;
 }

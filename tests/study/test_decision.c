@@ -162,6 +162,30 @@ Test(decision, wants_approval_where_it_is_a_rule_or_moves_an_anchor)
 
 /* ---- files ---- */
 
+Test(decision, reads_a_list_as_the_command_prints_it)
+{
+    struct scratch scratch;
+    struct gw_decisions decisions = {0};
+    struct gw_error err = {0};
+    const char *good =
+        with_quotes("\n[\t{'n':2,'at':'2026-11-20T20:00:00Z','by':'d','reason':'r'," SITE CAUSE
+                    "'kind':'unit','set':{'unit':'g/L'}},\n" HEAD SITE CAUSE "'kind':'unit','set':{'unit':'g/dL'}}]\n");
+    const char *bad = with_quotes("[" HEAD SITE CAUSE "'kind':'unit','set':{'unit':'g/L'}}, 7]");
+
+    scratch_init(&scratch);
+    cr_assert(gw_decisions_load(&arena, scratch_write(&scratch, "good", good), &decisions, &err) == GW_OK, "%s",
+              err.text);
+    cr_assert(eq(sz, decisions.count, 2));
+    cr_expect(decisions.list[0].n == 1);
+    cr_assert(gw_decisions_load(&arena, scratch_write(&scratch, "none", "[]"), &decisions, &err) == GW_OK);
+    cr_assert(eq(sz, decisions.count, 0));
+    cr_expect(gw_decisions_load(&arena, scratch_write(&scratch, "bad", bad), &decisions, &err) == GW_EINPUT);
+    cr_expect(strstr(err.text, "bad: decision 2 of the list: ") != NULL, "%s", err.text);
+    cr_expect(gw_decisions_load(&arena, scratch_write(&scratch, "cut", "[{"), &decisions, &err) == GW_EINPUT);
+    cr_expect(strstr(err.text, "cut: ") != NULL, "%s", err.text);
+    scratch_release(&scratch);
+}
+
 Test(decision, reads_a_file_in_order_of_number_and_names_the_line_that_is_wrong)
 {
     struct scratch scratch;
