@@ -155,6 +155,19 @@ static void set_anchor(const struct deciding *d, struct gw_decision *decision)
         decision->set[GW_SET_ANCHOR] = strncmp(d->class->code, "ANCHOR_", 7) == 0 ? "D1" : "EOT";
 }
 
+/* Nor of which event, where its evidence may be that of several: the last cell of the cause. */
+static void set_event(const struct deciding *d, struct gw_decision *decision)
+{
+    const char *category = strrchr(d->items.list[0].fingerprint, '|') + 1;
+    const enum gw_decision_kind kind = decision->kind;
+    const bool of_event = kind == GW_DECIDE_EVENT || kind == GW_DECIDE_GRADE || kind == GW_DECIDE_STAY ||
+                          kind == GW_DECIDE_SERIOUSNESS || kind == GW_DECIDE_RELATEDNESS ||
+                          kind == GW_DECIDE_ACTION_TAKEN || kind == GW_DECIDE_OUTCOME;
+
+    if (of_event && decision->match.id && *category && !decision->set[GW_SET_OF])
+        decision->set[GW_SET_OF] = category;
+}
+
 static bool kind_fits(struct deciding *d, const struct gw_decision *decision, enum gw_decision_kind kind,
                       struct gw_decision *out, struct gw_error *err)
 {
@@ -162,6 +175,7 @@ static bool kind_fits(struct deciding *d, const struct gw_decision *decision, en
     out->kind = kind;
     out->match = match_of(d, kind);
     set_anchor(d, out);
+    set_event(d, out);
     return gw_decision_check(out, err) == GW_OK;
 }
 

@@ -9,7 +9,7 @@
 
 #include "gateway/core/json.h"
 #include "study/decided.h"
-#include "study/episode.h"
+#include "study/event_decisions.h"
 #include "study/infections.h"
 
 #define MAX_EVIDENCE_BYTES 4096
@@ -140,6 +140,15 @@ static const char *list_evidence(struct engine *e, const struct episode *episode
     return text;
 }
 
+/* The end that the proposal shows; GW_NO_DAY: none. */
+static gw_day proposed_end(const struct candidate *candidate)
+{
+    const struct episode *episode = &candidate->episode;
+    const bool seen = candidate->ending == END_SEEN && episode->end != episode->onset;
+
+    return seen || candidate->ending == END_TOLD ? episode->end : GW_NO_DAY;
+}
+
 static const char *item_of(const struct candidate *candidate)
 {
     return candidate->item ? candidate->item : "AE_CANDIDATE";
@@ -152,7 +161,7 @@ static void ask(struct engine *e, const struct candidate *candidate, struct item
                                            .subcategory = episode->subcategory,
                                            .term = episode->term,
                                            .onset = episode->onset,
-                                           .end = episode->end != episode->onset ? episode->end : GW_NO_DAY,
+                                           .end = proposed_end(candidate),
                                            .grade = episode->max_grade,
                                            .evidence = list_evidence(e, episode),
                                            .details = candidate->details};
@@ -186,40 +195,57 @@ static void join(struct engine *e, struct episode *host, const struct episode *g
 /* Evidence may support two events of different kinds: what a person said of the other kind is not about this one. */
 static bool concerns(const struct candidate *candidate, const struct gw_decision *decision)
 {
-    return decision && !(candidate->item && decided_says(decision, GW_SET_CATEGORY) &&
-                         strcmp(decision->set[GW_SET_CATEGORY], candidate->episode.category) != 0);
+    return decision && (!candidate->item || decided_is_of(decision, candidate->episode.category));
 }
 
-static const struct gw_decision *decision_about(struct engine *e, const struct candidate *candidate,
-                                                const struct item_about *about)
+/* Some event or other candidate has the evidence that a merge names: it may have been withdrawn since. */
+static bool has_host(const struct engine *e, const struct episodes *episodes, const struct candidate *guest,
+                     const struct gw_decision *decision)
 {
-    const struct gw_decision *found = decided_find(e, GW_DECIDE_EVENT, item_of(candidate), about);
+    for (size_t i = 0; i < episodes->count; i++)
+        if (decision_names(e, decision, &episodes->list[i]))
+            return true;
+    for (size_t i = 0; i < episodes->candidate_count; i++)
+        if (&episodes->candidates[i] != guest && decision_names(e, decision, &episodes->candidates[i].episode))
+            return true;
+    return false;
+}
 
-    found = concerns(candidate, found) ? found : NULL;
-    for (size_t i = 1; e->decided_count > 0 && i < candidate->episode.evidence_count; i++) {
-        const struct episode_evidence *evidence = &candidate->episode.evidence[i];
-        const struct gw_decision *other = decided_fact(e, GW_DECIDE_EVENT, evidence->fact, evidence->part);
+static const struct gw_decision *decision_about(struct engine *e, const struct episodes *episodes,
+                                                const struct candidate *candidate)
+{
+    const struct episode *episode = &candidate->episode;
+    const struct gw_decision *found = NULL;
+
+    for (size_t i = 0; e->decided_count > 0 && i < episode->evidence_count; i++) {
+        const struct gw_decision *other =
+            decided_event(e, GW_DECIDE_EVENT, episode->evidence[i].fact, episode->evidence[i].part, episode->category);
 
         if (concerns(candidate, other) && (!found || other->n > found->n))
             found = other;
     }
-    return found;
+    return decided_says(found, GW_SET_MERGE_WITH) && !has_host(e, episodes, candidate, found) ? NULL : found;
 }
 
-/* A diagnosis that nobody closed goes on, like those that are certain. */
-static void leave_open(struct candidate *candidate)
+/* As proposed: an end that nobody told is none. A diagnosis that nobody closed goes on, like those that are certain. */
+static void settle_end(struct candidate *candidate)
 {
-    if (!candidate->open || candidate->item)
+    struct episode *episode = &candidate->episode;
+
+    if (candidate->item) /* of a syndrome: its course is told */
         return;
-    candidate->episode.ongoing = true;
-    candidate->episode.end = GW_NO_DAY;
-    candidate->episode.outcome = "not recovered";
+    episode->end = proposed_end(candidate);
+    episode->ongoing = candidate->ending == END_OPEN && episode->coded;
+    if (episode->ongoing)
+        episode->outcome = "not recovered";
 }
 
 static void take(struct episode *episode, const struct gw_decision *decision)
 {
-    if (decided_says(decision, GW_SET_CATEGORY))
+    if (decided_says(decision, GW_SET_CATEGORY)) {
+        episode->asked_as = episode->category;
         episode->category = decision->set[GW_SET_CATEGORY];
+    }
     if (decided_says(decision, GW_SET_SUBCATEGORY))
         episode->subcategory = decision->set[GW_SET_SUBCATEGORY];
     if (decided_says(decision, GW_SET_TERM))
@@ -228,15 +254,17 @@ static void take(struct episode *episode, const struct gw_decision *decision)
         episode->onset = decided_day(decision, GW_SET_ONSET);
     if (decided_says(decision, GW_SET_END)) {
         episode->end = decided_day(decision, GW_SET_END);
+        episode->outcome = episode->ongoing ? "unknown" : episode->outcome;
         episode->ongoing = false;
     }
     episode->confirmed = true;
 }
 
 /* A person said that it is an event, of this category and these days unless they said otherwise; or that it is none. */
-static bool decided(struct engine *e, struct candidate *candidate, const struct item_about *about)
+static bool decided(struct engine *e, const struct episodes *episodes, struct candidate *candidate,
+                    const struct item_about *about)
 {
-    const struct gw_decision *decision = decision_about(e, candidate, about);
+    const struct gw_decision *decision = decision_about(e, episodes, candidate);
 
     if (decided_says(decision, GW_SET_REFUSE)) {
         decided_note(e, decision, item_of(candidate), about);
@@ -247,8 +275,8 @@ static bool decided(struct engine *e, struct candidate *candidate, const struct 
     if (!decided_says(decision, GW_SET_CONFIRM) && !decided_says(decision, GW_SET_MERGE_WITH))
         return false;
     decided_note(e, decision, item_of(candidate), about);
-    if (decided_says(decision, GW_SET_CONFIRM) && !decided_says(decision, GW_SET_END))
-        leave_open(candidate);
+    if (decided_says(decision, GW_SET_CONFIRM))
+        settle_end(candidate);
     take(&candidate->episode, decision);
     return true;
 }
@@ -293,7 +321,7 @@ static void promote(struct engine *e, struct episodes *episodes)
         struct candidate *candidate = &episodes->candidates[i];
         const struct item_about about = about_candidate(candidate);
 
-        if (host_of(e, &shelf, candidate) || !(candidate->certain || decided(e, candidate, &about)))
+        if (host_of(e, &shelf, candidate) || !(candidate->certain || decided(e, episodes, candidate, &about)))
             episodes->candidates[kept++] = *candidate;
         else if (candidate->certain || candidate->episode.confirmed)
             promoted[firm++] = candidate->episode;

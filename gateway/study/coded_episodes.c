@@ -19,6 +19,7 @@ struct occurrence { /* a diagnosis that is an event of this study */
     gw_day onset;
     gw_day end;        /* GW_NO_DAY: not abated */
     gw_day changes_on; /* an end that lies after the horizon; GW_NO_DAY: none */
+    bool over;         /* it ended on a day that nobody told */
 };
 
 static bool in_use(const struct engine *e, const struct gw_condition_row *row)
@@ -118,14 +119,24 @@ static bool read_onset(struct engine *e, struct occurrence *d)
     return false;
 }
 
+/* Its status says so, or an abatement that names no day of its own: after a withdrawal nobody learns of it. */
+static bool is_over(const struct engine *e, const struct gw_condition *condition, const struct gw_when *month)
+{
+    return e->anchors.withdrawn == GW_NO_DAY &&
+           (diagnosis_is_over(condition) || condition->abatement.other || (month && month->last <= e->in->horizon));
+}
+
 /* What ends after the last window, after death or withdrawal is collected by nobody: the event stays open. */
 static void read_end(struct engine *e, struct occurrence *d)
 {
+    const struct gw_condition *condition = &e->in->facts[d->fact].condition;
     struct gw_when when;
+    const bool read = diagnosis_read_day(e, diagnosis_end_text(condition), &when) == GW_DATE_OK;
+    const bool partial = read && when.first != when.last && when.last >= d->onset;
 
     d->end = d->changes_on = GW_NO_DAY;
-    if (diagnosis_read_day(e, diagnosis_end_text(&e->in->facts[d->fact].condition), &when) != GW_DATE_OK ||
-        when.first != when.last || when.first < d->onset || when.first > e->windows.span_high ||
+    d->over = (!read || partial) && is_over(e, condition, partial ? &when : NULL);
+    if (!read || when.first != when.last || when.first < d->onset || when.first > e->windows.span_high ||
         !engine_lives_and_consents(e, when.first))
         return;
     if (when.first <= e->in->horizon)
@@ -166,9 +177,9 @@ static void propose(struct engine *e, struct episodes *episodes, const struct oc
     candidate->episode.subcategory = d->row->subcategory;
     candidate->episode.term = d->row->term;
     candidate->episode.coded = true;
-    candidate->open = d->end == GW_NO_DAY;
-    candidate->episode.end = candidate->open ? d->onset : d->end;
-    candidate->episode.outcome = candidate->open ? "unknown" : "recovered";
+    candidate->ending = d->end != GW_NO_DAY ? END_TOLD : d->over ? END_LAPSED : END_OPEN;
+    candidate->episode.end = d->end != GW_NO_DAY ? d->end : d->onset;
+    candidate->episode.outcome = candidate->ending == END_OPEN ? "unknown" : "recovered";
     candidate->episode.changes_on = d->changes_on;
     episode_cite(e, &candidate->episode,
                  (struct episode_evidence){.fact = d->fact,
@@ -326,12 +337,16 @@ static struct episode *begin(struct engine *e, struct episodes *episodes, const 
 
 static void include(struct engine *e, struct episode *episode, const struct occurrence *d)
 {
+    const gw_day known = d->end != GW_NO_DAY ? d->end : d->onset;
+
     if (d->changes_on != GW_NO_DAY && (episode->changes_on == GW_NO_DAY || d->changes_on < episode->changes_on))
         episode->changes_on = d->changes_on;
-    if (d->end == GW_NO_DAY)
+    if (d->end == GW_NO_DAY && !d->over)
         episode->ongoing = true;
-    else if (d->end > episode->end)
-        episode->end = d->end;
+    if (known >= episode->end) {
+        episode->end = known;
+        episode->lapsed = d->over;
+    }
     episode->outcome = episode->ongoing ? "not recovered" : "recovered";
     episode_cite(e, episode,
                  (struct episode_evidence){.fact = d->fact,
@@ -363,6 +378,6 @@ void coded_episodes(struct engine *e, struct episodes *episodes)
             include(e, last, &list[i]);
     }
     for (size_t i = 0; i < episodes->count; i++)
-        if (episodes->list[i].ongoing && episodes->list[i].coded)
+        if (episodes->list[i].coded && (episodes->list[i].ongoing || episodes->list[i].lapsed))
             episodes->list[i].end = GW_NO_DAY;
 }

@@ -17,10 +17,9 @@
 /* A person said so of the sign, as one of this category. */
 static bool is_decided(struct engine *e, const struct crs_sign *sign, enum gw_decision_member member)
 {
-    const struct gw_decision *decision = decided_fact(e, GW_DECIDE_EVENT, sign->fact, sign->part);
+    const struct gw_decision *decision = decided_event(e, GW_DECIDE_EVENT, sign->fact, sign->part, CRS_CATEGORY);
 
-    return decided_says(decision, member) &&
-           (!decided_says(decision, GW_SET_CATEGORY) || strcmp(decision->set[GW_SET_CATEGORY], CRS_CATEGORY) == 0);
+    return decided_says(decision, member) && decided_is_of(decision, CRS_CATEGORY);
 }
 
 static bool was_treated(const struct crs_history *h, const struct crs_run *run)
@@ -98,7 +97,7 @@ static void cite(struct engine *e, struct episode *episode, const struct crs_sig
  * name. */
 static bool is_told(struct engine *e, const struct crs_history *h, size_t sign)
 {
-    if (decided_fact(e, GW_DECIDE_EVENT, h->signs[sign].fact, h->signs[sign].part))
+    if (decided_event(e, GW_DECIDE_EVENT, h->signs[sign].fact, h->signs[sign].part, CRS_CATEGORY))
         return false;
     for (size_t i = sign; i-- > 0 && h->signs[i].day == h->signs[sign].day;)
         if (h->signs[i].kind == h->signs[sign].kind && h->signs[i].grade == h->signs[sign].grade &&

@@ -82,7 +82,7 @@ struct decided { /* one in force, and the place where it is looked for */
     const char *type;
     const char *endpoint;
     int component;
-    const char *which; /* which anchor, rule, phrase or patient of it; "" */
+    const char *which; /* which anchor, rule, phrase, patient or event of it; "" */
 
     const char *only; /* it holds for records of this endpoint; NULL: of all */
     int breadth;      /* 0 an endpoint, 1 a site, 2 a study */
@@ -153,7 +153,7 @@ static const char *without_site(struct engine *e, const char *print)
 
 static const char *which_of(struct engine *e, const struct gw_decision *d)
 {
-    static const enum gw_decision_member names[] = {GW_SET_ANCHOR, GW_SET_RULE, GW_SET_LINK, GW_SET_UNLINK};
+    static const enum gw_decision_member names[] = {GW_SET_ANCHOR, GW_SET_RULE, GW_SET_LINK, GW_SET_UNLINK, GW_SET_OF};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (d->set[names[i]])
@@ -293,6 +293,15 @@ const struct gw_decision *decided_fact(struct engine *e, enum gw_decision_kind k
     return any(e, kind) ? of_fact(e, kind, fact, part, "") : NULL;
 }
 
+const struct gw_decision *decided_event(struct engine *e, enum gw_decision_kind kind, size_t fact, int part,
+                                        const char *category)
+{
+    const struct gw_decision *any_event = decided_fact(e, kind, fact, part);
+    const struct gw_decision *this_one = any(e, kind) ? of_fact(e, kind, fact, part, category) : NULL;
+
+    return !any_event || (this_one && this_one->n > any_event->n) ? this_one : any_event;
+}
+
 const struct gw_decision *decided_find(struct engine *e, enum gw_decision_kind kind, const char *code,
                                        const struct item_about *about)
 {
@@ -330,6 +339,13 @@ const struct gw_decision *decided_anchor(struct engine *e, const char *which, co
     if (any(e, GW_DECIDE_ANCHOR) && about->has_fact)
         found = of_fact(e, GW_DECIDE_ANCHOR, about->fact, about->part, which);
     return found ? found : decided_subject(e, GW_DECIDE_ANCHOR, which);
+}
+
+bool decided_is_of(const struct gw_decision *decision, const char *category)
+{
+    const char *of = decision->set[GW_SET_OF] ? decision->set[GW_SET_OF] : decision->set[GW_SET_CATEGORY];
+
+    return !of || strcmp(of, category) == 0;
 }
 
 bool decided_rule_off(const struct engine *e, const char *rule)

@@ -18,7 +18,17 @@
 /* What a person decided about one part of a fact; of a resource without parts part is 0. NULL: nothing. */
 const struct gw_decision *decided_fact(struct engine *e, enum gw_decision_kind kind, size_t fact, int part);
 
-/* The same, and failing that about the cause that the item `code` would have with `about`. */
+/*
+ * The same about the event of a category that it is evidence of: of what was said of that one and of any the later. One
+ * record may be evidence of several.
+ */
+const struct gw_decision *decided_event(struct engine *e, enum gw_decision_kind kind, size_t fact, int part,
+                                        const char *category);
+
+/* It names the event of this category, or none: `of`, else the category that it gives. */
+bool decided_is_of(const struct gw_decision *decision, const char *category);
+
+/* As decided_fact, and failing that about the cause that the item `code` would have with `about`. */
 const struct gw_decision *decided_find(struct engine *e, enum gw_decision_kind kind, const char *code,
                                        const struct item_about *about);
 

@@ -91,7 +91,7 @@ static void read_days(const struct engine *e, struct diagnosis *d)
 
 /* ---- asked later ---- */
 
-static bool is_over(const struct gw_condition *condition)
+bool diagnosis_is_over(const struct gw_condition *condition)
 {
     static const char *const over[] = {"inactive", "remission", "resolved"};
 
@@ -108,7 +108,7 @@ bool diagnosis_holds(const struct engine *e, const struct diagnosis *diagnosis, 
 
     if (!diagnosis->dated || diagnosis->start.last > last)
         return false;
-    if (end == GW_NO_DAY && is_over(&e->in->facts[diagnosis->fact].condition))
+    if (end == GW_NO_DAY && diagnosis_is_over(&e->in->facts[diagnosis->fact].condition))
         end = diagnosis->start.last;
     return end == GW_NO_DAY || end >= first;
 }

@@ -11,6 +11,9 @@ const char *diagnosis_start_text(const struct gw_condition *condition);
 /* When it ended: abatement, else the end of its onset's period; NULL: not told. */
 const char *diagnosis_end_text(const struct gw_condition *condition);
 
+/* Its clinicalStatus says that it ended, whether or not the day is told. */
+bool diagnosis_is_over(const struct gw_condition *condition);
+
 enum gw_date_verdict diagnosis_read_day(const struct engine *e, const char *text, struct gw_when *when);
 
 /*

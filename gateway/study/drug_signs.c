@@ -159,6 +159,7 @@ static void find_starts(struct engine *e, struct episodes *episodes, const struc
         if (!run)
             continue;
         run->episode.end = x->last < e->in->horizon ? x->last : e->in->horizon;
+        run->ending = x->last < e->in->horizon ? END_SEEN : END_OPEN;
         cite(e, &run->episode, row, x);
     }
 }

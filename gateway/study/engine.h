@@ -56,6 +56,7 @@ struct appraisal { /* what is made of a value; most of a long history is never a
     struct gw_measure measure;
     struct gw_limits limits;
     struct gw_grade low, high, grade;
+    const struct gw_decision *graded_by; /* a person, where a comparator left the grade open; NULL: nobody */
 };
 
 extern const struct appraisal engine_not_appraised;

@@ -41,6 +41,7 @@ struct episode_decisions { /* what people decided about its evidence (event_deci
 
 struct episode {
     const char *category;
+    const char *asked_as; /* the category that the question had, where a person gave another; NULL: this one */
     const char *subcategory;
     const char *branch; /* tells apart episodes of one category that one value may bear; NULL: none does */
     const char *term;
@@ -49,6 +50,7 @@ struct episode {
     gw_day
         changes_on; /* without another fact: its outcome is unknown, or its stated end is reached; GW_NO_DAY: never */
     bool ongoing;
+    bool lapsed; /* of diagnoses: over since a day that nobody told */
     const char *outcome;
     int max_grade; /* -1: none */
     gw_day max_day;
@@ -77,11 +79,16 @@ struct candidate { /* what supporting evidence proposes: it joins an event that 
     struct episode episode;
     const struct gw_coding *coding; /* of the first evidence; NULL: none */
     const char *note;
-    bool alone;          /* whatever stands beside it, a person looks */
-    bool certain;        /* an event even where it stands alone */
-    bool quiet;          /* where it stands alone it says nothing */
+    bool alone;   /* whatever stands beside it, a person looks */
+    bool certain; /* an event even where it stands alone */
+    bool quiet;   /* where it stands alone it says nothing */
+    enum {
+        END_SEEN,   /* its end is the last day of its signs: none where that is the first too */
+        END_TOLD,   /* its end is told */
+        END_LAPSED, /* it is over since a day that nobody told */
+        END_OPEN,   /* it goes on; a diagnosis that is confirmed too */
+    } ending;
     bool joined;         /* its evidence went over to another */
-    bool open;           /* a diagnosis that nobody closed: confirmed it goes on */
     const char *item;    /* code of the question; NULL: AE_CANDIDATE */
     const char *details; /* further members of the question's context: ,"dose_number":1; NULL: none */
 };

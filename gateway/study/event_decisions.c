@@ -11,14 +11,29 @@
 
 /* ---- whose evidence ---- */
 
-static const struct gw_decision *latest(struct engine *e, enum gw_decision_kind kind, const struct episode *episode)
+static const struct gw_decision *later(const struct gw_decision *a, const struct gw_decision *b)
+{
+    return !a || (b && b->n > a->n) ? b : a;
+}
+
+/* The grade of a single value is not that of the event. */
+static const struct gw_decision *about_event(const struct episode_evidence *evidence,
+                                             const struct gw_decision *decision)
+{
+    return evidence->datum && evidence->datum->value->graded_by == decision ? NULL : decision;
+}
+
+const struct gw_decision *decision_on(struct engine *e, enum gw_decision_kind kind, const struct episode *episode)
 {
     const struct gw_decision *found = NULL;
 
-    for (size_t i = 0; i < episode->evidence_count; i++) {
-        const struct gw_decision *other = decided_fact(e, kind, episode->evidence[i].fact, episode->evidence[i].part);
+    for (size_t i = 0; e->decided_count > 0 && i < episode->evidence_count; i++) {
+        const struct episode_evidence *evidence = &episode->evidence[i];
+        const struct gw_decision *other = decided_event(e, kind, evidence->fact, evidence->part, episode->category);
 
-        found = other && (!found || other->n > found->n) ? other : found;
+        if (episode->asked_as)
+            other = later(other, decided_event(e, kind, evidence->fact, evidence->part, episode->asked_as));
+        found = later(found, about_event(evidence, other));
     }
     return found;
 }
@@ -54,12 +69,12 @@ void decide_episode(struct engine *e, struct episode *episode)
 
     if (e->decided_count == 0)
         return;
-    d->event = latest(e, GW_DECIDE_EVENT, episode);
-    d->grade = latest(e, GW_DECIDE_GRADE, episode);
-    d->seriousness = latest(e, GW_DECIDE_SERIOUSNESS, episode);
-    d->relatedness = latest(e, GW_DECIDE_RELATEDNESS, episode);
-    d->action_taken = latest(e, GW_DECIDE_ACTION_TAKEN, episode);
-    d->outcome = latest(e, GW_DECIDE_OUTCOME, episode);
+    d->event = decision_on(e, GW_DECIDE_EVENT, episode);
+    d->grade = decision_on(e, GW_DECIDE_GRADE, episode);
+    d->seriousness = decision_on(e, GW_DECIDE_SERIOUSNESS, episode);
+    d->relatedness = decision_on(e, GW_DECIDE_RELATEDNESS, episode);
+    d->action_taken = decision_on(e, GW_DECIDE_ACTION_TAKEN, episode);
+    d->outcome = decision_on(e, GW_DECIDE_OUTCOME, episode);
     take_grade(e, episode, grading(d));
     if (d->outcome)
         episode->outcome = d->outcome->set[GW_SET_OUTCOME];
@@ -113,7 +128,7 @@ void decide_episode_item(struct engine *e, const struct episode *episode, const 
 
 /* ---- two that are one ---- */
 
-static bool has_evidence(const struct engine *e, const struct episode *episode, const struct gw_decision *decision)
+bool decision_names(const struct engine *e, const struct gw_decision *decision, const struct episode *episode)
 {
     for (size_t i = 0; i < episode->evidence_count; i++)
         if (decided_names(e, &decision->with, episode->evidence[i].fact, episode->evidence[i].part))
@@ -121,13 +136,30 @@ static bool has_evidence(const struct engine *e, const struct episode *episode, 
     return false;
 }
 
+/* The record may be evidence of several: that of the guest's own category goes before. */
 static struct episode *host_of(const struct engine *e, struct episodes *episodes, const struct episode *guest,
                                const struct gw_decision *decision)
 {
-    for (size_t i = 0; i < episodes->count; i++)
-        if (&episodes->list[i] != guest && has_evidence(e, &episodes->list[i], decision))
-            return &episodes->list[i];
-    return NULL;
+    struct episode *found = NULL;
+
+    for (size_t i = 0; i < episodes->count; i++) {
+        struct episode *host = &episodes->list[i];
+
+        if (host == guest || !decision_names(e, decision, host))
+            continue;
+        if (strcmp(host->category, guest->category) == 0)
+            return host;
+        found = found ? found : host;
+    }
+    return found;
+}
+
+static bool is_graded_on(const struct episode *episode, gw_day day)
+{
+    for (size_t i = 0; i < episode->grade_count; i++)
+        if (episode->grades[i].day == day)
+            return true;
+    return false;
 }
 
 static void join(struct engine *e, struct episode *host, const struct episode *guest)
@@ -142,28 +174,23 @@ static void join(struct engine *e, struct episode *host, const struct episode *g
     } else if (!host->ongoing && host->end != GW_NO_DAY && guest->end != GW_NO_DAY && guest->end > host->end) {
         host->end = guest->end;
     }
-    if (guest->max_grade > host->max_grade) {
-        host->max_grade = guest->max_grade;
-        host->max_day = guest->max_day;
-    }
+    host->treated |= guest->treated;
     for (size_t i = 0; i < guest->evidence_count; i++) {
         struct episode_evidence evidence = guest->evidence[i];
 
         evidence.role = evidence.day == host->onset ? "onset" : "supporting";
         episode_cite(e, host, evidence);
     }
+    if (guest->max_grade <= host->max_grade)
+        return;
+    host->max_grade = guest->max_grade;
+    host->max_day = guest->max_day;
+    if (!is_graded_on(host, guest->max_day))
+        episode_note_grade(e, host, guest->max_day, guest->max_grade);
 }
 
-/* Places of parents count from 1. */
-static void remove_guest(struct episodes *episodes, size_t guest, size_t host)
+static void remove_guest(struct episodes *episodes, size_t guest)
 {
-    for (size_t i = 0; i < episodes->count; i++) {
-        size_t *parent = &episodes->list[i].parent;
-
-        if (*parent == guest + 1)
-            *parent = i == host ? 0 : host + 1;
-        *parent -= *parent > guest + 1;
-    }
     memmove(&episodes->list[guest], &episodes->list[guest + 1], (episodes->count - guest - 1) * sizeof *episodes->list);
     episodes->count--;
 }
@@ -172,14 +199,16 @@ void decide_merges(struct engine *e, struct episodes *episodes)
 {
     for (size_t i = 0; e->decided_count > 0 && i < episodes->count && !e->failed;) {
         struct episode *guest = &episodes->list[i];
-        const struct gw_decision *decision = latest(e, GW_DECIDE_EVENT, guest);
-        struct episode *host = decided_says(decision, GW_SET_MERGE_WITH) ? host_of(e, episodes, guest, decision) : NULL;
+        const struct gw_decision *decision = decision_on(e, GW_DECIDE_EVENT, guest);
+        struct episode *host = decided_says(decision, GW_SET_MERGE_WITH) && !decision_names(e, decision, guest)
+                                   ? host_of(e, episodes, guest, decision)
+                                   : NULL;
 
         if (!host) {
             i++;
             continue;
         }
         join(e, host, guest);
-        remove_guest(episodes, i, (size_t)(host - episodes->list));
+        remove_guest(episodes, i);
     }
 }

@@ -132,6 +132,7 @@ static void decide_grade(struct engine *e, struct datum *datum)
     open->flag = GW_GRADE_EXACT;
     open->grade = atoi(decision->set[GW_SET_GRADE]);
     value->grade = gw_grade_worse(&value->low, &value->high);
+    value->graded_by = decision;
     datum->decisions = decided_rule(e, datum->decisions, decision);
 }
 

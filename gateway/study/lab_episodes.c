@@ -48,11 +48,20 @@ static bool level_of(struct engine *e, const struct datum *datum, const struct g
     return true;
 }
 
-static bool says_something(const struct engine *e, const struct datum *datum, const struct gw_ae_evidence *event)
+/* Taken on day 1 before the first dose, or before the value that is the baseline: it tells of before treatment. */
+static bool precedes_treatment(const struct engine *e, const struct datum *datum, const struct datum *baseline)
+{
+    if (datum->when.first != e->anchors.d1 || datum->when.precision != GW_PRECISION_SECOND)
+        return false;
+    return (e->first_dose_utc >= 0 && datum->when.utc < e->first_dose_utc) ||
+           (baseline && baseline->when.precision == GW_PRECISION_SECOND && datum->when.utc < baseline->when.utc);
+}
+
+static bool says_something(const struct engine *e, const struct datum *datum, const struct datum *baseline)
 {
     return datum->measured && !datum->provisional && datum->when.first == datum->when.last &&
-           (datum->placed_count > 0 || datum->evidence) && datum->when.first >= e->anchors.d1 &&
-           datum != engine_baseline(e, event->key);
+           (datum->placed_count > 0 || datum->evidence) && datum->when.first >= e->anchors.d1 && datum != baseline &&
+           !precedes_treatment(e, datum, baseline);
 }
 
 static int by_day_then_worst(const void *x, const void *y)
@@ -79,7 +88,7 @@ static struct series gather(struct engine *e, const struct gw_ae_evidence *event
         struct datum *datum = values.list[i];
         int level;
 
-        if (!says_something(e, datum, event) || !level_of(e, datum, event, &level))
+        if (!says_something(e, datum, baseline) || !level_of(e, datum, event, &level))
             continue;
         if (!datum->obs_id)
             engine_name_datum(e, datum);

@@ -84,7 +84,8 @@ static bool is_for_treatment(const struct engine *e, const struct gw_fact *fact)
 
 struct plan {
     bool planned;
-    gw_day until; /* GW_NO_DAY: it is not told until when */
+    bool by_person; /* who was asked about this event: planned as it was, whenever it ended */
+    gw_day until;   /* GW_NO_DAY: it is not told until when */
 };
 
 /* The day of a dose of the study drug by its number; GW_NO_DAY: none. */
@@ -130,16 +131,23 @@ static struct plan planned_by_dose(const struct engine *e, const struct hospital
     return plan;
 }
 
-static struct plan plan_of(struct engine *e, const struct hospital_stay *stay)
+static bool says_planned(const struct gw_decision *decision)
+{
+    return strcmp(decision->set[GW_SET_PLANNED], "true") == 0;
+}
+
+/* By a person about this very stay, else (answer) about the stays of the event. */
+static struct plan plan_of(struct engine *e, const struct hospital_stay *stay, const struct gw_decision *answer)
 {
     const struct gw_fact *fact = &e->in->facts[stay->fact];
-    const struct item_about about = {.has_fact = true, .fact = stay->fact, .coding = &fact->encounter.class_code};
-    const struct gw_decision *decision = decided_find(e, GW_DECIDE_STAY, "AE_SERIOUS_EVIDENCE", &about);
+    const struct gw_decision *decision = decided_fact(e, GW_DECIDE_STAY, stay->fact, 0);
     struct plan plan = planned_by_dose(e, stay);
     struct gw_when end;
 
+    if (!decision && answer)
+        return (struct plan){.planned = says_planned(answer), .by_person = true, .until = GW_NO_DAY};
     if (decision)
-        plan = (struct plan){.planned = strcmp(decision->set[GW_SET_PLANNED], "true") == 0, .until = GW_NO_DAY};
+        plan = (struct plan){.planned = says_planned(decision), .until = GW_NO_DAY};
     else if (!plan.planned)
         plan = (struct plan){.planned = is_for_treatment(e, fact), .until = GW_NO_DAY};
     if (plan.until == GW_NO_DAY && fact->encounter.planned_end &&
@@ -152,9 +160,11 @@ static struct plan plan_of(struct engine *e, const struct hospital_stay *stay)
 
 /* ---- one episode ---- */
 
-struct evidence_of {   /* what speaks for seriousness */
-    bool admitted_for; /* a stay names the event's own diagnosis */
-    const char *note;  /* what a person is asked about; NULL: nothing */
+struct evidence_of {                  /* what speaks for seriousness */
+    bool admitted_for;                /* a stay names the event's own diagnosis */
+    const char *note;                 /* what a person is asked about; NULL: nothing */
+    const char *intensive;            /* the same about danger to life */
+    const struct gw_decision *answer; /* about its stays; NULL: nobody was asked */
 };
 
 static void cite(struct engine *e, struct episode *episode, size_t fact, const char *kind, const char *concept,
@@ -176,7 +186,7 @@ static const char *what_it_says(const struct episode *episode, const struct hosp
 {
     if (!plan->planned)
         return "a stay in hospital lies near its onset";
-    if (episode->onset <= stay->first || episode->onset > stay->last)
+    if (plan->by_person || episode->onset <= stay->first || episode->onset > stay->last)
         return NULL;
     if (plan->until == GW_NO_DAY)
         return "it began in a planned stay whose planned end is not known";
@@ -184,18 +194,34 @@ static const char *what_it_says(const struct episode *episode, const struct hosp
                                                                      : NULL;
 }
 
-static void weigh_stay(struct engine *e, struct episode *episode, const struct hospital_stay *stay,
+/* It names a diagnosis of the event. One without an onset may be written down after the stay that it was made in. */
+static bool is_for_event(const struct engine *e, const struct episode *episode, const struct hospital_stay *stay)
+{
+    const struct gw_fact *encounter = &e->in->facts[stay->fact];
+    const gw_day first = episode->onset - e->in->study->events.seriousness.before_days;
+
+    for (size_t i = 0; i < episode->evidence_count; i++) {
+        const size_t fact = episode->evidence[i].fact;
+
+        if (e->in->facts[fact].type == GW_CONDITION && is_for(e, encounter, fact) &&
+            (stay->last >= first || e->in->facts[fact].condition.onset.kind == GW_EFFECTIVE_NONE))
+            return true;
+    }
+    return false;
+}
+
+static void weigh_stay(struct engine *e, struct episode *episode, const struct hospital_stay *stay, bool near,
                        struct evidence_of *found)
 {
     const struct gw_fact *fact = &e->in->facts[stay->fact];
-    const size_t own = episode->evidence_count;
-    const struct plan plan = plan_of(e, stay);
-    const char *note = what_it_says(episode, stay, &plan);
-    bool own_diagnosis = false;
+    const bool own_diagnosis = is_for_event(e, episode, stay);
+    struct plan plan;
+    const char *note;
 
-    for (size_t i = 0; i < own && !own_diagnosis; i++)
-        own_diagnosis =
-            e->in->facts[episode->evidence[i].fact].type == GW_CONDITION && is_for(e, fact, episode->evidence[i].fact);
+    if (!near && !own_diagnosis)
+        return;
+    plan = plan_of(e, stay, found->answer);
+    note = near ? what_it_says(episode, stay, &plan) : NULL;
     if (!note && !(own_diagnosis && !plan.planned))
         return;
     found->admitted_for |= own_diagnosis && !plan.planned;
@@ -212,28 +238,51 @@ static void weigh_intensive(struct engine *e, struct episode *episode, const str
 
         if (intensive->last < first)
             continue;
-        found->note = "intensive care, ventilation or a vasopressor about its onset";
+        found->intensive = "intensive care, ventilation or a vasopressor about its onset";
         cite(e, episode, intensive->fact, intensive->kind, intensive->concept,
              intensive->first > first ? intensive->first : first);
     }
 }
 
-/* Unless a person has said already. */
-static void ask(struct engine *e, const struct episode *episode, const char *note)
+static struct item_about about_episode(const struct episode *episode, const char *note)
 {
     const struct episode_evidence *first = &episode->evidence[0];
 
-    if (episode->decided.seriousness) {
+    return (struct item_about){.has_fact = true,
+                               .fact = first->fact,
+                               .part = first->part,
+                               .day = episode->onset,
+                               .rule = episode->category,
+                               .note = note};
+}
+
+/* Unless a person has said already. */
+static void ask(struct engine *e, const struct episode *episode, const char *note)
+{
+    const struct item_about about = about_episode(episode, note);
+
+    if (episode->decided.seriousness)
         decide_episode_item(e, episode, episode->decided.seriousness, "AE_SERIOUS_EVIDENCE");
-        return;
+    else
+        engine_raise(e, "AE_SERIOUS_EVIDENCE", &about);
+}
+
+/* Whether its stays were planned, as a person said by any evidence that is no stay itself, or for the cause. */
+static const struct gw_decision *find_answer(struct engine *e, const struct episode *episode)
+{
+    const struct item_about about = about_episode(episode, NULL);
+    const struct gw_decision *found = NULL;
+
+    for (size_t i = 0; e->decided_count > 0 && i < episode->evidence_count; i++) {
+        const struct episode_evidence *evidence = &episode->evidence[i];
+        const struct gw_decision *other =
+            e->in->facts[evidence->fact].type == GW_ENCOUNTER
+                ? NULL
+                : decided_event(e, GW_DECIDE_STAY, evidence->fact, evidence->part, episode->category);
+
+        found = other && (!found || other->n > found->n) ? other : found;
     }
-    engine_raise(e, "AE_SERIOUS_EVIDENCE",
-                 &(struct item_about){.has_fact = true,
-                                      .fact = first->fact,
-                                      .part = first->part,
-                                      .day = episode->onset,
-                                      .rule = episode->category,
-                                      .note = note});
+    return found ? found : decided_find(e, GW_DECIDE_STAY, "AE_SERIOUS_EVIDENCE", &about);
 }
 
 void seriousness_weigh(struct engine *e, struct episode *episode, const struct stays *stays,
@@ -241,16 +290,22 @@ void seriousness_weigh(struct engine *e, struct episode *episode, const struct s
 {
     const struct gw_seriousness_rules *rules = &e->in->study->events.seriousness;
     const gw_day first = episode->onset - rules->before_days, last = episode->onset + rules->after_days;
-    struct evidence_of found = {.note = NULL};
+    const gw_day end = episode_last_day(episode),
+                 until = end < GW_DAY_MAX - rules->after_days ? end + rules->after_days : end;
+    struct evidence_of found = {.answer = find_answer(e, episode)};
 
     if (!rules->on || !episode->id)
         return;
-    for (size_t i = stays_from(stays, first); i < stays->count && stays->list[i].first <= last && !e->failed; i++)
-        if (stays->list[i].last >= first)
-            weigh_stay(e, episode, &stays->list[i], &found);
+    for (size_t i = stays_from(stays, e->anchors.d1); i < stays->count && stays->list[i].first <= until && !e->failed;
+         i++)
+        weigh_stay(e, episode, &stays->list[i], stays->list[i].last >= first && stays->list[i].first <= last, &found);
     weigh_intensive(e, episode, intensives, first, last, &found);
+    if (found.answer && says_planned(found.answer))
+        decide_episode_item(e, episode, found.answer, "AE_SERIOUS_EVIDENCE");
     if (found.admitted_for)
         episode->serious = episode->serious_hospital = true;
-    else if (found.note && !e->failed)
+    if (found.intensive && !e->failed)
+        ask(e, episode, found.intensive);
+    else if (found.note && !found.admitted_for && !e->failed)
         ask(e, episode, found.note);
 }

@@ -130,7 +130,6 @@ static struct candidate *begin_result(struct engine *e, struct episodes *episode
     if (!candidate)
         return NULL;
     candidate->coding = e->data[sign->index].code.source;
-    candidate->certain = sign->with != NULL;
     candidate->episode.subcategory = row->subcategory;
     candidate->episode.term = row->term;
     return candidate;
@@ -151,8 +150,10 @@ static void take_results(struct engine *e, struct episodes *episodes, const stru
         if (goes_on && run->episode.end != GW_NO_DAY)
             run->episode.end = sign->day;
         cite_result(e, &run->episode, &e->data[sign->index]);
-        if (!goes_on && sign->with)
-            cite_drug(e, &run->episode, sign->with);
+        if (!sign->with || (goes_on && run->certain))
+            continue;
+        run->certain = true;
+        cite_drug(e, &run->episode, sign->with);
     }
 }
 

@@ -156,6 +156,25 @@ Test(decide, answers_one_exception_by_the_beginning_of_its_id)
     cr_expect(strstr(file("out/study/observations.csv"), ",1300,") != NULL, "%s", run.out);
 }
 
+/* An unconfirmed diagnosis: the answer names the event that the question was about. */
+Test(decide, names_the_event_it_is_about)
+{
+    char id[22];
+
+    scratch_write(&scratch, "more.ndjson",
+                  "{\"resourceType\":\"Condition\",\"id\":\"c\",\"subject\":{\"reference\":\"Patient/p1\"},"
+                  "\"verificationStatus\":{\"coding\":[{\"code\":\"provisional\"}]},\"onsetDateTime\":\"2024-02-10\","
+                  "\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10-cm\",\"code\":\"D70.1\"}]}}\n");
+    map_again("more.ndjson", NULL);
+    CASEMENT_RUN("exceptions", "show", "AE_CANDIDATE|madrid|http://hl7.org/fhir/sid/icd-10-cm|D70.1||NEUTROPENIA",
+                 LEDGER);
+    cr_assert(strchr(run.out, 'x') != NULL, "%s", run.err);
+    snprintf(id, sizeof id, "%.21s", strchr(run.out, 'x'));
+    CASEMENT_RUN("exceptions", "decide", id, "confirm", "--reason", "letter", "--as", "md", LEDGER);
+    expect_out("decision 1: event {\"confirm\": true, \"of\": \"NEUTROPENIA\"}\n");
+    cr_expect(strstr(file("out/study/ae_episodes.csv"), ",NEUTROPENIA,") != NULL, "%s", run.out);
+}
+
 /* ---- refused ---- */
 
 Test(decide, refuses_what_is_no_answer_and_lists_those_there_are)
@@ -212,8 +231,15 @@ Test(decide, stays_when_the_folder_is_made_again_and_comes_from_a_file_too)
     CASEMENT_RUN("exceptions", "decisions", LEDGER);
     expect_out("{\"unit\": \"/uL\"}");
     cr_expect(strstr(run.out, "\n3 ") == NULL, "each once: %s", run.out);
+    CASEMENT_RUN("exceptions", "decisions", "--json", LEDGER);
+    scratch_write(&scratch, "decisions.json", run.out);
+    cr_assert(eq(int, run.code, 0));
     scratch_write(&scratch, "decisions.ndjson", "{\"n\":1}\n");
     CASEMENT_RUN("map", "--study", MAPPINGS "/studies/lendex-rrmm", "--site", MAPPINGS "/sites/madrid.json",
                  "--enrolment", "roster.csv", "--out", "out", "in.ndjson", "--decisions", "decisions.ndjson");
     expect_refused(65, "decisions.ndjson:1: ");
+    CASEMENT_RUN("map", "--study", MAPPINGS "/studies/lendex-rrmm", "--site", MAPPINGS "/sites/madrid.json",
+                 "--enrolment", "roster.csv", "--out", "another", "in.ndjson", "--decisions", "decisions.json");
+    cr_expect(eq(int, run.code, 0), "%s", run.err);
+    cr_expect(strstr(file("another/study/observations.csv"), ",ANC,1.200,") != NULL, "as --json printed them");
 }

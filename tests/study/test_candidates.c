@@ -198,6 +198,10 @@ static const struct {
     {"closed by the hospital", ",'abatementDateTime':'2024-02-25'", "{'confirm':true}", "2024-02-25", "", "recovered"},
     {"closed by nobody: it goes on", "", "{'confirm':true}", "", "Y", "not recovered"},
     {"closed by who confirmed it", "", "{'confirm':true,'end':'2024-02-28'}", "2024-02-28", "", "unknown"},
+    {"closed on the day it began", ",'abatementDateTime':'2024-02-20'", "{'confirm':true}", "2024-02-20", "",
+     "recovered"},
+    {"over since nobody knows when", ",'clinicalStatus':{'coding':[{'code':'resolved'}]}", "{'confirm':true}", "", "",
+     "recovered"},
     {"an end after the horizon is none yet", ",'abatementDateTime':'2025-02-25'", "{'confirm':true}", "", "Y",
      "not recovered"},
 };

@@ -150,6 +150,138 @@ Test(decided_events, holds_by_the_evidence_when_the_episode_gets_another_id)
     expect_text("relatedness", subject_episode(&s, 0)->relatedness, "not related");
 }
 
+/* ---- one record, several events ---- */
+
+static const struct gw_row_ae_episodes *episode_of(const char *category)
+{
+    for (size_t i = 0; subject_episode(&s, i); i++)
+        if (strcmp(subject_episode(&s, i)->category, category) == 0)
+            return subject_episode(&s, i);
+    cr_fatal("no event of %s", category);
+}
+
+/* A count of 0.4 and a fever two hours later: two events, and the count is evidence of both. */
+static void add_febrile_neutropenia(void)
+{
+    subject_add_lab(&s, "anc", "751-8", "2024-03-15T08:00:00+01:00", "0.4");
+    subject_add_lab(&s, "back", "751-8", "2024-03-25T08:00:00+01:00", "1.8");
+    subject_add_value(&s, "fever", "8310-5", "2024-03-15T10:00:00+01:00", "39.0", "Cel");
+}
+
+Test(decided_events, are_told_apart_where_one_record_is_evidence_of_two)
+{
+    add_febrile_neutropenia();
+    subject_decide(&s, "seriousness", "Observation/anc",
+                   "{'of':'FEBRILE_NEUTROPENIA','serious':true,'criteria':['hospital']}");
+    subject_decide(&s, "seriousness", "Observation/anc", "{'of':'NEUTROPENIA','serious':false}");
+    subject_decide(&s, "relatedness", "Observation/anc", "{'of':'NEUTROPENIA','relatedness':'related'}");
+    subject_decide(&s, "outcome", "Observation/anc", "{'of':'FEBRILE_NEUTROPENIA','outcome':'fatal'}");
+    subject_decide(&s, "grade", "Observation/anc", "{'of':'FEBRILE_NEUTROPENIA','grade':5}");
+    subject_derive(&s);
+    cr_expect(eq(int, episode_of("FEBRILE_NEUTROPENIA")->serious, true));
+    cr_expect(eq(int, episode_of("NEUTROPENIA")->serious, false));
+    expect_text("origin", episode_of("NEUTROPENIA")->seriousness_origin, "human");
+    expect_text("relatedness", episode_of("NEUTROPENIA")->relatedness, "related");
+    expect_text("relatedness", episode_of("FEBRILE_NEUTROPENIA")->relatedness, "unassessed");
+    expect_text("outcome", episode_of("NEUTROPENIA")->outcome, "recovered");
+    expect_text("outcome", episode_of("FEBRILE_NEUTROPENIA")->outcome, "fatal");
+    cr_expect(eq(int, episode_of("FEBRILE_NEUTROPENIA")->max_grade, 5));
+    cr_expect(eq(int, episode_of("NEUTROPENIA")->max_grade, 4));
+}
+
+Test(decided_events, of_no_category_by_name_are_all_that_the_record_is_evidence_of)
+{
+    add_febrile_neutropenia();
+    subject_decide(&s, "relatedness", "Observation/anc", "{'of':'NEUTROPENIA','relatedness':'related'}");
+    subject_decide(&s, "relatedness", "Observation/anc", "{'relatedness':'not related'}");
+    subject_derive(&s);
+    expect_text("the later holds", episode_of("NEUTROPENIA")->relatedness, "not related");
+    expect_text("of the other too", episode_of("FEBRILE_NEUTROPENIA")->relatedness, "not related");
+    subject_decide(&s, "relatedness", "Observation/anc", "{'of':'NEUTROPENIA','relatedness':'related'}");
+    subject_derive(&s);
+    expect_text("of this one by name", episode_of("NEUTROPENIA")->relatedness, "related");
+    expect_text("as before", episode_of("FEBRILE_NEUTROPENIA")->relatedness, "not related");
+}
+
+Test(decided_events, that_got_another_category_are_known_by_both)
+{
+    add_condition("c", "provisional", "2024-02-20", "2024-03-01");
+    subject_decide(&s, "event", "Condition/c", "{'of':'NEUTROPENIA','confirm':true,'category':'INFECTION'}");
+    subject_decide(&s, "relatedness", "Condition/c", "{'of':'INFECTION','relatedness':'related'}");
+    subject_decide(&s, "grade", "Condition/c", "{'of':'NEUTROPENIA','grade':2}");
+    subject_derive(&s);
+    cr_assert(eq(sz, episodes(), 1));
+    expect_text("relatedness", episode_of("INFECTION")->relatedness, "related");
+    cr_expect(eq(int, episode_of("INFECTION")->max_grade, 2));
+    cr_expect(eq(sz, s.derived.item_count, 0));
+}
+
+/* The grade of one value, which a comparator left open, is not that of the event. */
+Test(decided_events, keep_their_highest_grade_where_a_person_graded_a_single_value)
+{
+    subject_add_value(&s, "open", "751-8", "2024-02-14", "<1.5", "10*9/L");
+    subject_add_lab(&s, "low", "751-8", "2024-02-20", "0.3");
+    subject_add_lab(&s, "back", "751-8", "2024-02-25", "1.8");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "COMPARATOR_AMBIGUOUS"), 1));
+    subject_decide(&s, "grade", "Observation/open", "{'grade':2}");
+    subject_derive(&s);
+    cr_expect(eq(sz, s.derived.item_count, 0));
+    cr_expect(eq(int, subject_observation(&s, "open", "T30-01")->grade, 2));
+    cr_assert(eq(sz, episodes(), 1));
+    expect_text("onset", subject_episode(&s, 0)->onset, "2024-02-14");
+    cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 4));
+    subject_decide(&s, "grade", "Observation/low", "{'grade':3}");
+    subject_derive(&s);
+    cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 3), "this one is the event's");
+}
+
+/* ---- merges ---- */
+
+#define WITH(type, id) "{'merge_with':{'endpoint':'madrid','type':'" type "','id':'" id "','part':''}}"
+
+Test(decided_events, merges_with_one_event_even_if_the_record_named_belongs_to_two)
+{
+    add_febrile_neutropenia();
+    add_condition("b", "provisional", "2024-05-01", "2024-05-05");
+    subject_decide(&s, "event", "Condition/b", WITH("Observation", "anc"));
+    subject_derive(&s);
+    cr_assert(eq(sz, episodes(), 2));
+    expect_text("end", episode_of("NEUTROPENIA")->end, "2024-05-05");
+    expect_text("end", episode_of("FEBRILE_NEUTROPENIA")->end, "");
+}
+
+Test(decided_events, asks_again_where_what_it_was_merged_with_is_gone)
+{
+    add_condition("a", "confirmed", "2024-02-20", "2024-03-01");
+    add_condition("b", "provisional", "2024-04-20", "2024-05-01");
+    subject_decide(&s, "event", "Condition/b", WITH("Condition", "a"));
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "AE_CANDIDATE"), 0));
+    subject_add(&s, "{'resourceType':'Condition','id':'a','meta':{'versionId':'2','lastUpdated':"
+                    "'2024-06-01T00:00:00Z'},'subject':{'reference':'Patient/p1'},'verificationStatus':{'coding':["
+                    "{'code':'entered-in-error'}]}}");
+    subject_derive(&s);
+    cr_expect(eq(sz, episodes(), 0));
+    cr_expect(eq(sz, subject_items(&s, "AE_CANDIDATE"), 1));
+    subject_expect(&s, "b", "held AE_CANDIDATE");
+}
+
+Test(decided_events, merges_grades_into_one_course)
+{
+    const struct gw_row_list *grades = &s.derived.rows.tables[GW_TABLE_ae_grades];
+
+    subject_add_lab(&s, "low", "751-8", "2024-02-20", "1.2");
+    subject_add_lab(&s, "back", "751-8", "2024-02-25", "2.0");
+    subject_add_lab(&s, "lower", "751-8", "2024-03-20", "0.3");
+    subject_add_lab(&s, "back2", "751-8", "2024-03-25", "2.0");
+    subject_decide(&s, "event", "Observation/lower", WITH("Observation", "low"));
+    subject_derive(&s);
+    cr_assert(eq(sz, episodes(), 1));
+    cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 4));
+    cr_expect(eq(sz, grades->count, 2), "the highest grade has its row");
+}
+
 /* ---- rules ---- */
 
 #define OFF(rule)                                                                                                      \

@@ -134,6 +134,43 @@ Test(episodes, measure_against_the_baseline_grade)
     expect_text("onset", subject_episode(&s, 0)->onset, "2024-03-15");
 }
 
+/* On day 1 only what was taken after the first dose, or on no known time, can be an event. */
+static const struct {
+    const char *name, *baseline, *other; /* times of day of a normal count and of one of 0.8 */
+    bool dosed;                          /* the first dose is known to be of 12:00 */
+    size_t episodes;
+} first_days[] = {
+    {"before the baseline", "T09:00:00+01:00", "T08:00:00+01:00", true, 0},
+    {"before the baseline, no dose timed", "T09:00:00+01:00", "T08:00:00+01:00", false, 0},
+    {"after the first dose", "T09:00:00+01:00", "T12:00:01+01:00", true, 1},
+    {"before the first dose", "", "T11:59:59+01:00", true, 0},
+};
+
+Test(episodes, of_day_1_begin_after_the_first_dose)
+{
+    for (size_t i = 0; i < sizeof first_days / sizeof *first_days; i++) {
+        char base[40], low[40];
+
+        stop();
+        start();
+        s.count--; /* another baseline */
+        if (first_days[i].dosed)
+            subject_add(&s, "{'resourceType':'MedicationAdministration','id':'dose','status':'completed','subject':{"
+                            "'reference':'Patient/p1'},'medicationCodeableConcept':{'coding':[{'system':"
+                            "'http://www.whocc.no/atc','code':'L04AX04'}]},'effectiveDateTime':"
+                            "'2024-01-15T12:00:00+01:00','dosage':{'dose':{'value':25,'unit':'mg','code':'mg',"
+                            "'system':'http://unitsofmeasure.org'}}}");
+        snprintf(base, sizeof base, "2024-01-%s%s", *first_days[i].baseline ? "15" : "14", first_days[i].baseline);
+        snprintf(low, sizeof low, "2024-01-15%s", first_days[i].other);
+        subject_add_lab(&s, "base", ANC, base, "2.0");
+        subject_add_lab(&s, "low", ANC, low, "0.8");
+        subject_add_lab(&s, "back", ANC, "2024-01-22", "2.0");
+        subject_derive(&s);
+        cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, first_days[i].episodes), "%s",
+                  first_days[i].name);
+    }
+}
+
 Test(episodes, say_which_values_they_stand_on_without_the_values)
 {
     const struct gw_row_list *evidence = &s.derived.rows.tables[GW_TABLE_ae_evidence];

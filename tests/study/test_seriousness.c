@@ -79,6 +79,11 @@ static const struct {
     {"it began in a planned stay that lasted longer", "finished", "IMP", "2024-02-18", "2024-02-23", PLANNED, ASKED},
     {"it began in a planned stay that ended as planned", "finished", "IMP", "2024-02-18", "2024-02-22", PLANNED, NO},
     {"intensive care", "finished", "IMP", "2024-02-20", "2024-02-28", ICU, ASKED},
+    {"for the diagnosis, on the last day of the event", "finished", "IMP", "2024-03-01", "2024-03-09", OWN, SERIOUS},
+    {"for the diagnosis, a week after the event", "finished", "IMP", "2024-03-08", "2024-03-12", REASON, SERIOUS},
+    {"for the diagnosis, later", "finished", "IMP", "2024-03-09", "2024-03-12", OWN, NO},
+    {"for chemotherapy, and the diagnosis beside it", "finished", "IMP", "2024-02-29", "2024-03-02", CHEMO OWN, NO},
+    {"for the diagnosis, over before it began", "finished", "IMP", "2024-02-10", "2024-02-15", OWN, NO},
 };
 
 static size_t cited(void)
@@ -118,6 +123,39 @@ Test(seriousness, never_says_life_threatening_by_itself)
     cr_expect(strstr(subject_item(&s, "AE_SERIOUS_EVIDENCE")->context, "intensive care") != NULL);
 }
 
+Test(seriousness, asks_about_danger_to_life_where_the_admission_is_certain)
+{
+    add_stay("finished", "IMP", "2024-02-20", "2024-02-28", OWN ICU);
+    subject_derive(&s);
+    cr_expect(eq(int, subject_episode(&s, 0)->serious_hospital, true));
+    cr_expect(eq(int, subject_episode(&s, 0)->serious_life, false));
+    cr_assert(eq(sz, subject_items(&s, "AE_SERIOUS_EVIDENCE"), 1));
+    subject_decide(&s, "seriousness", "Condition/c", "{'serious':true,'criteria':['hospital','life']}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "AE_SERIOUS_EVIDENCE"), 0));
+    cr_expect(eq(int, subject_episode(&s, 0)->serious_life, true));
+}
+
+/* Written down after the stay in which it was found, without an onset. */
+Test(seriousness, is_certain_by_a_stay_whose_diagnosis_was_recorded_later)
+{
+    const struct gw_row_ae_episodes *row;
+
+    subject_add(&s, "{'resourceType':'Condition','id':'late','subject':{'reference':'Patient/p1'},"
+                    "'recordedDate':'2024-05-20','code':{'coding':[{'system':"
+                    "'http://hl7.org/fhir/sid/icd-10-cm','code':'K52.1'}]}}");
+    add_stay("finished", "IMP", "2024-05-02", "2024-05-09", ",'reasonReference':[{'reference':'Condition/late'}]");
+    subject_derive(&s);
+    cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 2));
+    row = subject_episode(&s, strcmp(subject_episode(&s, 0)->category, "GASTROINTESTINAL") == 0 ? 0 : 1);
+    cr_expect(eq(int, row->serious_hospital, true));
+    s.facts[s.count - 1].encounter.period.end = "2024-01-14"; /* of before day 1 */
+    s.facts[s.count - 1].encounter.period.start = "2024-01-10";
+    subject_derive(&s);
+    row = subject_episode(&s, strcmp(subject_episode(&s, 0)->category, "GASTROINTESTINAL") == 0 ? 0 : 1);
+    cr_expect(eq(int, row->serious_hospital, false));
+}
+
 Test(seriousness, leaves_a_stay_that_a_person_called_planned)
 {
     add_stay("finished", "IMP", "2024-02-20", "2024-02-28", "");
@@ -132,6 +170,37 @@ static const char *neutropenia(void)
         if (strcmp(subject_episode(&s, i)->category, "NEUTROPENIA") == 0)
             return subject_episode(&s, i)->ae_id;
     return "";
+}
+
+Test(seriousness, leaves_the_stays_of_an_event_that_a_person_called_planned)
+{
+    add_stay("finished", "IMP", "2024-02-18", "2024-02-28", OWN);
+    subject_decide(&s, "stay", "Condition/c", "{'of':'INFECTION','planned':true}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "AE_SERIOUS_EVIDENCE"), 0));
+    cr_expect(eq(int, subject_episode(&s, 0)->serious, false));
+    subject_decide(&s, "stay", "Condition/c", "{'planned':false}");
+    subject_derive(&s);
+    cr_expect(eq(int, subject_episode(&s, 0)->serious_hospital, true));
+}
+
+Test(seriousness, follows_a_rule_about_the_stays_of_a_kind_of_event)
+{
+    add_stay("finished", "IMP", "2024-02-20", "2024-02-28", "");
+    subject_decide(&s, "stay", "AE_SERIOUS_EVIDENCE|madrid||||INFECTION", "{'planned':true}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "AE_SERIOUS_EVIDENCE"), 0));
+    subject_decide(&s, "stay", "Encounter/stay", "{'planned':false}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "AE_SERIOUS_EVIDENCE"), 1), "of this very stay something else was said");
+}
+
+Test(seriousness, of_danger_to_life_is_asked_about_in_a_planned_stay_too)
+{
+    add_stay("finished", "IMP", "2024-02-20", "2024-02-28", ICU);
+    subject_decide(&s, "stay", "Condition/c", "{'planned':true}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "AE_SERIOUS_EVIDENCE"), 1));
 }
 
 Test(seriousness, does_not_change_the_name_of_an_event)
