@@ -54,11 +54,26 @@ void subject_release(struct subject *s)
     gw_arena_release(&s->arena);
 }
 
+bool subject_replace(struct subject *s, size_t fact, const char *json)
+{
+    struct gw_fact *slot = &s->facts[fact];
+    const cJSON *tree = NULL;
+    struct gw_error err;
+
+    if (gw_json_parse(&s->arena, json, strlen(json), NULL, &tree, NULL, &err) != GW_OK ||
+        gw_fact_read(&s->arena, tree, slot, &err) != GW_OK)
+        return false;
+    slot->endpoint = gw_site_id(s->site);
+    slot->source = "test";
+    slot->delivery = s->delivery;
+    gw_sha256(json, strlen(json), slot->sha256);
+    s->texts[fact] = json;
+    return true;
+}
+
 void subject_add(struct subject *s, const char *json, ...)
 {
     char text[8192];
-    const cJSON *tree = NULL;
-    struct gw_error err;
     va_list args;
     char *kept;
     int length;
@@ -71,13 +86,7 @@ void subject_add(struct subject *s, const char *json, ...)
         if (*p == '\'')
             *p = '"';
     kept = gw_arena_copy(&s->arena, text, (size_t)length);
-    cr_assert(gw_json_parse(&s->arena, kept, (size_t)length, NULL, &tree, NULL, &err) == GW_OK, "%s: %s", err.text,
-              kept);
-    cr_assert(gw_fact_read(&s->arena, tree, &s->facts[s->count], &err) == GW_OK, "%s: %s", err.text, kept);
-    s->facts[s->count].endpoint = gw_site_id(s->site);
-    s->facts[s->count].source = "test";
-    s->facts[s->count].delivery = s->delivery;
-    gw_sha256(kept, (size_t)length, s->facts[s->count].sha256);
+    cr_assert(kept && subject_replace(s, s->count, kept), "%s", text);
     s->count++;
 }
 

@@ -17,6 +17,7 @@ struct subject {
     const struct gw_site *site;
     struct gw_roster_line line;
     struct gw_fact facts[SUBJECT_MAX_FACTS];
+    const char *texts[SUBJECT_MAX_FACTS]; /* of the facts, as JSON */
     size_t count;
     struct gw_hmac *key;
     struct gw_decision decisions[SUBJECT_MAX_DECISIONS];
@@ -34,6 +35,9 @@ void subject_release(struct subject *s);
 
 /* Add a resource; %s and the like as in printf, single quotes stand for double ones. */
 void subject_add(struct subject *s, const char *json, ...) __attribute__((format(printf, 2, 3)));
+
+/* Put another text in the place of a fact that was added. False: it is not one that can be read. */
+bool subject_replace(struct subject *s, size_t fact, const char *json);
 
 /* An ANC (or any LOINC code) in 10*9/L, final, with range 1.5 to 7.5, effective as given. */
 void subject_add_lab(struct subject *s, const char *id, const char *loinc, const char *effective, const char *value);

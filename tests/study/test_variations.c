@@ -1,0 +1,489 @@
+/*
+ * One record of a subject told in other words, each in turn: a member left out, another status, a comparator, a coarser
+ * date, a period for a date, an unknown code. Whatever it says, the derivation ends well, every row has its lineage,
+ * every held part its question, and the order of the records makes no difference.
+ */
+#include <cjson/cJSON.h>
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/chart.h"
+#include "support/lineage.h"
+#include "support/refusal.h"
+#include "support/whole.h"
+
+static struct subject s;
+static struct scratch scratch;
+static struct gw_text first, second;
+static size_t told; /* variations so far */
+
+static void start(void)
+{
+    first = second = (struct gw_text)GW_TEXT_INIT((size_t)16 << 20);
+    told = 0;
+}
+
+static void stop(void)
+{
+    gw_text_release(&first);
+    gw_text_release(&second);
+}
+
+TestSuite(variations, .init = start, .fini = stop, .timeout = 240);
+
+/* ---- what must hold ---- */
+
+static void write(const struct gw_derived *derived, struct gw_text *out)
+{
+    gw_text_clear(out);
+    gw_rows_write(&derived->rows, out);
+    for (size_t i = 0; i < derived->item_count; i++)
+        gw_text_print(out, "%s %s\n", derived->items[i].id, derived->items[i].context);
+    gw_text_print(out, "%d\n", derived->blocked);
+}
+
+/* By an item of its own or of what it is evidence of. */
+static bool is_asked(const struct gw_derived *derived, const struct gw_part_state *part)
+{
+    for (size_t i = 0; i < derived->item_count; i++)
+        if (strcmp(derived->items[i].code, part->reason) == 0)
+            return true;
+    return false;
+}
+
+static void expect_accounted(const struct gw_derived *derived, const char *text)
+{
+    size_t parts = 0;
+
+    for (size_t i = 0; i < s.count; i++)
+        parts += s.facts[i].part_count;
+    cr_expect(eq(sz, derived->part_count, parts), "%s", text);
+    for (size_t i = 0; i < derived->part_count; i++)
+        cr_expect(derived->parts[i].state != GW_STATE_HELD || is_asked(derived, &derived->parts[i]),
+                  "%s %s is held, and nobody is asked: %s", s.facts[derived->parts[i].fact].id,
+                  derived->parts[i].reason, text);
+}
+
+static void turn(void)
+{
+    for (size_t i = 0; i < s.count / 2; i++) {
+        const struct gw_fact fact = s.facts[i];
+
+        s.facts[i] = s.facts[s.count - 1 - i];
+        s.facts[s.count - 1 - i] = fact;
+    }
+}
+
+static void derive(struct gw_arena *arena, struct gw_derived *derived, const char *text)
+{
+    const struct gw_subject_input input = refusal_input(&s);
+    struct gw_error err;
+
+    cr_assert(gw_derive(arena, &input, derived, &err) == GW_OK, "%s: %s", err.text, text);
+}
+
+static void check(const char *text)
+{
+    struct gw_arena arena = GW_ARENA_INIT((size_t)64 << 20);
+    struct gw_derived derived;
+
+    derive(&arena, &derived, text);
+    expect_accounted(&derived, text);
+    if (told % 16 == 0)
+        lineage_check(&derived.rows, &s.rules);
+    write(&derived, &first);
+    turn();
+    derive(&arena, &derived, text);
+    write(&derived, &second);
+    turn();
+    cr_expect(strcmp(first.at, second.at) == 0, "the order of the records counts: %s", text);
+    gw_arena_release(&arena);
+    told++;
+}
+
+/* ---- other words ---- */
+
+static bool is_named(const cJSON *item, const char *name)
+{
+    return item->string && strcmp(item->string, name) == 0;
+}
+
+static bool is_date(const cJSON *item)
+{
+    return cJSON_IsString(item) && strlen(item->valuestring) >= 10 && item->valuestring[4] == '-' &&
+           item->valuestring[7] == '-';
+}
+
+static bool set_text(cJSON *item, bool fits, const char *text)
+{
+    return fits && cJSON_SetValuestring(item, text) != NULL;
+}
+
+static bool leave_out(cJSON *parent, cJSON *item)
+{
+    cJSON_Delete(cJSON_DetachItemViaPointer(parent, item));
+    return true;
+}
+
+static bool say_another_code(cJSON *parent, cJSON *item)
+{
+    (void)parent;
+    return set_text(item, is_named(item, "code"), "XYZ-1");
+}
+
+static bool say_another_word(cJSON *parent, cJSON *item)
+{
+    (void)parent;
+    return set_text(item, is_named(item, "system") || is_named(item, "unit") || is_named(item, "reference"),
+                    "urn:elsewhere/1");
+}
+
+static bool say_unknown(cJSON *parent, cJSON *item)
+{
+    (void)parent;
+    return set_text(item, is_named(item, "status"), "unknown");
+}
+
+static bool say_going_on(cJSON *parent, cJSON *item)
+{
+    (void)parent;
+    return set_text(item, is_named(item, "status"), "in-progress");
+}
+
+static bool say_provisional(cJSON *parent, cJSON *item)
+{
+    (void)parent;
+    return set_text(item, is_named(item, "status"), "preliminary");
+}
+
+static bool say_refuted(cJSON *parent, cJSON *item)
+{
+    (void)parent;
+    return set_text(item, cJSON_IsString(item) && strcmp(item->valuestring, "confirmed") == 0, "refuted");
+}
+
+static bool say_the_month(cJSON *parent, cJSON *item)
+{
+    char month[8] = "";
+
+    (void)parent;
+    return is_date(item) && set_text(item, true, strncat(month, item->valuestring, 7));
+}
+
+static bool say_a_time_without_offset(cJSON *parent, cJSON *item)
+{
+    char time[32] = "";
+
+    (void)parent;
+    return is_date(item) && set_text(item, true, strcat(strncat(time, item->valuestring, 10), "T10:00:00"));
+}
+
+static bool say_the_day(cJSON *parent, cJSON *item)
+{
+    char day[11] = "";
+
+    (void)parent;
+    return is_date(item) && item->valuestring[10] == 'T' && set_text(item, true, strncat(day, item->valuestring, 10));
+}
+
+static bool say_no_date(cJSON *parent, cJSON *item)
+{
+    (void)parent;
+    return set_text(item, is_date(item), "2024-02-30");
+}
+
+static bool say_a_day_before(cJSON *parent, cJSON *item)
+{
+    (void)parent;
+    return set_text(item, is_date(item), "2023-12-30");
+}
+
+static bool say_late(cJSON *parent, cJSON *item)
+{
+    (void)parent;
+    return set_text(item, is_date(item), "2025-03-30");
+}
+
+/* effectiveDateTime as effectivePeriod, onsetDateTime as onsetPeriod ... */
+static bool say_a_period(cJSON *parent, cJSON *item)
+{
+    const char *const end = item->string ? strstr(item->string, "DateTime") : NULL;
+    char name[64] = "";
+    cJSON *period;
+
+    if (!end || !is_date(item))
+        return false;
+    strcat(strncat(name, item->string, (size_t)(end - item->string)), "Period");
+    period = cJSON_AddObjectToObject(parent, name);
+    cJSON_AddStringToObject(period, "start", item->valuestring);
+    cJSON_AddStringToObject(period, "end", item->valuestring);
+    return leave_out(parent, item);
+}
+
+static bool say_a_number(cJSON *parent, cJSON *item, double value)
+{
+    (void)parent;
+    if (!cJSON_IsNumber(item))
+        return false;
+    cJSON_SetNumberValue(item, value);
+    return true;
+}
+
+static bool say_nought(cJSON *parent, cJSON *item)
+{
+    return say_a_number(parent, item, 0);
+}
+
+static bool say_less_than_nought(cJSON *parent, cJSON *item)
+{
+    return say_a_number(parent, item, -3);
+}
+
+static bool say_many(cJSON *parent, cJSON *item)
+{
+    return say_a_number(parent, item, 70000);
+}
+
+static bool compare(cJSON *parent, const cJSON *item, const char *comparator)
+{
+    return is_named(item, "value") && cJSON_IsNumber(item) && !cJSON_GetObjectItem(parent, "comparator") &&
+           cJSON_AddStringToObject(parent, "comparator", comparator);
+}
+
+static bool say_below(cJSON *parent, cJSON *item)
+{
+    return compare(parent, item, "<");
+}
+
+static bool say_at_least(cJSON *parent, cJSON *item)
+{
+    return compare(parent, item, ">=");
+}
+
+static bool modify(cJSON *parent, cJSON *item)
+{
+    return is_named(item, "resourceType") && cJSON_AddArrayToObject(parent, "modifierExtension") &&
+           cJSON_AddItemToArray(cJSON_GetObjectItem(parent, "modifierExtension"),
+                                cJSON_Parse("{\"url\":\"urn:x\",\"valueBoolean\":true}"));
+}
+
+static bool withdraw(cJSON *parent, cJSON *item)
+{
+    (void)parent;
+    return set_text(item, is_named(item, "status"), "entered-in-error");
+}
+
+/* ---- each in turn ---- */
+
+static cJSON *nth(cJSON *item, size_t *n, cJSON **parent)
+{
+    for (cJSON *child = item->child; child; child = child->next) {
+        cJSON *found;
+
+        *parent = item;
+        if ((*n)-- == 0)
+            return child;
+        if ((found = nth(child, n, parent)))
+            return found;
+    }
+    return NULL;
+}
+
+static bool vary(size_t fact, const char *text, bool (*change)(cJSON *, cJSON *), size_t n)
+{
+    cJSON *const tree = cJSON_Parse(text), *parent = NULL, *const item = nth(tree, &n, &parent);
+
+    if (item && change(parent, item)) {
+        const struct gw_fact kept = s.facts[fact];
+        char *other = cJSON_PrintUnformatted(tree);
+        const char *const copy = gw_arena_copy(&s.arena, other, strlen(other));
+
+        if (subject_replace(&s, fact, copy))
+            check(copy);
+        s.facts[fact] = kept;
+        s.texts[fact] = text;
+        cJSON_free(other);
+    }
+    cJSON_Delete(tree);
+    return item;
+}
+
+static void vary_all(void)
+{
+    static bool (*const changes[])(cJSON *, cJSON *) = {
+        leave_out,       say_the_day,  say_another_code, say_another_word,          say_unknown, say_going_on,
+        say_provisional, say_refuted,  say_the_month,    say_a_time_without_offset, say_no_date, say_a_day_before,
+        say_late,        say_a_period, say_nought,       say_less_than_nought,      say_many,    say_below,
+        say_at_least,    modify,       withdraw,
+    };
+
+    for (size_t i = 0; i < s.count; i++)
+        for (size_t c = 0; c < sizeof changes / sizeof *changes; c++)
+            for (size_t n = 0; vary(i, s.texts[i], changes[c], n); n++)
+                ;
+}
+
+/* What records of drugs can say of doses, rates, rounds and products. */
+static void add_dosages(void)
+{
+    static const char *const dosages[] = {
+        "'timing':{'repeat':{'boundsPeriod':{'start':'2024-01-15','end':'2024-01-20'},'frequency':1,'frequencyMax':1,"
+        "'period':1,'periodMax':1,'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':{'value':10,'unit':'mg'}}]},"
+        "{'timing':{'repeat':{'boundsPeriod':{'start':'2024-01-21','end':'2024-01-28'},'frequency':1,'period':1,"
+        "'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':{'value':15,'unit':'mg'}}]",
+        "'sequence':1,'timing':{'repeat':{'boundsDuration':{'value':7,'code':'d'},'frequency':1,'period':1,"
+        "'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':{'value':10,'unit':'mg'}}]},{'sequence':2,'timing':{"
+        "'repeat':{'frequency':1,'period':12,'periodUnit':'h'}},'doseAndRate':[{'doseQuantity':{'value':5,'unit':"
+        "'mg'}}]",
+        "'timing':{'event':['2024-02-15','2024-02-18','2024-02-20']},'doseAndRate':[{'doseQuantity':{'value':25,"
+        "'unit':'mg','code':'mg','system':'http://unitsofmeasure.org'}}]",
+        "'timing':{'repeat':{'frequency':21,'period':28,'periodUnit':'d'}},'route':{'coding':[{'system':"
+        "'http://snomed.info/sct','code':'26643006'}]},'doseAndRate':[{'doseQuantity':{'value':2,'unit':'{capsule}'}}]",
+        "'timing':{'repeat':{'dayOfWeek':['mon','thu'],'timeOfDay':['08:00:00']}},'asNeededBoolean':false,"
+        "'doseAndRate':[{'doseQuantity':{'value':1,'unit':'tablet'}}]",
+        "'timing':{'code':{'coding':[{'code':'QOD'}]}},'doseAndRate':[{'doseRange':{'low':{'value':1,'unit':'mg'},"
+        "'high':{'value':2,'unit':'mg'}}}]",
+        "'timing':{'repeat':{'frequency':2,'period':1,'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':{'value':4,"
+        "'unit':'mg'}}]},{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'d'}},'doseAndRate':[{"
+        "'doseQuantity':{'value':2,'unit':'mg'}}]",
+    };
+    static const char *const types[] = {"MedicationStatement", "MedicationRequest"};
+
+    for (size_t i = 0; i < sizeof dosages / sizeof *dosages; i++)
+        for (size_t k = 0; k < sizeof types / sizeof *types; k++)
+            subject_add(
+                &s,
+                "{'resourceType':'%s','id':'do%zu%zu','status':'completed','subject':{'reference':'Patient/p1'},"
+                "'%s':'2024-01-15','effectivePeriod':{'start':'2024-01-15','end':'2024-03-11'},"
+                "'medicationReference':{'reference':'Medication/product'},'%s':[{%s}]}",
+                types[k], i, k, k ? "authoredOn" : "dateAsserted", k ? "dosageInstruction" : "dosage", dosages[i]);
+    subject_add(&s, "{'resourceType':'Medication','id':'product','code':{'coding':[{'system':"
+                    "'http://www.whocc.no/atc','code':'L04AX04'}]},'ingredient':[{'itemCodeableConcept':{'coding':[{"
+                    "'system':'http://www.whocc.no/atc','code':'L04AX04'}]},'strength':{'numerator':{'value':5,"
+                    "'unit':'mg','code':'mg'},'denominator':{'value':1,'unit':'tablet'}}}]}");
+    subject_add(&s, "{'resourceType':'MedicationAdministration','id':'drip','status':'completed','subject':{"
+                    "'reference':'Patient/p1'},'medicationReference':{'reference':'Medication/product'},"
+                    "'effectivePeriod':{'start':'2024-01-30T09:00:00+01:00','end':'2024-01-30T11:30:00+01:00'},"
+                    "'dosage':{'rateQuantity':{'value':4,'unit':'mg/h','code':'mg/h'}}}");
+    subject_add(&s, "{'resourceType':'MedicationDispense','id':'handed','status':'completed','subject':{'reference':"
+                    "'Patient/p1'},'medicationReference':{'reference':'Medication/product'},'whenHandedOver':"
+                    "'2024-03-20','quantity':{'value':21,'unit':'tablet'},'daysSupply':{'value':21,'unit':'d'},"
+                    "'dosageInstruction':[{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'d'}},"
+                    "'doseAndRate':[{'doseQuantity':{'value':5,'unit':'mg'}}]}]}");
+}
+
+/* Limits by age and sex, components, specimens, values that others make. */
+static void add_results(void)
+{
+    subject_add(&s, "{'resourceType':'Observation','id':'ranges','status':'final','subject':{'reference':'Patient/p1'},"
+                    "'code':{'coding':[{'system':'http://loinc.org','code':'718-7'}]},'effectiveDateTime':'2024-02-14',"
+                    "'valueQuantity':{'value':9.1,'unit':'g/dL','code':'g/dL','system':'http://unitsofmeasure.org'},"
+                    "'referenceRange':[{'low':{'value':12,'unit':'g/dL'},'high':{'value':16,'unit':'g/dL'},"
+                    "'appliesTo':[{'coding':[{'code':'female'}]}],'age':{'low':{'value':18,'code':'a'},'high':{'value':"
+                    "120,'unit':'a'}}},{'low':{'value':13,'unit':'g/dL'},'high':{'value':17,'unit':'g/dL'},'appliesTo':"
+                    "[{'coding':[{'code':'male'}]}]},{'text':'12 - 16'}]}");
+    subject_add(&s, "{'resourceType':'Specimen','id':'tube','subject':{'reference':'Patient/p1'},'collection':{"
+                    "'collectedDateTime':'2024-03-14T08:00:00+01:00'}}");
+    subject_add(&s, "{'resourceType':'Observation','id':'white','status':'final','subject':{'reference':'Patient/p1'},"
+                    "'code':{'coding':[{'system':'http://loinc.org','code':'6690-2'}]},'effectiveDateTime':"
+                    "'2024-04-14T08:00:00Z','specimen':{'reference':'Specimen/tube'},'valueQuantity':{'value':2.0,"
+                    "'unit':'10*9/L'},'interpretation':[{'coding':[{'code':'L'}]}]}");
+    subject_add(&s, "{'resourceType':'Observation','id':'share','status':'final','subject':{'reference':'Patient/p1'},"
+                    "'code':{'coding':[{'system':'http://loinc.org','code':'770-8'}]},'effectiveDateTime':"
+                    "'2024-04-14T08:00:00Z','specimen':{'reference':'Specimen/tube'},'valueQuantity':{'value':40,"
+                    "'unit':'%%'}}");
+    subject_add(&s, "{'resourceType':'Observation','id':'pressure','status':'final','subject':{'reference':'Patient/p1'"
+                    "},'code':{'coding':[{'system':'http://loinc.org','code':'85354-9'}]},'effectivePeriod':{'start':"
+                    "'2024-02-14T08:00:00Z','end':'2024-02-14T09:00:00Z'},'component':[{'code':{'coding':[{'system':"
+                    "'http://loinc.org','code':'8480-6'}]},'valueQuantity':{'value':84,'unit':'mmHg'}},{'code':{"
+                    "'coding':[{'system':'http://loinc.org','code':'29463-7'}]},'valueQuantity':{'value':70,'unit':'kg'"
+                    "}}]}");
+    subject_add(&s, "{'resourceType':'Observation','id':'culture','status':'final','subject':{'reference':'Patient/p1'"
+                    "},'code':{'coding':[{'system':'http://loinc.org','code':'600-7'}]},'effectiveDateTime':"
+                    "'2024-03-02','interpretation':[{'coding':[{'code':'POS'}]}],'valueCodeableConcept':{'coding':[{"
+                    "'system':'http://snomed.info/sct','code':'10828004'}]}}");
+}
+
+Test(variations, of_doses_are_told_apart_and_never_break)
+{
+    whole_init(&s, &scratch);
+    subject_add_patient(&s, "female", "1946-03-01");
+    subject_add_visit(&s, "visit", "2024-02-14");
+    add_dosages();
+    vary_all();
+    cr_expect(gt(sz, told, 500), "%zu", told);
+    whole_release(&s, &scratch);
+}
+
+Test(variations, of_results_are_told_apart_and_never_break)
+{
+    whole_init(&s, &scratch);
+    whole_add_course(&s);
+    add_results();
+    vary_all();
+    cr_expect(gt(sz, told, 500), "%zu", told);
+    whole_release(&s, &scratch);
+}
+
+static void start_chart(void)
+{
+    static const char profile[] = "{\"id\":\"busan\",\"zone\":\"Asia/Seoul\",\"contacts\":\"inferred\","
+                                  "\"questionnaires\":[{\"questionnaire\":\"" CHART_ICE
+                                  "\",\"instrument\":\"ICE\",\"items\":[{\"link\":\"ice\",\"item\":0}]}]}";
+    struct gw_error err;
+
+    subject_init_at(&s, "elranatamab-rrmm", "busan");
+    scratch_init(&scratch);
+    gw_site_close(s.site);
+    cr_assert(gw_site_load(&s.arena, scratch_write(&scratch, "busan.json", profile), s.tables, &s.site, &err) == GW_OK,
+              "%s", err.text);
+    whole_shorten(&s, 4);
+    chart_add_doses(&s);
+    s.horizon = subject_day("2024-03-30");
+}
+
+Test(variations, of_charts_are_told_apart_and_never_break)
+{
+    static const char *const charts[] = {
+        "d1 12:00 S 140;d1 16:00 S 138;d1 20:00 S 142;d2 14:00 T 38.5;d2 15:00 TF 102.2;d2 15:00 S 84;d2 16:00 O 88;"
+        "d2 16:30 FN 2;d2 17:00 FM 8;d2 17:30 X 40;d2 18:00 R C01CA03 10;d2 18:30 A L04AC07;d2 19:00 R H01BA01 2;"
+        "d2 20:00 P 47545007 10;d3 08:00 T 36.8",
+        "d2 14:00 T 38.5;d2 C D89.832 d5;d2 21:00 A N02BE01;d3 08:00 T 36.8;d9 14:00 T 39.0;d9 T 38.8;d9 15:00 FV 30;"
+        "d9 18:00 FH 40;d11 10:00 T 36.5;d11 C D89.831 d12",
+        "d2 08:00 I 8;d2 20:00 I 5;d3 08:00 I 10;d9 I 2;d9 14:00 G 13;d9 C R47.01;d10 C G92.03 d12;d11 A H02AB02;"
+        "d12 I 10",
+    };
+
+    for (size_t i = 0; i < sizeof charts / sizeof *charts; i++) {
+        start_chart();
+        chart_add(&s, charts[i]);
+        vary_all();
+        subject_release(&s);
+        scratch_release(&scratch);
+    }
+    cr_expect(gt(sz, told, 500), "%zu", told);
+}
+
+Test(variations, of_doses_and_parameters_are_told_apart_and_never_break)
+{
+    whole_init(&s, &scratch);
+    whole_add_course(&s);
+    whole_add_parameters(&s);
+    vary_all();
+    cr_expect(gt(sz, told, 1000), "%zu", told);
+    whole_release(&s, &scratch);
+}
+
+Test(variations, of_events_are_told_apart_and_never_break)
+{
+    whole_init(&s, &scratch);
+    whole_add_course(&s);
+    whole_add_events(&s);
+    whole_add_questions(&s);
+    whole_add_decisions(&s);
+    vary_all();
+    cr_expect(gt(sz, told, 1000), "%zu", told);
+    whole_release(&s, &scratch);
+}
