@@ -269,8 +269,8 @@ static void propose(struct engine *e, struct episodes *episodes, const struct cr
     tell_column(h, "hypotension", HYPOTENSION, VASOPRESSOR, &json);
     tell_column(h, "hypoxia", HYPOXIA, OXYGEN, &json);
     syndrome_tell_treatment(e, &candidate->episode, &syndrome, &h->givens,
-                            (struct moment){onset->moment.first, run->end_at - 1}, had_oxygen(h) ? "oxygen" : NULL,
-                            &json);
+                            (struct moment){moment_after_dose(&run->dose, onset->moment), run->end_at - 1},
+                            had_oxygen(h) ? "oxygen" : NULL, &json);
     syndrome_tell_course(e, episodes, candidate, &json);
     if (!is_refused(e, h))
         crs_ask_for_device(e, h);

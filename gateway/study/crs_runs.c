@@ -103,11 +103,12 @@ struct crs_run crs_follow(struct engine *e, const struct crs_history *h, size_t 
 static bool is_relieved(const struct crs_history *h, const struct crs_run *run, const struct crs_sign *sign)
 {
     const struct crs_sign *onset = &h->signs[run->onset];
+    const int64_t since = moment_after_dose(&run->dose, onset->moment);
 
     for (size_t i = 0; i < h->givens.count && h->givens.list[i].span.first <= sign->moment.last; i++) {
         const struct given *given = &h->givens.list[i];
 
-        if (given->administered && given->day >= onset->day && given->span.last >= onset->moment.first &&
+        if (given->administered && given->day >= onset->day && given->span.last >= since &&
             given_is_of(given, &h->rules->reliefs))
             return true;
     }

@@ -95,11 +95,12 @@ static void describe(struct engine *e, const struct episodes *episodes, const st
 {
     struct gw_text json = GW_TEXT_INIT(4096);
     struct episode *episode = &candidate->episode;
+    const struct dose_relation relation = dose_before(&told->doses, episode->onset, onset);
     const gw_day last = episode->ongoing ? episode_known_until(e) : syndrome_last_day(episode);
 
     syndrome_tell_dose(e, episode, &told->doses, onset, &json);
     syndrome_tell_treatment(e, episode, &told->syndrome, &told->givens,
-                            (struct moment){onset.first, moment_day_end(e, last)}, NULL, &json);
+                            (struct moment){moment_after_dose(&relation, onset), moment_day_end(e, last)}, NULL, &json);
     syndrome_tell_course(e, episodes, candidate, &json);
 }
 

@@ -184,19 +184,36 @@ static int grade_of_term(const char *term)
     return at && at[8] >= '1' && at[8] <= '5' && at[9] == '\0' ? at[8] - '0' : -1;
 }
 
+/* Days between two events; 0: they meet. */
+static int days_between(const struct episode *a, const struct episode *b)
+{
+    const gw_day a_last = syndrome_last_day(a);
+
+    if (b->end < a->onset)
+        return a->onset - b->end;
+    return b->onset > a_last ? b->onset - a_last : 0;
+}
+
+/* The nearest one that is near; of two as near the one whose onset is nearer. */
 static struct candidate *find_host(const struct engine *e, struct episodes *episodes, const struct syndrome *syndrome,
                                    const struct episode *coded)
 {
-    const int slack = e->in->study->combine_days;
+    struct candidate *found = NULL;
+    int least = e->in->study->combine_days + 1, onsets = 0;
 
     for (size_t i = 0; i < episodes->candidate_count; i++) {
         struct candidate *host = &episodes->candidates[i];
+        const int days = days_between(&host->episode, coded);
+        const int apart = gw_days_apart(host->episode.onset, coded->onset);
 
-        if (host->item && strcmp(host->item, syndrome->item) == 0 && &host->episode != coded &&
-            host->episode.onset - slack <= coded->end && syndrome_last_day(&host->episode) >= coded->onset - slack)
-            return host;
+        if (!host->item || strcmp(host->item, syndrome->item) != 0 || &host->episode == coded || days > least ||
+            (days == least && (!found || apart >= onsets)))
+            continue;
+        found = host;
+        least = days;
+        onsets = apart;
     }
-    return NULL;
+    return found;
 }
 
 static void add_details(struct engine *e, struct candidate *candidate, const char *more)
@@ -243,6 +260,7 @@ static void become(struct engine *e, const struct episodes *episodes, struct can
     struct gw_text json = GW_TEXT_INIT(4096);
     struct episode *episode = &candidate->episode;
     const struct moment onset = {moment_day_end(e, episode->onset - 1) + 1, moment_day_end(e, episode->onset)};
+    const struct dose_relation relation = dose_before(doses, episode->onset, onset);
     const int grade = grade_of_term(episode->term);
     gw_day last;
 
@@ -259,8 +277,8 @@ static void become(struct engine *e, const struct episodes *episodes, struct can
     if (grade >= 0)
         episode_note_grade(e, episode, episode->onset, grade);
     syndrome_tell_dose(e, episode, doses, onset, &json);
-    syndrome_tell_treatment(e, episode, syndrome, givens, (struct moment){onset.first, moment_day_end(e, last)}, NULL,
-                            &json);
+    syndrome_tell_treatment(e, episode, syndrome, givens,
+                            (struct moment){moment_after_dose(&relation, onset), moment_day_end(e, last)}, NULL, &json);
     syndrome_tell_course(e, episodes, candidate, &json);
 }
 

@@ -264,3 +264,10 @@ struct dose_relation dose_before(const struct doses_given *doses, gw_day day, st
     }
     return relation;
 }
+
+int64_t moment_after_dose(const struct dose_relation *relation, struct moment moment)
+{
+    const int64_t dose = relation->same_day ? relation->dose->moment.first : moment.first;
+
+    return dose > moment.first ? dose : moment.first;
+}

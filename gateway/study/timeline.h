@@ -101,4 +101,7 @@ struct dose_relation { /* of something to the latest dose at or before it */
 
 struct dose_relation dose_before(const struct doses_given *doses, gw_day day, struct moment moment);
 
+/* When it began at the earliest: of what tells its day alone, not before the dose of that day. */
+int64_t moment_after_dose(const struct dose_relation *relation, struct moment moment);
+
 #endif

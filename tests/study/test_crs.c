@@ -299,6 +299,69 @@ Test(crs, marks_a_day_that_does_not_tell_which_came_first)
     expect_context("\"flag\":\"SAME_DAY\"");
 }
 
+static const struct {
+    const char *name, *chart, *treatment;
+} premedicated[] = {
+    {"before the dose of that day", "d4 09:00 A H02AB02;d4 T 38.5;d5 T 36.8", "[]"},
+    {"with the dose", "d4 10:00 A H02AB02;d4 T 38.5;d5 T 36.8", "[\"dexamethasone\"]"},
+    {"after it", "d4 12:00 A H02AB02;d4 T 38.5;d5 T 36.8", "[\"dexamethasone\"]"},
+    {"of a diagnosis too", "d4 09:00 A H02AB02;d4 C D89.831 d5", "[]"},
+};
+
+Test(crs, is_not_treated_by_what_prepared_for_the_dose)
+{
+    for (size_t i = 0; i < sizeof premedicated / sizeof *premedicated; i++) {
+        stop();
+        start();
+        chart_add(&s, premedicated[i].chart);
+        subject_derive(&s);
+        expect_context(gw_arena_print(&s.arena, "\"treatment\":%s", premedicated[i].treatment));
+    }
+}
+
+Test(crs, is_not_relieved_by_what_prepared_for_the_dose)
+{
+    chart_add(&s, "d4 09:00 A H02AB02;d4 T 38.5;d4 11:00 T 36.8;d5 02:00 S 80;d5 08:00 T 36.8");
+    subject_derive(&s);
+    expect_text("premedicated", chart_items(&s, "CRS_REVIEW"), "d4 g1 end d5 dose 2");
+}
+
+/* Two fevers five days apart, and a code within a week of both. */
+static const struct {
+    const char *name, *code, *first, *second; /* the grade in the code, where it belongs */
+} hosts[] = {
+    {"on the day of the later", "d7 C D89.832", "", "2"},
+    {"on the day of the earlier", "d2 C D89.832", "2", ""},
+    {"nearer the end of the earlier", "d4 C D89.832", "2", ""},
+    {"nearer the later", "d6 C D89.832", "", "2"},
+    {"as near to both: the onset of the later is nearer", "d5 C D89.832", "", "2"},
+};
+
+static const char *coded_grade(const char *onset)
+{
+    for (size_t i = 0; i < s.derived.item_count; i++) {
+        const struct gw_item *item = &s.derived.items[i];
+        const char *found = strstr(item->context, "\"coded_grade\":");
+
+        if (strcmp(item->code, "CRS_REVIEW") == 0 && strstr(item->context, onset))
+            return found ? gw_arena_copy(&s.arena, found + strlen("\"coded_grade\":"), 1) : "";
+    }
+    return "no such question";
+}
+
+Test(crs, takes_the_code_that_is_nearest)
+{
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        stop();
+        start();
+        chart_add(&s, gw_arena_print(&s.arena, "d2 14:00 T 38.5;d3 08:00 T 36.8;d7 14:00 T 38.5;d8 08:00 T 36.8;%s",
+                                     hosts[i].code));
+        subject_derive(&s);
+        expect_text(hosts[i].name, coded_grade("\"onset\":\"2024-01-16\""), hosts[i].first);
+        expect_text(hosts[i].name, coded_grade("\"onset\":\"2024-01-21\""), hosts[i].second);
+    }
+}
+
 /* ---- decided ---- */
 
 #define WORSE FEVER "d2 15:00 S 85;d2 15:30 A L04AC07;d2 18:00 R C01CA03 2;d3 08:00 T 36.8"
