@@ -1,6 +1,7 @@
 /*
  * casement study show: a study package in plain words, for the people who have to confirm it.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "cli/commands.h"
@@ -46,7 +47,10 @@ static void print_anchors(struct gw_arena *arena, const struct gw_study *study)
     printf("  D1   first dose of %s, as told by %s; drugs of one start lie at most %d days apart\n",
            joined(arena, study->d1_drugs, study->d1_drug_count, " or "), evidence_of(arena, study),
            study->first_dose_spread_days);
-    printf("       recruited %d to %d days after D1\n", study->recruit_low, study->recruit_high);
+    if (study->recruit_low == INT_MIN)
+        printf("       recruited on any day\n");
+    else
+        printf("       recruited %d to %d days after D1\n", study->recruit_low, study->recruit_high);
     if (study->eot_drug)
         printf("  EOT  last dose of %s, when none follows for %d days\n", study->eot_drug, study->eot_gap_days);
     if (study->cap_months)
@@ -69,8 +73,7 @@ static const char *rule_name(struct gw_arena *arena, const struct gw_window_rule
 {
     if (!rule->grid)
         return rule->id;
-    return gw_arena_print(arena, "%s to %s", grid_id(arena, rule, rule->first),
-                          grid_id(arena, rule, rule->first + rule->count - 1));
+    return gw_arena_print(arena, "%s to %s", grid_id(arena, rule, 1), grid_id(arena, rule, rule->count));
 }
 
 static const char *rule_groups(struct gw_arena *arena, const struct gw_study *study, gw_groups groups)
