@@ -75,7 +75,8 @@ static struct gw_wanted wanted_of(const struct sync_study *study, const struct g
         .page_size = endpoint->page_size,
         .codes = study->codes,
         .code_count = study->code_count,
-        .before = {study->before_codes, study->before_count, study->protocol.study->history.weight_days}};
+        .before = {study->before_codes, study->before_count, study->protocol.study->history.weight_days},
+        .baseline_days = gw_study_baseline_days(study->protocol.study)};
 
     for (int type = 0; type < GW_RESOURCE_COUNT; type++)
         wanted.types[type] = gw_study_reads(study->protocol.study, (enum gw_resource)type);

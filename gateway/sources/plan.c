@@ -112,7 +112,7 @@ static void plan_drugs(struct planning *p)
 
 /* ---- stage 2 ---- */
 
-static void plan_categories(struct planning *p)
+static void plan_categories(struct planning *p, gw_day low)
 {
     static const struct {
         const char *category;
@@ -128,7 +128,7 @@ static void plan_categories(struct planning *p)
 
         if (request)
             request->search.category = asked[i].category;
-        bound(p, request);
+        bound_to(p, request, low, p->span->high);
     }
 }
 
@@ -169,14 +169,15 @@ static void plan_codes(struct planning *p, const char *const *codes, size_t code
 static void plan_observations(struct planning *p)
 {
     const struct gw_wanted *wanted = p->wanted;
-    const gw_day low = p->span->low;
+    const gw_day span = p->span->low;
+    const gw_day low = span == GW_NO_DAY ? span : span - wanted->baseline_days;
 
     if (p->profile->observations == GW_OBSERVATIONS_CODE)
         plan_codes(p, wanted->codes, wanted->code_count, low, p->span->high);
     else
-        plan_categories(p);
-    if (wanted->before.days > 0 && low != GW_NO_DAY)
-        plan_codes(p, wanted->before.codes, wanted->before.count, low - wanted->before.days, low);
+        plan_categories(p, low);
+    if (wanted->before.days > 0 && span != GW_NO_DAY)
+        plan_codes(p, wanted->before.codes, wanted->before.count, span - wanted->before.days, span);
 }
 
 /* An AdverseEvent need have no date: it is asked for without one. */

@@ -143,7 +143,8 @@ static bool is_of(const struct engine *e, const struct draw *draw, const char *c
 
 static bool usable(const struct datum *datum)
 {
-    return datum->measured && datum->value->measure.value_num && (datum->placed_count > 0 || datum->evidence);
+    return datum->measured && datum->value->measure.value_num &&
+           (datum->placed_count > 0 || datum->evidence || datum->before);
 }
 
 /* A final one before a preliminary one, then the better code; 0: neither. */
@@ -339,12 +340,13 @@ static void add_datum(struct engine *e, const struct inputs_of *in, const struct
         datum->provisional |= in->values[i]->provisional;
     place_like(e, datum, base);
     datum->evidence = base->evidence && engine_dates_events(e, in->rule->concept);
+    datum->before = base->before;
     if (datum->value->measure.verdict == GW_VALUE_OK)
         return;
     if (datum->placed_count > 0)
         engine_raise_datum(e, datum, "VALUE_IMPLAUSIBLE", "what the other values of the sample give is not plausible");
     datum->placed_count = 0;
-    datum->evidence = datum->measured = false;
+    datum->evidence = datum->before = datum->measured = false;
 }
 
 /* A share of more than the whole is a mistake in the percentages. */

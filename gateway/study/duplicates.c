@@ -89,7 +89,7 @@ static int compare_told(const struct claim *a, const struct claim *b)
 
 static bool alive(const struct datum *datum)
 {
-    return datum->placed_count > 0 || datum->evidence;
+    return datum->placed_count > 0 || datum->evidence || datum->before;
 }
 
 /* A final result stands for a preliminary one, the later lastUpdated for an earlier; else the smaller key. */
@@ -109,7 +109,7 @@ static bool stands(const struct claim *a, const struct claim *b)
 static void drop(struct engine *e, struct datum *loser)
 {
     loser->placed_count = 0;
-    loser->evidence = false;
+    loser->evidence = loser->before = false;
     engine_end_part(e, engine_part(e, loser->fact, loser->part), GW_STATE_UNCHANGED, "DUPLICATE");
 }
 

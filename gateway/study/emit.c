@@ -334,8 +334,10 @@ static void observation_lineage(struct engine *e, const char *row_id, const stru
     inputs_lineage(e, row_id, datum);
     if (datum->by_specimen)
         engine_provenance(e, "observations", row_id, datum->specimen, "date", "dates", NULL);
-    if (baseline)
+    if (baseline) {
         engine_provenance(e, "observations", row_id, baseline->fact, "baseline", "baseline", NULL);
+        engine_part(e, baseline->fact, baseline->part)->cited = true;
+    }
 }
 
 static void emit_observation(struct engine *e, const struct placed *placed)

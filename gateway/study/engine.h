@@ -74,6 +74,7 @@ struct datum {    /* one part of a current Observation that has a value, or what
     bool category_read;    /* of a category the study reads, or of none */
     bool after_first_dose; /* on day 1, timed after the first dose */
     bool evidence;         /* no row of its own, but may date an episode */
+    bool before;           /* no row of its own, but may be the baseline of a study that has no window for it */
     bool by_specimen;      /* dated by the collection of the Specimen at index `specimen` */
     size_t specimen;
     const char *windows; /* ids of the windows that could take it, joined by ";" */
@@ -250,6 +251,8 @@ void stage_settle(struct engine *e, struct gw_derived *out);
 enum gw_status engine_out_of_memory(struct gw_error *err); /* GW_ENOMEM with its sentence */
 
 void stage_flag_worst(struct engine *e); /* anl02, at the end of grading */
+/* Above 0: a is the later value, or stands before b where they are as late (mappings/RULES.md 9). */
+int engine_later(const struct engine *e, const struct datum *a, const struct datum *b);
 
 /* What settling does with the items and answers from these on: again for those that a comparison with the rows of
  * before raised (history.c). */

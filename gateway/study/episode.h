@@ -54,7 +54,8 @@ struct episode {
     const char *outcome;
     int max_grade; /* -1: none */
     gw_day max_day;
-    int baseline_grade; /* -1: none */
+    int baseline_grade;           /* -1: none */
+    const struct datum *baseline; /* whose grade that is; NULL: none */
     bool from_lab;
     bool coded;
     bool confirmed;                 /* by a person */

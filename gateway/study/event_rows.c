@@ -119,6 +119,18 @@ static void episode_lineage(struct engine *e, const struct episode *episode,
         engine_provenance_of_rules(e, "ae_episodes", episode->id, "evidence", "episodes");
 }
 
+/* What its onset was held against. */
+static void baseline_lineage(struct engine *e, const struct episode *episode)
+{
+    const struct datum *baseline = episode->baseline;
+
+    if (!baseline || (e->in->study->evidence_values == GW_VALUES_NONE && baseline->placed_count == 0))
+        return;
+    engine_provenance(e, "ae_episodes", episode->id, baseline->fact, "baseline",
+                      engine_rules(e, (const char *const[]){"baseline", baseline->code.rule}, 2), NULL);
+    engine_part(e, baseline->fact, baseline->part)->cited = true;
+}
+
 static void grade_lineage(struct engine *e, const struct episode *episode, const struct episode_grade *grade,
                           const char *id)
 {
@@ -267,6 +279,7 @@ void episode_emit(struct engine *e, const struct episodes *episodes, const struc
         engine_next_day(e, episode->changes_on);
     emit_episode(e, episodes, episode);
     episode_lineage(e, episode, sorted);
+    baseline_lineage(e, episode);
     for (size_t i = 0; i < episode->evidence_count && !e->failed; i++)
         if (!is_repeated(sorted, i))
             emit_evidence(e, sorted[i], episode->id);

@@ -30,7 +30,7 @@ static int64_t update_time(const struct datum *datum)
  * Later in time, a stated time before none, then later on its server, then the smaller id: above 0 when a comes first.
  * Each mark orders all values alike, so that no three of them go round in a circle.
  */
-static int later(const struct engine *e, const struct datum *a, const struct datum *b)
+int engine_later(const struct engine *e, const struct datum *a, const struct datum *b)
 {
     int64_t x, y;
     int order;
@@ -58,12 +58,12 @@ static bool closer(const struct engine *e, const struct placed *a, const struct 
         return is < was;
     if (x->when.first != y->when.first)
         return (x->when.first > y->when.first) == e->in->study->tie_later;
-    return later(e, x, y) > 0;
+    return engine_later(e, x, y) > 0;
 }
 
 static bool last(const struct engine *e, const struct placed *a, const struct placed *b)
 {
-    return later(e, &e->data[a->datum_index], &e->data[b->datum_index]) > 0;
+    return engine_later(e, &e->data[a->datum_index], &e->data[b->datum_index]) > 0;
 }
 
 static int worst_grade(const struct datum *datum)

@@ -2,7 +2,8 @@
  * Limits and grades of every value, against the subject's own baseline where a term asks for it.
  *
  * A preliminary value gets no grade: it may yet change. The baseline of a concept is its anl01 value in a window that
- * starts from D1 and is no grid. Source: mappings/RULES.md 8.
+ * starts from D1 and is no grid; a study without such a window looks back so many days from day 1. Source:
+ * mappings/RULES.md 8.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,20 +11,50 @@
 
 #include "study/decided.h"
 
+static void add_baseline(struct engine *e, size_t datum)
+{
+    size_t *slot = GW_ARENA_PUSH(e->arena, e->baselines, e->baseline_count, e->baseline_capacity);
+
+    if (slot)
+        *slot = datum;
+    else
+        e->failed = true;
+}
+
+/* Known before the first dose: from shortly before day 1, or of that day and not timed after the dose. */
+static bool is_known_before(const struct engine *e, const struct datum *datum)
+{
+    return datum->measured && !datum->provisional && datum->when.first == datum->when.last &&
+           (datum->before ||
+            (datum->placed_count > 0 && datum->when.first == e->anchors.d1 && !datum->after_first_dose));
+}
+
+/* A study without a window for it: of each concept the latest value known before the first dose. */
+static void find_latest(struct engine *e)
+{
+    const size_t concepts = gw_tables_concepts(e->in->tables);
+
+    for (size_t c = 0; c < concepts && !e->failed; c++) {
+        const struct datum *best = NULL;
+
+        for (size_t i = e->concept_first[c]; i < e->concept_first[c + 1]; i++) {
+            const struct datum *datum = e->by_concept[i];
+
+            if (is_known_before(e, datum) && (!best || engine_later(e, datum, best) > 0))
+                best = datum;
+        }
+        if (best)
+            add_baseline(e, best->index);
+    }
+}
+
 static void find_baselines(struct engine *e)
 {
-    for (size_t i = 0; i < e->placed_count; i++) {
-        const struct placed *p = &e->placed[i];
-        size_t *slot;
-
-        if (!p->anl01 || !gw_window_is_baseline(p->window))
-            continue;
-        slot = GW_ARENA_PUSH(e->arena, e->baselines, e->baseline_count, e->baseline_capacity);
-        if (slot)
-            *slot = p->datum_index;
-        else
-            e->failed = true;
-    }
+    for (size_t i = 0; i < e->placed_count && !e->failed; i++)
+        if (e->placed[i].anl01 && gw_window_is_baseline(e->placed[i].window))
+            add_baseline(e, e->placed[i].datum_index);
+    if (gw_study_baseline_days(e->in->study) > 0 && !e->failed)
+        find_latest(e);
 }
 
 const struct datum *engine_baseline(const struct engine *e, const char *concept)
@@ -148,7 +179,7 @@ static void raise_grading(struct engine *e, struct datum *datum)
 
 static bool wanted(const struct datum *datum)
 {
-    return datum->measured && (datum->placed_count > 0 || datum->evidence);
+    return datum->measured && (datum->placed_count > 0 || datum->evidence || datum->before);
 }
 
 void stage_grade(struct engine *e)

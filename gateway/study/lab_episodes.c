@@ -148,6 +148,7 @@ static struct episode *open_episode(struct engine *e, struct episodes *episodes,
     episode->end = episode->changes_on = GW_NO_DAY;
     episode->from_lab = true;
     episode->baseline_grade = series->baseline_known && event->kind == GW_AE_LAB ? series->baseline : -1;
+    episode->baseline = episode->baseline_grade >= 0 ? engine_baseline(e, event->key) : NULL;
     episode->max_grade = -1;
     return episode;
 }

@@ -182,6 +182,9 @@ static void check_history(struct lint *l)
              "severe begins above mild; lower \"severe_cut\"");
     complain(l, renal->on && renal->weight_before_days > 0 && !history->on, "renal.weight_before_days",
              "a weight is looked for before the study span, but nothing before it is read; add \"history\"");
+    complain(l, history->on && history->baseline_days > 0 && gw_study_baseline_days(l->study) == 0,
+             "history.baseline_days",
+             "the study has a window before day 1, whose values are the baseline; leave it out");
     complain(l, renal->on && history->on && history->weight_days < renal->weight_before_days, "history.weight_days",
              "weights are read for fewer days than renal.weight_before_days looks back; raise it");
     complain(l, febrile->on && febrile->anc_candidate_hours < febrile->anc_before_hours,

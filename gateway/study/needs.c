@@ -5,6 +5,7 @@
 
 #include "gateway/study/package.h"
 #include "gateway/study/tables.h"
+#include "gateway/study/windows.h"
 
 /* One reason to read a type: an event category ("" stands for any), or a derived parameter by the start of its name. */
 static const struct need {
@@ -46,5 +47,13 @@ bool gw_study_reads(const struct gw_study *study, enum gw_resource type)
 
 bool gw_study_looks_back(const struct gw_study *study, const struct gw_lab *lab)
 {
-    return study->history.on && (strcmp(lab->concept, "WEIGHT") == 0 || strcmp(lab->concept, "HEIGHT") == 0);
+    return study->history.on && study->renal.on && strcmp(lab->concept, "WEIGHT") == 0;
+}
+
+int gw_study_baseline_days(const struct gw_study *study)
+{
+    for (size_t i = 0; i < study->window_count; i++)
+        if (gw_window_rule_is_baseline(&study->windows[i]))
+            return 0;
+    return study->history.on ? study->history.baseline_days : 0;
 }

@@ -75,6 +75,7 @@ const struct package_field study_fields[] = {
      .optional = true},
     GROUP(response),
     GROUP(spm),
+    GROUP(completeness),
     GROUP(questionnaires),
     {.key = "ae", .kind = FIELD_PART, .fields = ae_fields},
     BY_HAND("derived"),

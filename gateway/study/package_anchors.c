@@ -3,6 +3,7 @@
  *
  * Source: mappings/RULES.md 2.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,13 +78,15 @@ static bool read_day(const cJSON *item, int *out)
     return !*past && day >= -FIELD_MAX_DAYS && day <= FIELD_MAX_DAYS;
 }
 
-/* "recruit": [0, 14], elapsed days. */
+/* "recruit": [0, 14], elapsed days; without it any day. */
 static void read_recruitment(struct gw_settings *s, const cJSON *d1, struct gw_study *study)
 {
-    const cJSON *array = gw_settings_array(s, d1, "recruit", true);
+    const cJSON *array = gw_settings_array(s, d1, "recruit", false);
     const cJSON *low = array ? array->child : NULL;
     const cJSON *high = low ? low->next : NULL;
 
+    study->recruit_low = INT_MIN;
+    study->recruit_high = INT_MAX;
     if (!array || (high && !high->next && read_day(low, &study->recruit_low) && read_day(high, &study->recruit_high) &&
                    study->recruit_low <= study->recruit_high))
         return;

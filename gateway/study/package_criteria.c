@@ -17,7 +17,8 @@ static const char *const formulas[] = {"CG", "MDRD", NULL};
 
 const struct package_field history_fields[] = {
     FIELD_NUMBER(struct gw_history_rules, order_days, 0, FIELD_MAX_DAYS),
-    FIELD_NUMBER(struct gw_history_rules, weight_days, 0, FIELD_MAX_DAYS),
+    FIELD(FIELD_INT, struct gw_history_rules, weight_days, .low = 0, .high = FIELD_MAX_DAYS),
+    FIELD(FIELD_INT, struct gw_history_rules, baseline_days, .low = 0, .high = FIELD_MAX_DAYS),
     {NULL},
 };
 
@@ -158,6 +159,11 @@ const struct package_field response_fields[] = {
 const struct package_field spm_fields[] = {
     FIELD(FIELD_TEXT, struct gw_spm_rules, category),
     FIELD(FIELD_TEXTS, struct gw_spm_rules, apart),
+    {NULL},
+};
+
+const struct package_field completeness_fields[] = {
+    FIELD_NUMBER(struct gw_completeness_rules, within_days, 0, FIELD_MAX_DAYS),
     {NULL},
 };
 

@@ -52,8 +52,8 @@ static void read_ints(struct gw_settings *s, const cJSON *array, const struct pa
 
     for (const cJSON *item = at ? array->child : NULL; item; item = item->next, at++)
         if (!read_int(item, field->low, field->high, at))
-            gw_settings_finding(s, item, "\"%s\" holds something that is no whole number from %d to %d; write one", field->key,
-                                field->low, field->high);
+            gw_settings_finding(s, item, "\"%s\" holds something that is no whole number from %d to %d; write one",
+                                field->key, field->low, field->high);
 }
 
 static bool read_decimal(struct gw_settings *s, const cJSON *item, struct gw_decimal *out)

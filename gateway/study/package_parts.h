@@ -24,7 +24,7 @@ extern const struct package_field exposure_fields[], schedule_fields[], dexameth
 extern const struct package_field history_fields[], renal_fields[], frailty_fields[], charlson_fields[], vte_fields[];
 extern const struct package_field antibiotic_prophylaxis_fields[], cytopenia_fields[], monitoring_fields[];
 extern const struct package_field prior_lines_fields[];
-extern const struct package_field response_fields[], spm_fields[], questionnaires_fields[];
+extern const struct package_field response_fields[], spm_fields[], completeness_fields[], questionnaires_fields[];
 
 /* "tables_study" of the file or of `ae`: "000;003"; NULL with a finding. */
 const char *package_read_tables_study(struct gw_settings *settings, const cJSON *object);

@@ -228,6 +228,15 @@ static void keep_evidence(struct engine *e, struct datum *datum, enum gw_place p
         engine_next_day(e, datum->when.first);
 }
 
+/* Of a study without a baseline window: a result of shortly before day 1, which no row will hold. */
+static bool is_before(const struct engine *e, const struct datum *datum)
+{
+    return datum->code.verdict == GW_CODE_MAPPED && gw_study_lab_groups(e->in->study, datum->code.lab) != 0 &&
+           datum->when.first == datum->when.last && datum->when.first < e->anchors.d1 &&
+           datum->when.first >= e->anchors.d1 - gw_study_baseline_days(e->in->study) &&
+           datum->source->standing == GW_ACCEPTED && !datum->source->modifier_extension;
+}
+
 /* Keep only the windows that a contact opened. *over: one of the others will not be opened any more. */
 static bool keep_collected(struct engine *e, struct datum *datum, bool *over)
 {
@@ -343,6 +352,7 @@ static void place_dated(struct engine *e, struct datum *datum)
     unread = out_of_scope(datum) || (mapped && !own) ? scope_reason(e, datum) : NULL;
     if (!found.collects && !found.partial && !found.after_death) {
         keep_evidence(e, datum, found.reason);
+        datum->before = is_before(e, datum);
         end_outside(e, datum, gw_place_reason(&e->windows, found.reason));
     } else if (unread) {
         keep_evidence(e, datum, GW_PLACE_BETWEEN_WINDOWS);

@@ -92,7 +92,7 @@ static void set_aside(struct engine *e, struct datum *datum)
     else if (!code && datum->placed_count > 0)
         engine_end_part(e, engine_part(e, datum->fact, datum->part), GW_STATE_NOT_IN_SCOPE, "NO_VALUE");
     datum->placed_count = 0;
-    datum->evidence = false;
+    datum->evidence = datum->before = false;
 }
 
 static void hold(struct engine *e, struct datum *datum)
@@ -112,7 +112,7 @@ void stage_measure(struct engine *e)
         struct datum *datum = &e->data[i];
 
         datum->waits = datum->placed_count > 0 && held_item(datum, &note);
-        if (!datum->waits && (datum->placed_count > 0 || datum->evidence))
+        if (!datum->waits && (datum->placed_count > 0 || datum->evidence || datum->before))
             measure(e, datum);
     }
     if (!e->failed)

@@ -178,9 +178,14 @@ enum gw_status gw_windows_build(struct gw_arena *arena, const struct gw_study *s
 
 /* ---- placing ---- */
 
+bool gw_window_rule_is_baseline(const struct gw_window_rule *rule)
+{
+    return !rule->grid && rule->from == GW_ANCHOR_D1 && rule->target + rule->low <= 0;
+}
+
 bool gw_window_is_baseline(const struct gw_window *window)
 {
-    return !window->rule->grid && window->rule->from == GW_ANCHOR_D1;
+    return gw_window_rule_is_baseline(window->rule);
 }
 
 const struct gw_window *gw_windows_baseline(const struct gw_windows *windows)

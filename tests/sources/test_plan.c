@@ -134,6 +134,21 @@ Test(plan, asks_for_what_counts_from_before_the_span_by_code)
     cr_expect(strstr(plan, "category=laboratory"), "the span itself as ever");
 }
 
+/* 28 days before 2024-01-01 is 2023-12-04, and a day wider. */
+Test(plan, asks_for_observations_of_the_days_that_are_the_baseline)
+{
+    const struct gw_wanted looking_back = {.endpoint = "hm-ehr", .baseline_days = 28};
+    const struct gw_span span = span_of("p1", true), unanchored = span_of("p1", false);
+    const char *plan = print_plan(&gw_profile_default, &looking_back, &span, GW_STAGE_SPAN);
+
+    cr_expect(strstr(plan,
+                     "2 /Observation?patient=p1&category=laboratory&date=ge2023-12-03&date=le2027-04-02&_count=100 "
+                     "[Observation?category=laboratory|2023-12-04|2027-04-01]\n"),
+              "%s", plan);
+    cr_expect(strstr(plan, "2 /Encounter?patient=p1&" SPAN " [Encounter" BOUND), "visits only of the span: %s", plan);
+    cr_expect_str_eq(print_plan(&gw_profile_default, &looking_back, &unanchored, GW_STAGE_SPAN), "");
+}
+
 Test(plan, asks_nothing_where_neither_patient_nor_record_number_is_known)
 {
     struct gw_span span = span_of(NULL, true);

@@ -50,15 +50,44 @@ Test(needs, are_told_by_categories_and_parameters)
 
 static const struct {
     const char *concept;
-    bool on, looks_back;
-} rows[] = {{"WEIGHT", true, true}, {"HEIGHT", true, true}, {"ANC", true, false}, {"WEIGHT", false, false}};
+    bool history, renal, looks_back;
+} rows[] = {{"WEIGHT", true, true, true},
+            {"WEIGHT", true, false, false}, /* no clearance asks for it */
+            {"WEIGHT", false, true, false},
+            {"HEIGHT", true, true, false},
+            {"ANC", true, true, false}};
 
-Test(needs, reach_back_for_weight_and_height_where_the_package_has_a_history)
+Test(needs, reach_back_for_the_weights_of_a_clearance)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct gw_study study = {.history = {.on = rows[i].on, .weight_days = 90}};
+        const struct gw_study study = {.history = {.on = rows[i].history, .weight_days = 90},
+                                       .renal = {.on = rows[i].renal}};
         const struct gw_lab lab = {.concept = rows[i].concept};
 
         cr_expect(eq(int, gw_study_looks_back(&study, &lab), rows[i].looks_back), "%s", rows[i].concept);
+    }
+}
+
+static const struct {
+    const char *name;
+    struct gw_window_rule window;
+    bool history;
+    int days;
+} studies[] = {
+    {"weeks from day 1", {.from = GW_ANCHOR_D1, .grid = true, .every = 7, .high = 6}, true, 28},
+    {"a visit after day 1", {.from = GW_ANCHOR_D1, .target = 7, .low = -2, .high = 2}, true, 28},
+    {"no history", {.from = GW_ANCHOR_D1, .grid = true, .every = 7, .high = 6}, false, 0},
+    {"two weeks before day 1", {.from = GW_ANCHOR_D1, .low = -14}, true, 0},
+    {"day 1 alone", {.from = GW_ANCHOR_D1}, true, 0},
+};
+
+Test(needs, reach_back_for_a_baseline_where_no_window_before_treatment_takes_it)
+{
+    for (size_t i = 0; i < sizeof studies / sizeof studies[0]; i++) {
+        const struct gw_study study = {.windows = &studies[i].window,
+                                       .window_count = 1,
+                                       .history = {.on = studies[i].history, .baseline_days = 28}};
+
+        cr_expect(eq(int, gw_study_baseline_days(&study), studies[i].days), "%s", studies[i].name);
     }
 }

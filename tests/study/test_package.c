@@ -3,6 +3,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <limits.h>
 
 #include <string.h>
 
@@ -122,6 +123,9 @@ Test(package, plans_doses_and_judges_reactions_in_the_elranatamab_study)
     cr_expect(eq(int, study->events.seriousness.planned_stays.items[0].hours, 48));
     cr_expect(eq(sz, study->special_interest.count, 2));
     cr_expect(gw_same(study->tables_study, "004"));
+    cr_expect(study->recruit_low == INT_MIN && study->recruit_high == INT_MAX, "all patients, on whatever day");
+    cr_expect(eq(int, gw_study_baseline_days(study), 28));
+    cr_expect(eq(int, study->completeness.within_days, 28));
     cr_expect(gw_same(study->condition_tables_study, "004;000;001;003"));
 }
 

@@ -369,6 +369,19 @@ Test(response_times, ask_about_what_the_last_assessment_alone_shows)
     cr_expect(eq(sz, subject_items(&s, "RESPONSE_UNCONFIRMED"), 0));
 }
 
+/* The weeks of elranatamab ask for no contact; whoever came was seen all the same. */
+Test(response_times, censor_survival_when_last_seen_where_no_window_asks_for_a_contact)
+{
+    stop();
+    subject_init_at(&s, "elranatamab-rrmm", "madrid");
+    subject_add_patient(&s, "male", "1950-03-01");
+    subject_derive(&s);
+    expect_param("OS", "0C");
+    subject_add_visit(&s, "e1", "2024-02-14"); /* elapsed 30 */
+    subject_derive(&s);
+    expect_param("OS", "30C");
+}
+
 Test(response_times, tell_what_keeps_a_very_good_response_from_being_complete)
 {
     play("0: S40 U50 90: S0 U0 s- u- 180: S0 U0 s- u-");

@@ -6,7 +6,7 @@
  *                Statement, Dispense, Request  when D1 comes or moves
  *      stage 2   Encounter, Observation        bounded to the span (gw_search_url asks one day wider on both sides)
  *                Condition, Procedure          all: comorbidity, earlier thromboses and transplants came before
- *                weight and height             so many days before the span
+ *                weight                        so many days before the span
  *                AdverseEvent                  all; this and the next two where the study has a use for them
  *                QuestionnaireResponse,        bounded to the span
  *                DiagnosticReport
@@ -48,6 +48,7 @@ struct gw_wanted { /* the same for all subjects of a study at an endpoint */
         size_t count;
         int days; /* 0: none */
     } before;
+    int baseline_days; /* all Observations so many days before the span too; 0: none */
 };
 
 struct gw_span { /* one subject */

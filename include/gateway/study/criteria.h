@@ -1,7 +1,7 @@
 /*
  * What derived parameters go by: renal function, frailty, thrombosis risk, monitoring, response. The groups `history`,
  * `renal`, `frailty`, `charlson`, `prior_lines`, `vte`, `antibiotic_prophylaxis`, `cytopenia`, `monitoring`,
- * `response`, `spm` and `questionnaires` of study.json.
+ * `response`, `spm`, `completeness` and `questionnaires` of study.json.
  *
  * A group that the file does not have has `on` false, and nothing that needs it is derived. Within a group all keys
  * stand in the file: C holds no bound. Bounds are in the canonical unit of their concept in loinc-labs.csv.
@@ -15,8 +15,9 @@
 
 struct gw_history_rules { /* how far back records count; diagnoses, procedures and drugs against the disease: always */
     bool on;
-    int order_days;  /* orders and dispenses of other drugs, begun so many days before D1 */
-    int weight_days; /* weight and height, so many before the study span */
+    int order_days;    /* orders and dispenses of other drugs, begun so many days before D1 */
+    int weight_days;   /* weights, so many before the study span */
+    int baseline_days; /* of a study without a baseline window: values so many days before D1; 0: none */
 };
 
 enum gw_clearance { GW_CLEARANCE_CG, GW_CLEARANCE_MDRD };
@@ -171,6 +172,11 @@ struct gw_spm_rules {
     bool on;
     const char *category;  /* of ae-conditions.csv */
     struct gw_texts apart; /* subcategories counted apart */
+};
+
+struct gw_completeness_rules {
+    bool on;
+    int within_days; /* who was seen so near to the last planned day was followed to the end */
 };
 
 struct gw_questionnaire_rules {

@@ -75,7 +75,7 @@ struct gw_study {
     size_t d1_drug_count;
     bool d1_evidence[GW_RANK_COUNT];
     int first_dose_spread_days;
-    int recruit_low; /* elapsed days in which recruitment is allowed */
+    int recruit_low; /* elapsed days in which recruitment is allowed; INT_MIN and INT_MAX: on any day */
     int recruit_high;
     const char *eot_drug; /* NULL: treatment end does not matter */
     int eot_gap_days;
@@ -125,6 +125,7 @@ struct gw_study {
     struct gw_monitoring monitoring;
     struct gw_response_rules response;
     struct gw_spm_rules spm;
+    struct gw_completeness_rules completeness;
     struct gw_questionnaire_rules questionnaires;
 
     const char *const *derived;
@@ -153,9 +154,12 @@ enum gw_status gw_study_load(struct gw_arena *arena, const char *dir, const stru
  */
 bool gw_study_reads(const struct gw_study *study, enum gw_resource type);
 
-/* Whether values of a laboratory row count from history.weight_days before the span too: weight and height. */
+/* Whether values of a laboratory row count from history.weight_days before the span too: weight, for a clearance. */
 struct gw_lab;
 bool gw_study_looks_back(const struct gw_study *study, const struct gw_lab *lab);
+
+/* How many days before D1 values still are a baseline, in a study without a window of its own for it; 0: none. */
+int gw_study_baseline_days(const struct gw_study *study);
 
 /*
  * Every finding, one a line, appended to out; the count of them. For `casement study lint`. Lines with "note:" are for

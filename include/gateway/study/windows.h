@@ -69,8 +69,9 @@ struct gw_placement gw_window_place(const struct gw_windows *windows, int group,
 /* Some day of first..last lies in the window, which is of the group: what a PARTIAL date touches. */
 bool gw_window_meets(const struct gw_window *window, int group, gw_day first, gw_day last);
 
-/* A single window from D1: before treatment, day 1 only before the first dose. */
+/* A single window from D1 that begins on day 1 or before: before treatment, day 1 only before the first dose. */
 bool gw_window_is_baseline(const struct gw_window *window);
+bool gw_window_rule_is_baseline(const struct gw_window_rule *rule);
 const struct gw_window *gw_windows_baseline(const struct gw_windows *windows); /* the first such one; NULL: none */
 
 /* IN_WINDOW, BETWEEN_WINDOWS, BEFORE_BASELINE, AFTER_36_MONTHS ...: the reason as counted and printed, in the study's
