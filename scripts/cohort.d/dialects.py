@@ -3,6 +3,7 @@
 A dialect is a table. `profile()` turns one into the site profile (mappings/sites/<site>.json) that the product needs to
 read it: aliases for every unit text that is no code, the map of local codes, ranges that results do not carry.
 """
+import questionnaires
 from days import Zone
 from values import RANGES
 
@@ -145,6 +146,9 @@ DRUGS = {"lenalidomide": ("L04AX04", "342369", "lenalidomide 25 mg capsules"),
          "cotrimoxazole": ("J01EE01", "10831", "sulfamethoxazole 400 mg, trimethoprim 80 mg tablets"),
          "enoxaparin": ("B01AB05", "67108", "enoxaparin syringes"),
          "loperamide": ("A07DA03", "6468", "loperamide 2 mg capsules"),
+         "bortezomib": ("L01XG01", "358258", "bortezomib 3.5 mg vials"),
+         "melphalan": ("L01AA03", "6718", "melphalan 2 mg tablets"),
+         "daratumumab": ("L01FC01", "1721947", "daratumumab 1800 mg injection"),
          "filgrastim": ("L03AA02", "68442", "filgrastim 300 micrograms syringes")}
 
 
@@ -202,7 +206,7 @@ def profile(name):
     ice = {"questionnaire": ice_canonical(dialect), "instrument": "ICE", "items": [{"link": "total", "item": 0}]}
     out = {"id": name, "zone": dialect.zone_name, "contacts": dialect.contacts, "time_without_offset": "refuse",
            "unit_aliases": [{"text": text, "code": code} for text, code in _ALIASES[name]],
-           "unit_missing": [], "ranges": [], "questionnaires": [ice], "codes": []}
+           "unit_missing": [], "ranges": [], "questionnaires": [*questionnaires.profile(name), ice], "codes": []}
     if name == "busan":
         out["unit_missing"] = [{"system": LOCAL_SYSTEM, "code": LOCAL["WBC"], "unit": "10*9/L"}]
         out["ranges"] = [{"concept": concept, "sex": None, "age": [18, None], "low": RANGES[concept, "10*9/L"][0],

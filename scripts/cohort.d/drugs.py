@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from days import iso
 from dialects import DRUGS
+from parts import remembered
 
 CAP_MONTHS = 36
 STUDY_DRUG = "lenalidomide"
@@ -24,7 +25,7 @@ NAMES = {"aspirin": "acetylsalicylic acid", "amoxicillin clavulanate": "amoxicil
          "piperacillin": "piperacillin and beta-lactamase inhibitor",
          "cotrimoxazole": "sulfamethoxazole and trimethoprim", "omeprazole": "A02BC01"}
 ROLES = {"aspirin": "ANTITHROMBOTIC", "enoxaparin": "ANTITHROMBOTIC", "allopurinol": "TLS", "loperamide": "GI_SUPPORT",
-         "filgrastim": "GCSF", "omeprazole": "", "bortezomib": "PRIOR_OR_NEXT_MM",
+         "filgrastim": "GCSF", "omeprazole": "", **dict.fromkeys(("bortezomib", "melphalan", "daratumumab"), "PRIOR_OR_NEXT_MM"),
          **dict.fromkeys(("amoxicillin clavulanate", "ceftriaxone", "meropenem", "piperacillin", "aciclovir",
                           "cotrimoxazole"), "ANTIINFECTIVE")}
 
@@ -128,7 +129,7 @@ def _change(subject, before, first, s):
 def cycle_on(subject, day, delivery):
     """Number of the cycle and day in it; cycles end with treatment."""
     over = last_day(subject.course)
-    starts = [start for start, _, _ in cycles_as_of(subject, delivery) if start <= day]
+    starts = [start for start, *_ in cycles_as_of(subject, delivery) if start <= day]
     return (str(len(starts)), str(day - starts[-1] + 1)) if starts and (over is None or day <= over) else ("", "")
 
 
@@ -148,6 +149,7 @@ def conmeds_as_of(subject, delivery):
     return sorted(rows)
 
 
+@remembered
 def assessments(subject, delivery):
     """(last day on which somebody was seen, window) of events, drugs and doses, in order; the baseline needs nobody to be
     seen."""
@@ -169,8 +171,9 @@ def window_of(subject, day, delivery):
     return next((window for seen, window in assessments(subject, delivery) if seen >= day), "")
 
 
+@remembered
 def cycles_as_of(subject, delivery):
-    """(start, delay, mg) of the cycles of lenalidomide: each pack, and each 28 days of a statement, begins one; mg once it
+    """(start, delay, mg, last day) of the cycles of lenalidomide: each pack, and each 28 days of a statement, begins one; mg once it
     is over: the next one began, treatment ended, or its 28 days are past."""
     seen, over = seen_until(subject, delivery), last_day(subject.course)
     high = seen if over is None else min(seen, over)
@@ -181,14 +184,13 @@ def cycles_as_of(subject, delivery):
         end = high if last else starts[number + 1] - 1
         known = not last or (over is not None and over <= seen) or high >= start + 27
         found.append((start, start - starts[number - 1] - 28 if number else "", _milligrams(subject, start, end)
-                      if known else ""))
+                      if known else "", end))
     return found
 
 
 def _milligrams(subject, first, last):
-    days = sum(max(0, min(s.last, last) - max(s.first, first) + 1) for s in subject.stretches
-               if s.drug == "lenalidomide")
-    return str(25 * days)
+    return str(sum(int(s.dose) * max(0, min(s.last, last) - max(s.first, first) + 1) for s in subject.stretches
+                   if s.drug == STUDY_DRUG))
 
 
 def settle(subject):

@@ -1,6 +1,7 @@
 """The truth of events: those that stories tell, cytopenias and diagnoses as they were chosen, each with the assessment that
 collects it and with what was known of the study drug then."""
 import drugs
+import response
 import treatment
 from days import iso
 from events import Event
@@ -61,4 +62,5 @@ def rows_as_of(subject, delivery):
 def proposals_as_of(subject, delivery):
     def text(elapsed):
         return "" if elapsed is None else iso(subject.day(elapsed))
-    return sorted((p.code, p.category, p.subcategory, text(p.onset), text(p.end), p.grade) for p in subject.proposals)
+    about = [(p.code, p.category, p.subcategory, text(p.onset), text(p.end), p.grade) for p in subject.proposals]
+    return sorted(about + [(code, what, "", text(day), "", "") for code, what, day in response.questions_of(subject)])

@@ -44,7 +44,7 @@ def _result(subject, visit, row, value=None, code=None, when=None, status="final
             side=LATER, link=None):
     """An extra result at a visit; whatever is not given is as usual at this hospital. No two share a time of day."""
     w, day = subject.writer, subject.day(visit.day)
-    minute = _minute(subject, visit, side)
+    minute, usual = _minute(subject, visit, side), code is None and when is None and status != "cancelled"
     normal = w.values(concept, 0)[0]
     when = w.effective(day, minute) if when is None else when
 
@@ -53,7 +53,10 @@ def _result(subject, visit, row, value=None, code=None, when=None, status="final
                              w.encounter_link(visit.encounter_id), when, normal.json if value is None else value,
                              (link or "") + tail)
         return text[:-1] + more + "}"
-    return subject.simple("Observation", "x", build, row, day)
+    item = subject.simple("Observation", "x", build, row, day)
+    if usual:
+        item.tested = (concept, visit.day, None)
+    return item
 
 
 def _minute(subject, visit, side):

@@ -7,6 +7,7 @@ import random
 import drugs
 import episodes
 import parameters
+import treatment
 from days import iso
 from dialects import DIALECTS
 from parts import TRUTH_COLUMNS
@@ -144,7 +145,7 @@ class Truth:
         self.proposals = table("-proposals", "subject," + episodes.PROPOSAL_COLUMNS)
         self.exposures = table("-exposures", "subject," + drugs.EXPOSURES)
         self.conmeds = table("-conmeds", "subject," + drugs.CONMEDS)
-        self.cycles = table("-cycles", "subject,cycle_no,start,delay_days,actual_mg")
+        self.cycles = table("-cycles", "subject,cycle_no,start,planned_mg,actual_mg,rdi,delay_days,dex_total_mg,dex_class")
         self.windows = table("-windows", "subject,window_id,data_group,target_date,state,contact_date")
         self.parameters = table("-parameters", parameters.COLUMNS)
 
@@ -169,8 +170,8 @@ class Truth:
             self.exposures.write("%s,%s\n" % (subject.key, ",".join(row)))
         for row in drugs.conmeds_as_of(subject, self.number):
             self.conmeds.write("%s,%s\n" % (subject.key, ",".join(row)))
-        for number, (day, delay, mg) in enumerate(drugs.cycles_as_of(subject, self.number)):
-            self.cycles.write("%s,%d,%s,%s,%s\n" % (subject.key, number + 1, iso(subject.day(day)), delay, mg))
+        for row in treatment.cycle_rows(subject, self.number):
+            self.cycles.write("%s,%s\n" % (subject.key, ",".join(row)))
 
     def put_windows(self, subject):
         for name, group, target, state, contact in subject.windows_as_of(self.number):

@@ -5,9 +5,21 @@ a weight is taken by its day alone. Source: Cockcroft and Gault 1976, Facon 2020
 table of the Korean expert recommendations for lenalidomide.
 """
 from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
-COLUMNS = "subject,row_id,value,text,reason"
+import dexamethasone
+import drugs
+import monitoring
+import prophylaxis
+import questionnaires
+import response
+import treatment
+from days import iso
+from parts import remembered
+
+COLUMNS = "subject,row_id,value,text,date,window_id,rule_id,state,reason"
 
 # code by dialect, group and weight of the Charlson index: what a subject may have had before day 1
 COMORBIDITIES = [
@@ -74,16 +86,24 @@ def rows_as_of(item, delivery):
     return item.after if delivery == 2 and item.after else item.rows
 
 
-def flagged(subject, concept, delivery):
-    """window -> (elapsed day, minute, value)"""
-    found = {}
+NEEDED = ("CREAT", "ANC", "PLT", "ECOG", "WEIGHT", "HEIGHT")
+
+
+@remembered
+def _all_flagged(subject, delivery):
+    """concept -> window -> (elapsed day, minute, value)"""
+    found = {concept: {} for concept in NEEDED}
     for item in subject.items:
         for row in rows_as_of(item, delivery):
-            if row.state == "delivered" and row.concept == concept:
-                for window in row.anl01:
-                    where = (item.lab.visit.day, item.lab.minute) if item.lab else (None, None)
-                    found[window] = (*where, Fraction(row.value))
+            if row.state == "delivered" and row.anl01 and row.concept in found:
+                where = (item.lab.visit.day, item.lab.minute) if item.lab else (None, None)
+                found[row.concept].update({window: (*where, Fraction(row.value)) for window in row.anl01})
     return found
+
+
+def flagged(subject, concept, delivery):
+    """window -> (elapsed day, minute, value)"""
+    return _all_flagged(subject, delivery)[concept]
 
 
 def weights(subject, delivery):
@@ -111,66 +131,119 @@ def weight_for(found, day):
     return None
 
 
-# ---- parameters ----
+# ---- rows ----
 
-def _renal(subject, delivery, rows):
-    """Rows of every window with a creatinine, and of the baseline; gives the clearance at baseline."""
-    creatinines, found, baseline = flagged(subject, "CREAT", delivery), weights(subject, delivery), None
+class Rows:
+    """Makes rows of one subject: what cannot be assessed has its reason and no value."""
+
+    def __init__(self, subject):
+        self.subject = subject
+
+    def __call__(self, name, value="", text="", day=None, rule="", reason="", window="", unconfirmed=False):
+        state = "not_assessable" if reason else "unconfirmed" if unconfirmed else "derived"
+        value, text = ("", "") if reason else (str(value), text)
+        return (self.subject.key, "%s|%s" % (self.subject.key, name), value, text,
+                "" if day is None else iso(self.subject.day(day)), window, rule, state, reason)
+
+
+@lru_cache(maxsize=4096)
+def mdrd(gender, age, creatinine):
+    """One decimal, half to even, of 175 x creatinine^-1.154 x age^-0.203, x 0.742 for women."""
+    with localcontext() as context:
+        context.prec = 40
+        milligrams = Decimal(creatinine.numerator) / Decimal(creatinine.denominator) / Decimal("88.4")
+        value = 175 * milligrams ** Decimal("-1.154") * Decimal(age) ** Decimal("-0.203")
+        value = value * Decimal("0.742") if gender == "female" else value
+        return str(value.quantize(Decimal("0.1"), ROUND_HALF_EVEN))
+
+
+def _renal(subject, delivery, row):
+    """Rows of every window with a creatinine, and of the baseline; gives the clearance at baseline. subject.used_weights:
+    the weights between windows that were needed."""
+    creatinines, found = flagged(subject, "CREAT", delivery), weights(subject, delivery)
+    rows, clearances, subject.used_weights = [], {}, set()
     for window in sorted({*creatinines, "BASELINE"}):
         day, _, value = creatinines.get(window, (None, None, None))
         weight = weight_for(found, day) if value is not None else None
         reason = "NO_CREATININE" if value is None else "" if weight else "NO_WEIGHT"
-        rows.append(("CRCLCG|" + window, "", "", reason))
-        rows += [("RENALGRP|%s|%s" % (window, of), "", "", reason) for of in ("dosing", "analysis")]
-        if reason:
-            continue
-        if weight[4].lab.outside:
+        if weight and weight[4].lab.outside:
             subject.used_weights.add(weight[4])
-        result = clearance(subject, value, subject.day(day), weight[2])
-        baseline = result if window == "BASELINE" else baseline
-        rows[-3:] = [("CRCLCG|" + window, tenths(result), "", ""),
-                     ("RENALGRP|%s|dosing" % window, "", group(result, (50, 30)), ""),
-                     ("RENALGRP|%s|analysis" % window, "", group(result, (60, 30)), "")]
-    return baseline, "" if baseline is not None else "NO_WEIGHT" if "BASELINE" in creatinines else "NO_CREATININE"
+        clearances[window] = (day, clearance(subject, value, subject.day(day), weight[2])) if not reason else None
+        known = clearances[window][1] if not reason else None
+        rows.append(row("CRCLCG|" + window, "" if reason else tenths(known), "", day, "crcl-cg", reason, window))
+        rows.append(row("EGFRMDRD|" + window, "" if value is None else mdrd(subject.gender, age_on(subject.born, subject.day(day)), value), "", day,
+                        "egfr-mdrd", "" if value is not None else "NO_CREATININE", window))
+        for of, cuts in (("dosing", (50, 30)), ("analysis", (60, 30))):
+            rows.append(row("RENALGRP|%s|%s" % (window, of), "", "" if reason else group(known, cuts), day, "renal-" + of,
+                            reason, window))
+    rows.append(_improvement(clearances, row))
+    baseline = clearances["BASELINE"]
+    return rows, baseline[1] if baseline else None, "" if baseline else (
+        "NO_WEIGHT" if "BASELINE" in creatinines else "NO_CREATININE")
+
+
+PLACES = (">=60", "30-<60", "<30")
+
+
+def _improvement(clearances, row):
+    """The group at the best clearance up to the end of treatment against that at baseline."""
+    baseline = clearances["BASELINE"]
+    later = [c for window, c in clearances.items() if c and window not in ("BASELINE", "FU")]
+    if not baseline or not later:
+        return row("RENALRSP", rule="renal-response", reason="NO_LATER_GROUP" if baseline else "NO_BASELINE_GROUP")
+    day, best = max(later, key=lambda c: (c[1], -c[0]))
+    was, now = group(baseline[1], (60, 30)), group(best, (60, 30))
+    return row("RENALRSP", PLACES.index(was) - PLACES.index(now), "%s to %s" % (was, now), day, "renal-response")
 
 
 def _start_dose(subject, delivery, crcl, reason):
+    """(value, text, reason)"""
     counts = [flagged(subject, concept, delivery).get("BASELINE") for concept in ("ANC", "PLT")]
     for count, missing in zip(counts, ("NO_BASELINE_ANC", "NO_BASELINE_PLATELETS")):
         reason = reason or ("" if count else missing)
     if reason:
-        return ("EXPDOSE", "", "", reason)
+        return "", "", reason
     low = counts[0][2] < 1 or counts[1][2] < 50
     table = {">=50": ("25 mg daily", "15 mg daily"), "30-<50": ("10 mg daily", "15 mg every other day"),
              "<30": ("15 mg every other day", "5 mg daily")}
     text = table[group(crcl, (50, 30))][low]
-    return ("EXPDOSE", text.split()[0], text, "")
+    return text.split()[0], text, ""
 
 
-def _frailty(subject, delivery, index):
+def _frailty(subject, delivery, index, row):
     years = age_on(subject.born, subject.course.d1)
-    ecog = flagged(subject, "ECOG", delivery).get("BASELINE")
-    if not ecog:
-        return ("FRAILSIM", "", "", "NO_ECOG")
-    score = (years >= 76) + (years >= 81) + (index >= 2) + min(2, int(ecog[2]))
-    return ("FRAILSIM", str(score), "FRAIL" if score >= 2 else "NONFRAIL", "")
+    points = (years >= 76) + (years >= 81) + (index >= 2)
+    ecog, (adl, iadl) = flagged(subject, "ECOG", delivery).get("BASELINE"), questionnaires.activities(subject)
+    imwg = "" if adl is None or iadl is None else points + (adl <= 4) + (iadl <= 5)
+    simple = points + min(2, int(ecog[2])) if ecog else ""
+    return [row("FRAILIMW", imwg, "" if imwg == "" else ("FIT", "INTERMEDIATE", "FRAIL")[min(2, imwg)], 0, "frailty-imwg",
+                "NO_ADL_IADL" if imwg == "" else ""),
+            row("FRAILSIM", simple, "" if simple == "" else "FRAIL" if simple >= 2 else "NONFRAIL", 0,
+                "frailty-simplified", "" if ecog else "NO_ECOG")]
 
 
 def of_subject(subject, delivery):
-    """Rows of the table, and (subject.used_weights) which weights between windows were needed for them."""
-    rows = []
-    crcl, reason = _renal(subject, delivery, rows)
+    row = Rows(subject)
+    rows, crcl, reason = _renal(subject, delivery, row)
     index, groups = charlson(subject.comorbidities)
-    rows.append(("CHARLSON", str(index), groups, ""))
-    rows.append(_frailty(subject, delivery, index))
-    rows.append(_start_dose(subject, delivery, crcl, reason))
-    return [(subject.key, "%s|%s" % (subject.key, row[0]), *row[1:]) for row in rows]
+    rows.append(row("CHARLSON", index, groups, 0, "charlson"))
+    rows += _frailty(subject, delivery, index, row)
+    value, text, reason = _start_dose(subject, delivery, crcl, reason)
+    rows.append(row("EXPDOSE", value, text, 0, "start-dose", reason))
+    rows += treatment.rows_of(subject, delivery, row, (text, reason))
+    rows += dexamethasone.rows_of(subject, delivery, row, age_on(subject.born, subject.course.d1))
+    rows += prophylaxis.rows_of(subject, delivery, row)
+    rows += monitoring.rows_of(subject, delivery, row)
+    rows += response.rows_of(subject, delivery, row, drugs.cap_of(subject.course))
+    rows += questionnaires.rows_of(subject, row)
+    contact = response.last_contact(subject, delivery)
+    rows.append(row("SPM", contact, "CENSORED", contact, "spm", unconfirmed=subject.malignancy is not None))
+    return rows
 
 
 def cite_weights(subject, delivery):
     """A weight that no window took is evidence where a clearance needed it."""
-    subject.used_weights = set()
-    of_subject(subject, delivery)
+    _renal(subject, delivery, Rows(subject))
     for item in subject.items:
         rows = rows_as_of(item, delivery)
         if not rows or not item.lab or item.lab.concept != "WEIGHT" or not item.lab.outside:

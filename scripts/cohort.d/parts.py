@@ -4,6 +4,16 @@ TRUTH_COLUMNS = ("site,patient,subject,resource_type,resource_id,version_id,part
                  "grade_direction,value_num,anl01_windows,exception_codes,delivery,grade_flag")
 
 
+def remembered(function):
+    """A function of a subject and a delivery, worked out once: what it is asked for is asked for often."""
+    def answer(subject, delivery):
+        known = subject.known.get((function, delivery))
+        if known is None:
+            known = subject.known[function, delivery] = function(subject, delivery)
+        return known
+    return answer
+
+
 DAILY = {"frequency": 1, "period": 1, "periodUnit": "d"}
 
 
@@ -45,11 +55,12 @@ class Row:
 class Item:
     """One resource version as delivered. `rows` is its truth after its own delivery, `after` the one after both."""
 
-    __slots__ = ("delivery", "kind", "rid", "version", "text", "rows", "after", "lab")
+    __slots__ = ("delivery", "kind", "rid", "version", "text", "rows", "after", "lab", "tested")
 
     def __init__(self, delivery, kind, rid, version, text, rows):
         self.delivery, self.kind, self.rid, self.version, self.text = delivery, kind, rid, version, text
         self.rows, self.after, self.lab = rows, None, None
+        self.tested = None  # (concept, elapsed day, number): a test that was done
 
 
 class Lab:

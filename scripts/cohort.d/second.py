@@ -3,6 +3,8 @@
 Each is chosen together with what becomes of the first delivery's truth: `after` holds a part's truth once both
 deliveries are read.
 """
+from fractions import Fraction
+
 import courses
 import histories
 from parts import Row
@@ -30,7 +32,9 @@ def _new_version(subject, item, value, status, row, elapsed=None):
     text = w.observation(item.rid, version, subject.updated(day, 2), status, w.code(lab.concept), subject.patient_id,
                          w.encounter_link(lab.visit.encounter_id), w.effective(day, lab.minute), value.json,
                          w.specimen_link(lab.visit.specimen_id) + value.tail)
-    return subject.add("Observation", item.rid, version, text, [row], 2)
+    new = subject.add("Observation", item.rid, version, text, [row], 2)
+    new.tested = (lab.concept, lab.visit.day if elapsed is None else elapsed, Fraction(value.number))
+    return new
 
 
 def _replace(subject, item, other):

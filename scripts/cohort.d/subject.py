@@ -7,10 +7,14 @@ import random
 from fractions import Fraction
 
 import courses
+import dexamethasone
 import drugs
 import events
 import histories
 import parameters
+import prophylaxis
+import questionnaires
+import response
 from days import CLOCK_CHANGES, iso
 from parts import DAILY, Item, Lab, Row, dosage
 from values import CYTOPENIAS, GROUPS, PANEL
@@ -45,6 +49,7 @@ class Subject:
         self.items = []
         self.stretches = []  # drugs.Stretch: what the rows of drugs follow from
         self.cycles = []     # elapsed days on which one begins
+        self.known = {}      # answers that are worked out once
         self.events = []     # events.Event: those that stories tell
         self.proposals = []  # events.Proposal: what a person is asked
         self.interruptions = []  # (first, last) elapsed day without the study drug that should have had it
@@ -77,6 +82,11 @@ class Subject:
         histories.pick_conditions(rng, self.history, self.dialect.events, rng.choice((0, 1, 2)))
         self.stories = events.choose(self, self.other, plan.events)
         self.anchor = self._anchor()
+        self.response = response.Response(self, self.other)
+        self.forms = questionnaires.choose(self, self.other)
+        self.dexamethasone = dexamethasone.choose(self, self.other)
+        self.prior = prophylaxis.choose_prior(self, self.other)
+        self.prophylaxis = prophylaxis.choose(self, self.other)
         self.recruited = course.d1 + rng.randint(0, 14)
         self._outside_visits()
         self.born = course.d1 - 365 * (52 + self.number % 33) - self.number % 300
@@ -156,6 +166,7 @@ class Subject:
 
     def write(self):
         """Everything of the first delivery."""
+        self.response.prepare(self)
         self.write_patient()
         self.write_treatment()
         for visit in sorted(self.all_visits(), key=lambda v: (v.day, v.minute)):
@@ -167,6 +178,10 @@ class Subject:
         self._history_condition()
         self._write_comorbidities()
         events.write(self, self.other)
+        response.write_urine(self)
+        questionnaires.write(self)
+        prophylaxis.write(self)
+        dexamethasone.write(self)
 
     def write_patient(self):
         facts = {"mrn_system": "urn:%s:mrn" % self.dialect.name, "mrn": self.mrn, "family": "Subject%05d" % self.number,
@@ -208,7 +223,9 @@ class Subject:
             panel = [c for c in panel if c not in CYTOPENIAS]
         if visit.baseline and visit.order == 0:
             panel += [c for c in ("HEIGHT", "CREAT", "WEIGHT", "ECOG") if c not in panel]
-        return panel
+        if visit.baseline or visit.g90:
+            panel += [c for c in self.response.concepts(visit) if c not in panel]
+        return [c for c in panel if not self.response.hidden(visit, c)]
 
     def _key(self, visit, concept):
         """The grade picked for a concept at a visit; None where the tables do not grade it."""
@@ -232,7 +249,7 @@ class Subject:
 
     def lab(self, visit, concept, key, minute, order, delivery=1, when=None):
         """One result with its truth; ranked among the results of its assessment."""
-        value = self.rng.choice(self.writer.values(concept, key))
+        value = self.response.value(self, visit, concept) or self.rng.choice(self.writer.values(concept, key))
         day = self.day(visit.day)
         tail, grade, flag, codes = self._limits(visit, concept, key, value)
         rid = self.new_id("o")
@@ -254,6 +271,7 @@ class Subject:
             row = Row("outside_window", reason, codes="NO_CONTACT" if reason == "NO_CONTACT" else "")
         item = self.add("Observation", rid, version, body, [row], delivery)
         number = Fraction(value.number) if value.number else None
+        item.tested = (concept, visit.day, number)
         item.lab = Lab(visit, concept, order, minute, key, number, row.reason if row.state == "outside_window" else "")
         if windows:
             self.ranks.setdefault((visit.node.name, concept), []).append((order, item))
@@ -353,7 +371,7 @@ class Subject:
         if anchor in ("dispense", "administration") or (anchor == "roster" and self.plan.extras > 1 and (
                 course.eot is not None or course.rest == "future")):
             self._dispenses(first_is_evidence=anchor == "dispense")
-        if anchor == "roster":
+        if anchor == "roster" and not self.dexamethasone:
             order = self.medication("MedicationRequest", "dexamethasone", {
                 "status": "active", "intent": "order", "authoredOn": iso(self.day(-2)),
                 "dosageInstruction": [dosage("40 mg once weekly", 40, {"frequency": 1, "period": 1,
