@@ -168,6 +168,18 @@ static void set_event(const struct deciding *d, struct gw_decision *decision)
         decision->set[GW_SET_OF] = category;
 }
 
+/* Of which assessment of the disease. */
+static void set_assessment(const struct deciding *d, struct gw_decision *decision)
+{
+    const struct gw_ledger_item *item = &d->items.list[0];
+
+    if (decision->kind != GW_DECIDE_RESPONSE || d->cause)
+        return;
+    decision->set[GW_SET_WINDOW] = decision->set[GW_SET_WINDOW] ? decision->set[GW_SET_WINDOW] : item->window_ids;
+    decision->set[GW_SET_OF] =
+        decision->set[GW_SET_OF] ? decision->set[GW_SET_OF] : strrchr(item->fingerprint, '|') + 1;
+}
+
 static bool kind_fits(struct deciding *d, const struct gw_decision *decision, enum gw_decision_kind kind,
                       struct gw_decision *out, struct gw_error *err)
 {
@@ -176,6 +188,7 @@ static bool kind_fits(struct deciding *d, const struct gw_decision *decision, en
     out->match = match_of(d, kind);
     set_anchor(d, out);
     set_event(d, out);
+    set_assessment(d, out);
     return gw_decision_check(out, err) == GW_OK;
 }
 
@@ -214,11 +227,14 @@ static enum gw_status choose_kind(struct deciding *d, struct gw_decision *decisi
 static enum gw_status check_sense(struct deciding *d, const struct gw_decision *decision, struct gw_error *err)
 {
     const char *loinc = decision->set[GW_SET_LOINC], *print = d->items.list[0].fingerprint;
+    const char *score = decision->set[GW_SET_SCORE];
 
     if (loinc && !gw_tables_lab(d->rederive.sources[0].protocol.tables, loinc))
         return gw_fail(
             err, GW_EUSAGE, where,
             "\"%.20s\" is in no row of loinc-labs.csv: correct it, or write ignore to leave such results out", loinc);
+    if (score && !gw_rules_total(&d->rederive.sources[0].protocol.rules, score))
+        return gw_fail(err, GW_EUSAGE, where, "\"%.20s\" is no scale whose total instruments.csv knows", score);
     if (d->cause && decision->kind == GW_DECIDE_CODE && strstr(print, "||||"))
         return gw_fail(err, GW_EUSAGE, where,
                        "this cause is of everything that has no code at all: decide its exceptions one by one");
@@ -331,6 +347,19 @@ static enum gw_status decide(struct deciding *d, struct gw_error *err)
     return append(d, decision, err);
 }
 
+/* An answer that no stage asks for leaves its exceptions open: who gave it is told. */
+static enum gw_status count_unanswered(struct deciding *d, struct gw_error *err)
+{
+    struct gw_ledger_items open;
+    enum gw_status rc;
+
+    if (!d->request->selector || d->out->waits || d->out->held_back > 0)
+        return GW_OK;
+    rc = gw_ledger_items(d->request->ledger, d->arena, d->request->selector, true, &open, err);
+    d->out->unanswered = rc == GW_OK ? open.count : 0;
+    return rc;
+}
+
 enum gw_status gw_decide_run(struct gw_arena *arena, const struct gw_decide_request *request,
                              struct gw_decide_result *out, struct gw_error *err)
 {
@@ -344,6 +373,9 @@ enum gw_status gw_decide_run(struct gw_arena *arena, const struct gw_decide_requ
         rc = decide(&d, err);
     if (rc == GW_OK)
         rc = rederive_run(&d.rederive, d.now, d.anchors, &out->pass, &out->held_back, err);
+    out->changed = d.rederive.changed;
+    if (rc == GW_OK)
+        rc = count_unanswered(&d, err);
     rederive_release(&d.rederive);
     return rc;
 }

@@ -23,7 +23,8 @@ enum gw_status rederive_open(struct rederive *r, struct gw_arena *arena, struct 
     const size_t count = config ? config->study_count : 1;
     enum gw_status rc = GW_OK;
 
-    *r = (struct rederive){.query = {.ledger = ledger, .ledger_path = ledger_path, .config = config}, .arena = arena};
+    *r = (struct rederive){
+        .query = {.ledger = ledger, .ledger_path = ledger_path, .config = config}, .arena = arena, .changed = ""};
     r->sources = gw_arena_alloc(arena, (count + 1) * sizeof *r->sources);
     r->studies = gw_arena_alloc(arena, (count + 1) * sizeof *r->studies);
     if (!r->sources || !r->studies)
@@ -57,7 +58,18 @@ static enum gw_status was_settled(struct source *s, size_t subject, bool *settle
     return rc;
 }
 
-static enum gw_status keep_settled(struct source *s, size_t *held_back, struct gw_error *err)
+/* What is derived now may differ for this as well, and not for the decision alone. */
+static enum gw_status note_changes(struct rederive *r, struct source *s, size_t subject, struct gw_error *err)
+{
+    const char *changed = "";
+    const enum gw_status rc = source_changed(s, &s->subjects[subject], &changed, err);
+
+    if (rc == GW_OK && *changed)
+        r->changed = changed;
+    return rc;
+}
+
+static enum gw_status keep_settled(struct rederive *r, struct source *s, size_t *held_back, struct gw_error *err)
 {
     struct gw_ledger_subjects now = {0};
     size_t kept = 0, at = 0;
@@ -71,6 +83,8 @@ static enum gw_status keep_settled(struct source *s, size_t *held_back, struct g
         if (at == now.count || !now.list[at].dirty)
             continue;
         rc = was_settled(s, i, &settled, err);
+        if (rc == GW_OK && settled)
+            rc = note_changes(r, s, i, err);
         if (settled)
             s->subjects[kept++] = s->subjects[i];
         *held_back += !settled;
@@ -168,7 +182,7 @@ static enum gw_status run_study(struct rederive *r, size_t study, const char *no
     struct source *s = &r->sources[study];
     struct gw_pass_result one = {0};
     struct gw_sink *sink = NULL;
-    enum gw_status rc = keep_settled(s, held_back, err);
+    enum gw_status rc = keep_settled(r, s, held_back, err);
 
     if (rc == GW_OK)
         rc = open_sink(r, study, &sink, err);

@@ -12,6 +12,7 @@ struct rederive {
     const struct gw_config_study **studies;
     size_t count;
     struct gw_arena *arena;
+    const char *changed; /* what steers the derivation and is another since some of those derived were last; "" */
 };
 
 /* The studies with their subjects as they stand now. Release it whatever came of it. */

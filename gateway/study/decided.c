@@ -151,10 +151,20 @@ static const char *without_site(struct engine *e, const char *print)
     return rest ? rest : "";
 }
 
+const char *decided_assessment(struct engine *e, const char *window, const char *response)
+{
+    const char *which = gw_arena_print(e->arena, "%s|%s", window, response);
+
+    e->failed |= !which;
+    return which ? which : "";
+}
+
 static const char *which_of(struct engine *e, const struct gw_decision *d)
 {
     static const enum gw_decision_member names[] = {GW_SET_ANCHOR, GW_SET_RULE, GW_SET_LINK, GW_SET_UNLINK, GW_SET_OF};
 
+    if (d->kind == GW_DECIDE_RESPONSE)
+        return decided_assessment(e, d->set[GW_SET_WINDOW], d->set[GW_SET_OF]);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (d->set[names[i]])
             return d->set[names[i]];

@@ -40,9 +40,14 @@ const struct gw_decision *decided_item(struct engine *e, enum gw_decision_kind k
 const struct gw_decision *decided_phrase(struct engine *e, const char *code, const struct item_about *about,
                                          const char *phrase);
 
-/* What a person decided about the subject; which: the anchor of kind anchor, the patient's id of kind patient, else "".
+/*
+ * What a person decided about the subject; which: the anchor of kind anchor, the patient's id of kind patient, the
+ * assessment (decided_assessment) of kind response, else "".
  */
 const struct gw_decision *decided_subject(const struct engine *e, enum gw_decision_kind kind, const char *which);
+
+/* The name of what an assessment shows: "T90-02|PR". */
+const char *decided_assessment(struct engine *e, const char *window, const char *response);
 
 /* An anchor ("D1", "EOT") by the record it was found from, failing that by the subject alone. */
 const struct gw_decision *decided_anchor(struct engine *e, const char *which, const struct item_about *about);

@@ -1,5 +1,6 @@
 /*
- * Every questionnaire that was answered: whose scales it tells, which window it lies in, what it scores.
+ * Every questionnaire that was answered: whose scales it tells, which window it lies in, what it scores. A result whose
+ * local code means the points of a scale, as the site's profile or a person says, is one that tells this scale alone.
  *
  * A questionnaire is placed by the day it was authored, as a value is by its own. Scores are exact; of the answered
  * items at least half must be there, of a sum all. An answer that is no number of the scale leaves its item unanswered
@@ -105,6 +106,12 @@ static bool score_form(struct engine *e, const struct gw_form_map *map, struct f
     return !answers.unread;
 }
 
+/* The one scale of an instrument that is nothing but a recorded total; NULL: it has others. */
+static struct form_score *only_total(struct form *form)
+{
+    return form->score_count == 1 && form->scores[0].scale->kind == GW_SCALE_TOTAL ? &form->scores[0] : NULL;
+}
+
 const struct form_score *form_score(const struct form *form, const char *scale)
 {
     const struct form_score *found = NULL;
@@ -206,6 +213,52 @@ static void ask_for_map(struct engine *e, struct form *form)
         engine_raise(e, "CODE_UNKNOWN", &about);
 }
 
+/* A whole number of the scale; -1: it is none. */
+static int whole_of(const struct gw_scale *scale, const char *text)
+{
+    const size_t digits = text ? strspn(text, "0123456789") : 0;
+    int points;
+
+    if (digits == 0 || digits > 3 || text[digits + strspn(text + digits, ".0")])
+        return -1;
+    points = atoi(text);
+    return points >= scale->low && points <= scale->high ? points : -1;
+}
+
+/* The points of a total that a record does not tell, as a person does; -1: nobody did. */
+static int decided_points(struct engine *e, const struct gw_scale *scale, const struct item_about *about)
+{
+    const struct gw_decision *decision = decided_find(e, GW_DECIDE_VALUE, "VALUE_TYPE", about);
+    const int points = decided_says(decision, GW_SET_VALUE) ? whole_of(scale, decision->set[GW_SET_VALUE]) : -1;
+
+    if (points >= 0)
+        decided_note(e, decision, "VALUE_TYPE", about);
+    return points;
+}
+
+static bool take_total(struct engine *e, const struct form *form, struct form_score *total)
+{
+    const struct item_about about = about_form(&e->in->facts[form->fact], form->fact, form->when.first);
+    const int points = decided_points(e, total->scale, &about);
+
+    if (points >= 0)
+        *total = (struct form_score){total->scale, true, ratio_of(points, 1)};
+    return points >= 0;
+}
+
+static void read_scores(struct engine *e, const struct gw_form_map *map, struct form *form)
+{
+    const bool read = score_form(e, map, form);
+    struct form_score *total = only_total(form);
+
+    if (e->failed || (total && !total->known && take_total(e, form, total)))
+        return;
+    if (!read)
+        held(e, form->fact, "VALUE_TYPE", form->when.first, "an answer is no number of its scale");
+    else if (total && !total->known)
+        held(e, form->fact, "VALUE_TYPE", form->when.first, "the points that it is about are not told");
+}
+
 static void consider(struct engine *e, size_t index)
 {
     const struct gw_fact *fact = &e->in->facts[index];
@@ -224,8 +277,8 @@ static void consider(struct engine *e, size_t index)
         held(e, index, "MODIFIER_EXTENSION", form.when.first, "carries a modifier that is not understood");
         return;
     }
-    if (!score_form(e, map, &form) && form.window && !e->failed)
-        held(e, index, "VALUE_TYPE", form.when.first, "an answer is no number of its scale");
+    if (form.window)
+        read_scores(e, map, &form);
     slot = form.window ? GW_ARENA_PUSH(e->arena, e->forms, e->form_count, e->form_capacity) : NULL;
     if (slot)
         *slot = form;
@@ -233,13 +286,110 @@ static void consider(struct engine *e, size_t index)
         e->failed |= form.window != NULL;
 }
 
+/* ---- results that are points ---- */
+
+/* By the site's profile, else by a person who was asked about the code. NULL: it is no such result. */
+static const struct gw_scale *scale_of(struct engine *e, const struct datum *datum, struct form *form)
+{
+    const struct gw_concept *code = &datum->observed->code;
+    const struct item_about about = engine_about_datum(datum, "CODE_UNKNOWN");
+    const struct gw_scale *found = NULL;
+    const struct gw_decision *decision;
+
+    for (size_t i = 0; i < code->count && !found; i++)
+        found = gw_rules_total(e->in->rules, gw_site_score(e->in->site, &code->codings[i]));
+    if (found) {
+        form->rules = gw_site_rule(e->in->site);
+        return found;
+    }
+    decision = decided_find(e, GW_DECIDE_CODE, "CODE_UNKNOWN", &about);
+    found = decided_says(decision, GW_SET_SCORE) ? gw_rules_total(e->in->rules, decision->set[GW_SET_SCORE]) : NULL;
+    if (!found)
+        return NULL;
+    decided_note(e, decision, "CODE_UNKNOWN", &about);
+    form->rules = decided_rule(e, NULL, decision);
+    return found;
+}
+
+/* A number without comparator, in no unit but that of points; NULL: it is none. */
+static const char *number_of(const struct gw_observed *o)
+{
+    const struct gw_quantity *q = &o->quantity;
+
+    if (o->kind == GW_VALUE_INTEGER)
+        return o->string;
+    if (o->kind != GW_VALUE_QUANTITY || q->comparator || (q->code && strcmp(q->code, "1") != 0 && q->code[0] != '{'))
+        return NULL;
+    return q->value;
+}
+
+static int points_of(struct engine *e, const struct datum *datum, const struct gw_scale *scale)
+{
+    const struct item_about about = engine_about_datum(datum, "VALUE_TYPE");
+    const int points = whole_of(scale, number_of(datum->observed));
+
+    return points >= 0 ? points : decided_points(e, scale, &about);
+}
+
+/* Of the windows that took it one of the scale's group, else the first. */
+static const struct gw_window *window_of(const struct engine *e, const struct datum *datum,
+                                         const struct gw_scale *scale)
+{
+    const gw_groups wanted = (gw_groups)1 << group_of(e, scale->instrument);
+
+    for (size_t i = 0; i < datum->placed_count; i++)
+        if (e->placed[datum->first_placed + i].window->groups & wanted)
+            return e->placed[datum->first_placed + i].window;
+    return e->placed[datum->first_placed].window;
+}
+
+static void take_points(struct engine *e, struct datum *datum, const struct gw_scale *scale, struct form form)
+{
+    struct form_score *score = gw_arena_alloc(e->arena, sizeof *score);
+    const int points = points_of(e, datum, scale);
+    struct form *slot;
+
+    form.window = window_of(e, datum, scale);
+    datum->placed_count = 0; /* no row of its own */
+    datum->code.verdict = GW_CODE_NOT_LISTED;
+    if (points < 0) {
+        engine_raise_datum(e, datum, "VALUE_TYPE", "the points are no whole number of the scale");
+        return;
+    }
+    slot = score ? GW_ARENA_PUSH(e->arena, e->forms, e->form_count, e->form_capacity) : NULL;
+    e->failed |= !slot;
+    if (!slot)
+        return;
+    *score = (struct form_score){scale, true, ratio_of(points, 1)};
+    form.scores = score;
+    form.score_count = 1;
+    *slot = form;
+}
+
+/* Placed by now; what stands against the record as such is asked about later, as of any result. */
+static void consider_points(struct engine *e, struct datum *datum)
+{
+    struct form form = {.fact = datum->fact, .part = datum->part, .when = datum->when};
+    const struct gw_scale *scale;
+
+    if (datum->placed_count == 0 || datum->code.verdict != GW_CODE_UNKNOWN || datum->source->modifier_extension ||
+        datum->source->standing == GW_UNDECIDED || !(scale = scale_of(e, datum, &form)))
+        return;
+    form.instrument = scale->instrument;
+    take_points(e, datum, scale, form);
+}
+
+/* ---- all of them ---- */
+
 static int by_time(const void *x, const void *y, void *context)
 {
     const struct engine *e = context;
     const struct form *a = x, *b = y;
-    const int order = gw_when_compare(&a->when, &b->when);
+    int order = gw_when_compare(&a->when, &b->when);
 
-    return order ? order : strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
+    if (order == 0)
+        order = strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
+    return order ? order : a->part - b->part;
 }
 
 void stage_forms(struct engine *e)
@@ -249,6 +399,8 @@ void stage_forms(struct engine *e)
     for (size_t i = 0; i < e->in->fact_count && !e->failed; i++)
         if (e->in->facts[i].type == GW_QUESTIONNAIRE_RESPONSE)
             consider(e, i);
+    for (size_t i = 0; i < e->data_count && !e->failed; i++)
+        consider_points(e, &e->data[i]);
     if (e->form_count > 1 && !e->failed)
         qsort_r(e->forms, e->form_count, sizeof *e->forms, by_time, e);
 }
@@ -272,5 +424,5 @@ const struct form *form_in_window(const struct engine *e, const struct gw_window
 
 void inputs_add_form(struct engine *e, struct inputs *inputs, const struct form *form)
 {
-    inputs_add_part(e, inputs, form->fact, 0);
+    inputs_add_part(e, inputs, form->fact, form->part);
 }

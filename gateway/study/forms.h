@@ -1,5 +1,6 @@
 /*
- * Questionnaires as a study reads them: answered, dated, placed, scored. Private to the study room.
+ * Questionnaires as a study reads them: answered, dated, placed, scored; and results that tell the points of a scale
+ * alone. Private to the study room.
  */
 #ifndef STUDY_FORMS_H
 #define STUDY_FORMS_H
@@ -12,12 +13,14 @@ struct form_score {
     struct gw_ratio value;
 };
 
-struct form { /* one QuestionnaireResponse that counts and lies in the subject's study span */
+struct form { /* one QuestionnaireResponse or result that counts and lies in the subject's study span */
     size_t fact;
+    int part;
+    const char *rules; /* that made it one; NULL: none but those of its kind */
     const char *instrument;
     struct gw_when when;
     const struct gw_window *window; /* the collected one it lies in; NULL: none, it is evidence for events only */
-    const struct form_score *scores;
+    struct form_score *scores;
     size_t score_count;
 };
 

@@ -49,6 +49,7 @@ static void cite_form(struct engine *e, struct episode *episode, const struct fo
 {
     episode_cite(e, episode,
                  (struct episode_evidence){.fact = form->fact,
+                                           .part = form->part,
                                            .kind = "vital",
                                            .concept = SCALE,
                                            .role = role,
@@ -56,7 +57,7 @@ static void cite_form(struct engine *e, struct episode *episode, const struct fo
                                            .grade = grade > 0 ? grade : -1,
                                            .value = gw_ratio_print(e->arena, &form_score(form, SCALE)->value),
                                            .in_window = true,
-                                           .rules = "icans"});
+                                           .rules = engine_rules(e, (const char *[]){"icans", form->rules}, 2)});
 }
 
 static void take(struct engine *e, struct episode *episode, const struct form *form, int grade)

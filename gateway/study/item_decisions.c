@@ -27,8 +27,6 @@ static const struct answer answers[] = {
     {"AFTER_DEATH", GW_DECIDE_PLACE, GW_SET_DROP, "DROPPED"},
     {"NO_CONTACT", GW_DECIDE_CONTACT, GW_SET_MISSED, NULL},
     {"DOSE_", GW_DECIDE_DOSE, GW_SET_ACCEPT, NULL},
-    {"RESPONSE_UNCONFIRMED", GW_DECIDE_RESPONSE, GW_SET_WAIT, NULL},
-    {"CR_NOT_ASSESSABLE", GW_DECIDE_RESPONSE, GW_SET_WAIT, NULL},
 };
 
 static bool is_about(const char *pattern, const char *code)
@@ -47,6 +45,8 @@ static const struct gw_decision *of_subject(struct engine *e, const char *code, 
         return decided_subject(e, GW_DECIDE_RECRUITMENT, "");
     if (strncmp(code, "SUBJECT_", 8) == 0 || strcmp(code, "CONSENT_MISSING") == 0)
         return decided_subject(e, GW_DECIDE_PATIENT, "");
+    if (strcmp(code, "RESPONSE_UNCONFIRMED") == 0 || strcmp(code, "CR_NOT_ASSESSABLE") == 0)
+        return decided_subject(e, GW_DECIDE_RESPONSE, decided_assessment(e, about->windows, about->rule));
     if (strcmp(code, "ANCHOR_MISSING") == 0) {
         found = decided_subject(e, GW_DECIDE_ANCHOR, "D1");
         return decided_says(found, GW_SET_DATE) ? found : NULL;

@@ -1,7 +1,7 @@
 /*
- * A hospital's profile against the tables: spellings of units, and local codes.
+ * A hospital's profile against the tables: spellings of units, local codes, questionnaires and scores.
  *
- * Source: mappings/RULES.md 6 and 7; mappings/README.md, "A site's ConceptMap".
+ * Source: mappings/RULES.md 6, 7 and 13; mappings/README.md, "A site's ConceptMap".
  */
 #include <string.h>
 
@@ -42,6 +42,22 @@ static void check_target(struct lint *l, const char *path, const struct site_cod
             "\"%s\" is mapped to %s, which is not verified: it is disabled, and raises CODE_UNVERIFIED when "
             "met",
             row->local.code, row->target.code);
+}
+
+static void check_instrument(struct lint *l, const char *path, const struct gw_form_map *form)
+{
+    for (size_t i = 0; i < l->rules.scale_count; i++)
+        if (gw_same(l->rules.scales[i].instrument, form->instrument))
+            return;
+    gw_findings_add(&l->findings, path, form->line, "instruments.csv has no instrument \"%s\"; correct it",
+                    form->instrument);
+}
+
+static void check_scale(struct lint *l, const char *path, const struct gw_score_map *score)
+{
+    if (!gw_rules_total(&l->rules, score->scale))
+        gw_findings_add(&l->findings, path, score->line,
+                        "instruments.csv has no recorded total of a scale \"%s\"; correct it", score->scale);
 }
 
 static const char *name_of(struct lint *l, const struct gw_coding *coding)
@@ -86,6 +102,10 @@ void lint_site(struct lint *l, const char *path)
     check_contradictions(l, path, site);
     for (size_t i = 0; i < site->codes.count; i++)
         check_target(l, path, &site->codes.rows[i]);
+    for (size_t i = 0; i < site->form_count; i++)
+        check_instrument(l, path, &site->forms[i]);
+    for (size_t i = 0; i < site->score_count; i++)
+        check_scale(l, path, &site->scores[i]);
     if (!check_code_cycles(l, path, &site->codes) || !check_system_cycles(l, path, &site->codes))
         gw_findings_add(&l->findings, path, 0, "the profile does not fit the memory set for it");
     if (site->zone)

@@ -2,24 +2,27 @@
  * Best response, objective response, and the times that hang on response, progression and death.
  *
  * A response counts when the next assessment shows it or better, and so does progression; what the last assessment
- * alone shows is unconfirmed, and asked about. Times are days from D1 (DOR: from the first confirmed partial response),
- * the text says EVENT or CENSORED. Source: mappings/RULES.md 13.
+ * alone shows is unconfirmed, and asked about, unless a person accepted it. Times are days from D1 (DOR: from the first
+ * confirmed partial response), the text says EVENT or CENSORED. Source: mappings/RULES.md 13.
  */
 #include "study/assessments.h"
 
 #include <string.h>
 
+#include "study/decided.h"
+
 struct course_of_response {
     struct assessments all;
     enum response best; /* confirmed by the next assessment */
     gw_day best_day;
-    enum response best_seen; /* confirmed or not */
-    enum response last;      /* of the last assessment with a category */
-    gw_day response_day;     /* first confirmed PR or better; GW_NO_DAY: none */
-    gw_day progression_day;  /* first confirmed PD */
-    gw_day open_progression; /* PD that only the last assessment shows */
-    gw_day last_assessment;  /* with a category; GW_NO_DAY: none */
-    size_t last_index;       /* of it */
+    enum response best_seen;            /* confirmed or not */
+    enum response last;                 /* of the last assessment with a category */
+    gw_day response_day;                /* first confirmed PR or better; GW_NO_DAY: none */
+    gw_day progression_day;             /* first confirmed PD */
+    gw_day open_progression;            /* PD that only the last assessment shows */
+    gw_day last_assessment;             /* with a category; GW_NO_DAY: none */
+    size_t last_index;                  /* of it */
+    const struct gw_decision *accepted; /* a person did not wait for the next assessment; NULL: nobody was asked */
 };
 
 /* ---- what the assessments add up to ---- */
@@ -37,22 +40,36 @@ static enum response shallower(enum response a, enum response b)
     return a < b ? a : b;
 }
 
-static void take(struct course_of_response *c, size_t i)
+/* What one assessment alone shows a person may accept, whatever the next one says. */
+static bool is_accepted(struct engine *e, struct course_of_response *c, const struct assessment *last)
+{
+    const char *which = decided_assessment(e, last->window->id, response_name(last->response));
+    const struct gw_decision *decision = decided_subject(e, GW_DECIDE_RESPONSE, which);
+
+    if (!decided_says(decision, GW_SET_ACCEPT))
+        return false;
+    c->accepted = decision;
+    return true;
+}
+
+static void take(struct engine *e, struct course_of_response *c, size_t i)
 {
     const struct assessment *now = &c->all.list[i], *next = next_told(&c->all, i);
-    const bool progressed = now->response == RESPONSE_PD;
+    const bool progressed = now->response == RESPONSE_PD, accepted = is_accepted(e, c, now);
     enum response confirmed = RESPONSE_NONE;
 
     c->last_assessment = now->day;
     c->last = now->response;
     c->last_index = i;
-    if (progressed && next && next->response == RESPONSE_PD)
+    if (progressed && (accepted || (next && next->response == RESPONSE_PD)))
         c->progression_day = now->day;
     else if (progressed && !next)
         c->open_progression = now->day;
     if (progressed)
         return;
-    if (next && next->response != RESPONSE_PD)
+    if (accepted)
+        confirmed = now->response;
+    else if (next && next->response != RESPONSE_PD)
         confirmed = shallower(now->response, next->response);
     if (now->response > c->best_seen)
         c->best_seen = now->response;
@@ -74,7 +91,7 @@ static void survey(struct engine *e, struct course_of_response *c)
     assessments_gather(e, &c->all);
     for (size_t i = 0; i < c->all.count && !e->failed && c->progression_day == GW_NO_DAY; i++)
         if (c->all.list[i].response != RESPONSE_NONE)
-            take(c, i);
+            take(e, c, i);
 }
 
 /* Why nothing can be said of the response; NULL: it can. */
@@ -124,6 +141,7 @@ static void add_best(struct engine *e, const struct course_of_response *c)
                                          .rule = "response",
                                          .reason = obstacle(c),
                                          .unconfirmed = !confirmed,
+                                         .decision = c->accepted,
                                          .inputs = inputs_of(e, c)});
 }
 
@@ -138,6 +156,7 @@ static void add_objective(struct engine *e, const struct course_of_response *c)
                                          .rule = "response",
                                          .reason = obstacle(c),
                                          .unconfirmed = !response && c->last >= RESPONSE_PR,
+                                         .decision = c->accepted,
                                          .inputs = inputs_of(e, c)});
 }
 
@@ -151,7 +170,8 @@ static const char *days_text(struct engine *e, gw_day from, gw_day to)
 
 static void add_time_to_response(struct engine *e, const struct course_of_response *c)
 {
-    struct parameter p = {.name = "TTR", .date = c->response_day, .rule = "response", .reason = obstacle(c)};
+    struct parameter p = {
+        .name = "TTR", .date = c->response_day, .rule = "response", .reason = obstacle(c), .decision = c->accepted};
 
     if (!p.reason && c->response_day == GW_NO_DAY)
         p.reason = "NO_RESPONSE";
@@ -200,6 +220,7 @@ static void add_time(struct engine *e, const struct course_of_response *c, const
                                          .rule = "response-times",
                                          .reason = reason,
                                          .unconfirmed = !counts && c->open_progression != GW_NO_DAY,
+                                         .decision = c->accepted,
                                          .inputs = c ? inputs_of(e, c) : (struct inputs){0}});
 }
 

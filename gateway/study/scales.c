@@ -72,3 +72,11 @@ void scales_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, 
     }
     out->scales = rows;
 }
+
+const struct gw_scale *gw_rules_total(const struct gw_rules *rules, const char *scale)
+{
+    for (size_t i = 0; scale && i < rules->scale_count; i++)
+        if (rules->scales[i].kind == GW_SCALE_TOTAL && strcmp(rules->scales[i].name, scale) == 0)
+            return &rules->scales[i];
+    return NULL;
+}

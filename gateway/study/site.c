@@ -8,14 +8,15 @@
 #include "study/site_parts.h"
 
 static const char *const file_keys[] = {
-    "id",     "name",  "zone",           "contacts", "time_without_offset", "unit_aliases", "unit_missing",
-    "ranges", "codes", "questionnaires", NULL};
+    "id",    "name",           "zone",   "contacts", "time_without_offset", "unit_aliases", "unit_missing", "ranges",
+    "codes", "questionnaires", "scores", NULL};
 static const char *const alias_keys[] = {"text", "code", "note", NULL};
 static const char *const missing_keys[] = {"system", "code", "unit", "note", NULL};
 
 const struct gw_settings_keys site_keys[] = {
     {"", file_keys},        {"unit_aliases", alias_keys},  {"unit_missing", missing_keys},
-    {"ranges", range_keys}, {"questionnaires", form_keys}, {NULL, NULL},
+    {"ranges", range_keys}, {"questionnaires", form_keys}, {"scores", score_keys},
+    {NULL, NULL},
 };
 
 static bool check_unit(struct gw_settings *s, const cJSON *object, const char *key, const char *unit,
@@ -126,6 +127,7 @@ static void read_profile(struct gw_settings *s, const cJSON *root, const struct 
     site_read_ranges(s, root, tables, site);
     site_read_codes(s, root, &site->codes);
     site_read_forms(s, root, site);
+    site_read_scores(s, root, site);
     if (site->id && !(site->rule = gw_arena_print(s->arena, "site:%s", site->id)))
         no_memory(s);
     read_zone(s, root, site);

@@ -1,6 +1,6 @@
 /*
  * `questionnaires` of a site's profile: which instrument a questionnaire of the hospital is, and which of its items is
- * which of the instrument's. Source: mappings/README.md.
+ * which of the instrument's; `scores`: which of its results are the points of a scale. Source: mappings/README.md.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "study/site_parts.h"
 
 const char *const form_keys[] = {"questionnaire", "instrument", "items", "answers", "note", NULL};
+const char *const score_keys[] = {"system", "code", "scale", "note", NULL};
 static const char *const item_keys[] = {"link", "item", NULL};
 static const char *const answer_keys[] = {"system", "code", "value", NULL};
 
@@ -69,6 +70,7 @@ static bool read_form(struct gw_settings *s, const cJSON *object, struct gw_form
     gw_settings_check_keys(s, object, form_keys);
     form->questionnaire = gw_settings_text(s, object, "questionnaire", true);
     form->instrument = gw_settings_text(s, object, "instrument", true);
+    form->line = gw_settings_line(s, object);
     gw_settings_text(s, object, "note", false);
     read_items(s, object, form);
     read_answers(s, object, form);
@@ -95,6 +97,46 @@ void site_read_forms(struct gw_settings *s, const cJSON *root, struct gw_site *s
         *slot = form;
         site->forms = rows;
     }
+}
+
+void site_read_scores(struct gw_settings *s, const cJSON *root, struct gw_site *site)
+{
+    struct gw_score_map *rows = NULL, *slot;
+    size_t capacity = 0;
+
+    GW_JSON_EACH (object, gw_settings_array(s, root, "scores", false)) {
+        struct gw_score_map map;
+
+        if (!cJSON_IsObject(object)) {
+            gw_settings_finding(s, object, "\"scores\" holds something that is no object; write {...}");
+            continue;
+        }
+        gw_settings_check_keys(s, object, score_keys);
+        map = (struct gw_score_map){
+            {gw_settings_text(s, object, "system", true), gw_settings_text(s, object, "code", true), NULL},
+            gw_settings_text(s, object, "scale", true),
+            gw_settings_line(s, object)};
+        gw_settings_text(s, object, "note", false);
+        if (!map.coding.system || !map.coding.code || !map.scale)
+            continue;
+        if (gw_site_score(site, &map.coding))
+            gw_settings_finding(s, object, "\"%s\" stands there twice; keep one", map.coding.code);
+        if (!(slot = GW_ARENA_PUSH(s->arena, rows, site->score_count, capacity))) {
+            no_memory(s);
+            return;
+        }
+        *slot = map;
+        site->scores = rows;
+    }
+}
+
+const char *gw_site_score(const struct gw_site *site, const struct gw_coding *coding)
+{
+    for (size_t i = 0; i < site->score_count; i++)
+        if (gw_same(site->scores[i].coding.system, coding->system) &&
+            gw_same(site->scores[i].coding.code, coding->code))
+            return site->scores[i].scale;
+    return NULL;
 }
 
 /* A canonical may end in "|version": which version is the hospital's own affair. */

@@ -1,6 +1,6 @@
 /*
  * Reading a site's profile in parts: site.c the file and the questions asked of it, site_codes.c its ConceptMaps,
- * site_ranges.c its reference ranges, site_forms.c its questionnaires.
+ * site_ranges.c its reference ranges, site_forms.c its questionnaires and scores.
  */
 #ifndef STUDY_SITE_PARTS_H
 #define STUDY_SITE_PARTS_H
@@ -48,6 +48,8 @@ struct gw_site {
     struct site_codes codes;
     const struct gw_form_map *forms;
     size_t form_count;
+    const struct gw_score_map *scores;
+    size_t score_count;
 };
 
 /* What is wrong becomes findings, and what is right is kept; the caller closes the zone. NULL: the arena is exhausted.
@@ -57,11 +59,13 @@ struct gw_site *site_read(struct gw_arena *arena, const char *path, const struct
 
 extern const char *const range_keys[];
 extern const char *const form_keys[];
+extern const char *const score_keys[];
 void site_read_codes(struct gw_settings *settings, const cJSON *root, struct site_codes *out);
 void site_read_ranges(struct gw_settings *settings, const cJSON *root, const struct gw_tables *tables,
                       struct gw_site *site);
 
 void site_read_forms(struct gw_settings *settings, const cJSON *root, struct gw_site *site);
+void site_read_scores(struct gw_settings *settings, const cJSON *root, struct gw_site *site);
 
 const struct gw_coding *site_codes_find(const struct site_codes *codes, const struct gw_coding *local);
 

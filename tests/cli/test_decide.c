@@ -175,6 +175,37 @@ Test(decide, names_the_event_it_is_about)
     cr_expect(strstr(file("out/study/ae_episodes.csv"), ",NEUTROPENIA,") != NULL, "%s", run.out);
 }
 
+/* ---- what else is to be known of it ---- */
+
+Test(decide, says_that_an_answer_settles_nothing)
+{
+    char id[22];
+
+    decide_both();
+    CASEMENT_RUN("exceptions", "show", "PARTIAL_DATE|madrid|urn:lab|ANC-K||", LEDGER);
+    snprintf(id, sizeof id, "%.21s", strchr(run.out, 'x'));
+    CASEMENT_RUN("exceptions", "decide", id, "window=T31-01", "--reason", "ward book", "--as", "dm1", LEDGER);
+    expect_out("1 of the exceptions named is still open: the answer does not settle it\n");
+    CASEMENT_RUN("exceptions", "decide", id, "window=T30-01", "--reason", "ward book", "--as", "dm1", "--json", LEDGER);
+    expect_out("\"unanswered\":\t0");
+    cr_expect(strstr(run.out, "inputs_changed") == NULL, "%s", run.out);
+}
+
+Test(decide, says_that_inputs_changed_since)
+{
+    char id[22];
+
+    decide_both();
+    cr_expect(strstr(run.out, "since the last derivation") == NULL, "%s", run.out);
+    CASEMENT_RUN("exceptions", "show", "PARTIAL_DATE|madrid|urn:lab|ANC-K||", LEDGER);
+    snprintf(id, sizeof id, "%.21s", strchr(run.out, 'x'));
+    scratch_write(&scratch, "roster.csv",
+                  "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
+                  "madrid,lendex-rrmm,p1,ES-001,,,2024-01-16,,,\n");
+    CASEMENT_RUN("exceptions", "decide", id, "drop", "--reason", "ward book", "--as", "dm1", LEDGER);
+    expect_out("roster.csv changed: rows follow what they say today too\n");
+}
+
 /* ---- refused ---- */
 
 Test(decide, refuses_what_is_no_answer_and_lists_those_there_are)

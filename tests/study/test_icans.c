@@ -23,7 +23,9 @@ static void start(void)
                            scratch_write(&scratch, "busan.json",
                                          "{\"id\":\"busan\",\"zone\":\"Asia/Seoul\",\"contacts\":\"inferred\","
                                          "\"questionnaires\":[{\"questionnaire\":\"" CHART_ICE
-                                         "\",\"instrument\":\"ICE\",\"items\":[{\"link\":\"ice\",\"item\":0}]}]}"),
+                                         "\",\"instrument\":\"ICE\",\"items\":[{\"link\":\"ice\",\"item\":0}]}],"
+                                         "\"scores\":[{\"system\":\"urn:sm:obs\",\"code\":\"ICE-T\",\"scale\":"
+                                         "\"ICE\"}]}"),
                            s.tables, &s.site, &err) == GW_OK,
               "%s", err.text);
     chart_add_doses(&s);
@@ -196,4 +198,105 @@ Test(icans, can_be_raised_by_a_person)
     subject_derive(&s);
     cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 1));
     cr_expect(eq(i32, subject_episode(&s, 0)->max_grade, 4));
+}
+
+/* ---- points told as results: LOINC has no code for them ---- */
+
+static void add_points(const char *id, const char *code, int day, const char *value)
+{
+    subject_add(&s,
+                "{'resourceType':'Observation','id':'%s','status':'final','subject':{'reference':'Patient/p1'},"
+                "'category':[{'coding':[{'code':'survey'}]}],'code':{'coding':[{'system':'urn:sm:obs','code':'%s'}]},"
+                "'effectiveDateTime':'2024-01-%02dT14:00:00+09:00',%s}",
+                id, code, day, value);
+}
+
+Test(icans, is_asked_about_by_results_that_the_hospital_says_are_points)
+{
+    add_points("a", "ICE-T", 16, "'valueInteger':6");
+    add_points("b", "ICE-T", 17, "'valueQuantity':{'value':2.0,'code':'{score}','system':'http://unitsofmeasure.org'}");
+    add_points("c", "ICE-T", 18, "'valueQuantity':{'value':10,'unit':'points'}");
+    subject_derive(&s);
+    expect_text("asked", chart_items(&s, "ICANS_REVIEW"), "d2 g3 end d4 dose 1");
+    cr_expect(eq(sz, subject_items(&s, "CODE_UNKNOWN"), 0));
+    subject_expect(&s, "a", "held ICANS_REVIEW");
+    subject_decide(&s, "event", "Observation/b", "{'confirm':true}");
+    subject_derive(&s);
+    cr_expect(eq(int, subject_episode(&s, 0)->max_grade, 3));
+    subject_expect(&s, "a", "evidence");
+    subject_expect(&s, "c", "evidence");
+}
+
+static const struct {
+    const char *name, *value;
+} no_points[] = {
+    {"a word", "'valueString':'confused'"},
+    {"eleven", "'valueInteger':11"},
+    {"a half", "'valueQuantity':{'value':7.5}"},
+    {"a comparator", "'valueQuantity':{'value':7,'comparator':'<'}"},
+    {"a share", "'valueQuantity':{'value':7,'code':'%','system':'http://unitsofmeasure.org'}"},
+};
+
+Test(icans, asks_about_a_result_that_is_no_number_of_points)
+{
+    for (size_t i = 0; i < sizeof no_points / sizeof *no_points; i++) {
+        stop();
+        start();
+        add_points("a", "ICE-T", 16, no_points[i].value);
+        subject_derive(&s);
+        subject_expect(&s, "a", "held VALUE_TYPE");
+        cr_expect(eq(sz, subject_items(&s, "ICANS_REVIEW"), 0), "%s", no_points[i].name);
+        subject_decide(&s, "value", "Observation/a", "{'value':'7'}");
+        subject_derive(&s);
+        expect_text(no_points[i].name, chart_items(&s, "ICANS_REVIEW"), "d2 g1 end ? dose 1");
+        cr_expect(eq(sz, subject_items(&s, "VALUE_TYPE"), 0), "%s", no_points[i].name);
+    }
+}
+
+static const struct {
+    const char *name, *items;
+} blank_forms[] = {
+    {"its own questions and no points", "{'linkId':'writing','answer':[{'valueInteger':0}]}"},
+    {"points without an answer", "{'linkId':'ice'}"},
+    {"a word for the points", "{'linkId':'ice','answer':[{'valueString':'none'}]}"},
+    {"more points than there are", "{'linkId':'ice','answer':[{'valueInteger':11}]}"},
+};
+
+Test(icans, asks_about_a_form_that_tells_no_points)
+{
+    for (size_t i = 0; i < sizeof blank_forms / sizeof *blank_forms; i++) {
+        stop();
+        start();
+        subject_add(&s,
+                    "{'resourceType':'QuestionnaireResponse','id':'f','status':'completed','subject':{'reference':"
+                    "'Patient/p1'},'questionnaire':'" CHART_ICE "','authored':'2024-01-16T14:00:00+09:00',"
+                    "'item':[%s]}",
+                    blank_forms[i].items);
+        subject_derive(&s);
+        subject_expect(&s, "f", "held VALUE_TYPE");
+        subject_decide(&s, "value", "QuestionnaireResponse/f", "{'value':'0'}");
+        subject_derive(&s);
+        expect_text(blank_forms[i].name, chart_items(&s, "ICANS_REVIEW"), "d2 g3 end ? dose 1");
+        subject_expect(&s, "f", "held ICANS_REVIEW");
+    }
+}
+
+Test(icans, is_asked_about_by_results_that_a_person_says_are_points)
+{
+    add_points("a", "ICE-X", 16, "'valueInteger':8");
+    subject_derive(&s);
+    subject_expect(&s, "a", "held CODE_UNKNOWN");
+    subject_decide(&s, "code", "CODE_UNKNOWN|busan|urn:sm:obs|ICE-X||", "{'score':'ICE'}");
+    subject_derive(&s);
+    expect_text("asked", chart_items(&s, "ICANS_REVIEW"), "d2 g1 end ? dose 1");
+    cr_expect(eq(sz, subject_items(&s, "CODE_UNKNOWN"), 0));
+    subject_expect(&s, "a", "held ICANS_REVIEW");
+}
+
+Test(icans, takes_no_points_of_full_marks_for_a_row)
+{
+    add_points("a", "ICE-T", 16, "'valueInteger':10");
+    subject_derive(&s);
+    subject_expect(&s, "a", "not_in_scope NOT_DERIVED");
+    cr_expect(eq(sz, subject_items(&s, "ICANS_REVIEW"), 0));
 }

@@ -382,6 +382,41 @@ Test(response_times, censor_survival_when_last_seen_where_no_window_asks_for_a_c
     expect_param("OS", "30C");
 }
 
+/* S15 of 40 is a partial response; a person takes the last assessment for confirmed, or waits. */
+Test(response_times, go_by_what_a_person_accepted)
+{
+    play("0: S40 90: S35 180: S15");
+    subject_derive(&s);
+    expect_param("ORR", "~N");
+    subject_decide(&s, "response", "", "{'wait':true,'of':'PR','window':'T90-02'}");
+    subject_derive(&s);
+    expect_param("ORR", "~N");
+    cr_expect(eq(sz, subject_items(&s, "RESPONSE_UNCONFIRMED"), 0), "nobody is asked while they wait");
+    subject_decide(&s, "response", "", "{'accept':true,'of':'PR','window':'T90-02'}");
+    subject_derive(&s);
+    expect_param("ORR", "Y");
+    expect_param("BOR", "PR");
+    cr_expect(eq(sz, subject_items(&s, "RESPONSE_UNCONFIRMED"), 0));
+    play("270: S50"); /* another window: a person is asked anew */
+    subject_derive(&s);
+    cr_expect(eq(sz, items_about("RESPONSE_UNCONFIRMED", "PD"), 1));
+    expect_param("BOR", "PR");
+}
+
+Test(response_times, end_with_a_progression_that_a_person_accepted)
+{
+    play("0: S40 90: S15 180: S15 270: S40");
+    subject_derive(&s);
+    cr_expect(eq(sz, items_about("RESPONSE_UNCONFIRMED", "PD"), 1));
+    subject_decide(&s, "response", "", "{'accept':true,'of':'PD','window':'T90-03'}");
+    subject_derive(&s);
+    expect_param("TTP", "270E");
+    cr_expect(eq(sz, subject_items(&s, "RESPONSE_UNCONFIRMED"), 0));
+    subject_decide(&s, "response", "", "{'accept':true,'of':'CR','window':'T90-03'}");
+    subject_derive(&s);
+    expect_param("TTP", "270E");
+}
+
 Test(response_times, tell_what_keeps_a_very_good_response_from_being_complete)
 {
     play("0: S40 U50 90: S0 U0 s- u- 180: S0 U0 s- u-");

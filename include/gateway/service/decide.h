@@ -31,9 +31,11 @@ struct gw_decide_request {
 
 struct gw_decide_result {
     struct gw_decision decision;
-    bool waits;       /* it acts when a second person approves it */
-    size_t values;    /* exceptions it answers: open ones of the cause, or 1; of an approval or undo 0 */
-    size_t held_back; /* subjects that the next sync derives */
+    bool waits;          /* it acts when a second person approves it */
+    size_t values;       /* exceptions it answers: open ones of the cause, or 1; of an approval or undo 0 */
+    size_t held_back;    /* subjects that the next sync derives */
+    size_t unanswered;   /* of the exceptions named those still open though all of their subjects were derived */
+    const char *changed; /* what steers derivations and is another since they were derived last, in words; "" */
     struct gw_pass_result pass;
 };
 

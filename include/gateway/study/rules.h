@@ -136,6 +136,9 @@ enum gw_status gw_rules_load(struct gw_arena *arena, const char *dir, struct gw_
 
 const struct gw_item_class *gw_rules_class(const struct gw_rules *rules, const char *code); /* NULL: unknown code */
 
+/* The scale of that name whose total a hospital may record as such (item 0 of kind total); NULL: none. */
+const struct gw_scale *gw_rules_total(const struct gw_rules *rules, const char *scale);
+
 /* What a coded answer says of a culture or test: an organism or any code that no row calls otherwise is positive. */
 enum gw_answer gw_rules_answer(const struct gw_rules *rules, const struct gw_concept *answer);
 

@@ -44,10 +44,17 @@ struct gw_form_answer { /* a coded answer, and the number it stands for */
 struct gw_form_map {
     const char *questionnaire; /* canonical without version */
     const char *instrument;    /* of instruments.csv */
+    unsigned line;             /* in its file */
     const struct gw_form_item *items;
     size_t item_count;
     const struct gw_form_answer *answers;
     size_t answer_count;
+};
+
+struct gw_score_map { /* a hospital's code of a result that is the points of a scale */
+    struct gw_coding coding;
+    const char *scale; /* of instruments.csv */
+    unsigned line;     /* in its file */
 };
 
 struct gw_site;
@@ -75,6 +82,9 @@ const char *gw_site_system(const struct gw_site *site, const char *system);
 const char *gw_site_rule(const struct gw_site *site); /* "site:<id>", the rule of a mapped code in provenance */
 /* The range for a concept, sex and age in years (-1: unknown, matches only unbounded ranges). NULL: none. */
 const struct gw_site_range *gw_site_range_of(const struct gw_site *site, const char *concept, const char *sex, int age);
+
+/* The scale whose points the results of a local code are; NULL: none. */
+const char *gw_site_score(const struct gw_site *site, const struct gw_coding *coding);
 
 /* Which instrument a questionnaire (its canonical, with or without version) is. NULL: not mapped. */
 const struct gw_form_map *gw_site_form(const struct gw_site *site, const char *questionnaire);
