@@ -40,6 +40,8 @@ static bool was_coded(const struct engine *e, const struct episodes *episodes, c
     for (size_t i = 0; i < episodes->candidate_count; i++) {
         const struct episode *coded = &episodes->candidates[i].episode;
 
+        if (episodes->candidates[i].item) /* of signs */
+            continue;
         if (strcmp(coded->category, CRS_CATEGORY) == 0 && !coded->subcategory &&
             coded->onset <= moment_day(e, run->end_at) + slack && coded->end >= h->signs[run->onset].day - slack)
             return true;
@@ -151,12 +153,19 @@ static void cite_signs(struct engine *e, const struct crs_history *h, struct epi
 
 /* ---- its end ---- */
 
-static const struct reading *first_cool(struct engine *e, const struct crs_history *h, const struct crs_sign *fever)
+/* After the last fever; what is read later than no_value_days says nothing of it any more. */
+static const struct reading *first_cool(struct engine *e, const struct crs_history *h, const struct crs_run *run)
 {
-    for (size_t i = 0; i < h->temperatures.count; i++)
-        if (h->temperatures.list[i].moment.first > fever->moment.last &&
-            reading_below(e, h->temperatures.list[i].datum, &h->rules->temperature))
-            return &h->temperatures.list[i];
+    const struct crs_sign *fever = &h->signs[run->last_fever];
+    const gw_day latest = moment_day(e, run->end_at) + e->in->study->no_value_days;
+
+    for (size_t i = 0; i < h->temperatures.count; i++) {
+        const struct reading *reading = &h->temperatures.list[i];
+
+        if (reading->moment.first > fever->moment.last && reading->datum->when.first <= latest &&
+            reading_below(e, reading->datum, &h->rules->temperature))
+            return reading;
+    }
     return NULL;
 }
 
@@ -180,7 +189,7 @@ static void cite_recovery(struct engine *e, struct episode *episode, const struc
 static void find_end(struct engine *e, const struct crs_history *h, const struct crs_run *run, struct episode *episode)
 {
     const gw_day ends = moment_day(e, run->end_at);
-    const struct reading *cool = first_cool(e, h, &h->signs[run->last_fever]);
+    const struct reading *cool = first_cool(e, h, run);
     const gw_day unknown_from = ends + e->in->study->no_value_days;
 
     episode->end = GW_NO_DAY;

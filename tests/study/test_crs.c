@@ -207,6 +207,10 @@ static const struct history ends[] = {
     {"unless none was lower between them", FEVER "d3 14:00 T 38.2;d4 20:00 T 36.8", "d2 g1 end d4 dose 1"},
     {"nobody read again", "d2 14:00 T 38.5", "d2 g1 end ? dose 1"},
     {"read again only later", FEVER "d6 08:00 T 36.8", "d2 g1 end d6 dose 1"},
+    {"read again 56 days after its hours", FEVER "d59 08:00 T 36.8", "d2 g1 end d59 dose 1"},
+    {"read again only after that", FEVER "d60 08:00 T 36.8", "d2 g1 end ? dose 1"},
+    {"nobody read again before a fever that is none of its kind", FEVER "d23 11:00 T 38.5;d24 08:00 T 36.8",
+     "d2 g1 end d24 dose 1"},
     {"oxygen keeps it open", FEVER "d3 08:00 FN 2;d3 08:00 T 36.8;d4 20:00 T 36.8", "d2 g1 end d4 dose 1"},
     {"low blood pressure does not", FEVER "d3 08:00 S 80;d3 08:00 T 36.8;d4 20:00 T 36.8", "d2 g1 end d3 dose 1"},
 };
