@@ -22,102 +22,18 @@
 
 /* ---- rows of the other tables ---- */
 
-/* One kind of row: what the truth calls subject is the output's subject_key, all its other columns have the same names.
- */
-struct kind {
-    const char *name, *output, *truth;
-    const char *const keys[5]; /* tell its rows apart, beside the subject; NULL ends them */
-};
-
-static const struct kind kinds[] = {
-    {"windows", "study/windows.csv", "windows", {"window_id"}},
-    {"events", "study/ae_episodes.csv", "episodes", {"category", "subcategory", "onset"}},
-    {"cycles", "study/cycles.csv", "cycles", {"cycle_no"}},
-    {"exposures", "study/exposures.csv", "exposures", {"drug", "start", "dose"}},
-    {"conmeds", "study/conmeds.csv", "conmeds", {"substance", "start", "dose"}},
-    {"parameters", "study/derived.csv", "parameters", {"row_id"}},
-};
-
-static const struct kind *the_kind; /* of the rows in question */
-
-/* Subjects are numbered with the first letters of their hospital. */
-static const char *kind_key(const struct truth_table *t, const char **f)
-{
-    const bool of_truth = gw_csv_column(&t->csv, "subject") >= 0;
-    const char *key = truth_field(t, f, of_truth ? "subject" : "subject_key");
-
-    if (strncasecmp(key, truth_site, 2) != 0)
-        return NULL;
-    for (size_t i = 0; the_kind->keys[i]; i++)
-        key = gw_arena_print(&truth_arena, "%s|%s", key, truth_field(t, f, the_kind->keys[i]));
-    return key;
-}
-
-/* The event that it belongs to, by category and onset. */
-static const char *parent_of(const struct truth_table *ids, const struct truth_table *got, const char **row)
-{
-    const char *id = truth_field(got, row, "parent_ae");
-    const char **parent = *id ? truth_find(ids, id) : NULL;
-
-    return parent ? gw_arena_print(&truth_arena, "%s %s", truth_field(ids, parent, "category"),
-                                   truth_field(ids, parent, "onset"))
-                  : id;
-}
-
-static bool is_key(const char *column)
-{
-    for (size_t i = 0; the_kind->keys[i]; i++)
-        if (strcmp(the_kind->keys[i], column) == 0)
-            return true;
-    return strcmp(column, "subject") == 0;
-}
-
 /* The baseline needs no contact: which one it may have is not planted. */
-static bool is_planted(const char *column, const char *wanted)
-{
-    return !is_key(column) && (*wanted || strcmp(column, "contact_date") != 0);
-}
-
-static void check_columns(const struct truth_run *run, const struct truth_table *expected,
-                          const struct truth_table *got, const struct truth_row *e, const char **row)
-{
-    const struct truth_table ids =
-        strcmp(the_kind->name, "events") == 0
-            ? truth_load(gw_arena_print(&truth_arena, "%s/%s", run->out, the_kind->output), truth_row_key)
-            : (struct truth_table){.count = 0};
-
-    for (size_t c = 0; c < expected->csv.columns; c++) {
-        const char *column = expected->csv.header[c], *wanted = e->fields[c];
-
-        if (is_planted(column, wanted))
-            truth_expect(e->key, column,
-                         strcmp(column, "parent") == 0 ? parent_of(&ids, got, row) : truth_field(got, row, column),
-                         wanted);
-    }
-}
-
-static void check_kind(const struct truth_run *run, const struct kind *kind, size_t deliveries)
-{
-    const char *path = gw_arena_print(&truth_arena, COHORT "expected-%s-%zu.csv", kind->truth, deliveries);
-    struct truth_table expected, got;
-
-    the_kind = kind;
-    expected = truth_load(path, kind_key);
-    got = truth_load(gw_arena_print(&truth_arena, "%s/%s", run->out, kind->output), kind_key);
-    truth_check_once(&expected, path);
-    truth_check_once(&got, kind->output);
-    for (size_t i = 0; i < got.count; i++)
-        cr_expect(truth_find(&expected, got.rows[i].key) != NULL, "%s: %s was not planted", kind->name,
-                  got.rows[i].key);
-    for (size_t i = 0; i < expected.count; i++) {
-        const char **row = truth_find(&got, expected.rows[i].key);
-
-        cr_expect(row != NULL, "%s: %s is missing", kind->name, expected.rows[i].key);
-        if (row)
-            check_columns(run, &expected, &got, &expected.rows[i], row);
-        truth_count(strcmp(kind->name, "parameters") == 0 && row ? truth_field(&got, row, "param") : kind->name);
-    }
-}
+static const struct truth_kind kinds[] = {
+    {.name = "windows", .output = "study/windows.csv", .keys = {"window_id"}, .lenient = "contact_date"},
+    {.name = "episodes",
+     .output = "study/ae_episodes.csv",
+     .keys = {"category", "subcategory", "onset"},
+     .cell = truth_event_cell},
+    {.name = "cycles", .output = "study/cycles.csv", .keys = {"cycle_no"}},
+    {.name = "exposures", .output = "study/exposures.csv", .keys = {"drug", "start", "dose"}},
+    {.name = "conmeds", .output = "study/conmeds.csv", .keys = {"substance", "start", "dose"}},
+    {.name = "parameters", .output = "study/derived.csv", .keys = {"row_id"}, .count_by = "param"},
+};
 
 /* ---- questions: whether there is an event, how serious it is, what the last assessment alone shows ---- */
 
@@ -220,7 +136,7 @@ static void check_site(const char *site, size_t deliveries)
     run = run_map(gw_arena_print(&truth_arena, "%s/out", scratch.folder), deliveries);
     truth_check_parts(&run, gw_arena_print(&truth_arena, COHORT "expected-%zu.csv", deliveries));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        check_kind(&run, &kinds[i], deliveries);
+        truth_check_kind(&run, &kinds[i], COHORT, deliveries);
     check_questions(&run, deliveries);
     scratch_release(&scratch);
 }

@@ -83,7 +83,7 @@ static const char *item_key(const struct truth_table *t, const char **f)
 
 /* ---- comparing ---- */
 
-void truth_check_once(const struct truth_table *t, const char *path)
+static void check_once(const struct truth_table *t, const char *path)
 {
     for (size_t i = 1; i < t->count; i++)
         cr_expect(strcmp(t->rows[i - 1].key, t->rows[i].key) != 0, "%s is twice in %s", t->rows[i].key, path);
@@ -218,6 +218,7 @@ struct truth_run truth_read(const char *out)
         .parts = truth_load(gw_arena_print(&truth_arena, "%s/hospital/ledger.csv", out), part_key),
         .items = truth_load(gw_arena_print(&truth_arena, "%s/hospital/exceptions.csv", out), item_key),
         .observations = truth_load(gw_arena_print(&truth_arena, "%s/study/observations.csv", out), truth_row_key),
+        .events = truth_load(gw_arena_print(&truth_arena, "%s/study/ae_episodes.csv", out), truth_row_key),
     };
 }
 
@@ -252,4 +253,99 @@ void truth_print_counts(void)
 {
     for (size_t i = 0; tallies[i].name; i++)
         printf("%-20s %6zu compared\n", tallies[i].name, tallies[i].count);
+}
+
+/* ---- rows of a kind ---- */
+
+static const struct truth_run *the_run; /* of the rows in question */
+static const struct truth_kind *the_kind;
+
+static bool of_truth(const struct truth_table *t)
+{
+    return strstr(t->csv.path, "/expected-") != NULL;
+}
+
+static const char *subject_of(const struct truth_table *t, const char **f)
+{
+    return truth_field(t, f, gw_csv_column(&t->csv, "subject") >= 0 ? "subject" : "subject_key");
+}
+
+static const char *cell_of(const struct truth_table *t, const char **f, const char *column, const char *wanted)
+{
+    return the_kind->cell && !of_truth(t) ? the_kind->cell(the_run, t, f, column, wanted) : truth_field(t, f, column);
+}
+
+/* Subjects are numbered with the first letters of their hospital. */
+static const char *kind_key(const struct truth_table *t, const char **f)
+{
+    const char *key = subject_of(t, f);
+
+    if (strncasecmp(key, truth_site, 2) != 0 || (the_kind->takes && !of_truth(t) && !the_kind->takes(t, f)))
+        return NULL;
+    for (size_t i = 0; the_kind->keys[i]; i++)
+        key = gw_arena_print(&truth_arena, "%s|%s", key, cell_of(t, f, the_kind->keys[i], NULL));
+    return key;
+}
+
+const char *truth_event_cell(const struct truth_run *run, const struct truth_table *output, const char **fields,
+                             const char *column, const char *wanted)
+{
+    const char *id;
+    const char **event;
+
+    (void)wanted;
+    if (gw_csv_column(&output->csv, column) >= 0)
+        return truth_field(output, fields, column);
+    id = truth_field(output, fields, strcmp(column, "parent") == 0 ? "parent_ae" : "ae_id");
+    event = *id ? truth_find(&run->events, id) : NULL;
+    if (!event)
+        return id;
+    return strcmp(column, "parent") != 0
+               ? truth_field(&run->events, event, column)
+               : gw_arena_print(&truth_arena, "%s %s", truth_field(&run->events, event, "category"),
+                                truth_field(&run->events, event, "onset"));
+}
+
+static bool is_key(const char *column)
+{
+    for (size_t i = 0; the_kind->keys[i]; i++)
+        if (strcmp(the_kind->keys[i], column) == 0)
+            return true;
+    return strncmp(column, "subject", 7) == 0;
+}
+
+static void check_columns(const struct truth_table *expected, const struct truth_table *got, const struct truth_row *e,
+                          const char **row)
+{
+    for (size_t c = 0; c < expected->csv.columns; c++) {
+        const char *column = expected->csv.header[c], *wanted = e->fields[c];
+        const bool left_out = !*wanted && the_kind->lenient && strcmp(column, the_kind->lenient) == 0;
+
+        if (!is_key(column) && !left_out)
+            truth_expect(e->key, column, cell_of(got, row, column, wanted), wanted);
+    }
+}
+
+void truth_check_kind(const struct truth_run *run, const struct truth_kind *kind, const char *folder, size_t number)
+{
+    const char *path = gw_arena_print(&truth_arena, "%sexpected-%s-%zu.csv", folder, kind->name, number);
+    struct truth_table expected, got;
+
+    the_run = run;
+    the_kind = kind;
+    expected = truth_load(path, kind_key);
+    got = truth_load(gw_arena_print(&truth_arena, "%s/%s", run->out, kind->output), kind_key);
+    check_once(&expected, path);
+    check_once(&got, kind->output);
+    for (size_t i = 0; i < got.count; i++)
+        cr_expect(truth_find(&expected, got.rows[i].key) != NULL, "%s: %s was not planted", kind->name,
+                  got.rows[i].key);
+    for (size_t i = 0; i < expected.count; i++) {
+        const char **row = truth_find(&got, expected.rows[i].key);
+
+        cr_expect(row != NULL, "%s: %s is missing", kind->name, expected.rows[i].key);
+        if (row)
+            check_columns(&expected, &got, &expected.rows[i], row);
+        truth_count(kind->count_by && row ? truth_field(&got, row, kind->count_by) : kind->name);
+    }
 }
