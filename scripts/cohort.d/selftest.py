@@ -20,7 +20,7 @@ STATES = {"delivered", "evidence", "unchanged", "superseded", "not_in_scope", "o
 def options(out, **changes):
     wanted = {"out": out, "subjects": 40, "resources_per_subject": 150, "assessments": None, "events": None, "seed": 7, "format": "both",
               "sites": ",".join(DIALECTS), "order": "subject", "second_delivery": True, "faults": True,
-              "as_of": "2026-06-30"}
+              "as_of": "2026-06-30", "study": "lendex-rrmm"}
     wanted.update(changes)
     return argparse.Namespace(**wanted)
 

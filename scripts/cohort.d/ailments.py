@@ -1,0 +1,182 @@
+"""Events that are no CRS and no ICANS, each in weeks of its own: counts that fell and rose, infections and how they were
+treated, fever with few neutrophils, diagnoses that a person must look at, drugs that hint at an event."""
+from reactions import COOL, temperature
+from parts import Row
+
+FIRST_WEEK, WEEKS = 8, 4  # each has four weeks for itself, from the ninth week on
+CAUSALITY = "http://terminology.hl7.org/CodeSystem/adverse-event-causality-assess"
+
+
+class Ailment:
+    """`counts`: (day, grade key) of a concept on weekly visits; the others are normal."""
+
+    concept = None
+    counts = ()
+
+    def __init__(self, week, number):
+        self.week, self.number = week, number
+        self.weeks = set(range(week, week + WEEKS))
+        self.day = 7 * week
+
+    def write(self, subject):
+        raise NotImplementedError
+
+
+class Cytopenia(Ailment):
+    """Low at one visit or two, back at the next."""
+
+    KINDS = (("ANC", "NEUTROPENIA", -3), ("PLT", "THROMBOCYTOPENIA", -2), ("HGB", "ANAEMIA", -3), ("ANC", "NEUTROPENIA", -4))
+
+    def __init__(self, week, number):
+        super().__init__(week, number)
+        self.concept, self.category, worst = self.KINDS[number % len(self.KINDS)]
+        self.counts = [(self.day, worst)]
+        if number % 2:
+            self.counts = [(self.day, worst + 1), (self.day + 7, worst)]
+        self.end = self.counts[-1][0] + 7
+
+    def write(self, subject):
+        grades = [(day, -key) for day, key in self.counts]
+        subject.episode(self.category, self.day, self.end, grades=grades)
+        subject.ask_relatedness(self.concept, self.day)
+
+
+class Liver(Ailment):
+    concept = "ALT"
+
+    def __init__(self, week, number):
+        super().__init__(week, number)
+        self.counts = [(self.day, 2), (self.day + 7, 3)]
+
+    def write(self, subject):
+        subject.episode("HEPATOTOXICITY", self.day, self.day + 14, grades=[(self.day, 2), (self.day + 7, 3)],
+                        subcategory="ALT")
+        subject.ask_relatedness(self.concept, self.day)
+
+
+class Infection(Ailment):
+    """A diagnosis; its grade is that of the treatment, or a person's."""
+
+    TREATED = ("intravenous", "oral", "")
+
+    def write(self, subject):
+        events = subject.dialect.events["INFECTION"]
+        sub, code, words = events[self.number % 3]
+        how = self.TREATED[self.number % 3]
+        end = self.day + 8
+        item = subject.diagnosis(code, words, self.day, end, Row("evidence"))
+        grades, more = [], {}
+        if how == "intravenous":
+            subject.given("ceftriaxone", self.day + 1, "18:00", "2000")
+            grades = [(self.day + 1, 3)]
+            if subject.stay(self.day + 1, "08:00", self.day + 6, "12:00",
+                            reasonReference=[{"reference": "Condition/" + item.rid}]):
+                more = {"serious": "Y", "serious_hospital": "Y", "seriousness_origin": "evidence"}
+        if how == "oral":
+            self._tablets(subject)
+            grades = [(self.day + 1, 2)]
+        if how:
+            more["treatment_given"] = "Y"
+        else:
+            subject.ask("AE_GRADE_HUMAN", item)
+        related = self._word(subject, item)
+        if not related:
+            subject.ask("AE_RELATEDNESS", item)
+        subject.episode("INFECTION", self.day, end, grades=grades, subcategory=sub, related=related, **more)
+
+    def _tablets(self, subject):
+        day = self.day + 1
+        subject.use("MedicationStatement", "amoxicillin", day, {
+            "status": "completed", "effectivePeriod": {"start": subject.instant(day, None),
+                                                       "end": subject.instant(day + 6, None)},
+            "dosage": [{"timing": {"repeat": {"frequency": 3, "period": 1, "periodUnit": "d"}}, "route": {"text": "oral"},
+                        "doseAndRate": [{"doseQuantity": {"value": 1000, "unit": "mg",
+                                                          "system": "http://unitsofmeasure.org", "code": "mg"}}]}]},
+            start=subject.date(day), end=subject.date(day + 6), dose="1000", unit="mg", frequency="TID", route="ORAL",
+            evidence_rank="stated")
+
+    def _word(self, subject, item):
+        """What the physician said of it, if the hospital keeps such records."""
+        code, word = (("Possible", "related"), ("Unlikely", "not related"), (None, ""))[self.number // 3 % 3]
+        if not code:
+            return ""
+        dose = subject.injections.given[-1].item
+        subject.simple("AdverseEvent", "a", lambda i, v, u: subject.writer.plain("AdverseEvent", i, v, u, {
+            "identifier": {"system": subject.dialect.base + "/report", "value": i}, "actuality": "actual",
+            "subject": {"reference": "Patient/" + subject.patient_id}, "date": subject.instant(self.day, None),
+            "resultingCondition": [{"reference": "Condition/" + item.rid}],
+            "suspectEntity": [{"instance": {"reference": "MedicationAdministration/" + dose.rid},
+                               "causality": [{"assessment": {"coding": [{"system": CAUSALITY, "code": code}]}}]}]}),
+            Row("evidence"), subject.day(self.day))
+        return word
+
+
+class Febrile(Ailment):
+    """Fever while neutrophils are few: no CRS, though a dose was given some days before."""
+
+    concept = "ANC"
+
+    def __init__(self, week, number):
+        super().__init__(week, number)
+        self.counts = [(self.day, -3)]
+
+    def write(self, subject):
+        unit = subject.dialect.units["TEMP"][0]
+        fever = temperature(subject, self.day, "16:00", *{"Cel": ("38.9", "38.9", 1), "[degF]": ("102.2", "39", 1)}[unit])
+        for day, clock in ((1, "08:00"), (2, "08:00"), (3, "20:00")):
+            temperature(subject, self.day + day, clock, *COOL[unit][-1])
+        subject._count("ANC", self.day + 3, "08:00", 0)
+        subject.episode("NEUTROPENIA", self.day, self.day + 3, grades=[(self.day, 3)])
+        subject.ask_relatedness("ANC", self.day)
+        subject.episode("FEBRILE_NEUTROPENIA", self.day, self.day + 3, grades=[(self.day, 3)],
+                        parent="NEUTROPENIA " + subject.date(self.day))
+        subject.ask("AE_RELATEDNESS", fever)
+
+
+class Candidate(Ailment):
+    """A diagnosis of no table: a person says whether it is an event, and of what grade."""
+
+    def write(self, subject):
+        item = subject.diagnosis("H25.9", "Cataract", self.day + 1, self.day + 9, Row("held", "AE_CANDIDATE"))
+        subject.ask("AE_CANDIDATE", item, (1,), category="OTHER", onset=subject.date(self.day + 1))
+        if self.number % 3 == 2:
+            subject.ask("AE_CANDIDATE", item, (2,), category="OTHER", onset=subject.date(self.day + 1))
+        elif self.number % 3 == 1:
+            subject.decide("event", item, refuse=True)
+            item.after = [Row("not_in_scope", "NO_EVENT")]
+        else:
+            subject.decide("event", item, confirm=True, grade=2)
+            item.after = [Row("evidence")]
+            subject.episode("OTHER", self.day + 1, self.day + 9, (2,), [(self.day + 1, 2)], certainty="confirmed")
+            subject.ask("AE_RELATEDNESS", item, (2,))
+
+
+class Nausea(Ailment):
+    """A diagnosis whose grade is clinical; a person gives it."""
+
+    def write(self, subject):
+        sub, code, words = subject.dialect.events["GASTROINTESTINAL"][2]
+        item = subject.diagnosis(code, words, self.day + 2, self.day + 6, Row("evidence"))
+        subject.ask("AE_GRADE_HUMAN", item, (1,))
+        subject.decide("grade", item, grade=1)
+        subject.decide("relatedness", item, relatedness="related")
+        subject.ask("AE_RELATEDNESS", item, (1,))
+        subject.episode("GASTROINTESTINAL", self.day + 2, self.day + 6, (1,), subcategory=sub)
+        subject.episode("GASTROINTESTINAL", self.day + 2, self.day + 6, (2,), [(self.day + 2, 1)], subcategory=sub,
+                        related="related", relatedness_by="physician-1")
+
+
+MENU = (Cytopenia, Infection, Candidate, Febrile, Infection, Liver, Nausea, Infection, Cytopenia)
+
+
+def choose(subject):
+    """One in each four weeks; none of a kind twice."""
+    chosen, seen = [], set()
+    for turn, week in enumerate(range(FIRST_WEEK, subject.course.last // 7 - WEEKS + 1, WEEKS)):
+        kind = MENU[(subject.number + turn) % len(MENU)]
+        number = subject.number // 4 + turn
+        key = (kind, number % 3) if kind is Infection else "counts" if kind in (Cytopenia, Febrile) else kind
+        if key not in seen:
+            seen.add(key)
+            chosen.append(kind(week, number))
+    return chosen
