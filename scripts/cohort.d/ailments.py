@@ -37,7 +37,7 @@ class Cytopenia(Ailment):
 
     def write(self, subject):
         grades = [(day, -key) for day, key in self.counts]
-        subject.episode(self.category, self.day, self.end, grades=grades)
+        subject.episode(self.category, self.day, self.end, grades=grades, baseline=-subject.steady.get(self.concept, 0))
         subject.ask_relatedness(self.concept, self.day)
 
 
@@ -50,7 +50,7 @@ class Liver(Ailment):
 
     def write(self, subject):
         subject.episode("HEPATOTOXICITY", self.day, self.day + 14, grades=[(self.day, 2), (self.day + 7, 3)],
-                        subcategory="ALT")
+                        subcategory="ALT", baseline=0)
         subject.ask_relatedness(self.concept, self.day)
 
 
@@ -126,7 +126,7 @@ class Febrile(Ailment):
         for day, clock in ((1, "08:00"), (2, "08:00"), (3, "20:00")):
             temperature(subject, self.day + day, clock, *COOL[unit][-1])
         subject._count("ANC", self.day + 3, "08:00", 0)
-        subject.episode("NEUTROPENIA", self.day, self.day + 3, grades=[(self.day, 3)])
+        subject.episode("NEUTROPENIA", self.day, self.day + 3, grades=[(self.day, 3)], baseline=0)
         subject.ask_relatedness("ANC", self.day)
         subject.episode("FEBRILE_NEUTROPENIA", self.day, self.day + 3, grades=[(self.day, 3)],
                         parent="NEUTROPENIA " + subject.date(self.day))

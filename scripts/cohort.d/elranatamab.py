@@ -11,20 +11,21 @@ from collections import Counter
 from datetime import date
 
 import ailments
+import disease
 import reactions
 from days import day_of, iso
 from dialects import DIALECTS, DRUGS
-from injections import DUE, PLANNED, Injections
+from injections import DUE, Injections, planned
 from output import Delivery, Roster
 from parts import TRUTH_COLUMNS, Item, Row
 from resources import Writer
+from response import questions_of
 from subject import Subject
 from tables import Tables
 
 STUDY = "elranatamab-rrmm"
 LAST_DAY = 363
 PANEL = ["ANC", "PLT", "HGB", "ALT", "CREAT", "K", "NA", "ALB", "BILI", "AST", "WBC", "LYMPH"]
-PROVISIONAL = ("ALT", "AST", "BILI", "CREAT")  # graded against a baseline value, which this study has no window for
 UCUM = "http://unitsofmeasure.org"
 
 MEDICINES = dict(DRUGS, **{
@@ -50,7 +51,7 @@ class Course:
     """How long a subject was followed: to `last`, the last day that is collected, because of death, withdrawal, the end of
     the 52 weeks or of what is known."""
 
-    eot = None
+    eot, nodes = None, ()
 
     def __init__(self, story, d1, horizon, last, treated, death=None, withdrawn=None):
         self.story, self.d1, self.horizon, self.last = story, d1, horizon, last
@@ -89,6 +90,9 @@ class Patient(Subject):
         self.born = course.d1 - 365 * (48 + self.number % 37) - self.number % 300
         self.reactions = reactions.choose(self)
         self.ailments = ailments.choose(self)
+        self.steady = {"HGB": -1} if self.number % 7 == 3 else {}  # lives with a low count from the start
+        self.screened = -6 if self.number % 6 == 4 else 0          # the day of the values before the first dose
+        self.response = disease.Disease(self.number, course.last, self.screened)
         quiet = {week for week in range(0, 8)} | {week for a in self.ailments for week in a.weeks}
         self.injections = Injections(rng, course.treated, quiet, self._lower_week())
         self.rows = {1: [], 2: []}   # (table, row) by the number of the truth
@@ -127,7 +131,8 @@ class Patient(Subject):
                       **({"part": part} if part else {})},
             "set": members, "approved_by": None, "undoes": None})
 
-    def episode(self, category, onset, end, phases=(1, 2), grades=(), subcategory="", related="", **more):
+    def episode(self, category, onset, end, phases=(1, 2), grades=(), subcategory="", related="", baseline="",
+                **more):
         """A row of ae_episodes and its changes of grade. `grades`: (day, grade); more: columns by name."""
         worst = max((grade for _, grade in grades), default=None)
         worst_day = next((day for day, grade in grades if grade == worst), None)
@@ -135,7 +140,7 @@ class Patient(Subject):
         row = {"category": category, "subcategory": subcategory, "onset": self.date(onset), "end": self.date(end),
                "onset_study_day": onset + 1, "teae": "Y", "assessed_window": week_of(onset),
                "max_grade": "" if worst is None else worst, "scale": "" if worst is None else "CTCAE 5.0",
-               "max_grade_date": self.date(worst_day), "relatedness": related or "unassessed",
+               "max_grade_date": self.date(worst_day), "baseline_grade": baseline, "relatedness": related or "unassessed",
                "relatedness_by": "site" if related else "", "outcome": "recovered" if end is not None else "",
                "action_taken": self._action(onset if worst_day is None else worst_day),
                "days_since_first_dose": onset, "days_since_last_dose": onset - last, "dose_number": number,
@@ -159,6 +164,7 @@ class Patient(Subject):
         self._write_premedication()
         self._write_prophylaxis()
         self._write_visits()
+        self.response.write(self)
         self._write_stays()
         for reaction in self.reactions:
             reaction.write(self)
@@ -266,7 +272,11 @@ class Patient(Subject):
                 continue
             self._visit(day)
             for concept in self.plan.weekly:
-                self._count(concept, day, "07:30", lows.get((concept, day), 0))
+                if week or self.screened == 0:
+                    self._count(concept, day, "07:30", lows.get((concept, day), 0))
+        if self.screened < 0:
+            for concept in self.plan.weekly:
+                self._screen(concept)
 
     def _visit(self, day):
         self.see(day, "encounter")
@@ -276,24 +286,37 @@ class Patient(Subject):
         self.simple("Encounter", "e", lambda i, v, u: self.writer.encounter(
             i, v, u, self.patient_id, zone.local(at, 430), zone.local(at, 760)), Row("evidence"), at)
 
-    def _count(self, concept, day, clock, key):
+    def _count(self, concept, day, clock, key, row=None):
         """A laboratory result of the grade that was picked."""
-        value = self.rng.choice(self.writer.values(concept, key))
-        code, words, coded = self.dialect.units[concept]
-        flag = "" if not value.grade else "provisional" if concept in PROVISIONAL else "exact"
+        key = key or self.steady.get(concept, 0)
+        item = self.result(concept, day, clock, self.rng.choice(self.writer.values(concept, key)), row)
+        self.counted.setdefault((concept, day), item)
+        return item
+
+    def result(self, concept, day, clock, value, row=None):
         w, at = self.writer, self.day(day)
         rid = self.new_id("o")
         version = self.dialect.version(rid, 1)
         tail = value.bare if self.dialect.name == "busan" and concept in ("WBC", "LYMPH") else value.tail
-        row = Row("delivered", windows=(week_of(day),), concept=concept, grade=value.grade,
-                  direction=value.direction if value.grade != "0" else "", value=value.number, flag=flag)
+        row = row or Row("delivered", windows=(week_of(day),), concept=concept, grade=value.grade,
+                         direction=value.direction if value.grade not in ("", "0") else "", value=value.number,
+                         flag="exact" if value.grade else "")
         item = self.add("Observation", rid, version, w.observation(
             rid, version, self.updated(at), "final", w.code(concept), self.patient_id, "",
             w.effective(at, minutes(clock)), value.json, tail), [row])
         self.rank(item, 0, day, clock)
         self.see(day, "record")
-        self.counted.setdefault((concept, day), item)
         return item
+
+    def _screen(self, concept):
+        """A value from before the first dose is a baseline: evidence of the event that began from it."""
+        used = any(a.concept == concept for a in self.ailments)
+        self._count(concept, self.screened, "07:30", 0,
+                    Row("evidence", concept=concept) if used else Row("outside_window", "BEFORE_FIRST_DOSE"))
+
+    @staticmethod
+    def week(day):
+        return week_of(day)
 
     def ask_relatedness(self, concept, day):
         """Of an event of counts the question stands on the first of them."""
@@ -329,18 +352,14 @@ class Patient(Subject):
 
     def _write_outside(self):
         """What no week takes: before day 1, after the 52 weeks, after withdrawal, after death."""
-        self._outside(-self.rng.randint(1, 30), "BEFORE_FIRST_DOSE")
+        self._outside(self.screened - self.rng.randint(1, 30), "BEFORE_FIRST_DOSE")
         if self.course.horizon > LAST_DAY + 7 and self.course.death is None and self.course.withdrawn is None:
             self._outside(LAST_DAY + self.rng.randint(1, 7), "AFTER_52_WEEKS")
         if self.course.withdrawn is not None:
             self._outside(self.course.withdrawn + 2, "AFTER_WITHDRAWAL")
 
     def _outside(self, day, reason):
-        item = self._count("HGB", day, "07:30", 0)
-        self.ranks[(week_of(day), "HGB")].pop()
-        if not self.ranks[(week_of(day), "HGB")]:
-            del self.ranks[(week_of(day), "HGB")]
-        item.rows = [Row("outside_window", reason)]
+        self._count("HGB", day, "07:30", 0, Row("outside_window", reason))
 
     # ---- what the tables say of the subject ----
 
@@ -370,17 +389,33 @@ class Patient(Subject):
         def tell(name, **row):
             self.tell("derived", (phase,), row_id="%s|%s" % (self.key, name), param=name,
                       **dict({"state": "not_assessable" if row.get("reason") else "derived"}, **row))
-        for name in ("BOR", "ORR", "TTR"):
-            tell(name, rule_id="response", reason="NO_BASELINE_DISEASE")
-        for name in ("TTP", "PFS", "DOR"):
-            tell(name, rule_id="response-times", reason="NO_BASELINE_DISEASE")
+        answers = {}
+        for name, value, text, day, rule, reason, unconfirmed in disease.parameters_of(self):
+            answers[name] = text
+            tell(name, rule_id=rule, value=value, text=text, date=self.date(day), reason=reason,
+                 **({"state": "unconfirmed"} if unconfirmed else {}))
+        for code, what, day in questions_of(self):
+            self.tell("items", (phase,), code=code, resource_type="", resource_id="", part="",
+                      context=json.dumps({"day": self.date(day)}))
         death = self.course.death
         seen = death if death is not None else self.last_seen()
         tell("OS", rule_id="survival", value=seen, text="CENSORED" if death is None else "EVENT", date=self.date(seen))
         high = min(day for day in (LAST_DAY, self.course.death, self.course.withdrawn) if day is not None)
-        due = [day for day in PLANNED if day <= high and day + DUE <= self.course.horizon]
+        due = [day for day in planned(answers["ORR"]) if day <= high and day + DUE <= self.course.horizon]
         value, text = self.injections.compliance(due)
         tell("RDISTD", rule_id="RDISTD", value=value, text=text, date=self.date(due[-1]))
+
+        self._completeness(tell)
+
+    def _completeness(self, tell):
+        course, seen = self.course, self.last_seen()
+        if course.death is not None or course.withdrawn is not None:
+            text, day = ("DIED", course.death) if course.death is not None else ("WITHDRAWN", course.withdrawn)
+        elif course.horizon < LAST_DAY:
+            text, day = "ONGOING", seen
+        else:
+            text, day = ("COMPLETE", LAST_DAY) if seen >= LAST_DAY - 28 else ("INCOMPLETE", seen)
+        tell("COMPLETE", rule_id="completeness", value=day + 1, text=text, date=self.date(day))
 
     def last_seen(self):
         """The last day on which the hospital saw the subject in the 52 weeks."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 CLOCK = 600          # 10:00
 PLANNED = [0, 3, 7] + [7 * week for week in range(2, 24)]
-LATER = range(168, 364, 14)
+LATER = range(168, 364, 14)  # for those who respond; the others go on once a week
 DUE = 2              # so many days late a dose is still on schedule, and so long it is waited for
 STEPS = {0: "12", 3: "32"}
 FULL, LOWER = "76", "44"
@@ -42,6 +42,7 @@ class Injections:
         for planned in LATER:
             if planned <= treated:
                 self._give(planned, "given")
+                self.fates[planned] = "given"
 
     def _give(self, planned, fate):
         self.given.append(Injection(planned, fate, self.given[-1].day if self.given else None))
@@ -70,6 +71,11 @@ class Injections:
         on_time = sum(days is not None and days <= DUE for days in late)
         given = self.until(due[-1] + DUE)[0]
         return percent(given, len(due)), "%d of %d, %d on schedule" % (given, len(due), on_time)
+
+
+def planned(response):
+    """The days of the plan by the answer to whether there is a response; without one it ends with week 24."""
+    return [*PLANNED, *{"Y": LATER, "N": range(168, 364, 7)}.get(response, ())]
 
 
 def percent(part, whole):
