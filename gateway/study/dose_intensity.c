@@ -106,19 +106,26 @@ static void add_day(struct engine *e, struct plan *plan, gw_day day)
     e->failed |= day <= plan->high && !slot;
 }
 
-/* Every so many days of a phase. A phase for responders is that of the phase before for the others, and is open until
- * the response is known. */
+/* Who did not respond goes on as in the last phase that is for all. */
+static int days_without_response(const struct gw_dose_phase *phases, size_t index)
+{
+    while (index > 0 && phases[index].responders)
+        index--;
+    return phases[index].every_days;
+}
+
+/* Every so many days of a phase. One for responders is open until the response is known. */
 static bool add_phase(struct engine *e, struct plan *plan, size_t index)
 {
-    const struct gw_dose_phase *phase = &e->in->study->schedule.phases.items[index];
+    const struct gw_dose_phase *phases = e->in->study->schedule.phases.items, *phase = &phases[index];
     const struct parameter *response = parameter_find(e, "ORR", NULL);
     const gw_day last = phase->last_week ? e->anchors.d1 + 7 * phase->last_week - 1 : plan->high;
     int every = phase->every_days;
 
     if (phase->responders && (!response || response->reason))
         return false;
-    if (phase->responders && index > 0 && gw_same(response->text, "N"))
-        every = e->in->study->schedule.phases.items[index - 1].every_days;
+    if (phase->responders && gw_same(response->text, "N"))
+        every = days_without_response(phases, index);
     for (gw_day day = e->anchors.d1 + 7 * (phase->first_week - 1); day <= last && day <= plan->high && !e->failed;
          day += every)
         add_day(e, plan, day);

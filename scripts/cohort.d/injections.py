@@ -1,13 +1,14 @@
 """Doses of elranatamab, chosen one by one: what became of each that was planned, and what follows of it by counting.
 
-Planned are days 1, 4 and 8, then one a week to week 24. Source: mappings/studies/elranatamab-rrmm.
+Planned are days 1, 4 and 8, one a week to week 24, then by the response. Source: mappings/studies/elranatamab-rrmm.
 """
 from decimal import Decimal
 from fractions import Fraction
 
 CLOCK = 600          # 10:00
 PLANNED = [0, 3, 7] + [7 * week for week in range(2, 24)]
-LATER = range(168, 364, 14)  # for those who respond; the others go on once a week
+# from week 25 every two weeks, from week 49 every four, for those who respond; the others go on once a week
+LATER = [*range(168, 336, 14), *range(336, 364, 28)]
 DUE = 2              # so many days late a dose is still on schedule, and so long it is waited for
 STEPS = {0: "12", 3: "32"}
 FULL, LOWER = "76", "44"

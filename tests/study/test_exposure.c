@@ -618,6 +618,33 @@ Test(exposure, of_a_schedule_has_the_levels_of_its_phases_behind_those_of_its_fi
     expect_text("items", codes_of_items(), "");
 }
 
+/* Three steps and 22 weekly doses to week 24. Then 12 every two weeks and the one of week 49, or 24 and 4 weekly ones.
+ */
+static const struct {
+    const char *name;
+    const char *serum; /* M protein on days 70 and 77, of 40 g/L before; NULL: not measured */
+    const char *intensity;
+} answers[] = {
+    {"a response", "20", "0 of 38, 0 on schedule"},
+    {"none", "30", "0 of 53, 0 on schedule"},
+    {"not known", NULL, "0 of 25, 0 on schedule"},
+};
+
+Test(exposure, of_a_schedule_is_counted_by_the_phases_of_who_responds)
+{
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        start_elranatamab();
+        s.horizon = s.line.first_dose + 400;
+        subject_add_value(&s, "m0", "33358-3", "2024-01-10", "40", "g/L");
+        if (answers[i].serum) {
+            subject_add_value(&s, "m1", "33358-3", "2024-03-25", answers[i].serum, "g/L");
+            subject_add_value(&s, "m2", "33358-3", "2024-04-01", answers[i].serum, "g/L");
+        }
+        subject_derive(&s);
+        expect_text(answers[i].name, subject_parameter(&s, "RDISTD", NULL, NULL)->text, answers[i].intensity);
+    }
+}
+
 Test(exposure, of_a_schedule_is_collected_in_its_week)
 {
     start_elranatamab();

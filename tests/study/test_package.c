@@ -109,9 +109,11 @@ Test(package, plans_doses_and_judges_reactions_in_the_elranatamab_study)
     cr_assert(eq(sz, schedule->doses.count, 3));
     cr_expect(eq(int, schedule->doses.items[1].elapsed, 3));
     expect_decimal("dose 2", &schedule->doses.items[1].mg, "32");
-    cr_assert(eq(sz, schedule->phases.count, 2));
+    cr_assert(eq(sz, schedule->phases.count, 3));
     cr_expect(eq(int, schedule->phases.items[0].last_week, 24));
     cr_expect(schedule->phases.items[1].responders && schedule->phases.items[1].every_days == 14);
+    cr_expect(schedule->phases.items[2].responders && schedule->phases.items[2].every_days == 28);
+    cr_expect(eq(int, schedule->phases.items[2].first_week, 49));
     cr_assert(eq(sz, schedule->minimum_gaps.count, 3));
     cr_expect(eq(int, schedule->minimum_gaps.items[2], 6));
     cr_expect(gw_same(crs->scale, "ASTCT 2019"));
