@@ -369,19 +369,6 @@ Test(response_times, ask_about_what_the_last_assessment_alone_shows)
     cr_expect(eq(sz, subject_items(&s, "RESPONSE_UNCONFIRMED"), 0));
 }
 
-/* The weeks of elranatamab ask for no contact; whoever came was seen all the same. */
-Test(response_times, censor_survival_when_last_seen_where_no_window_asks_for_a_contact)
-{
-    stop();
-    subject_init_at(&s, "elranatamab-rrmm", "madrid");
-    subject_add_patient(&s, "male", "1950-03-01");
-    subject_derive(&s);
-    expect_param("OS", "0C");
-    subject_add_visit(&s, "e1", "2024-02-14"); /* elapsed 30 */
-    subject_derive(&s);
-    expect_param("OS", "30C");
-}
-
 /* S15 of 40 is a partial response; a person takes the last assessment for confirmed, or waits. */
 Test(response_times, go_by_what_a_person_accepted)
 {
