@@ -200,6 +200,7 @@ static void lint_package(struct lint *l, const struct table_choice *choice)
     lint_windows(l);
     lint_criteria(l);
     lint_derived(l);
+    lint_names(l);
     note_unverified(l);
 }
 

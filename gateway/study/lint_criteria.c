@@ -46,6 +46,8 @@ static void check_drugs(struct lint *l)
         check_drug(l, "vte.doses", study->vte.doses.items[i].substance);
     for (size_t i = 0; i < study->antibiotic_prophylaxis.substances.count; i++)
         check_drug(l, "antibiotic_prophylaxis.substances", study->antibiotic_prophylaxis.substances.items[i]);
+    for (size_t i = 0; i < study->events.crs.uncounted.count; i++)
+        check_drug(l, "ae.crs.uncounted", study->events.crs.uncounted.items[i]);
 }
 
 static void check_concepts(struct lint *l, const char *path, const struct gw_texts *concepts)
@@ -139,6 +141,32 @@ static void check_start_dose(struct lint *l)
     }
 }
 
+static const struct gw_score_step *next_step(const struct gw_score *score, const struct gw_score_step *step)
+{
+    const struct gw_score_step *next = NULL;
+
+    for (size_t i = 0; i < score->steps.count; i++) {
+        const struct gw_score_step *const other = &score->steps.items[i];
+
+        if (gw_same(other->part, step->part) && other->from > step->to && (!next || other->from < next->from))
+            next = other;
+    }
+    return next;
+}
+
+/* Points may begin anywhere; once they have begun, no value between them is without. */
+static void check_steps_join(struct lint *l, const struct gw_score *score, const char *path)
+{
+    for (size_t i = 0; i < score->steps.count; i++) {
+        const struct gw_score_step *const step = &score->steps.items[i], *const next = next_step(score, step);
+
+        if (next && step->from <= step->to && next->from != step->to + 1)
+            gw_settings_finding(&l->package.settings, lint_item(l, path),
+                                "the steps of %s leave a gap at %d; let each begin one after the former ends",
+                                step->part, step->to + 1);
+    }
+}
+
 static void check_score(struct lint *l, const struct gw_score *score, const char *path)
 {
     for (size_t i = 0; i < score->steps.count; i++) {
@@ -213,6 +241,8 @@ void lint_criteria(struct lint *l)
     check_start_dose(l);
     check_score(l, &l->study->frailty.imwg, "frailty.imwg");
     check_score(l, &l->study->frailty.simplified, "frailty.simplified");
+    check_steps_join(l, &l->study->frailty.imwg, "frailty.imwg");
+    check_steps_join(l, &l->study->frailty.simplified, "frailty.simplified");
     check_icans(l);
     check_history(l);
 }

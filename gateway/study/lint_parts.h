@@ -1,7 +1,8 @@
 /*
  * The lint in parts: lint.c the package against the tables, lint_windows.c its schedule, lint_criteria.c its bounds
- * among themselves, lint_derived.c its parameters, lint_grades.c, lint_units.c and lint_evidence.c the shared tables,
- * lint_site.c a hospital's profile; lint_cycles.c finds rules that lead back to themselves.
+ * among themselves, lint_derived.c its parameters, lint_names.c names that stand twice or that nothing bears,
+ * lint_grades.c, lint_units.c and lint_evidence.c the shared tables, lint_site.c a hospital's profile; lint_cycles.c
+ * finds rules that lead back to themselves.
  */
 #ifndef STUDY_LINT_PARTS_H
 #define STUDY_LINT_PARTS_H
@@ -34,6 +35,7 @@ void lint_evidence(struct lint *l);
 void lint_windows(struct lint *l);
 void lint_criteria(struct lint *l);
 void lint_derived(struct lint *l);
+void lint_names(struct lint *l);
 void lint_site(struct lint *l, const char *path);
 void lint_aliases(struct lint *l, const char *path, const struct unit_alias *rows, size_t count);
 

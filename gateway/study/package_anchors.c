@@ -52,6 +52,9 @@ static void read_evidence_ranks(struct gw_settings *s, const cJSON *d1, struct g
     size_t count;
     const char *const *names = gw_settings_texts(s, d1, "evidence", true, &count);
 
+    if (gw_json_array(d1, "evidence") && cJSON_GetArraySize(gw_json_array(d1, "evidence")) == 0)
+        gw_settings_finding(s, gw_json_get(d1, "evidence"),
+                            "nothing may tell day 1; name at least one in \"evidence\"");
     for (size_t i = 0; i < count; i++) {
         size_t rank = 0;
 

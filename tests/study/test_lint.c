@@ -43,6 +43,7 @@ static const struct {
     {"fixtures/study/two-studies", "fixtures/study/two-studies", "fixtures/study/two-studies/expected.txt", NULL},
     {"fixtures/study/nowhere", "fixtures/study/nowhere", "fixtures/study/nowhere.txt", NULL},
     {"fixtures/study/schedules", "mappings/common", "fixtures/study/schedules/expected.txt", NULL},
+    {"fixtures/study/repeats", "mappings/common", "fixtures/study/repeats/expected.txt", NULL},
     {"fixtures/study/criteria", "mappings/common", "fixtures/study/criteria/expected.txt", NULL},
     {"fixtures/study/whole", "mappings/common", "fixtures/study/site/expected.txt", "fixtures/study/site/site.json"},
 };
@@ -146,6 +147,22 @@ Test(lint, notes_the_rows_of_a_study_that_are_not_verified)
     cr_expect(strstr(got.at, "FATIGUE is not verified") != NULL, "a reported event of the other papers: %s", got.at);
     cr_expect(strstr(got.at, "for CRS") == NULL, "%s", got.at);
     gw_text_release(&got);
+}
+
+Test(lint, notes_a_local_code_that_is_mapped_to_a_row_that_is_not_verified)
+{
+    static const char *const site = "fixtures/study/site/unverified.json";
+    struct gw_text with = GW_TEXT_INIT(1 << 20), without = GW_TEXT_INIT(1 << 20);
+    const size_t findings = gw_study_lint(&arena, "fixtures/study/whole", "fixtures/study/tables", NULL, 0, &without);
+
+    cr_expect(eq(sz, gw_study_lint(&arena, "fixtures/study/whole", "fixtures/study/tables", &site, 1, &with), findings),
+              "it is no fault of the profile");
+    cr_expect(strstr(with.at,
+                     "fixtures/study/site/unverified.json:11: note: \"ANC-K\" is mapped to 26499-4, which is not "
+                     "verified: it is disabled, and raises CODE_UNVERIFIED when met\n") != NULL,
+              "%s", with.at);
+    gw_text_release(&with);
+    gw_text_release(&without);
 }
 
 /* ---- the schemas beside the files say the same as the loaders ---- */

@@ -135,7 +135,8 @@ Test(package, is_not_continuous_for_having_one_group)
 {
     static const char text[] =
         "{\"id\": \"x\", \"version\": \"1\", \"tables_study\": \"000\", \"grade_scale\": \"CTCAE 5.0\",\n"
-        " \"unconfirmed\": [], \"anchors\": {\"D1\": {\"drugs\": [\"a\"], \"evidence\": [], \"recruit\": [0, 1]}},\n"
+        " \"unconfirmed\": [], \"anchors\": {\"D1\": {\"drugs\": [\"a\"], \"evidence\": [\"roster\"], \"recruit\": [0, "
+        "1]}},\n"
         " \"windows\": [{\"id\": \"T-%02d\", \"from\": \"D1\", \"every\": 7, \"count\": 2, \"low\": 0, \"high\": 5,\n"
         " \"groups\": [\"ALL\"]}], \"ae\": {\"categories\": []}}\n";
     const struct gw_study *study = NULL;
@@ -175,15 +176,15 @@ Test(package, takes_the_table_rows_of_one_study_or_of_several)
         enum gw_status rc;
 
         scratch_init(&scratch);
-        scratch_write(
-            &scratch, "study.json",
-            gw_arena_print(&arena,
-                           "{\"id\": \"x\", \"version\": \"1\", \"tables_study\": %s, \"grade_scale\": \"CTCAE 5.0\",\n"
-                           " \"unconfirmed\": [], \"anchors\": {\"D1\": {\"drugs\": [\"a\"], \"evidence\": [],"
-                           " \"recruit\": [0, 1]}},\n"
-                           " \"windows\": [{\"id\": \"T\", \"from\": \"D1\", \"low\": 0, \"high\": 5,\n"
-                           " \"groups\": [\"G30\"]}], \"ae\": {\"categories\": []}}\n",
-                           studies[i].written));
+        scratch_write(&scratch, "study.json",
+                      gw_arena_print(
+                          &arena,
+                          "{\"id\": \"x\", \"version\": \"1\", \"tables_study\": %s, \"grade_scale\": \"CTCAE 5.0\",\n"
+                          " \"unconfirmed\": [], \"anchors\": {\"D1\": {\"drugs\": [\"a\"], \"evidence\": [\"roster\"],"
+                          " \"recruit\": [0, 1]}},\n"
+                          " \"windows\": [{\"id\": \"T\", \"from\": \"D1\", \"low\": 0, \"high\": 5,\n"
+                          " \"groups\": [\"G30\"]}], \"ae\": {\"categories\": []}}\n",
+                          studies[i].written));
         rc = gw_study_load(&arena, scratch.folder, &study, &err);
         cr_expect(eq(int, rc, studies[i].studies ? GW_OK : GW_ECONFIG), "%s: %s", studies[i].written, err.text);
         cr_expect(gw_same(study ? study->tables_study : NULL, studies[i].studies), "%s", studies[i].written);
