@@ -158,7 +158,7 @@ Test(lint, notes_a_local_code_that_is_mapped_to_a_row_that_is_not_verified)
     cr_expect(eq(sz, gw_study_lint(&arena, "fixtures/study/whole", "fixtures/study/tables", &site, 1, &with), findings),
               "it is no fault of the profile");
     cr_expect(strstr(with.at,
-                     "fixtures/study/site/unverified.json:11: note: \"ANC-K\" is mapped to 26499-4, which is not "
+                     "fixtures/study/site/unverified.json:12: note: \"ANC-K\" is mapped to 26499-4, which is not "
                      "verified: it is disabled, and raises CODE_UNVERIFIED when met\n") != NULL,
               "%s", with.at);
     gw_text_release(&with);
