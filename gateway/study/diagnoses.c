@@ -16,11 +16,11 @@ struct rows { /* what the tables know of one coding */
 };
 
 /* A code of a national translation, or a local code that the site maps. */
-static struct rows rows_of_coding(const struct engine *e, const struct gw_coding *coding)
+static struct rows rows_of_coding(const struct gw_subject_input *in, const struct gw_coding *coding)
 {
-    const struct gw_tables *tables = e->in->tables;
-    const struct gw_coding meant = {gw_site_system(e->in->site, coding->system), coding->code, coding->display};
-    const struct gw_coding *target = gw_site_target(e->in->site, coding);
+    const struct gw_tables *tables = in->tables;
+    const struct gw_coding meant = {gw_site_system(in->site, coding->system), coding->code, coding->display};
+    const struct gw_coding *target = gw_site_target(in->site, coding);
     struct rows rows = {gw_tables_condition(tables, &meant), gw_tables_condition_risk(tables, &meant), false};
 
     if (!rows.own && target)
@@ -39,7 +39,7 @@ static void read_codes(const struct engine *e, struct diagnosis *d)
 
     d->coding = code->count > 0 ? &code->codings[0] : NULL;
     for (size_t i = 0; i < code->count; i++) {
-        const struct rows rows = rows_of_coding(e, &code->codings[i]);
+        const struct rows rows = rows_of_coding(e->in, &code->codings[i]);
         const bool wanted = rows.own && engine_category_on(e, rows.own->category);
 
         d->listed |= rows.listed;
@@ -51,6 +51,20 @@ static void read_codes(const struct engine *e, struct diagnosis *d)
         d->coding = &code->codings[i];
         in_use = wanted;
     }
+}
+
+bool diagnosis_is_of(const struct gw_subject_input *in, const struct gw_concept *code, const char *category)
+{
+    bool listed = false;
+
+    for (size_t i = 0; i < code->count; i++) {
+        const struct rows rows = rows_of_coding(in, &code->codings[i]);
+
+        if (rows.own && strcmp(rows.own->category, category) == 0)
+            return true;
+        listed |= rows.listed;
+    }
+    return !listed && strcmp(category, GW_CATEGORY_OTHER) == 0;
 }
 
 /* ---- which days ---- */

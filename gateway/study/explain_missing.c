@@ -40,6 +40,17 @@ static void tell_no_window(struct question *q, const struct gw_window *uncut)
         tell(q->t, "because", "There is no window %s by the anchors of this subject.", q->window_id);
 }
 
+/* An end of treatment that a person has yet to confirm may move. */
+static void tell_open_end(struct question *q)
+{
+    const struct gw_derived *derived = q->t->in->derived;
+
+    for (size_t i = 0; i < derived->item_count; i++)
+        if (strncmp(derived->items[i].code, "EOT_", 4) == 0)
+            telling_add_item(q->t, &derived->items[i]);
+    tell_items(q->t);
+}
+
 static bool has_no_window(struct question *q)
 {
     const struct gw_window *built = telling_window(q->t, q->window_id);
@@ -53,6 +64,7 @@ static bool has_no_window(struct question *q)
              gw_same(built->truncation, "DEATH") ? "the subject's death" : "the withdrawal of consent");
     else if (uncut)
         tell_no_window(q, uncut);
+    tell_open_end(q);
     tell(q->t, "change", "Only another first dose, end of treatment, death or withdrawal would give it days.");
     return true;
 }
@@ -229,6 +241,7 @@ enum gw_status gw_explain_missing(struct gw_arena *arena, const struct gw_explai
         question_is_withdrawn,
         question_is_left_out,
         question_is_candidate,
+        question_is_diagnosed,
         question_is_unmapped,
         question_is_held_without_date,
         is_not_fetched,

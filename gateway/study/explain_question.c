@@ -143,13 +143,15 @@ bool question_is_present(struct question *q)
 {
     size_t count;
     const struct gw_row *row = find_row(q, &count);
+    bool in_window; /* else of the subject as a whole */
 
     if (!row)
         return false;
+    in_window = q->window_id && !(q->parameter && !((const struct gw_row_derived *)row)->window_id);
     question_answer(q, present_code(q, row));
     tell(q->t, "because", "It is not missing: there %s of %s%s%s; row %s stands for it.",
-         count == 1 ? "is 1 row" : tell_text(q->t, "are %zu rows", count), q->concept, q->window_id ? " in " : "",
-         q->window_id ? q->window_id : "", row->row_id);
+         count == 1 ? "is 1 row" : tell_text(q->t, "are %zu rows", count), q->concept, in_window ? " in " : "",
+         in_window ? q->window_id : "", row->row_id);
     if (strcmp(q->t->out->answer, "BLOCKED") == 0)
         question_add_blocking(q);
     tell_all_of_row(q->t, table_of(q), row);

@@ -28,6 +28,7 @@ void question_answer(struct question *q, const char *code);
 const char *question_days(struct question *q); /* "2024-02-09 to 2024-02-19" */
 gw_day question_horizon(const struct question *q);
 bool question_listed(const char *const *list, size_t count, const char *name);
+void question_add_items(struct question *q, const struct gw_part_state *part); /* those of a part */
 void question_add_blocking(struct question *q); /* the items that hold the whole subject */
 bool question_is_of(const struct question *q, const struct gw_part_state *part); /* a value of the concept */
 bool question_is_in(const struct question *q, const struct gw_part_state *part); /* dated so that it may lie in it */
@@ -44,6 +45,10 @@ bool question_is_withdrawn(struct question *q);
 bool question_is_without_value(struct question *q);
 bool question_is_left_out(struct question *q);
 bool question_is_unmapped(struct question *q);
+
+/* ---- explain_events.c ---- */
+
 bool question_is_candidate(struct question *q);
+bool question_is_diagnosed(struct question *q);
 
 #endif

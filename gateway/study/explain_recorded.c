@@ -22,7 +22,7 @@ static const struct gw_item *item_of(const struct question *q, const char *id, s
     return NULL;
 }
 
-static void add_items_of(struct question *q, const struct gw_part_state *part)
+void question_add_items(struct question *q, const struct gw_part_state *part)
 {
     for (const char *id = part->items; *id;) {
         const size_t length = strcspn(id, ";");
@@ -49,7 +49,7 @@ static bool hold(struct question *q, bool dated)
         if (!is_held_for(q, &derived->parts[i], dated))
             continue;
         count++;
-        add_items_of(q, &derived->parts[i]);
+        question_add_items(q, &derived->parts[i]);
     }
     if (count == 0)
         return false;
@@ -214,27 +214,5 @@ bool question_is_unmapped(struct question *q)
     tell(q->t, "change",
          "Map the code to a LOINC code in the site's profile, or decide it: casement exceptions show %s.",
          q->t->out->items[0]->id);
-    return true;
-}
-
-/* An event that a person has yet to confirm. */
-bool question_is_candidate(struct question *q)
-{
-    const struct gw_derived *derived = q->t->in->derived;
-    size_t before = q->t->out->item_count;
-
-    for (size_t i = 0; q->category && i < derived->item_count; i++) {
-        const char *rule = strrchr(derived->items[i].fingerprint, '|');
-
-        if (*derived->items[i].blocks == 'A' && rule && strcmp(rule + 1, q->concept) == 0)
-            telling_add_item(q->t, &derived->items[i]);
-    }
-    if (q->t->out->item_count == before)
-        return false;
-    question_answer(q, "HELD");
-    tell(q->t, "because", "%s of %s waits for a person: it is no event until it is confirmed.",
-         tell_count(q->t, q->t->out->item_count - before, "candidate", "candidates"), q->concept);
-    tell_items(q->t);
-    tell(q->t, "change", "See casement exceptions show %s.", q->t->out->items[before]->id);
     return true;
 }

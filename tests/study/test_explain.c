@@ -9,7 +9,8 @@
 #include "gateway/study/explain.h"
 #include "support/subject.h"
 
-#define ANC "751-8"
+#define ANC       "751-8"
+#define PNEUMONIA "{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'J18.9'}]}"
 
 static struct subject s;
 static struct gw_subject_input input;
@@ -566,6 +567,63 @@ Test(explain, says_that_an_event_waits_for_a_person)
     expect_text("answer", told.answer, "HELD");
     expect_text("why", told.sentences[0].text,
                 "1 candidate of THROMBOEMBOLISM waits for a person: it is no event until it is confirmed.");
+}
+
+static const struct {
+    const char *name, *window, *condition, *answer, *because;
+} diagnosed[] = {
+    {"after the last contact", "T30-01", "'onsetDateTime':'2024-02-16','code':" PNEUMONIA, "AWAITS_ASSESSMENT",
+     "1 diagnosis of INFECTION, begun on 2024-02-16, waits for the next assessment: none that was collected saw the "
+     "subject since."},
+    {"refuted", "T30-01",
+     "'verificationStatus':{'coding':[{'code':'refuted'}]},'onsetDateTime':'2024-02-10','code':" PNEUMONIA, "LEFT_OUT",
+     "1 diagnosis of INFECTION, begun on 2024-02-10, counts for nothing: STATUS_REFUSED."},
+    {"held", "T30-01", "'onsetDateTime':'2024-02','code':" PNEUMONIA, "HELD",
+     "1 diagnosis of INFECTION, begun on 2024-02-01, is held by an exception until a person decides."},
+    {"before day 1", "T30-01", "'onsetDateTime':'2024-01-10','code':" PNEUMONIA, "LEFT_OUT",
+     "1 diagnosis of INFECTION, begun on 2024-01-10, counts for nothing: BEFORE_BASELINE."},
+    {"of another category", "T30-01",
+     "'onsetDateTime':'2024-02-16','code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'K52.1'}]}",
+     "NOT_DONE", NULL},
+    {"after the window", "T30-01", "'onsetDateTime':'2024-03-01','code':" PNEUMONIA, "NOT_DONE", NULL},
+};
+
+Test(explain, says_what_became_of_a_diagnosis)
+{
+    for (size_t i = 0; i < sizeof diagnosed / sizeof *diagnosed; i++) {
+        stop();
+        start();
+        subject_add_visit(&s, "e1", "2024-02-14");
+        subject_add(&s, "{'resourceType':'Condition','id':'c','subject':{'reference':'Patient/p1'},%s}",
+                    diagnosed[i].condition);
+        prepare();
+        cr_assert(gw_explain_missing(&s.arena, &in, "INFECTION", diagnosed[i].window, &told, NULL) == GW_OK);
+        expect_text(diagnosed[i].name, told.answer, diagnosed[i].answer);
+        if (diagnosed[i].because)
+            expect_text(diagnosed[i].name, told.sentences[0].text, diagnosed[i].because);
+    }
+}
+
+/* A candidate of later is no reason for an earlier window, nor is a question about another thing a candidate. */
+Test(explain, takes_no_other_question_for_a_candidate)
+{
+    subject_add_visit(&s, "e1", "2024-02-14");
+    subject_add_visit(&s, "e2", "2024-03-15");
+    subject_add(
+        &s,
+        "{'resourceType':'Condition','id':'c','subject':{'reference':'Patient/p1'},"
+        "'verificationStatus':{'coding':[{'code':'provisional'}]},'onsetDateTime':'2024-03-01','code':" PNEUMONIA "}");
+    prepare();
+    cr_assert(gw_explain_missing(&s.arena, &in, "INFECTION", "T30-01", &told, NULL) == GW_OK);
+    expect_text("earlier", told.answer, "NOT_DONE");
+    subject_add(&s, "{'resourceType':'Condition','id':'d','subject':{'reference':'Patient/p1'},"
+                    "'onsetDateTime':'2024-02-10','code':" PNEUMONIA "}");
+    subject_add(&s, "{'resourceType':'Encounter','id':'stay','status':'finished','class':{'code':'IMP'},'subject':{"
+                    "'reference':'Patient/p1'},'period':{'start':'2024-02-10','end':'2024-02-12'}}");
+    prepare();
+    cr_assert(subject_item(&s, "AE_SERIOUS_EVIDENCE") != NULL);
+    cr_assert(gw_explain_missing(&s.arena, &in, "INFECTION", "T30-03", &told, NULL) == GW_OK);
+    cr_expect(strcmp(told.answer, "HELD") != 0, "its seriousness is asked about, not whether it is one");
 }
 
 /* ---- what is asked wrongly -------------------------------------------------------------------------------------- */

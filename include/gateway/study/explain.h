@@ -72,6 +72,7 @@ enum gw_status gw_explain_row(struct gw_arena *arena, const struct gw_explain_in
  *      NO_FIRST_DOSE, NO_WINDOW, NOT_PLANNED          the study wants none
  *      FUTURE, OPEN, NO_CONTACT                       the window was not collected
  *      HELD, WITHDRAWN, NO_VALUE, LEFT_OUT            something was recorded in it
+ *      AWAITS_ASSESSMENT                              a diagnosis that no contact has collected yet
  *      UNMAPPED                                       something was recorded that may be it
  *      NOT_FETCHED, OUTSIDE_WINDOW, NOT_DONE          nothing was
  *      NOT_ASSESSABLE                                 a parameter whose inputs are missing
