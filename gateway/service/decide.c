@@ -235,6 +235,9 @@ static enum gw_status check_sense(struct deciding *d, const struct gw_decision *
             "\"%.20s\" is in no row of loinc-labs.csv: correct it, or write ignore to leave such results out", loinc);
     if (score && !gw_rules_total(&d->rederive.sources[0].protocol.rules, score))
         return gw_fail(err, GW_EUSAGE, where, "\"%.20s\" is no scale whose total instruments.csv knows", score);
+    if (decision->set[GW_SET_LINK] && strcmp(d->class->code, "SUBJECT_MERGE") != 0)
+        return gw_fail(err, GW_EUSAGE, where,
+                       "a patient is found by the roster: name it there, or write stop to leave the subject out");
     if (d->cause && decision->kind == GW_DECIDE_CODE && strstr(print, "||||"))
         return gw_fail(err, GW_EUSAGE, where,
                        "this cause is of everything that has no code at all: decide its exceptions one by one");

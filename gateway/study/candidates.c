@@ -146,6 +146,8 @@ static gw_day proposed_end(const struct candidate *candidate)
     const struct episode *episode = &candidate->episode;
     const bool seen = candidate->ending == END_SEEN && episode->end != episode->onset;
 
+    if (candidate->item) /* of a syndrome: its course is told */
+        return episode->end;
     return seen || candidate->ending == END_TOLD ? episode->end : GW_NO_DAY;
 }
 
@@ -232,7 +234,7 @@ static void settle_end(struct candidate *candidate)
 {
     struct episode *episode = &candidate->episode;
 
-    if (candidate->item) /* of a syndrome: its course is told */
+    if (candidate->item)
         return;
     episode->end = proposed_end(candidate);
     episode->ongoing = candidate->ending == END_OPEN && episode->coded;

@@ -157,6 +157,12 @@ static bool enabled(struct engine *e, const struct occurrence *d)
     return true;
 }
 
+/* A row of many codes has no term of its own: "(4 codes below, e.g. ...)". The code says which of them it was. */
+static const char *term_of(const struct occurrence *d)
+{
+    return d->row->term && d->row->term[0] == '(' && d->coding ? d->coding->code : d->row->term;
+}
+
 /* ---- candidates ---- */
 
 static const char *concept_of(const struct occurrence *d)
@@ -175,7 +181,7 @@ static void propose(struct engine *e, struct episodes *episodes, const struct oc
     candidate->coding = d->coding;
     candidate->alone = alone;
     candidate->episode.subcategory = d->row->subcategory;
-    candidate->episode.term = d->row->term;
+    candidate->episode.term = term_of(d);
     candidate->episode.coded = true;
     candidate->ending = d->end != GW_NO_DAY ? END_TOLD : d->over ? END_LAPSED : END_OPEN;
     candidate->episode.end = d->end != GW_NO_DAY ? d->end : d->onset;
@@ -326,7 +332,7 @@ static struct episode *begin(struct engine *e, struct episodes *episodes, const 
         return NULL;
     episode->category = d->row->category;
     episode->subcategory = d->row->subcategory;
-    episode->term = d->row->term;
+    episode->term = term_of(d);
     episode->onset = d->onset;
     episode->end = d->onset;
     episode->changes_on = GW_NO_DAY;

@@ -131,6 +131,8 @@ gw_day episode_last_day(const struct episode *episode);
 struct episode *shelf_find(const struct shelf *shelf, const char *category, const char *subcategory, gw_day first,
                            gw_day last, int slack);
 
+/* Of day 1 at a time before that of the first dose: it tells of before treatment. */
+bool episode_precedes_dose(const struct engine *e, const struct gw_when *when);
 /* The last day on which anything can be known of an event: horizon, death, withdrawal, end of the last window. */
 gw_day episode_known_until(const struct engine *e);
 /* No episode is known to change by the mere passing of days from this day on. */

@@ -110,7 +110,13 @@ bool engine_dates_events(const struct engine *e, const char *concept)
     return false;
 }
 
-/* ---- until when ---- */
+/* ---- from when, until when ---- */
+
+bool episode_precedes_dose(const struct engine *e, const struct gw_when *when)
+{
+    return when->first == e->anchors.d1 && when->precision == GW_PRECISION_SECOND && e->first_dose_utc >= 0 &&
+           when->utc < e->first_dose_utc;
+}
 
 static gw_day earlier(gw_day a, gw_day b)
 {

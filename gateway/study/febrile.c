@@ -5,7 +5,8 @@
  * apart with none below between them. The count that goes with it is the latest one up to the fever if it is recent
  * enough, else the first soon after. What days without a time, an older count or counts that disagree leave open is a
  * candidate. The event lasts until the temperature stayed below `sustained` for end_hours and the count is back,
- * or until discharge or death. The site of measurement is kept as it was coded; nothing is corrected for it.
+ * or until discharge or death. One that began before treatment is none of its events. The site of measurement is kept
+ * as it was coded; nothing is corrected for it.
  *
  * Source: NCI CTCAE 5.0; mappings/RULES.md 12.
  */
@@ -475,6 +476,14 @@ struct walk {
     struct candidate *asked; /* the last candidate; NULL: none yet */
 };
 
+/* Begun before treatment: what was there is no event of it, and fevers that belong to it begin none. */
+static bool precedes_treatment(const struct engine *e, const struct fever *fever)
+{
+    const struct gw_when *when = &fever->reading->datum->when;
+
+    return when->first < e->anchors.d1 || episode_precedes_dose(e, when);
+}
+
 static void begin(struct engine *e, struct episodes *episodes, struct walk *walk, const struct fever *fever,
                   const struct reading *count)
 {
@@ -496,6 +505,8 @@ static void begin(struct engine *e, struct episodes *episodes, struct walk *walk
     cite_reliefs(e, episode, &walk->reliefs, fever->reading);
     walk->open = true;
     walk->open_until = close_episode(e, episode, &walk->temp, &walk->anc, from, walk->stays);
+    if (precedes_treatment(e, fever))
+        episodes->count--;
 }
 
 /* Fevers in doubt that follow each other are one question. */
@@ -506,6 +517,8 @@ static void propose(struct engine *e, struct episodes *episodes, struct walk *wa
     const bool follows = walk->asked && fever->reading->first <= walk->quiet_from;
 
     walk->quiet_from = fever->reading->last + e->in->study->events.febrile.end_hours * HOUR;
+    if (precedes_treatment(e, fever))
+        return;
     if (follows) {
         walk->asked->episode.end = day;
         cite(e, &walk->asked->episode, fever->reading, "supporting");

@@ -42,7 +42,8 @@ static int grade_of(struct engine *e, const struct form *form)
 static bool is_usable(const struct engine *e, const struct form *form)
 {
     return form->when.first == form->when.last && form->when.first >= e->anchors.d1 &&
-           form->when.first <= episode_known_until(e) && e->in->facts[form->fact].standing == GW_ACCEPTED;
+           !episode_precedes_dose(e, &form->when) && form->when.first <= episode_known_until(e) &&
+           e->in->facts[form->fact].standing == GW_ACCEPTED;
 }
 
 static void cite_form(struct engine *e, struct episode *episode, const struct form *form, int grade, const char *role)
@@ -179,7 +180,8 @@ static void take_scores(struct engine *e, struct episodes *episodes, const struc
         const struct reading *score = &scores.list[i];
         struct candidate *candidate;
 
-        if (!reading_below(e, score->datum, &e->in->study->events.icans.gcs))
+        if (episode_precedes_dose(e, &score->datum->when) ||
+            !reading_below(e, score->datum, &e->in->study->events.icans.gcs))
             continue;
         candidate = near(e, episodes, told, score->datum->when.first);
         if (candidate) {

@@ -51,10 +51,9 @@ static bool level_of(struct engine *e, const struct datum *datum, const struct g
 /* Taken on day 1 before the first dose, or before the value that is the baseline: it tells of before treatment. */
 static bool precedes_treatment(const struct engine *e, const struct datum *datum, const struct datum *baseline)
 {
-    if (datum->when.first != e->anchors.d1 || datum->when.precision != GW_PRECISION_SECOND)
-        return false;
-    return (e->first_dose_utc >= 0 && datum->when.utc < e->first_dose_utc) ||
-           (baseline && baseline->when.precision == GW_PRECISION_SECOND && datum->when.utc < baseline->when.utc);
+    return episode_precedes_dose(e, &datum->when) ||
+           (datum->when.first == e->anchors.d1 && datum->when.precision == GW_PRECISION_SECOND && baseline &&
+            baseline->when.precision == GW_PRECISION_SECOND && datum->when.utc < baseline->when.utc);
 }
 
 static bool says_something(const struct engine *e, const struct datum *datum, const struct datum *baseline)

@@ -241,6 +241,19 @@ Test(decide, refuses_what_is_no_answer_and_lists_those_there_are)
     expect_out("No decision yet");
 }
 
+/* Nothing but the roster says whose records a subject's are. */
+Test(decide, refuses_to_link_a_patient_that_was_not_found)
+{
+    scratch_write(&scratch, "roster.csv",
+                  "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
+                  "madrid,lendex-rrmm,p9,ES-009,,,2024-01-15,,,\n");
+    map_again(NULL, NULL);
+    CASEMENT_RUN("exceptions", "decide", "x", "link=p1", "--reason", "r", LEDGER);
+    expect_refused(64, "a patient is found by the roster: name it there");
+    CASEMENT_RUN("exceptions", "decide", "x", "stop", "--reason", "r", LEDGER);
+    expect_out("1 exception closed, 0 opened");
+}
+
 /* ---- kept ---- */
 
 Test(decide, stays_when_the_folder_is_made_again_and_comes_from_a_file_too)

@@ -105,6 +105,15 @@ Test(coded, diagnoses_with_several_codes_go_by_the_one_the_study_asks_for)
     expect_text("category", subject_episode(&s, 0)->category, "INFECTION");
 }
 
+/* A row of many codes names none of them. */
+Test(coded, diagnoses_of_a_row_of_many_codes_are_named_by_their_own)
+{
+    add_coded("c", CM, "I82.402", "2024-02-20", NULL);
+    subject_derive(&s);
+    cr_assert(eq(sz, episodes(), 1));
+    expect_text("term", subject_episode(&s, 0)->term, "I82.402");
+}
+
 /* ---- when ---- */
 
 #define PNEUMONIA   "'code':{'coding':[{'system':'" CM "','code':'J18.9'}]}"

@@ -258,6 +258,7 @@ Test(decided_events, asks_again_where_what_it_was_merged_with_is_gone)
     subject_decide(&s, "event", "Condition/b", WITH("Condition", "a"));
     subject_derive(&s);
     cr_expect(eq(sz, subject_items(&s, "AE_CANDIDATE"), 0));
+    s.delivery++;
     subject_add(&s, "{'resourceType':'Condition','id':'a','meta':{'versionId':'2','lastUpdated':"
                     "'2024-06-01T00:00:00Z'},'subject':{'reference':'Patient/p1'},'verificationStatus':{'coding':["
                     "{'code':'entered-in-error'}]}}");

@@ -184,6 +184,34 @@ Test(febrile, takes_fever_and_a_low_count_near_it)
     }
 }
 
+/* What began before the first dose is no event of the treatment, nor is a fever that goes on in it. */
+static const struct {
+    const char *name, *count, *fever, *later; /* another fever; NULL: none */
+    size_t events;
+} early[] = {
+    {"before day 1", "2024-01-12T08:00:00+01:00", "2024-01-12T10:00:00+01:00", NULL, 0},
+    {"the night before", "2024-01-14T20:00:00+01:00", "2024-01-14T23:59:59+01:00", NULL, 0},
+    {"on day 1", "2024-01-15T08:00:00+01:00", "2024-01-15T10:00:00+01:00", NULL, 1},
+    {"it goes on after day 1", "2024-01-14T20:00:00+01:00", "2024-01-14T23:00:00+01:00", "2024-01-16T08:00:00+01:00",
+     0},
+    {"in doubt before day 1", "2024-01-10T20:00:00+01:00", "2024-01-12T23:00:00+01:00", NULL, 0},
+};
+
+Test(febrile, is_no_event_where_it_began_before_treatment)
+{
+    for (size_t i = 0; i < sizeof early / sizeof *early; i++) {
+        stop();
+        start();
+        subject_add_value(&s, "n", "751-8", early[i].count, "0.4", "10*9/L");
+        subject_add_value(&s, "t", "8310-5", early[i].fever, "39.0", "Cel");
+        if (early[i].later)
+            subject_add_value(&s, "t2", "8310-5", early[i].later, "39.0", "Cel");
+        subject_derive(&s);
+        cr_expect(eq(sz, febrile_rows(), early[i].events), "%s", early[i].name);
+        cr_expect(eq(sz, febrile_candidates(), 0), "%s", early[i].name);
+    }
+}
+
 Test(febrile, is_of_grade_three_and_belongs_to_the_neutropenia)
 {
     const struct gw_row_ae_episodes *row, *neutropenia;

@@ -43,6 +43,9 @@ static const struct {
     const char *name, *chart, *asked;
 } histories[] = {
     {"full marks", "d2 14:00 I 10", "none"},
+    {"before the first dose", "d1 09:00 I 8;d1 14:00 I 10", "none"},
+    {"after it", "d1 10:00 I 8;d1 14:00 I 10", "d1 g1 end d1 dose 1"},
+    {"a coma score before the first dose", "d1 09:00 G 13", "none"},
     {"9 points", "d2 14:00 I 9;d3 14:00 I 10", "d2 g1 end d3 dose 1"},
     {"7 points", "d2 14:00 I 7;d3 14:00 I 10", "d2 g1 end d3 dose 1"},
     {"6 points", "d2 14:00 I 6;d3 14:00 I 10", "d2 g2 end d3 dose 1"},
