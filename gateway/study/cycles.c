@@ -182,7 +182,8 @@ static void fill(struct engine *e, struct cycle *cycle)
 
 /* ---- holes in the treatment days ---- */
 
-static void add_hole(struct engine *e, gw_day first, gw_day last)
+/* Known up to `last`; it may go on until a later day that nobody has seen yet. */
+static void add_hole(struct engine *e, gw_day first, gw_day last, gw_day until)
 {
     struct interruption *slot;
 
@@ -190,25 +191,30 @@ static void add_hole(struct engine *e, gw_day first, gw_day last)
         return;
     slot = GW_ARENA_PUSH(e->arena, e->interruptions, e->interruption_count, e->interruption_capacity);
     if (slot)
-        *slot = (struct interruption){first, last};
+        *slot = (struct interruption){first, until};
     else
         e->failed = true;
 }
 
 static void find_holes(struct engine *e, const struct covered *covered, const struct cycle *cycle)
 {
-    gw_day end = cycle->start + e->in->study->exposure.treatment_days - 1, day = cycle->start;
+    const gw_day planned = cycle->start + e->in->study->exposure.treatment_days - 1;
+    const gw_day end = planned < cycle->next - 1 ? planned : cycle->next - 1;
+    const bool goes_on =
+        !cycle->ended && cycle->next == covered->high + 1; /* it is the last, and was not seen to end */
+    gw_day day = cycle->start;
 
-    end = end < cycle->next - 1 ? end : cycle->next - 1;
     for (size_t i = 0; i < covered->count && day <= end; i++) {
         if (last_of(covered, i) < day)
             continue;
-        if (covered->list[i]->first > day)
-            add_hole(e, day, covered->list[i]->first - 1 < end ? covered->list[i]->first - 1 : end);
+        if (covered->list[i]->first > day && covered->list[i]->first <= end)
+            add_hole(e, day, covered->list[i]->first - 1, covered->list[i]->first - 1);
+        else if (covered->list[i]->first > day)
+            add_hole(e, day, end, end);
         day = last_of(covered, i) + 1;
     }
     if (day <= end)
-        add_hole(e, day, end);
+        add_hole(e, day, end, goes_on ? planned : end);
 }
 
 /* ---- the walk ---- */

@@ -76,7 +76,7 @@ struct cycle {
 
 struct interruption { /* a hole in the treatment days of a cycle */
     gw_day first;
-    gw_day last; /* at most the last treatment day */
+    gw_day last; /* at most the last treatment day, which nobody may have seen yet */
 };
 
 /* ---- made by the stage ---- */

@@ -273,6 +273,22 @@ Test(exposure, is_cut_by_what_ends_the_study_for_a_subject)
     }
 }
 
+/* The last visit, of day 60, falls into the hole of days 58 to 69. */
+Test(exposure, tells_no_end_of_an_interruption_before_somebody_saw_it)
+{
+    doses_add(&s, LEN, "S 0..20 25; S 28..48 25; S 56..57 25; S 70..90 25");
+    subject_derive(&s);
+    expect_text("under way", doses_rows(&s, "lenalidomide"),
+                "0..20 25 QD stated L1 start; 28..48 25 QD stated L1; 56..57 25 QD stated L1; "
+                "58.. 0 - stated interrupted");
+    visit(86);
+    s.horizon = s.line.first_dose + 90;
+    subject_derive(&s);
+    expect_text("over", doses_rows(&s, "lenalidomide"),
+                "0..20 25 QD stated L1 start; 28..48 25 QD stated L1; 56..57 25 QD stated L1; "
+                "58..69 0 - stated interrupted; 70.. 25 QD stated L1 restart");
+}
+
 Test(exposure, tells_why_the_treatment_ended)
 {
     const struct gw_row_exposures *row = NULL;
