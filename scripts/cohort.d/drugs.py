@@ -103,11 +103,11 @@ def exposures_as_of(subject, delivery):
         before = before if before and before[2].drug == s.drug else None
         rows.append((s.drug, s.dose, "mg", s.frequency, s.route, iso(subject.day(first)), _told(subject, last, seen),
                      s.rank, str(LEVELS.get(s.dose, "")) if s.drug == STUDY_DRUG else "",
-                     *cycle_on(subject, first, delivery), _change(subject, before, first, s), "",
+                     *cycle_on(subject, first, delivery), _change(subject, delivery, before, first, s), "",
                      window_of(subject, first, delivery)))
         before = (first, last, s)
     own = [s for s in subject.stretches if s.drug == STUDY_DRUG]
-    breaks = [(first, last, "interrupted", "") for first, last in subject.interruptions]
+    breaks = [(first, last, "interrupted", "") for first, last in interruptions_as_of(subject, delivery)]
     if own and subject.course.eot is not None:
         breaks.append((subject.course.eot + 1, None, "end", "ROSTER"))
     for first, last, change, reason in breaks:
@@ -118,12 +118,18 @@ def exposures_as_of(subject, delivery):
     return sorted(rows)
 
 
-def _change(subject, before, first, s):
+def interruptions_as_of(subject, delivery):
+    """(first, last or None): three days or more without the drug that an assessment has seen; it may not be over yet."""
+    seen = seen_until(subject, delivery)
+    return [(first, last if last <= seen else None) for first, last in subject.interruptions if seen >= first + 2]
+
+
+def _change(subject, delivery, before, first, s):
     if not before:
         return "start"
     if Fraction(s.dose) != Fraction(before[2].dose):
         return "step_down" if Fraction(s.dose) < Fraction(before[2].dose) else "step_up"
-    return "restart" if any(before[1] < day < first for day, _ in subject.interruptions) else ""
+    return "restart" if any(before[1] < day < first for day, _ in interruptions_as_of(subject, delivery)) else ""
 
 
 def cycle_on(subject, day, delivery):

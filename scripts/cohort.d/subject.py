@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import courses
 import dexamethasone
+import doses
 import drugs
 import events
 import histories
@@ -84,6 +85,7 @@ class Subject:
         self.anchor = self._anchor()
         self.response = response.Response(self, self.other)
         self.forms = questionnaires.choose(self, self.other)
+        self.doses = doses.Doses(self.other)
         self.dexamethasone = dexamethasone.choose(self, self.other)
         self.prior = prophylaxis.choose_prior(self, self.other)
         self.prophylaxis = prophylaxis.choose(self, self.other)
@@ -363,8 +365,9 @@ class Subject:
     def write_treatment(self):
         course, anchor = self.course, self.anchor
         if anchor == "administration":
-            given = self.administration(0, 660, Row("delivered"))
-            self._plant(given, "lenalidomide", 0, 0, "25", "ONCE", "administered")
+            dose = self.doses.of(0, len(self._supply()))
+            given = self.administration(0, 660, Row("delivered"), dose=dose)
+            self._plant(given, "lenalidomide", 0, 0, str(dose), "ONCE", "administered")
             self._late_on_day_one()
         if anchor == "statement":
             self.statement()
@@ -399,11 +402,11 @@ class Subject:
             kind, i, v, u, self.patient_id, substance, facts),
             row or Row("delivered"), self.day(day))
 
-    def administration(self, day, minute, row, status="completed", substance="lenalidomide"):
+    def administration(self, day, minute, row, status="completed", substance="lenalidomide", dose=25):
         return self.medication("MedicationAdministration", substance, {
             "status": status, "effectiveDateTime": self.dialect.zone.local(self.day(day), minute),
-            "dosage": {"text": "25 mg", "route": {"text": "oral"},
-                       "dose": {"value": 25, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}}},
+            "dosage": {"text": "%d mg" % dose, "route": {"text": "oral"},
+                       "dose": {"value": dose, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}}},
             day, row)
 
     def _late_on_day_one(self):
@@ -412,29 +415,33 @@ class Subject:
         self.lab(visit, "HGB", 0, 900, 0)
 
     def statement(self):
+        dose = self.doses.of(0, 1)
         facts = {"status": "active", "effectivePeriod": {"start": iso(self.day(0))}, "dateAsserted": iso(self.day(2)),
                  "informationSource": {"reference": "Patient/" + self.patient_id},
-                 "dosage": [dosage("25 mg daily, days 1-21 of 28", 25, {"frequency": 21, "period": 28,
-                                                                         "periodUnit": "d"}, "oral")]}
+                 "dosage": [dosage("%d mg daily, days 1-21 of 28" % dose, dose, {"frequency": 21, "period": 28,
+                                                                                "periodUnit": "d"}, "oral")]}
         item = self.medication("MedicationStatement", "lenalidomide", facts, 0)
         for day in range(0, self.course.horizon + 1, 28):
-            self._plant(item, "lenalidomide", day, day + 20, "25", "QD", "stated")
+            self._plant(item, "lenalidomide", day, day + 20, str(dose), "QD", "stated")
             self.cycles.append(day)
 
     def _dispenses(self, first_is_evidence):
-        supply = self._supply()
+        supply = self.doses.supply(self._supply(), drugs.seen_until(self, 1), self.course.eot is not None)
         for number, (day, capsules) in enumerate(supply):
+            dose = self.doses.of(number, len(supply))
             handed = day - (0 if number or first_is_evidence else 1)  # the day before the first capsule
             item = self.medication("MedicationDispense", "lenalidomide", {
                 "status": "completed", "whenHandedOver": self.dialect.zone.local(self.day(handed), 840),
                 "quantity": {"value": capsules, "unit": "capsule"}, "daysSupply": {
                     "value": capsules, "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"},
-                "dosageInstruction": [dosage("25 mg daily, days 1-21 of 28", 25, DAILY)]}, handed)
+                "dosageInstruction": [dosage("%d mg daily, days 1-21 of 28" % dose, dose, DAILY)]}, handed)
             last = day + capsules - 1
             if number + 1 < len(supply):
                 last = min(last, supply[number + 1][0] - 1)
             first = 1 if number == 0 and self.anchor == "administration" else day
-            self._plant(item, "lenalidomide", first, last, "25", "QD", "dispensed", route="")
+            self._plant(item, "lenalidomide", first, last, str(dose), "QD", "dispensed", route="")
+            if capsules == doses.TAKEN and (number + 1 < len(supply) or self.course.eot is None):
+                self.interruptions.append((last + 1, day + 20))
             self.cycles.append(day)
 
     def _supply(self):

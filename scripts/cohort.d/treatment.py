@@ -36,7 +36,7 @@ def action_after(subject, day, delivery):
         return ""
     if course.eot is not None and day <= course.eot <= last:
         return "withdrawn"
-    if any(day <= first <= last for first, _ in subject.interruptions):
+    if any(day <= first <= last for first, _ in drugs.interruptions_as_of(subject, delivery)):
         return "interrupted"
     planned = [start - delay for start, delay, *_ in drugs.cycles_as_of(subject, delivery) if delay != "" and delay >= 7]
     if any(day <= due <= last for due in planned):
@@ -108,7 +108,7 @@ def rows_of(subject, delivery, row, expected):
 def _concordance(row, began, text, missing):
     if missing or not began:
         return row("CONCORD", rule="start-dose-concordance", reason=missing or "NO_EXPOSURE")
-    if began[0][0] == began[0][1] and not any(0 < other[0] < 28 for other in began[1:]):
+    if began[0][3] == "administered" and not any(0 < other[0] < 28 for other in began[1:]):
         return row("CONCORD", "", "", began[0][0], "start-dose-concordance", "SCHEDULE_NOT_KNOWN")  # a single dose
     dose = int(began[0][2])
     actual, wanted = 21 * dose, START_MG[text]
