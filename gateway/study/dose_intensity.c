@@ -91,72 +91,8 @@ static void derive_milligrams(struct engine *e)
 
 /* ---- an injected drug: doses ---- */
 
-struct plan {
-    gw_day *days;
-    size_t count, capacity;
-    gw_day high; /* nothing is planned after it */
-};
-
-static void add_day(struct engine *e, struct plan *plan, gw_day day)
-{
-    gw_day *slot = day <= plan->high ? GW_ARENA_PUSH(e->arena, plan->days, plan->count, plan->capacity) : NULL;
-
-    if (slot)
-        *slot = day;
-    e->failed |= day <= plan->high && !slot;
-}
-
-/* Who did not respond goes on as in the last phase that is for all. */
-static int days_without_response(const struct gw_dose_phase *phases, size_t index)
-{
-    while (index > 0 && phases[index].responders)
-        index--;
-    return phases[index].every_days;
-}
-
-/* Every so many days of a phase. One for responders is open until the response is known. */
-static bool add_phase(struct engine *e, struct plan *plan, size_t index)
-{
-    const struct gw_dose_phase *phases = e->in->study->schedule.phases.items, *phase = &phases[index];
-    const struct parameter *response = parameter_find(e, "ORR", NULL);
-    const gw_day last = phase->last_week ? e->anchors.d1 + 7 * phase->last_week - 1 : plan->high;
-    int every = phase->every_days;
-
-    if (phase->responders && (!response || response->reason))
-        return false;
-    if (phase->responders && gw_same(response->text, "N"))
-        every = days_without_response(phases, index);
-    for (gw_day day = e->anchors.d1 + 7 * (phase->first_week - 1); day <= last && day <= plan->high && !e->failed;
-         day += every)
-        add_day(e, plan, day);
-    return true;
-}
-
-static gw_day last_planned(const struct engine *e)
-{
-    gw_day high = e->windows.span_high;
-
-    if (e->anchors.death != GW_NO_DAY && e->anchors.death < high)
-        high = e->anchors.death;
-    if (e->anchors.withdrawn != GW_NO_DAY && e->anchors.withdrawn < high)
-        high = e->anchors.withdrawn;
-    return high;
-}
-
-static void make_plan(struct engine *e, struct plan *out)
-{
-    const struct gw_dose_schedule *schedule = &e->in->study->schedule;
-
-    *out = (struct plan){.high = last_planned(e)};
-    for (size_t i = 0; i < schedule->doses.count && !e->failed; i++)
-        add_day(e, out, e->anchors.d1 + schedule->doses.items[i].elapsed);
-    for (size_t i = 0; i < schedule->phases.count && !e->failed; i++)
-        if (!add_phase(e, out, i))
-            return;
-}
-
 /* Planned doses that are due: so many days past that one given late would have been given. */
-static size_t due(struct engine *e, const struct plan *plan)
+static size_t due(struct engine *e, const struct dose_plan *plan)
 {
     size_t count = 0;
 
@@ -167,27 +103,19 @@ static size_t due(struct engine *e, const struct plan *plan)
     return count;
 }
 
-static bool given_near(const struct engine *e, gw_day day)
-{
-    const int days = e->in->study->schedule.window_days;
-
-    return doses_until(e, e->in->study->schedule.drug, day + days) >
-           doses_until(e, e->in->study->schedule.drug, day - days - 1);
-}
-
 static void derive_doses(struct engine *e)
 {
     struct parameter p = {.name = "RDISTD", .rule = "RDISTD", .date = GW_NO_DAY};
     const struct exposure *list;
     const size_t count = exposures_of(e, e->in->study->schedule.drug, &list);
-    struct plan plan;
+    struct dose_plan plan;
     size_t planned, on_time = 0;
     int given;
 
-    make_plan(e, &plan);
+    dose_plan_make(e, &plan);
     planned = e->failed ? 0 : due(e, &plan);
     for (size_t i = 0; i < planned; i++)
-        on_time += given_near(e, plan.days[i]);
+        on_time += dose_given_near(e, plan.days[i]);
     for (size_t i = 0; i < count; i++)
         if (list[i].row_id)
             inputs_add_row(e, &p.inputs, list[i].row_id);

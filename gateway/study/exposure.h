@@ -157,6 +157,19 @@ gw_day last_dose_day(const struct engine *e, const char *substance, gw_day day);
 /* Doses of a substance at or before a day (elranatamab's dose_number); 0: none. */
 int doses_until(const struct engine *e, const char *substance, gw_day day);
 
+/* The days on which the drug of `schedule` is planned, rising; what hangs on a response is left out until it is known.
+ */
+struct dose_plan {
+    gw_day *days;
+    size_t count, capacity;
+    gw_day high; /* nothing is planned after it */
+};
+
+void dose_plan_make(struct engine *e, struct dose_plan *out);
+
+/* A dose was given on the planned day or window_days beside it. */
+bool dose_given_near(const struct engine *e, gw_day day);
+
 /* The cycle a day lies in; NULL: none. */
 const struct cycle *cycle_on(const struct engine *e, gw_day day);
 

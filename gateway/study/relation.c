@@ -84,25 +84,46 @@ static bool is_reduced(struct engine *e, const char *drug, const struct span *sp
     return false;
 }
 
+/* Doses given as planned stop with one of those days, which may yet be given; GW_NO_DAY: they do not. */
+static gw_day first_without(struct engine *e, const struct span *span)
+{
+    struct dose_plan plan;
+    bool before = true;
+
+    if (!e->in->study->schedule.on)
+        return GW_NO_DAY;
+    dose_plan_make(e, &plan);
+    for (size_t i = 0; i < plan.count && !e->failed; i++) {
+        const bool given = dose_given_near(e, plan.days[i]);
+
+        if (!given && before && lies_in(span, plan.days[i]))
+            return plan.days[i];
+        before = given;
+    }
+    return GW_NO_DAY;
+}
+
 static const char *action_taken(struct engine *e, const struct episode *episode, const char *drug)
 {
     const gw_day from = episode->max_grade >= 0 ? episode->max_day : episode->onset;
     const struct span span = {from, from + e->in->study->events.action_days};
     const gw_day last = last_dose_day(e, drug, from);
+    const gw_day without = first_without(e, &span);
+    const gw_day missed_on = without == GW_NO_DAY ? GW_NO_DAY : without + e->in->study->schedule.window_days;
 
     if (last == GW_NO_DAY || (e->anchors.eot != GW_NO_DAY && e->anchors.eot < from))
         return NULL; /* it was not taken then */
     if (is_withdrawn(e, &span))
         return "withdrawn";
-    if (is_interrupted(e, &span))
+    if (is_interrupted(e, &span) || (without != GW_NO_DAY && missed_on <= e->in->horizon))
         return "interrupted";
     if (is_delayed(e, &span))
         return "delayed cycle";
     if (is_reduced(e, drug, &span))
         return "reduced";
-    if (e->in->horizon >= span.last)
+    if (without == GW_NO_DAY && e->in->horizon >= span.last)
         return "none";
-    engine_next_day(e, span.last);
+    engine_next_day(e, without == GW_NO_DAY ? span.last : missed_on);
     return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
+#include "support/chart.h"
 #include "support/doses.h"
 #include "support/subject.h"
 
@@ -126,6 +127,37 @@ Test(relation, says_what_was_done_with_the_drug_within_fourteen_days)
         row = subject_episode(&s, 0);
         cr_assert(row != NULL, "%s", actions[i].name);
         expect_text(actions[i].name, row->action_taken, actions[i].action);
+    }
+}
+
+/* Elranatamab on elapsed days 0, 3, 7, 14 and 21, and no more; planned are 28 and 35 too. */
+static const struct {
+    const char *name;
+    int worst, horizon;
+    const char *action;
+} missed[] = {
+    {"all of the next fourteen days were given", 7, 100, "none"},
+    {"planned on the fourteenth day, and not given", 14, 100, "interrupted"},
+    {"planned on the fifteenth", 13, 100, "none"},
+    {"planned on the day itself", 28, 100, "interrupted"},
+    {"when doses had stopped before", 29, 100, "none"},
+    {"it may yet be given", 14, 29, ""},
+    {"two days later it was not", 14, 30, "interrupted"},
+};
+
+Test(relation, calls_a_planned_dose_that_was_not_given_an_interruption)
+{
+    for (size_t i = 0; i < sizeof missed / sizeof *missed; i++) {
+        stop();
+        subject_init_at(&s, "elranatamab-rrmm", "busan");
+        chart_add_doses(&s);
+        subject_add_lab(&s, "low", "751-8", day_text(missed[i].worst), "0.7");
+        subject_add_lab(&s, "back", "751-8", day_text(missed[i].worst + 9), "2.5");
+        s.horizon = s.line.first_dose + missed[i].horizon;
+        subject_derive(&s);
+        expect_text(missed[i].name, subject_episode(&s, 0)->action_taken, missed[i].action);
+        if (*missed[i].action == '\0')
+            cr_expect(eq(i32, s.derived.next_day, s.line.first_dose + 30), "%s", missed[i].name);
     }
 }
 
