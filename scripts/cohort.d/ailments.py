@@ -12,6 +12,7 @@ class Ailment:
 
     concept = None
     counts = ()
+    held = ()  # weeks whose dose was held back
 
     def __init__(self, week, number):
         self.week, self.number = week, number
@@ -34,6 +35,7 @@ class Cytopenia(Ailment):
         if number % 2:
             self.counts = [(self.day, worst + 1), (self.day + 7, worst)]
         self.end = self.counts[-1][0] + 7
+        self.held = (self.end // 7,) if number % 3 else ()
 
     def write(self, subject):
         grades = [(day, -key) for day, key in self.counts]
@@ -166,7 +168,37 @@ class Nausea(Ailment):
                         related="related", relatedness_by="physician-1")
 
 
-MENU = (Cytopenia, Infection, Candidate, Febrile, Infection, Liver, Nausea, Infection, Cytopenia)
+class Admission(Ailment):
+    """A diagnosis beside a stay in hospital, which speaks for its seriousness or not."""
+
+    # class, first and last day from the onset, is a person asked, what a person says
+    STAYS = (("IMP", 2, 4, True, {"serious": True, "criteria": ["hospital"]}), ("EMER", 0, 0, False, None),
+             ("IMP", 2, 4, True, {"planned": True}), ("OBSENC", 1, 2, False, None), ("IMP", 7, 9, True, None),
+             ("IMP", 8, 10, False, None), ("treatment", 1, 2, False, None), ("IMP", -3, -1, True, {"serious": False}))
+
+    def write(self, subject):
+        sub, code, words = subject.dialect.events["GASTROINTESTINAL"][0]
+        kind, first, last, asked, answer = self.STAYS[subject.plan.turn("stays") % len(self.STAYS)]
+        onset = self.day + 3
+        item = subject.diagnosis(code, words, onset, onset + 4, Row("evidence"))
+        facts = {"reasonCode": [{"coding": [{"system": subject.dialect.condition_system, "code": "Z51.1"}]}]}
+        stay = subject.stay(onset + first, "09:00", onset + last, "11:00", *(("IMP",) if kind == "treatment" else (kind,)),
+                            **(facts if kind == "treatment" else {}))
+        asked, told = bool(asked and stay), {}
+        if asked:
+            subject.ask("AE_SERIOUS_EVIDENCE", item, (1, 2) if answer is None else (1,))
+        if asked and answer:
+            subject.decide("stay" if "planned" in answer else "seriousness", item, **answer)
+            if "serious" in answer:
+                told = {"seriousness_origin": "human", "serious": "Y" if answer["serious"] else "",
+                        "serious_hospital": "Y" if answer["serious"] else ""}
+        subject.ask("AE_GRADE_HUMAN", item)
+        subject.ask("AE_RELATEDNESS", item)
+        subject.episode("GASTROINTESTINAL", onset, onset + 4, (1,), subcategory=sub)
+        subject.episode("GASTROINTESTINAL", onset, onset + 4, (2,), subcategory=sub, **told)
+
+
+MENU = (Cytopenia, Admission, Infection, Candidate, Febrile, Infection, Liver, Nausea, Admission, Infection)
 
 
 def choose(subject):

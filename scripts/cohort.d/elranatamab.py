@@ -94,7 +94,8 @@ class Patient(Subject):
         self.screened = -6 if self.number % 6 == 4 else 0          # the day of the values before the first dose
         self.response = disease.Disease(self.number, course.last, self.screened)
         quiet = {week for week in range(0, 8)} | {week for a in self.ailments for week in a.weeks}
-        self.injections = Injections(rng, course.treated, quiet, self._lower_week())
+        held = {week for a in self.ailments for week in a.held}
+        self.injections = Injections(rng, course.treated, quiet, held, self._lower_week())
         self.rows = {1: [], 2: []}   # (table, row) by the number of the truth
         self.decisions = []
         self.confirmed = []          # (reaction, grades, raised)
@@ -152,9 +153,16 @@ class Patient(Subject):
 
     def _action(self, day):
         """What was done with the drug in the fourteen days from the worst on."""
-        if self.injections.lower_after(day, 14):
+        course = self.course
+        held = self.injections.held_after(day, 14)
+        if held is not None and held <= course.last:
+            if held + DUE <= course.horizon:
+                return "interrupted"
+        elif self.injections.lower_after(day, 14):
             return "reduced"
-        return "none" if self.course.horizon >= day + 14 else ""
+        elif course.horizon >= day + 14:
+            return "none"
+        return ""
 
     # ---- writing ----
 
@@ -326,10 +334,19 @@ class Patient(Subject):
         """Two days after the first dose and one after the second, as the drug asks for; or both in one."""
         if not self.dialect.encounters:
             return
-        stays = [(0, "08:00", 4, "12:00")] if self.number % 2 else [(0, "08:00", 2, "12:00"), (3, "08:00", 4, "12:00")]
+        stays = [(0, "08:00", self._left(), "12:00")] if self.number % 2 else [
+            (0, "08:00", 2, "12:00"), (3, "08:00", 4, "12:00")]
         for first, came, last, left in stays:
             if last <= self.course.last:
                 self.stay(first, came, last, left)
+
+    def _left(self):
+        """The day on which who stayed for both doses left: some could not as soon as planned, on the fifth day."""
+        return 6 if self.number % 8 == 3 else 4
+
+    def prolonged(self, onset):
+        """Whether an event began in a stay that lasted longer than planned: on its first day it would be what led to it."""
+        return self.dialect.encounters and self._left() == 6 <= self.course.last and 0 < onset <= 4
 
     def stay(self, first, came, last, left, kind="IMP", **facts):
         if not self.dialect.encounters:
@@ -451,6 +468,11 @@ class Plan:
         self.weekly = PANEL[:4] if small else PANEL
         self.extras, self.wanted = 0, None
         self.planted = Counter()        # how often each course was, so that all are
+
+    def turn(self, what):
+        """0, 1, 2 ...: so that a cohort goes round a table."""
+        self.planted[what] += 1
+        return self.planted[what] - 1
 
 
 class Cohort:

@@ -5,7 +5,6 @@ Planned are days 1, 4 and 8, one a week to week 24, then by the response. Source
 from decimal import Decimal
 from fractions import Fraction
 
-CLOCK = 600          # 10:00
 PLANNED = [0, 3, 7] + [7 * week for week in range(2, 24)]
 # from week 25 every two weeks, from week 49 every four, for those who respond; the others go on once a week
 LATER = [*range(168, 336, 14), *range(336, 364, 28)]
@@ -30,13 +29,14 @@ class Injection:
 class Injections:
     """All doses of a subject treated to the day `treated`."""
 
-    def __init__(self, rng, treated, quiet, lower=None):
-        """`quiet`: weeks (from 0) in which every dose is given as planned; `lower`: the week of one of a lower size."""
+    def __init__(self, rng, treated, quiet, held=(), lower=None):
+        """Weeks from 0: `quiet` ones, in which every dose is given as planned, unless it was `held`; `lower`: the week of
+        one of a lower size."""
         self.fates = {}
         self.given = []
         fate = "given"
         for planned in (day for day in PLANNED if day <= treated):
-            before, fate = fate, self._fate(rng, planned // 7, fate, quiet, lower)
+            before, fate = fate, self._fate(rng, planned // 7, fate, quiet, held, lower)
             self.fates[planned] = fate
             if FATES[fate] is not None and planned + FATES[fate] <= treated:
                 self._give(planned, fate)
@@ -49,9 +49,11 @@ class Injections:
         self.given.append(Injection(planned, fate, self.given[-1].day if self.given else None))
 
     @staticmethod
-    def _fate(rng, week, before, quiet, lower):
+    def _fate(rng, week, before, quiet, held, lower):
         if week == lower:
             return "lower"
+        if week in held:
+            return "missed"
         if before == "three days late":
             return "missed"  # four days are too few
         if week < 2 or week in quiet:
@@ -62,6 +64,17 @@ class Injections:
         """(number of doses, day of the last) up to a day."""
         days = [i.day for i in self.given if i.day <= day]
         return len(days), days[-1] if days else None
+
+    def held_after(self, day, days):
+        """Doses as planned stop within so many days: with one that was missed, came too late or was not given any more."""
+        before = True
+        for planned in PLANNED:
+            late = FATES[self.fates[planned]] if planned in self.fates else None
+            given = late is not None and late <= DUE
+            if before and not given and day <= planned <= day + days:
+                return planned
+            before = given
+        return None
 
     def lower_after(self, day, days):
         return any(i.fate == "lower" and day <= i.day <= day + days for i in self.given)

@@ -234,7 +234,7 @@ class Reaction:
                         dose_number=self.dose, days_since_last_dose=self.day - self.dose_day,
                         parent="CRS " + parent if parent else "", **more)
         subject.ask("AE_RELATEDNESS", self.onset[0], (2,), self.onset[1])
-        if self._intensive(subject):
+        if self._intensive(subject) or subject.prolonged(self.day):
             subject.ask("AE_SERIOUS_EVIDENCE", self.onset[0], (2,), self.onset[1])
 
     def _intensive(self, subject):
