@@ -140,7 +140,7 @@ static void tell_source(struct telling *t, const struct gw_explain_source *sourc
         tell(t, "source", "%s %s%s%s, read in delivery %lld from %s.", role_text(t, source->role),
              tell_resource(t, fact), fact->last_updated ? ", last updated " : "",
              fact->last_updated ? fact->last_updated : "", (long long)fact->delivery,
-             fact->source ? fact->source : "no named place");
+             tell_or(fact->source, "no named place"));
     else if (strcmp(source->role, "roster") == 0)
         tell(t, "source", "The roster line of the subject tells what it rests on beside records.");
     else if (source->lineage->source_hash)

@@ -214,7 +214,9 @@ enum gw_status question_read(struct question *q, struct gw_error *err)
 
     find_laboratory(q);
     q->category = !q->laboratory && question_listed(study->categories, study->category_count, q->concept);
-    q->parameter = !q->laboratory && !q->category && gw_parameter_find(q->concept);
+    /* SPM is both: in a window the events, else what is counted of them */
+    q->parameter = !q->laboratory && !(q->category && q->window_id) && gw_parameter_find(q->concept);
+    q->category &= !q->parameter;
     if (!q->laboratory && !q->category && !q->parameter)
         return no_concept(q, err);
     if (!q->window_id && !q->parameter)

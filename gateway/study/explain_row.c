@@ -82,11 +82,10 @@ static void row_windows(struct telling *t, const struct gw_row *any)
 
 static void tell_source_value(struct telling *t, const struct gw_row_observations *row, const char *transformation)
 {
-    const char *code = tell_text(t, "%s|%s", row->source_system ? row->source_system : "no system",
-                                 row->source_code ? row->source_code : "no code");
-    const char *wrote = tell_text(t, "%s%s%s%s", row->comparator ? row->comparator : "",
-                                  row->source_value ? row->source_value : "nothing", row->source_unit ? " " : "",
-                                  row->source_unit ? row->source_unit : "");
+    const char *code =
+        tell_text(t, "%s|%s", tell_or(row->source_system, "no system"), tell_or(row->source_code, "no code"));
+    const char *wrote = tell_text(t, "%s%s%s%s", tell_or(row->comparator, ""), tell_or(row->source_value, "nothing"),
+                                  row->source_unit ? " " : "", tell_or(row->source_unit, ""));
 
     if (transformation)
         tell(t, "value", "The source wrote %s under %s; %s gives %s %s.", wrote, code, transformation, row->value_num,
@@ -135,8 +134,8 @@ static const char *grade_bounds(struct telling *t, const struct gw_row_observati
 
 static void tell_limits(struct telling *t, const struct gw_row_observations *row)
 {
-    const char *low = row->range_low ? row->range_low : "no lower limit";
-    const char *high = row->range_high ? row->range_high : "no upper limit";
+    const char *low = tell_or(row->range_low, "no lower limit");
+    const char *high = tell_or(row->range_high, "no upper limit");
 
     if (row->range_origin)
         tell(t, "grade", "The reference limits are %s to %s, %s.", low, high,
@@ -173,13 +172,13 @@ static const char *transformation_of(const struct telling *t)
 static void row_observations(struct telling *t, const struct gw_row *any)
 {
     const struct gw_row_observations *row = (const struct gw_row_observations *)any;
-    const char *value = row->value_num ? row->value_num : row->value_text ? row->value_text : "without a value";
+    const char *value = tell_or(row->value_num, tell_or(row->value_text, "without a value"));
     const char *day = row->study_day == GW_NULL_INTEGER ? "" : tell_text(t, " (study day %d)", row->study_day);
     const int days = row->target_diff;
 
     tell(t, "says", "%s of subject %s in window %s is %s%s%s%s, dated %s%s.", row->concept, row->subject_key,
-         row->window_id, row->comparator ? row->comparator : "", value, row->unit ? " " : "",
-         row->unit ? row->unit : "", row->effective_start, day);
+         row->window_id, tell_or(row->comparator, ""), value, row->unit ? " " : "", tell_or(row->unit, ""),
+         row->effective_start, day);
     tell_source_value(t, row, transformation_of(t));
     tell_window(t, row->window_id, days == GW_NULL_INTEGER ? NULL : &days);
     tell_flags(t, row);
@@ -193,7 +192,7 @@ static void tell_course(struct telling *t, const struct gw_row_ae_episodes *row)
     const char *end = row->end ? tell_text(t, "ended on %s", row->end) : row->ongoing ? "goes on" : "has no known end";
 
     tell(t, "course", "It began on %s (study day %d) and %s%s%s.", row->onset, row->onset_study_day, end,
-         row->outcome ? "; outcome " : "", row->outcome ? row->outcome : "");
+         row->outcome ? "; outcome " : "", tell_or(row->outcome, ""));
     if (row->max_grade != GW_NULL_INTEGER)
         tell(t, "grade", "Its highest grade is %d of %s, on %s.", row->max_grade, row->scale, row->max_grade_date);
     else
@@ -232,7 +231,7 @@ static void row_ae_episodes(struct telling *t, const struct gw_row *any)
     const struct gw_row_ae_episodes *row = (const struct gw_row_ae_episodes *)any;
 
     tell(t, "says", "Subject %s had an event of category %s%s%s%s; it is %s.", row->subject_key, row->category,
-         row->term ? " (" : "", row->term ? row->term : "", row->term ? ")" : "", row->certainty);
+         row->term ? " (" : "", tell_or(row->term, ""), row->term ? ")" : "", row->certainty);
     tell_course(t, row);
     tell_evidence(t, row);
     tell_assessment(t, row);
@@ -248,8 +247,8 @@ static void row_derived(struct telling *t, const struct gw_row *any)
     if (row->reason)
         tell(t, "says", "%s of subject %s%s cannot be assessed: %s.", row->param, row->subject_key, where, row->reason);
     else
-        tell(t, "says", "%s of subject %s%s is %s%s%s.", row->param, row->subject_key, where,
-             row->value ? row->value : "", row->value && row->text ? ", " : "", row->text ? row->text : "");
+        tell(t, "says", "%s of subject %s%s is %s%s%s.", row->param, row->subject_key, where, tell_or(row->value, ""),
+             row->value && row->text ? ", " : "", tell_or(row->text, ""));
     if (gw_same(row->state, "unconfirmed"))
         tell(t, "says", "It is unconfirmed: it rests on something that a person has yet to confirm.");
     if (row->inputs)

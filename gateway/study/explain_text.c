@@ -45,6 +45,11 @@ void tell(struct telling *t, const char *topic, const char *format, ...)
     va_end(arguments);
 }
 
+const char *tell_or(const char *text, const char *other)
+{
+    return text ? text : other;
+}
+
 const char *tell_day(struct telling *t, gw_day day)
 {
     char text[11] = "no day";
@@ -73,9 +78,8 @@ const char *tell_distance(struct telling *t, int days)
 
 const char *tell_resource(struct telling *t, const struct gw_fact *fact)
 {
-    return tell_text(t, "%s/%s%s%s of %s", fact->type_name, fact->id ? fact->id : "?",
-                     fact->version_id ? " version " : "", fact->version_id ? fact->version_id : "",
-                     fact->endpoint ? fact->endpoint : "no endpoint");
+    return tell_text(t, "%s/%s%s%s of %s", fact->type_name, tell_or(fact->id, "?"), fact->version_id ? " version " : "",
+                     tell_or(fact->version_id, ""), tell_or(fact->endpoint, "no endpoint"));
 }
 
 /* ---- bounds of a grade ---- */

@@ -152,20 +152,26 @@ void subject_add_monthly_visits(struct subject *s, int visits)
     subject_add_lab(s, "base", "751-8", "2024-01-15", "3.0");
 }
 
-const struct gw_decision *subject_decide_json(struct subject *s, const char *json)
+static enum gw_status read_decision(struct subject *s, const char *json, struct gw_error *err)
 {
-    struct gw_decision *decision = &s->decisions[s->decision_count];
     char *text = gw_arena_copy(&s->arena, json, strlen(json));
-    struct gw_error err;
+    enum gw_status rc;
 
     cr_assert(text && s->decision_count < SUBJECT_MAX_DECISIONS);
     for (char *p = text; *p; p++)
         if (*p == '\'')
             *p = '"';
-    cr_assert(gw_decision_read(&s->arena, (struct gw_slice){text, strlen(text)}, decision, &err) == GW_OK, "%s: %s",
-              err.text, text);
-    s->decision_count++;
-    return decision;
+    rc = gw_decision_read(&s->arena, (struct gw_slice){text, strlen(text)}, &s->decisions[s->decision_count], err);
+    s->decision_count += rc == GW_OK;
+    return rc;
+}
+
+const struct gw_decision *subject_decide_json(struct subject *s, const char *json)
+{
+    struct gw_error err;
+
+    cr_assert(read_decision(s, json, &err) == GW_OK, "%s: %s", err.text, json);
+    return &s->decisions[s->decision_count - 1];
 }
 
 static const char *match_json(struct subject *s, const char *match)
@@ -182,17 +188,28 @@ static const char *match_json(struct subject *s, const char *match)
                           (int)(mark ? mark - slash - 1 : (long)strlen(slash + 1)), slash + 1, mark ? mark + 1 : "");
 }
 
-int64_t subject_decide(struct subject *s, const char *kind, const char *match, const char *set)
+static const char *decision_json(struct subject *s, const char *kind, const char *match, const char *set)
 {
     const bool cause = strchr(match, '|');
-    const char *json = gw_arena_print(
+
+    return gw_arena_print(
         &s->arena,
         "{'n':%zu,'at':'2024-12-01T10:00:00Z','by':'dm1','reason':'as told','kind':'%s','scope':'%s:%s','match':%s,"
         "'set':%s,'approved_by':'dm2'}",
         s->decision_count + 1, kind, cause ? "site" : "study", cause ? gw_site_id(s->site) : s->study->id,
         match_json(s, match), set);
+}
 
-    return subject_decide_json(s, json)->n;
+int64_t subject_decide(struct subject *s, const char *kind, const char *match, const char *set)
+{
+    return subject_decide_json(s, decision_json(s, kind, match, set))->n;
+}
+
+bool subject_may_decide(struct subject *s, const char *kind, const char *match, const char *set)
+{
+    struct gw_error err;
+
+    return read_decision(s, decision_json(s, kind, match, set), &err) == GW_OK;
 }
 
 const char *subject_rules(struct subject *s, const char *row_id)

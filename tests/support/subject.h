@@ -64,6 +64,8 @@ void subject_add_monthly_visits(struct subject *s, int visits);
  * itself. set: a JSON object; single quotes stand for double ones.
  */
 int64_t subject_decide(struct subject *s, const char *kind, const char *match, const char *set);
+/* The same, false where such a decision is refused when it is read. */
+bool subject_may_decide(struct subject *s, const char *kind, const char *match, const char *set);
 /* The same as it stands in a file, single quotes again. */
 const struct gw_decision *subject_decide_json(struct subject *s, const char *json);
 /* The rule ids in the provenance of an observation's row; "" where there is none. */

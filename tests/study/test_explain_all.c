@@ -1,0 +1,332 @@
+/*
+ * Every row of a subject explained, and every concept asked for in every window: what is there is told as being there,
+ * what is not has one of the reasons, and memory that ends, ends the explanation with a sentence.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+#include "gateway/study/explain.h"
+#include "support/refusal.h"
+#include "support/whole.h"
+
+static struct subject s;
+static struct scratch scratch;
+static struct gw_subject_input input;
+static struct gw_explain_input in;
+static struct gw_explanation told;
+
+static void start(void)
+{
+    whole_init(&s, &scratch);
+    whole_add_course(&s);
+    whole_add_parameters(&s);
+    whole_add_events(&s);
+    whole_add_questions(&s);
+}
+
+static void stop(void)
+{
+    whole_release(&s, &scratch);
+}
+
+TestSuite(explain_all, .init = start, .fini = stop, .timeout = 120);
+
+static void prepare(void)
+{
+    subject_derive(&s);
+    input = refusal_input(&s);
+    in = (struct gw_explain_input){.subject = &input, .derived = &s.derived, .rule_set = "lendex-rrmm 1.0.0 3f2a9c10"};
+}
+
+static bool has_topic(const char *topic)
+{
+    for (size_t i = 0; i < told.sentence_count; i++)
+        if (strcmp(told.sentences[i].topic, topic) == 0)
+            return true;
+    return false;
+}
+
+static bool says(const char *words)
+{
+    for (size_t i = 0; i < told.sentence_count; i++)
+        if (strstr(told.sentences[i].text, words))
+            return true;
+    return false;
+}
+
+/* ---- rows ---- */
+
+static void explain(struct gw_arena *arena, const char *row_id)
+{
+    struct gw_error err;
+    bool found;
+
+    cr_assert(gw_explain_row(arena, &in, row_id, &found, &told, &err) == GW_OK, "%s: %s", row_id, err.text);
+    cr_assert(found, "%s", row_id);
+}
+
+Test(explain_all, rows_say_what_they_are_where_from_and_by_which_package)
+{
+    prepare();
+    for (int t = 0; t < GW_TABLE_COUNT; t++)
+        for (size_t i = 0; i < s.derived.rows.tables[t].count; i++) {
+            const char *id = s.derived.rows.tables[t].rows[i]->row_id;
+            struct gw_arena arena = GW_ARENA_INIT((size_t)1 << 20);
+
+            explain(&arena, id);
+            expect_text(id, told.answer, "PRESENT");
+            cr_expect(has_topic("says"), "%s", id);
+            cr_expect(has_topic("package"), "%s", id);
+            cr_expect(told.source_count > 0, "%s", id);
+            cr_expect(has_topic("items") || told.item_count > 0 || has_topic("decisions"), "%s", id);
+            cr_expect(t == GW_TABLE_provenance || told.row == s.derived.rows.tables[t].rows[i], "%s", id);
+            gw_arena_release(&arena);
+        }
+}
+
+Test(explain_all, rows_that_were_delivered_say_when_and_those_that_changed_say_so)
+{
+    struct gw_row_subjects *subject, changed;
+    struct gw_row *rows[1];
+    struct gw_rows delivered = {0};
+
+    prepare();
+    subject = (struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
+    changed = *subject;
+    changed.row_version = 3;
+    changed.mapped_at = "2026-11-20T20:00:00Z";
+    changed.rule_set_version = "7";
+    rows[0] = (struct gw_row *)&changed;
+    delivered.tables[GW_TABLE_subjects] = (struct gw_row_list){.rows = rows, .count = 1};
+    in.delivered = &delivered;
+    explain(&s.arena, subject->row_id);
+    cr_expect(says("It was delivered last in revision 3 at 2026-11-20T20:00:00Z, by 7."));
+    cr_expect(not(says("something else")), "%s", told.sentences[told.sentence_count - 1].text);
+    changed.sex = "X";
+    explain(&s.arena, subject->row_id);
+    cr_expect(says("What was delivered says something else: the next pass delivers the change."));
+    s.derived.blocked = false;
+    explain(&s.arena, s.derived.rows.tables[GW_TABLE_windows].rows[0]->row_id);
+    expect_text("a row that was not", told.answer, "NOT_DELIVERED");
+    cr_expect(says("It was not delivered yet: the next pass does it."));
+    s.derived.blocked = true;
+    explain(&s.arena, s.derived.rows.tables[GW_TABLE_windows].rows[0]->row_id);
+    cr_expect(says("It was not delivered: an exception of the subject holds everything back."));
+}
+
+Test(explain_all, a_row_that_none_has_is_not_found)
+{
+    struct gw_error err;
+    bool found = true;
+
+    prepare();
+    cr_expect(gw_explain_row(&s.arena, &in, "o00000000000000000000", &found, &told, &err) == GW_OK);
+    cr_expect(not(found));
+}
+
+/* ---- what is missing ---- */
+
+static bool is_in_window(const char *row_window, const char *window)
+{
+    return !row_window || !window || strcmp(row_window, window) == 0;
+}
+
+static bool has_observation(const char *concept, const char *window)
+{
+    const struct gw_row_list *list = &s.derived.rows.tables[GW_TABLE_observations];
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct gw_row_observations *row = (const struct gw_row_observations *)list->rows[i];
+
+        if (gw_same(row->concept, concept) && gw_same(row->window_id, window))
+            return true;
+    }
+    return false;
+}
+
+static bool has_parameter(const char *name, const char *window)
+{
+    const struct gw_row_list *list = &s.derived.rows.tables[GW_TABLE_derived];
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct gw_row_derived *row = (const struct gw_row_derived *)list->rows[i];
+
+        if (gw_same(row->param, name) && is_in_window(row->window_id, window))
+            return true;
+    }
+    return false;
+}
+
+static bool has_event(const char *category, const char *window)
+{
+    const struct gw_row_list *list = &s.derived.rows.tables[GW_TABLE_ae_episodes];
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct gw_row_ae_episodes *row = (const struct gw_row_ae_episodes *)list->rows[i];
+
+        if (gw_same(row->category, category) && gw_same(row->assessed_window, window))
+            return true;
+    }
+    return false;
+}
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+    for (size_t i = 0; list[i]; i++)
+        if (strcmp(word, list[i]) == 0)
+            return true;
+    return false;
+}
+
+static void expect_answer(const char *concept, const char *window, bool there)
+{
+    static const char *const present[] = {"PRESENT", "PRELIMINARY", "NOT_ASSESSABLE", NULL};
+    static const char *const missing[] = {"NO_FIRST_DOSE", "NO_WINDOW",   "NOT_PLANNED",    "FUTURE",   "OPEN",
+                                          "NO_CONTACT",    "HELD",        "WITHDRAWN",      "NO_VALUE", "LEFT_OUT",
+                                          "UNMAPPED",      "NOT_FETCHED", "OUTSIDE_WINDOW", "NOT_DONE", NULL};
+    struct gw_arena arena = GW_ARENA_INIT((size_t)4 << 20);
+    struct gw_error err;
+
+    cr_assert(gw_explain_missing(&arena, &in, concept, window, &told, &err) == GW_OK, "%s", err.text);
+    cr_expect(is_one_of(told.answer, there ? present : missing), "%s in %s: %s", concept, window ? window : "all",
+              told.answer);
+    cr_expect(has_topic("because"), "%s in %s", concept, window ? window : "all");
+    gw_arena_release(&arena);
+}
+
+static void ask_all(void)
+{
+    static const char *const concepts[] = {"ANC", "PLT", "HGB", "GLUC", "URATE", "WEIGHT", "MPROT_S"};
+    const struct gw_windows *windows = &s.derived.windows;
+    const struct gw_lab *labs;
+    const size_t count = gw_tables_labs(s.tables, &labs);
+
+    for (size_t w = 0; w < windows->count; w++) {
+        const char *window = windows->list[w].id;
+
+        for (size_t c = 0; c < sizeof concepts / sizeof *concepts; c++)
+            for (size_t k = 0; k < count; k++)
+                if (strcmp(labs[k].concept, concepts[c]) == 0) {
+                    expect_answer(concepts[c], window, has_observation(concepts[c], window));
+                    break;
+                }
+        for (size_t i = 0; i < s.study->category_count; i++)
+            expect_answer(s.study->categories[i], window, has_event(s.study->categories[i], window));
+        for (size_t i = 0; i < s.study->derived_count; i++)
+            if (strcmp(s.study->derived[i], "SPM") != 0) /* in a window the events of that name */
+                expect_answer(s.study->derived[i], window, has_parameter(s.study->derived[i], window));
+    }
+    for (size_t i = 0; i < s.study->derived_count; i++)
+        expect_answer(s.study->derived[i], NULL, has_parameter(s.study->derived[i], NULL));
+}
+
+Test(explain_all, answers_are_present_where_there_is_a_row_and_a_reason_elsewhere)
+{
+    prepare();
+    ask_all();
+}
+
+Test(explain_all, answers_stay_true_after_decisions)
+{
+    whole_add_decisions(&s);
+    prepare();
+    ask_all();
+}
+
+Test(explain_all, answers_stay_true_while_the_study_goes_on)
+{
+    s.horizon = subject_day("2024-03-01");
+    prepare();
+    ask_all();
+}
+
+Test(explain_all, answers_stay_true_of_one_who_died)
+{
+    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1946-03-01',"
+                    "'meta':{'versionId':'2'},'deceasedDateTime':'2024-04-20'}");
+    s.facts[s.count - 1].delivery = 1;
+    prepare();
+    ask_all();
+}
+
+static const struct {
+    const char *what, *concept, *window, *answer, *words;
+} questions[] = {
+    {"a parameter of the subject", "CHARLSON", NULL, "PRESENT", "It is not missing: there is 1 row of CHARLSON; row"},
+    {"a parameter of a window", "CRCLCG", "BASELINE", "PRESENT",
+     "It is not missing: there is 1 row of CRCLCG in BASELINE; row"},
+    {"one that lacks something", "TTR", NULL, "NOT_ASSESSABLE", "cannot be assessed"},
+    {"an event", "INFECTION", "T30-02", "PRESENT", "INFECTION in T30-02; row"},
+    {"a value that a person is asked about", "HGB", "T30-03", "HELD", "held by an exception until a person decides"},
+    {"a value of another group", "URATE", "T30-01", "NOT_PLANNED", "it is of another data group"},
+};
+
+Test(explain_all, questions_have_their_answers)
+{
+    prepare();
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        struct gw_error err;
+
+        cr_assert(gw_explain_missing(&s.arena, &in, questions[i].concept, questions[i].window, &told, &err) == GW_OK,
+                  "%s", err.text);
+        cr_log_info("%s", questions[i].what);
+        expect_text(questions[i].what, told.answer, questions[i].answer);
+        cr_expect(says(questions[i].words), "%s: %s", questions[i].what, told.sentences[0].text);
+    }
+}
+
+Test(explain_all, a_value_that_waits_for_delivery_or_for_a_person_says_so)
+{
+    struct gw_rows nothing = {0};
+    struct gw_error err;
+
+    prepare();
+    in.delivered = &nothing;
+    s.derived.blocked = false;
+    cr_assert(gw_explain_missing(&s.arena, &in, "ANC", "T30-02", &told, &err) == GW_OK);
+    expect_text("not yet", told.answer, "NOT_DELIVERED");
+    s.derived.blocked = true;
+    cr_assert(gw_explain_missing(&s.arena, &in, "ANC", "T30-02", &told, &err) == GW_OK);
+    expect_text("blocked", told.answer, "BLOCKED");
+}
+
+/* ---- memory ---- */
+
+static enum gw_status explain_rows(struct gw_arena *arena, void *context, struct gw_error *err)
+{
+    const enum gw_table_id *table = context;
+    const struct gw_row_list *list = &s.derived.rows.tables[*table];
+    enum gw_status rc = GW_OK;
+    bool found;
+
+    for (size_t i = 0; i < list->count && rc == GW_OK; i += 1 + list->count / 8)
+        rc = gw_explain_row(arena, &in, list->rows[i]->row_id, &found, &told, err);
+    return rc;
+}
+
+Test(explain_all, ends_with_a_sentence_where_memory_ends)
+{
+    prepare();
+    for (int t = 0; t < GW_TABLE_COUNT; t++) {
+        enum gw_table_id table = (enum gw_table_id)t;
+
+        refusal_sweep(explain_rows, &table, 64, 0);
+    }
+}
+
+static enum gw_status explain_questions(struct gw_arena *arena, void *context, struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    (void)context;
+    for (size_t i = 0; i < sizeof questions / sizeof *questions && rc == GW_OK; i++)
+        rc = gw_explain_missing(arena, &in, questions[i].concept, questions[i].window, &told, err);
+    return rc;
+}
+
+Test(explain_all, ends_questions_the_same_way)
+{
+    prepare();
+    cr_expect(gt(sz, refusal_sweep(explain_questions, NULL, 64, 0), 100));
+}
