@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/order.h"
 #include "study/sheet.h"
 #include "study/tables_parts.h"
 
@@ -19,7 +20,7 @@ int alias_order(const void *a, const void *b)
     const struct unit_alias *const x = a, *const y = b;
     const int order = strcmp(x->text, y->text);
 
-    return order ? order : x->line < y->line ? -1 : x->line > y->line;
+    return order_then(order, ORDER(x->line, y->line));
 }
 
 static int compare(const char *text, size_t length, const char *other)

@@ -7,6 +7,7 @@
  * comes after another line of treatment began says nothing of this one. Source: mappings/RULES.md 13.
  */
 #include "study/assessments.h"
+#include "study/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,11 +105,9 @@ static int by_day(const void *x, const void *y)
 {
     const struct reading *a = x, *b = y;
 
-    if (a->datum->when.first != b->datum->when.first)
-        return a->datum->when.first < b->datum->when.first ? -1 : 1;
-    if (a->window != b->window)
-        return a->window < b->window ? -1 : 1;
-    return strcmp(a->datum->obs_id, b->datum->obs_id);
+    const int order = order_then(ORDER(a->datum->when.first, b->datum->when.first), ORDER(a->window, b->window));
+
+    return order ? order : strcmp(a->datum->obs_id, b->datum->obs_id);
 }
 
 static struct readings read_all(struct engine *e)

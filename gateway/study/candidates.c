@@ -11,6 +11,7 @@
 #include "study/decided.h"
 #include "study/event_decisions.h"
 #include "study/infections.h"
+#include "study/order.h"
 
 #define MAX_EVIDENCE_BYTES 4096
 
@@ -36,8 +37,8 @@ static int by_category_then_onset(const void *x, const void *y)
     int order = strcmp(a->category, b->category);
 
     if (order == 0)
-        order = a->onset < b->onset ? -1 : a->onset > b->onset;
-    return order ? order : a < b ? -1 : a > b;
+        order = ORDER(a->onset, b->onset);
+    return order_then(order, ORDER(a, b));
 }
 
 struct shelf shelf_of(struct engine *e, struct episode *list, size_t count)

@@ -11,6 +11,7 @@
 #include "study/decided.h"
 #include "study/diagnoses.h"
 #include "study/episode.h"
+#include "study/order.h"
 
 struct occurrence { /* a diagnosis that is an event of this study */
     size_t fact;
@@ -231,7 +232,7 @@ static int by_family(const void *x, const void *y)
                                                                                *(const struct gw_coding *const *)y;
     const int order = strncasecmp(a->code, b->code, FAMILY);
 
-    return order ? order : strcmp(a->system ? a->system : "", b->system ? b->system : "");
+    return order_then(order, order_texts(a->system, b->system));
 }
 
 static struct history read_history(struct engine *e)
@@ -306,10 +307,10 @@ static int by_category_then_onset(const void *x, const void *y, void *context)
     int order = strcmp(a->row->category, b->row->category);
 
     if (order == 0)
-        order = strcmp(a->row->subcategory ? a->row->subcategory : "", b->row->subcategory ? b->row->subcategory : "");
+        order = order_texts(a->row->subcategory, b->row->subcategory);
     if (order == 0)
-        order = a->onset < b->onset ? -1 : a->onset > b->onset;
-    return order ? order : strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
+        order = ORDER(a->onset, b->onset);
+    return order_then(order, strcmp(e->versions[a->fact].key, e->versions[b->fact].key));
 }
 
 static gw_day reach(const struct episode *episode)
@@ -375,7 +376,7 @@ void coded_episodes(struct engine *e, struct episodes *episodes)
     for (size_t i = 0; i < e->diagnosis_count && !e->failed; i++)
         if (diagnose(e, episodes, &history, &e->diagnoses[i], &list[count]))
             count++;
-    if (count > 1 && !e->failed)
+    if (count > 1)
         qsort_r(list, count, sizeof *list, by_category_then_onset, e);
     for (size_t i = 0; i < count && !e->failed; i++) {
         if (!joins(e, last, &list[i]))

@@ -7,6 +7,7 @@
  * results of equal standing dispute is none. Source: mappings/RULES.md 7.
  */
 #include "study/compose.h"
+#include "study/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +89,7 @@ static int compare_source(const struct engine *e, const struct draw *a, const st
     const struct datum *x = &e->data[a->datum], *y = &e->data[b->datum];
     const int order = strcmp(e->versions[x->fact].key, e->versions[y->fact].key);
 
-    return order ? order : x->part - y->part;
+    return order_then(order, x->part - y->part);
 }
 
 static int by_time(const void *x, const void *y, void *context)

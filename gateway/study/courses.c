@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/order.h"
 #include "study/uses.h"
 
 #define DISPENSE_DAYS 28 /* of a dispense that does not say: one cycle, as pregnancy-prevention programmes hand out */
@@ -154,7 +155,7 @@ static int by_begin(const void *x, const void *y, void *context)
     const struct course *a = x, *b = y;
 
     if (a->begun != b->begun)
-        return a->begun < b->begun ? -1 : 1;
+        return ORDER(a->begun, b->begun);
     return strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
 }
 

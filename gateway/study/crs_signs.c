@@ -4,6 +4,7 @@
  * Source: ASTCT 2019; mappings/RULES.md 12.
  */
 #include "study/crs_parts.h"
+#include "study/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -137,11 +138,11 @@ static int by_time(const void *x, const void *y, void *context)
     int order;
 
     if (a->moment.first != b->moment.first)
-        return a->moment.first < b->moment.first ? -1 : 1;
+        return ORDER(a->moment.first, b->moment.first);
     if (a->kind != b->kind)
         return (int)a->kind - (int)b->kind;
     order = strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
-    return order ? order : a->part - b->part;
+    return order_then(order, a->part - b->part);
 }
 
 struct crs_history crs_read(struct engine *e)
@@ -157,7 +158,7 @@ struct crs_history crs_read(struct engine *e)
     add_values(e, &h);
     add_vasopressors(e, &h);
     add_oxygen(e, &h);
-    if (h.count > 1 && !e->failed)
+    if (h.count > 1)
         qsort_r(h.signs, h.count, sizeof *h.signs, by_time, e);
     return h;
 }

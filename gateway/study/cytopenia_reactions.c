@@ -9,6 +9,7 @@
 
 #include "study/bound.h"
 #include "study/exposure.h"
+#include "study/order.h"
 #include "study/performed.h"
 
 struct counts { /* of one concept from day 1 on, the lowest of each day, in order of days */
@@ -41,7 +42,7 @@ static int by_day_then_value(const void *x, const void *y, void *context)
                           ? a->when.first - b->when.first
                           : gw_ratio_compare(e->arena, &a->value->measure.canonical, &b->value->measure.canonical);
 
-    return order ? order : strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
+    return order_then(order, strcmp(e->versions[a->fact].key, e->versions[b->fact].key));
 }
 
 static void gather(struct engine *e, const char *concept, struct counts *out)
@@ -53,7 +54,7 @@ static void gather(struct engine *e, const char *concept, struct counts *out)
     for (size_t i = 0; i < e->data_count && !e->failed; i++)
         if (is_count(e, &e->data[i], concept))
             out->data[out->count++] = &e->data[i];
-    if (out->count > 1 && !e->failed)
+    if (out->count > 1)
         qsort_r(out->data, out->count, sizeof *out->data, by_day_then_value, e);
     for (size_t i = 0; i < out->count; i++)
         if (kept == 0 || out->data[kept - 1]->when.first != out->data[i]->when.first)

@@ -4,6 +4,7 @@
  * Of n decisions, n log n once a derivation; nothing of it depends on the order in which they are given.
  */
 #include "study/fact_decisions.h"
+#include "study/order.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ static int by_number(const void *a, const void *b)
 {
     const int64_t x = ((const struct candidate *)a)->decision->n, y = ((const struct candidate *)b)->decision->n;
 
-    return x < y ? -1 : x > y;
+    return ORDER(x, y);
 }
 
 static struct candidate *numbered(struct candidate *list, size_t count, int64_t n)
@@ -89,26 +90,21 @@ struct decided { /* one in force, and the place where it is looked for */
     const struct gw_decision *decision;
 };
 
-static int compare_texts(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "");
-}
-
 static int compare_places(const struct decided *a, const struct decided *b)
 {
     int order = (a->kind > b->kind) - (a->kind < b->kind);
 
     if (order == 0)
-        order = compare_texts(a->print, b->print);
+        order = order_texts(a->print, b->print);
     if (order == 0)
-        order = compare_texts(a->id, b->id);
+        order = order_texts(a->id, b->id);
     if (order == 0)
-        order = compare_texts(a->type, b->type);
+        order = order_texts(a->type, b->type);
     if (order == 0)
-        order = compare_texts(a->endpoint, b->endpoint);
+        order = order_texts(a->endpoint, b->endpoint);
     if (order == 0)
         order = (a->component > b->component) - (a->component < b->component);
-    return order ? order : compare_texts(a->which, b->which);
+    return order_then(order, order_texts(a->which, b->which));
 }
 
 /* At one place the narrower first, then the later. */
@@ -121,7 +117,7 @@ static int in_order(const void *a, const void *b)
         return order;
     if (x->breadth != y->breadth)
         return x->breadth - y->breadth;
-    return x->decision->n > y->decision->n ? -1 : 1;
+    return ORDER(y->decision->n, x->decision->n);
 }
 
 /* Blanks at both ends and case are no part of what a laboratory says. */
@@ -223,7 +219,7 @@ void stage_decide(struct engine *e)
     for (size_t i = 0; i < count && !e->failed; i++)
         if (!list[i].undone && list[i].approved && concerns(e, list[i].decision))
             keep(e, list[i].decision);
-    if (e->decided_count > 1 && !e->failed)
+    if (e->decided_count > 1)
         qsort(e->decided, e->decided_count, sizeof *e->decided, in_order);
     decide_facts(e);
 }

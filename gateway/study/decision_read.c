@@ -8,6 +8,7 @@
 #include "gateway/core/date.h"
 #include "gateway/core/json.h"
 #include "study/decision_parts.h"
+#include "study/order.h"
 
 static const char where[] = "study.decision";
 
@@ -198,7 +199,7 @@ static int by_number(const void *a, const void *b)
 {
     const struct gw_decision *x = a, *y = b;
 
-    return x->n < y->n ? -1 : x->n > y->n;
+    return ORDER(x->n, y->n);
 }
 
 static enum gw_status read_line(struct gw_arena *arena, const char *path, unsigned number, struct gw_slice line,

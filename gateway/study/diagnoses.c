@@ -3,6 +3,7 @@
  * comorbidity and history all start from this table. Source: mappings/RULES.md 5 and 6.
  */
 #include "study/diagnoses.h"
+#include "study/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -137,7 +138,7 @@ static int by_start(const void *x, const void *y, void *context)
     if (a->dated != b->dated)
         return a->dated ? -1 : 1;
     if (a->dated && a->start.first != b->start.first)
-        return a->start.first < b->start.first ? -1 : 1;
+        return ORDER(a->start.first, b->start.first);
     return strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
 }
 
@@ -158,6 +159,6 @@ void stage_diagnoses(struct engine *e)
         read_days(e, d);
         e->diagnosis_count++;
     }
-    if (e->diagnosis_count > 1 && !e->failed)
+    if (e->diagnosis_count > 1)
         qsort_r(e->diagnoses, e->diagnosis_count, sizeof *e->diagnoses, by_start, e);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "study/exposure.h"
+#include "study/order.h"
 
 struct span {
     const struct use *use;
@@ -81,9 +82,7 @@ static int by_first(const void *x, const void *y)
 {
     const struct span *a = x, *b = y;
 
-    if (a->first != b->first)
-        return a->first < b->first ? -1 : 1;
-    return a->use < b->use ? -1 : a->use > b->use;
+    return order_then(ORDER(a->first, b->first), ORDER(a->use, b->use));
 }
 
 /* What of a use lies within the bounds; false: nothing. */
@@ -377,7 +376,7 @@ static int by_day(const void *x, const void *y)
 {
     const gw_day a = *(const gw_day *)x, b = *(const gw_day *)y;
 
-    return a < b ? -1 : a > b;
+    return ORDER(a, b);
 }
 
 static void find_days(struct sweep *s)

@@ -10,6 +10,7 @@
 
 #include "study/episode.h"
 #include "study/exposure.h"
+#include "study/order.h"
 
 /* ---- days on which something was known ---- */
 
@@ -22,7 +23,7 @@ static int by_day(const void *x, const void *y)
 {
     const gw_day a = *(const gw_day *)x, b = *(const gw_day *)y;
 
-    return a < b ? -1 : a > b;
+    return ORDER(a, b);
 }
 
 static struct days days_of_concept(struct engine *e, const char *concept)
@@ -33,7 +34,7 @@ static struct days days_of_concept(struct engine *e, const char *concept)
     for (size_t i = 0; i < e->data_count && !e->failed; i++)
         if (e->data[i].measured && e->data[i].dated && strcmp(e->data[i].code.lab->concept, concept) == 0)
             days.list[days.count++] = e->data[i].when.first;
-    if (days.count > 1 && !e->failed)
+    if (days.count > 1)
         qsort(days.list, days.count, sizeof *days.list, by_day);
     return days;
 }
@@ -46,7 +47,7 @@ static struct days days_of_diagnoses(struct engine *e, const char *category)
     for (size_t i = 0; i < e->diagnosis_count && !e->failed; i++)
         if (e->diagnoses[i].dated && e->diagnoses[i].row && strcmp(e->diagnoses[i].row->category, category) == 0)
             days.list[days.count++] = e->diagnoses[i].start.first;
-    if (days.count > 1 && !e->failed)
+    if (days.count > 1)
         qsort(days.list, days.count, sizeof *days.list, by_day);
     return days;
 }

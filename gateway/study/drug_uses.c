@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/order.h"
 #include "study/uses.h"
 
 /* ---- which drug ---- */
@@ -526,16 +527,16 @@ static int by_substance(const void *x, const void *y, void *context)
     if (order == 0 && a->substance)
         order = strcmp(a->substance, b->substance);
     if (order == 0 && a->first != b->first)
-        order = a->first < b->first ? -1 : 1;
+        order = ORDER(a->first, b->first);
     if (order == 0)
         order = strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
-    return order ? order : a->number - b->number;
+    return order_then(order, a->number - b->number);
 }
 
 void stage_uses(struct engine *e)
 {
     for (size_t i = 0; i < e->in->fact_count && !e->failed; i++)
         read_use(e, i);
-    if (e->use_count > 1 && !e->failed)
+    if (e->use_count > 1)
         qsort_r(e->uses, e->use_count, sizeof *e->uses, by_substance, e);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "study/decided.h"
+#include "study/order.h"
 
 /* What a result may have in common with others of its code and time: one of its identifiers, or nothing but itself. */
 struct claim {
@@ -17,11 +18,6 @@ struct claim {
     const char *key; /* of its resource */
     const struct gw_identifier *identifier;
 };
-
-static int compare_text(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "");
-}
 
 static const char *code_of(const struct datum *datum)
 {
@@ -41,16 +37,16 @@ static int compare_owner(const struct claim *a, const struct claim *b)
 {
     const int order = strcmp(a->key, b->key);
 
-    return order ? order : a->datum->part - b->datum->part;
+    return order_then(order, a->datum->part - b->datum->part);
 }
 
 /* ---- what they may share ---- */
 
 static int compare_identifier(const struct claim *a, const struct claim *b)
 {
-    const int order = compare_text(a->identifier->value, b->identifier->value);
+    const int order = order_texts(a->identifier->value, b->identifier->value);
 
-    return order ? order : compare_text(a->identifier->system, b->identifier->system);
+    return order_then(order, order_texts(a->identifier->system, b->identifier->system));
 }
 
 static int compare_value(const struct claim *a, const struct claim *b)
@@ -59,22 +55,22 @@ static int compare_value(const struct claim *a, const struct claim *b)
     int order = (x->kind > y->kind) - (x->kind < y->kind);
 
     if (order == 0 && x->kind == GW_VALUE_QUANTITY) {
-        order = compare_text(x->quantity.value, y->quantity.value);
-        order = order ? order : compare_text(x->quantity.unit, y->quantity.unit);
-        order = order ? order : compare_text(x->quantity.code, y->quantity.code);
-        return order ? order : compare_text(x->quantity.comparator, y->quantity.comparator);
+        order = order_texts(x->quantity.value, y->quantity.value);
+        order = order_then(order, order_texts(x->quantity.unit, y->quantity.unit));
+        order = order_then(order, order_texts(x->quantity.code, y->quantity.code));
+        return order_then(order, order_texts(x->quantity.comparator, y->quantity.comparator));
     }
     if (order == 0 && x->kind == GW_VALUE_CONCEPT)
-        return compare_text(x->concept.codings[0].code, y->concept.codings[0].code);
-    return order ? order : compare_text(x->string, y->string);
+        return order_texts(x->concept.codings[0].code, y->concept.codings[0].code);
+    return order_then(order, order_texts(x->string, y->string));
 }
 
 static int compare_specimen(const struct claim *a, const struct claim *b)
 {
-    int order = compare_text(a->datum->source->endpoint, b->datum->source->endpoint);
+    int order = order_texts(a->datum->source->endpoint, b->datum->source->endpoint);
 
     if (order == 0)
-        order = compare_text(a->datum->source->observation.specimen.id, b->datum->source->observation.specimen.id);
+        order = order_texts(a->datum->source->observation.specimen.id, b->datum->source->observation.specimen.id);
     return order ? order : compare_value(a, b);
 }
 

@@ -9,6 +9,7 @@
 
 #include "study/compose.h"
 #include "study/event_decisions.h"
+#include "study/order.h"
 #include "study/relation.h"
 
 /* ---- rows ---- */
@@ -19,7 +20,7 @@ static int by_key(const void *x, const void *y, void *context)
     const struct episode_evidence *a = x, *b = y;
     const int order = strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
 
-    return order ? order : a->part - b->part;
+    return order_then(order, a->part - b->part);
 }
 
 /* At birth an episode is named by its category and its smallest evidence fact; identify() keeps older names. */
@@ -231,13 +232,13 @@ static int by_place(const void *x, const void *y)
 {
     const struct episode_evidence *const a = *(const struct episode_evidence *const *)x;
     const struct episode_evidence *const b = *(const struct episode_evidence *const *)y;
-    int order = a->fact < b->fact ? -1 : a->fact > b->fact;
+    int order = ORDER(a->fact, b->fact);
 
     if (order == 0)
         order = strcmp(a->role, b->role);
     if (order == 0)
         order = a->part - b->part;
-    return order ? order : a < b ? -1 : a > b;
+    return order_then(order, ORDER(a, b));
 }
 
 static const struct episode_evidence *const *sort_evidence(struct engine *e, const struct episode *episode)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "study/episode.h"
+#include "study/order.h"
 #include "study/stays.h"
 #include "study/uses.h"
 
@@ -54,14 +55,12 @@ static int by_time(const void *x, const void *y, void *context)
 {
     const struct engine *e = context;
     const struct reading *a = x, *b = y;
-    int order;
+    const int order = order_then(ORDER(a->first, b->first), ORDER(a->last, b->last));
 
-    if (a->first != b->first)
-        return a->first < b->first ? -1 : 1;
-    if (a->last != b->last)
-        return a->last < b->last ? -1 : 1;
-    order = strcmp(e->versions[a->datum->fact].key, e->versions[b->datum->fact].key);
-    return order ? order : a->datum->part - b->datum->part;
+    if (order != 0)
+        return order;
+    return order_then(strcmp(e->versions[a->datum->fact].key, e->versions[b->datum->fact].key),
+                      a->datum->part - b->datum->part);
 }
 
 static struct series gather(struct engine *e, const char *concept)
@@ -81,7 +80,7 @@ static struct series gather(struct engine *e, const char *concept)
         series.list[series.count++] =
             (struct reading){.first = datum->when.utc, .last = datum->when.utc + (timed ? 0 : DAY - 1), .datum = datum};
     }
-    if (series.count > 1 && !e->failed)
+    if (series.count > 1)
         qsort_r(series.list, series.count, sizeof *series.list, by_time, e);
     return series;
 }
@@ -284,7 +283,7 @@ static int by_moment(const void *x, const void *y)
 {
     const struct relief *a = x, *b = y;
 
-    return a->at != b->at ? (a->at < b->at ? -1 : 1) : a->fact < b->fact ? -1 : a->fact > b->fact;
+    return order_then(ORDER(a->at, b->at), ORDER(a->fact, b->fact));
 }
 
 static void add_relief(struct engine *e, size_t index, struct reliefs *reliefs)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "study/engine.h"
+#include "study/order.h"
 
 static bool flaggable(const struct datum *datum)
 {
@@ -46,7 +47,7 @@ int engine_later(const struct engine *e, const struct datum *a, const struct dat
     if (x != y)
         return x > y ? 1 : -1;
     order = strcmp(e->versions[b->fact].key, e->versions[a->fact].key);
-    return order ? order : b->part - a->part;
+    return order_then(order, b->part - a->part);
 }
 
 static bool closer(const struct engine *e, const struct placed *a, const struct placed *b)
@@ -103,7 +104,7 @@ static int by_window_and_concept(const void *x, const void *y, void *context)
     const struct placed *a = x, *b = y;
 
     if (a->window_index != b->window_index)
-        return a->window_index < b->window_index ? -1 : 1;
+        return ORDER(a->window_index, b->window_index);
     return strcmp(concept_of(e, a), concept_of(e, b));
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "study/decided.h"
+#include "study/order.h"
 
 #define MOST_ITEMS 1000 /* numbers of items end at 999 */
 
@@ -389,7 +390,7 @@ static int by_time(const void *x, const void *y, void *context)
 
     if (order == 0)
         order = strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
-    return order ? order : a->part - b->part;
+    return order_then(order, a->part - b->part);
 }
 
 void stage_forms(struct engine *e)
@@ -401,7 +402,7 @@ void stage_forms(struct engine *e)
             consider(e, i);
     for (size_t i = 0; i < e->data_count && !e->failed; i++)
         consider_points(e, &e->data[i]);
-    if (e->form_count > 1 && !e->failed)
+    if (e->form_count > 1)
         qsort_r(e->forms, e->form_count, sizeof *e->forms, by_time, e);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "study/identify.h"
+#include "study/order.h"
 
 /* ---- what has an id of its own ---- */
 
@@ -92,7 +93,7 @@ static int by_hash(const void *x, const void *y)
     const struct cited *a = x, *b = y;
     const int order = strcmp(a->hash, b->hash);
 
-    return order ? order : a->thing < b->thing ? -1 : a->thing > b->thing;
+    return order_then(order, ORDER(a->thing, b->thing));
 }
 
 static void add_cite(struct cites *cites, const struct names *names, const char *of, const char *hash)
@@ -184,14 +185,7 @@ static int by_things(const void *x, const void *y)
 {
     const struct pair *a = x, *b = y;
 
-    if (a->old != b->old)
-        return a->old < b->old ? -1 : 1;
-    return a->new < b->new ? -1 : a->new > b->new;
-}
-
-static int compare_texts(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "");
+    return order_then(ORDER(a->old, b->old), ORDER(a->new, b->new));
 }
 
 static bool began_together(const struct pair *pair)
@@ -205,14 +199,14 @@ static int best_first(const void *x, const void *y)
     int order;
 
     if (a->shared != b->shared)
-        return a->shared > b->shared ? -1 : 1;
+        return ORDER(b->shared, a->shared);
     if (began_together(a) != began_together(b))
         return began_together(a) ? -1 : 1;
-    order = compare_texts(a->of->since, b->of->since);
+    order = order_texts(a->of->since, b->of->since);
     if (order == 0)
         order = strcmp(a->of->id, b->of->id);
     if (order == 0)
-        order = compare_texts(a->since, b->since);
+        order = order_texts(a->since, b->since);
     return order ? order : by_things(a, b);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "study/infections.h"
+#include "study/order.h"
 
 struct proof {
     gw_day day;
@@ -19,9 +20,7 @@ static int by_day(const void *x, const void *y)
 {
     const struct proof *a = x, *b = y;
 
-    if (a->day != b->day)
-        return a->day < b->day ? -1 : 1;
-    return a->grade != b->grade ? (a->grade > b->grade ? -1 : 1) : a->evidence < b->evidence ? -1 : 1;
+    return order_then(ORDER(a->day, b->day), order_then(ORDER(b->grade, a->grade), ORDER(a->evidence, b->evidence)));
 }
 
 /* Intensive care while it lasted. */

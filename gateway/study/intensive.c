@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "study/exposure.h"
+#include "study/order.h"
 #include "study/stays.h"
 
 static void add(struct engine *e, struct intensives *out, struct intensive intensive)
@@ -80,7 +81,7 @@ static int by_start(const void *x, const void *y, void *context)
     const struct intensive *a = x, *b = y;
 
     if (a->first != b->first)
-        return a->first < b->first ? -1 : 1;
+        return ORDER(a->first, b->first);
     return strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
 }
 
@@ -99,7 +100,7 @@ struct intensives intensive_find(struct engine *e)
             find_ventilation(e, i, &out);
     }
     find_vasopressors(e, &out);
-    if (out.count > 1 && !e->failed)
+    if (out.count > 1)
         qsort_r(out.list, out.count, sizeof *out.list, by_start, e);
     return out;
 }

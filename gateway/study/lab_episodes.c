@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "study/episode.h"
+#include "study/order.h"
 
 struct point { /* one day */
     gw_day day;
@@ -68,9 +69,9 @@ static int by_day_then_worst(const void *x, const void *y)
     const struct point *a = x, *b = y;
 
     if (a->day != b->day)
-        return a->day < b->day ? -1 : 1;
+        return ORDER(a->day, b->day);
     if (a->grade != b->grade)
-        return a->grade > b->grade ? -1 : 1;
+        return ORDER(b->grade, a->grade);
     return strcmp(a->datum->obs_id, b->datum->obs_id);
 }
 
@@ -93,7 +94,7 @@ static struct series gather(struct engine *e, const struct gw_ae_evidence *event
             engine_name_datum(e, datum);
         series.points[series.count++] = (struct point){datum->when.first, level, datum};
     }
-    if (series.count > 1 && !e->failed)
+    if (series.count > 1)
         qsort(series.points, series.count, sizeof *series.points, by_day_then_worst);
     for (size_t i = 0; i < series.count; i++)
         if (kept == 0 || series.points[kept - 1].day != series.points[i].day)

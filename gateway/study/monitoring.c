@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "study/exposure.h"
+#include "study/order.h"
 #include "study/parameters.h"
 
 struct series { /* the days on which one concept was measured, each once, in order */
@@ -73,7 +74,7 @@ static int by_day(const void *x, const void *y, void *context)
     const struct datum *a = *(const struct datum *const *)x, *b = *(const struct datum *const *)y;
     const int order = a->when.first - b->when.first;
 
-    return order ? order : strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
+    return order_then(order, strcmp(e->versions[a->fact].key, e->versions[b->fact].key));
 }
 
 static void gather(struct engine *e, const struct watch *watch, struct series *series)
@@ -86,7 +87,7 @@ static void gather(struct engine *e, const struct watch *watch, struct series *s
     for (size_t i = 0; i < values.count && !e->failed; i++)
         if (shows_a_test(e, values.list[i], watch))
             series->data[series->count++] = values.list[i];
-    if (series->count > 1 && !e->failed)
+    if (series->count > 1)
         qsort_r(series->data, series->count, sizeof *series->data, by_day, e);
     for (size_t i = 0; i < series->count; i++)
         if (kept == 0 || series->data[kept - 1]->when.first != series->data[i]->when.first)

@@ -5,6 +5,7 @@
  * Source: mappings/RULES.md 12.
  */
 #include "study/oxygen.h"
+#include "study/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -163,9 +164,9 @@ static int by_time(const void *x, const void *y, void *context)
     int order;
 
     if (a->span.first != b->span.first)
-        return a->span.first < b->span.first ? -1 : 1;
+        return ORDER(a->span.first, b->span.first);
     order = strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
-    return order ? order : a->part - b->part;
+    return order_then(order, a->part - b->part);
 }
 
 static void complete(struct supports *supports)

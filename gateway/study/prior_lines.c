@@ -39,7 +39,7 @@ static void gather(struct engine *e, struct history *out)
     for (size_t i = 0; i < e->exposure_count && !e->failed; i++)
         if (is_earlier_treatment(e, &e->exposures[i]))
             out->list[out->count++] = &e->exposures[i];
-    if (out->count > 1 && !e->failed)
+    if (out->count > 1)
         qsort(out->list, out->count, sizeof *out->list, by_first_day);
 }
 

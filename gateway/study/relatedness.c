@@ -136,7 +136,7 @@ struct opinions opinions_read(struct engine *e)
             !fact->modifier_extension)
             read_event(e, i, &out);
     }
-    if (out.count > 1 && !e->failed)
+    if (out.count > 1)
         qsort_r(out.list, out.count, sizeof *out.list, by_key, e);
     return out;
 }

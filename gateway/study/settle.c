@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "study/fact_decisions.h"
+#include "study/order.h"
 
 #define MAX_LIST_BYTES (1u << 20)
 
@@ -160,7 +161,7 @@ static int by_settled_item(const void *a, const void *b)
 
     if (order != 0)
         return order;
-    return x->answered->decision > y->answered->decision ? -1 : x->answered->decision < y->answered->decision;
+    return ORDER(y->answered->decision, x->answered->decision);
 }
 
 static bool is_raised(const struct engine *e, const char *id)

@@ -9,6 +9,7 @@
 
 #include "study/episode.h"
 #include "study/exposure.h"
+#include "study/order.h"
 
 /* ---- runs ---- */
 
@@ -39,7 +40,7 @@ static int by_day(const void *x, const void *y)
     const struct sign *a = x, *b = y;
 
     if (a->day != b->day)
-        return a->day < b->day ? -1 : 1;
+        return ORDER(a->day, b->day);
     return strcmp(a->key, b->key);
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/order.h"
 #include "study/site_parts.h"
 
 /* What FHIR R4 and R5 name in a ConceptMap, down to the target. */
@@ -46,16 +47,11 @@ struct reading {
     size_t system_capacity;
 };
 
-static int compare_texts(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "");
-}
-
 static int order(const struct gw_coding *a, const struct gw_coding *b)
 {
-    const int by_system = compare_texts(a->system, b->system);
+    const int by_system = order_texts(a->system, b->system);
 
-    return by_system ? by_system : compare_texts(a->code, b->code);
+    return by_system ? by_system : order_texts(a->code, b->code);
 }
 
 static int by_local(const void *a, const void *b)
@@ -69,7 +65,7 @@ static int by_local_and_line(const void *a, const void *b)
     const struct site_code *const x = a, *const y = b;
     const int by_code = by_local(x, y);
 
-    return by_code ? by_code : x->line < y->line ? -1 : x->line > y->line;
+    return by_code ? by_code : ORDER(x->line, y->line);
 }
 
 static void no_memory(struct reading *r)

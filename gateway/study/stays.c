@@ -2,6 +2,7 @@
  * Which Encounters were stays in a hospital, and when. Source: mappings/RULES.md 12.
  */
 #include "study/stays.h"
+#include "study/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ static int by_start(const void *x, const void *y, void *context)
     const struct hospital_stay *a = x, *b = y;
 
     if (a->first != b->first)
-        return a->first < b->first ? -1 : 1;
+        return ORDER(a->first, b->first);
     return strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
 }
 
@@ -70,7 +71,7 @@ struct stays stays_read(struct engine *e)
             stay->first <= e->in->horizon)
             stays.count++;
     }
-    if (stays.count > 1 && !e->failed)
+    if (stays.count > 1)
         qsort_r(stays.list, stays.count, sizeof *stays.list, by_start, e);
     for (size_t i = 0; i < stays.count && !e->failed; i++)
         stays.reach[i] = i > 0 && stays.reach[i - 1] > stays.list[i].last ? stays.reach[i - 1] : stays.list[i].last;

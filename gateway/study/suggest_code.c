@@ -13,6 +13,7 @@
 
 #include "gateway/core/json.h"
 #include "study/engine.h"
+#include "study/order.h"
 #include "study/similarity.h"
 #include "study/tables_parts.h"
 #include "study/units.h"
@@ -261,16 +262,11 @@ static const char *in_words(struct engine *e, const struct proposal *p)
 
 /* ---- once a code ---- */
 
-static int compare_texts(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "");
-}
-
 static int compare_codings(const struct gw_coding *a, const struct gw_coding *b)
 {
-    const int order = compare_texts(a->code, b->code);
+    const int order = order_texts(a->code, b->code);
 
-    return order ? order : compare_texts(a->system, b->system);
+    return order_then(order, order_texts(a->system, b->system));
 }
 
 static int by_code(const void *x, const void *y)
@@ -278,7 +274,7 @@ static int by_code(const void *x, const void *y)
     const struct datum *const a = *(struct datum *const *)x, *const b = *(struct datum *const *)y;
     const int order = compare_codings(a->code.source, b->code.source);
 
-    return order ? order : a->index < b->index ? -1 : a->index > b->index;
+    return order_then(order, ORDER(a->index, b->index));
 }
 
 static void suggest(struct suggesting *s, struct datum *const *group, size_t count)

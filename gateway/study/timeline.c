@@ -2,6 +2,7 @@
  * Values, drugs and doses in order of time. Source: mappings/RULES.md 12.
  */
 #include "study/timeline.h"
+#include "study/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,14 +61,12 @@ static int order_of(const struct engine *e, const struct datum *a, const struct 
 {
     const int order = strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
 
-    return order ? order : a->part - b->part;
+    return order_then(order, a->part - b->part);
 }
 
 static int compare_moments(struct moment a, struct moment b)
 {
-    if (a.first != b.first)
-        return a.first < b.first ? -1 : 1;
-    return a.last < b.last ? -1 : a.last > b.last;
+    return order_then(ORDER(a.first, b.first), ORDER(a.last, b.last));
 }
 
 static int by_time(const void *x, const void *y, void *context)
@@ -181,7 +180,7 @@ static int by_start(const void *x, const void *y, void *context)
     const struct given *a = x, *b = y;
     const int order = compare_moments(a->span, b->span);
 
-    return order ? order : strcmp(e->versions[a->fact].key, e->versions[b->fact].key);
+    return order_then(order, strcmp(e->versions[a->fact].key, e->versions[b->fact].key));
 }
 
 struct givens givens_read(struct engine *e)

@@ -3,6 +3,7 @@
  */
 #include "gateway/study/windows.h"
 
+#include "study/order.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,9 +107,7 @@ static int by_start(const void *a, const void *b)
 {
     const struct gw_window *x = a, *y = b;
 
-    if (x->full_low != y->full_low)
-        return x->full_low < y->full_low ? -1 : 1;
-    return x->rule < y->rule ? -1 : x->rule > y->rule;
+    return order_then(ORDER(x->full_low, y->full_low), ORDER(x->rule, y->rule));
 }
 
 static const char *window_id(struct gw_arena *arena, const struct gw_window_rule *rule, int k)
