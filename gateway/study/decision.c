@@ -92,19 +92,21 @@ static bool is_day(const char *text)
     return gw_day_parse(text, &ignored);
 }
 
+/* At least one, and none that is empty. */
 static bool are_choices(const char *choices, const char *list)
 {
-    char word[40];
+    for (;;) {
+        const size_t length = strcspn(list, ";");
+        char word[40] = "";
 
-    if (!*list)
-        return false;
-    for (size_t length; *list; list += length + (list[length] == ';')) {
-        length = strcspn(list, ";");
-        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : 0), list);
+        if (length < sizeof word)
+            memcpy(word, list, length);
         if (!*word || !sheet_list_has(choices, '|', word))
             return false;
+        if (!list[length])
+            return true;
+        list += length + 1;
     }
-    return true;
 }
 
 enum gw_status member_check(enum gw_decision_member member, const char *text, struct gw_error *err)

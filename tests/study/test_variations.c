@@ -3,7 +3,6 @@
  * date, a period for a date, an unknown code. Whatever it says, the derivation ends well, every row has its lineage,
  * every held part its question, and the order of the records makes no difference.
  */
-#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "support/chart.h"
 #include "support/lineage.h"
 #include "support/refusal.h"
+#include "support/vary.h"
 #include "support/whole.h"
 
 static struct subject s;
@@ -121,12 +121,6 @@ static bool set_text(cJSON *item, bool fits, const char *text)
     return fits && cJSON_SetValuestring(item, text) != NULL;
 }
 
-static bool leave_out(cJSON *parent, cJSON *item)
-{
-    cJSON_Delete(cJSON_DetachItemViaPointer(parent, item));
-    return true;
-}
-
 static bool say_another_code(cJSON *parent, cJSON *item)
 {
     (void)parent;
@@ -219,7 +213,7 @@ static bool say_a_period(cJSON *parent, cJSON *item)
     period = cJSON_AddObjectToObject(parent, name);
     cJSON_AddStringToObject(period, "start", item->valuestring);
     cJSON_AddStringToObject(period, "end", item->valuestring);
-    return leave_out(parent, item);
+    return vary_leave_out(parent, item);
 }
 
 static bool say_a_number(cJSON *parent, cJSON *item, double value)
@@ -277,52 +271,29 @@ static bool withdraw(cJSON *parent, cJSON *item)
 
 /* ---- each in turn ---- */
 
-static cJSON *nth(cJSON *item, size_t *n, cJSON **parent)
+static void take(const char *json, void *context)
 {
-    for (cJSON *child = item->child; child; child = child->next) {
-        cJSON *found;
+    const size_t fact = *(const size_t *)context;
+    const struct gw_fact kept = s.facts[fact];
+    const char *const text = s.texts[fact], *const other = gw_arena_copy(&s.arena, json, strlen(json));
 
-        *parent = item;
-        if ((*n)-- == 0)
-            return child;
-        if ((found = nth(child, n, parent)))
-            return found;
-    }
-    return NULL;
-}
-
-static bool vary(size_t fact, const char *text, bool (*change)(cJSON *, cJSON *), size_t n)
-{
-    cJSON *const tree = cJSON_Parse(text), *parent = NULL, *const item = nth(tree, &n, &parent);
-
-    if (item && change(parent, item)) {
-        const struct gw_fact kept = s.facts[fact];
-        char *other = cJSON_PrintUnformatted(tree);
-        const char *const copy = gw_arena_copy(&s.arena, other, strlen(other));
-
-        if (subject_replace(&s, fact, copy))
-            check(copy);
-        s.facts[fact] = kept;
-        s.texts[fact] = text;
-        cJSON_free(other);
-    }
-    cJSON_Delete(tree);
-    return item;
+    if (subject_replace(&s, fact, other))
+        check(other);
+    s.facts[fact] = kept;
+    s.texts[fact] = text;
 }
 
 static void vary_all(void)
 {
-    static bool (*const changes[])(cJSON *, cJSON *) = {
-        leave_out,       say_the_day,  say_another_code, say_another_word,          say_unknown, say_going_on,
+    static vary_change *const changes[] = {
+        vary_leave_out,  say_the_day,  say_another_code, say_another_word,          say_unknown, say_going_on,
         say_provisional, say_refuted,  say_the_month,    say_a_time_without_offset, say_no_date, say_a_day_before,
         say_late,        say_a_period, say_nought,       say_less_than_nought,      say_many,    say_below,
         say_at_least,    modify,       withdraw,
     };
 
     for (size_t i = 0; i < s.count; i++)
-        for (size_t c = 0; c < sizeof changes / sizeof *changes; c++)
-            for (size_t n = 0; vary(i, s.texts[i], changes[c], n); n++)
-                ;
+        vary_json(s.texts[i], changes, sizeof changes / sizeof *changes, take, &i);
 }
 
 /* What records of drugs can say of doses, rates, rounds and products. */

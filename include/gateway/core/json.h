@@ -66,7 +66,12 @@ bool gw_json_true(const cJSON *object, const char *name);
 bool gw_json_int(const cJSON *object, const char *name, long *out); /* a plain integer number that fits */
 
 /* The items of an array (or members of an object); nothing for NULL. */
-#define GW_JSON_EACH(item, parent) for (const cJSON *item = (parent) ? (parent)->child : NULL; item; item = item->next)
+static inline const cJSON *gw_json_first(const cJSON *parent) /* NULL: nothing in it, or no parent */
+{
+    return parent ? parent->child : NULL;
+}
+
+#define GW_JSON_EACH(item, parent) for (const cJSON *item = gw_json_first(parent); item; item = item->next)
 
 /* Append a text as a JSON string literal, with its quotes. NULL appends null. */
 void gw_json_quote(struct gw_text *out, const char *string);

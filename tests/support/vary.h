@@ -1,0 +1,24 @@
+/*
+ * A JSON text told in other words: every member of it changed in turn, by every change that fits.
+ */
+#ifndef SUPPORT_VARY_H
+#define SUPPORT_VARY_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Changes item, one of parent's; false: it does not fit. */
+typedef bool vary_change(cJSON *parent, cJSON *item);
+
+bool vary_leave_out(cJSON *parent, cJSON *item);
+
+/* Changes of settings: another type, another number, another text, a key that is not known. */
+extern vary_change *const vary_settings[];
+extern const size_t vary_setting_count;
+
+/* Calls each() with every text that differs from `text` in one place. */
+void vary_json(const char *text, vary_change *const *changes, size_t count,
+               void (*each)(const char *json, void *context), void *context);
+
+#endif
