@@ -75,7 +75,7 @@ static void check_set(struct lint *l, const cJSON *item, const char *id)
 static const struct gw_monitoring_set *same_letter(const struct gw_monitoring *sets, size_t count, char letter)
 {
     for (size_t i = 0; i < count; i++)
-        if (sets->items[i].id[0] == letter)
+        if (sets->items[i].id && sets->items[i].id[0] == letter)
             return &sets->items[i];
     return NULL;
 }
@@ -87,8 +87,11 @@ static void check_sets(struct lint *l)
 
     item = item ? item->child : NULL;
     for (size_t i = 0; i < sets->count && item; i++, item = item->next) {
-        const struct gw_monitoring_set *const other = same_letter(sets, i, sets->items[i].id[0]);
+        const struct gw_monitoring_set *other;
 
+        if (!sets->items[i].id) /* told by the reader */
+            continue;
+        other = same_letter(sets, i, sets->items[i].id[0]);
         check_set(l, item, sets->items[i].id);
         if (other)
             gw_settings_finding(&l->package.settings, item,

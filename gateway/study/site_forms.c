@@ -26,7 +26,7 @@ static void read_items(struct gw_settings *s, const cJSON *object, struct gw_for
         gw_settings_check_keys(s, item, item_keys);
         if (!(slot = GW_ARENA_PUSH(s->arena, items, form->item_count, capacity))) {
             no_memory(s);
-            return;
+            break;
         }
         *slot = (struct gw_form_item){gw_settings_text(s, item, "link", true),
                                       gw_settings_int(s, item, "item", -1, 0, 999)};
@@ -43,7 +43,7 @@ static void read_answers(struct gw_settings *s, const cJSON *object, struct gw_f
         gw_settings_check_keys(s, answer, answer_keys);
         if (!(slot = GW_ARENA_PUSH(s->arena, answers, form->answer_count, capacity))) {
             no_memory(s);
-            return;
+            break;
         }
         *slot = (struct gw_form_answer){gw_settings_text(s, answer, "system", false),
                                         gw_settings_text(s, answer, "code", true),
