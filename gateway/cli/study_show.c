@@ -127,7 +127,11 @@ static void print_choices(struct gw_arena *arena, const struct gw_study *study)
     if (study->require_contact)
         printf("  a visit is an encounter of class %s\n",
                joined(arena, study->contact_classes, study->contact_class_count, ", "));
-    printf("  laboratory values %s collected in the shorter grid too\n", study->labs_at_g30 ? "are" : "are not");
+    if (gw_study_baseline_days(study) > 0)
+        printf("  the baseline is the latest value of the %d days before the first dose; it stands in no row\n",
+               gw_study_baseline_days(study));
+    if (!study->continuous)
+        printf("  laboratory values %s collected in the shorter grid too\n", study->labs_at_g30 ? "are" : "are not");
     printf("  of two values as far from the target the %s one is taken\n", study->tie_later ? "later" : "earlier");
     printf("  events are asked for since the last %s\n",
            study->event_lookback_last_collected ? "collected window" : "target day");

@@ -263,6 +263,23 @@ Test(commands, show_a_package_in_plain_words)
     program_release(&run);
 }
 
+Test(commands, show_a_package_without_a_window_before_treatment)
+{
+    static const char *const lines[] = {
+        "\n       recruited on any day\n",
+        "\nW01 to W52  every 7 days from D1    0    +6  ALL    no\n",
+        "\n  the baseline is the latest value of the 28 days before the first dose; it stands in no row\n",
+        "\n  of special interest: CRS, ICANS\n",
+    };
+    struct program run = casement("study show " MAPPINGS "/studies/elranatamab-rrmm");
+
+    cr_expect(eq(int, run.code, 0), "%s", run.err);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        cr_expect(strstr(run.out, lines[i]) != NULL, "%s in %s", lines[i], run.out);
+    cr_expect(strstr(run.out, "shorter grid") == NULL, "it has one grid");
+    program_release(&run);
+}
+
 static const char windows[] = "WINDOW    TARGET      LOW         HIGH        DAYS  GROUP    CUT BY\n"
                               "BASELINE  2024-01-15  2024-01-01  2024-01-15    15  G30+G90\n"
                               "T30-01    2024-02-14  2024-02-09  2024-02-19    11  G30\n"
