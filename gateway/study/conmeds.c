@@ -89,14 +89,17 @@ static enum gw_purpose purpose_of_antiinfective(struct engine *e, const struct e
 /* A growth factor answers a low count of the days before; without one it prevents. */
 static enum gw_purpose purpose_of_growth_factor(struct engine *e, const struct exposure *x)
 {
-    const struct gw_ratio bound = gw_ratio_of(e->in->study->cytopenia.anc_start);
+    const struct gw_event_criteria *rules = &e->in->study->events;
     const struct values counts = engine_values(e, "ANC");
+    struct gw_ratio bound;
 
-    for (size_t i = 0; e->in->study->cytopenia.on && i < counts.count; i++) {
+    if (!rules->gcsf_anc)
+        return GW_PURPOSE_UNKNOWN;
+    bound = gw_ratio_of(*rules->gcsf_anc);
+    for (size_t i = 0; i < counts.count; i++) {
         const struct datum *d = counts.list[i];
 
-        if (d->measured && d->dated && d->when.first <= x->first &&
-            d->when.first >= x->first - e->in->study->events.gcsf_anc_days &&
+        if (d->measured && d->dated && d->when.first <= x->first && d->when.first >= x->first - rules->gcsf_anc_days &&
             gw_ratio_compare(e->arena, &d->value->measure.canonical, &bound) < 0)
             return GW_PURPOSE_TREATMENT;
     }

@@ -105,6 +105,7 @@ const struct package_field ae_fields[] = {
     DAYS("treatment_emergent_days", treatment_emergent_days, 30, 0),
     DAYS("action_days", events.action_days, 14, 0),
     DAYS("gcsf_anc_days", events.gcsf_anc_days, 7, 0),
+    {.key = "gcsf_anc", .kind = FIELD_DECIMAL_OR_NULL, .offset = offsetof(struct gw_study, events.gcsf_anc)},
     TEXTS("other_exclude", events.other_exclude),
     {.key = "relatedness", .kind = FIELD_BOOL, .offset = offsetof(struct gw_study, events.relatedness)},
     GROUP(febrile),

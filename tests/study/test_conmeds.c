@@ -245,6 +245,15 @@ Test(conmeds, answer_a_low_count_or_prevent_it)
     }
 }
 
+Test(conmeds, say_nothing_of_what_a_growth_factor_is_for_where_no_bound_is_set)
+{
+    study.events.gcsf_anc = NULL;
+    doses_add(&s, FILGRASTIM, "A 31 0.3");
+    subject_derive(&s);
+    expect_text("purpose", doses_conmeds(&s), "filgrastim 31..31 0.3 ONCE administered");
+    cr_expect(eq(sz, subject_items(&s, "DRUG_ROLE_AMBIGUOUS"), 0));
+}
+
 /* ---- which drug ---- */
 
 static void add_coded(const char *codings, const char *more)

@@ -86,6 +86,8 @@ struct gw_infection_rules {
 struct gw_event_criteria {
     int action_days;   /* action with the study drug: a change so many days after the highest grade, or fewer */
     int gcsf_anc_days; /* G-CSF with no count in so many days before is a candidate */
+    /* After a count below it in those days G-CSF treats, else it prevents; NULL: not told. */
+    const struct gw_decimal *gcsf_anc;
     struct gw_texts other_exclude; /* Condition categories (problem-list-item) that make no event of category OTHER */
     bool relatedness;              /* ask a person where the hospital did not say whether the drug caused an event */
     struct gw_febrile_rules febrile;
