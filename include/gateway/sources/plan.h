@@ -4,7 +4,8 @@
  *      stage 1   Patient                       by id, or by record number while the id is not known
  *                MedicationAdministration,     without bounds: D1 is found from them, and their cursors stay the same
  *                Statement, Dispense, Request  when D1 comes or moves
- *      stage 2   Encounter, Observation        bounded to the span (gw_search_url asks one day wider on both sides)
+ *      stage 2   Encounter, Observation        bounded to the span (gw_search_url asks one day wider on both sides);
+ *                                              Observations from the days of a baseline on that has no window
  *                Condition, Procedure          all: comorbidity, earlier thromboses and transplants came before
  *                weight                        so many days before the span
  *                AdverseEvent                  all; this and the next two where the study has a use for them
