@@ -77,7 +77,7 @@ def runs_as_of(subject, delivery, table):
     """[first, last or None, stretch] of what was begun by the last assessment; one dose over a gap of at most a day is one
     run."""
     seen, over, found = seen_until(subject, delivery), last_day(subject.course), []
-    for s in sorted((s for s in subject.stretches if s.table == table), key=lambda s: (s.drug, s.first)):
+    for s in sorted((s for s in subject.stretches if s.table == table and s.item.delivery <= delivery), key=lambda s: (s.drug, s.first)):
         last = s.last
         if table == "exposures" and over is not None:
             last = over if last is None else min(last, over)

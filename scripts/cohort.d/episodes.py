@@ -8,7 +8,7 @@ from events import Event
 from values import CYTOPENIAS
 
 COLUMNS = ("category,subcategory,onset,end,ongoing,onset_study_day,teae,assessed_window,max_grade,max_grade_date,"
-           "baseline_grade,serious,serious_hospital,seriousness_origin,relatedness,action_taken,outcome,treatment_given,"
+           "baseline_grade,serious,serious_hospital,seriousness_origin,relatedness,relatedness_by,action_taken,outcome,treatment_given,"
            "days_since_first_dose,days_since_last_dose,dose_level_at_onset,cycle_no,parent,certainty")
 PROPOSAL_COLUMNS = "code,category,subcategory,onset,end,grade"
 
@@ -27,7 +27,7 @@ def _kind(subject, chosen):
 
 
 def events_as_of(subject, delivery):
-    found = [event for event in subject.events if not event.gone]
+    found = [event for event in subject.events if event.told <= delivery and not (event.gone and delivery == 2)]
     for episode in subject.history.episodes:
         if delivery == 1 or not getattr(episode, "gone", False):
             found.append(_cytopenia(subject, episode))
@@ -47,7 +47,8 @@ def _row(subject, event, delivery):
     return (event.category, event.subcategory, text(event.onset), text(event.end), event.ongoing,
             str(event.onset + 1), "Y" if eot is None or event.onset <= eot + 30 else "",
             drugs.window_of(subject, event.onset, delivery), event.grade, text(event.worst if event.grade else None),
-            event.baseline, event.serious, event.serious, "evidence" if event.serious else "", "unassessed",
+            event.baseline, event.serious, event.serious, "evidence" if event.serious else "", event.relatedness,
+            "site" if event.relatedness != "unassessed" else "",
             treatment.action_after(subject, event.worst if event.grade else event.onset, delivery), event.outcome,
             event.treated, str(event.onset), str(event.onset - dose[0]) if dose else "",
             str(drugs.LEVELS[dose[1]]) if dose else "", drugs.cycle_on(subject, event.onset, delivery)[0],
@@ -62,5 +63,6 @@ def rows_as_of(subject, delivery):
 def proposals_as_of(subject, delivery):
     def text(elapsed):
         return "" if elapsed is None else iso(subject.day(elapsed))
-    about = [(p.code, p.category, p.subcategory, text(p.onset), text(p.end), p.grade) for p in subject.proposals]
+    about = [(p.code, p.category, p.subcategory, text(p.onset), text(p.end), p.grade) for p in subject.proposals
+             if p.told <= delivery]
     return sorted(about + [(code, what, "", text(day), "", "") for code, what, day in response.questions_of(subject)])

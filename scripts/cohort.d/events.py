@@ -22,6 +22,7 @@ ANSWERS = {"positive": ("112283007", "Escherichia coli"), "contaminant": ("60875
 CULTURES = {"BLOODCULT": ("600-7", "Bacteria identified in Blood by Culture"),
             "URINECULT": ("630-4", "Bacteria identified in Urine by Culture")}
 TWICE = {"frequency": 2, "period": 1, "periodUnit": "d"}
+CAUSALITY = "http://terminology.hl7.org/CodeSystem/adverse-event-causality-assess"
 WARDS = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 
 
@@ -34,7 +35,8 @@ class Event:
         self.grade, self.worst, self.baseline, self.outcome = grade, worst, baseline, outcome
         self.treated, self.parent = treated, parent
         self.serious = ""  # "Y" where a stay names its own diagnosis
-        self.late = False  # told by the second delivery
+        self.relatedness = "unassessed"
+        self.told = 1      # the delivery that tells of it
         self.gone = False  # disproved by the second delivery
 
     @property
@@ -48,6 +50,7 @@ class Proposal:
     def __init__(self, category, onset, end=None, subcategory="", grade="", code="AE_CANDIDATE"):
         self.category, self.subcategory, self.onset, self.end = category, subcategory, onset, end
         self.grade, self.code = grade, code
+        self.told = 1
 
 
 class Stage:
@@ -63,16 +66,17 @@ class Stage:
     # ---- what is true ----
 
     def event(self, category, onset, end, **more):
-        for name in ("worst",):
-            if more.get(name) is not None:
-                more[name] += self.start
+        if more.get("worst") is not None:
+            more["worst"] += self.start
         event = Event(category, self.start + onset, None if end is None else self.start + end, **more)
+        event.told = self.subject.now
         self.subject.events.append(event)
         return event
 
     def propose(self, category, onset, end=None, **more):
-        self.subject.proposals.append(Proposal(category, self.start + onset, None if end is None else self.start + end,
-                                               **more))
+        proposal = Proposal(category, self.start + onset, None if end is None else self.start + end, **more)
+        proposal.told = self.subject.now
+        self.subject.proposals.append(proposal)
 
     def low_count(self, concept, category, grade, onset, end, **more):
         return self.event(category, onset, end, grade=str(grade), worst=onset, baseline=str(-self.base[concept]), **more)
@@ -158,6 +162,35 @@ class Stage:
         use.route, use.prevents = route.upper(), prevents
         self.subject.stretches.append(use)
 
+    def thyrotropin(self, day, value):
+        """TSH between windows, with its range."""
+        subject, w = self.subject, self.subject.writer
+        code = w.coded([{"system": subject.dialect.loinc_system, "code": "3016-3", "display": "Thyrotropin"}],
+                       "laboratory", "TSH")
+        unit = '"unit":"mIU/L","system":"http://unitsofmeasure.org","code":"m[IU]/L"'
+        item = subject.simple("Observation", "y", lambda i, v, u: w.observation(
+            i, v, u, "final", code, subject.patient_id, "", w.effective(self.day(day), 500),
+            '"valueQuantity":{"value":%s,%s},' % (value, unit),
+            '"referenceRange":[{"low":{"value":0.4,%s},"high":{"value":4.0,%s}}],' % (unit, unit)), Row("evidence"),
+            self.day(day))
+        item.tested = ("TSH", self.start + day, None)
+        return item
+
+    def opinion(self, says, day, row, code=None, of=None, drug=None, actuality="actual"):
+        """What the hospital's own report of an adverse event says of the study drug, or of another one."""
+        subject = self.subject
+        suspect = drug or next((s.item for s in subject.stretches if s.table == "exposures"), None)
+        facts = {"actuality": actuality, "subject": {"reference": "Patient/" + subject.patient_id},
+                 "date": iso(self.day(day)), "suspectEntity": [{
+                     "instance": {"reference": "%s/%s" % (suspect.kind, suspect.rid)},
+                     "causality": [{"assessment": {"coding": [{"system": CAUSALITY, "code": says}]}}]}]}
+        if of:
+            facts["resultingCondition"] = [{"reference": "Condition/" + of.rid}]
+        if code:
+            facts["event"] = {"coding": [{"system": subject.dialect.condition_system, "code": code}]}
+        return subject.simple("AdverseEvent", "j", lambda i, v, u: subject.writer.plain("AdverseEvent", i, v, u, facts),
+                              row, self.day(day))
+
     def procedure(self, code, words, day, row):
         subject = self.subject
         return subject.simple("Procedure", "q", lambda i, v, u: subject.writer.plain("Procedure", i, v, u, {
@@ -183,12 +216,14 @@ class Stage:
 def fever_once(s):
     """One high temperature two hours after a very low count."""
     s.count("ANC", 0, 480, -4)
-    s.temperature(0, 600, "fever")
+    fever = s.temperature(0, 600, "fever")
     s.temperature(2, 540, "cool", cited=False)
-    s.temperature(4, 600, "cool")
+    cool = s.temperature(4, 600, "cool")
     s.count("ANC", 5, 480)
     low = s.low_count("ANC", "NEUTROPENIA", 4, 0, 5)
-    s.event("FEBRILE_NEUTROPENIA", 0, 5, grade="3", worst=0, parent=low)
+    event = s.event("FEBRILE_NEUTROPENIA", 0, 5, grade="3", worst=0, parent=low)
+    if s.subject.now == 1:
+        s.subject.disprovable = fever, cool, event
 
 
 def fever_lasting(s):
@@ -245,6 +280,17 @@ def fever_after_old_count(s):
     s.count("ANC", 5, 480)
     s.low_count("ANC", "NEUTROPENIA", 4, 0, 5)
     s.propose("FEBRILE_NEUTROPENIA", 2)
+
+
+def fever_of_unknown_hour(s):
+    """Two readings of 38.0 or more, of one of which the day alone is told: how long it lasted is not known."""
+    s.count("ANC", 0, 480, -4)
+    s.temperature(0, None, "warm", held="AE_CANDIDATE")
+    s.temperature(0, 1200, "warm", codes="AE_CANDIDATE", held="AE_CANDIDATE")
+    s.temperature(2, 540, "cool", cited=False)
+    s.count("ANC", 4, 480)
+    s.low_count("ANC", "NEUTROPENIA", 4, 0, 4)
+    s.propose("FEBRILE_NEUTROPENIA", 0)
 
 
 def fever_in_hospital(s):
@@ -386,7 +432,7 @@ def platelets_transfused(s):
     s.procedure("12719002", "Platelet transfusion", 1, Row("evidence"))
     s.count("PLT", 4, 480)
     s.low_count("PLT", "THROMBOCYTOPENIA", 4, 0, 4, treated="Y")
-    s.subject.transfusions.append(s.start + 1)
+    s.subject.transfusions.append((s.start + 1, s.subject.now))
 
 
 def transfusion_alone(s):
@@ -411,7 +457,62 @@ def second_malignancy(s):
     if not s.subject.dialect.condition_system.endswith("-cm"):
         return s.propose("OTHER", 1)
     s.propose("SPM", 1, subcategory="solid")
-    s.subject.malignancy = s.start + 1
+    s.subject.malignancy = s.subject.now
+
+
+# ---- other laboratory ----
+
+def liver(s):
+    s.count("ALT", 0, 480, 3)
+    s.count("ALT", 5, 480)
+    s.low_count("ALT", "HEPATOTOXICITY", 3, 0, 5, subcategory="ALT")
+
+
+def kidneys(s):
+    s.count("CREAT", 0, 480, 2)
+    s.count("CREAT", 6, 480)
+    s.low_count("CREAT", "RENAL", 2, 0, 6)
+
+
+def thyroid(s):
+    """Beyond its range: that it is an event is certain, how severe it is a person says."""
+    s.thyrotropin(0, "9.8").rows[0].codes = "AE_GRADE_HUMAN"
+    s.thyrotropin(6, "2.1")
+    s.event("THYROID", 0, 6, subcategory="TSH_HIGH")
+
+
+# ---- what the hospital says of the drug ----
+
+def called_related(s):
+    """By the diagnosis it resulted in."""
+    condition = s.coded("GASTROINTESTINAL", "CONSTIPATION", 0, 5, "AE_GRADE_HUMAN")
+    s.opinion("Possible", 3, Row("evidence"), of=condition)
+    s.event("GASTROINTESTINAL", 0, 5, subcategory="CONSTIPATION").relatedness = "related"
+
+
+def called_unrelated(s):
+    """By its own code, a few days after; one that is no event yet says nothing."""
+    _, code, _ = next(kind for kind in s.subject.dialect.events["GASTROINTESTINAL"] if kind[0] == "NAUSEA_VOMITING")
+    s.coded("GASTROINTESTINAL", "NAUSEA_VOMITING", 0, 4, "AE_GRADE_HUMAN")
+    s.opinion("Unlikely", 6, Row("evidence"), code=code)
+    s.opinion("Certain", 2, Row("not_in_scope", "STATUS_REFUSED"), code=code, actuality="potential")
+    s.event("GASTROINTESTINAL", 0, 4, subcategory="NAUSEA_VOMITING").relatedness = "not related"
+
+
+def called_both(s):
+    """The worse of two opinions holds; one of another drug does not count."""
+    condition = s.coded("INFECTION", "RESPIRATORY_OTHER", 0, 6, "")
+    s.stated("amoxicillin clavulanate", 875, TWICE, 1, 6)
+    s.opinion("Unlikely", 2, Row("evidence"), of=condition)
+    s.opinion("Probably-Likely", 4, Row("evidence"), of=condition)
+    s.event("INFECTION", 0, 6, subcategory="RESPIRATORY_OTHER", grade="2", worst=1, treated="Y").relatedness = "related"
+
+
+def called_of_another_drug(s):
+    condition = s.coded("INFECTION", "RESPIRATORY_OTHER", 0, 6, "")
+    other = s.stated("amoxicillin clavulanate", 875, TWICE, 1, 6)
+    s.opinion("Certain", 2, Row("not_in_scope", "NOT_DERIVED"), of=condition, drug=other)
+    s.event("INFECTION", 0, 6, subcategory="RESPIRATORY_OTHER", grade="2", worst=1, treated="Y")
 
 
 # ---- seriousness ----
@@ -461,8 +562,7 @@ def stay_for_chemotherapy(s):
 
 def planned_stay_that_lasted(s):
     """It began in a planned stay on its third day, which then lasted longer than planned."""
-    condition = s.coded("INFECTION", "URINARY", 1, 6, "AE_GRADE_HUMAN;AE_SERIOUS_EVIDENCE")
-    del condition
+    s.coded("INFECTION", "URINARY", 1, 6, "AE_GRADE_HUMAN;AE_SERIOUS_EVIDENCE")
     s.event("INFECTION", 1, 6, subcategory="URINARY")
     s.propose("INFECTION", 1, code="AE_SERIOUS_EVIDENCE")
     zone = s.subject.dialect.zone
@@ -495,7 +595,9 @@ STORIES = [fever_once, infection_intravenous, treatment_without_diagnosis, admit
            fever_of_an_hour, prophylaxis_alone, other_diagnosis, intensive_care, fever_with_enough, clot_treated,
            urine_culture, planned_stay_as_planned, fever_after_old_count, growth_factor_for_low_count,
            blood_culture_contaminated, diagnosis_of_the_stay, platelets_transfused, diarrhoea_treated,
-           transfusion_alone, doubted_pneumonia, anticoagulant_prevents, blood_culture_negative, infection_untreated]
+           transfusion_alone, doubted_pneumonia, anticoagulant_prevents, blood_culture_negative, infection_untreated,
+           fever_of_unknown_hour, called_related, liver, called_unrelated, kidneys, called_both, thyroid,
+           called_of_another_drug]
 STAYS = {admitted_for_it, stay_a_week_later, stay_for_chemotherapy, planned_stay_that_lasted, fever_in_hospital,
          stays_that_say_nothing, intensive_care, planned_stay_as_planned, diagnosis_of_the_stay}
 STARTS = {stays_that_say_nothing: -14, stay_a_week_later: -14}
@@ -529,5 +631,7 @@ def choose(subject, rng, most):
 
 
 def write(subject, rng):
-    for story, start in subject.stories:
+    for place, (story, start) in enumerate(subject.stories):
+        subject.now = 2 if subject.late_story and place + 1 == len(subject.stories) else 1
         story(Stage(subject, start, rng))
+    subject.now = 1

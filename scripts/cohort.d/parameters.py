@@ -237,7 +237,7 @@ def of_subject(subject, delivery):
     rows += response.rows_of(subject, delivery, row, drugs.cap_of(subject.course))
     rows += questionnaires.rows_of(subject, row)
     contact = response.last_contact(subject, delivery)
-    rows.append(row("SPM", contact, "CENSORED", contact, "spm", unconfirmed=subject.malignancy is not None))
+    rows.append(row("SPM", contact, "CENSORED", contact, "spm", unconfirmed=subject.malignancy is not None and subject.malignancy <= delivery))
     return rows
 
 

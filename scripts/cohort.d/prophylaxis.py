@@ -86,11 +86,11 @@ def first_cycles(subject, number, delivery):
     return min([last] + [d for d in (course.eot, course.death, course.withdrawn) if d is not None])
 
 
-def _days_with(subject, last, wanted):
+def _days_with(subject, last, delivery, wanted):
     """How many of the days 0 .. last have a drug that is wanted."""
     days = set()
     for s in subject.stretches:
-        if s.table == "conmeds" and wanted(s):
+        if s.table == "conmeds" and s.item.delivery <= delivery and wanted(s):
             days.update(range(max(0, s.first), (last if s.last is None else min(last, s.last)) + 1))
     return len(days)
 
@@ -99,22 +99,22 @@ def _daily(s):
     return Fraction(s.dose) * (2 if s.frequency == "BID" else 1)
 
 
-def _given(subject, last, of=None, above=False):
+def _given(subject, last, delivery, of=None, above=False):
     """Whether a class (None: any) covers 80 % of the days; above: its doses for treatment too."""
     def wanted(s):
         name, most = CLASSES.get(s.drug, (None, None))
         return name is not None and of in (None, name) and (above or _daily(s) <= most)
-    return 100 * _days_with(subject, last, wanted) >= 80 * (last + 1)
+    return 100 * _days_with(subject, last, delivery, wanted) >= 80 * (last + 1)
 
 
-def _concordance(subject, last, of):
-    if of and _given(subject, last, of):
+def _concordance(subject, last, delivery, of):
+    if of and _given(subject, last, delivery, of):
         return "CONCORDANT"
-    if of and _given(subject, last, of, above=True):
+    if of and _given(subject, last, delivery, of, above=True):
         return "TREATMENT_DOSE"
-    if not _given(subject, last, above=True):
+    if not _given(subject, last, delivery, above=True):
         return "NONE" if of else "CONCORDANT"
-    return "OTHER_DRUG" if of or _given(subject, last) else "TREATMENT_DOSE"
+    return "OTHER_DRUG" if of or _given(subject, last, delivery) else "TREATMENT_DOSE"
 
 
 def _other_risks(subject, delivery):
@@ -166,7 +166,7 @@ def rows_of(subject, delivery, row):
     names = ";".join(dict.fromkeys(substance for substance, _, _ in chosen))
     rows = [row("PRIORLIN", len(chosen), names, 0, "prior-lines", reason, unconfirmed=True)]
     last = first_cycles(subject, 3, delivery)
-    days = _days_with(subject, last, lambda s: s.drug == "sulfamethoxazole and trimethoprim")
+    days = _days_with(subject, last, delivery, lambda s: s.drug == "sulfamethoxazole and trimethoprim")
     text = "GIVEN" if 100 * days >= 80 * (last + 1) else "PARTIAL" if days else "NONE"
     rows.append(row("ABXPROPH", days, text, last, "antibiotic-prophylaxis",
                     "" if last <= subject.course.horizon else "PERIOD_NOT_OVER"))
@@ -176,6 +176,6 @@ def rows_of(subject, delivery, row):
         return rows + [row("VTECONC", rule="vte-concordance", reason=reason)]
     last = first_cycles(subject, 4, delivery)
     over = last <= subject.course.horizon
-    rows.append(row("VTECONC", "", _concordance(subject, last, {1: "LMWH", 2: "ASPIRIN", 3: None}[level]), last,
+    rows.append(row("VTECONC", "", _concordance(subject, last, delivery, {1: "LMWH", 2: "ASPIRIN", 3: None}[level]), last,
                     "vte-concordance", "" if over else "PERIOD_NOT_OVER"))
     return rows

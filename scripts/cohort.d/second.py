@@ -120,6 +120,19 @@ def episode_disproved(subject):
         return
 
 
+def fever_disproved(subject):
+    """The one high temperature was entered in error: the low count stays, and had no fever."""
+    if not subject.disprovable:
+        return
+    fever, cool, event = subject.disprovable
+    version = subject.dialect.version(fever.rid, 2)
+    text = fever.text.replace('"versionId":"%s"' % fever.version, '"versionId":"%s"' % version, 1).replace(
+        '"status":"final"', '"status":"entered-in-error"', 1)
+    subject.add("Observation", fever.rid, version, _later(text, subject.updated(0, 2)), [Row("retracted")], 2)
+    fever.after, cool.after = [Row("superseded")], [Row("outside_window", "BETWEEN_WINDOWS")]
+    event.gone = True
+
+
 def late_diagnosis(subject):
     """A diagnosis that is recorded late; chosen with the others, held back by the writer."""
     for event in subject.history.conditions:
@@ -155,14 +168,15 @@ def _later(text, instant):
     return text[:start] + instant + text[text.index('"', start):]
 
 
-STEPS = [correction, moved, retraction, late_result, late_visit, episode_disproved, late_diagnosis, old_version, repeats]
+STEPS = [correction, moved, retraction, late_result, late_visit, episode_disproved, late_diagnosis, old_version, repeats,
+         fever_disproved]
 
 
 def deliver(subject):
     """Every subject gets one or two of the steps, in turn; diagnoses held back always come."""
     if subject.blocked:
         return
-    chosen = {subject.number % len(STEPS), (subject.number // 4 + 3) % len(STEPS)}
+    chosen = {subject.number % (len(STEPS) - 1), (subject.number // 4 + 3) % (len(STEPS) - 1)}
     for number, step in enumerate(STEPS):
-        if number in chosen or step is late_diagnosis:
+        if number in chosen or step in (late_diagnosis, fever_disproved):
             step(subject)

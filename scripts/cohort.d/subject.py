@@ -50,12 +50,15 @@ class Subject:
         self.items = []
         self.stretches = []  # drugs.Stretch: what the rows of drugs follow from
         self.cycles = []     # elapsed days on which one begins
+        self.now = 1         # the delivery that is written
+        self.late_story = False  # the last story comes with the second delivery
         self.known = {}      # answers that are worked out once
         self.events = []     # events.Event: those that stories tell
         self.proposals = []  # events.Proposal: what a person is asked
         self.interruptions = []  # (first, last) elapsed day without the study drug that should have had it
-        self.transfusions = []  # elapsed days on which platelets were given
-        self.malignancy = None  # elapsed day of a second one, in question
+        self.transfusions = []  # (elapsed day, delivery) on which platelets were given
+        self.malignancy = None  # the delivery that tells of a second one, in question
+        self.disprovable = None  # (fever, the reading that shows its end, event): a fever that may turn out to be an error
         self.ranks = {}  # (assessment, concept) -> [(order, item)]
         self.blocked = ""
         self.patient_id = self.new_id("p")
@@ -154,8 +157,9 @@ class Subject:
         self.items.append(item)
         return item
 
-    def simple(self, kind, letter, build, row, day, delivery=1):
+    def simple(self, kind, letter, build, row, day, delivery=None):
         """A resource of one version and one part; build(id, version, lastUpdated) writes it."""
+        delivery = delivery or self.now
         rid = self.new_id(letter)
         version = self.dialect.version(rid, 1)
         return self.add(kind, rid, version, build(rid, version, self.updated(day, delivery)), [row], delivery)
@@ -179,11 +183,11 @@ class Subject:
                 self.write_condition(event)
         self._history_condition()
         self._write_comorbidities()
-        events.write(self, self.other)
         response.write_urine(self)
         questionnaires.write(self)
         prophylaxis.write(self)
         dexamethasone.write(self)
+        events.write(self, self.other)
 
     def write_patient(self):
         facts = {"mrn_system": "urn:%s:mrn" % self.dialect.name, "mrn": self.mrn, "family": "Subject%05d" % self.number,
@@ -249,8 +253,9 @@ class Subject:
             return (), "BETWEEN_WINDOWS"
         return visit.windows, visit.reason
 
-    def lab(self, visit, concept, key, minute, order, delivery=1, when=None):
+    def lab(self, visit, concept, key, minute, order, delivery=None, when=None):
         """One result with its truth; ranked among the results of its assessment."""
+        delivery = delivery or self.now
         value = self.response.value(self, visit, concept) or self.rng.choice(self.writer.values(concept, key))
         day = self.day(visit.day)
         tail, grade, flag, codes = self._limits(visit, concept, key, value)

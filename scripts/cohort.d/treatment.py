@@ -161,7 +161,7 @@ def _reactions(subject, delivery, row):
             add("cytopenia-start", before + 28, "DELAYED" if start - before >= 35 else "NOT_DELAYED", [on(subject, start)])
     for day in _runs(neutrophils, Fraction(1, 2)):
         goes_on = on(subject, day + 3)
-        factor = any(s.drug == "filgrastim" and s.first <= day + 3 and (s.last is None or s.last >= day)
+        factor = any(s.drug == "filgrastim" and s.item.delivery <= delivery and s.first <= day + 3 and (s.last is None or s.last >= day)
                      for s in subject.stretches)
         text = ("NOT_STOPPED" if factor else "NO_REACTION") if goes_on else ("CONCORDANT" if factor else "NO_GCSF")
         add("cytopenia-neutrophils", day, text, [goes_on], _open(subject, doses, day))
@@ -171,7 +171,7 @@ def _reactions(subject, delivery, row):
     for day in _runs(platelets, Fraction(30)):
         before, after = on(subject, day), on(subject, day + 3)
         changed = before and (not after or int(after[2]) < int(before[2]))
-        given = any(day <= when <= day + 3 for when in subject.transfusions)
+        given = any(day <= when <= day + 3 and told <= delivery for when, told in subject.transfusions)
         add("cytopenia-platelets", day, "CONCORDANT" if given or changed else "NO_REACTION", [before, after],
             _open(subject, doses, day))
     return rows
