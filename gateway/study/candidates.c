@@ -81,19 +81,32 @@ static size_t first_reaching(const struct shelf *shelf, const char *category, gw
     return low;
 }
 
+/* Days between an episode and some days; 0: they meet. */
+static int64_t days_between(const struct episode *episode, gw_day first, gw_day last)
+{
+    const gw_day end = episode_last_day(episode);
+
+    return end < first ? (int64_t)first - end : episode->onset > last ? (int64_t)episode->onset - last : 0;
+}
+
 struct episode *shelf_find(const struct shelf *shelf, const char *category, const char *subcategory, gw_day first,
                            gw_day last, int slack)
 {
-    for (size_t i = first_reaching(shelf, category, first - slack); i < shelf->count; i++) {
+    struct episode *found = NULL;
+    int64_t least = slack + (int64_t)1;
+
+    for (size_t i = first_reaching(shelf, category, first - slack); i < shelf->count && least > 0; i++) {
         struct episode *episode = shelf->list[i];
+        const int64_t days = days_between(episode, first, last);
 
         if (strcmp(episode->category, category) != 0 || (last != GW_DAY_MAX && episode->onset > last + slack))
-            return NULL;
-        if (episode_last_day(episode) >= first - slack &&
-            (!subcategory || !episode->subcategory || strcmp(episode->subcategory, subcategory) == 0))
-            return episode;
+            break;
+        if (days >= least || (subcategory && episode->subcategory && strcmp(episode->subcategory, subcategory) != 0))
+            continue;
+        found = episode;
+        least = days;
     }
-    return NULL;
+    return found;
 }
 
 /* ---- proposals ---- */

@@ -125,8 +125,8 @@ struct shelf shelf_of(struct engine *e, struct episode *list, size_t count);
 /* Its end, or the last day of its evidence where nobody knows how it went on; GW_DAY_MAX: it goes on. */
 gw_day episode_last_day(const struct episode *episode);
 /*
- * The earliest episode of a category that meets the days, at most `slack` days away, and is of the subcategory or one
- * of the two has none; NULL: none.
+ * The episode of a category nearest to the days, at most `slack` days away, of those as near the earliest; it is of the
+ * subcategory or one of the two has none. NULL: none.
  */
 struct episode *shelf_find(const struct shelf *shelf, const char *category, const char *subcategory, gw_day first,
                            gw_day last, int slack);

@@ -231,6 +231,28 @@ Test(febrile, is_of_grade_three_and_belongs_to_the_neutropenia)
     cr_expect(eq(sz, subject_items(&s, "AE_GRADE_HUMAN"), 0));
 }
 
+/* A neutropenia that was over five days before is near too; the one of the day is nearer. */
+Test(febrile, belongs_to_the_nearest_neutropenia)
+{
+    const struct gw_row_list *list = &s.derived.rows.tables[GW_TABLE_ae_episodes];
+    const struct gw_row_ae_episodes *parent = NULL;
+
+    add_signs((struct sign[6]){{0, "39.0"}}, (struct sign[6]){{-10 * D, "0.8"}, {-2 * H, "0.4"}});
+    subject_add_lab(&s, "back", "751-8", "2024-02-15", "2.5");
+    subject_add_lab(&s, "again", "751-8", "2024-02-25", "2.5");
+    subject_derive(&s);
+    cr_assert(eq(sz, list->count, 3));
+    for (size_t i = 0; i < list->count; i++) {
+        const struct gw_row_ae_episodes *row = (const struct gw_row_ae_episodes *)list->rows[i];
+
+        if (gw_same(row->ae_id, episode_of("FEBRILE_NEUTROPENIA")->parent_ae))
+            parent = row;
+    }
+    cr_assert(parent != NULL);
+    expect_text("category", parent->category, "NEUTROPENIA");
+    expect_text("onset", parent->onset, "2024-02-20");
+}
+
 Test(febrile, reads_fahrenheit_exactly)
 {
     add("f", "8331-1", &(struct sign){0, "100.9"}, "[degF]", "final"); /* 38.28 Cel */

@@ -177,6 +177,27 @@ Test(signs, join_the_event_they_are_against)
     expect_text("its onset stays", row->onset, day_text(12));
 }
 
+/* The count was low on day 30, back on day 35 and low again on day 40: two events, of which the second is treated. */
+Test(signs, join_the_nearest_event)
+{
+    static const struct {
+        int day;
+        const char *value;
+    } counts[] = {{30, "0.8"}, {35, "2.0"}, {40, "0.4"}, {45, "2.0"}};
+    const char *ids[] = {"n0", "n1", "n2", "n3"};
+
+    for (size_t i = 0; i < 4; i++)
+        subject_add_lab(&s, ids[i], "751-8", day_text(counts[i].day), counts[i].value);
+    doses_add(&s, "L03AA02", "A 41 0.3");
+    subject_derive(&s);
+    cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 2));
+    for (size_t i = 0; i < 2; i++) {
+        const struct gw_row_ae_episodes *row = subject_episode(&s, i);
+
+        cr_expect(eq(int, row->treatment_given, strcmp(row->onset, day_text(40)) == 0), "%s", row->onset);
+    }
+}
+
 Test(signs, of_another_kind_do_not_join)
 {
     add_diagnosis("c", "K59.00", 12, 16, "confirmed"); /* constipation */
