@@ -608,8 +608,9 @@ def choose(subject, rng, most):
     """(story, the elapsed day it begins) for up to `most` assessments that are free: kept, of the 30-day grid alone, with
     nothing else before them. The days from 14 to 6 before such an assessment lie in no window."""
     history, chosen = subject.history, []
-    numbers = [n.k for n in subject.course.nodes if n.k and n.k % 3 and not n.missed and not n.must and n.visits and
-               n.first_kind == "t30" and not {n.k - 1, n.k, n.k + 1} & history.busy and
+    kept = [n.k for n in subject.course.nodes if n.k and n.visits and not n.missed and n.first_kind != "t90"]
+    numbers = [n.k for n in subject.course.nodes if n.k and n.k % 3 and not n.must and n.k < max(kept, default=0) + 1 and
+               (n.missed or n.first_kind == "t30") and not {n.k - 1, n.k, n.k + 1} & history.busy and
                not {n.k - 1, n.k, n.k + 1} & history.reported]
     clotted = any(c["category_of"] == "THROMBOEMBOLISM" and c["end_day"] is None for c in history.conditions)
     rng.shuffle(numbers)
@@ -625,9 +626,52 @@ def choose(subject, rng, most):
             continue
         if story in CLOTS and clotted:
             continue
-        chosen.append((story, 30 * k + STARTS.get(story, -12 if story in STAYS else -rng.randint(13, 14))))
+        start = 30 * k + STARTS.get(story, -12 if story in STAYS else -rng.randint(13, 14))
+        if story is growth_factor_uncounted and _seen_between(subject, start - 8, start + 2):
+            continue
+        chosen.append((story, start))
         history.busy.update((k - 1, k, k + 1))
-    return chosen
+    return chosen + _after_treatment(subject, rng, most)
+
+
+def _seen_between(subject, first, last):
+    visits = [v for node in subject.course.nodes for v in node.visits] + subject.history.visits
+    return any(first <= v.day <= last for v in visits)
+
+
+def _after_treatment(subject, rng, most):
+    """One between the end of treatment and a follow-up that was kept: up to 30 days after the end it belongs to treatment."""
+    last = subject.course.node("FU")
+    if not most or last is None or not last.visits or last.missed or rng.random() < 0.4:
+        return []
+    story = rng.choice([s for s in STORIES if s not in STAYS | CLOTS | {second_malignancy}])
+    return [(story, subject.course.eot + rng.choice((22, 28, 29, 30, 31, 36)))]
+
+
+def choose_clinic_fever(subject, rng):
+    """A low count at an assessment that came with fever: the visit of the low count and the one of recovery, or None."""
+    found = [e for e in subject.history.episodes if e.category == "NEUTROPENIA" and e.end is not None and all(
+        v.windows and v.windows != v.g90 and v.node.k and not v.night for v in (e.onset, e.end)) and
+        e.onset.grades.get("ANC", 0) <= -3 and not _seen_between(subject, e.onset.day + 1, e.end.day - 1)]
+    if not found or rng.random() < 0.5 or not subject.dialect.encounters:  # elsewhere a reading is a contact
+        return None
+    episode = rng.choice(found)
+    episode.removable = None
+    return episode
+
+
+def write_clinic_fever(subject, rng):
+    """It lasts until two days of cool readings have gone by since the count was back."""
+    episode = subject.clinic_fever
+    if episode is None or episode.onset.encounter is False:
+        return
+    onset, end = episode.onset, episode.end
+    first, last = Stage(subject, onset.day, rng), Stage(subject, end.day, rng)
+    first.temperature(0, onset.minute + 120, "fever")
+    last.temperature(0, end.minute + 60, "cool").rows[0] = Row("not_in_scope", "AE_EVIDENCE")
+    last.temperature(2, end.minute + 75, "cool")
+    first.event("FEBRILE_NEUTROPENIA", 0, end.day + 2 - onset.day, grade="3", worst=0,
+                parent=Event("NEUTROPENIA", onset.day, end.day))
 
 
 def write(subject, rng):
@@ -635,3 +679,4 @@ def write(subject, rng):
         subject.now = 2 if subject.late_story and place + 1 == len(subject.stories) else 1
         story(Stage(subject, start, rng))
     subject.now = 1
+    write_clinic_fever(subject, rng)

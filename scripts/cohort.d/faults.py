@@ -134,6 +134,7 @@ def date_from_issued(subject, visit):
     item = _result(subject, visit, Row("delivered", windows=visit.windows, concept="HGB", grade="0", value=value.number,
                                        codes="DATE_FROM_ISSUED", flag="exact"),
                    when='"issued":"%s",' % w.dialect.zone.local(day, 65), tail=value.tail)
+    item.tested = ("HGB", visit.day, None)
     _rank(subject, visit, item, earliest=True)
 
 
@@ -147,6 +148,7 @@ def date_from_specimen(subject, visit):
     item = _result(subject, visit, Row("delivered", windows=visit.windows, concept="HGB", grade="0", value=value.number,
                                        flag="exact"), when='"issued":"%s",' % w.dialect.zone.local(day + 1, 65),
                    link=w.specimen_link(taken.rid), tail=value.tail)
+    item.tested = ("HGB", visit.day, None)
     _rank(subject, visit, item, earliest=True)
 
 
@@ -269,6 +271,7 @@ def two_versions(subject, visit):
     row = Row("delivered", windows=visit.windows, concept="HGB", grade="0", value=value.number, flag="exact")
     when = w.effective(day, _minute(subject, visit, EARLIER))
     item = _result(subject, visit, row, value.json, when=when, status="corrected", tail=value.tail)
+    item.tested = ("HGB", visit.day, None)
     _rank(subject, visit, item)
     newer = w.dialect.version(item.rid, 2)
     item.text = item.text.replace('"versionId":"%s","lastUpdated":"%s"' % (item.version, subject.updated(day)),

@@ -52,6 +52,7 @@ class Subject:
         self.cycles = []     # elapsed days on which one begins
         self.now = 1         # the delivery that is written
         self.late_story = False  # the last story comes with the second delivery
+        self.judged = set()  # (delivery, first elapsed day) of doses by which a reaction was judged
         self.known = {}      # answers that are worked out once
         self.events = []     # events.Event: those that stories tell
         self.proposals = []  # events.Proposal: what a person is asked
@@ -85,6 +86,7 @@ class Subject:
                               rng.random() < 0.12)
         histories.pick_conditions(rng, self.history, self.dialect.events, rng.choice((0, 1, 2)))
         self.stories = events.choose(self, self.other, plan.events)
+        self.clinic_fever = events.choose_clinic_fever(self, self.other)
         self.anchor = self._anchor()
         self.response = response.Response(self, self.other)
         self.forms = questionnaires.choose(self, self.other)
@@ -123,6 +125,8 @@ class Subject:
             history.visits.append(histories.Visit(day, rng.randint(500, 900), reason="BETWEEN_WINDOWS"))
         if course.tail_days and (self.plan.extras or rng.random() < 0.5):
             day = rng.randint(*course.tail_days)
+            while any(start - 8 <= day <= start + 14 for _, start in self.stories):
+                day = rng.randint(*course.tail_days)
             visit = histories.Visit(day, rng.randint(500, 900), reason=course.tail, g90_reason=course.tail)
             visit.kind = "quiet" if history.quiet_tail else "tail"
             history.visits.append(visit)

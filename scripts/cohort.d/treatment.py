@@ -153,6 +153,7 @@ def _reactions(subject, delivery, row):
     rows, doses = [], taken(subject)
 
     def add(rule, day, text, uses, reason=""):
+        subject.judged.update((delivery, use[0]) for use in uses if use)
         rows.append(row("CYTOACT||%s.%s" % (rule, iso(subject.day(day))), "", text, day, rule, reason,
                         unconfirmed=any(use and use[3] in ("dispensed", "intended") for use in uses)))
     cycles = drugs.cycles_as_of(subject, delivery)
@@ -175,6 +176,16 @@ def _reactions(subject, delivery, row):
         add("cytopenia-platelets", day, "CONCORDANT" if given or changed else "NO_REACTION", [before, after],
             _open(subject, doses, day))
     return rows
+
+
+def cite(subject):
+    """A dose that no assessment has told yet is evidence where a reaction was judged by it."""
+    for delivery, name in ((1, "rows"), (2, "after")):
+        _reactions(subject, delivery, lambda *row, **more: None)
+        for s in subject.stretches:
+            row = getattr(s.item, name)[0]
+            if row.reason == "AWAITS_ASSESSMENT" and s.drug == drugs.STUDY_DRUG and (delivery, s.first) in subject.judged:
+                setattr(s.item, name, [row.copy(state="evidence", reason="")])
 
 
 def _open(subject, doses, day):
