@@ -268,12 +268,21 @@ static void take(struct episode *episode, const struct gw_decision *decision)
         episode->term = decision->set[GW_SET_TERM];
     if (decided_says(decision, GW_SET_ONSET))
         episode->onset = decided_day(decision, GW_SET_ONSET);
-    if (decided_says(decision, GW_SET_END)) {
+    if (decided_says(decision, GW_SET_END) && decided_day(decision, GW_SET_END) >= episode->onset) {
         episode->end = decided_day(decision, GW_SET_END);
         episode->outcome = episode->ongoing ? "unknown" : episode->outcome;
         episode->ongoing = false;
     }
     episode->confirmed = true;
+}
+
+static const char *item_id(struct engine *e, const struct candidate *candidate, const struct item_about *about)
+{
+    const char *print = engine_fingerprint(e, item_of(candidate), about);
+    const char *id = print ? engine_item_id(e, print, about) : NULL;
+
+    e->failed |= !id;
+    return id;
 }
 
 /* A person said that it is an event, of this category and these days unless they said otherwise; or that it is none. */
@@ -293,6 +302,7 @@ static bool decided(struct engine *e, const struct episodes *episodes, struct ca
     decided_note(e, decision, item_of(candidate), about);
     if (decided_says(decision, GW_SET_CONFIRM))
         settle_end(candidate);
+    candidate->episode.asked_by = item_id(e, candidate, about);
     take(&candidate->episode, decision);
     return true;
 }

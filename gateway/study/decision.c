@@ -257,6 +257,8 @@ static enum gw_status check_sense(const struct gw_decision *d, struct gw_error *
         return gw_fail(err, GW_EINPUT, where, "scope: a rule is switched off for a site or a study");
     if (gw_same(d->set[GW_SET_ANCHOR], "D1") && d->set[GW_SET_REJECT])
         return gw_fail(err, GW_EINPUT, where, "set.reject: D1 is set or confirmed, not rejected");
+    if (d->set[GW_SET_ONSET] && d->set[GW_SET_END] && strcmp(d->set[GW_SET_END], d->set[GW_SET_ONSET]) < 0)
+        return gw_fail(err, GW_EINPUT, where, "set.end: lies before set.onset");
     if (d->kind == GW_DECIDE_RANGE && !d->set[GW_SET_LOW] && !d->set[GW_SET_HIGH])
         return gw_fail(err, GW_EINPUT, where, "set.low: a range needs low, high or both");
     if (d->kind == GW_DECIDE_VALUE && d->set[GW_SET_VALUE] && d->match.fingerprint && !d->set[GW_SET_PHRASE])

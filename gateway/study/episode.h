@@ -59,6 +59,7 @@ struct episode {
     bool from_lab;
     bool coded;
     bool confirmed;                 /* by a person */
+    const char *asked_by;           /* id of the exception that was confirmed; NULL: none */
     bool serious, serious_hospital; /* certain by evidence */
     const char *relatedness;        /* by the hospital; NULL: nobody there said */
     bool treated;                   /* a drug or procedure against it was used */

@@ -81,6 +81,7 @@ static void emit_episode(struct engine *e, const struct episodes *episodes, cons
     row->treatment_given = episode->treated;
     row->parent_ae = episode->parent ? episodes->list[episode->parent - 1].id : NULL;
     row->certainty = episode->confirmed ? "confirmed" : "certain";
+    row->exception_id = episode->asked_by;
     if (episode->max_grade >= 0) {
         row->max_grade = episode->max_grade;
         row->max_grade_date = engine_date(e, episode->max_day);

@@ -192,6 +192,23 @@ Test(candidates, become_events_when_a_person_confirms_them)
     subject_expect(&s, "c", "evidence");
 }
 
+Test(candidates, that_are_confirmed_name_the_question_that_was_answered)
+{
+    const struct gw_row_list *exceptions = &s.derived.rows.tables[GW_TABLE_exceptions];
+    const char *asked;
+
+    add("c", "S72.0", CONFIRMED "'onsetDateTime':'2024-02-20'");
+    subject_derive(&s);
+    asked = gw_arena_print(&s.arena, "%s", subject_item(&s, "AE_CANDIDATE")->id);
+    subject_decide(&s, "event", "Condition/c", "{'confirm':true,'category':'INFECTION','end':'2024-02-19'}");
+    subject_derive(&s);
+    expect_text("exception", subject_episode(&s, 0)->exception_id, asked);
+    expect_text("an end before its onset is none", subject_episode(&s, 0)->end, "");
+    for (size_t i = 0; i < exceptions->count; i++)
+        if (strcmp(exceptions->rows[i]->row_id, asked) == 0)
+            expect_text("it", ((const struct gw_row_exceptions *)exceptions->rows[i])->state, "resolved");
+}
+
 static const struct {
     const char *name, *abated, *set, *end, *ongoing, *outcome;
 } confirmed[] = {
