@@ -299,6 +299,9 @@ bool engine_category_on(const struct engine *e, const char *category); /* one of
 /* Values of the concept, or what they give, may date an event of the study: ae-evidence.csv, compositions.csv. */
 bool engine_dates_events(const struct engine *e, const char *concept);
 
+/* Into the context of items what a person wants to see beside them; once all is derived. */
+void surround_items(struct engine *e);
+
 /* A day on which the answer may change: kept if it is the earliest after the horizon. */
 void engine_next_day(struct engine *e, gw_day day);
 

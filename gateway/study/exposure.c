@@ -12,6 +12,13 @@
 
 /* ---- asked ---- */
 
+const char *exposure_drug(const struct engine *e)
+{
+    const struct gw_study *study = e->in->study;
+
+    return study->exposure.on ? study->exposure.drug : study->d1_drug_count > 0 ? study->d1_drugs[0] : NULL;
+}
+
 size_t exposures_of(const struct engine *e, const char *substance, const struct exposure **list)
 {
     size_t first = 0, count = 0;

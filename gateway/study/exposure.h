@@ -145,6 +145,9 @@ const char *evidence_name(enum gw_evidence_rank rank); /* administered ... inten
 
 /* ---- asked by the stages after it ---- */
 
+/* The drug whose cycles the study counts; else the first that starts day 1; NULL: the study has none. */
+const char *exposure_drug(const struct engine *e);
+
 /* The exposures of a substance, contiguous, in order of days; the count of them. */
 size_t exposures_of(const struct engine *e, const char *substance, const struct exposure **list);
 

@@ -178,6 +178,7 @@ void engine_raise(struct engine *e, const char *code, const struct item_about *a
                              .has_fact = about->has_fact,
                              .fact = about->fact,
                              .part = about->part,
+                             .day = about->day,
                              .context = context(e, about),
                              .rows = about->rows,
                              .suggestion = or_empty(about->suggestion),

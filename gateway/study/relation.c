@@ -10,14 +10,6 @@
 
 #include "study/exposure.h"
 
-/* The drug whose cycles the study counts; else the first that starts day 1. */
-static const char *study_drug(const struct engine *e)
-{
-    const struct gw_study *study = e->in->study;
-
-    return study->exposure.on ? study->exposure.drug : study->d1_drug_count > 0 ? study->d1_drugs[0] : NULL;
-}
-
 static void fill_dose(struct engine *e, const char *drug, gw_day onset, struct gw_row_ae_episodes *row)
 {
     const gw_day last = last_dose_day(e, drug, onset);
@@ -129,7 +121,7 @@ static const char *action_taken(struct engine *e, const struct episode *episode,
 
 void relation_fill(struct engine *e, const struct episode *episode, struct gw_row_ae_episodes *row)
 {
-    const char *drug = study_drug(e);
+    const char *drug = exposure_drug(e);
 
     if (!drug)
         return;

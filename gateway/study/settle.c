@@ -287,5 +287,6 @@ void settle_from(struct engine *e, size_t items, size_t answered, struct gw_deri
 
 void stage_settle(struct engine *e, struct gw_derived *out)
 {
+    surround_items(e);
     settle_from(e, 0, 0, out);
 }

@@ -4,8 +4,8 @@
  * No clock, no files, no order of arrival, no locale: the same inputs give the same bytes. The horizon is the last day
  * up to which every needed search of the subject succeeded; missed windows and provisional ends are judged against it.
  *
- *      decide ──> current ──> diagnoses ──> uses ──> anchors ──> windows ──> place ──> duplicates ──> measure ──> compose
- *              ──> flag ──> grade ──> emit ──> exposure ──> events ──> parameters ──> settle
+ *      decide ──> current ──> diagnoses ──> uses ──> anchors ──> windows ──> place ──> duplicates ──> measure ──>
+ * compose ──> flag ──> grade ──> emit ──> exposure ──> events ──> parameters ──> settle
  *
  * Each stage reads what earlier stages returned and returns one new table; settle() alone gives every part its state.
  */
@@ -41,9 +41,9 @@ struct gw_part_state {
     size_t fact; /* index into the input's facts */
     int part;    /* index of the fact's part: 0 .. part_count - 1 */
     enum gw_state state;
-    const char *reason; /* "" where the state says all */
-    const char *rows;   /* row ids it is the value source of, sorted, joined by ";"; "" */
-    const char *items;  /* exception ids, the same way */
+    const char *reason;  /* "" where the state says all */
+    const char *rows;    /* row ids it is the value source of, sorted, joined by ";"; "" */
+    const char *items;   /* exception ids, the same way */
     const char *concept; /* of a laboratory value whose code is mapped; NULL: none, or it ended before that was asked */
     gw_day first, last;  /* the days that its date can mean; GW_NO_DAY: no value, or not placed */
 };
@@ -57,6 +57,7 @@ struct gw_item {
     bool has_fact;
     size_t fact;
     int part;
+    gw_day day;             /* it is about; GW_NO_DAY: none */
     const char *rows;       /* ids of the rows it is about, where they are not those of the part; NULL */
     const char *context;    /* JSON object */
     const char *suggestion; /* JSON object, or "" */
@@ -113,8 +114,8 @@ enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *
  * identify(): keep ids of episodes and drugs stable. Gives each ae_episodes row of `next` (and all that points to it)
  * the ae_id of the previous episode of the same category with the largest overlap of evidence facts (ties: earlier
  * onset, smaller id), and the same way each row of `exposures` and `conmeds` the exp_id or cm_id of the previous one of
- * its drug (ties: the same start first); an unmatched one keeps the id derive() gave it at birth. previous may be empty.
- * The rows are sorted again. gw_identify_derived renames the rows that parts name, too.
+ * its drug (ties: the same start first); an unmatched one keeps the id derive() gave it at birth. previous may be
+ * empty. The rows are sorted again. gw_identify_derived renames the rows that parts name, too.
  */
 enum gw_status gw_identify(struct gw_arena *arena, const struct gw_rows *previous, struct gw_rows *next,
                            struct gw_error *err);
