@@ -163,20 +163,29 @@ static enum gw_status place_of(struct settling *s, const struct gw_item *item, s
     return ledger_name(s->ledger, kept->endpoint, kept->type, &place->kind, s->err);
 }
 
+static enum gw_status count_open(struct settling *s, int64_t *open)
+{
+    return ledger_number(s->ledger, ledger_bind(s->ledger, STATEMENT_ITEMS_COUNT, s->subject), 0, open, s->err);
+}
+
+/* One that is open and only says more than before is not opened. */
 static enum gw_status raise_items(struct settling *s)
 {
     const struct gw_derived *derived = s->settlement->derived;
     struct item_place place;
+    int64_t before, after;
+    enum gw_status rc = count_open(s, &before);
 
-    for (size_t i = 0; i < derived->item_count; i++) {
-        enum gw_status rc = place_of(s, &derived->items[i], &place);
+    for (size_t i = 0; rc == GW_OK && i < derived->item_count; i++) {
+        rc = place_of(s, &derived->items[i], &place);
         if (rc == GW_OK)
             rc = ledger_item(s->ledger, s->subject, &derived->items[i], &place, s->at, s->err);
-        if (rc != GW_OK)
-            return rc;
-        s->settled.items_opened += sqlite3_changes(s->ledger->db) ? 1 : 0;
     }
-    return GW_OK;
+    if (rc == GW_OK)
+        rc = count_open(s, &after);
+    if (rc == GW_OK)
+        s->settled.items_opened += (size_t)(after - before);
+    return rc;
 }
 
 /* Raised by an earlier comparison: no derivation raises it again, and it stays. */

@@ -195,7 +195,9 @@ Test(settle, opens_closes_and_reopens_items)
     cr_expect(settled.items_opened == 1);
     items[0].suggestion = "{\"unit\":\"10*9/L\"}";
     settled = settle_items(book, subject, items, 2);
-    cr_expect(settled.items_opened == 1, "a changed suggestion is written");
+    cr_expect(settled.items_opened == 0, "a changed suggestion opens nothing");
+    BOOK_OK(book, gw_ledger_items(book->ledger, &book->arena, "x1", false, &list, &book->err));
+    cr_expect(strcmp(list.list[0].suggestion, items[0].suggestion) == 0, "and is written");
     cr_expect(book_equation(book).open_items == 2);
     book_free(book);
 }
