@@ -281,7 +281,7 @@ static enum gw_status check_approval(const struct deciding *d, const struct gw_d
 {
     if (!gw_decision_wants_approval(other))
         return gw_fail(err, GW_EUSAGE, where, "decision %lld acts without approval", (long long)other->n);
-    if (!author_approves(d) && strcmp(other->by, d->request->by) == 0)
+    if (!author_approves(d) && gw_decision_same_person(other->by, d->request->by))
         return gw_fail(err, GW_EUSAGE, where, "decision %lld is by %s: another person approves it (--as NAME)",
                        (long long)other->n, other->by);
     return GW_OK;

@@ -243,8 +243,25 @@ void crs_grade(struct engine *e, struct crs_history *h, const struct crs_run *ru
     tell_devices(e, h);
 }
 
+/* A person gave the grade of the candidate, with its confirmation or by itself: no device changes it. NULL: nobody. */
+static const struct gw_decision *grading_of(struct engine *e, const struct crs_history *h)
+{
+    static const enum gw_decision_kind kinds[] = {GW_DECIDE_EVENT, GW_DECIDE_GRADE};
+
+    for (size_t i = 0; e->decided_count > 0 && i < h->count; i++)
+        for (size_t k = 0; h->signs[i].grade > 0 && k < sizeof kinds / sizeof *kinds; k++) {
+            const struct gw_decision *decision =
+                decided_event(e, kinds[k], h->signs[i].fact, h->signs[i].part, CRS_CATEGORY);
+
+            if (decided_says(decision, GW_SET_GRADE) && decided_is_of(decision, CRS_CATEGORY))
+                return decision;
+        }
+    return NULL;
+}
+
 void crs_ask_for_device(struct engine *e, const struct crs_history *h)
 {
+    const struct gw_decision *grading;
     const struct crs_sign *worst = NULL;
     struct item_about about;
 
@@ -259,6 +276,10 @@ void crs_ask_for_device(struct engine *e, const struct crs_history *h)
     if (!worst || e->failed)
         return;
     about = about_oxygen(worst);
+    if ((grading = grading_of(e, h))) {
+        decided_note(e, grading, "O2_DEVICE_UNKNOWN", &about);
+        return;
+    }
     about.note = "how the oxygen was given decides the grade: the least that is proven stands until it is told";
     engine_raise(e, "O2_DEVICE_UNKNOWN", &about);
 }

@@ -36,7 +36,7 @@ static struct candidate *numbered(struct candidate *list, size_t count, int64_t 
 
 static bool may_approve(const struct engine *e, const struct gw_decision *decision, const char *by)
 {
-    return by && (e->in->author_approves || strcmp(by, decision->by) != 0);
+    return by && (e->in->author_approves || !gw_decision_same_person(by, decision->by));
 }
 
 /* From the last to the first: an undo that was undone itself takes nothing back. */

@@ -283,6 +283,22 @@ bool gw_decision_wants_approval(const struct gw_decision *decision)
            (decision->kind == GW_DECIDE_ANCHOR && !decision->set[GW_SET_CONFIRM]);
 }
 
+static size_t name_length(const char *name)
+{
+    size_t length = strlen(name);
+
+    while (length > 0 && strchr(" \t", name[length - 1]))
+        length--;
+    return length;
+}
+
+bool gw_decision_same_person(const char *a, const char *b)
+{
+    a += strspn(a, " \t");
+    b += strspn(b, " \t");
+    return name_length(a) == name_length(b) && strncasecmp(a, b, name_length(a)) == 0;
+}
+
 /* ---- printing ---- */
 
 static void print_text(struct gw_text *out, const char *name, const char *text)

@@ -107,6 +107,8 @@ Test(decide, waits_for_a_second_person_and_then_places_what_waited_for_the_cause
     expect_out(CODE);
     CASEMENT_RUN("exceptions", "approve", "1", "--reason", "so do I", "--as", "dm1", LEDGER);
     expect_refused(64, "another person approves it");
+    CASEMENT_RUN("exceptions", "approve", "1", "--reason", "so do I", "--as", " DM1 ", LEDGER);
+    expect_refused(64, "another person approves it");
     CASEMENT_RUN("exceptions", "approve", "1", "--reason", "read it", "--as", "dm2", LEDGER);
     expect_out("1 exception closed, 1 opened");
     CASEMENT_RUN("exceptions", "list", LEDGER);

@@ -197,6 +197,22 @@ Test(crs, takes_a_persons_word_for_the_device)
     }
 }
 
+/* Whatever the device, the grade is told. */
+Test(crs, asks_for_no_device_where_a_person_gave_the_grade)
+{
+    chart_add(&s, FEVER "d2 14:00 F 2" COOL);
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "O2_DEVICE_UNKNOWN"), 1));
+    subject_decide(&s, "event", "Observation/e0", "{'confirm':true}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "O2_DEVICE_UNKNOWN"), 1), "confirmed, the grade still hangs on it");
+    subject_decide(&s, "grade", "Observation/e0", "{'of':'CRS','grade':3}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "O2_DEVICE_UNKNOWN"), 0));
+    cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 1));
+    cr_expect(eq(i32, subject_episode(&s, 0)->max_grade, 3));
+}
+
 /* ---- its end ---- */
 
 static const struct history ends[] = {

@@ -104,4 +104,7 @@ enum gw_status gw_decision_check(const struct gw_decision *decision, struct gw_e
 /* Acts only when approved. */
 bool gw_decision_wants_approval(const struct gw_decision *decision);
 
+/* Two names of people mean one: blanks around them and the case of their letters aside. */
+bool gw_decision_same_person(const char *a, const char *b);
+
 #endif
