@@ -60,6 +60,6 @@ def rows_of(subject, delivery, row, age):
             continue
         planned, (_, early) = _expected(age, number), of_cycle(subject, start, end)
         judged = "" if early is None else "CONCORDANT" if early == planned else "HIGHER" if early > planned else "LOWER"
-        rows.append(row("DEXCLASS||cycle-%d" % number, planned, judged, start, "dexamethasone-age",
-                        "NO_DEXAMETHASONE" if early is None else ""))
+        lack = "NO_BIRTH_DATE" if subject.lacks == "birth" else "NO_DEXAMETHASONE" if early is None else ""
+        rows.append(row("DEXCLASS||cycle-%d" % number, planned, judged, start, "dexamethasone-age", lack))
     return rows

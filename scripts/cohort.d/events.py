@@ -177,10 +177,15 @@ class Stage:
         return item
 
     def opinion(self, says, day, row, code=None, of=None, drug=None, actuality="actual"):
-        """What the hospital's own report of an adverse event says of the study drug, or of another one."""
+        """What the hospital's own report of an adverse event says of the study drug, or of another one. None: it has no
+        record of the drug that such a report may point at."""
         subject = self.subject
-        suspect = drug or next((s.item for s in subject.stretches if s.table == "exposures"), None)
-        facts = {"actuality": actuality, "subject": {"reference": "Patient/" + subject.patient_id},
+        suspect = drug or next((s.item for s in subject.stretches if s.table == "exposures" and s.item.kind in (
+            "MedicationStatement", "MedicationAdministration")), None)
+        if suspect is None:
+            return None
+        facts = {"identifier": {"system": subject.dialect.base + "/report", "value": "%s-%d" % (subject.key, self.day(day))},
+                 "actuality": actuality, "subject": {"reference": "Patient/" + subject.patient_id},
                  "date": iso(self.day(day)), "suspectEntity": [{
                      "instance": {"reference": "%s/%s" % (suspect.kind, suspect.rid)},
                      "causality": [{"assessment": {"coding": [{"system": CAUSALITY, "code": says}]}}]}]}
@@ -233,7 +238,8 @@ def fever_lasting(s):
     s.temperature(0, 661, "warm")
     s.temperature(1, 540, "cool", cited=False)
     s.count("ANC", 2, 480)
-    s.temperature(3, 540, "cool")
+    zone = s.subject.dialect.zone
+    s.temperature(3, 540 + zone.offset(s.day(3), 540) - zone.offset(s.day(1), 540), "cool")  # clocks may change between
     low = s.low_count("ANC", "NEUTROPENIA", 3, 0, 2)
     s.event("FEBRILE_NEUTROPENIA", 0, 3, grade="3", worst=0, parent=low)
 
@@ -486,17 +492,18 @@ def thyroid(s):
 def called_related(s):
     """By the diagnosis it resulted in."""
     condition = s.coded("GASTROINTESTINAL", "CONSTIPATION", 0, 5, "AE_GRADE_HUMAN")
-    s.opinion("Possible", 3, Row("evidence"), of=condition)
-    s.event("GASTROINTESTINAL", 0, 5, subcategory="CONSTIPATION").relatedness = "related"
+    told = s.opinion("Possible", 3, Row("evidence"), of=condition)
+    s.event("GASTROINTESTINAL", 0, 5, subcategory="CONSTIPATION").relatedness = "related" if told else "unassessed"
 
 
 def called_unrelated(s):
     """By its own code, a few days after; one that is no event yet says nothing."""
     _, code, _ = next(kind for kind in s.subject.dialect.events["GASTROINTESTINAL"] if kind[0] == "NAUSEA_VOMITING")
     s.coded("GASTROINTESTINAL", "NAUSEA_VOMITING", 0, 4, "AE_GRADE_HUMAN")
-    s.opinion("Unlikely", 6, Row("evidence"), code=code)
+    told = s.opinion("Unlikely", 6, Row("evidence"), code=code)
     s.opinion("Certain", 2, Row("not_in_scope", "STATUS_REFUSED"), code=code, actuality="potential")
-    s.event("GASTROINTESTINAL", 0, 4, subcategory="NAUSEA_VOMITING").relatedness = "not related"
+    event = s.event("GASTROINTESTINAL", 0, 4, subcategory="NAUSEA_VOMITING")
+    event.relatedness = "not related" if told else "unassessed"
 
 
 def called_both(s):
@@ -504,8 +511,9 @@ def called_both(s):
     condition = s.coded("INFECTION", "RESPIRATORY_OTHER", 0, 6, "")
     s.stated("amoxicillin clavulanate", 875, TWICE, 1, 6)
     s.opinion("Unlikely", 2, Row("evidence"), of=condition)
-    s.opinion("Probably-Likely", 4, Row("evidence"), of=condition)
-    s.event("INFECTION", 0, 6, subcategory="RESPIRATORY_OTHER", grade="2", worst=1, treated="Y").relatedness = "related"
+    told = s.opinion("Probably-Likely", 4, Row("evidence"), of=condition)
+    event = s.event("INFECTION", 0, 6, subcategory="RESPIRATORY_OTHER", grade="2", worst=1, treated="Y")
+    event.relatedness = "related" if told else "unassessed"
 
 
 def called_of_another_drug(s):
@@ -561,7 +569,7 @@ def stay_for_chemotherapy(s):
 
 
 def planned_stay_that_lasted(s):
-    """It began in a planned stay on its third day, which then lasted longer than planned."""
+    """It began in a planned stay on its third day, which then lasted longer than planned. FHIR has told plans since R5."""
     s.coded("INFECTION", "URINARY", 1, 6, "AE_GRADE_HUMAN;AE_SERIOUS_EVIDENCE")
     s.event("INFECTION", 1, 6, subcategory="URINARY")
     s.propose("INFECTION", 1, code="AE_SERIOUS_EVIDENCE")
@@ -624,7 +632,7 @@ def choose(subject, rng, most):
         turn += 1
         if story in STAYS and not subject.dialect.encounters:
             continue
-        if story in CLOTS and clotted:
+        if (story in CLOTS and clotted) or (story is kidneys and (subject.kidneys.plan or subject.lacks == "CREAT")):
             continue
         start = 30 * k + STARTS.get(story, -12 if story in STAYS else -rng.randint(13, 14))
         if story is growth_factor_uncounted and _seen_between(subject, start - 8, start + 2):
@@ -644,7 +652,7 @@ def _after_treatment(subject, rng, most):
     last = subject.course.node("FU")
     if not most or last is None or not last.visits or last.missed or rng.random() < 0.4:
         return []
-    story = rng.choice([s for s in STORIES if s not in STAYS | CLOTS | {second_malignancy}])
+    story = rng.choice([s for s in STORIES if s not in STAYS | CLOTS | {second_malignancy, kidneys}])
     return [(story, subject.course.eot + rng.choice((22, 28, 29, 30, 31, 36)))]
 
 

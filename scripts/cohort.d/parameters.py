@@ -164,22 +164,25 @@ def _renal(subject, delivery, row):
     rows, clearances, subject.used_weights = [], {}, set()
     for window in sorted({*creatinines, "BASELINE"}):
         day, _, value = creatinines.get(window, (None, None, None))
-        weight = weight_for(found, day) if value is not None else None
-        reason = "NO_CREATININE" if value is None else "" if weight else "NO_WEIGHT"
+        person = {"sex": "NO_SEX", "birth": "NO_BIRTH_DATE"}.get(subject.lacks, "")
+        lack = "NO_CREATININE" if value is None else person
+        weight = weight_for(found, day) if not lack else None
+        reason = lack or ("" if weight else "NO_WEIGHT")
         if weight and weight[4].lab.outside:
             subject.used_weights.add(weight[4])
         clearances[window] = (day, clearance(subject, value, subject.day(day), weight[2])) if not reason else None
         known = clearances[window][1] if not reason else None
         rows.append(row("CRCLCG|" + window, "" if reason else tenths(known), "", day, "crcl-cg", reason, window))
-        rows.append(row("EGFRMDRD|" + window, "" if value is None else mdrd(subject.gender, age_on(subject.born, subject.day(day)), value), "", day,
-                        "egfr-mdrd", "" if value is not None else "NO_CREATININE", window))
+        rows.append(row("EGFRMDRD|" + window, "" if lack else mdrd(subject.gender, age_on(subject.born, subject.day(day)), value), "", day,
+                        "egfr-mdrd", lack, window))
         for of, cuts in (("dosing", (50, 30)), ("analysis", (60, 30))):
-            rows.append(row("RENALGRP|%s|%s" % (window, of), "", "" if reason else group(known, cuts), day, "renal-" + of,
+            rows.append(row("RENALGRP|%s|%s" % (window, of), "", "" if reason else group(known, cuts) + (
+                " dialysis" if of == "dosing" and subject.kidneys.dialysed_near(day) else ""), day, "renal-" + of,
                             reason, window))
     rows.append(_improvement(clearances, row))
     baseline = clearances["BASELINE"]
     return rows, baseline[1] if baseline else None, "" if baseline else (
-        "NO_WEIGHT" if "BASELINE" in creatinines else "NO_CREATININE")
+        (person or "NO_WEIGHT") if "BASELINE" in creatinines else "NO_CREATININE")
 
 
 PLACES = (">=60", "30-<60", "<30")
@@ -207,19 +210,22 @@ def _start_dose(subject, delivery, crcl, reason):
     table = {">=50": ("25 mg daily", "15 mg daily"), "30-<50": ("10 mg daily", "15 mg every other day"),
              "<30": ("15 mg every other day", "5 mg daily")}
     text = table[group(crcl, (50, 30))][low]
+    if subject.kidneys.plan == "dialysis":
+        text = "5 mg every other day" if low else "5 mg daily"
     return text.split()[0], text, ""
 
 
 def _frailty(subject, delivery, index, row):
     years = age_on(subject.born, subject.course.d1)
     points = (years >= 76) + (years >= 81) + (index >= 2)
+    lack = "NO_BIRTH_DATE" if subject.lacks == "birth" else ""
     ecog, (adl, iadl) = flagged(subject, "ECOG", delivery).get("BASELINE"), questionnaires.activities(subject)
     imwg = "" if adl is None or iadl is None else points + (adl <= 4) + (iadl <= 5)
     simple = points + min(2, int(ecog[2])) if ecog else ""
     return [row("FRAILIMW", imwg, "" if imwg == "" else ("FIT", "INTERMEDIATE", "FRAIL")[min(2, imwg)], 0, "frailty-imwg",
-                "NO_ADL_IADL" if imwg == "" else ""),
+                lack or ("NO_ADL_IADL" if imwg == "" else "")),
             row("FRAILSIM", simple, "" if simple == "" else "FRAIL" if simple >= 2 else "NONFRAIL", 0,
-                "frailty-simplified", "" if ecog else "NO_ECOG")]
+                "frailty-simplified", lack or ("" if ecog else "NO_ECOG"))]
 
 
 def of_subject(subject, delivery):
@@ -232,7 +238,7 @@ def of_subject(subject, delivery):
     rows.append(row("EXPDOSE", value, text, 0, "start-dose", reason))
     rows += treatment.rows_of(subject, delivery, row, (text, reason))
     rows += dexamethasone.rows_of(subject, delivery, row, age_on(subject.born, subject.course.d1))
-    rows += prophylaxis.rows_of(subject, delivery, row)
+    rows += prophylaxis.rows_of(subject, delivery, row, crcl)
     rows += monitoring.rows_of(subject, delivery, row)
     rows += response.rows_of(subject, delivery, row, drugs.cap_of(subject.course))
     rows += questionnaires.rows_of(subject, row)

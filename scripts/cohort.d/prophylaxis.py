@@ -122,10 +122,12 @@ def _other_risks(subject, delivery):
     found, missing = [], ""
     baseline = {concept: parameters.flagged(subject, concept, delivery).get("BASELINE") for concept in (
         "ECOG", "WEIGHT", "HEIGHT")}
-    if parameters.age_on(subject.born, subject.course.d1) >= 75:
+    if subject.lacks == "birth":
+        missing = "NO_BIRTH_DATE"
+    elif parameters.age_on(subject.born, subject.course.d1) >= 75:
         found.append("AGE")
     if not baseline["ECOG"]:
-        missing = "NO_ECOG"
+        missing = missing or "NO_ECOG"
     elif baseline["ECOG"][2] >= 2:
         found.append("ECOG")
     if subject.dialect.condition_system.endswith("-cm") and RISKS & {group for _, _, group, _ in subject.comorbidities}:
@@ -159,7 +161,7 @@ def level_of(subject, delivery):
     return (2, ";".join(found), "") if platelets else (0, ";".join(found), "NO_BASELINE_PLATELETS")
 
 
-def rows_of(subject, delivery, row):
+def rows_of(subject, delivery, row, crcl):
     chosen = PRIOR[subject.prior]
     reason = "" if chosen else "NO_PRIOR_DRUGS"
     reason = "LINES_UNCLEAR" if subject.prior == "unclear" else reason
@@ -176,6 +178,10 @@ def rows_of(subject, delivery, row):
         return rows + [row("VTECONC", rule="vte-concordance", reason=reason)]
     last = first_cycles(subject, 4, delivery)
     over = last <= subject.course.horizon
-    rows.append(row("VTECONC", "", _concordance(subject, last, delivery, {1: "LMWH", 2: "ASPIRIN", 3: None}[level]), last,
-                    "vte-concordance", "" if over else "PERIOD_NOT_OVER"))
-    return rows
+    reason = "" if over else "PERIOD_NOT_OVER"
+    judged = _concordance(subject, last, delivery, {1: "LMWH", 2: "ASPIRIN", 3: None}[level])
+    if level == 1 and (crcl is None or crcl < 30):  # warfarin stands for heparin
+        other = _concordance(subject, last, delivery, "VKA")
+        reason = reason or ("NO_RENAL_FUNCTION" if crcl is None and other != judged else "")
+        judged = other
+    return rows + [row("VTECONC", "", judged, last, "vte-concordance", reason)]

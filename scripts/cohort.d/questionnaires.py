@@ -120,7 +120,8 @@ def write(subject):
         items = [{"linkId": link(site, item), "answer": [_answer(site, value)]}
                  for item, value in sorted(_given(form).items())]
         taken = is_taken(form)
-        row = Row("evidence") if taken else Row("outside_window", form.visit.g90_reason)
+        ages = "ADL" in form.instrument and subject.lacks == "birth"  # no age, no frailty that asks for them
+        row = Row("not_in_scope", "NOT_DERIVED") if taken and ages else Row("evidence") if taken else Row("outside_window", form.visit.g90_reason)
         subject.simple("QuestionnaireResponse", "w", lambda i, v, u: subject.writer.plain(
             "QuestionnaireResponse", i, v, u, {
                 "identifier": {"system": subject.dialect.base + "/form", "value": i},

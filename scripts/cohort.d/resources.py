@@ -156,7 +156,7 @@ class Writer:
                                                   "code": "MR"}]},
              "system": facts["mrn_system"], "value": facts["mrn"], "assigner": {"display": self.dialect.organisation}}]
         body.update({"active": True, "name": [{"use": "official", "family": facts["family"], "given": ["Test"]}],
-                     "gender": facts["gender"], "birthDate": facts["birth"],
+                     **{name: facts[own] for name, own in (("gender", "gender"), ("birthDate", "birth")) if facts[own]},
                      "address": [{"use": "home", "line": ["Calle Ejemplo 1"], "city": self.dialect.name.title()}],
                      "managingOrganization": {"display": self.dialect.organisation}})
         if facts.get("death"):

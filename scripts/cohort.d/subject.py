@@ -12,6 +12,7 @@ import doses
 import drugs
 import events
 import histories
+import kidneys
 import parameters
 import prophylaxis
 import questionnaires
@@ -85,6 +86,8 @@ class Subject:
         histories.pick_counts(rng, self.history, rng.choice((0, 1, 1, 2)) if plan.extras else rng.choice((0, 1)),
                               rng.random() < 0.12)
         histories.pick_conditions(rng, self.history, self.dialect.events, rng.choice((0, 1, 2)))
+        self.lacks = kidneys.lacks(self)
+        self.kidneys = kidneys.Kidneys(self.other, self.lacks != "CREAT")
         self.stories = events.choose(self, self.other, plan.events)
         self.clinic_fever = events.choose_clinic_fever(self, self.other)
         self.anchor = self._anchor()
@@ -187,6 +190,7 @@ class Subject:
                 self.write_condition(event)
         self._history_condition()
         self._write_comorbidities()
+        kidneys.write(self)
         response.write_urine(self)
         questionnaires.write(self)
         prophylaxis.write(self)
@@ -195,7 +199,8 @@ class Subject:
 
     def write_patient(self):
         facts = {"mrn_system": "urn:%s:mrn" % self.dialect.name, "mrn": self.mrn, "family": "Subject%05d" % self.number,
-                 "gender": self.gender, "birth": iso(self.born)}
+                 "gender": self.gender if self.lacks != "sex" else None,
+                 "birth": iso(self.born) if self.lacks != "birth" else None}
         if self.course.death is not None:
             facts["death"] = iso(self.day(self.course.death))
         rid, version = self.patient_id, self.dialect.version(self.patient_id, 1)
@@ -235,10 +240,14 @@ class Subject:
             panel += [c for c in ("HEIGHT", "CREAT", "WEIGHT", "ECOG") if c not in panel]
         if visit.baseline or visit.g90:
             panel += [c for c in self.response.concepts(visit) if c not in panel]
-        return [c for c in panel if not self.response.hidden(visit, c)]
+        if self.kidneys.plan and "CREAT" not in panel and visit.windows and visit.order == 0:
+            panel.append("CREAT")
+        return [c for c in panel if not self.response.hidden(visit, c) and not (visit.baseline and c == self.lacks)]
 
     def _key(self, visit, concept):
         """The grade picked for a concept at a visit; None where the tables do not grade it."""
+        if concept == "CREAT":
+            return self.kidneys.key(visit.day)
         if concept in self.history.base:
             return visit.grades.get(concept, self.history.base[concept])
         if concept == "WBC":

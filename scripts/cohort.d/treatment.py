@@ -49,7 +49,8 @@ def action_after(subject, day, delivery):
 
 # ---- parameters of exposure ----
 
-START_MG = {"25 mg daily": 525, "10 mg daily": 210, "15 mg every other day": 165, "5 mg daily": 105, "15 mg daily": 315}
+START_MG = {"25 mg daily": 525, "10 mg daily": 210, "15 mg every other day": 165, "5 mg daily": 105, "15 mg daily": 315,
+            "5 mg every other day": 55}
 
 
 def _period_end(subject, delivery):
