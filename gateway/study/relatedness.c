@@ -1,7 +1,8 @@
 /*
  * Relatedness is never derived: a person at the hospital said it in an AdverseEvent, or a person here does.
  *
- * An AdverseEvent speaks of an event when it results in a Condition or Observation that is its evidence; else when its
+ * An AdverseEvent speaks of an event when it results in a Condition or Observation that is its evidence (of one that is
+ * evidence of several events, of that of its code); else when its
  * code is of the same category and it is dated within combine_days of it. It must suspect a drug of the study. Of
  * several the worst holds. Source: mappings/RULES.md 12.
  */
@@ -143,8 +144,17 @@ struct opinions opinions_read(struct engine *e)
 
 /* ---- whether it is this event ---- */
 
-static bool results_in(const struct engine *e, const struct gw_fact *fact, const struct episode *episode)
+/* An Observation may be evidence of several events: the code of the AdverseEvent tells which. */
+static bool is_meant(const struct engine *e, const struct opinion *opinion, const struct episode *episode,
+                     size_t result)
 {
+    return e->in->facts[result].type != GW_OBSERVATION || !opinion->category ||
+           strcmp(opinion->category, episode->category) == 0;
+}
+
+static bool results_in(const struct engine *e, const struct opinion *opinion, const struct episode *episode)
+{
+    const struct gw_fact *fact = &e->in->facts[opinion->fact];
     const struct gw_adverse_event *event = &fact->adverse_event;
 
     for (size_t r = 0; r < event->result_count; r++) {
@@ -156,7 +166,7 @@ static bool results_in(const struct engine *e, const struct gw_fact *fact, const
             continue;
         for (size_t i = 0; i < episode->evidence_count; i++)
             if (episode->evidence[i].fact == index)
-                return true;
+                return is_meant(e, opinion, episode, index);
     }
     return false;
 }
@@ -168,7 +178,7 @@ static bool is_about(const struct engine *e, const struct opinion *opinion, cons
     const gw_day last = episode_last_day(episode);
 
     if (fact->adverse_event.result_count > 0)
-        return results_in(e, fact, episode);
+        return results_in(e, opinion, episode);
     return opinion->category && strcmp(opinion->category, episode->category) == 0 && opinion->day != GW_NO_DAY &&
            opinion->day >= episode->onset - slack && (last == GW_DAY_MAX || opinion->day <= last + slack);
 }

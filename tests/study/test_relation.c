@@ -211,6 +211,22 @@ static const struct {
     {"another category", "MedicationStatement/d%zu", "Certain", OTHER_CODE, 30, "unassessed"},
 };
 
+/* A count of 0.4 with a fever: evidence of a neutropenia and of a febrile one. */
+Test(relation, is_said_of_the_event_that_is_meant_where_a_result_is_evidence_of_two)
+{
+    doses_add(&s, LENALIDOMIDE, USUAL);
+    subject_add_lab(&s, "anc", "751-8", "2024-02-20T08:00:00+01:00", "0.4");
+    subject_add_value(&s, "fever", "8310-5", "2024-02-20T10:00:00+01:00", "39.0", "Cel");
+    add_opinion("ae", gw_arena_print(&s.arena, "MedicationStatement/%s", s.facts[s.count - 3].id), "Certain",
+                "'resultingCondition':[{'reference':'Observation/anc'}],'event':{'coding':[{'system':"
+                "'http://hl7.org/fhir/sid/icd-10-cm','code':'D70.1'}]}");
+    subject_derive(&s);
+    cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 2));
+    for (size_t i = 0; i < 2; i++)
+        expect_text(subject_episode(&s, i)->category, subject_episode(&s, i)->relatedness,
+                    strcmp(subject_episode(&s, i)->category, "NEUTROPENIA") == 0 ? "related" : "unassessed");
+}
+
 /* A pneumonia from day 30 to 40, lenalidomide, and another drug. */
 static const char *tell(void)
 {
