@@ -15,6 +15,12 @@ def iso(day):
     return text
 
 
+def minutes(clock):
+    """Of the day, of a clock as 08:30."""
+    hours, minute = clock.split(":")
+    return 60 * int(hours) + int(minute)
+
+
 def day_of(text):
     return date.fromisoformat(text).toordinal()
 

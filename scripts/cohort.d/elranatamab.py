@@ -13,7 +13,7 @@ from datetime import date
 import ailments
 import disease
 import reactions
-from days import day_of, iso
+from days import day_of, iso, minutes
 from dialects import DIALECTS, DRUGS
 from injections import DUE, Injections, planned
 from output import Delivery, Roster
@@ -86,6 +86,7 @@ class Patient(Subject):
         self.course = course = choose_course(rng, self.number, self.as_of, self.plan.most_weeks)
         self.recruited = course.d1
         self.anchor = "roster" if self.number % 3 else "administration"
+        self.lacks = ""
         self.seen = 0
         self.born = course.d1 - 365 * (48 + self.number % 37) - self.number % 300
         self.reactions = reactions.choose(self)
@@ -185,6 +186,11 @@ class Patient(Subject):
     def instant(self, day, clock):
         """Of the hospital's clock; without a clock the day alone."""
         return iso(self.day(day)) if clock is None else self.dialect.zone.local(self.day(day), minutes(clock))
+
+    def clock_change(self, day, minute, until):
+        """Minutes by which the clock was put forward from a minute of an elapsed day to another minute from day 1 on."""
+        zone = self.dialect.zone
+        return zone.offset(self.day(until // 1440), until % 1440) - zone.offset(self.day(day), minute)
 
     def reading(self, concept, day, clock, text, number, row=None, tail="", **row_more):
         """One result of a week; the truth of its row is given, but for what every row of a week has."""
@@ -447,11 +453,6 @@ class Patient(Subject):
 def week_of(day):
     """W01 is elapsed 0 to 6."""
     return "W%02d" % (day // 7 + 1)
-
-
-def minutes(clock):
-    hours, minute = clock.split(":")
-    return 60 * int(hours) + int(minute)
 
 
 def amount(milligrams):

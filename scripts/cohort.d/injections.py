@@ -5,6 +5,7 @@ Planned are days 1, 4 and 8, one a week to week 24, then by the response. Source
 from decimal import Decimal
 from fractions import Fraction
 
+CLOCK = 600  # 10:00
 PLANNED = [0, 3, 7] + [7 * week for week in range(2, 24)]
 # from week 25 every two weeks, from week 49 every four, for those who respond; the others go on once a week
 LATER = [*range(168, 336, 14), *range(336, 364, 28)]
@@ -37,8 +38,10 @@ class Injections:
         fate = "given"
         for planned in (day for day in PLANNED if day <= treated):
             before, fate = fate, self._fate(rng, planned // 7, fate, quiet, held, lower)
+            if FATES[fate] is not None and planned + FATES[fate] > treated:
+                fate = "missed"  # treatment ended before it came
             self.fates[planned] = fate
-            if FATES[fate] is not None and planned + FATES[fate] <= treated:
+            if FATES[fate] is not None:
                 self._give(planned, fate)
         for planned in LATER:
             if planned <= treated:

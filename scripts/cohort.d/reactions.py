@@ -1,6 +1,8 @@
 """CRS and ICANS of a subject: which courses after which dose, what a person decided of each, and how they are written
 down. What a course adds up to stands beside its chart in syndromes.py; here it is only dated."""
+from days import minutes
 from dialects import SNOMED, ice_canonical
+from injections import CLOCK
 from parts import Row
 from syndromes import CRS, DEXAMETHASONE, ICANS, LATE_CRS, SCALE, coded_grades, possible
 
@@ -116,8 +118,8 @@ class Reaction:
     def _run(self, subject, day, clock, more):
         """At a rate for some hours, told as of the day on which it began: 5 ug/min are 0.3 mg an hour."""
         name, hours = more
-        end = day * 1440 + int(clock[:2]) * 60 + hours * 60
-        last, minute = divmod(end, 1440)
+        end = day * 1440 + minutes(clock) + hours * 60
+        last, minute = divmod(end + subject.clock_change(day, minutes(clock), end), 1440)
         return subject.use("MedicationAdministration", name, day, {
             "status": "completed", "effectivePeriod": {
                 "start": subject.instant(day, clock), "end": subject.instant(last, "%02d:%02d" % divmod(minute, 60))},
@@ -175,7 +177,8 @@ class Reaction:
             context["end"] = subject.date(self.end(subject))
             context["duration_days"] = self.end(subject) - self.day
         if story.hours is not None:
-            context["hours_since_dose"] = story.hours
+            onset = self.day * 1440 + minutes(story.after[1])
+            context["hours_since_dose"] = story.hours - subject.clock_change(self.dose_day, CLOCK, onset) // 60
         if story.same_day:
             context["flag"] = "SAME_DAY"
         context["treatment"] = list(story.treatment)

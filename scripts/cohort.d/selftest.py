@@ -142,6 +142,24 @@ def check_seeds(generate, folder):
     return first
 
 
+def check_second_study(generate, folder):
+    """One delivery, and what people decided of it; every part told once."""
+    first, again, mixed = (os.path.join(folder, name) for name in ("e", "f", "g"))
+    for out, order in ((first, "subject"), (again, "subject"), (mixed, "shuffled")):
+        generate(options(out, study="elranatamab-rrmm", order=order))
+    assert content(first) == content(again), "one seed, two outputs"
+    assert truth(first, 2) == truth(mixed, 2)
+    for number in (1, 2):
+        told = Counter((r["site"], r["resource_type"], r["resource_id"], r["version_id"], r["part"])
+                       for r in truth(first, number))
+        for bundles in (False, True):
+            assert told == keys_of(first, 1, bundles), "truth and delivery differ"
+    for site in DIALECTS:
+        with open(os.path.join(first, site, "decisions.jsonl"), encoding="utf-8") as lines:
+            numbers = [json.loads(line)["n"] for line in lines]
+        assert numbers == list(range(1, len(numbers) + 1)), "decisions are numbered from 1"
+
+
 def run(generate):
     here = os.path.dirname(os.path.abspath(__file__))
     check_values()
@@ -150,5 +168,6 @@ def run(generate):
         out = check_seeds(generate, folder)
         check_parts(out)
         check_flags(out)
+        check_second_study(generate, folder)
     print("cohort: the self test passed")
     return 0
