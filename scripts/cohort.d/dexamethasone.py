@@ -48,7 +48,7 @@ def _expected(age, number):
     return 160 if age <= 75 else 80
 
 
-def rows_of(subject, delivery, row, age):
+def rows_of(subject, delivery, row, ages):
     cycles = drugs.cycles_as_of(subject, delivery)
     reason = "NO_EXPOSURE" if not cycles else "FIRST_CYCLE_NOT_OVER" if cycles[0][2] == "" else ""
     total, early = of_cycle(subject, cycles[0][0], cycles[0][3]) if cycles else (None, None)
@@ -58,8 +58,10 @@ def rows_of(subject, delivery, row, age):
     for number, (start, _, mg, end) in enumerate(cycles, 1):
         if mg == "":
             continue
-        planned, (_, early) = _expected(age, number), of_cycle(subject, start, end)
+        planned, (_, early) = _expected(ages[1], number), of_cycle(subject, start, end)
+        differs = _expected(ages[0], number) != planned
+        subject.asked_age |= differs
         judged = "" if early is None else "CONCORDANT" if early == planned else "HIGHER" if early > planned else "LOWER"
-        lack = "NO_BIRTH_DATE" if subject.lacks == "birth" else "NO_DEXAMETHASONE" if early is None else ""
+        lack = "NO_BIRTH_DATE" if subject.lacks == "birth" else "AGE_AMBIGUOUS" if differs else "NO_DEXAMETHASONE" if early is None else ""
         rows.append(row("DEXCLASS||cycle-%d" % number, planned, judged, start, "dexamethasone-age", lack))
     return rows

@@ -7,7 +7,7 @@ PLANS = ("", "", "", "", "impaired", "improving", "dialysis")
 KEYS = {"impaired": 2, "improving": 2, "dialysis": 3}  # the grade of creatinine at baseline
 DIALYSED = -3  # elapsed day
 # What the record lacks, by the subject's number.
-LACKS = {2: "birth", 5: "ECOG", 8: "CREAT", 10: "sex", 12: "HEIGHT"}
+LACKS = {2: "birth", 5: "ECOG", 8: "CREAT", 7: "birthday", 10: "sex", 12: "HEIGHT"}
 
 
 class Kidneys:
@@ -27,7 +27,7 @@ class Kidneys:
 
 def lacks(subject):
     found = LACKS.get(subject.number % 13, "")
-    return "" if found == "birth" and subject.dialect.name == "busan" else found  # whose ranges go by age
+    return "" if found in ("birth", "birthday") and subject.dialect.name == "busan" else found  # whose ranges go by age
 
 
 def write(subject):

@@ -66,8 +66,16 @@ def age_on(born, day):
     return d.year - b.year - ((d.month, d.day) < (b.month, b.day))
 
 
-def clearance(subject, creatinine, day, kilograms):
-    value = (140 - age_on(subject.born, day)) * kilograms / (72 * creatinine / Fraction("88.4"))
+def ages_on(subject, day):
+    """The least and the most completed years: two where only the year of birth is told."""
+    if subject.lacks != "birthday":
+        return (age_on(subject.born, day),) * 2
+    year = date.fromordinal(subject.born).year
+    return age_on(date(year, 12, 31).toordinal(), day), age_on(date(year, 1, 1).toordinal(), day)
+
+
+def clearance(subject, creatinine, age, kilograms):
+    value = (140 - age) * kilograms / (72 * creatinine / Fraction("88.4"))
     return value * Fraction("0.85") if subject.gender == "female" else value
 
 
@@ -170,19 +178,26 @@ def _renal(subject, delivery, row):
         reason = lack or ("" if weight else "NO_WEIGHT")
         if weight and weight[4].lab.outside:
             subject.used_weights.add(weight[4])
-        clearances[window] = (day, clearance(subject, value, subject.day(day), weight[2])) if not reason else None
-        known = clearances[window][1] if not reason else None
-        rows.append(row("CRCLCG|" + window, "" if reason else tenths(known), "", day, "crcl-cg", reason, window))
-        rows.append(row("EGFRMDRD|" + window, "" if lack else mdrd(subject.gender, age_on(subject.born, subject.day(day)), value), "", day,
-                        "egfr-mdrd", lack, window))
+        young, old = ages_on(subject, subject.day(day)) if day is not None else (0, 0)
+        partial = "PARTIAL_BIRTH_DATE" if young != old and not lack else ""
+        both = [] if reason else [clearance(subject, value, age, weight[2]) for age in (old, young)]
+        clearances[window] = (day, *both) if not reason else None
+        rows.append(row("CRCLCG|" + window, "" if reason else tenths(both[0]), "", day, "crcl-cg", partial or reason, window))
+        rows.append(row("EGFRMDRD|" + window, "" if lack else mdrd(subject.gender, old, value), "", day, "egfr-mdrd",
+                        partial or lack, window))
         for of, cuts in (("dosing", (50, 30)), ("analysis", (60, 30))):
-            rows.append(row("RENALGRP|%s|%s" % (window, of), "", "" if reason else group(known, cuts) + (
+            rows.append(row("RENALGRP|%s|%s" % (window, of), "", "" if reason else group(both[0], cuts) + (
                 " dialysis" if of == "dosing" and subject.kidneys.dialysed_near(day) else ""), day, "renal-" + of,
-                            reason, window))
+                            reason or _ambiguous(subject, group(both[0], cuts) != group(both[1], cuts)), window))
     rows.append(_improvement(clearances, row))
     baseline = clearances["BASELINE"]
-    return rows, baseline[1] if baseline else None, "" if baseline else (
+    return rows, baseline[1:] if baseline else None, "" if baseline else (
         (person or "NO_WEIGHT") if "BASELINE" in creatinines else "NO_CREATININE")
+
+
+def _ambiguous(subject, differs):
+    subject.asked_age |= differs
+    return "AGE_AMBIGUOUS" if differs else ""
 
 
 PLACES = (">=60", "30-<60", "<30")
@@ -190,11 +205,12 @@ PLACES = (">=60", "30-<60", "<30")
 
 def _improvement(clearances, row):
     """The group at the best clearance up to the end of treatment against that at baseline."""
-    baseline = clearances["BASELINE"]
-    later = [c for window, c in clearances.items() if c and window not in ("BASELINE", "FU")]
+    known = {window: c for window, c in clearances.items() if c and group(c[1], (60, 30)) == group(c[2], (60, 30))}
+    baseline = known.get("BASELINE")
+    later = [c for window, c in known.items() if window not in ("BASELINE", "FU")]
     if not baseline or not later:
         return row("RENALRSP", rule="renal-response", reason="NO_LATER_GROUP" if baseline else "NO_BASELINE_GROUP")
-    day, best = max(later, key=lambda c: (c[1], -c[0]))
+    day, best, _ = max(later, key=lambda c: (c[1], -c[0]))
     was, now = group(baseline[1], (60, 30)), group(best, (60, 30))
     return row("RENALRSP", PLACES.index(was) - PLACES.index(now), "%s to %s" % (was, now), day, "renal-response")
 
@@ -207,18 +223,21 @@ def _start_dose(subject, delivery, crcl, reason):
     if reason:
         return "", "", reason
     low = counts[0][2] < 1 or counts[1][2] < 50
+    if group(crcl[0], (50, 30)) != group(crcl[1], (50, 30)):
+        return "", "", _ambiguous(subject, True)
     table = {">=50": ("25 mg daily", "15 mg daily"), "30-<50": ("10 mg daily", "15 mg every other day"),
              "<30": ("15 mg every other day", "5 mg daily")}
-    text = table[group(crcl, (50, 30))][low]
+    text = table[group(crcl[0], (50, 30))][low]
     if subject.kidneys.plan == "dialysis":
         text = "5 mg every other day" if low else "5 mg daily"
     return text.split()[0], text, ""
 
 
 def _frailty(subject, delivery, index, row):
-    years = age_on(subject.born, subject.course.d1)
+    young, years = ages_on(subject, subject.course.d1)
     points = (years >= 76) + (years >= 81) + (index >= 2)
-    lack = "NO_BIRTH_DATE" if subject.lacks == "birth" else ""
+    lack = "NO_BIRTH_DATE" if subject.lacks == "birth" else _ambiguous(subject, any(young < limit <= years
+                                                                                    for limit in (76, 81)))
     ecog, (adl, iadl) = flagged(subject, "ECOG", delivery).get("BASELINE"), questionnaires.activities(subject)
     imwg = "" if adl is None or iadl is None else points + (adl <= 4) + (iadl <= 5)
     simple = points + min(2, int(ecog[2])) if ecog else ""
@@ -237,7 +256,7 @@ def of_subject(subject, delivery):
     value, text, reason = _start_dose(subject, delivery, crcl, reason)
     rows.append(row("EXPDOSE", value, text, 0, "start-dose", reason))
     rows += treatment.rows_of(subject, delivery, row, (text, reason))
-    rows += dexamethasone.rows_of(subject, delivery, row, age_on(subject.born, subject.course.d1))
+    rows += dexamethasone.rows_of(subject, delivery, row, ages_on(subject, subject.course.d1))
     rows += prophylaxis.rows_of(subject, delivery, row, crcl)
     rows += monitoring.rows_of(subject, delivery, row)
     rows += response.rows_of(subject, delivery, row, drugs.cap_of(subject.course))
@@ -258,3 +277,15 @@ def cite_weights(subject, delivery):
         if rows[0].state in ("evidence", "outside_window") and (rows[0].state, rows[0].reason) != state:
             changed = [rows[0].copy(state=state[0], reason=state[1])]
             item.rows, item.after = (changed, item.after) if delivery == 1 else (item.rows, changed)
+
+
+def ask_age(subject):
+    """How old the subject was is asked, at the Patient, where two ages lead to two answers."""
+    patient = next(item for item in subject.items if item.kind == "Patient")
+    for delivery, name in ((1, "rows"), (2, "after")):
+        subject.asked_age = False
+        of_subject(subject, delivery)
+        if subject.asked_age:
+            setattr(patient, name, [patient.rows[0].copy(codes="AGE_AMBIGUOUS")])
+        elif name == "after":
+            patient.after = [patient.rows[0].copy(codes="")]

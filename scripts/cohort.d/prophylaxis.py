@@ -122,10 +122,13 @@ def _other_risks(subject, delivery):
     found, missing = [], ""
     baseline = {concept: parameters.flagged(subject, concept, delivery).get("BASELINE") for concept in (
         "ECOG", "WEIGHT", "HEIGHT")}
+    young, old = parameters.ages_on(subject, subject.course.d1)
     if subject.lacks == "birth":
         missing = "NO_BIRTH_DATE"
-    elif parameters.age_on(subject.born, subject.course.d1) >= 75:
+    elif young >= 75:
         found.append("AGE")
+    elif old >= 75:
+        missing = "AGE_AMBIGUOUS"
     if not baseline["ECOG"]:
         missing = missing or "NO_ECOG"
     elif baseline["ECOG"][2] >= 2:
@@ -157,6 +160,7 @@ def level_of(subject, delivery):
     if platelets and platelets[2] < 100:
         return 3, ";".join(found), ""
     if not found:
+        subject.asked_age |= missing == "AGE_AMBIGUOUS"
         return (0, "", missing) if missing else (3, "", "")
     return (2, ";".join(found), "") if platelets else (0, ";".join(found), "NO_BASELINE_PLATELETS")
 
@@ -180,7 +184,7 @@ def rows_of(subject, delivery, row, crcl):
     over = last <= subject.course.horizon
     reason = "" if over else "PERIOD_NOT_OVER"
     judged = _concordance(subject, last, delivery, {1: "LMWH", 2: "ASPIRIN", 3: None}[level])
-    if level == 1 and (crcl is None or crcl < 30):  # warfarin stands for heparin
+    if level == 1 and (crcl is None or crcl[0] < 30):  # warfarin stands for heparin
         other = _concordance(subject, last, delivery, "VKA")
         reason = reason or ("NO_RENAL_FUNCTION" if crcl is None and other != judged else "")
         judged = other

@@ -53,6 +53,7 @@ class Subject:
         self.cycles = []     # elapsed days on which one begins
         self.now = 1         # the delivery that is written
         self.late_story = False  # the last story comes with the second delivery
+        self.asked_age = False  # what is told depends on the day of birth, which is not
         self.judged = set()  # (delivery, first elapsed day) of doses by which a reaction was judged
         self.known = {}      # answers that are worked out once
         self.events = []     # events.Event: those that stories tell
@@ -200,7 +201,7 @@ class Subject:
     def write_patient(self):
         facts = {"mrn_system": "urn:%s:mrn" % self.dialect.name, "mrn": self.mrn, "family": "Subject%05d" % self.number,
                  "gender": self.gender if self.lacks != "sex" else None,
-                 "birth": iso(self.born) if self.lacks != "birth" else None}
+                 "birth": {"birth": None, "birthday": iso(self.born)[:4]}.get(self.lacks, iso(self.born))}
         if self.course.death is not None:
             facts["death"] = iso(self.day(self.course.death))
         rid, version = self.patient_id, self.dialect.version(self.patient_id, 1)
