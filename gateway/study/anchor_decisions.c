@@ -12,7 +12,7 @@
 static void follow(struct engine *e, const struct gw_decision *decision, const char *rule)
 {
     e->anchor_decisions = decided_rule(e, e->anchor_decisions, decision);
-    for (size_t i = 0; i < e->anchor_fact_count && !e->failed; i++)
+    for (size_t i = 0; i < e->anchor_fact_count; i++)
         if (strstr(e->anchor_facts[i].rules, rule))
             e->anchor_facts[i].rules = decided_rule(e, e->anchor_facts[i].rules, decision);
 }

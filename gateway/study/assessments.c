@@ -255,7 +255,7 @@ static void judge(struct engine *e, struct assessments *all)
     struct response_context context = {
         .rules = &e->in->study->response, .measurable = all->measurable, .baseline = &all->baseline, .lowest = &lowest};
 
-    for (size_t i = 0; i < all->count && !e->failed; i++) {
+    for (size_t i = 0; i < all->count; i++) {
         context.plasmacytoma = has_plasmacytoma(e, all->list[i].day);
         e->failed |= !response_assess(e->arena, &context, &all->list[i].disease, &all->list[i].response);
         if (i > 0)

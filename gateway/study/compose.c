@@ -57,7 +57,7 @@ static size_t find_draws(struct engine *e, struct draw *draws)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < e->data_count && !e->failed; i++) {
+    for (size_t i = 0; i < e->data_count; i++) {
         const struct datum *datum = &e->data[i];
 
         if (datum->code.lab && datum->dated && datum->when.first == datum->when.last &&

@@ -84,7 +84,7 @@ struct crs_run crs_follow(struct engine *e, const struct crs_history *h, size_t 
 
     read_own_oxygen(e, h, &run);
     reach(h, &run, first);
-    for (size_t i = 0; i < h->count && !e->failed; i++) {
+    for (size_t i = 0; i < h->count; i++) {
         const struct crs_sign *sign = &h->signs[i];
 
         if (sign->moment.last < first->moment.first || (sign->kind == FEVER && i <= onset) ||
@@ -212,7 +212,7 @@ static void tell_devices(struct engine *e, struct crs_history *h)
 {
     const struct gw_decision *told = NULL;
 
-    for (size_t i = 0; i < h->count && !e->failed; i++) {
+    for (size_t i = 0; i < h->count; i++) {
         struct crs_sign *sign = &h->signs[i];
         const struct gw_decision *decision;
         struct item_about about;
@@ -234,7 +234,7 @@ static void tell_devices(struct engine *e, struct crs_history *h)
 
 void crs_grade(struct engine *e, struct crs_history *h, const struct crs_run *run)
 {
-    for (size_t i = 0; i < h->count && !e->failed; i++) {
+    for (size_t i = 0; i < h->count; i++) {
         struct crs_sign *sign = &h->signs[i];
 
         sign->vague = false;

@@ -130,7 +130,7 @@ static void judge_starts(struct engine *e, const struct reactions *r)
 {
     const struct gw_exposure_rules *plan = &e->in->study->exposure;
 
-    for (size_t i = 1; i < e->cycle_count && !e->failed; i++) {
+    for (size_t i = 1; i < e->cycle_count; i++) {
         const gw_day start = e->cycles[i].start, planned = e->cycles[i - 1].start + plan->cycle_days;
         const struct datum *anc = latest(&r->anc, planned, r->rules->anc_age_days);
         struct event event;

@@ -43,6 +43,14 @@ static void amount_of(struct engine *e, const struct gw_decimal *value, const st
     e->failed |= !out->text || !gw_ratio_multiply(e->arena, &whole, &unit->factor, &out->amount);
 }
 
+const char *dose_print(struct engine *e, const struct gw_ratio *amount)
+{
+    const char *text = e->failed ? NULL : gw_ratio_print(e->arena, amount);
+
+    e->failed |= !text;
+    return text;
+}
+
 /* ---- strength ---- */
 
 struct strength { /* `amount` of the drug in one base unit of `per` */
@@ -153,8 +161,7 @@ bool dose_of_unit(struct engine *e, const struct gw_fact *fact, const struct gw_
     if (!out->known)
         return false;
     out->amount = strength.amount;
-    out->text = gw_ratio_print(e->arena, &strength.amount);
-    e->failed |= !out->text;
+    out->text = dose_print(e, &strength.amount);
     return !e->failed;
 }
 
@@ -174,8 +181,7 @@ static void apply_strength(struct engine *e, const struct gw_fact *fact, const s
                                strength.per == GW_DOSE_COUNT ? "unit" : gw_dose_base_unit(strength.per));
     dose->kind = strength.kind;
     e->failed |= !each || !dose->how || !gw_ratio_multiply(e->arena, &dose->amount, &strength.amount, &dose->amount);
-    dose->text = e->failed ? NULL : gw_ratio_print(e->arena, &dose->amount);
-    e->failed |= !dose->text;
+    dose->text = dose_print(e, &dose->amount);
 }
 
 void dose_read(struct engine *e, const struct gw_fact *fact, const struct gw_drug_row *row,
@@ -237,10 +243,20 @@ void dose_of_rate(struct engine *e, const struct gw_fact *fact, const struct gw_
     e->failed |= e->failed || !gw_ratio_multiply(e->arena, &out->amount, &time, &out->amount);
     if (!e->failed && unit->kind >= GW_DOSE_VOLUME)
         apply_strength(e, fact, row, out);
-    out->text = e->failed ? NULL : gw_ratio_print(e->arena, &out->amount);
-    e->failed |= !out->text;
+    out->text = dose_print(e, &out->amount);
     out->known = !e->failed;
     out->how = "rate x time";
+}
+
+void dose_add(struct engine *e, struct intake *dose, int times, const struct intake *other, int other_times)
+{
+    struct gw_ratio own = gw_ratio_of(gw_decimal_from_int(times)),
+                    added = gw_ratio_of(gw_decimal_from_int(other_times));
+
+    e->failed |= !gw_ratio_multiply(e->arena, &own, &dose->amount, &own) ||
+                 !gw_ratio_multiply(e->arena, &added, &other->amount, &added) ||
+                 !gw_ratio_add(e->arena, &own, &added, &dose->amount);
+    dose->text = dose_print(e, &dose->amount);
 }
 
 bool dose_equal(struct engine *e, const struct intake *a, const struct intake *b)

@@ -35,6 +35,12 @@ extern const struct rhythm rhythm_once, rhythm_daily;
 void dose_read(struct engine *e, const struct gw_fact *fact, const struct gw_drug_row *row,
                const struct gw_quantity *quantity, struct intake *out);
 
+/* An amount in figures; NULL: out of memory, noted, now or before. */
+const char *dose_print(struct engine *e, const struct gw_ratio *amount);
+
+/* So many times the dose and so many times another of its kind, as one. */
+void dose_add(struct engine *e, struct intake *dose, int times, const struct intake *other, int other_times);
+
 /* Rate times the duration of an administration, in seconds. */
 void dose_of_rate(struct engine *e, const struct gw_fact *fact, const struct gw_drug_row *row, int64_t seconds,
                   struct intake *out);

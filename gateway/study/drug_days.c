@@ -256,7 +256,6 @@ static bool is_told_twice(const struct sweep *s, size_t index)
 
 static void add_intake(struct engine *e, struct stretch *stretch, const struct use *use)
 {
-    const struct gw_ratio times = gw_ratio_of(gw_decimal_from_int(stretch->rhythm.times));
     struct intake *dose = &stretch->dose;
 
     if (!use->dose.known || !dose->known || use->dose.kind != dose->kind) {
@@ -267,11 +266,8 @@ static void add_intake(struct engine *e, struct stretch *stretch, const struct u
         stretch->rhythm.times++;
         return;
     }
-    e->failed |= !gw_ratio_multiply(e->arena, &dose->amount, &times, &dose->amount) ||
-                 !gw_ratio_add(e->arena, &dose->amount, &use->dose.amount, &dose->amount);
+    dose_add(e, dose, stretch->rhythm.times, &use->dose, 1);
     stretch->rhythm.times = 1;
-    dose->text = e->failed ? NULL : gw_ratio_print(e->arena, &dose->amount);
-    e->failed |= !dose->text;
 }
 
 /* Given at different times they add up; of those without a time equal ones are one, and others contradict it. */

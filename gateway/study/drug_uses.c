@@ -250,7 +250,7 @@ static void add_each(struct engine *e, const struct use *use, bool in_sequence)
     const struct gw_medication_use *told = &e->in->facts[use->fact].use;
     gw_day next = use->first;
 
-    for (size_t i = 0; i < told->dosage_count && !e->failed; i++) {
+    for (size_t i = 0; i < told->dosage_count; i++) {
         struct use one = *use;
 
         one.number = (int)i * 1000;
@@ -266,8 +266,6 @@ static void add_each(struct engine *e, const struct use *use, bool in_sequence)
 /* Taken on the same days: their doses add up to one a day. Where one of them is not known, neither is the sum. */
 static void add_up(struct engine *e, struct use *use, const struct use *other)
 {
-    struct gw_ratio each;
-
     if (!use->rhythm.known || !other->rhythm.known || use->rhythm.every != other->rhythm.every ||
         use->rhythm.days != other->rhythm.days || use->rhythm.block != other->rhythm.block) {
         use->rhythm = (struct rhythm){.known = false};
@@ -282,17 +280,8 @@ static void add_up(struct engine *e, struct use *use, const struct use *other)
         use->rhythm.times += other->rhythm.times;
         return;
     }
-    each = gw_ratio_of(gw_decimal_from_int(other->rhythm.times));
-    e->failed |= !gw_ratio_multiply(e->arena, &each, &other->dose.amount, &each);
-    if (use->rhythm.times > 1) {
-        const struct gw_ratio times = gw_ratio_of(gw_decimal_from_int(use->rhythm.times));
-
-        e->failed |= e->failed || !gw_ratio_multiply(e->arena, &use->dose.amount, &times, &use->dose.amount);
-    }
-    e->failed |= e->failed || !gw_ratio_add(e->arena, &use->dose.amount, &each, &use->dose.amount);
+    dose_add(e, &use->dose, use->rhythm.times, &other->dose, other->rhythm.times);
     use->rhythm.times = 1;
-    use->dose.text = e->failed ? NULL : gw_ratio_print(e->arena, &use->dose.amount);
-    e->failed |= !use->dose.text;
 }
 
 static void read_together(struct engine *e, struct use *use)
@@ -300,7 +289,7 @@ static void read_together(struct engine *e, struct use *use)
     const struct gw_medication_use *told = &e->in->facts[use->fact].use;
 
     use->rhythm = daily_by_plan(e, use) ? rhythm_daily : (struct rhythm){.known = false};
-    for (size_t i = 0; i < told->dosage_count && !e->failed; i++) {
+    for (size_t i = 0; i < told->dosage_count; i++) {
         struct use one = *use;
 
         read_dosage(e, i == 0 ? use : &one, &told->dosages[i]);

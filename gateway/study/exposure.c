@@ -354,7 +354,7 @@ void stage_exposure(struct engine *e)
 
     if (e->anchors.d1 == GW_NO_DAY)
         return;
-    for (size_t i = 0; i < e->use_count && !e->failed; i++) {
+    for (size_t i = 0; i < e->use_count; i++) {
         raise_problem(e, &e->uses[i]);
         apply_decision(e, &e->uses[i]);
     }

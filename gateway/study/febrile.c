@@ -137,7 +137,7 @@ static struct series counts(struct engine *e)
     const struct gw_febrile_rules *rules = &e->in->study->events.febrile;
     struct series series = gather(e, "ANC");
 
-    for (size_t i = 0; i < series.count && !e->failed; i++)
+    for (size_t i = 0; i < series.count; i++)
         series.list[i].level = level_of(e, series.list[i].datum, &rules->anc);
     return series;
 }
@@ -309,7 +309,7 @@ static struct reliefs find_reliefs(struct engine *e)
 {
     struct reliefs reliefs = {.count = 0};
 
-    for (size_t i = 0; i < e->in->fact_count && !e->failed; i++)
+    for (size_t i = 0; i < e->in->fact_count; i++)
         if (e->in->facts[i].type == GW_MEDICATION_ADMINISTRATION && use_counts(e, i))
             add_relief(e, i, &reliefs);
     if (reliefs.count > 1)

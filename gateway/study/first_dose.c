@@ -142,7 +142,7 @@ static struct evidence *gather(struct engine *e)
             all[r].drugs[i].day = GW_NO_DAY;
     }
     e->failed |= !all;
-    for (size_t i = 0; all && i < e->in->fact_count && !e->failed; i++)
+    for (size_t i = 0; all && i < e->in->fact_count; i++)
         consider_dose(e, all, i);
     for (int r = 0; all && r < GW_RANK_COUNT; r++)
         summarise(&all[r], drugs);

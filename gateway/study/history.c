@@ -118,7 +118,7 @@ static void list_sources(struct engine *e, struct sources *out)
     for (size_t i = 0; i < e->in->fact_count && !e->failed; i++)
         if (e->versions[i].current)
             out->list[out->count++] = (struct source){.hash = engine_hash(e, i), .fact = i};
-    if (out->count > 1 && !e->failed)
+    if (out->count > 1)
         qsort(out->list, out->count, sizeof *out->list, by_hash);
 }
 
@@ -285,7 +285,7 @@ static void keep_former(struct engine *e, const struct gw_rows *previous, struct
     const struct gw_row_list *former = &previous->tables[GW_TABLE_exceptions];
     size_t capacity = 0;
 
-    for (size_t i = 0; i < former->count && !e->failed; i++) {
+    for (size_t i = 0; i < former->count; i++) {
         const struct gw_row_exceptions *row = (const struct gw_row_exceptions *)former->rows[i];
         const char **slot;
 

@@ -176,7 +176,7 @@ static void take_scores(struct engine *e, struct episodes *episodes, const struc
 {
     const struct readings scores = readings_of(e, "GCS");
 
-    for (size_t i = 0; i < scores.count && !e->failed; i++) {
+    for (size_t i = 0; i < scores.count; i++) {
         const struct reading *score = &scores.list[i];
         struct candidate *candidate;
 

@@ -28,7 +28,7 @@ static void cite_intensive(struct engine *e, struct episode *episode, const stru
 {
     const gw_day last = episode_last_day(episode);
 
-    for (size_t i = 0; i < intensives->count && intensives->list[i].first <= last && !e->failed; i++) {
+    for (size_t i = 0; i < intensives->count && intensives->list[i].first <= last; i++) {
         const struct intensive *found = &intensives->list[i];
 
         if (found->last < episode->onset)
@@ -48,7 +48,7 @@ static void note_rises(struct engine *e, struct episode *episode, struct proof *
 {
     if (count > 1)
         qsort(proofs, count, sizeof *proofs, by_day);
-    for (size_t i = 0; i < count && !e->failed; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (proofs[i].grade <= episode->max_grade)
             continue;
         episode->max_grade = proofs[i].grade;

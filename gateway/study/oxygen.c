@@ -146,7 +146,7 @@ static void add_values(struct engine *e, struct supports *supports, const char *
     const struct readings readings = readings_of(e, concept);
     const struct gw_ratio bound = gw_ratio_of(*above);
 
-    for (size_t i = 0; i < readings.count && !e->failed; i++) {
+    for (size_t i = 0; i < readings.count; i++) {
         const struct gw_measure *measure = &readings.list[i].datum->value->measure;
 
         if ((!measure->comparator || measure->comparator[0] == '>') &&

@@ -486,7 +486,7 @@ void stage_place(struct engine *e)
     for (size_t i = 0; i < e->in->fact_count && !e->failed; i++) {
         const struct gw_fact *fact = &e->in->facts[i];
 
-        for (size_t p = 0; fact->type == GW_OBSERVATION && p < fact->part_count && !e->failed; p++) {
+        for (size_t p = 0; fact->type == GW_OBSERVATION && p < fact->part_count; p++) {
             struct part *part = engine_part(e, i, (int)p);
 
             if (part->final)

@@ -203,7 +203,7 @@ static void ask(struct engine *e, const struct episode *episode)
 
 void relatedness_take(struct engine *e, struct episode *episode, const struct opinions *opinions)
 {
-    for (size_t i = 0; i < opinions->count && !e->failed; i++) {
+    for (size_t i = 0; i < opinions->count; i++) {
         const struct opinion *opinion = &opinions->list[i];
 
         if (!is_about(e, opinion, episode))
@@ -219,6 +219,6 @@ void relatedness_take(struct engine *e, struct episode *episode, const struct op
                                                .grade = -1,
                                                .rules = "relatedness"});
     }
-    if (e->in->study->events.relatedness && episode->id && !episode->relatedness && !e->failed)
+    if (e->in->study->events.relatedness && episode->id && !episode->relatedness)
         ask(e, episode);
 }

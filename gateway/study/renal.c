@@ -304,7 +304,7 @@ void derive_renal(struct engine *e)
     size_t count = 0;
 
     e->failed |= !points;
-    if (e->failed || !e->in->study->renal.on)
+    if (!e->in->study->renal.on)
         return;
     for (size_t i = 0; i < e->windows.count && !e->failed; i++) {
         const struct gw_window *window = &e->windows.list[i];

@@ -217,7 +217,7 @@ static void take_procedures(struct engine *e, struct episodes *episodes, const s
     struct candidate *run = NULL;
 
     sort(signs);
-    for (size_t i = 0; i < signs->count && !e->failed; i++) {
+    for (size_t i = 0; i < signs->count; i++) {
         const struct sign *sign = &signs->list[i];
 
         if (!(run && follows(e, signs, i)) && !(run = begin_procedure(e, episodes, row, sign)))

@@ -73,7 +73,7 @@ struct stays stays_read(struct engine *e)
     }
     if (stays.count > 1)
         qsort_r(stays.list, stays.count, sizeof *stays.list, by_start, e);
-    for (size_t i = 0; i < stays.count && !e->failed; i++)
+    for (size_t i = 0; i < stays.count; i++)
         stays.reach[i] = i > 0 && stays.reach[i - 1] > stays.list[i].last ? stays.reach[i - 1] : stays.list[i].last;
     return stays;
 }

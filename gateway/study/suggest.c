@@ -35,7 +35,7 @@ static struct unit_use *use_of(struct engine *e, const struct gw_coding *coding,
 static void count_units(struct engine *e)
 {
     e->units_counted = true;
-    for (size_t i = 0; i < e->data_count && !e->failed; i++) {
+    for (size_t i = 0; i < e->data_count; i++) {
         const struct datum *datum = &e->data[i];
         struct unit_use *use = datum->measured && datum->value->measure.unit_code
                                    ? use_of(e, datum->code.source, datum->value->measure.unit_code)

@@ -212,7 +212,7 @@ static void weigh_values(struct suggesting *s, struct proposal *p, struct datum 
 {
     const struct own_range own = own_of(s, p->lab);
 
-    for (size_t i = 0; i < count && !s->e->failed; i++)
+    for (size_t i = 0; i < count; i++)
         weigh_value(s, p, &own, group[i]);
     p->score = (NAME_WEIGHT * p->name + UNIT_WEIGHT * percent(p->unit) + PLAUSIBLE_WEIGHT * percent(p->plausible) +
                 OWN_WEIGHT * percent(p->own)) /
@@ -284,7 +284,7 @@ static void suggest(struct suggesting *s, struct datum *const *group, size_t cou
     struct code_suggestion *slot;
     const struct proposal *best;
 
-    for (size_t i = 0; i < found && !s->e->failed; i++)
+    for (size_t i = 0; i < found; i++)
         weigh_values(s, &list[i], group, count);
     best = best_of(list, found);
     if (!best || s->e->failed)

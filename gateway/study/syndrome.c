@@ -330,7 +330,7 @@ void syndromes_finish(struct engine *e, struct episodes *episodes)
     struct givens givens = {.count = 0};
     struct doses_given doses = {.count = 0};
 
-    for (size_t i = 0; i < episodes->count && !e->failed; i++) {
+    for (size_t i = 0; i < episodes->count; i++) {
         struct episode *episode = &episodes->list[i];
         struct dose_relation relation;
 

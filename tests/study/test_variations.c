@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/study/explain.h"
 #include "support/chart.h"
+#include "support/doses.h"
 #include "support/lineage.h"
 #include "support/refusal.h"
 #include "support/vary.h"
@@ -84,6 +86,25 @@ static void derive(struct gw_arena *arena, struct gw_derived *derived, const cha
     cr_assert(gw_derive(arena, &input, derived, &err) == GW_OK, "%s: %s", err.text, text);
 }
 
+/* Whatever was said, there is an answer to why a value is missing. */
+static void ask(struct gw_arena *arena, const struct gw_derived *derived, const char *text)
+{
+    static const char *const concepts[] = {"ANC", "PLT", "HGB", "INFECTION", "CRS", "BOR"};
+    const struct gw_subject_input input = refusal_input(&s);
+    const struct gw_explain_input in = {.subject = &input, .derived = derived};
+
+    for (size_t w = 0; w < derived->windows.count && w < 4; w++)
+        for (size_t c = 0; c < sizeof concepts / sizeof *concepts; c++) {
+            struct gw_explanation explanation;
+            struct gw_error err;
+            const enum gw_status rc =
+                gw_explain_missing(arena, &in, concepts[c], derived->windows.list[w].id, &explanation, &err);
+
+            cr_expect(rc == GW_OK || rc == GW_EUSAGE, "%s: %s", err.text, text);
+            cr_expect(rc != GW_OK || (explanation.answer && explanation.sentence_count > 0), "%s", text);
+        }
+}
+
 static void check(const char *text)
 {
     struct gw_arena arena = GW_ARENA_INIT((size_t)64 << 20);
@@ -93,6 +114,8 @@ static void check(const char *text)
     expect_accounted(&derived, text);
     if (told % 16 == 0)
         lineage_check(&derived.rows, &s.rules);
+    if (told % 2 == 0)
+        ask(&arena, &derived, text);
     write(&derived, &first);
     turn();
     derive(&arena, &derived, text);
@@ -395,6 +418,81 @@ Test(variations, of_results_are_told_apart_and_never_break)
     add_results();
     vary_all();
     cr_expect(gt(sz, told, 500), "%zu", told);
+    whole_release(&s, &scratch);
+}
+
+/* The same results told twice: by identifier, by specimen, by what they say. */
+static void add_twins(void)
+{
+#define TWIN(id, head, tail)                                                                                           \
+    "{'resourceType':'Observation','id':'" id "','status':'final',"                                                    \
+    "'meta':{'lastUpdated':'2024-02-14T1" head ":00:00Z'},'subject':{'reference':'Patient/p1'},"                       \
+    "'identifier':[{'system':'urn:lab','value':'n1'}],'specimen':{'reference':'Specimen/tube'},'code':{'coding':[{"    \
+    "'system':'http://loinc.org','code':" tail "}"
+#define NUMBER "'751-8'}]},'effectiveDateTime':'2024-02-14T08:00:00Z','valueQuantity':{'value':1.2,'unit':'10*9/L'}"
+#define CULTURE                                                                                                        \
+    "'600-7'}]},'effectiveDateTime':'2024-02-14','valueCodeableConcept':{'coding':[{'system':"                         \
+    "'http://snomed.info/sct','code':'10828004'}]}"
+#define WORD "'718-7'}]},'effectiveDateTime':'2024-02-14','valueString':'11.2'"
+    subject_add(&s, "%s", TWIN("n1", "0", NUMBER));
+    subject_add(&s, "%s", TWIN("n2", "1", NUMBER));
+    subject_add(&s, "%s", TWIN("n3", "1", NUMBER));
+    subject_add(&s, "%s", TWIN("c1", "0", CULTURE));
+    subject_add(&s, "%s", TWIN("c2", "1", CULTURE));
+    subject_add(&s, "%s", TWIN("w1", "0", WORD));
+    subject_add(&s, "%s", TWIN("w2", "1", WORD));
+#undef TWIN
+#undef NUMBER
+#undef CULTURE
+#undef WORD
+    subject_add(&s, "{'resourceType':'Specimen','id':'tube','subject':{'reference':'Patient/p1'},'collection':{"
+                    "'collectedDateTime':'2024-02-14T08:00:00+01:00'}}");
+}
+
+Test(variations, of_twins_are_told_apart_and_never_break)
+{
+    whole_init(&s, &scratch);
+    subject_add_patient(&s, "female", "1946-03-01");
+    subject_add_visit(&s, "visit", "2024-02-14");
+    add_twins();
+    vary_all();
+    cr_expect(gt(sz, told, 300), "%zu", told);
+    whole_release(&s, &scratch);
+}
+
+/* What speaks for a clot to come, for a response and for reactions to low counts. */
+static void add_risks(void)
+{
+    static const struct {
+        const char *code, *onset;
+    } diagnoses[] = {{"I82.402", "2023-11-01"}, {"Z86.718", "2023-12-01"}, {"I21.4", "2023-12-20"},
+                     {"J18.9", "2024-01-10"},   {"E66.9", "2020-01-01"},   {"D68.51", "2019-01-01"},
+                     {"C90.30", "2024-03-01"},  {"N18.6", "2023-06-01"},   {"I50.9", "2020-01-01"}};
+
+    for (size_t i = 0; i < sizeof diagnoses / sizeof *diagnoses; i++)
+        subject_add_condition(&s, gw_arena_print(&s.arena, "risk%zu", i), diagnoses[i].code, diagnoses[i].onset, NULL);
+    doses_add(&s, "B03XA01", "S -20..30 4000");
+    doses_add(&s, "B01AB05", "S 0..100 40; S 101..120 80 bid");
+    doses_add(&s, "B01AA03", "S 30..60 5");
+    doses_add(&s, "H02AB02", "S 0..3 40; S 8..11 40; S 16..19 40");
+    doses_add(&s, "L03AA02", "A 31 0.3");
+    subject_add_value(&s, "kg", "29463-7", "2024-01-15", "101", "kg");
+    subject_add_value(&s, "cm", "8302-2", "2024-01-15", "170", "cm");
+    subject_add_value(&s, "crea", "2160-0", "2024-01-15", "1.1", "mg/dL");
+    subject_add_value(&s, "ecog", "89247-1", "2024-01-15", "2", "{score}");
+    subject_add_value(&s, "plt", "777-3", "2024-01-15", "120", "10*9/L");
+    subject_add_value(&s, "tsh", "3016-3", "2024-04-14", "9.0", "m[IU]/L");
+    subject_add_value(&s, "fixed", "25700-6", "2024-04-14", "1", "1");
+}
+
+Test(variations, of_risks_are_told_apart_and_never_break)
+{
+    whole_init(&s, &scratch);
+    subject_add_patient(&s, "female", "1946-03-01");
+    subject_add_visit(&s, "visit", "2024-02-14");
+    add_risks();
+    vary_all();
+    cr_expect(gt(sz, told, 300), "%zu", told);
     whole_release(&s, &scratch);
 }
 
