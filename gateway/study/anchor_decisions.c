@@ -42,11 +42,11 @@ static const struct gw_decision *end_decision(struct engine *e)
         const struct item_about about = {.has_fact = true, .fact = e->anchor_facts[i].fact};
 
         other = strstr(e->anchor_facts[i].rules, "eot") ? decided_anchor(e, "EOT", &about) : NULL;
-        found = other && (!found || other->n > found->n) ? other : found;
+        found = decided_later(found, other);
     }
     for (size_t i = 0; i < e->answered_count; i++) {
         other = strncmp(e->answered[i].code, "EOT_", 4) == 0 ? decided_anchor(e, "EOT", &e->answered[i].about) : NULL;
-        found = other && (!found || other->n > found->n) ? other : found;
+        found = decided_later(found, other);
     }
     return found ? found : decided_subject(e, GW_DECIDE_ANCHOR, "EOT");
 }

@@ -237,8 +237,8 @@ static const struct gw_decision *decision_about(struct engine *e, const struct e
         const struct gw_decision *other =
             decided_event(e, GW_DECIDE_EVENT, episode->evidence[i].fact, episode->evidence[i].part, episode->category);
 
-        if (concerns(candidate, other) && (!found || other->n > found->n))
-            found = other;
+        if (concerns(candidate, other))
+            found = decided_later(found, other);
     }
     return decided_says(found, GW_SET_MERGE_WITH) && !has_host(e, episodes, candidate, found) ? NULL : found;
 }

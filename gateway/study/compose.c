@@ -144,8 +144,7 @@ static bool is_of(const struct engine *e, const struct draw *draw, const char *c
 
 static bool usable(const struct datum *datum)
 {
-    return datum->measured && datum->value->measure.value_num &&
-           (datum->placed_count > 0 || datum->evidence || datum->before);
+    return datum->measured && datum->value->measure.value_num && datum_is_used(datum);
 }
 
 /* A final one before a preliminary one, then the better code; 0: neither. */

@@ -10,6 +10,7 @@
 
 #include "study/decided.h"
 #include "study/stays.h"
+#include "study/timeline.h"
 
 static bool in_list(const char *const *list, size_t count, const char *value)
 {
@@ -193,9 +194,7 @@ static void infer(struct engine *e, size_t index)
     const char *date = inferred_date(e, index);
     struct gw_when when;
 
-    if (!date ||
-        gw_when_read(date, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), &when) != GW_DATE_OK ||
-        when.first != when.last)
+    if (!moment_read_day(e, date, &when))
         return;
     if (when.first > e->in->horizon && meets_a_window(e, when.first, when.first))
         engine_next_day(e, when.first);

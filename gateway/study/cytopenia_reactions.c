@@ -27,8 +27,7 @@ struct reactions {
 
 static bool is_count(struct engine *e, const struct datum *datum, const char *concept)
 {
-    if (!datum->measured || (datum->placed_count == 0 && !datum->evidence) || datum->provisional ||
-        datum->when.first != datum->when.last || strcmp(datum->code.lab->concept, concept) != 0)
+    if (!datum_tells(datum) || strcmp(datum->code.lab->concept, concept) != 0)
         return false;
     engine_next_day(e, datum->when.first);
     return datum->when.first <= e->in->horizon;

@@ -305,7 +305,7 @@ const struct gw_decision *decided_event(struct engine *e, enum gw_decision_kind 
     const struct gw_decision *any_event = decided_fact(e, kind, fact, part);
     const struct gw_decision *this_one = any(e, kind) ? of_fact(e, kind, fact, part, category) : NULL;
 
-    return !any_event || (this_one && this_one->n > any_event->n) ? this_one : any_event;
+    return decided_later(any_event, this_one);
 }
 
 const struct gw_decision *decided_find(struct engine *e, enum gw_decision_kind kind, const char *code,

@@ -74,6 +74,12 @@ const char *decided_rule(struct engine *e, const char *rules, const struct gw_de
 /* The day a member sets; GW_NO_DAY where there is no decision or it sets none. */
 gw_day decided_day(const struct gw_decision *decision, enum gw_decision_member member);
 
+/* The later of two; NULL is none. */
+static inline const struct gw_decision *decided_later(const struct gw_decision *a, const struct gw_decision *b)
+{
+    return !a || (b && b->n > a->n) ? b : a;
+}
+
 static inline bool decided_says(const struct gw_decision *decision, enum gw_decision_member member)
 {
     return decision && decision->set[member];

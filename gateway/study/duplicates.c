@@ -83,11 +83,6 @@ static int compare_told(const struct claim *a, const struct claim *b)
 
 /* ---- what follows ---- */
 
-static bool alive(const struct datum *datum)
-{
-    return datum->placed_count > 0 || datum->evidence || datum->before;
-}
-
 /* A final result stands for a preliminary one, the later lastUpdated for an earlier; else the smaller key. */
 static bool stands(const struct claim *a, const struct claim *b)
 {
@@ -111,7 +106,8 @@ static void drop(struct engine *e, struct datum *loser)
 
 static bool readable(const struct datum *datum)
 {
-    return alive(datum) && (datum->source->standing == GW_ACCEPTED || datum->source->standing == GW_PROVISIONAL);
+    return datum_is_used(datum) &&
+           (datum->source->standing == GW_ACCEPTED || datum->source->standing == GW_PROVISIONAL);
 }
 
 /* They are one: the best of them stands for all. */
@@ -148,7 +144,7 @@ static void suspect(struct engine *e, const struct claim *run, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct datum *datum = run[i].datum;
 
-        if (!alive(datum))
+        if (!datum_is_used(datum))
             continue;
         first = first ? first : datum;
         if (datum->fact == first->fact || datum->placed_count == 0)
@@ -238,7 +234,7 @@ void stage_duplicates(struct engine *e)
         return;
     }
     for (size_t i = 0; i < e->data_count; i++)
-        if (alive(&e->data[i]))
+        if (datum_is_used(&e->data[i]))
             list[count++] = (struct claim){&e->data[i], e->versions[e->data[i].fact].key, NULL};
     if (count > 1)
         qsort(list, count, sizeof *list, by_result);

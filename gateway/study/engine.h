@@ -89,6 +89,19 @@ struct datum {    /* one part of a current Observation that has a value, or what
     size_t first_placed, placed_count; /* first_placed holds until stage_flag sorts the list */
 };
 
+/* A window takes it, or it dates events, or it tells of the time before. */
+static inline bool datum_is_used(const struct datum *datum)
+{
+    return datum->placed_count > 0 || datum->evidence || datum->before;
+}
+
+/* What it says may date an event: it was read, is final, of one day, and in a window or evidence between them. */
+static inline bool datum_tells(const struct datum *datum)
+{
+    return datum->measured && !datum->provisional && datum->when.first == datum->when.last &&
+           (datum->placed_count > 0 || datum->evidence);
+}
+
 /* ---- diagnoses ---- */
 
 struct diagnosis { /* a current Condition that counts, whenever it began: history and risk too */

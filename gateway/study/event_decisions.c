@@ -11,11 +11,6 @@
 
 /* ---- whose evidence ---- */
 
-static const struct gw_decision *later(const struct gw_decision *a, const struct gw_decision *b)
-{
-    return !a || (b && b->n > a->n) ? b : a;
-}
-
 /* The grade of a single value is not that of the event. */
 static const struct gw_decision *about_event(const struct episode_evidence *evidence,
                                              const struct gw_decision *decision)
@@ -32,8 +27,8 @@ const struct gw_decision *decision_on(struct engine *e, enum gw_decision_kind ki
         const struct gw_decision *other = decided_event(e, kind, evidence->fact, evidence->part, episode->category);
 
         if (episode->asked_as)
-            other = later(other, decided_event(e, kind, evidence->fact, evidence->part, episode->asked_as));
-        found = later(found, about_event(evidence, other));
+            other = decided_later(other, decided_event(e, kind, evidence->fact, evidence->part, episode->asked_as));
+        found = decided_later(found, about_event(evidence, other));
     }
     return found;
 }
@@ -45,7 +40,7 @@ static const struct gw_decision *grading(const struct episode_decisions *d)
 {
     const struct gw_decision *confirmed = decided_says(d->event, GW_SET_GRADE) ? d->event : NULL;
 
-    return !confirmed || (d->grade && d->grade->n > confirmed->n) ? d->grade : confirmed;
+    return decided_later(confirmed, d->grade);
 }
 
 static void take_grade(struct engine *e, struct episode *episode, const struct gw_decision *decision)

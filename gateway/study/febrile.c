@@ -47,8 +47,7 @@ static bool is_timed(const struct reading *reading)
 
 static bool says_something(const struct datum *datum)
 {
-    return datum->measured && datum->value->measure.value_num && !datum->provisional &&
-           datum->when.first == datum->when.last && (datum->placed_count > 0 || datum->evidence);
+    return datum_tells(datum) && datum->value->measure.value_num;
 }
 
 static int by_time(const void *x, const void *y, void *context)

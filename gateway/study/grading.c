@@ -179,7 +179,7 @@ static void raise_grading(struct engine *e, struct datum *datum)
 
 static bool wanted(const struct datum *datum)
 {
-    return datum->measured && (datum->placed_count > 0 || datum->evidence || datum->before);
+    return datum->measured && datum_is_used(datum);
 }
 
 void stage_grade(struct engine *e)

@@ -59,8 +59,7 @@ static bool precedes_treatment(const struct engine *e, const struct datum *datum
 
 static bool says_something(const struct engine *e, const struct datum *datum, const struct datum *baseline)
 {
-    return datum->measured && !datum->provisional && datum->when.first == datum->when.last &&
-           (datum->placed_count > 0 || datum->evidence) && datum->when.first >= e->anchors.d1 && datum != baseline &&
+    return datum_tells(datum) && datum->when.first >= e->anchors.d1 && datum != baseline &&
            !precedes_treatment(e, datum, baseline);
 }
 

@@ -45,13 +45,6 @@ static bool take_code(const struct engine *e, const struct gw_concept *concept, 
 
 /* ---- procedures ---- */
 
-static bool read_day(const struct engine *e, const char *text, struct gw_when *when)
-{
-    return text &&
-           gw_when_read(text, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), when) == GW_DATE_OK &&
-           when->first == when->last;
-}
-
 /* Without an end it lasted to the end of its day; what goes on, to the last day that is known. */
 static bool read_span(const struct engine *e, const struct gw_fact *fact, struct support *support)
 {
@@ -60,11 +53,11 @@ static bool read_span(const struct engine *e, const struct gw_fact *fact, struct
     const int64_t known = moment_known_until(e);
     struct gw_when start, end;
 
-    if (!read_day(e, period ? performed->period.start : performed->date, &start) ||
+    if (!moment_read_day(e, period ? performed->period.start : performed->date, &start) ||
         start.first > episode_known_until(e))
         return false;
     support->day = start.first;
-    if (period && read_day(e, performed->period.end, &end))
+    if (period && moment_read_day(e, performed->period.end, &end))
         support->span = moment_of(e, &start, &end);
     else
         support->span =

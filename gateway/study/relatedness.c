@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "study/event_decisions.h"
+#include "study/timeline.h"
 #include "study/uses.h"
 
 static const char *const said[] = {"unassessed", "not related", "related"}; /* rising */
@@ -91,12 +92,7 @@ static gw_day day_of(const struct engine *e, const struct gw_adverse_event *even
                                                               : event->recorded_date;
     struct gw_when when;
 
-    return text &&
-                   gw_when_read(text, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), &when) ==
-                       GW_DATE_OK &&
-                   when.first == when.last
-               ? when.first
-               : GW_NO_DAY;
+    return moment_read_day(e, text, &when) ? when.first : GW_NO_DAY;
 }
 
 static int by_key(const void *x, const void *y, void *context)

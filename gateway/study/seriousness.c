@@ -280,7 +280,7 @@ static const struct gw_decision *find_answer(struct engine *e, const struct epis
                 ? NULL
                 : decided_event(e, GW_DECIDE_STAY, evidence->fact, evidence->part, episode->category);
 
-        found = other && (!found || other->n > found->n) ? other : found;
+        found = decided_later(found, other);
     }
     return found ? found : decided_find(e, GW_DECIDE_STAY, "AE_SERIOUS_EVIDENCE", &about);
 }

@@ -10,6 +10,7 @@
 #include "study/episode.h"
 #include "study/exposure.h"
 #include "study/order.h"
+#include "study/timeline.h"
 
 /* ---- runs ---- */
 
@@ -63,9 +64,7 @@ static bool follows(const struct engine *e, const struct signs *signs, size_t i)
 
 static bool is_result_of(const struct datum *datum, const struct gw_ae_evidence *row)
 {
-    return datum->measured && datum->value->measure.value_text && !datum->provisional &&
-           datum->when.first == datum->when.last && (datum->placed_count > 0 || datum->evidence) &&
-           strcmp(datum->code.lab->concept, row->key) == 0;
+    return datum_tells(datum) && datum->value->measure.value_text && strcmp(datum->code.lab->concept, row->key) == 0;
 }
 
 /* An interpretation that names a side goes before the answer itself. */
@@ -188,9 +187,8 @@ static gw_day done_on(const struct engine *e, size_t index)
     const char *text = performed->kind == GW_EFFECTIVE_PERIOD ? performed->period.start : performed->date;
     struct gw_when when;
 
-    if (!e->versions[index].current || fact->standing != GW_ACCEPTED || fact->modifier_extension || !text ||
-        gw_when_read(text, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), &when) != GW_DATE_OK ||
-        when.first != when.last || when.first <= e->anchors.d1 || when.first > episode_known_until(e))
+    if (!e->versions[index].current || fact->standing != GW_ACCEPTED || fact->modifier_extension ||
+        !moment_read_day(e, text, &when) || when.first <= e->anchors.d1 || when.first > episode_known_until(e))
         return GW_NO_DAY;
     return when.first;
 }

@@ -48,13 +48,18 @@ struct moment moment_of(const struct engine *e, const struct gw_when *start, con
     return moment;
 }
 
+bool moment_read_day(const struct engine *e, const char *text, struct gw_when *when)
+{
+    return text &&
+           gw_when_read(text, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), when) == GW_DATE_OK &&
+           when->first == when->last;
+}
+
 /* ---- values ---- */
 
 static bool is_usable(const struct datum *datum, const char *concept)
 {
-    return datum->measured && datum->value->measure.value_num && !datum->provisional &&
-           datum->when.first == datum->when.last && (datum->placed_count > 0 || datum->evidence) &&
-           strcmp(datum->code.lab->concept, concept) == 0;
+    return datum_tells(datum) && datum->value->measure.value_num && strcmp(datum->code.lab->concept, concept) == 0;
 }
 
 static int order_of(const struct engine *e, const struct datum *a, const struct datum *b)
@@ -120,13 +125,6 @@ bool reading_reaches(struct engine *e, const struct datum *datum, const struct g
 
 /* ---- drugs ---- */
 
-static bool read_date(const struct engine *e, const char *text, struct gw_when *when)
-{
-    return text &&
-           gw_when_read(text, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), when) == GW_DATE_OK &&
-           when->first == when->last;
-}
-
 static bool is_nothing(const char *number)
 {
     return number[strspn(number, "0.")] == '\0';
@@ -139,10 +137,10 @@ static bool read_span(const struct engine *e, const struct gw_fact *fact, struct
     const bool period = effective->kind == GW_EFFECTIVE_PERIOD;
     struct gw_when start, end;
 
-    if (!read_date(e, period ? effective->period.start : effective->date, &start) || start.first < e->anchors.d1 ||
-        start.first > episode_known_until(e))
+    if (!moment_read_day(e, period ? effective->period.start : effective->date, &start) ||
+        start.first < e->anchors.d1 || start.first > episode_known_until(e))
         return false;
-    given->end_told = period && read_date(e, effective->period.end, &end);
+    given->end_told = period && moment_read_day(e, effective->period.end, &end);
     given->day = start.first;
     given->timed = is_timed(&start);
     given->span = moment_of(e, &start, given->end_told ? &end : NULL);

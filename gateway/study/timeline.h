@@ -30,6 +30,8 @@ static inline bool moments_meet(struct moment a, struct moment b)
 struct moment moment_of(const struct engine *e, const struct gw_when *start, const struct gw_when *end);
 int64_t moment_day_end(const struct engine *e, gw_day day); /* its last second */
 gw_day moment_day(const struct engine *e, int64_t utc);
+/* The one day that a text means, in the way of the site; false: it means none, or several. */
+bool moment_read_day(const struct engine *e, const char *text, struct gw_when *when);
 /* The last second of which anything can be known of an event. */
 int64_t moment_known_until(const struct engine *e);
 

@@ -112,7 +112,7 @@ void stage_measure(struct engine *e)
         struct datum *datum = &e->data[i];
 
         datum->waits = datum->placed_count > 0 && held_item(datum, &note);
-        if (!datum->waits && (datum->placed_count > 0 || datum->evidence || datum->before))
+        if (!datum->waits && datum_is_used(datum))
             measure(e, datum);
     }
     if (!e->failed)
