@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "study/fact_decisions.h"
+#include "study/order.h"
 
 static int compare_numbers(int64_t a, int64_t b)
 {
@@ -69,9 +70,9 @@ static int same_resource(const struct gw_fact *a, const struct gw_fact *b)
     int order = a->type < b->type ? -1 : a->type > b->type;
 
     if (order == 0 && a->endpoint != b->endpoint)
-        order = strcmp(a->endpoint ? a->endpoint : "", b->endpoint ? b->endpoint : "");
+        order = order_texts(a->endpoint, b->endpoint);
     if (order == 0)
-        order = strcmp(a->id ? a->id : "", b->id ? b->id : "");
+        order = order_texts(a->id, b->id);
     return order;
 }
 
@@ -238,19 +239,14 @@ static void consider_medication(struct engine *e, size_t index)
     }
 }
 
-static int compare_texts(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "");
-}
-
 static int compare_names(const struct engine *e, const struct medication_name *name, const char *endpoint,
                          const struct gw_identifier *identifier)
 {
-    int order = compare_texts(name->identifier->value, identifier->value);
+    int order = order_texts(name->identifier->value, identifier->value);
 
     if (order == 0)
-        order = compare_texts(name->identifier->system, identifier->system);
-    return order ? order : compare_texts(e->in->facts[name->fact].endpoint, endpoint);
+        order = order_texts(name->identifier->system, identifier->system);
+    return order ? order : order_texts(e->in->facts[name->fact].endpoint, endpoint);
 }
 
 static int by_name(const void *x, const void *y, void *context)

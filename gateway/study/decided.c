@@ -140,8 +140,8 @@ static const char *fold(struct engine *e, const char *text)
 /* What is left when the site is taken out of a fingerprint: a study's rule holds at every site. */
 static const char *without_site(struct engine *e, const char *print)
 {
-    const char *first = strchr(print, '|'), *second = first ? strchr(first + 1, '|') : NULL;
-    const char *rest = second ? gw_arena_print(e->arena, "%.*s%s", (int)(first + 1 - print), print, second) : print;
+    const char *const site = strchr(print, '|') + 1, *const after = strchr(site, '|');
+    const char *const rest = gw_arena_print(e->arena, "%.*s%s", (int)(site - print), print, after);
 
     e->failed |= !rest;
     return rest ? rest : "";

@@ -151,17 +151,17 @@ enum gw_status member_check(enum gw_decision_member member, const char *text, st
 static bool split_evidence(struct gw_arena *arena, const char *text, struct gw_decision_match *out)
 {
     const char *cells[4] = {"", "", "", ""};
-    int count = 0;
 
-    for (size_t length; count < 4; text += length + 1) {
-        length = strcspn(text, "|");
-        cells[count] = gw_arena_copy(arena, text, length);
-        if (!cells[count++] || !text[length])
-            break;
+    for (int i = 0; i < 4 && *text; i++) {
+        const size_t length = strcspn(text, "|");
+
+        cells[i] = gw_arena_copy(arena, text, length);
+        if (!cells[i])
+            return false;
+        text += length + (text[length] == '|');
     }
-    *out = (struct gw_decision_match){
-        .endpoint = cells[0], .type = cells[1], .id = cells[2], .part = cells[3] ? cells[3] : ""};
-    return cells[0] && *cells[0] && cells[1] && *cells[1] && cells[2] && *cells[2];
+    *out = (struct gw_decision_match){.endpoint = cells[0], .type = cells[1], .id = cells[2], .part = cells[3]};
+    return *cells[0] && *cells[1] && *cells[2];
 }
 
 enum gw_status gw_decision_set(struct gw_arena *arena, struct gw_decision *decision, const char *name,

@@ -178,12 +178,10 @@ static bool is_of_code(const struct gw_item *item)
 /* "urn:hm:lab|ANC-K", as the third and fourth field of the fingerprint have it. */
 static const char *code_in(struct question *q, const struct gw_item *item)
 {
-    const char *system = strchr(item->fingerprint, '|'), *code, *end;
+    const char *const site = strchr(item->fingerprint, '|') + 1, *const system = strchr(site, '|') + 1;
+    const char *const code = strchr(system, '|') + 1, *const end = strchrnul(code, '|');
 
-    system = system ? strchr(system + 1, '|') : NULL;
-    code = system ? strchr(system + 1, '|') : NULL;
-    end = code ? strchrnul(code + 1, '|') : NULL;
-    return end ? tell_text(q->t, "%.*s", (int)(end - system - 1), system + 1) : "no code";
+    return tell_text(q->t, "%.*s", (int)(end - system), system);
 }
 
 bool question_is_unmapped(struct question *q)

@@ -81,11 +81,13 @@ static const char *group_text(struct engine *e, const struct gw_decimal *cuts, s
     const char *lower = place < count ? gw_decimal_print(e->arena, &cuts[place]) : "";
     const char *text = NULL;
 
-    if (upper && lower && place == 0)
+    if (!upper || !lower)
+        e->failed = true;
+    else if (place == 0)
         text = gw_arena_print(e->arena, "%s%s", strict ? ">" : ">=", lower);
-    else if (upper && lower && place == count)
+    else if (place == count)
         text = gw_arena_print(e->arena, "<%s", upper);
-    else if (upper && lower)
+    else
         text = gw_arena_print(e->arena, "%s-%s%s", lower, strict && place == 1 ? "" : "<", upper);
     e->failed |= !text;
     return text;

@@ -55,11 +55,16 @@ static bool is_weighed(const struct diagnosis *d)
     return d->confirmed && d->row && d->row->evidence != GW_EVIDENCE_SUPPORTING;
 }
 
-/* A clot in a vein, its subcategory VTE_...; history rows aside. */
+/* A disease itself: neither its history nor a risk. */
+static bool is_present(const struct gw_condition_row *row, const char *category)
+{
+    return is_of(row, category) && (row->evidence == GW_EVIDENCE_CERTAIN || row->evidence == GW_EVIDENCE_SUPPORTING);
+}
+
+/* A clot in a vein, its subcategory VTE_... */
 static bool is_acute_vte(const struct diagnosis *d)
 {
-    return is_of(d->row, "THROMBOEMBOLISM") && d->row->subcategory && strncmp(d->row->subcategory, "VTE_", 4) == 0 &&
-           (d->row->evidence == GW_EVIDENCE_CERTAIN || d->row->evidence == GW_EVIDENCE_SUPPORTING);
+    return is_present(d->row, "THROMBOEMBOLISM") && d->row->subcategory && strncmp(d->row->subcategory, "VTE_", 4) == 0;
 }
 
 static bool is_vte_history(const struct diagnosis *d)
@@ -69,14 +74,12 @@ static bool is_vte_history(const struct diagnosis *d)
 
 static bool is_arterial(const struct diagnosis *d)
 {
-    return is_of(d->row, "THROMBOEMBOLISM") && gw_same(d->row->subcategory, "ARTERIAL") &&
-           (d->row->evidence == GW_EVIDENCE_CERTAIN || d->row->evidence == GW_EVIDENCE_SUPPORTING);
+    return is_present(d->row, "THROMBOEMBOLISM") && gw_same(d->row->subcategory, "ARTERIAL");
 }
 
 static bool is_infection(const struct diagnosis *d)
 {
-    return is_of(d->row, "INFECTION") &&
-           (d->row->evidence == GW_EVIDENCE_CERTAIN || d->row->evidence == GW_EVIDENCE_SUPPORTING);
+    return is_present(d->row, "INFECTION");
 }
 
 /* True: it counts. One that a person has yet to weigh counts for nothing where it is not confirmed at all. */

@@ -226,3 +226,49 @@ Test(decision, takes_members_as_a_command_line_has_them)
     expect_text("member", decision.with.id, "c2");
     cr_expect(gw_decision_set(&arena, &decision, "merge_with", "c2", &err) == GW_EINPUT);
 }
+
+static const struct {
+    const char *name, *value;
+    bool taken;
+} values[] = {
+    {"serious", "true", true},
+    {"serious", "false", true},
+    {"serious", "perhaps", false},
+    {"low", "7.5", true},
+    {"low", "seven", false},
+    {"age", "77", true},
+    {"age", "0", false},
+    {"age", "007", false},
+    {"age", "1234567890", false},
+    {"age", "7x", false},
+    {"grade", "0", true},
+    {"grade", "6", false},
+    {"date", "2024-02-30", false},
+    {"relatedness", "related", true},
+    {"relatedness", "", false},
+    {"relatedness", "much", false},
+    {"criteria", "death;other", true},
+    {"criteria", "", false},
+    {"criteria", "death;", false},
+    {"criteria", ";death", false},
+    {"criteria", "fame", false},
+    {"unit", "", false},
+    {"merge_with", "hm|Condition|c|component[0]", true},
+    {"merge_with", "hm||c", false},
+    {"merge_with", "|Condition|c", false},
+    {"merge_with", "hm|Condition|", false},
+    {"wishes", "many", false},
+};
+
+Test(decision, takes_a_member_by_its_text_or_says_what_to_write)
+{
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct gw_decision decision = {.kind = GW_DECIDE_EVENT};
+        struct gw_error err = {.text = ""};
+        const enum gw_status rc = gw_decision_set(&arena, &decision, values[i].name, values[i].value, &err);
+
+        cr_expect(eq(int, rc, values[i].taken ? GW_OK : GW_EINPUT), "%s %s: %s", values[i].name, values[i].value,
+                  err.text);
+        cr_expect(values[i].taken || strstr(err.text, values[i].name) != NULL, "%s", err.text);
+    }
+}

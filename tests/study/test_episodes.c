@@ -356,3 +356,41 @@ Test(episodes, differ_only_in_what_changed)
     }
     cr_expect(gt(sz, difference.withdrawn, 3));
 }
+
+/* ---- outside a range ---- */
+
+static const struct {
+    const char *what, *value, *range, *subcategory; /* NULL: no event */
+} hormones[] = {
+    {"above", "9.0", "'low':{'value':0.4},'high':{'value':4.0}", "TSH_HIGH"},
+    {"exactly the upper limit", "4.0", "'low':{'value':0.4},'high':{'value':4.0}", NULL},
+    {"below", "0.1", "'low':{'value':0.4},'high':{'value':4.0}", "TSH_LOW"},
+    {"exactly the lower limit", "0.4", "'low':{'value':0.4},'high':{'value':4.0}", NULL},
+    {"above a range that is open there", "9.0", "'low':{'value':0.4}", NULL},
+    {"below a range that is open there", "0.1", "'high':{'value':4.0}", NULL},
+    {"less than a bound above the lower limit", "1.0,'comparator':'<'", "'low':{'value':0.4},'high':{'value':4.0}",
+     NULL},
+    {"no range that can be read", "9.0", "'text':'normal'", NULL},
+};
+
+Test(episodes, of_the_thyroid_begin_outside_the_reference_range)
+{
+    for (size_t i = 0; i < sizeof hormones / sizeof *hormones; i++) {
+        const struct gw_row_ae_episodes *row;
+
+        stop();
+        start();
+        subject_add(&s,
+                    "{'resourceType':'Observation','id':'tsh','status':'final','subject':{'reference':'Patient/p1'},"
+                    "'code':{'coding':[{'system':'http://loinc.org','code':'3016-3'}]},'effectiveDateTime':"
+                    "'2024-04-14','valueQuantity':{'value':%s,'unit':'m[IU]/L'},'referenceRange':[{%s}]}",
+                    hormones[i].value, hormones[i].range);
+        subject_derive(&s);
+        row = subject_episode(&s, 0);
+        cr_expect(eq(int, row != NULL, hormones[i].subcategory != NULL), "%s", hormones[i].what);
+        if (row) {
+            expect_text(hormones[i].what, row->category, "THYROID");
+            expect_text(hormones[i].what, row->subcategory, hormones[i].subcategory);
+        }
+    }
+}

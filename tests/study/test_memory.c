@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support/doses.h"
+#include "support/refusal.h"
 
 #define STEP 96 /* bytes: less than most of what is asked for at once */
 
@@ -172,7 +173,7 @@ Test(memory, ends_the_steps_after_it_the_same_way)
 
 /* ---- loading ---- */
 
-static enum gw_status load_all(struct gw_arena *arena, struct gw_error *err)
+static enum gw_status load_all(struct gw_arena *arena, void *context, struct gw_error *err)
 {
     const struct gw_study *study = NULL;
     const struct gw_tables *tables = NULL;
@@ -181,6 +182,7 @@ static enum gw_status load_all(struct gw_arena *arena, struct gw_error *err)
     struct gw_roster roster;
     enum gw_status rc = gw_study_load(arena, SOURCE_DIR "/mappings/studies/lendex-rrmm", &study, err);
 
+    (void)context;
     if (rc == GW_OK)
         rc = gw_tables_load(arena, SOURCE_DIR "/mappings/common", "000", "CTCAE 5.0", &tables, err);
     if (rc == GW_OK)
@@ -196,18 +198,5 @@ static enum gw_status load_all(struct gw_arena *arena, struct gw_error *err)
 
 Test(memory, ends_the_loading_of_a_study_with_a_sentence)
 {
-    struct gw_error err = {0};
-    enum gw_status rc = GW_ENOMEM;
-    size_t refused = 0;
-
-    for (size_t limit = 0; rc != GW_OK && limit < (size_t)64 << 20; limit += 4096 + limit / 64) {
-        struct gw_arena arena = GW_ARENA_INIT(limit);
-
-        rc = load_all(&arena, &err);
-        cr_assert(rc == GW_OK || rc == GW_ENOMEM, "%zu bytes: %s", limit, err.text);
-        refused += rc == GW_ENOMEM;
-        gw_arena_release(&arena);
-    }
-    cr_expect(rc == GW_OK, "%s", err.text);
-    cr_expect(gt(sz, refused, 50), "%zu limits", refused);
+    cr_expect(gt(sz, refusal_sweep(load_all, NULL, 1024, 160), 50));
 }

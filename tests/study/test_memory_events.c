@@ -10,7 +10,7 @@
 #include "support/refusal.h"
 #include "support/scratch.h"
 
-#define STEP 96
+#define STEP 24
 
 static struct subject s;
 static struct scratch scratch;

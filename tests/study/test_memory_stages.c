@@ -8,7 +8,7 @@
 #include "support/refusal.h"
 #include "support/whole.h"
 
-#define STEP 80
+#define STEP 40
 
 static struct subject s;
 static struct scratch scratch;

@@ -105,6 +105,20 @@ static void ask(struct gw_arena *arena, const struct gw_derived *derived, const 
         }
 }
 
+/* After what was delivered before: what is told of the change, and the change itself. */
+static void deliver(struct gw_arena *arena, struct gw_derived *derived, const char *text)
+{
+    struct gw_difference difference;
+    struct gw_error err;
+
+    cr_assert(gw_identify_derived(arena, &s.derived.rows, derived, &err) == GW_OK, "%s", text);
+    cr_assert(gw_history(&s.derived.rows, derived, &err) == GW_OK, "%s", text);
+    cr_assert(gw_difference(arena, &s.derived.rows, &derived->rows, &difference, &err) == GW_OK, "%s", text);
+    cr_expect(eq(sz, difference.count, difference.added + difference.updated + difference.withdrawn), "%s", text);
+    cr_assert(gw_difference(arena, &derived->rows, &derived->rows, &difference, &err) == GW_OK, "%s", text);
+    cr_expect(eq(sz, difference.count, 0), "it differs from itself: %s", text);
+}
+
 static void check(const char *text)
 {
     struct gw_arena arena = GW_ARENA_INIT((size_t)64 << 20);
@@ -122,6 +136,8 @@ static void check(const char *text)
     write(&derived, &second);
     turn();
     cr_expect(strcmp(first.at, second.at) == 0, "the order of the records counts: %s", text);
+    if (told % 2 == 0)
+        deliver(&arena, &derived, text);
     gw_arena_release(&arena);
     told++;
 }
@@ -315,6 +331,7 @@ static void vary_all(void)
         say_at_least,    modify,       withdraw,
     };
 
+    subject_derive(&s);
     for (size_t i = 0; i < s.count; i++)
         vary_json(s.texts[i], changes, sizeof changes / sizeof *changes, take, &i);
 }
@@ -394,6 +411,10 @@ static void add_results(void)
                     "'http://loinc.org','code':'8480-6'}]},'valueQuantity':{'value':84,'unit':'mmHg'}},{'code':{"
                     "'coding':[{'system':'http://loinc.org','code':'29463-7'}]},'valueQuantity':{'value':70,'unit':'kg'"
                     "}}]}");
+    subject_add(&s, "{'resourceType':'Observation','id':'thyroid','status':'final','subject':{'reference':'Patient/p1'"
+                    "},'code':{'coding':[{'system':'http://loinc.org','code':'3016-3'}]},'effectiveDateTime':"
+                    "'2024-02-14','valueQuantity':{'value':9.0,'unit':'m[IU]/L'},'referenceRange':[{'low':{'value':0.4,"
+                    "'unit':'m[IU]/L'},'high':{'value':4.0,'unit':'m[IU]/L'}}]}");
     subject_add(&s, "{'resourceType':'Observation','id':'culture','status':'final','subject':{'reference':'Patient/p1'"
                     "},'code':{'coding':[{'system':'http://loinc.org','code':'600-7'}]},'effectiveDateTime':"
                     "'2024-03-02','interpretation':[{'coding':[{'code':'POS'}]}],'valueCodeableConcept':{'coding':[{"
@@ -418,6 +439,36 @@ Test(variations, of_results_are_told_apart_and_never_break)
     add_results();
     vary_all();
     cr_expect(gt(sz, told, 500), "%zu", told);
+    whole_release(&s, &scratch);
+}
+
+/* ---- the roster and the day up to which all is known ---- */
+
+static gw_day day_or_none(const char *text)
+{
+    return text ? subject_day(text) : GW_NO_DAY;
+}
+
+Test(variations, of_the_roster_and_of_what_is_known_never_break)
+{
+    static const char *const days[] = {NULL, "2023-12-01", "2024-01-15", "2024-02-10", "2024-04-20", "2025-02-01"};
+    static const size_t count = sizeof days / sizeof *days;
+
+    whole_init(&s, &scratch);
+    whole_add_course(&s);
+    whole_add_parameters(&s);
+    whole_add_events(&s);
+    subject_derive(&s);
+    for (size_t i = 0; i < count * count * count; i++) {
+        s.line.end_of_treatment = day_or_none(days[i % count]);
+        s.line.withdrawn = day_or_none(days[i / count % count]);
+        s.horizon = subject_day(days[i / count / count] ? days[i / count / count] : "2024-06-30");
+        s.line.first_dose = i % 5 == 4 ? GW_NO_DAY : subject_day("2024-01-15");
+        subject_study(&s)->d1_evidence[GW_RANK_DISPENSE] = i % 5 >= 3;
+        s.facts[0].patient.deceased = i % 7 >= 5;
+        s.facts[0].patient.deceased_date = i % 7 == 6 ? "2024-05-01" : NULL;
+        check("roster");
+    }
     whole_release(&s, &scratch);
 }
 

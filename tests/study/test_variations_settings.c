@@ -8,11 +8,15 @@
 #include <string.h>
 
 #include "gateway/core/text.h"
+#include "support/chart.h"
+#include "support/lineage.h"
+#include "support/refusal.h"
 #include "support/scratch.h"
-#include "support/subject.h"
 #include "support/vary.h"
+#include "support/whole.h"
 
 static struct scratch scratch;
+static struct subject subject;
 static const struct gw_tables *tables;
 static struct gw_arena shared = GW_ARENA_INIT((size_t)64 << 20);
 static size_t taken, refused;
@@ -73,9 +77,22 @@ static void expect_lint(const char *json, const struct gw_error *err, bool loade
     gw_arena_release(&arena);
 }
 
+/* What a package says that was taken, can be worked with. */
+static void derive_by(struct gw_arena *arena, const struct gw_study *study, const char *json)
+{
+    struct gw_subject_input input = refusal_input(&subject);
+    struct gw_derived derived;
+    struct gw_error err;
+
+    input.study = study;
+    cr_assert(gw_derive(arena, &input, &derived, &err) == GW_OK, "%s: %s", err.text, json);
+    if (taken % 32 == 0)
+        lineage_check(&derived.rows, &subject.rules);
+}
+
 static void load_package(const char *json, void *context)
 {
-    struct gw_arena arena = GW_ARENA_INIT((size_t)16 << 20);
+    struct gw_arena arena = GW_ARENA_INIT((size_t)64 << 20);
     const char *path = scratch_write(&scratch, "study.json", json);
     const struct gw_study *study = NULL;
     struct gw_error err = {.status = GW_OK};
@@ -86,6 +103,8 @@ static void load_package(const char *json, void *context)
     cr_expect(eq(int, rc == GW_OK, study != NULL));
     if (rc != GW_OK)
         expect_place(&err, path, json);
+    if (rc == GW_OK)
+        derive_by(&arena, study, json);
     if ((taken + refused) % 64 == 0)
         expect_lint(json, &err, rc == GW_OK);
     taken += rc == GW_OK;
@@ -102,12 +121,25 @@ static void vary_package(const char *path)
 
 Test(variations_settings, of_a_package_by_windows_are_taken_or_refused)
 {
+    struct scratch folder;
+
+    whole_init(&subject, &folder);
+    whole_add_course(&subject);
+    whole_add_parameters(&subject);
+    whole_add_events(&subject);
     vary_package(SOURCE_DIR "/mappings/studies/lendex-rrmm/study.json");
+    whole_release(&subject, &folder);
 }
 
 Test(variations_settings, of_a_package_without_gaps_are_taken_or_refused)
 {
+    subject_init_at(&subject, "elranatamab-rrmm", "busan");
+    chart_add_doses(&subject);
+    chart_add(&subject, "d1 12:00 S 140;d2 14:00 T 38.5;d2 15:00 S 84;d2 16:00 O 88;d2 17:00 FM 8;d2 18:30 A L04AC07;"
+                        "d3 08:00 T 36.8;d9 14:00 G 13;d9 C R47.01;d10 C G92.03 d12;d20 C J18.9 d25");
+    subject.horizon = subject_day("2024-03-30");
     vary_package(SOURCE_DIR "/mappings/studies/elranatamab-rrmm/study.json");
+    subject_release(&subject);
 }
 
 /* ---- profiles ---- */
