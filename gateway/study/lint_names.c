@@ -86,18 +86,9 @@ static void check_sets(struct lint *l)
     const cJSON *item = gw_json_array(l->package.root, "monitoring");
 
     item = item ? item->child : NULL;
-    for (size_t i = 0; i < sets->count && item; i++, item = item->next) {
-        const struct gw_monitoring_set *other;
-
-        if (!sets->items[i].id) /* told by the reader */
-            continue;
-        other = same_letter(sets, i, sets->items[i].id[0]);
-        check_set(l, item, sets->items[i].id);
-        if (other)
-            gw_settings_finding(&l->package.settings, item,
-                                "%s and %s begin with one letter and would make one parameter; rename one", other->id,
-                                sets->items[i].id);
-    }
+    for (size_t i = 0; i < sets->count && item; i++, item = item->next)
+        if (sets->items[i].id) /* else told by the reader */
+            check_set(l, item, sets->items[i].id);
     GW_JSON_EACH (name, gw_json_array(l->package.root, "derived")) {
         const char *const text = cJSON_IsString(name) ? name->valuestring : "";
 

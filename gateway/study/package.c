@@ -176,6 +176,18 @@ static void check_texts(struct gw_settings *s, const cJSON *root, const struct g
                                 study->unconfirmed[i]);
 }
 
+/* A set makes the parameter of its first letter: no two of one. */
+static void check_sets(struct gw_settings *s, const cJSON *root, const struct gw_monitoring *sets)
+{
+    const cJSON *item = gw_json_first(gw_json_array(root, "monitoring"));
+
+    for (size_t i = 0; i < sets->count && item; i++, item = item->next)
+        for (size_t k = 0; sets->items[i].id && k < i; k++)
+            if (sets->items[k].id && *sets->items[k].id == *sets->items[i].id)
+                gw_settings_finding(s, item, "%s and %s begin with one letter and would make one parameter; rename one",
+                                    sets->items[k].id, sets->items[i].id);
+}
+
 struct gw_study *package_read(struct gw_arena *arena, const char *dir, struct package *package,
                               struct gw_findings *findings)
 {
@@ -202,6 +214,7 @@ struct gw_study *package_read(struct gw_arena *arena, const char *dir, struct pa
     study->derived = gw_settings_texts(s, root, "derived", false, &study->derived_count);
     study->unconfirmed = gw_settings_texts(s, root, "unconfirmed", true, &study->unconfirmed_count);
     check_texts(s, root, study);
+    check_sets(s, root, &study->monitoring);
     gw_sha256(s->text.at, s->text.length, study->sha256);
     return study;
 }

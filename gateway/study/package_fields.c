@@ -66,6 +66,8 @@ static void read_decimals(struct gw_settings *s, const cJSON *array, const struc
 {
     struct gw_decimal *at = list_of(s, array, sizeof *at, target);
 
+    if (!array->child)
+        gw_settings_finding(s, array, "\"%s\" is empty; write at least one such as \"1.5\"", field->key);
     for (const cJSON *item = at ? array->child : NULL; item; item = item->next, at++)
         if (!read_decimal(s, item, at))
             gw_settings_finding(s, item, "\"%s\" holds something that is no decimal; write each such as \"1.5\"",
