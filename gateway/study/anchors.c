@@ -76,6 +76,14 @@ static void nobody_found(struct engine *e)
                  &(struct item_about){.day = GW_NO_DAY, .note = "no record of this roster line's patient was found"});
 }
 
+static void check_consent(struct engine *e)
+{
+    if (e->in->roster->consent_missing)
+        engine_raise(
+            e, "CONSENT_MISSING",
+            &(struct item_about){.day = GW_NO_DAY, .note = "the roster holds no day of consent: write it there"});
+}
+
 /* A person said that the other id is the subject's too: what stands under it will come. */
 static bool linked(struct engine *e, const struct item_about *about)
 {
@@ -118,6 +126,7 @@ void stage_anchors(struct engine *e)
         decided_answers(e, "RECRUITMENT_OUT_OF_WINDOW", &(struct item_about){.day = e->in->roster->recruited});
         return;
     }
+    check_consent(e);
     check_merges(e);
     find_first_dose(e);
     decide_first_dose(e);

@@ -15,6 +15,11 @@ static const char *const names[COLUMNS] = {
     "site",       "study",     "patient",    "subject", "recruited", "end_of_treatment",
     "first_dose", "withdrawn", "mrn_system", "mrn"};
 
+struct places { /* of the columns in the header */
+    int at[COLUMNS];
+    int consented; /* -1: not there */
+};
+
 static const char *or_null(const char *field)
 {
     return *field ? field : NULL;
@@ -63,10 +68,32 @@ static enum gw_status check_order(const struct gw_csv *csv, const struct gw_rost
                    csv->path, line->line);
 }
 
-static enum gw_status read_line(const struct gw_csv *csv, const struct gw_csv_record *record, const int *at,
-                                struct gw_roster_line *out, struct gw_error *err)
+static enum gw_status find_columns(const struct gw_csv *csv, struct places *out, struct gw_error *err)
+{
+    out->consented = -1;
+    for (size_t i = 0; i < csv->columns; i++)
+        if (strcmp(csv->header[i], "consented") == 0)
+            out->consented = (int)i;
+    return gw_csv_columns(csv, names, COLUMNS, out->at, err);
+}
+
+static enum gw_status read_consent(const struct gw_csv *csv, const struct gw_csv_record *record, int column,
+                                   struct gw_roster_line *out, struct gw_error *err)
+{
+    gw_day consented = GW_NO_DAY;
+    enum gw_status rc = GW_OK;
+
+    if (column >= 0)
+        rc = read_day(csv, record, "consented", record->fields[column], &consented, err);
+    out->consent_missing = column >= 0 && consented == GW_NO_DAY;
+    return rc;
+}
+
+static enum gw_status read_line(const struct gw_csv *csv, const struct gw_csv_record *record,
+                                const struct places *places, struct gw_roster_line *out, struct gw_error *err)
 {
     const char **f = record->fields;
+    const int *at = places->at;
     const struct {
         enum column column;
         gw_day *day;
@@ -92,6 +119,8 @@ static enum gw_status read_line(const struct gw_csv *csv, const struct gw_csv_re
                        csv->path, record->line);
     for (size_t i = 0; rc == GW_OK && i < sizeof days / sizeof days[0]; i++)
         rc = read_day(csv, record, names[days[i].column], f[at[days[i].column]], days[i].day, err);
+    if (rc == GW_OK)
+        rc = read_consent(csv, record, places->consented, out, err);
     return rc == GW_OK ? check_order(csv, out, err) : rc;
 }
 
@@ -126,12 +155,12 @@ enum gw_status gw_roster_load(struct gw_arena *arena, const char *path, const ch
                               struct gw_roster *out, struct gw_error *err)
 {
     struct gw_csv csv;
-    int at[COLUMNS];
+    struct places places;
     enum gw_status rc = gw_csv_load(arena, path, MAX_ROSTER_BYTES, &csv, err);
 
     *out = (struct gw_roster){0};
     if (rc == GW_OK)
-        rc = gw_csv_columns(&csv, names, COLUMNS, at, err);
+        rc = find_columns(&csv, &places, err);
     if (rc != GW_OK)
         return rc;
     out->lines = gw_arena_alloc(arena, (csv.count + 1) * sizeof *out->lines);
@@ -140,14 +169,14 @@ enum gw_status gw_roster_load(struct gw_arena *arena, const char *path, const ch
     for (size_t i = 0; rc == GW_OK && i < csv.count; i++) {
         const char **f = csv.records[i].fields;
 
-        rc = check_fields(&csv, &csv.records[i], at, err);
+        rc = check_fields(&csv, &csv.records[i], places.at, err);
         if (rc != GW_OK)
             break;
-        if (strcmp(f[at[STUDY]], study) != 0 || (site && strcmp(f[at[SITE]], site) != 0)) {
+        if (strcmp(f[places.at[STUDY]], study) != 0 || (site && strcmp(f[places.at[SITE]], site) != 0)) {
             out->ignored++;
             continue;
         }
-        rc = read_line(&csv, &csv.records[i], at, &out->lines[out->count], err);
+        rc = read_line(&csv, &csv.records[i], &places, &out->lines[out->count], err);
         if (rc == GW_OK) {
             out->count++;
             rc = check_unique(&csv, out, err);

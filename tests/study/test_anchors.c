@@ -187,3 +187,32 @@ Test(anchors, take_the_first_dose_from_the_best_evidence_and_say_how_sure_it_is)
         cr_expect(firsts[i].item == NULL || subject_item(&s, firsts[i].item), "%s", firsts[i].name);
     }
 }
+
+Test(anchors, say_that_a_roster_line_names_a_patient_of_whom_nothing_was_found)
+{
+    stop();
+    subject_init(&s);
+    subject_derive(&s);
+    cr_expect(eq(int, s.derived.blocked, true));
+    cr_expect(eq(sz, subject_items(&s, "SUBJECT_UNMATCHED"), 1));
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_subjects].count, 0));
+
+    subject_add_patient(&s, "female", "1950-01-01");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "SUBJECT_UNMATCHED"), 0));
+}
+
+Test(anchors, let_nothing_leave_for_a_subject_of_whom_the_roster_wants_consent)
+{
+    subject_add_patient(&s, "female", "1950-01-01");
+    subject_add_monthly_visits(&s, 2);
+    s.line.consent_missing = true;
+    subject_derive(&s);
+    cr_expect(eq(int, s.derived.blocked, true));
+    cr_expect(eq(sz, subject_items(&s, "CONSENT_MISSING"), 1));
+
+    s.line.consent_missing = false;
+    subject_derive(&s);
+    cr_expect(eq(int, s.derived.blocked, false));
+    cr_expect(eq(sz, subject_items(&s, "CONSENT_MISSING"), 0));
+}

@@ -10,6 +10,8 @@
 #include "support/scratch.h"
 
 #define HEADER "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
+#define CONSENT_HEADER                                                                                                 \
+    "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn,consented\n"
 
 static struct scratch scratch;
 static struct gw_arena arena = GW_ARENA_INIT((size_t)1 << 20);
@@ -78,5 +80,35 @@ Test(roster, reads_its_lines_or_says_which_to_mend)
         }
         cr_expect(eq(sz, roster.count, cases[i].count), "%s", cases[i].name);
         cr_expect(eq(sz, roster.ignored, cases[i].ignored), "%s", cases[i].name);
+    }
+}
+
+Test(roster, tells_whose_consent_is_missing_where_it_has_the_column)
+{
+    static const struct {
+        const char *header, *line;
+        bool missing;
+        const char *refused;
+    } rosters[] = {
+        {HEADER, "hm,st,p-1,S-1,,,,,,\n", false, NULL},
+        {CONSENT_HEADER, "hm,st,p-1,S-1,,,,,,,2024-01-02\n", false, NULL},
+        {CONSENT_HEADER, "hm,st,p-1,S-1,,,,,,,\n", true, NULL},
+        {CONSENT_HEADER, "hm,st,p-1,S-1,,,,,,,yes\n", false, ":2: consented is no day: write it as YYYY-MM-DD"},
+    };
+
+    for (size_t i = 0; i < sizeof rosters / sizeof *rosters; i++) {
+        struct gw_roster roster = {0};
+        struct gw_error err = {0};
+        char text[512];
+
+        snprintf(text, sizeof text, "%s%s", rosters[i].header, rosters[i].line);
+        const char *path = scratch_write(&scratch, "roster.csv", text);
+        const enum gw_status rc = gw_roster_load(&arena, path, "st", "hm", &roster, &err);
+        if (rosters[i].refused) {
+            cr_expect(eq(str, err.text + strlen(path), (char *)rosters[i].refused));
+            continue;
+        }
+        cr_assert(eq(int, rc, GW_OK), "%s", err.text);
+        cr_expect(eq(int, roster.lines[0].consent_missing, rosters[i].missing), "%zu", i);
     }
 }

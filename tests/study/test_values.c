@@ -221,3 +221,35 @@ Test(values, are_known_by_system_and_code)
         expect_text(codings[i].name, subject_state(&s, "v"), codings[i].state);
     }
 }
+
+/* ---- limits that say nothing usable: platelets of 140, grade 1 below the laboratory's own limit ---- */
+
+static const struct {
+    const char *name, *ranges, *item, *flag;
+} limits[] = {
+    {"a limit of 150", "{'low':{'value':150,'system':'http://unitsofmeasure.org','code':'10*9/L'}}", NULL, "exact"},
+    {"words", "{'text':'within the usual'}", "RANGE_TEXT_ONLY", "unknown01"},
+    {"two that differ",
+     "{'low':{'value':150,'system':'http://unitsofmeasure.org','code':'10*9/L'}},"
+     "{'low':{'value':130,'system':'http://unitsofmeasure.org','code':'10*9/L'}}",
+     "RANGE_AMBIGUOUS", "unknown01"},
+};
+
+Test(values, ask_for_the_limit_that_a_grade_needs_and_say_why_there_is_none)
+{
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        stop();
+        start();
+        subject_add(&s,
+                    "{'resourceType':'Observation','id':'v','status':'final','subject':{'reference':'Patient/p1'},"
+                    "'code':{'coding':[{'system':'http://loinc.org','code':'777-3'}]},'effectiveDateTime':'2024-04-14',"
+                    "'valueQuantity':{'value':140,'system':'http://unitsofmeasure.org','code':'10*9/L'},"
+                    "'referenceRange':[%s]}",
+                    limits[i].ranges);
+        subject_derive(&s);
+        expect_text(limits[i].name, subject_observation(&s, "v", "T30-03")->grade_flag, limits[i].flag);
+        cr_expect(eq(sz, s.derived.item_count, limits[i].item != NULL), "%s", limits[i].name);
+        if (limits[i].item)
+            cr_expect(eq(sz, subject_items(&s, limits[i].item), 1), "%s", limits[i].name);
+    }
+}

@@ -1,11 +1,14 @@
 /*
  * Enrolment: which patient of which hospital is which subject of the study, with what the site knows of the anchors.
  *
- *      site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn
+ *      site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn[,consented]
+ *
+ * A roster with the column `consented` tells of consent: a subject whose day is empty there has given none.
  */
 #ifndef GATEWAY_STUDY_ROSTER_H
 #define GATEWAY_STUDY_ROSTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "gateway/core/arena.h"
@@ -24,6 +27,7 @@ struct gw_roster_line {
     gw_day withdrawn;
     const char *mrn_system;
     const char *mrn;
+    bool consent_missing; /* the roster tells of consent, and of none of this subject */
 };
 
 struct gw_roster {
