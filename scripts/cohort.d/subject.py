@@ -43,6 +43,8 @@ class Plan:
 
 
 class Subject:
+    lacks = ""  # what of the baseline nobody wrote down (kidneys.py)
+
     def __init__(self, writer, number, rng, plan, as_of, faults):
         self.writer, self.dialect, self.number, self.rng, self.plan = writer, writer.dialect, number, rng, plan
         self.as_of = as_of
