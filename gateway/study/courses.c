@@ -24,9 +24,9 @@ static gw_day day_of(const struct engine *e, const char *text)
 
 static int days_supplied(const struct gw_medication_use *use)
 {
-    const int days = use->days_supply.value ? atoi(use->days_supply.value) : 0;
+    const int days = dose_days(&use->days_supply);
 
-    return days > 0 && days < 1000 ? days : DISPENSE_DAYS;
+    return days > 0 ? days : DISPENSE_DAYS;
 }
 
 /* A statement goes on unless it names its end, or was stopped, completed or put on hold without naming one. */
@@ -51,6 +51,14 @@ static gw_day statement_end(const struct engine *e, const struct gw_fact *fact)
     return effective_start(e, effective);
 }
 
+/* A pack of the study's that was handed over shortly before day 1 lasts from day 1 on. */
+static gw_day supply_end(const struct engine *e, const struct course *course, int days)
+{
+    const int early = course->of == COURSE_LINE ? 0 : use_handed_early(e, course->begun);
+
+    return course->begun + early + days - 1;
+}
+
 /* The first and last day, by the kind of record. */
 static void read_days(const struct engine *e, const struct gw_fact *fact, struct course *course)
 {
@@ -63,7 +71,8 @@ static void read_days(const struct engine *e, const struct gw_fact *fact, struct
         break;
     case GW_MEDICATION_DISPENSE:
         course->begun = day_of(e, use->when_handed_over);
-        course->until = course->begun == GW_NO_DAY ? GW_NO_DAY : course->begun + days_supplied(use) - 1;
+        if (course->begun != GW_NO_DAY)
+            course->until = supply_end(e, course, days_supplied(use));
         break;
     case GW_MEDICATION_STATEMENT:
         course->begun = effective_start(e, &use->effective);

@@ -26,6 +26,7 @@ struct rhythm {
     unsigned days; /* 1: the first day of a round; a daily rhythm has 1 too */
     int times;     /* intakes on a day of doses */
     int block;     /* not 0: so many days in a row at the start of a long round, then rest */
+    bool weekdays; /* its days are named: they do not move with the day it begins on */
     bool as_needed;
 };
 

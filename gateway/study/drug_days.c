@@ -17,6 +17,7 @@ struct span {
     const struct use *use;
     gw_day first;
     gw_day last;
+    gw_day from; /* the rounds of its rhythm count from here */
     bool shadow; /* an order beside better evidence: it decides nothing */
 };
 
@@ -36,11 +37,12 @@ struct sweep {
 /* The first capsule of a pack handed over shortly before day 1 is that of day 1. */
 static void shift_to_first_dose(const struct sweep *s, struct span *span)
 {
-    const int early = s->bounds->study_drug && span->use->rank == GW_RANK_DISPENSE ? s->bounds->low - span->first : 0;
+    const bool pack = s->bounds->study_drug && span->use->rank == GW_RANK_DISPENSE;
+    const int early = pack ? use_handed_early(s->e, span->first) : 0;
 
-    if (early <= 0 || early > s->e->in->study->dispense_spread_days)
-        return;
     span->first += early;
+    if (!span->use->rhythm.weekdays)
+        span->from += early;
     if (span->last < GW_DAY_MAX)
         span->last += early;
 }
@@ -88,7 +90,7 @@ static int by_first(const void *x, const void *y)
 /* What of a use lies within the bounds; false: nothing. */
 static bool span_of(const struct sweep *s, const struct use *use, struct span *out)
 {
-    *out = (struct span){use, use->first, use->last, false};
+    *out = (struct span){use, use->first, use->last, use->first, false};
     if (use->problem || use->first == GW_NO_DAY || use->first > s->e->in->horizon || exposure_is_stale(s->e, use))
         return false;
     if (use->negative && out->last == GW_DAY_MAX)
@@ -322,13 +324,21 @@ static void name_others(struct sweep *s, struct stretch *stretch)
     }
 }
 
+static gw_day rounds_from(const struct sweep *s, const struct use *use)
+{
+    for (size_t i = 0; i < s->active_count; i++)
+        if (s->active[i]->use == use)
+            return s->active[i]->from;
+    return use->first;
+}
+
 static void decide(struct sweep *s, gw_day first, gw_day last, struct stretch *out)
 {
     const enum gw_evidence_rank rank = best_rank(s);
     const struct use *use = choose(s, rank), *negative = negative_of(s, rank);
 
     *out = (struct stretch){.first = first, .last = last, .rank = rank, .negative = !use, .use = use ? use : negative};
-    out->from = out->use->first;
+    out->from = rounds_from(s, out->use);
     if (!use) {
         side_with(s->e, out, negative);
     } else {

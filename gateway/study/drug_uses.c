@@ -362,6 +362,8 @@ static gw_day after_doses(const struct rhythm *rhythm, gw_day first, int doses)
 
     if (rhythm->every <= 1)
         return first + doses - 1;
+    if (rhythm->block > 0)
+        return first + (doses - 1) / rhythm->block * rhythm->every + (doses - 1) % rhythm->block;
     for (int counted = 0; counted < doses; day++)
         counted += rhythm_takes(rhythm, first, day);
     return day - 1;

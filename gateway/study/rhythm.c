@@ -110,7 +110,7 @@ static int weekday(gw_day day)
 
 static struct rhythm on_weekdays(const struct gw_schedule *schedule, int times, gw_day first)
 {
-    struct rhythm rhythm = {.known = true, .every = WEEK, .times = times};
+    struct rhythm rhythm = {.known = true, .every = WEEK, .times = times, .weekdays = true};
 
     for (size_t i = 0; i < schedule->day_count; i++) {
         const int day = weekday_of(schedule->days_of_week[i]);

@@ -32,6 +32,13 @@ bool use_counts(const struct engine *e, size_t index)
     return e->versions[index].current && (fact->standing == GW_ACCEPTED || given) && !fact->modifier_extension;
 }
 
+int use_handed_early(const struct engine *e, gw_day handed_over)
+{
+    const int early = e->anchors.d1 == GW_NO_DAY ? 0 : e->anchors.d1 - handed_over;
+
+    return early > 0 && early <= e->in->study->dispense_spread_days ? early : 0;
+}
+
 const struct gw_fact *use_referred(const struct engine *e, const struct gw_fact *fact)
 {
     const struct gw_reference *ref = &fact->use.reference;

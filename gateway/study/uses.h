@@ -37,6 +37,10 @@ enum gw_evidence_rank use_rank(enum gw_resource type);
 /* Told as a fact: accepted, or an administration that was stopped after some of the dose was given. */
 bool use_counts(const struct engine *e, size_t index);
 
+/* Days before day 1 on which a study drug was handed over, where the first capsule of that pack is the one of day 1; 0:
+ * none. */
+int use_handed_early(const struct engine *e, gw_day handed_over);
+
 /* The Medication it refers to, by id or, where the reference is a logical one, by identifier; NULL: none. */
 const struct gw_fact *use_referred(const struct engine *e, const struct gw_fact *fact);
 
