@@ -32,9 +32,8 @@ void derive_antibiotic_prophylaxis(struct engine *e)
         return;
     period = first_cycles(e, rules->cycles);
     parameter.date = period.last;
-    if (!period.over)
-        parameter.reason = "PERIOD_NOT_OVER";
-    else
+    parameter.reason = period.reason;
+    if (!period.reason)
         coverage_of(e, &period, counts, NULL, &coverage);
     parameter.unconfirmed = coverage.intended;
     parameter.text = coverage_reaches(&period, coverage.days, rules->coverage_percent) ? "GIVEN"

@@ -14,9 +14,7 @@ struct period first_cycles(struct engine *e, int cycles)
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (ends[i] != GW_NO_DAY && ends[i] < period.last)
             period.last = ends[i];
-    period.over = period.last <= e->in->horizon;
-    if (!period.over)
-        engine_next_day(e, period.last);
+    period.reason = doses_unseen(e, period.last);
     return period;
 }
 

@@ -10,7 +10,7 @@
 struct period { /* the first so many cycles, as far as the subject was treated */
     gw_day first;
     gw_day last;
-    bool over; /* all of its days were seen */
+    const char *reason; /* why its days cannot be judged yet; NULL: an assessment told of all */
 };
 
 struct period first_cycles(struct engine *e, int cycles);

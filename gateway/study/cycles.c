@@ -177,6 +177,7 @@ static void fill(struct engine *e, struct cycle *cycle)
     if (!study->dexamethasone.on)
         return;
     cycle->has_dex = amount_taken(e, study->dexamethasone.drug, cycle->start, cycle->next - 1, &cycle->dex_mg, &any);
+    cycle->told_dex = any;
     cycle->dex_class = class_of(e, cycle);
 }
 

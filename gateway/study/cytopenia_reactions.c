@@ -25,12 +25,13 @@ struct reactions {
 
 /* ---- counts ---- */
 
+/* One that no window took is known once an assessment told of its day, as an event is. */
 static bool is_count(struct engine *e, const struct datum *datum, const char *concept)
 {
     if (!datum_tells(datum) || strcmp(datum->code.lab->concept, concept) != 0)
         return false;
     engine_next_day(e, datum->when.first);
-    return datum->when.first <= e->in->horizon;
+    return datum->when.first <= (datum->placed_count ? e->in->horizon : doses_seen_until(e));
 }
 
 static int by_day_then_value(const void *x, const void *y, void *context)
@@ -172,10 +173,7 @@ static const char *open_reason(struct engine *e, const struct reactions *r, gw_d
 
     if (exposures_of(e, r->drug, &list) == 0)
         return "NO_EXPOSURE";
-    if (until <= e->in->horizon)
-        return NULL;
-    engine_next_day(e, until);
-    return "PERIOD_NOT_OVER";
+    return doses_unseen(e, until);
 }
 
 static void judge_neutropenia(struct engine *e, const struct reactions *r, const struct datum *anc)
@@ -207,7 +205,7 @@ static void judge_restarts(struct engine *e, const struct reactions *r)
     const struct exposure *list;
     const size_t count = exposures_of(e, r->drug, &list);
 
-    for (size_t i = 1; i < count && !e->failed; i++) {
+    for (size_t i = 1; i < count && list[i].first <= doses_seen_until(e) && !e->failed; i++) {
         const struct datum *anc = latest(&r->anc, list[i].first, r->rules->anc_age_days);
         struct event event;
 

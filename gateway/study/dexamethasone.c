@@ -10,6 +10,11 @@
 
 /* ---- the class of the first cycle ---- */
 
+static const char *unknown_reason(const struct cycle *cycle)
+{
+    return cycle->told_dex ? "DOSE_UNKNOWN" : "NO_DEXAMETHASONE";
+}
+
 static void derive_class(struct engine *e)
 {
     const struct cycle *first = e->cycle_count ? &e->cycles[0] : NULL;
@@ -20,7 +25,7 @@ static void derive_class(struct engine *e)
     else if (!first->over)
         p.reason = "FIRST_CYCLE_NOT_OVER";
     else if (!first->has_dex)
-        p.reason = "NO_DEXAMETHASONE";
+        p.reason = unknown_reason(first);
     if (first && first->row_id)
         inputs_add_row(e, &p.inputs, first->row_id);
     if (!p.reason) {
@@ -79,7 +84,7 @@ static void compare(struct engine *e, const struct cycle *cycle, struct paramete
     int order;
 
     if (!p->reason && !cycle_dexamethasone(e, cycle, &given))
-        p->reason = "NO_DEXAMETHASONE";
+        p->reason = unknown_reason(cycle);
     if (p->reason)
         return;
     order = gw_ratio_compare(e->arena, &given, &expected);

@@ -83,6 +83,21 @@ const struct cycle *cycle_on(const struct engine *e, gw_day day)
     return NULL;
 }
 
+gw_day doses_seen_until(const struct engine *e)
+{
+    const gw_day seen = engine_assessed_until(e);
+
+    return seen > e->anchors.d1 ? seen : e->anchors.d1;
+}
+
+const char *doses_unseen(struct engine *e, gw_day last)
+{
+    if (last <= doses_seen_until(e))
+        return NULL;
+    engine_next_day(e, last);
+    return last > e->in->horizon ? "PERIOD_NOT_OVER" : "AWAITS_ASSESSMENT";
+}
+
 /* ---- bounds ---- */
 
 static bool is_study_drug(const struct use *use)
@@ -350,7 +365,7 @@ static void end_problem(struct engine *e, const struct use *use)
 
 void stage_exposure(struct engine *e)
 {
-    const gw_day seen = engine_assessed_until(e) > e->anchors.d1 ? engine_assessed_until(e) : e->anchors.d1;
+    const gw_day seen = doses_seen_until(e);
 
     if (e->anchors.d1 == GW_NO_DAY)
         return;

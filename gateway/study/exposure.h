@@ -71,6 +71,7 @@ struct cycle {
     gw_day known_on; /* the day whose evidence completes it */
     bool ended;      /* it is the last one, and treatment ended in it */
     bool has_actual; /* every dose in it is known */
+    bool told_dex;   /* some dose of dexamethasone in it is told, known or not */
     bool has_dex;    /* some dose of dexamethasone in it is told, and every one known */
 };
 
@@ -125,6 +126,12 @@ bool cycle_dexamethasone(struct engine *e, const struct cycle *cycle, struct gw_
 
 /* actual / planned x 100 as printed for the study; NULL: nothing was planned. */
 const char *percent_of(struct engine *e, const struct gw_ratio *actual, const struct gw_ratio *planned);
+
+/* The last day whose doses an assessment told of; the baseline tells of day 1. */
+gw_day doses_seen_until(const struct engine *e);
+
+/* Why doses up to a day cannot be judged: that day is to come, or no assessment has told of it; NULL: they can. */
+const char *doses_unseen(struct engine *e, gw_day last);
 
 /* The window in which a change on a day is collected: the baseline for what began by day 1, else the next assessment.
  * NULL: none yet. */

@@ -110,13 +110,14 @@ static enum schedule schedule_of(const struct exposure *exposure)
     return rhythm->every == 2 && rhythm->days == 1 ? SCHEDULE_ALTERNATE : SCHEDULE_OTHER;
 }
 
-/* A single dose tells no rhythm: then what follows it in the first cycle does. */
+/* A single dose tells no rhythm: then what follows it in the first cycle does, once an assessment told of it. */
 static enum schedule first_schedule(const struct engine *e, const struct exposure *list, size_t count)
 {
+    const gw_day seen = doses_seen_until(e);
     enum schedule schedule = SCHEDULE_UNKNOWN;
 
     for (size_t i = 0; i < count && schedule == SCHEDULE_UNKNOWN; i++)
-        if (list[i].first - list[0].first < e->in->study->exposure.cycle_days)
+        if (list[i].first - list[0].first < e->in->study->exposure.cycle_days && list[i].first <= seen)
             schedule = schedule_of(&list[i]);
     return schedule;
 }
@@ -155,6 +156,9 @@ static void judge_exposure(struct engine *e, const struct gw_start_dose *row, co
 {
     const enum schedule schedule = first_schedule(e, list, count);
 
+    out->reason = doses_unseen(e, list[0].first);
+    if (out->reason)
+        return;
     inputs_add_exposure(e, &out->inputs, &list[0]);
     out->date = list[0].first;
     out->unconfirmed |= list[0].rank == GW_RANK_REQUEST; /* ordered, and nothing says that it was taken */

@@ -204,8 +204,8 @@ static void judge(struct engine *e, int level, const struct parameter *level_par
         return;
     period = first_cycles(e, e->in->study->vte.cycles);
     concordance->date = period.last;
-    concordance->reason = period.over ? NULL : "PERIOD_NOT_OVER";
-    if (!period.over)
+    concordance->reason = period.reason;
+    if (period.reason)
         return;
     if (level == 1)
         judge_level_1(e, &given);

@@ -176,27 +176,41 @@ static void note_exposures(struct engine *e, struct vte_risk *out, const char *s
             inputs_add_exposure(e, &out->inputs, &list[i]);
 }
 
-/* In 28 days from day 1. What was told by then alone counts, until they are over. */
+/* The last of 28 days from day 1, as far as the subject was treated. */
+static gw_day last_of_dexamethasone(const struct engine *e)
+{
+    const struct gw_dexamethasone_rules *rules = &e->in->study->dexamethasone;
+    const gw_day ends[] = {e->anchors.eot, e->anchors.death, e->anchors.withdrawn};
+    gw_day last = e->anchors.d1 + (rules->on ? rules->cycle_days : 28) - 1;
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (ends[i] != GW_NO_DAY && ends[i] < last)
+            last = ends[i];
+    return last;
+}
+
+/* Much of it is much, however few of the days an assessment told of; that it was little shows when all are told. */
 static void weigh_dexamethasone(struct engine *e, struct vte_risk *out)
 {
     const struct gw_dexamethasone_rules *rules = &e->in->study->dexamethasone;
-    const gw_day last = e->anchors.d1 + (rules->on ? rules->cycle_days : 28) - 1;
     const struct gw_ratio high = gw_ratio_of(e->in->study->vte.high_dex_mg);
-    const char *drug = rules->on ? rules->drug : "dexamethasone";
+    const char *const drug = rules->on ? rules->drug : "dexamethasone";
+    const gw_day last = last_of_dexamethasone(e), seen = doses_seen_until(e), told = last < seen ? last : seen;
     struct gw_ratio total;
     bool any = false;
+    const bool known = amount_taken(e, drug, e->anchors.d1, told, &total, &any);
 
-    if (!amount_taken(e, drug, e->anchors.d1, last, &total, &any)) {
-        miss(out, "NO_DEXAMETHASONE_DOSE");
+    if (known && gw_ratio_compare(e->arena, &total, &high) >= 0) {
+        find(e, out, "HIGH_DEXAMETHASONE");
+        note_exposures(e, out, drug, e->anchors.d1, told);
         return;
     }
-    if (gw_ratio_compare(e->arena, &total, &high) >= 0) {
-        find(e, out, "HIGH_DEXAMETHASONE");
-        note_exposures(e, out, drug, e->anchors.d1, last);
-    } else if (e->in->horizon < last && (e->anchors.eot == GW_NO_DAY || e->anchors.eot > e->in->horizon)) {
-        miss(out, "PERIOD_NOT_OVER");
-        engine_next_day(e, last);
-    }
+    if (out->reason)
+        return;
+    if (known || !any)
+        out->reason = doses_unseen(e, last);
+    if (!known && !out->reason)
+        out->reason = "NO_DEXAMETHASONE_DOSE";
 }
 
 void vte_high_risk(struct engine *e, struct vte_risk *out)

@@ -73,6 +73,13 @@ def seen_until(subject, delivery):
     return assessments(subject, delivery)[-1][0]
 
 
+def unseen(subject, last, delivery):
+    """Why drugs up to a day cannot be judged: it is to come, or no assessment told of it; empty: they can."""
+    if last <= seen_until(subject, delivery):
+        return ""
+    return "PERIOD_NOT_OVER" if last > subject.course.horizon else "AWAITS_ASSESSMENT"
+
+
 def runs_as_of(subject, delivery, table):
     """[first, last or None, stretch] of what was begun by the last assessment; one dose over a gap of at most a day is one
     run."""

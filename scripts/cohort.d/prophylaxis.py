@@ -146,15 +146,16 @@ def level_of(subject, delivery):
     """(level or 0, factors, reason)"""
     chosen, course = subject.prophylaxis, subject.course
     found = ["RECENT_VTE"] if chosen.clot else []
-    milligrams = dexamethasone.taken(subject, 0, 27)
+    last = min([27] + [d for d in (course.eot, course.death, course.withdrawn) if d is not None])
+    milligrams = dexamethasone.taken(subject, 0, min(last, drugs.seen_until(subject, delivery)))
     if milligrams is not None and milligrams >= 480:
         found.append("HIGH_DEXAMETHASONE")
     if found:
         return 1, ";".join(found), ""
+    if drugs.unseen(subject, last, delivery):
+        return 0, "", drugs.unseen(subject, last, delivery)
     if milligrams is None:
         return 0, "", "NO_DEXAMETHASONE_DOSE"
-    if course.horizon < 27 and course.eot is None:
-        return 0, "", "PERIOD_NOT_OVER"
     found, missing = _other_risks(subject, delivery)
     platelets = parameters.flagged(subject, "PLT", delivery).get("BASELINE")
     if platelets and platelets[2] < 100:
@@ -175,14 +176,13 @@ def rows_of(subject, delivery, row, crcl):
     days = _days_with(subject, last, delivery, lambda s: s.drug == "sulfamethoxazole and trimethoprim")
     text = "GIVEN" if 100 * days >= 80 * (last + 1) else "PARTIAL" if days else "NONE"
     rows.append(row("ABXPROPH", days, text, last, "antibiotic-prophylaxis",
-                    "" if last <= subject.course.horizon else "PERIOD_NOT_OVER"))
+                    drugs.unseen(subject, last, delivery)))
     level, text, reason = level_of(subject, delivery)
     rows.append(row("VTELEVEL", level, text, 0, "vte-level", reason))
     if not level:
         return rows + [row("VTECONC", rule="vte-concordance", reason=reason)]
     last = first_cycles(subject, 4, delivery)
-    over = last <= subject.course.horizon
-    reason = "" if over else "PERIOD_NOT_OVER"
+    reason = drugs.unseen(subject, last, delivery)
     judged = _concordance(subject, last, delivery, {1: "LMWH", 2: "ASPIRIN", 3: None}[level])
     if level == 1 and (crcl is None or crcl[0] < 30):  # warfarin stands for heparin
         other = _concordance(subject, last, delivery, "VKA")

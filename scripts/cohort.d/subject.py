@@ -56,7 +56,6 @@ class Subject:
         self.now = 1         # the delivery that is written
         self.late_story = False  # the last story comes with the second delivery
         self.asked_age = False  # what is told depends on the day of birth, which is not
-        self.judged = set()  # (delivery, first elapsed day) of doses by which a reaction was judged
         self.known = {}      # answers that are worked out once
         self.events = []     # events.Event: those that stories tell
         self.proposals = []  # events.Proposal: what a person is asked

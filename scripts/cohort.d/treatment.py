@@ -120,16 +120,16 @@ def _concordance(row, began, text, missing):
 
 # ---- reactions to low counts ----
 
-def counts(subject, concept, delivery):
-    """[(elapsed day, lowest value)] in order, of what a window took or what dates an event."""
+def counts(subject, concept, delivery, seen):
+    """[(elapsed day, lowest value)] in order, of what a window took, or what dates an event that an assessment told of."""
     found = {}
     for item in subject.items:
         if not item.tested or item.tested[0] != concept or item.tested[2] is None or item.delivery > delivery:
             continue
         rows = item.after if delivery == 2 and item.after else item.rows
         day = item.tested[1]
-        if rows[0].state in ("delivered", "evidence") or (rows[0].state, rows[0].reason) == (
-                "outside_window", "BETWEEN_WINDOWS"):
+        between = rows[0].state == "evidence" or (rows[0].state, rows[0].reason) == ("outside_window", "BETWEEN_WINDOWS")
+        if rows[0].state == "delivered" or (between and day <= seen):
             found[day] = min(found.get(day, item.tested[2]), item.tested[2])
     return sorted(found.items())
 
@@ -150,11 +150,11 @@ def _runs(values, bound):
 
 
 def _reactions(subject, delivery, row):
-    neutrophils, platelets = counts(subject, "ANC", delivery), counts(subject, "PLT", delivery)
+    seen = drugs.seen_until(subject, delivery)
+    neutrophils, platelets = counts(subject, "ANC", delivery, seen), counts(subject, "PLT", delivery, seen)
     rows, doses = [], taken(subject)
 
     def add(rule, day, text, uses, reason=""):
-        subject.judged.update((delivery, use[0]) for use in uses if use)
         rows.append(row("CYTOACT||%s.%s" % (rule, iso(subject.day(day))), "", text, day, rule, reason,
                         unconfirmed=any(use and use[3] in ("dispensed", "intended") for use in uses)))
     cycles = drugs.cycles_as_of(subject, delivery)
@@ -166,28 +166,18 @@ def _reactions(subject, delivery, row):
         factor = any(s.drug == "filgrastim" and s.item.delivery <= delivery and s.first <= day + 3 and (s.last is None or s.last >= day)
                      for s in subject.stretches)
         text = ("NOT_STOPPED" if factor else "NO_REACTION") if goes_on else ("CONCORDANT" if factor else "NO_GCSF")
-        add("cytopenia-neutrophils", day, text, [goes_on], _open(subject, doses, day))
+        add("cytopenia-neutrophils", day, text, [goes_on], _open(subject, doses, day, delivery))
     for before, now in zip(doses, doses[1:]):
-        if now[0] - before[1] > 1 and _recent(neutrophils, now[0]):
+        if now[0] <= seen and now[0] - before[1] > 1 and _recent(neutrophils, now[0]):
             add("cytopenia-restart", now[0], "REDUCED" if int(now[2]) < int(before[2]) else "NOT_REDUCED", [before, now])
     for day in _runs(platelets, Fraction(30)):
         before, after = on(subject, day), on(subject, day + 3)
         changed = before and (not after or int(after[2]) < int(before[2]))
         given = any(day <= when <= day + 3 and told <= delivery for when, told in subject.transfusions)
         add("cytopenia-platelets", day, "CONCORDANT" if given or changed else "NO_REACTION", [before, after],
-            _open(subject, doses, day))
+            _open(subject, doses, day, delivery))
     return rows
 
 
-def cite(subject):
-    """A dose that no assessment has told yet is evidence where a reaction was judged by it."""
-    for delivery, name in ((1, "rows"), (2, "after")):
-        _reactions(subject, delivery, lambda *row, **more: None)
-        for s in subject.stretches:
-            row = getattr(s.item, name)[0]
-            if row.reason == "AWAITS_ASSESSMENT" and s.drug == drugs.STUDY_DRUG and (delivery, s.first) in subject.judged:
-                setattr(s.item, name, [row.copy(state="evidence", reason="")])
-
-
-def _open(subject, doses, day):
-    return "NO_EXPOSURE" if not doses else "" if day + 3 <= subject.course.horizon else "PERIOD_NOT_OVER"
+def _open(subject, doses, day, delivery):
+    return drugs.unseen(subject, day + 3, delivery) if doses else "NO_EXPOSURE"

@@ -15,6 +15,7 @@ static void start(void)
     for (int r = 0; r < GW_RANK_COUNT; r++)
         subject_study(&s)->d1_evidence[r] = r == GW_RANK_ROSTER;
     subject_add_patient(&s, "male", "1954-01-15");
+    subject_add_visit(&s, "v90", "2024-04-14"); /* the assessment that tells of all of the three cycles */
 }
 
 static void stop(void)
@@ -73,12 +74,15 @@ Test(antibiotic_prophylaxis, waits_for_the_cycles_to_be_over)
     subject_expect_parameter(&s, "ABXPROPH", NULL, NULL, "!PERIOD_NOT_OVER");
     s.horizon++;
     subject_derive(&s);
+    subject_expect_parameter(&s, "ABXPROPH", NULL, NULL, "!AWAITS_ASSESSMENT");
+    s.horizon = s.line.first_dose + 90;
+    subject_derive(&s);
     subject_expect_parameter(&s, "ABXPROPH", NULL, NULL, "84");
 }
 
 Test(antibiotic_prophylaxis, goes_by_the_cycles_there_were)
 {
-    subject_add_visit(&s, "e", "2024-05-07"); /* two days after the last dose */
+    subject_add_visit(&s, "e", "2024-05-07");                                       /* two days after the last dose */
     doses_add(&s, "L04AX04", "S 0..20 25; S 28..48 25; S 63..83 25; S 91..111 25"); /* the third cycle a week late */
     doses_add(&s, "J01MA12", "S 0.. 500");
     subject_derive(&s);

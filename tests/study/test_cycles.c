@@ -157,7 +157,8 @@ static const struct {
     {"given on a day on which it was stated too", "S 0..21 40 weekly; A 7 20", "1@0 525 100 dex 140 -; 2@35 +7",
      "140 (OTHER)"},
     {"ordered alone", "R 0.. 40 weekly", "1@0 525 100; 2@35 +7", "NO_DEXAMETHASONE"},
-    {"how often, nobody knows", "S 0..27 40 none", "1@0 525 100; 2@35 +7", "NO_DEXAMETHASONE"},
+    {"how often, nobody knows", "S 0..27 40 none", "1@0 525 100; 2@35 +7", "DOSE_UNKNOWN"},
+    {"how much, nobody knows", "S 0..27 1cap weekly", "1@0 525 100; 2@35 +7", "DOSE_UNKNOWN"},
     {"none", NULL, "1@0 525 100; 2@35 +7", "NO_DEXAMETHASONE"},
 };
 

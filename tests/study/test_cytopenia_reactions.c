@@ -20,7 +20,7 @@ static void start(void)
     subject_ask(&s, "CYTOACT");
     for (int r = 0; r < GW_RANK_COUNT; r++)
         subject_study(&s)->d1_evidence[r] = r == GW_RANK_ROSTER;
-    s.horizon = s.line.first_dose + 100;
+    s.horizon = s.line.first_dose + 66;
     subject_add_patient(&s, "male", "1954-01-15");
     subject_add_visit(&s, "e1", "2024-02-14"); /* cycles are known up to the last assessment */
     subject_add_visit(&s, "e2", "2024-03-15");
@@ -165,14 +165,29 @@ Test(cytopenia_reactions, take_a_transfusion_of_platelets)
     }
 }
 
-Test(cytopenia_reactions, wait_for_the_days_after_an_event)
+Test(cytopenia_reactions, wait_until_an_assessment_told_of_the_days_after_an_event)
 {
-    doses_add(&s, LEN, "S 0..20 25");
-    add_counts("751-8", "10 0.4");
-    s.horizon = s.line.first_dose + 12;
+    doses_add(&s, LEN, "S 0..40 25");
+    add_counts("751-8", "29 0.4"); /* in a window */
+    s.horizon = s.line.first_dose + 31;
     subject_derive(&s);
-    expect_text("two days on", reactions(), "neutrophils@10 !PERIOD_NOT_OVER");
+    expect_text("two days on", reactions(), "neutrophils@29 !PERIOD_NOT_OVER");
     s.horizon++;
     subject_derive(&s);
-    expect_text("three days on", reactions(), "neutrophils@10 NO_REACTION");
+    expect_text("three days on", reactions(), "neutrophils@29 !AWAITS_ASSESSMENT");
+    s.horizon = s.line.first_dose + 60;
+    subject_derive(&s);
+    expect_text("at the next assessment", reactions(), "neutrophils@29 NO_REACTION");
+}
+
+Test(cytopenia_reactions, leave_a_count_between_windows_until_an_assessment_told_of_its_day)
+{
+    doses_add(&s, LEN, "S 0..40 25");
+    add_counts("751-8", "10 0.4");
+    s.horizon = s.line.first_dose + 28;
+    subject_derive(&s);
+    expect_text("before the assessment", reactions(), "");
+    s.horizon++;
+    subject_derive(&s);
+    expect_text("at the assessment", reactions(), "neutrophils@10 NO_REACTION");
 }

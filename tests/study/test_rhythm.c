@@ -170,7 +170,7 @@ Test(rhythm, is_another_by_any_of_its_parts)
         {.known = true, .every = 2, .days = 1, .times = 1},
         {.known = true, .every = 1, .days = 3, .times = 1},
         {.known = true, .every = 1, .days = 1, .times = 2},
-        {true, 1, 1, 1, 0, true},
+        {.known = true, .every = 1, .days = 1, .times = 1, .as_needed = true},
     };
 
     cr_expect(rhythm_equal(&daily, &rhythm_daily));

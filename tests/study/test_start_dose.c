@@ -262,11 +262,27 @@ Test(start_dose, is_compared_with_what_treatment_began_with)
         add_counts(cell->anc, "200");
         if (*beginnings[i].records)
             doses_add(&s, "L04AX04", beginnings[i].records);
+        subject_add_visit(&s, "v30", "2024-02-14");
+        s.horizon = s.line.first_dose + 50;
         subject_derive(&s);
         cr_log_info("%s", beginnings[i].what);
         subject_expect_parameter(&s, "CONCORD", NULL, NULL, wanted);
         expect_text(beginnings[i].what, subject_row()->concordance, wanted[0] == '!' ? "NOT_ASSESSABLE" : wanted);
     }
+}
+
+Test(start_dose, is_not_compared_before_an_assessment_told_of_it)
+{
+    add_kidneys("80", "1.0", false);
+    add_counts("3.0", "200");
+    doses_add(&s, "L04AX04", "S 5..25 25"); /* day 1 was that of dexamethasone */
+    subject_add_visit(&s, "v30", "2024-02-14");
+    s.horizon = s.line.first_dose + 28;
+    subject_derive(&s);
+    subject_expect_parameter(&s, "CONCORD", NULL, NULL, "!AWAITS_ASSESSMENT");
+    s.horizon++;
+    subject_derive(&s);
+    subject_expect_parameter(&s, "CONCORD", NULL, NULL, "CONCORDANT");
 }
 
 Test(start_dose, is_not_compared_where_it_is_not_known)

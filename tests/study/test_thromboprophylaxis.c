@@ -55,6 +55,8 @@ static void begin(const struct base *base)
         subject_add_value(&s, "c", "2160-0", "2024-01-15", base->creatinine, "mg/dL");
     if (base->dex)
         doses_add(&s, DEX, base->dex);
+    subject_add_visit(&s, "v30", "2024-02-14"); /* drugs are known as far as assessments told of them */
+    subject_add_visit(&s, "v120", "2024-05-14");
     if (base->listed)
         subject_add_condition(&s, "mm", "C90.00", "2020-05-01", NULL);
 }
@@ -226,7 +228,24 @@ Test(thromboprophylaxis, level_waits_for_the_first_28_days)
     cr_expect(le(int, s.derived.next_day, s.line.first_dose + 27));
     s.horizon++;
     subject_derive(&s);
-    expect_level("day 28", "3", "");
+    expect_level("day 28, which nobody told of yet", "!AWAITS_ASSESSMENT", NULL);
+    s.horizon = s.line.first_dose + 30;
+    subject_derive(&s);
+    expect_level("at the next assessment", "3", "");
+}
+
+Test(thromboprophylaxis, level_of_much_dexamethasone_is_known_as_soon_as_it_was_told)
+{
+    struct base base = healthy;
+
+    base.dex = "S 0..11 40"; /* 480 mg by day 11 */
+    begin(&base);
+    s.horizon = s.line.first_dose + 28;
+    subject_derive(&s);
+    expect_level("before the first assessment", "!AWAITS_ASSESSMENT", NULL);
+    s.horizon++;
+    subject_derive(&s);
+    expect_level("at it", "1", "HIGH_DEXAMETHASONE");
 }
 
 Test(thromboprophylaxis, level_leaves_a_diagnosis_that_is_not_confirmed_to_a_person)
@@ -346,6 +365,9 @@ Test(thromboprophylaxis, is_not_judged_without_a_level_or_before_its_cycles_are_
     subject_expect_parameter(&s, "VTECONC", NULL, NULL, "!PERIOD_NOT_OVER");
     s.horizon++;
     subject_derive(&s);
+    subject_expect_parameter(&s, "VTECONC", NULL, NULL, "!AWAITS_ASSESSMENT");
+    s.horizon = s.line.first_dose + 120;
+    subject_derive(&s);
     subject_expect_parameter(&s, "VTECONC", NULL, NULL, "OTHER_DRUG");
     begin(&(struct base){"1964-01-15", NULL, "70", "170", "200", "1.0", "S 0..27 40 weekly", true});
     subject_derive(&s);
@@ -356,6 +378,7 @@ Test(thromboprophylaxis, counts_the_days_of_treatment_alone)
 {
     begin(&healthy);
     subject_add_condition(&s, "d", "I82.401", "2023-12-01", NULL);
+    subject_add_visit(&s, "v12", "2024-01-27");
     s.line.end_of_treatment = s.line.first_dose + 9; /* ten days: eight are 80 % */
     doses_add(&s, HEPARIN, "S 0..7 40");
     subject_derive(&s);
