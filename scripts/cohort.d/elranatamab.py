@@ -87,6 +87,7 @@ class Patient(Subject):
         self.recruited = course.d1
         self.anchor = "roster" if self.number % 3 else "administration"
         self.lacks = ""
+        self.delivery, self.version_of = 1, None  # of what is written now; the resource of which it is a later version
         self.seen = 0
         self.born = course.d1 - 365 * (48 + self.number % 37) - self.number % 300
         self.reactions = reactions.choose(self)
@@ -182,6 +183,7 @@ class Patient(Subject):
         reactions.confirm_all(self)
         self._history_condition()
         self._write_outside()
+        self._repeat()
 
     def instant(self, day, clock):
         """Of the hospital's clock; without a clock the day alone."""
@@ -203,25 +205,41 @@ class Patient(Subject):
             '"valueQuantity":{"value":%s%s%s},' % (text, ',"unit":"%s"' % words if words else "",
                                                    ',"system":"%s","code":"%s"' % (UCUM, code) if coded else ""))
         row = row or Row("delivered", windows=(week_of(day),), concept=concept, value=number, **row_more)
-        rid = self.new_id("o")
-        version = self.dialect.version(rid, 1)
+        rid = self.version_of.rid if self.version_of else self.new_id("o")
+        version = self.dialect.version(rid, self.delivery if self.version_of else 1)
         item = self.add("Observation", rid, version, w.observation(
             rid, version, self.updated(day_of), "final", w.code(concept), self.patient_id, "", when, value, tail), [row])
         self.rank(item, 0, day, clock)
         self.see(day, "record")
         return item
 
+    def add(self, kind, rid, version, text, rows, delivery=1):
+        return super().add(kind, rid, version, text, rows, max(delivery, self.delivery))
+
+    def updated(self, day, delivery=1, step=0):
+        return super().updated(day, max(delivery, self.delivery), step)
+
     def rank(self, item, part, day, clock):
         """Its place among the results of the week: an earlier day is closer to the target, of one day the later time."""
         row = item.rows[part]
         for window in row.windows:
             order = (day, 0, -minutes(clock)) if clock is not None else (day, 1, 0)
-            self.ranks.setdefault((window, row.concept), []).append((order, item.rid, row))
+            self.ranks.setdefault((window, row.concept), []).append((order, item.delivery, item))
 
     def flag(self, which="rows"):
+        """Of each week and concept the one closest to the target; another one once the second delivery came."""
         for (window, _), ranked in self.ranks.items():
-            _, _, row = min(ranked, key=lambda place: place[:2])
-            row.anl01 = (*row.anl01, window)
+            first = min((place for place in ranked if place[1] == 1), key=lambda place: place[0], default=None)
+            last = min((place for place in ranked if not place[2].after), key=lambda place: place[0])
+            if first:
+                first[2].rows[0].anl01 = (window,)
+            if first is not last:
+                if first and not first[2].after:
+                    first[2].after = [first[2].rows[0].copy(anl01=())]
+                if last[1] == 1:
+                    last[2].after = [last[2].rows[0].copy(anl01=(window,))]
+                else:
+                    last[2].rows[0].anl01 = (window,)
 
     def use(self, kind, substance, day, facts, row=None, **told):
         """A record of a drug; told: columns of its row in conmeds, none where it makes none."""
@@ -373,6 +391,12 @@ class Patient(Subject):
         return self.simple("Condition", "c", lambda i, v, u: self.writer.condition(i, v, u, self.patient_id, facts), row,
                            self.day(onset))
 
+    def _repeat(self):
+        """The second delivery brings a result again, just as it was."""
+        if self.number // 4 % 2 == 0:
+            item = next(i for i in self.items if i.kind == "Observation" and i.rows[0].concept == "PLT")
+            self.add(item.kind, item.rid, item.version, item.text, [Row("unchanged")], 2)
+
     def _write_outside(self):
         """What no week takes: before day 1, after the 52 weeks, after withdrawal, after death."""
         self._outside(self.screened - self.rng.randint(1, 30), "BEFORE_FIRST_DOSE")
@@ -487,7 +511,8 @@ class Cohort:
         self.writers = {site: Writer(DIALECTS[site], MEDICINES) for site in self.sites}
         self.plan = Plan(options.resources_per_subject)
         expected = (options.resources_per_subject or 800) * 1300 * options.subjects // len(self.sites)
-        self.deliveries = {(site, 1): Delivery(options.out, site, 1, options, expected) for site in self.sites}
+        self.deliveries = {(site, n): Delivery(options.out, site, n, options, expected // (1, 20)[n - 1])
+                           for site in self.sites for n in (1, 2)}
         self.decisions = {site: open(os.path.join(options.out, site, "decisions.jsonl"), "w", encoding="utf-8")
                           for site in self.sites}
         self.counts = dict.fromkeys(self.sites, 0)
@@ -525,9 +550,10 @@ class Cohort:
             self.decisions[site].write(json.dumps(dict(decision, n=self.counts[site]), ensure_ascii=False) + "\n")
 
     def _put(self, site, patient, item):
-        self.deliveries[site, 1].put(item)
-        for parts in self.parts.values():
-            parts.put(site, patient, item)
+        self.deliveries[site, item.delivery].put(item)
+        for phase, parts in self.parts.items():
+            if item.delivery <= phase:
+                parts.put(site, patient, item)
 
     def summary(self, seconds):
         count = sum(d.count for d in self.deliveries.values())

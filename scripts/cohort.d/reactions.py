@@ -32,7 +32,7 @@ def choose(subject):
 
 def _beside(subject, chosen):
     """ICANS, beside the first CRS if there is one; what treats one would treat both, so only one of them is treated."""
-    if any(DEXAMETHASONE in r.story.treatment for r in chosen):
+    if any(DEXAMETHASONE in r.story.treatment or r.story.late for r in chosen):
         return
     dose = chosen[0].dose if chosen else 2 + subject.number % 2
     menu = [c for c in ICANS if dose in c.doses and not (chosen and DEXAMETHASONE in c.treatment)]
@@ -51,15 +51,13 @@ def _take(subject, chosen, menu, dose_day, dose, turn):
 
 class Reaction:
     def __init__(self, story, dose_day, dose, verdict):
-        self.story, self.dose_day, self.dose, self.verdict = story, dose_day, dose, verdict
+        self.story, self.dose_day, self.dose = story, dose_day, dose  # story None: it was none after all
+        self.category, self.verdict = story.category, verdict if story.later else "wait"
         self.day = dose_day + story.after[0]  # of the onset
 
     def over_before(self, story, dose_day):
-        return self.story.end is not None and self.day + self.story.end < dose_day + story.after[0]
-
-    @property
-    def category(self):
-        return self.story.category
+        ends = [s.end for s in (self.story, self.story.later) if s]
+        return None not in ends and self.day + max(ends) < dose_day + story.after[0]
 
     # ---- writing ----
 
@@ -71,10 +69,22 @@ class Reaction:
             self.onset = self.onset or item
         if self.story.asked:
             self._asked(subject)
+        if self.story.late:
+            self._late(subject)
+        if self.verdict == "wait" and self.story and self.story.asked:
+            self._waits(subject)
         if self.verdict.startswith("confirm"):
             self._confirmed(subject)
         elif self.verdict == "refuse" and self.story.asked:
             subject.decide("event", *self.onset, refuse=True)
+
+    def _late(self, subject):
+        """What the second delivery brings, and the course that it makes."""
+        subject.delivery = 2
+        for day, clock, what, more in self.story.late:
+            self._entry(subject, self.day + day, clock, what, more)
+        subject.delivery = 1
+        self.story = self.story.later
 
     def waits(self):
         """Of what makes no row itself: held until a person spoke."""
@@ -98,6 +108,15 @@ class Reaction:
             text = subject.rng.choice(LOW_SATURATION)
             return subject.reading("SPO2", day, clock, text, text), ""
         return getattr(self, "_" + what)(subject, day, clock, more), ""
+
+    def _fix(self, subject, day, clock, more):
+        """A later version of the temperature at the onset: it was none."""
+        item = self.onset[0]
+        item.after = [Row("superseded")]
+        subject.version_of = item
+        fixed = temperature(subject, day, clock, *COOL[subject.dialect.units["TEMP"][0]][0])
+        subject.version_of = None
+        return fixed
 
     def _flow(self, subject, day, clock, more):
         litres, device = more
@@ -165,7 +184,7 @@ class Reaction:
             return [(self.day, self.coded_as)] if self.coded_as else []
         return [(self.day + day, grade) for day, grade in self.story.grades]
 
-    def _asked(self, subject):
+    def _context(self, subject):
         story = self.story
         grades = self.grades()
         context = {"category": self.category, "onset": subject.date(self.day), "scale": SCALE,
@@ -188,16 +207,20 @@ class Reaction:
             context["concurrent_crs"] = any(
                 other.category == "CRS" and other.story.asked and other.day <= (self.end(subject) or self.day) and
                 self.day <= (other.end(subject) or other.day) for other in subject.reactions)
-        code = self.category + "_REVIEW"
-        subject.ask(code, self.onset[0], (1,), self.onset[1], **context)
+        return context
+
+    def _asked(self, subject):
+        subject.ask(self.category + "_REVIEW", self.onset[0], (1,), self.onset[1], **self._context(subject))
         if self.device:
             subject.ask("O2_DEVICE_UNKNOWN", self.device, (1,))
-        if self.verdict == "wait":
-            if self.device:
-                context["grade"] = story.device
-            subject.ask(code, self.onset[0], (2,), self.onset[1], **context)
         if self.device and self.verdict != "refuse":
             subject.decide("device", self.device, device="MASK")
+
+    def _waits(self, subject):
+        context = self._context(subject)
+        if self.device:
+            context["grade"] = self.story.device
+        subject.ask(self.category + "_REVIEW", self.onset[0], (2,), self.onset[1], **context)
 
     def end(self, subject):
         return None if self.story.end is None else self.day + self.story.end
@@ -243,7 +266,7 @@ class Reaction:
     def _intensive(self, subject):
         """A vasopressor or positive pressure from the day before to a week after the onset, whatever it was for."""
         return any(self.day - 1 <= r.day + r.story.intensive - 1 and r.day <= self.day + 7 for r in subject.reactions
-                   if r.story.intensive)
+                   if r.story and r.story.intensive)
 
     def _open(self, known):
         """Nobody saw it end: for 56 days it goes on, then nobody knows."""

@@ -9,6 +9,7 @@ A chart's entries: (day, clock, what, more). clock None: only the day was writte
     give     a drug at once; more: its name            run      a vasopressor; more: its name and hours
     care     a procedure; more: its SNOMED code, name, hours
     ice      points of the ICE score                   gcs      points of the coma scale
+    fix      the temperature at the onset was none
     code     a diagnosis; more: grade in the code or None, day of its end or None
 """
 SCALE = "ASTCT 2019"
@@ -40,7 +41,8 @@ class Course:
         self.coded = more.get("coded", False)         # there is nothing but a code
         self.device = more.get("device")              # the grade once a person named a mask
         self.intensive = more.get("intensive", 0)     # days with a vasopressor or positive pressure
-        self.ungraded = more.get("ungraded", False)
+        self.late = more.get("late", ())              # what the second delivery brings
+        self.later = more.get("later", self)          # the course with it; None: there was none
 
     @property
     def grade(self):
@@ -94,6 +96,13 @@ CRS = [
     Course("fever and a code of another grade", "CRS", [FEVER, (0, None, "code", (3, 1)), COOL], [(0, 1)], 1, hours=28,
            coded_grade=3),
     Course("a code alone", "CRS", [(0, None, "code", (2, 3))], [(0, 2)], 3, after=(1, None), coded=True, doses=(3,)),
+    Course("low pressure that is told late", "CRS", [FEVER, COOL], [(0, 1)], 1, hours=28,
+           late=[(0, "15:00", "S", None)], later=Course("low pressure in fever", "CRS", (), [(0, 2)], 1, hours=28)),
+    Course("fever that is told late", "CRS", [FEVER, COOL], [(0, 1)], 1, hours=28,
+           late=[(1, "02:00", "T", None), (2, "08:00", "C", None)],
+           later=Course("fever that comes back", "CRS", (), [(0, 1)], 2, hours=28)),
+    Course("fever that was none", "CRS", [FEVER, COOL], [(0, 1)], 1, hours=28, late=[(0, "14:00", "fix", None)],
+           later=None),
     Course("nobody read again", "CRS", [FEVER], [(0, 1)], None, doses=(3,), hours=28, closed=False),
 ]
 
@@ -116,8 +125,7 @@ ICANS = [
             (1, "09:00", "ice", 6), (2, "09:00", "ice", 10)], [(0, 3), (1, 2)], 2, after=(1, "16:00"), doses=(2, 3), hours=30,
            treatment=(DEXAMETHASONE, "levetiracetam")),
     Course("a code alone", "ICANS", [(0, None, "code", (3, 2))], [(0, 3)], 2, after=(1, None), doses=(2, 3), coded=True),
-    Course("a coma score alone", "ICANS", [(0, "16:00", "gcs", 13)], [], None, after=(1, "16:00"), hours=30,
-           ungraded=True, closed=False),
+    Course("a coma score alone", "ICANS", [(0, "16:00", "gcs", 13)], [], None, after=(1, "16:00"), hours=30, closed=False),
 ]
 
 

@@ -1,6 +1,7 @@
 /*
  * The made-up cohort of the elranatamab study, every datum of it: what the files say was planted against what `map`
- * makes of them, before a person decided anything and after.
+ * makes of them, after the first delivery, when nobody had decided anything, and after the second and what people
+ * decided.
  *
  * The generator chose doses, courses of CRS and ICANS, other events and what people said of them, and wrote resources
  * that have them (scripts/cohort.d/README.md). Rows are looked for both ways: what was planted is there, and nothing
@@ -135,18 +136,19 @@ static void check_counts(const char *const *more)
 
 /* ---- running ---- */
 
-static void run_map(const char *out, bool with_decisions)
+static void run_map(const char *out, size_t number)
 {
-    const char *const inputs[] = {gw_arena_print(&truth_arena, COHORT "%s/delivery-1", truth_site)};
+    const char *const inputs[] = {gw_arena_print(&truth_arena, COHORT "%s/delivery-1", truth_site),
+                                  gw_arena_print(&truth_arena, COHORT "%s/delivery-2", truth_site)};
     const struct gw_map_options options = {
         .study = SOURCE_DIR "/mappings/studies/elranatamab-rrmm",
         .site = gw_arena_print(&truth_arena, SOURCE_DIR "/mappings/sites/%s.json", truth_site),
         .enrolment = COHORT "roster.csv",
         .out = out,
-        .decisions = with_decisions ? gw_arena_print(&truth_arena, COHORT "%s/decisions.jsonl", truth_site) : NULL,
+        .decisions = number == 2 ? gw_arena_print(&truth_arena, COHORT "%s/decisions.jsonl", truth_site) : NULL,
         .as_of = gw_day_of(2026, 6, 30),
         .inputs = inputs,
-        .input_count = 1,
+        .input_count = number,
     };
     struct gw_map_result result;
     struct gw_error err = {0};
@@ -165,7 +167,7 @@ static void check_site(const char *site, size_t number)
     truth_site = site;
     scratch_init(&scratch);
     out = gw_arena_print(&truth_arena, "%s/out", scratch.folder);
-    run_map(out, number == 2);
+    run_map(out, number);
     run = truth_read(out);
     truth_check_parts(&run, gw_arena_print(&truth_arena, COHORT "expected-%zu.csv", number));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -183,12 +185,12 @@ static void check_all(size_t number, const char *const *more)
     gw_arena_release(&truth_arena);
 }
 
-Test(cohort_elranatamab, is_read_and_asked_about_as_planted_before_anybody_decided)
+Test(cohort_elranatamab, is_read_and_asked_about_as_planted_after_the_first_delivery)
 {
     check_all(1, undecided);
 }
 
-Test(cohort_elranatamab, has_the_events_that_people_confirmed)
+Test(cohort_elranatamab, has_the_events_that_people_confirmed_after_the_second)
 {
     check_all(2, decided);
 }
