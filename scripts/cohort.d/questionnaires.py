@@ -121,7 +121,8 @@ def write(subject):
                  for item, value in sorted(_given(form).items())]
         taken = is_taken(form)
         ages = "ADL" in form.instrument and subject.lacks == "birth"  # no age, no frailty that asks for them
-        row = Row("not_in_scope", "NOT_DERIVED") if taken and ages else Row("evidence") if taken else Row("outside_window", form.visit.g90_reason)
+        told = any(_enough(form, scale) for scale in form.answers)
+        row = Row("not_in_scope", "NOT_DERIVED") if taken and (ages or not told) else Row("evidence") if taken else Row("outside_window", form.visit.g90_reason)
         subject.simple("QuestionnaireResponse", "w", lambda i, v, u: subject.writer.plain(
             "QuestionnaireResponse", i, v, u, {
                 "identifier": {"system": subject.dialect.base + "/form", "value": i},
