@@ -4,8 +4,11 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "support/subject.h"
 
@@ -291,6 +294,47 @@ Test(purity, reads_an_instant_alike_in_every_offset)
     }
     gw_text_release(&first);
     gw_text_release(&other);
+}
+
+/* The zone and the language of the machine that derives are no input. */
+Test(purity, is_the_same_on_hosts_of_every_zone_and_language)
+{
+    static const char *const zones[] = {"UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Madrid"};
+    static const char *const languages[] = {"C", "de_DE.UTF-8", "tr_TR.UTF-8", "C.UTF-8"};
+    struct gw_text first = GW_TEXT_INIT(4 << 20), other = GW_TEXT_INIT(4 << 20);
+
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+        setenv("TZ", zones[i], 1);
+        tzset();
+        setlocale(LC_ALL, languages[i]); /* where the host has it */
+        stop();
+        start();
+        add_history(subject_day("2024-01-15"), "Z");
+        subject_derive(&s);
+        write(i == 0 ? &first : &other);
+        if (i > 0)
+            cr_expect(eq(str, other.at, first.at), "%s %s", zones[i], languages[i]);
+    }
+    gw_text_release(&first);
+    gw_text_release(&other);
+}
+
+/* One value over the edge of its window takes its row with it, and no other row of a value. */
+Test(purity, moves_one_value_over_an_edge_and_nothing_else)
+{
+    static const char *const days[] = {"2024-02-09", "2024-02-08"}; /* elapsed 25 and 24 */
+    size_t rows[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        stop();
+        start();
+        add_history(subject_day("2024-01-15"), "Z");
+        subject_add_lab(&s, "edge", ANC, days[i], "2.0");
+        subject_derive(&s);
+        rows[i] = s.derived.rows.tables[GW_TABLE_observations].count;
+        cr_expect(eq(int, subject_observation(&s, "edge", "T30-01") != NULL, i == 0), "%s", days[i]);
+    }
+    cr_expect(eq(sz, rows[0], rows[1] + 1));
 }
 
 /* ---- the next day ---- */
