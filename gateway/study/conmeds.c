@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "study/bound.h"
 #include "study/decided.h"
 #include "study/diagnoses.h"
 #include "study/exposure.h"
@@ -86,24 +87,25 @@ static enum gw_purpose purpose_of_antiinfective(struct engine *e, const struct e
     return purpose;
 }
 
-/* A growth factor answers a low count of the days before; without one it prevents. */
+/* A growth factor answers a low count of the days before; without one it prevents. A count left open says neither. */
 static enum gw_purpose purpose_of_growth_factor(struct engine *e, const struct exposure *x)
 {
     const struct gw_event_criteria *rules = &e->in->study->events;
     const struct values counts = engine_values(e, "ANC");
-    struct gw_ratio bound;
+    bool open = false;
 
     if (!rules->gcsf_anc)
         return GW_PURPOSE_UNKNOWN;
-    bound = gw_ratio_of(*rules->gcsf_anc);
     for (size_t i = 0; i < counts.count; i++) {
         const struct datum *d = counts.list[i];
 
-        if (d->measured && d->dated && d->when.first <= x->first && d->when.first >= x->first - rules->gcsf_anc_days &&
-            gw_ratio_compare(e->arena, &d->value->measure.canonical, &bound) < 0)
+        if (!d->measured || !d->dated || d->when.first > x->first || d->when.first < x->first - rules->gcsf_anc_days)
+            continue;
+        if (bound_side(e, d, rules->gcsf_anc) == SIDE_BELOW)
             return GW_PURPOSE_TREATMENT;
+        open |= bound_side(e, d, rules->gcsf_anc) == SIDE_UNKNOWN;
     }
-    return GW_PURPOSE_PROPHYLAXIS;
+    return open ? GW_PURPOSE_UNKNOWN : GW_PURPOSE_PROPHYLAXIS;
 }
 
 static struct item_about about_role(const struct exposure *x)

@@ -106,6 +106,10 @@ static void consider_dose(struct engine *e, struct evidence *evidence, size_t in
         raise_unreadable(e, index, "TIME_WITHOUT_OFFSET");
     if (verdict != GW_DATE_OK || when.precision < GW_PRECISION_DAY || when.first < index_line_start(e->in->roster))
         return;
+    if (when.first > e->in->horizon) { /* planned, or a slip: it says nothing yet */
+        engine_next_day(e, when.first);
+        return;
+    }
     dose = &evidence[rank].drugs[drug];
     if (dose->day == GW_NO_DAY || when.first < dose->day ||
         (when.first == dose->day && strcmp(e->versions[index].key, e->versions[dose->fact].key) < 0))

@@ -163,6 +163,11 @@ static const struct {
     {"a drug that was not taken", NULL, STATED("not-taken", "2024-01-15"), NULL, "", "", "ANCHOR_MISSING"},
     {"a dose not given before one that was", NULL, GIVEN("a", "not-done", "2024-01-15", LEN),
      GIVEN("b", "completed", "2024-01-16", LEN), "2024-01-16", "confirmed", NULL},
+    {"a dose of the last day searched", NULL, GIVEN("a", "completed", "2024-01-31", LEN), NULL, "2024-01-31",
+     "confirmed", NULL},
+    {"a dose of the day after", NULL, GIVEN("a", "completed", "2024-02-01", LEN), NULL, "", "", "ANCHOR_MISSING"},
+    {"a dose of the day after beside a dispense", NULL, GIVEN("a", "completed", "2024-02-01", LEN),
+     DISPENSE("d", "2024-01-20", LEN), "2024-01-20", "provisional", NULL},
     {"a month", NULL, STATED("active", "2024-01"), NULL, "", "", "ANCHOR_MISSING"},
 };
 

@@ -228,6 +228,9 @@ static const struct {
     {"0.9 eight days before", 23, "0.9", true},
     {"1.0 two days before", 29, "1.0", true},
     {"0.9 the day after", 32, "0.9", true},
+    {"below 0.5", 31, "<0.5", false},
+    {"above 1.5", 31, ">1.5", true},
+    {"above 0.5, which may be anything", 31, ">0.5", false},
 };
 
 Test(conmeds, answer_a_low_count_or_prevent_it)
@@ -236,7 +239,7 @@ Test(conmeds, answer_a_low_count_or_prevent_it)
         stop();
         start();
         if (counts[i].count)
-            subject_add_lab(&s, "anc", "751-8", day(counts[i].day), counts[i].count);
+            subject_add_value(&s, "anc", "751-8", day(counts[i].day), counts[i].count, "10*9/L");
         doses_add(&s, FILGRASTIM, "A 31 0.3");
         subject_derive(&s);
         expect_text(counts[i].name, doses_conmeds(&s),
