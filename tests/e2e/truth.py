@@ -106,8 +106,17 @@ def same(first, *others):
     compare(sum((values(path) for path in others), collections.Counter()), values(first), "values")
 
 
+PLANNED = ("plannedStartDate", "plannedEndDate")  # of R5: a strict R4 server refuses a stay that has them
+
+
+def as_r4(line, resource):
+    if not any(name in resource for name in PLANNED):
+        return line
+    return json.dumps({name: value for name, value in resource.items() if name not in PLANNED}) + "\n"
+
+
 def loadable(*paths):
-    found = [(resource.get("meta", {}).get("lastUpdated", ""), where, line)
+    found = [(resource.get("meta", {}).get("lastUpdated", ""), where, as_r4(line, resource))
              for line, resource, where in resources(paths) if findable(resource)]
     sys.stdout.writelines(line for _, _, line in sorted(found))
 
