@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "records.h"
 #include "support/subject.h"
 
 #define ANC "751-8"
@@ -17,15 +18,9 @@ static struct subject s;
 /* Seen every month for a year. */
 static void start(void)
 {
-    char id[16], day[11];
-
     subject_init(&s);
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
-    for (int k = 1; k <= 11; k++) {
-        snprintf(id, sizeof id, "e%d", k);
-        gw_day_print(s.line.first_dose + 30 * k, day);
-        subject_add_visit(&s, id, day);
-    }
+    subject_add_patient(&s, "female", "1950-03-01");
+    subject_add_visits(&s, 11);
 }
 
 static void stop(void)
@@ -34,16 +29,6 @@ static void stop(void)
 }
 
 TestSuite(anchors, .init = start, .fini = stop);
-
-static const struct gw_row_subjects *subject(void)
-{
-    return (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
-}
-
-#define DISPENSE(id, day, drug)                                                                                        \
-    "{'resourceType':'MedicationDispense','id':'" id "','status':'completed','subject':{'reference':'Patient/p1'},"    \
-    "'whenHandedOver':'" day "','daysSupply':{'value':28},"                                                            \
-    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'" drug "'}]}}"
 
 static void add_dose(const char *id, const char *status, const char *effective)
 {
@@ -92,7 +77,7 @@ Test(anchors, contradict_each_other_beyond_the_days_allowed)
             subject_add(&s, "%s", doses[i].other);
         subject_derive(&s);
         cr_expect(eq(sz, subject_items(&s, "ANCHOR_CONFLICT"), doses[i].conflict), "%s", doses[i].name);
-        expect_text(doses[i].name, subject()->d1_status, doses[i].conflict ? "conflict" : "confirmed");
+        expect_text(doses[i].name, subject_row(&s)->d1_status, doses[i].conflict ? "conflict" : "confirmed");
     }
 }
 
@@ -113,7 +98,7 @@ Test(anchors, follow_a_medication_by_its_identifier_whatever_came_first)
                         "'medicationReference':{'identifier':{'system':'urn:shelf','value':'7'}}}");
         subject_derive(&s);
         subject_expect(&s, "a", "delivered");
-        expect_text("the smaller key", subject()->d1, "2024-01-20");
+        expect_text("the smaller key", subject_row(&s)->d1, "2024-01-20");
     }
     s.count--;
     subject_add(&s, "{'resourceType':'MedicationAdministration','id':'a','status':'completed',"
@@ -126,14 +111,9 @@ Test(anchors, follow_a_medication_by_its_identifier_whatever_came_first)
 
 /* ---- which evidence ---- */
 
-#define CODED(drug)  "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'" drug "'}]}}"
-#define OF(type, id) "{'resourceType':'" type "','id':'" id "','subject':{'reference':'Patient/p1'},"
-#define GIVEN(id, status, day, drug)                                                                                   \
-    OF("MedicationAdministration", id) "'status':'" status "','effectiveDateTime':'" day "'," CODED(drug)
-#define STATED(status, day)                                                                                            \
-    OF("MedicationStatement", "st") "'status':'" status "','effectivePeriod':{'start':'" day "'}," CODED(LEN)
+#define SINCE(status, day) STATED("st", status, LEN, "'start':'" day "'", "")
 #define ORDERED(day)                                                                                                   \
-    OF("MedicationRequest", "o") "'status':'active','intent':'order','authoredOn':'" day "'," CODED(LEN)
+    OF("MedicationRequest", "o") "'status':'active','intent':'order','authoredOn':'" day "'," CODED(LEN) "}"
 
 static const struct {
     const char *name, *roster, *one, *other;
@@ -144,13 +124,13 @@ static const struct {
      "confirmed", NULL},
     {"an administration one day after the roster's", "2024-01-15", GIVEN("a", "completed", "2024-01-16", LEN), NULL,
      "2024-01-15", "conflict", "ANCHOR_CONFLICT"},
-    {"a statement one day before the roster's", "2024-01-15", STATED("active", "2024-01-14"), NULL, "2024-01-15",
+    {"a statement one day before the roster's", "2024-01-15", SINCE("active", "2024-01-14"), NULL, "2024-01-15",
      "conflict", "ANCHOR_CONFLICT"},
     {"administration and statement agree", NULL, GIVEN("a", "completed", "2024-01-16", LEN),
-     STATED("active", "2024-01-16"), "2024-01-16", "confirmed", NULL},
+     SINCE("active", "2024-01-16"), "2024-01-16", "confirmed", NULL},
     {"and disagree: the administration's day", NULL, GIVEN("a", "completed", "2024-01-16", LEN),
-     STATED("active", "2024-01-15"), "2024-01-16", "conflict", "ANCHOR_CONFLICT"},
-    {"a statement", NULL, STATED("active", "2024-01-15"), NULL, "2024-01-15", "confirmed", NULL},
+     SINCE("active", "2024-01-15"), "2024-01-16", "conflict", "ANCHOR_CONFLICT"},
+    {"a statement", NULL, SINCE("active", "2024-01-15"), NULL, "2024-01-15", "confirmed", NULL},
     {"the earlier of the two drugs", NULL, GIVEN("a", "completed", "2024-01-15", LEN),
      GIVEN("b", "completed", "2024-01-12", DEX), "2024-01-12", "confirmed", NULL},
     {"a dispense", NULL, DISPENSE("d", "2024-01-10", LEN), NULL, "2024-01-10", "provisional", NULL},
@@ -160,7 +140,7 @@ static const struct {
     {"eight", NULL, DISPENSE("d", "2024-01-10", LEN), ORDERED("2024-01-02"), "2024-01-10", "conflict",
      "ANCHOR_CONFLICT"},
     {"a dose that was not given", NULL, GIVEN("a", "not-done", "2024-01-15", LEN), NULL, "", "", "ANCHOR_MISSING"},
-    {"a drug that was not taken", NULL, STATED("not-taken", "2024-01-15"), NULL, "", "", "ANCHOR_MISSING"},
+    {"a drug that was not taken", NULL, SINCE("not-taken", "2024-01-15"), NULL, "", "", "ANCHOR_MISSING"},
     {"a dose not given before one that was", NULL, GIVEN("a", "not-done", "2024-01-15", LEN),
      GIVEN("b", "completed", "2024-01-16", LEN), "2024-01-16", "confirmed", NULL},
     {"a dose of the last day searched", NULL, GIVEN("a", "completed", "2024-01-31", LEN), NULL, "2024-01-31",
@@ -168,7 +148,7 @@ static const struct {
     {"a dose of the day after", NULL, GIVEN("a", "completed", "2024-02-01", LEN), NULL, "", "", "ANCHOR_MISSING"},
     {"a dose of the day after beside a dispense", NULL, GIVEN("a", "completed", "2024-02-01", LEN),
      DISPENSE("d", "2024-01-20", LEN), "2024-01-20", "provisional", NULL},
-    {"a month", NULL, STATED("active", "2024-01"), NULL, "", "", "ANCHOR_MISSING"},
+    {"a month", NULL, SINCE("active", "2024-01"), NULL, "", "", "ANCHOR_MISSING"},
 };
 
 Test(anchors, take_the_first_dose_from_the_best_evidence_and_say_how_sure_it_is)
@@ -186,8 +166,8 @@ Test(anchors, take_the_first_dose_from_the_best_evidence_and_say_how_sure_it_is)
             subject_add(&s, "%s", firsts[i].other);
         subject_derive(&s);
         cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_subjects].count, found), "%s", firsts[i].name);
-        expect_text(firsts[i].name, found ? subject()->d1 : "", firsts[i].d1);
-        expect_text(firsts[i].name, found ? subject()->d1_status : "", firsts[i].status);
+        expect_text(firsts[i].name, found ? subject_row(&s)->d1 : "", firsts[i].d1);
+        expect_text(firsts[i].name, found ? subject_row(&s)->d1_status : "", firsts[i].status);
         cr_expect(eq(int, s.derived.blocked, firsts[i].item != NULL), "%s", firsts[i].name);
         cr_expect(firsts[i].item == NULL || subject_item(&s, firsts[i].item), "%s", firsts[i].name);
     }

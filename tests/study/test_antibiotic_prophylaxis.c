@@ -12,8 +12,7 @@ static void start(void)
 {
     subject_init(&s);
     subject_ask(&s, "ABXPROPH");
-    for (int r = 0; r < GW_RANK_COUNT; r++)
-        subject_study(&s)->d1_evidence[r] = r == GW_RANK_ROSTER;
+    subject_trust_roster(&s);
     subject_add_patient(&s, "male", "1954-01-15");
     subject_add_visit(&s, "v90", "2024-04-14"); /* the assessment that tells of all of the three cycles */
 }

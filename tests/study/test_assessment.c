@@ -15,7 +15,7 @@ static void start(void)
     subject_init(&s);
     study = *s.study;
     s.study = &study;
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "female", "1950-03-01");
 }
 
 static void stop(void)

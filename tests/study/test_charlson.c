@@ -156,5 +156,5 @@ Test(charlson, reads_a_national_translation_and_cites_what_it_counts)
     subject_derive(&s);
     subject_expect_parameter(&s, "CHARLSON", NULL, NULL, "2");
     subject_expect(&s, "c", "evidence");
-    cr_expect(eq(int, ((const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0])->charlson, 2));
+    cr_expect(eq(int, subject_row(&s)->charlson, 2));
 }

@@ -24,7 +24,7 @@ static void start(void)
     memcpy(rules, study.windows, study.window_count * sizeof rules[0]);
     study.windows = rules;
     s.study = &study;
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "female", "1950-03-01");
 }
 
 static void stop(void)

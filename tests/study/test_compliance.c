@@ -14,7 +14,7 @@ static struct subject s;
 static void start(void)
 {
     subject_init(&s);
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "female", "1950-03-01");
     s.line.end_of_treatment = subject_day("2024-05-10");
     subject_add_visit(&s, "e1", "2024-02-12");
     subject_add_visit(&s, "e2", "2024-03-25"); /* between windows of the first grid, before the second's */
@@ -115,7 +115,7 @@ Test(compliance, tells_a_window_cut_short_from_one_missed)
 
         stop();
         subject_init(&s);
-        subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+        subject_add_patient(&s, "female", "1950-03-01");
         s.facts[0].patient.deceased = cuts[i].death != NULL;
         s.facts[0].patient.deceased_date = cuts[i].death;
         if (cuts[i].withdrawn)

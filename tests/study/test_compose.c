@@ -29,7 +29,7 @@ static struct subject s;
 static void start(void)
 {
     subject_init(&s);
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "male", "1950-03-01");
     subject_add_visit(&s, "e1", "2024-02-14");
     subject_add_visit(&s, "e3", "2024-04-14");
 }

@@ -24,33 +24,14 @@
 #define BORTEZOMIB "L01XG01"
 
 static struct subject s;
-static struct gw_study study;
-
-static const char *day(int elapsed)
-{
-    static char text[11];
-
-    gw_day_print(s.line.first_dose + elapsed, text);
-    return text;
-}
-
-static void visit(int elapsed)
-{
-    char id[16];
-
-    snprintf(id, sizeof id, "v%d", elapsed);
-    subject_add_visit(&s, id, day(elapsed));
-}
 
 static void start(void)
 {
     subject_init(&s);
-    study = *s.study;
-    s.study = &study;
     s.horizon = s.line.first_dose + 70;
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
-    visit(30);
-    visit(60);
+    subject_add_patient(&s, "male", "1950-03-01");
+    subject_add_visit_after(&s, 30);
+    subject_add_visit_after(&s, 60);
 }
 
 static void stop(void)
@@ -108,7 +89,7 @@ Test(conmeds, are_collected_at_the_next_assessment_with_their_true_days)
 
 Test(conmeds, keep_every_start_where_the_study_does_not_minimise)
 {
-    study.minimise_starts = false;
+    subject_study(&s)->minimise_starts = false;
     doses_add(&s, OMEPRAZOLE, "S -400.. 20");
     subject_derive(&s);
     expect_text("start", doses_conmeds(&s), "A02BC01 -400.. 20 QD stated < +");
@@ -146,7 +127,7 @@ Test(conmeds, leave_out_orders_and_supplies_of_long_before)
 
 Test(conmeds, take_orders_of_any_age_where_the_study_sets_no_limit)
 {
-    study.history.on = false;
+    subject_study(&s)->history.on = false;
     doses_add(&s, OMEPRAZOLE, "R -121.. 20");
     subject_derive(&s);
     expect_text("no limit", doses_conmeds(&s), "A02BC01 .. 20 QD intended < +");
@@ -202,7 +183,7 @@ Test(conmeds, prevent_or_treat_as_dose_and_dates_say)
                         "{'resourceType':'Condition','id':'c','subject':{'reference':'Patient/p1'},"
                         "'verificationStatus':{'coding':[{'code':'confirmed'}]},'onsetDateTime':'%s',"
                         "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'J18.9'}]}}",
-                        day(purposes[i].infection));
+                        subject_date(&s, purposes[i].infection));
         subject_derive(&s);
         expect_text(purposes[i].name, doses_conmeds(&s), purposes[i].rows);
         cr_expect(eq(sz, subject_items(&s, "DRUG_ROLE_AMBIGUOUS"), purposes[i].ambiguous), "%s", purposes[i].name);
@@ -239,7 +220,7 @@ Test(conmeds, answer_a_low_count_or_prevent_it)
         stop();
         start();
         if (counts[i].count)
-            subject_add_value(&s, "anc", "751-8", day(counts[i].day), counts[i].count, "10*9/L");
+            subject_add_value(&s, "anc", "751-8", subject_date(&s, counts[i].day), counts[i].count, "10*9/L");
         doses_add(&s, FILGRASTIM, "A 31 0.3");
         subject_derive(&s);
         expect_text(counts[i].name, doses_conmeds(&s),
@@ -250,7 +231,7 @@ Test(conmeds, answer_a_low_count_or_prevent_it)
 
 Test(conmeds, say_nothing_of_what_a_growth_factor_is_for_where_no_bound_is_set)
 {
-    study.events.gcsf_anc = NULL;
+    subject_study(&s)->events.gcsf_anc = NULL;
     doses_add(&s, FILGRASTIM, "A 31 0.3");
     subject_derive(&s);
     expect_text("purpose", doses_conmeds(&s), "filgrastim 31..31 0.3 ONCE administered");
@@ -264,7 +245,7 @@ static void add_coded(const char *codings, const char *more)
     subject_add(&s,
                 "{'resourceType':'MedicationStatement','id':'m','status':'active','subject':{'reference':'Patient/p1'},"
                 "'effectivePeriod':{'start':'%s'},'medicationCodeableConcept':{'coding':[%s],'text':'some drug'}%s}",
-                day(3), codings, more);
+                subject_date(&s, 3), codings, more);
 }
 
 static const struct {

@@ -13,35 +13,15 @@
 #define DEX "H02AB02"
 
 static struct subject s;
-static struct gw_study study;
-
-static const char *day(int elapsed)
-{
-    static char text[11];
-
-    gw_day_print(s.line.first_dose + elapsed, text);
-    return text;
-}
-
-static void visit(int elapsed)
-{
-    char id[16];
-
-    snprintf(id, sizeof id, "v%d", elapsed);
-    subject_add_visit(&s, id, day(elapsed));
-}
 
 static void start(void)
 {
     subject_init(&s);
-    study = *s.study;
-    for (int r = 0; r < GW_RANK_COUNT; r++)
-        study.d1_evidence[r] = r == GW_RANK_ROSTER;
-    s.study = &study;
+    subject_trust_roster(&s);
     s.horizon = s.line.first_dose + 70;
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
-    visit(30);
-    visit(65);
+    subject_add_patient(&s, "male", "1950-03-01");
+    subject_add_visit_after(&s, 30);
+    subject_add_visit_after(&s, 65);
 }
 
 static void stop(void)
@@ -99,7 +79,7 @@ Test(cycles, add_up_to_the_intensity_of_the_doses)
         s.horizon = s.line.first_dose + histories[i].horizon;
         if (histories[i].end >= 0) {
             s.line.end_of_treatment = s.line.first_dose + histories[i].end;
-            visit(histories[i].end + 2);
+            subject_add_visit_after(&s, histories[i].end + 2);
         }
         doses_add(&s, LEN, histories[i].records);
         subject_derive(&s);
@@ -114,7 +94,7 @@ static void add_value(const char *id, const char *loinc, const char *value, cons
                 "{'resourceType':'Observation','id':'%s','status':'final','subject':{'reference':'Patient/p1'},"
                 "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},'effectiveDateTime':'%s',"
                 "'valueQuantity':{'value':%s,'unit':'%s','system':'http://unitsofmeasure.org','code':'%s'}}",
-                id, loinc, day(0), value, unit, unit);
+                id, loinc, subject_date(&s, 0), value, unit, unit);
 }
 
 /* A man of 73 years and 80 kg with a creatinine of 2.0 mg/dL clears 37.2 mL/min: 10 mg daily, 210 mg a cycle. */
@@ -129,7 +109,7 @@ Test(cycles, compare_with_the_starting_dose_that_kidneys_and_counts_ask_for)
     expect_text("planned", parameter("EXPDOSE"), "10 (10 mg daily)");
     expect_text("315 + 210 of 1050 mg", parameter("RDISTD"), "50");
     expect_text("of 420 mg", parameter("RDIEXP"), "125");
-    study.exposure.plan = GW_PLAN_FIGURE1;
+    subject_study(&s)->exposure.plan = GW_PLAN_FIGURE1;
     subject_derive(&s);
     expect_text("a study that plans by the table", doses_cycles(&s), "1@0 210 100; 2@28 315 150; 3@56");
 }
@@ -171,7 +151,7 @@ Test(cycles, have_the_class_of_their_dexamethasone)
         doses_add(&s, LEN, "D 0 21x25/21; D 35 21x25/21");
         if (schedules[i].dexamethasone)
             doses_add(&s, DEX, schedules[i].dexamethasone);
-        visit(55);
+        subject_add_visit_after(&s, 55);
         subject_derive(&s);
         expect_text(schedules[i].name, doses_cycles(&s), schedules[i].cycles);
         expect_text(schedules[i].name, parameter("DEXCLASS"), schedules[i].class);
@@ -234,8 +214,8 @@ Test(cycles, have_the_dexamethasone_that_the_age_is_expected_to_get_or_not)
             subject_add_patient(&s, "male", ages[i].born);
         else
             subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male'}");
-        visit(30);
-        visit(145);
+        subject_add_visit_after(&s, 30);
+        subject_add_visit_after(&s, 145);
         doses_add(&s, LEN, "D 0 21x25/21; D 28 21x25/21; D 56 21x25/21; D 84 21x25/21; D 112 21x25/21; D 140 21x25/21");
         doses_add(&s, DEX, ages[i].dexamethasone);
         subject_derive(&s);
@@ -246,7 +226,7 @@ Test(cycles, have_the_dexamethasone_that_the_age_is_expected_to_get_or_not)
 
 Test(cycles, without_a_plan_for_an_age_expect_nothing_of_its_dexamethasone)
 {
-    study.dexamethasone.expected.count = 1; /* up to 64; the subject is 73 */
+    subject_study(&s)->dexamethasone.expected.count = 1; /* up to 64; the subject is 73 */
     doses_add(&s, LEN, "D 0 21x25/21; D 28 21x25/21");
     doses_add(&s, DEX, "S 0.. 40 weekly");
     subject_derive(&s);
@@ -277,8 +257,8 @@ Test(cycles, move_with_the_calendar)
         s.count = 0;
         s.line.first_dose += days;
         s.horizon = s.line.first_dose + 70;
-        visit(30);
-        visit(65);
+        subject_add_visit_after(&s, 30);
+        subject_add_visit_after(&s, 65);
         doses_add(&s, LEN, medley);
         expect_text("some days later", picture(), before);
     }

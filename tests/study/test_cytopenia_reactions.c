@@ -18,8 +18,7 @@ static void start(void)
 {
     subject_init(&s);
     subject_ask(&s, "CYTOACT");
-    for (int r = 0; r < GW_RANK_COUNT; r++)
-        subject_study(&s)->d1_evidence[r] = r == GW_RANK_ROSTER;
+    subject_trust_roster(&s);
     s.horizon = s.line.first_dose + 66;
     subject_add_patient(&s, "male", "1954-01-15");
     subject_add_visit(&s, "e1", "2024-02-14"); /* cycles are known up to the last assessment */

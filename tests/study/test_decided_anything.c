@@ -39,7 +39,7 @@ TestSuite(decided_anything, .init = start, .fini = stop, .timeout = 240);
 static void derive(struct gw_text *out, bool lineage)
 {
     struct gw_arena arena = GW_ARENA_INIT((size_t)64 << 20);
-    const struct gw_subject_input input = refusal_input(&s);
+    const struct gw_subject_input input = subject_input(&s);
     struct gw_derived derived;
     struct gw_error err;
 

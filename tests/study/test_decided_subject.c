@@ -12,7 +12,7 @@ static struct subject s;
 static void start(void)
 {
     subject_init(&s);
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "female", "1950-03-01");
     subject_add_visit(&s, "e1", "2024-02-14");
     subject_add_lab(&s, "v", "751-8", "2024-02-14", "2.1");
 }

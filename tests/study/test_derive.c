@@ -14,7 +14,7 @@ static struct subject s;
 static void start(void)
 {
     subject_init(&s);
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "female", "1950-03-01");
 }
 
 static void stop(void)
@@ -357,7 +357,7 @@ Test(derive, takes_the_first_dose_from_the_best_evidence_there_is)
         s.line.first_dose = GW_NO_DAY;
         add_use(ranks[i].type, "d", ranks[i].member, "2024-01-20", "L04AX04");
         subject_derive(&s);
-        row = (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
+        row = subject_row(&s);
         expect("d1", row->d1, "2024-01-20");
         expect(ranks[i].type, row->d1_status, ranks[i].status);
         expect_state("d", "delivered");
@@ -386,7 +386,7 @@ Test(derive, lets_one_statement_tell_both_the_first_dose_and_the_end)
                     "'effectivePeriod':{'start':'2024-01-20','end':'2024-05-02'},"
                     "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}");
     subject_derive(&s);
-    row = (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
+    row = subject_row(&s);
     expect("d1", row->d1, "2024-01-20");
     expect("eot", row->eot, "2024-05-02");
     expect("eot status", row->eot_status, "confirmed");
@@ -402,12 +402,12 @@ Test(derive, infers_an_end_of_treatment_where_nothing_covers_the_drug_and_asks)
                     "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}");
     s.horizon = subject_day("2024-04-07"); /* 56 days after 11 February, the last one covered */
     subject_derive(&s);
-    row = (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
+    row = subject_row(&s);
     expect("still covered", row->eot_status, "none");
     cr_expect(le(int, s.derived.next_day, subject_day("2024-04-08")));
     s.horizon = subject_day("2024-04-08");
     subject_derive(&s);
-    row = (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
+    row = subject_row(&s);
     expect("no longer", row->eot_status, "provisional");
     expect("the last day covered", row->eot, "2024-02-11");
     cr_expect(eq(sz, subject_items(&s, "EOT_UNCONFIRMED"), 1));
@@ -475,7 +475,7 @@ Test(derive, blocks_a_subject_whose_patient_was_merged_into_one_it_does_not_know
     subject_derive(&s); /* both have the record number of the roster */
     cr_expect(eq(sz, subject_items(&s, "SUBJECT_MERGE"), 0));
     expect_state("v", "delivered");
-    expect("sex", ((const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0])->sex, "male");
+    expect("sex", subject_row(&s)->sex, "male");
 }
 
 /* ---- versions ---- */

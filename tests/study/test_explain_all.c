@@ -35,7 +35,7 @@ TestSuite(explain_all, .init = start, .fini = stop, .timeout = 120);
 static void prepare(void)
 {
     subject_derive(&s);
-    input = refusal_input(&s);
+    input = subject_input(&s);
     in = (struct gw_explain_input){.subject = &input, .derived = &s.derived, .rule_set = "lendex-rrmm 1.0.0 3f2a9c10"};
 }
 

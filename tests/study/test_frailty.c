@@ -24,11 +24,6 @@ static void stop(void)
 
 TestSuite(frailty, .init = start, .fini = stop);
 
-static const struct gw_row_subjects *subject_row(void)
-{
-    return (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
-}
-
 /* Birthdays that make a subject so old on day 1. */
 static const struct {
     int age;
@@ -77,11 +72,11 @@ Test(frailty, simplified_takes_age_charlson_and_ecog)
         subject_expect_parameter(&s, "FRAILSIM", NULL, NULL, simplified[i].score);
         subject_expect_parameter(&s, "FRAILIMW", NULL, NULL, "!NO_ADL_IADL");
         expect_text("group", subject_parameter(&s, "FRAILSIM", NULL, NULL)->text, simplified[i].group);
-        expect_text("summary", subject_row()->frailty_group, simplified[i].group);
-        expect_text("method", subject_row()->frailty_method, "SIMPLIFIED");
-        cr_expect(eq(int, subject_row()->frailty_score, simplified[i].score[0] - '0'));
-        cr_expect(eq(int, subject_row()->ecog, simplified[i].ecog));
-        cr_expect(eq(int, subject_row()->charlson, simplified[i].charlson));
+        expect_text("summary", subject_row(&s)->frailty_group, simplified[i].group);
+        expect_text("method", subject_row(&s)->frailty_method, "SIMPLIFIED");
+        cr_expect(eq(int, subject_row(&s)->frailty_score, simplified[i].score[0] - '0'));
+        cr_expect(eq(int, subject_row(&s)->ecog, simplified[i].ecog));
+        cr_expect(eq(int, subject_row(&s)->charlson, simplified[i].charlson));
     }
 }
 
@@ -129,9 +124,9 @@ Test(frailty, says_what_was_missing)
         subject_expect_parameter(&s, "FRAILSIM", NULL, NULL, gaps[i].wanted);
         cr_expect(eq(sz, subject_items(&s, "AGE_AMBIGUOUS"), ambiguous), "%s", gaps[i].what);
         if (gaps[i].wanted[0] == '!') {
-            expect_text(gaps[i].what, subject_row()->frailty_group, "NOT_ASSESSABLE");
-            expect_text(gaps[i].what, subject_row()->frailty_method, "");
-            cr_expect(eq(int, subject_row()->frailty_score, GW_NULL_INTEGER));
+            expect_text(gaps[i].what, subject_row(&s)->frailty_group, "NOT_ASSESSABLE");
+            expect_text(gaps[i].what, subject_row(&s)->frailty_method, "");
+            cr_expect(eq(int, subject_row(&s)->frailty_score, GW_NULL_INTEGER));
         }
     }
 }
@@ -154,7 +149,7 @@ Test(frailty, asks_nobody_when_it_is_not_wanted)
     add_comorbidity(1);
     subject_derive(&s);
     cr_expect(eq(sz, subject_items(&s, "AGE_AMBIGUOUS"), 0));
-    expect_text("group", subject_row()->frailty_group, "");
+    expect_text("group", subject_row(&s)->frailty_group, "");
 }
 
 /* ---- the score of the IMWG: at a hospital with questionnaires that hold the totals ---- */
@@ -214,9 +209,9 @@ Test(frailty, imwg_takes_age_charlson_and_daily_living)
                     imwg[i].iadl);
         subject_expect_parameter(&s, "FRAILIMW", NULL, NULL, imwg[i].score);
         subject_expect_parameter(&s, "FRAILSIM", NULL, NULL, "!NO_ECOG");
-        expect_text("group", subject_row()->frailty_group, imwg[i].group);
-        expect_text("method", subject_row()->frailty_method, "IMWG");
-        cr_expect(eq(int, subject_row()->frailty_score, imwg[i].score[0] - '0'));
+        expect_text("group", subject_row(&s)->frailty_group, imwg[i].group);
+        expect_text("method", subject_row(&s)->frailty_method, "IMWG");
+        cr_expect(eq(int, subject_row(&s)->frailty_score, imwg[i].score[0] - '0'));
     }
     scratch_release(&scratch);
 }
@@ -234,13 +229,13 @@ Test(frailty, imwg_needs_both_scores_at_baseline)
     answer("lawton", "2024-01-16", "8");
     subject_derive(&s);
     subject_expect_parameter(&s, "FRAILIMW", NULL, NULL, "!NO_ADL_IADL");
-    expect_text("method", subject_row()->frailty_method, "SIMPLIFIED");
+    expect_text("method", subject_row(&s)->frailty_method, "SIMPLIFIED");
     answer("lawton", "2024-01-02", "8");
     s.facts[s.count - 1].id = "earlier";
     subject_derive(&s);
     subject_expect_parameter(&s, "FRAILIMW", NULL, NULL, "0");
     subject_expect_parameter(&s, "FRAILSIM", NULL, NULL, "2");
-    expect_text("method", subject_row()->frailty_method, "IMWG");
-    expect_text("group", subject_row()->frailty_group, "FIT");
+    expect_text("method", subject_row(&s)->frailty_method, "IMWG");
+    expect_text("group", subject_row(&s)->frailty_group, "FIT");
     scratch_release(&scratch);
 }

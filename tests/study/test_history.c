@@ -22,7 +22,7 @@ static void start(void)
     study = *s.study;
     s.study = &study;
     delivered = (struct gw_rows){0};
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "female", "1950-03-01");
 }
 
 static void stop(void)

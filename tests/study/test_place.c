@@ -17,7 +17,7 @@ static void start_at(const char *package, const char *site)
     subject_init_at(&s, package, site);
     study = *s.study;
     s.study = &study;
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "female", "1950-03-01");
 }
 
 static void start(void)

@@ -16,8 +16,7 @@ static void start(void)
 {
     subject_init(&s);
     subject_ask(&s, "PRIORLIN");
-    for (int r = 0; r < GW_RANK_COUNT; r++)
-        subject_study(&s)->d1_evidence[r] = r == GW_RANK_ROSTER;
+    subject_trust_roster(&s);
     subject_add_patient(&s, "male", "1954-01-15");
 }
 
@@ -77,7 +76,7 @@ Test(prior_lines, are_counted_where_records_show_them_clearly)
         row = subject_parameter(&s, "PRIORLIN", NULL, NULL);
         expect_text(cases[i].what, row ? row->text : NULL, known ? cases[i].text : "");
         expect_text(cases[i].what, row ? row->state : NULL, known ? "unconfirmed" : "not_assessable");
-        subject = (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
+        subject = subject_row(&s);
         cr_expect(eq(int, subject->prior_lines, known ? cases[i].lines[0] - '0' : GW_NULL_INTEGER), "%s",
                   cases[i].what);
     }

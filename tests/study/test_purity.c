@@ -20,7 +20,7 @@ static struct subject s;
 static void start_at(const char *site)
 {
     subject_init_at(&s, "lendex-rrmm", site);
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "female", "1950-03-01");
 }
 
 static void start(void)
@@ -407,7 +407,7 @@ Test(purity, changes_on_the_day_it_names_and_on_no_other)
     follow_the_days("a stay that goes on", "2024-01-10", false);
     stop();
     subject_init_at(&s, "elranatamab-rrmm", "madrid");
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "female", "1950-03-01");
     subject_add_lab(&s, "v", ANC, "2024-01-20", "0.4");
     follow_the_days("52 weeks", "2024-01-10", true);
 }

@@ -454,11 +454,6 @@ Test(renal, response_leaves_out_follow_up)
     subject_expect_parameter(&s, "RENALRSP", NULL, NULL, "0");
 }
 
-static const struct gw_row_subjects *subject_row(void)
-{
-    return (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
-}
-
 static const struct {
     const char *creatinine; /* umol/L */
     bool failure;
@@ -471,7 +466,7 @@ Test(renal, failure_is_a_creatinine_above_177)
         subject_add_patient(&s, "male", "1954-01-15");
         subject_add_value(&s, "c", CREATININE, "2024-01-15", failures[i].creatinine, "umol/L");
         subject_derive(&s);
-        cr_expect(eq(int, subject_row()->renal_failure_177, failures[i].failure), "%s", failures[i].creatinine);
+        cr_expect(eq(int, subject_row(&s)->renal_failure_177, failures[i].failure), "%s", failures[i].creatinine);
     }
 }
 
@@ -479,13 +474,13 @@ Test(renal, groups_at_baseline_stand_in_the_subject)
 {
     begin("1.4"); /* 55.6 */
     subject_derive(&s);
-    expect_text("dosing", subject_row()->renal_group50, ">=50");
-    expect_text("analysis", subject_row()->renal_group60, "30-<60");
+    expect_text("dosing", subject_row(&s)->renal_group50, ">=50");
+    expect_text("analysis", subject_row(&s)->renal_group60, "30-<60");
     s.facts[1].standing = GW_WITHDRAWN; /* the weight */
     subject_derive(&s);
-    expect_text("dosing", subject_row()->renal_group50, "NOT_ASSESSABLE");
-    expect_text("analysis", subject_row()->renal_group60, "NOT_ASSESSABLE");
+    expect_text("dosing", subject_row(&s)->renal_group50, "NOT_ASSESSABLE");
+    expect_text("analysis", subject_row(&s)->renal_group60, "NOT_ASSESSABLE");
     subject_ask(&s, "");
     subject_derive(&s);
-    expect_text("not asked", subject_row()->renal_group50, "");
+    expect_text("not asked", subject_row(&s)->renal_group50, "");
 }

@@ -92,7 +92,7 @@ static void start(void)
     subject_init(&s);
     serial = 0;
     s.horizon = subject_day("2026-12-31");
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "male", "1950-03-01");
     for (int k = 1; k <= 12; k++) {
         snprintf(id, sizeof id, "e%d", k);
         gw_day_print(s.line.first_dose + 90 * k, day);

@@ -13,8 +13,7 @@ static void start(void)
 {
     subject_init(&s);
     subject_ask(&s, "EXPDOSE;CONCORD");
-    for (int r = 0; r < GW_RANK_COUNT; r++)
-        subject_study(&s)->d1_evidence[r] = r == GW_RANK_ROSTER;
+    subject_trust_roster(&s);
 }
 
 static void stop(void)
@@ -23,11 +22,6 @@ static void stop(void)
 }
 
 TestSuite(start_dose, .init = start, .fini = stop);
-
-static const struct gw_row_subjects *subject_row(void)
-{
-    return (const struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
-}
 
 /* A man of 68: his clearance is his weight through his creatinine, (140 - 68) x kg / (72 x mg/dL). */
 static void add_kidneys(const char *kilograms, const char *creatinine, bool dialysis)
@@ -82,11 +76,11 @@ static void expect_dose(const char *what, const char *wanted)
 
     if (wanted[0] == '!') {
         subject_expect_parameter(&s, "EXPDOSE", NULL, NULL, wanted);
-        expect_text(what, subject_row()->expected_start_dose, "NOT_ASSESSABLE");
+        expect_text(what, subject_row(&s)->expected_start_dose, "NOT_ASSESSABLE");
         return;
     }
     expect_text(what, row ? row->text : NULL, wanted);
-    expect_text(what, subject_row()->expected_start_dose, wanted);
+    expect_text(what, subject_row(&s)->expected_start_dose, wanted);
     cr_expect(row && row->value && strtol(row->value, NULL, 10) == strtol(wanted, NULL, 10), "%s", what);
 }
 
@@ -267,7 +261,7 @@ Test(start_dose, is_compared_with_what_treatment_began_with)
         subject_derive(&s);
         cr_log_info("%s", beginnings[i].what);
         subject_expect_parameter(&s, "CONCORD", NULL, NULL, wanted);
-        expect_text(beginnings[i].what, subject_row()->concordance, wanted[0] == '!' ? "NOT_ASSESSABLE" : wanted);
+        expect_text(beginnings[i].what, subject_row(&s)->concordance, wanted[0] == '!' ? "NOT_ASSESSABLE" : wanted);
     }
 }
 

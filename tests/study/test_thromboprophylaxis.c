@@ -19,8 +19,7 @@ static void start(void)
 {
     subject_init(&s);
     subject_ask(&s, "VTELEVEL;VTECONC");
-    for (int r = 0; r < GW_RANK_COUNT; r++)
-        subject_study(&s)->d1_evidence[r] = r == GW_RANK_ROSTER;
+    subject_trust_roster(&s);
 }
 
 static void stop(void)

@@ -12,7 +12,7 @@ static struct subject s;
 static void start_at(const char *package, const char *site)
 {
     subject_init_at(&s, package, site);
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1950-03-01'}");
+    subject_add_patient(&s, "female", "1950-03-01");
     subject_add_visit(&s, "e", "2024-04-14"); /* in T30-03 and T90-01, the target of both */
 }
 

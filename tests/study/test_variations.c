@@ -80,7 +80,7 @@ static void turn(void)
 
 static void derive(struct gw_arena *arena, struct gw_derived *derived, const char *text)
 {
-    const struct gw_subject_input input = refusal_input(&s);
+    const struct gw_subject_input input = subject_input(&s);
     struct gw_error err;
 
     cr_assert(gw_derive(arena, &input, derived, &err) == GW_OK, "%s: %s", err.text, text);
@@ -90,7 +90,7 @@ static void derive(struct gw_arena *arena, struct gw_derived *derived, const cha
 static void ask(struct gw_arena *arena, const struct gw_derived *derived, const char *text)
 {
     static const char *const concepts[] = {"ANC", "PLT", "HGB", "INFECTION", "CRS", "BOR"};
-    const struct gw_subject_input input = refusal_input(&s);
+    const struct gw_subject_input input = subject_input(&s);
     const struct gw_explain_input in = {.subject = &input, .derived = derived};
 
     for (size_t w = 0; w < derived->windows.count && w < 4; w++)

@@ -80,7 +80,7 @@ static void expect_lint(const char *json, const struct gw_error *err, bool loade
 /* What a package says that was taken, can be worked with. */
 static void derive_by(struct gw_arena *arena, const struct gw_study *study, const char *json)
 {
-    struct gw_subject_input input = refusal_input(&subject);
+    struct gw_subject_input input = subject_input(&subject);
     struct gw_derived derived;
     struct gw_error err;
 

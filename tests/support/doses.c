@@ -16,16 +16,6 @@ struct record {
     char quantity[24], supply[24];
 };
 
-static const char *day_text(const struct subject *s, int elapsed)
-{
-    static char text[4][11];
-    static int at;
-    char *out = text[at++ % 4];
-
-    gw_day_print(s->line.first_dose + elapsed, out);
-    return out;
-}
-
 static void read_days(const char *text, struct record *r)
 {
     const char *dots = strstr(text, ".."), *clock = strchr(text, 'T');
@@ -149,8 +139,8 @@ static void add_record(struct subject *s, const char *atc, const struct record *
                          : r->stopped     ? "stopped"
                          : r->open        ? "active"
                                           : "completed";
-    const char *first = day_text(s, r->first);
-    const char *end = r->open ? "" : gw_arena_print(&s->arena, ",'end':'%s'", day_text(s, r->last));
+    const char *first = subject_date(s, r->first);
+    const char *end = r->open ? "" : gw_arena_print(&s->arena, ",'end':'%s'", subject_date(s, r->last));
     const char *days;
 
     if (r->kind == 'D')
@@ -172,6 +162,16 @@ static void add_record(struct subject *s, const char *atc, const struct record *
                               *r->dose ? quantity(s, r) : "", *r->dose ? "}" : "");
     subject_add(s, "{'resourceType':'%s','id':'d%zu','status':'%s','subject':{'reference':'Patient/p1'},%s,%s}", type,
                 s->count, status, days, medication(s, atc, r));
+}
+
+void doses_init(struct subject *s)
+{
+    subject_init(s);
+    subject_trust_roster(s);
+    s->horizon = s->line.first_dose + 70;
+    subject_add_patient(s, "male", "1950-03-01");
+    subject_add_visit_after(s, 30);
+    subject_add_visit_after(s, 60);
 }
 
 void doses_add(struct subject *s, const char *atc, const char *records)

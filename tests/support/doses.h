@@ -2,8 +2,8 @@
  * Histories of a drug in few letters, days counted from the first dose, and rows written back in the same way.
  *
  *      "A 3 25"          25 mg administered on day 3;           "A 3T09 25" at nine; "N 3" not done
- *      "S 0..20 25"      stated to be taken daily;               "S 0.. 25": it goes on; "T 5..7" stated not to be taken
- *      "D 0 21x25/21"    21 capsules of 25 mg handed over for 21 days; parts may be left out: "D 0 21/28", "D 0 /21"
+ *      "S 0..20 25"      stated to be taken daily;               "S 0.. 25": it goes on; "T 5..7" stated not to be
+ * taken "D 0 21x25/21"    21 capsules of 25 mg handed over for 21 days; parts may be left out: "D 0 21/28", "D 0 /21"
  *      "R 0.. 25"        ordered
  *
  * A unit other than mg follows the dose ("0.025g", "2cap*5" are two capsules of 5 mg), then a rhythm: daily if none is
@@ -14,6 +14,12 @@
 #define SUPPORT_DOSES_H
 
 #include "support/subject.h"
+
+/*
+ * A subject of lendex-rrmm whose first dose the roster alone tells, who was seen on days 0, 30 and 60; the data reach
+ * to day 70.
+ */
+void doses_init(struct subject *s);
 
 /* Add records, separated by ";", of a drug by its ATC code. Their ids are d0, d1 ... after what is there. */
 void doses_add(struct subject *s, const char *atc, const char *records);

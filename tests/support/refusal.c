@@ -22,25 +22,10 @@ size_t refusal_sweep(refusal_work *work, void *context, size_t step, size_t shar
     return refused;
 }
 
-struct gw_subject_input refusal_input(const struct subject *s)
-{
-    return (struct gw_subject_input){.study = s->study,
-                                     .tables = s->tables,
-                                     .rules = &s->rules,
-                                     .site = s->site,
-                                     .roster = &s->line,
-                                     .facts = s->facts,
-                                     .fact_count = s->count,
-                                     .decisions = s->decisions,
-                                     .decision_count = s->decision_count,
-                                     .horizon = s->horizon,
-                                     .key = s->key};
-}
-
 enum gw_status refusal_derive(struct gw_arena *arena, void *context, struct gw_error *err)
 {
     struct subject *s = context;
-    const struct gw_subject_input input = refusal_input(s);
+    const struct gw_subject_input input = subject_input(s);
 
     return gw_derive(arena, &input, &s->derived, err);
 }

@@ -19,7 +19,4 @@ size_t refusal_sweep(refusal_work *work, void *context, size_t step, size_t shar
 /* The work of deriving a subject; context: struct subject, whose `derived` is void afterwards. */
 enum gw_status refusal_derive(struct gw_arena *arena, void *context, struct gw_error *err);
 
-/* What gw_derive is given of a subject. */
-struct gw_subject_input refusal_input(const struct subject *s);
-
 #endif

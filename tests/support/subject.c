@@ -139,16 +139,29 @@ void subject_add_visit(struct subject *s, const char *id, const char *day)
                 id, day, day);
 }
 
+const char *subject_date(struct subject *s, int days)
+{
+    char text[11];
+
+    gw_day_print(s->line.first_dose + days, text);
+    return gw_arena_copy(&s->arena, text, strlen(text));
+}
+
+void subject_add_visit_after(struct subject *s, int days)
+{
+    subject_add_visit(s, gw_arena_print(&s->arena, "v%d", days), subject_date(s, days));
+}
+
+void subject_add_visits(struct subject *s, int visits)
+{
+    for (int k = 1; k <= visits; k++)
+        subject_add_visit(s, gw_arena_print(&s->arena, "e%d", k), subject_date(s, 30 * k));
+}
+
 void subject_add_monthly_visits(struct subject *s, int visits)
 {
-    char id[16], day[11];
-
-    subject_add(s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
-    for (int k = 1; k <= visits; k++) {
-        snprintf(id, sizeof id, "e%d", k);
-        gw_day_print(s->line.first_dose + 30 * k, day);
-        subject_add_visit(s, id, day);
-    }
+    subject_add_patient(s, "male", "1950-03-01");
+    subject_add_visits(s, visits);
     subject_add_lab(s, "base", "751-8", "2024-01-15", "3.0");
 }
 
@@ -225,20 +238,25 @@ const char *subject_rules(struct subject *s, const char *row_id)
     return "";
 }
 
+struct gw_subject_input subject_input(const struct subject *s)
+{
+    return (struct gw_subject_input){.study = s->study,
+                                     .tables = s->tables,
+                                     .rules = &s->rules,
+                                     .site = s->site,
+                                     .roster = &s->line,
+                                     .facts = s->facts,
+                                     .fact_count = s->count,
+                                     .decisions = s->decisions,
+                                     .decision_count = s->decision_count,
+                                     .author_approves = s->author_approves,
+                                     .horizon = s->horizon,
+                                     .key = s->key};
+}
+
 void subject_derive(struct subject *s)
 {
-    const struct gw_subject_input input = {.study = s->study,
-                                           .tables = s->tables,
-                                           .rules = &s->rules,
-                                           .site = s->site,
-                                           .roster = &s->line,
-                                           .facts = s->facts,
-                                           .fact_count = s->count,
-                                           .decisions = s->decisions,
-                                           .decision_count = s->decision_count,
-                                           .author_approves = s->author_approves,
-                                           .horizon = s->horizon,
-                                           .key = s->key};
+    const struct gw_subject_input input = subject_input(s);
     struct gw_error err;
 
     cr_assert(gw_derive(&s->arena, &input, &s->derived, &err) == GW_OK, "%s", err.text);
@@ -331,6 +349,17 @@ const struct gw_row_ae_episodes *subject_episode(struct subject *s, size_t index
     return index < list->count ? (const struct gw_row_ae_episodes *)list->rows[index] : NULL;
 }
 
+size_t subject_count(const struct subject *s, enum gw_table_id table)
+{
+    return s->derived.rows.tables[table].count;
+}
+
+const struct gw_row_subjects *subject_row(const struct subject *s)
+{
+    cr_assert(subject_count(s, GW_TABLE_subjects) == 1);
+    return (const struct gw_row_subjects *)s->derived.rows.tables[GW_TABLE_subjects].rows[0];
+}
+
 const struct gw_item *subject_item(struct subject *s, const char *code)
 {
     for (size_t i = 0; i < s->derived.item_count; i++)
@@ -348,6 +377,15 @@ size_t subject_items(struct subject *s, const char *code)
     return count;
 }
 
+const char *subject_item_codes(struct subject *s)
+{
+    const char *codes = "";
+
+    for (size_t i = 0; i < s->derived.item_count; i++)
+        codes = gw_arena_print(&s->arena, "%s%s%s", codes, *codes ? ";" : "", s->derived.items[i].code);
+    return codes;
+}
+
 struct gw_study *subject_study(struct subject *s)
 {
     struct gw_study *own = gw_arena_alloc(&s->arena, sizeof *own);
@@ -356,6 +394,14 @@ struct gw_study *subject_study(struct subject *s)
     *own = *s->study;
     s->study = own;
     return own;
+}
+
+void subject_trust_roster(struct subject *s)
+{
+    struct gw_study *study = subject_study(s);
+
+    for (int r = 0; r < GW_RANK_COUNT; r++)
+        study->d1_evidence[r] = r == GW_RANK_ROSTER;
 }
 
 void subject_ask(struct subject *s, const char *parameters)

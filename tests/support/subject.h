@@ -52,8 +52,10 @@ void subject_add_condition(struct subject *s, const char *id, const char *code, 
 /* Patient p1; a birth date may be partial. */
 void subject_add_patient(struct subject *s, const char *gender, const char *born);
 
-/* An ambulatory Encounter on a day. */
+/* An ambulatory Encounter on a day; so many days after the first dose (v30); every 30 days after it (e1, e2 ...). */
 void subject_add_visit(struct subject *s, const char *id, const char *day);
+void subject_add_visit_after(struct subject *s, int days);
+void subject_add_visits(struct subject *s, int visits);
 
 /* Patient p1, a visit every 30 days from the first dose on (e1, e2 ...), and a normal ANC on the day itself. */
 void subject_add_monthly_visits(struct subject *s, int visits);
@@ -71,9 +73,13 @@ const struct gw_decision *subject_decide_json(struct subject *s, const char *jso
 /* The rule ids in the provenance of an observation's row; "" where there is none. */
 const char *subject_rules(struct subject *s, const char *row_id);
 
+/* What gw_derive is given of it. */
+struct gw_subject_input subject_input(const struct subject *s);
 void subject_derive(struct subject *s);
 
 gw_day subject_day(const char *text);
+/* The date so many days after the first dose. */
+const char *subject_date(struct subject *s, int days);
 /* State of part 0 of the current version of a resource: "delivered", "held UNIT_MISSING" ... */
 const char *subject_state(struct subject *s, const char *id);
 const char *subject_state_of(struct subject *s, const char *id, int part);
@@ -84,11 +90,18 @@ void subject_expect_part(struct subject *s, const char *id, int part, const char
 const struct gw_row_observations *subject_observation(struct subject *s, const char *id, const char *window);
 const struct gw_row_windows *subject_window(struct subject *s, const char *window);
 const struct gw_row_ae_episodes *subject_episode(struct subject *s, size_t index);
+const struct gw_row_subjects *subject_row(const struct subject *s);      /* its own; fails where there is none */
+size_t subject_count(const struct subject *s, enum gw_table_id table);   /* of rows */
 const struct gw_item *subject_item(struct subject *s, const char *code); /* first of that code; NULL */
 size_t subject_items(struct subject *s, const char *code);
 
+/* The codes of all items in order, joined by ";". */
+const char *subject_item_codes(struct subject *s);
+
 /* The study of this subject alone, to change before it is derived. */
 struct gw_study *subject_study(struct subject *s);
+/* The roster alone tells the first dose: no record contradicts it. */
+void subject_trust_roster(struct subject *s);
 /* Ask for these parameters, joined by ";", and no others. */
 void subject_ask(struct subject *s, const char *parameters);
 /* The row of a parameter, of a window (NULL: of the subject); of: as in its id, NULL: none. NULL: no such row. */

@@ -38,8 +38,7 @@ void whole_init(struct subject *s, struct scratch *scratch)
                   GW_OK,
               "%s", err.text);
     whole_shorten(s, 4);
-    for (int r = 0; r < GW_RANK_COUNT; r++) /* by the roster alone: no conflict blocks the subject */
-        subject_study(s)->d1_evidence[r] = r == GW_RANK_ROSTER;
+    subject_trust_roster(s); /* no conflict blocks the subject */
 }
 
 void whole_release(struct subject *s, struct scratch *scratch)
