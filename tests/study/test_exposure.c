@@ -13,28 +13,10 @@
 #define DEX "H02AB02"
 
 static struct subject s;
-static struct gw_study study;
-
-static void visit(int day)
-{
-    char id[16], text[11];
-
-    snprintf(id, sizeof id, "v%d", day);
-    gw_day_print(s.line.first_dose + day, text);
-    subject_add_visit(&s, id, text);
-}
 
 static void start(void)
 {
-    subject_init(&s);
-    study = *s.study;
-    for (int r = 0; r < GW_RANK_COUNT; r++)
-        study.d1_evidence[r] = r == GW_RANK_ROSTER;
-    s.study = &study;
-    s.horizon = s.line.first_dose + 70;
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
-    visit(30);
-    visit(60);
+    doses_init(&s);
 }
 
 static void stop(void)
@@ -211,19 +193,6 @@ static const struct {
      "0..20 25 QD dispensed L1 start; 28..48 25 QD dispensed L1", "1@0 525 100; 2@28 525 100", ""},
 };
 
-static const char *codes_of_items(void)
-{
-    struct gw_text out = GW_TEXT_INIT(4096);
-    const char *copy;
-
-    for (size_t i = 0; i < s.derived.item_count; i++)
-        if (!strstr(out.at, s.derived.items[i].code))
-            gw_text_print(&out, "%s%s", out.length ? ";" : "", s.derived.items[i].code);
-    copy = gw_arena_copy(&s.arena, out.at, out.length);
-    gw_text_release(&out);
-    return copy;
-}
-
 Test(exposure, is_made_of_the_best_evidence_for_each_day)
 {
     for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++) {
@@ -233,7 +202,7 @@ Test(exposure, is_made_of_the_best_evidence_for_each_day)
         subject_derive(&s);
         expect_text(histories[i].name, doses_rows(&s, "lenalidomide"), histories[i].rows);
         expect_text(histories[i].name, doses_cycles(&s), histories[i].cycles);
-        expect_text(histories[i].name, codes_of_items(), histories[i].items);
+        expect_text(histories[i].name, subject_item_codes(&s), histories[i].items);
     }
 }
 
@@ -241,11 +210,8 @@ Test(exposure, is_made_of_the_best_evidence_for_each_day)
 
 static void add_deceased(int day)
 {
-    char text[11];
-
-    gw_day_print(s.line.first_dose + day, text);
     s.facts[0].patient.deceased = true;
-    s.facts[0].patient.deceased_date = gw_arena_copy(&s.arena, text, 10);
+    s.facts[0].patient.deceased_date = subject_date(&s, day);
 }
 
 static const struct {
@@ -270,11 +236,11 @@ Test(exposure, is_cut_by_what_ends_the_study_for_a_subject)
     for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
         stop();
         start();
-        study.cap_months = cuts[i].cap_months;
+        subject_study(&s)->cap_months = cuts[i].cap_months;
         if (cuts[i].end >= 0)
             s.line.end_of_treatment = s.line.first_dose + cuts[i].end;
         if (cuts[i].end >= 0 && cuts[i].end < 60)
-            visit(cuts[i].end + 3);
+            subject_add_visit_after(&s, cuts[i].end + 3);
         if (cuts[i].death >= 0)
             add_deceased(cuts[i].death);
         if (cuts[i].withdrawn >= 0)
@@ -293,7 +259,7 @@ Test(exposure, tells_no_end_of_an_interruption_before_somebody_saw_it)
     expect_text("under way", doses_rows(&s, "lenalidomide"),
                 "0..20 25 QD stated L1 start; 28..48 25 QD stated L1; 56..57 25 QD stated L1; "
                 "58.. 0 - stated interrupted");
-    visit(86);
+    subject_add_visit_after(&s, 86);
     s.horizon = s.line.first_dose + 90;
     subject_derive(&s);
     expect_text("over", doses_rows(&s, "lenalidomide"),
@@ -306,7 +272,7 @@ Test(exposure, tells_why_the_treatment_ended)
     const struct gw_row_exposures *row = NULL;
 
     s.line.end_of_treatment = s.line.first_dose + 33;
-    visit(35);
+    subject_add_visit_after(&s, 35);
     doses_add(&s, LEN, "S 0..33 25");
     subject_derive(&s);
     for (size_t i = 0; i < s.derived.rows.tables[GW_TABLE_exposures].count; i++) {
@@ -403,7 +369,7 @@ Test(exposure, asks_about_a_record_only_where_a_day_of_it_would_count)
                     doubtful[i].record);
         subject_derive(&s);
         expect_text(doubtful[i].name, subject_state(&s, "x"), doubtful[i].state);
-        expect_text(doubtful[i].name, codes_of_items(), doubtful[i].items);
+        expect_text(doubtful[i].name, subject_item_codes(&s), doubtful[i].items);
     }
 }
 
@@ -418,122 +384,6 @@ Test(exposure, asks_for_a_medication_that_is_not_there)
     subject_expect(&s, "x", "held MEDICATION_UNRESOLVED");
     subject_expect(&s, "old", "outside_window BEFORE_BASELINE");
     cr_expect(eq(sz, s.derived.item_count, 1));
-}
-
-/* ---- how doses are written ---- */
-
-static void add_given(const char *members)
-{
-    subject_add(&s,
-                "{'resourceType':'MedicationAdministration','id':'g','status':'completed',"
-                "'subject':{'reference':'Patient/p1'},%s}",
-                members);
-}
-
-#define SINCE_NINE "'effectivePeriod':{'start':'2024-01-15T09:00:00+01:00','end':'2024-01-15T11:30:00+01:00'}"
-#define ATC_CODE   "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}"
-
-static const struct {
-    const char *name, *members, *rows;
-} spellings[] = {
-    {"a product code with its strength",
-     "'effectiveDateTime':'2024-01-15','medicationCodeableConcept':{'coding':[{'system':"
-     "'http://www.nlm.nih.gov/research/umls/"
-     "rxnorm','code':'643712'}]},'dosage':{'dose':{'value':1,'code':'{capsule}'}}",
-     "0..0 15 ONCE administered L2 start"},
-    {"a rate over its time",
-     SINCE_NINE "," ATC_CODE
-                ",'dosage':{'rateQuantity':{'value':4,'system':'http://unitsofmeasure.org','code':'mg/h'}}",
-     "0..0 10 ONCE administered L3 start"},
-    {"a dose wins over a rate",
-     SINCE_NINE "," ATC_CODE ",'dosage':{'dose':{'value':15,'unit':'mg'},'rateQuantity':{'value':4,'code':'mg/h'}}",
-     "0..0 15 ONCE administered L2 start"},
-    {"a dose that is no number", "'effectiveDateTime':'2024-01-15'," ATC_CODE ",'dosage':{'text':'25 mg'}",
-     "0..0 - ONCE administered start"},
-    {"less than a dose",
-     "'effectiveDateTime':'2024-01-15'," ATC_CODE ",'dosage':{'dose':{'value':25,'comparator':'<','unit':'mg'}}",
-     "0..0 - ONCE administered start"},
-    {"milligrams for each kilogram",
-     "'effectiveDateTime':'2024-01-15'," ATC_CODE ",'dosage':{'dose':{'value':1,'unit':'mg/kg','code':'mg/kg'}}",
-     "0..0 - ONCE administered start"},
-    {"by an ingredient of a Medication apart",
-     "'effectiveDateTime':'2024-01-15','medicationReference':{'reference':'Medication/m'},"
-     "'dosage':{'dose':{'value':2,'unit':'tablet'}}",
-     "0..0 10 ONCE administered L3 start"},
-    {"for the eye",
-     "'effectiveDateTime':'2024-01-15'," ATC_CODE
-     ",'dosage':{'route':{'text':'ophthalmic'},'dose':{'value':25,'unit':'mg'}}",
-     ""},
-};
-
-Test(exposure, reads_doses_as_records_write_them)
-{
-    for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
-        stop();
-        start();
-        s.horizon = s.line.first_dose + 10;
-        subject_add(&s,
-                    "{'resourceType':'Medication','id':'m','code':{'text':'five'},'ingredient':[{"
-                    "'itemCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]},"
-                    "'strength':{'numerator':{'value':5,'unit':'mg'},'denominator':{'value':1,'unit':'tablet'}}}]}");
-        add_given(spellings[i].members);
-        subject_derive(&s);
-        expect_text(spellings[i].name, doses_rows(&s, "lenalidomide"), spellings[i].rows);
-    }
-}
-
-static const struct {
-    const char *name, *dosages; /* of a statement from day 0 to day 27 */
-    const char *rows;
-} instructions[] = {
-    {"a code says how often",
-     "{'timing':{'code':{'coding':[{'code':'QOD'}]}},'doseAndRate':[{'doseQuantity':"
-     "{'value':15,'unit':'mg'}}]}",
-     "0..27 15 QOD stated L2 start"},
-    {"every twelve hours",
-     "{'timing':{'repeat':{'frequency':1,'period':12,'periodUnit':'h'}},'doseAndRate':["
-     "{'doseQuantity':{'value':5,'unit':'mg'}}]}",
-     "0..27 5 BID stated L3 start"},
-    {"bounds cut",
-     "{'timing':{'repeat':{'boundsDuration':{'value':3,'code':'wk'},'frequency':1,'period':1,"
-     "'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}",
-     "0..20 25 QD stated L1 start"},
-    {"on Mondays and Thursdays; day 0 is a Monday",
-     "{'timing':{'repeat':{'dayOfWeek':['mon','thu']}},'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}",
-     "0..27 25 BIS stated L1 start"},
-    {"ten in the morning and five at night add up",
-     "{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'d','when':['MORN']}},'doseAndRate':[{'doseQuantity':"
-     "{'value':10,'unit':'mg'}}]},{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'d','when':['HS']}},"
-     "'doseAndRate':[{'doseQuantity':{'value':5,'unit':'mg'}}]}",
-     "0..27 15 QD stated L2 start"},
-    {"one after the other",
-     "{'sequence':1,'timing':{'repeat':{'boundsDuration':{'value':7,'code':'d'},'frequency':1,'period':1,"
-     "'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':{'value':10,'unit':'mg'}}]},{'sequence':2,'timing':{'repeat':"
-     "{'frequency':1,'period':1,'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':{'value':15,'unit':'mg'}}]}",
-     "0..6 10 QD stated L3 start; 7..27 15 QD stated L2 step_up"},
-    {"on two days by name",
-     "{'timing':{'event':['2024-01-15','2024-01-18']},'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}",
-     "0..0 25 ONCE stated L1 start; 3..3 25 ONCE stated L1; 4..20 0 - stated interrupted"},
-    {"once or twice",
-     "{'timing':{'repeat':{'frequency':1,'frequencyMax':2,'period':1,'periodUnit':'d'}},"
-     "'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}",
-     "0..27 25 - stated L1 start"},
-};
-
-Test(exposure, follows_the_instruction)
-{
-    for (size_t i = 0; i < sizeof instructions / sizeof instructions[0]; i++) {
-        stop();
-        start();
-        subject_add(
-            &s,
-            "{'resourceType':'MedicationStatement','id':'st','status':'completed',"
-            "'subject':{'reference':'Patient/p1'},'effectivePeriod':{'start':'2024-01-15','end':'2024-02-11'}," ATC_CODE
-            ",'dosage':[%s]}",
-            instructions[i].dosages);
-        subject_derive(&s);
-        expect_text(instructions[i].name, doses_rows(&s, "lenalidomide"), instructions[i].rows);
-    }
 }
 
 /* ---- people ---- */
@@ -560,129 +410,4 @@ Test(exposure, lets_a_person_settle_a_contradiction)
     subject_derive(&s);
     expect_text("the second", doses_rows(&s, "lenalidomide"), "0..20 15 QD stated L2 start");
     cr_expect(eq(sz, subject_items(&s, "DOSE_CONFLICT"), 0));
-}
-
-/* ---- an injected drug by schedule ---- */
-
-static void start_elranatamab(void)
-{
-    stop();
-    subject_init_at(&s, "elranatamab-rrmm", "madrid");
-    s.horizon = s.line.first_dose + 30;
-    subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'}");
-}
-
-static const struct {
-    const char *name;
-    const char *records;
-    int horizon;
-    const char *rows, *intensity, *items;
-} injections[] = {
-    {"as planned", "A 0 12; A 3 32; A 7 76; A 14 76; A 21 76", 27,
-     "0..0 12 ONCE administered L1 start; 3..3 32 ONCE administered L2 step_up; 7..7 76 ONCE administered L3 step_up; "
-     "14..14 76 ONCE administered L3; 21..21 76 ONCE administered L3",
-     "100 (5 of 5, 5 on schedule)", ""},
-    {"one left out", "A 0 12; A 3 32; A 7 76; A 21 76", 27,
-     "0..0 12 ONCE administered L1 start; 3..3 32 ONCE administered L2 step_up; 7..7 76 ONCE administered L3 step_up; "
-     "21..21 76 ONCE administered L3",
-     "80 (4 of 5, 4 on schedule)", ""},
-    {"three days late", "A 0 12; A 3 32; A 10 76; A 17 76", 20,
-     "0..0 12 ONCE administered L1 start; 3..3 32 ONCE administered L2 step_up; 10..10 76 ONCE administered L3 "
-     "step_up; 17..17 76 ONCE administered L3",
-     "75 (3 of 4, 2 on schedule)", ""},
-    {"the second two days after the first, as the label allows", "A 0 12; A 2 32", 6,
-     "0..0 12 ONCE administered L1 start; 2..2 32 ONCE administered L2 step_up", "100 (2 of 2, 2 on schedule)", ""},
-    {"one day after it", "A 0 12; A 1 32", 6,
-     "0..0 12 ONCE administered L1 start; 1..1 32 ONCE administered L2 step_up", "100 (2 of 2, 2 on schedule)",
-     "DOSE_OFF_LADDER"},
-    {"weekly doses five days apart", "A 0 12; A 3 32; A 7 76; A 12 76", 16,
-     "0..0 12 ONCE administered L1 start; 3..3 32 ONCE administered L2 step_up; 7..7 76 ONCE administered L3 step_up; "
-     "12..12 76 ONCE administered L3",
-     "100 (4 of 4, 4 on schedule)", "DOSE_OFF_LADDER"},
-    {"a dose that the schedule does not have", "A 0 12; A 3 44", 6,
-     "0..0 12 ONCE administered L1 start; 3..3 44 ONCE administered step_up", "100 (2 of 2, 2 on schedule)",
-     "DOSE_OFF_LADDER"},
-    {"nothing due yet", "A 0 12", 1, "0..0 12 ONCE administered L1 start", "NO_DOSE_DUE", ""},
-};
-
-Test(exposure, of_a_schedule_is_counted_in_doses)
-{
-    for (size_t i = 0; i < sizeof injections / sizeof injections[0]; i++) {
-        const struct gw_row_derived *row;
-
-        start_elranatamab();
-        s.horizon = s.line.first_dose + injections[i].horizon;
-        doses_add(&s, "L01FX32", injections[i].records);
-        subject_derive(&s);
-        expect_text(injections[i].name, doses_rows(&s, "elranatamab"), injections[i].rows);
-        expect_text(injections[i].name, codes_of_items(), injections[i].items);
-        row = subject_parameter(&s, "RDISTD", NULL, NULL);
-        cr_assert(row != NULL, "%s", injections[i].name);
-        expect_text(injections[i].name,
-                    row->reason ? row->reason : gw_arena_print(&s.arena, "%s (%s)", row->value, row->text),
-                    injections[i].intensity);
-    }
-}
-
-/* A study whose weekly doses are none of the step-up's. */
-Test(exposure, of_a_schedule_has_the_levels_of_its_phases_behind_those_of_its_first_doses)
-{
-    struct gw_dose_phase phase;
-    struct gw_study changed;
-
-    start_elranatamab();
-    changed = *s.study;
-    phase = changed.schedule.phases.items[0];
-    phase.mg = gw_decimal_from_int(44);
-    changed.schedule.phases.items = &phase;
-    changed.schedule.phases.count = 1;
-    s.study = &changed;
-    doses_add(&s, "L01FX32", "A 0 12; A 3 32; A 7 76; A 14 44");
-    subject_derive(&s);
-    expect_text(
-        "levels", doses_rows(&s, "elranatamab"),
-        "0..0 12 ONCE administered L1 start; 3..3 32 ONCE administered L2 step_up; 7..7 76 ONCE administered L3 "
-        "step_up; 14..14 44 ONCE administered L4 step_down");
-    expect_text("items", codes_of_items(), "");
-}
-
-/* Three steps and 22 weekly doses to week 24. Then 12 every two weeks and the one of week 49, or 24 and 4 weekly ones.
- */
-static const struct {
-    const char *name;
-    const char *serum; /* M protein on days 70 and 77, of 40 g/L before; NULL: not measured */
-    const char *intensity;
-} answers[] = {
-    {"a response", "20", "0 of 38, 0 on schedule"},
-    {"none", "30", "0 of 53, 0 on schedule"},
-    {"not known", NULL, "0 of 25, 0 on schedule"},
-};
-
-Test(exposure, of_a_schedule_is_counted_by_the_phases_of_who_responds)
-{
-    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
-        start_elranatamab();
-        s.horizon = s.line.first_dose + 400;
-        subject_add_value(&s, "m0", "33358-3", "2024-01-10", "40", "g/L");
-        if (answers[i].serum) {
-            subject_add_value(&s, "m1", "33358-3", "2024-03-25", answers[i].serum, "g/L");
-            subject_add_value(&s, "m2", "33358-3", "2024-04-01", answers[i].serum, "g/L");
-        }
-        subject_derive(&s);
-        expect_text(answers[i].name, subject_parameter(&s, "RDISTD", NULL, NULL)->text, answers[i].intensity);
-    }
-}
-
-Test(exposure, of_a_schedule_is_collected_in_its_week)
-{
-    start_elranatamab();
-    doses_add(&s, "L01FX32", "A 0 12; A 3 32; A 7 76");
-    subject_derive(&s);
-    for (size_t i = 0; i < 3; i++) {
-        const struct gw_row_exposures *row =
-            (const struct gw_row_exposures *)s.derived.rows.tables[GW_TABLE_exposures].rows[i];
-
-        expect_text(row->dose, row->reported_window, gw_same(row->dose, "76") ? "W02" : "W01");
-    }
-    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_cycles].count, 0));
 }
