@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, FIRST_ITEMS = 8, SMALL_TEXT = 256, JOIN_MAX = 24 };
+enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, FIRST_ITEMS = 8, SMALL_TEXT = 256 };
 
 static struct gw_arena_block *block_new(size_t size)
 {
@@ -107,19 +107,15 @@ char *gw_arena_print(struct gw_arena *arena, const char *format, ...)
 
 char *gw_arena_join(struct gw_arena *arena, char separator, const char *const *texts, size_t count)
 {
-    size_t lengths[JOIN_MAX], total = 0;
+    size_t total = 0;
 
-    assert(count > 0 && count <= JOIN_MAX);
-    for (size_t i = 0; i < count; i++) {
-        lengths[i] = texts[i] ? strlen(texts[i]) : 0;
-        total += lengths[i] + 1;
-    }
+    assert(count > 0);
+    for (size_t i = 0; i < count; i++)
+        total += (texts[i] ? strlen(texts[i]) : 0) + 1;
     char *const joined = arena_take(arena, total, 1);
     char *at = joined;
     for (size_t i = 0; joined && i < count; i++) {
-        if (lengths[i])
-            memcpy(at, texts[i], lengths[i]);
-        at += lengths[i];
+        at = stpcpy(at, texts[i] ? texts[i] : "");
         *at++ = i + 1 < count ? separator : '\0';
     }
     return joined;

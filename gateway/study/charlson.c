@@ -5,7 +5,6 @@
  * code is no proof of health: without any Condition, or without any ICD-10 code, there is no index.
  * Source: mappings/RULES.md 13; Charlson 1987, Quan 2005 (ICD-10).
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "study/icd.h"
@@ -91,27 +90,17 @@ static int index_of(struct found *list, size_t count, bool sure)
     return sum;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* "chf;diabwc"; NULL: none. */
 static const char *groups_of(struct engine *e, struct found *list, size_t count)
 {
     const char **names = gw_arena_alloc(e->arena, (count + 1) * sizeof *names);
-    const char *joined = NULL;
     size_t kept = 0;
 
     for (size_t i = 0; names && i < count; i++)
         if (list[i].sure && !outranked(list, count, &list[i], true))
             names[kept++] = list[i].row->group;
-    if (kept > 0) {
-        qsort(names, kept, sizeof *names, by_text);
-        joined = gw_arena_join(e->arena, ';', names, kept);
-    }
-    e->failed |= !names || (kept > 0 && !joined);
-    return joined;
+    e->failed |= !names;
+    return kept > 0 ? engine_join(e, names, kept) : NULL;
 }
 
 /* ---- the family ---- */

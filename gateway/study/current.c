@@ -11,11 +11,6 @@
 #include "study/fact_decisions.h"
 #include "study/order.h"
 
-static int compare_numbers(int64_t a, int64_t b)
-{
-    return a < b ? -1 : a > b;
-}
-
 static bool version_number(const char *text, int64_t *out)
 {
     char *end;
@@ -45,11 +40,11 @@ static int by_version(const void *x, const void *y, void *context)
     int order = 0;
 
     if (marks->times && update_time(a, &p) && update_time(b, &q))
-        order = compare_numbers(p, q);
+        order = ORDER(p, q);
     if (order == 0 && marks->numbers && version_number(a->version_id, &p) && version_number(b->version_id, &q))
-        order = compare_numbers(p, q);
+        order = ORDER(p, q);
     if (order == 0)
-        order = compare_numbers(a->delivery, b->delivery);
+        order = ORDER(a->delivery, b->delivery);
     return order ? order : memcmp(a->sha256, b->sha256, sizeof a->sha256);
 }
 
@@ -67,7 +62,7 @@ static void sort_versions(const struct gw_fact *facts, size_t *order, size_t cou
 
 static int same_resource(const struct gw_fact *a, const struct gw_fact *b)
 {
-    int order = a->type < b->type ? -1 : a->type > b->type;
+    int order = ORDER(a->type, b->type);
 
     if (order == 0 && a->endpoint != b->endpoint)
         order = order_texts(a->endpoint, b->endpoint);

@@ -92,7 +92,7 @@ struct decided { /* one in force, and the place where it is looked for */
 
 static int compare_places(const struct decided *a, const struct decided *b)
 {
-    int order = (a->kind > b->kind) - (a->kind < b->kind);
+    int order = ORDER(a->kind, b->kind);
 
     if (order == 0)
         order = order_texts(a->print, b->print);
@@ -103,7 +103,7 @@ static int compare_places(const struct decided *a, const struct decided *b)
     if (order == 0)
         order = order_texts(a->endpoint, b->endpoint);
     if (order == 0)
-        order = (a->component > b->component) - (a->component < b->component);
+        order = ORDER(a->component, b->component);
     return order_then(order, order_texts(a->which, b->which));
 }
 

@@ -52,7 +52,7 @@ static int compare_identifier(const struct claim *a, const struct claim *b)
 static int compare_value(const struct claim *a, const struct claim *b)
 {
     const struct gw_observed *x = a->datum->observed, *y = b->datum->observed;
-    int order = (x->kind > y->kind) - (x->kind < y->kind);
+    int order = ORDER(x->kind, y->kind);
 
     if (order == 0 && x->kind == GW_VALUE_QUANTITY) {
         order = order_texts(x->quantity.value, y->quantity.value);

@@ -408,9 +408,6 @@ bool engine_will_see(const struct engine *e, gw_day day);
 /* Neither window, study nor site does without a routine contact. */
 bool engine_wants_contact(const struct engine *e, const struct gw_window *window);
 
-/* Sorted, joined by ";". NULL: out of memory, noted. */
-const char *engine_join(struct engine *e, const char **list, size_t count);
-
 /* Rule ids, or lists of such, as one list, sorted, each once; NULL ones are left out. At most ENGINE_MOST_RULES. */
 #define ENGINE_MOST_RULES 24
 const char *engine_rules(struct engine *e, const char *const *ids, size_t count);

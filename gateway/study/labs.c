@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/order.h"
 #include "study/sheet.h"
 #include "study/tables_parts.h"
 
@@ -141,11 +142,6 @@ static int by_code(const void *a, const void *b)
     return strcmp((*(const struct gw_lab *const *)a)->loinc, (*(const struct gw_lab *const *)b)->loinc);
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static bool index_codes(struct gw_arena *arena, struct lab_rows *labs)
 {
     labs->by_code = gw_arena_alloc(arena, (labs->count + 1) * sizeof *labs->by_code);
@@ -162,7 +158,7 @@ static size_t keep_distinct(const char **texts, size_t count)
 {
     size_t kept = 0;
 
-    qsort(texts, count, sizeof *texts, by_text);
+    qsort(texts, count, sizeof *texts, order_text_items);
     for (size_t i = 0; i < count; i++)
         if (i == 0 || strcmp(texts[kept - 1], texts[i]) != 0)
             texts[kept++] = texts[i];
@@ -245,14 +241,15 @@ const struct gw_lab *labs_find(const struct lab_rows *labs, const char *loinc)
 
 int labs_concept(const struct lab_rows *labs, const char *concept)
 {
-    const char **found = labs->concept_count
-                             ? bsearch(&concept, labs->concepts, labs->concept_count, sizeof *labs->concepts, by_text)
-                             : NULL;
+    const char **found = labs->concept_count ? bsearch(&concept, labs->concepts, labs->concept_count,
+                                                       sizeof *labs->concepts, order_text_items)
+                                             : NULL;
 
     return found ? (int)(found - labs->concepts) : -1;
 }
 
 bool labs_know_unit(const struct lab_rows *labs, const char *unit)
 {
-    return labs->unit_count && bsearch(&unit, labs->units, labs->unit_count, sizeof *labs->units, by_text) != NULL;
+    return labs->unit_count &&
+           bsearch(&unit, labs->units, labs->unit_count, sizeof *labs->units, order_text_items) != NULL;
 }

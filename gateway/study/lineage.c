@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "study/fact_decisions.h"
+#include "study/order.h"
 
 /* What stands in their place may be any text, and provenance crosses the border: only what has their form does. */
 static const char *version_or_null(const char *version)
@@ -108,11 +109,6 @@ void engine_provenance_of_roster(struct engine *e, const char *table, const char
     row->content_sha256 = e->roster_digest;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The ids of a text that may be a list of some already. */
 static size_t split_rules(struct engine *e, const char *ids, const char **list, size_t count)
 {
@@ -141,7 +137,7 @@ const char *engine_rules(struct engine *e, const char *const *ids, size_t count)
             left = split_rules(e, ids[i], list, left);
     if (left == 0)
         return NULL;
-    qsort(list, left, sizeof *list, by_text);
+    qsort(list, left, sizeof *list, order_text_items);
     for (size_t i = 0; i < left; i++)
         if (kept == 0 || strcmp(list[kept - 1], list[i]) != 0)
             list[kept++] = list[i];

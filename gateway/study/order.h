@@ -15,6 +15,12 @@ static inline int order_texts(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "");
 }
 
+/* For qsort of a list of texts. */
+static inline int order_text_items(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* The second decides where the first does not. */
 static inline int order_then(int first, int second)
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "study/exposure.h"
+#include "study/order.h"
 #include "study/parameters.h"
 
 struct history {
@@ -29,7 +30,7 @@ static int by_first_day(const void *x, const void *y)
 {
     const struct exposure *a = *(const struct exposure *const *)x, *b = *(const struct exposure *const *)y;
 
-    return a->first != b->first ? (a->first < b->first ? -1 : 1) : strcmp(a->substance, b->substance);
+    return order_then(ORDER(a->first, b->first), strcmp(a->substance, b->substance));
 }
 
 static void gather(struct engine *e, struct history *out)

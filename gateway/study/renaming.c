@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "study/identify.h"
+#include "study/order.h"
 
 /* `text` is the id, or begins with it and a bar. */
 static int compare_name(const char *text, const char *id)
@@ -114,11 +115,6 @@ static void rename_provenance(struct renaming *r, struct gw_rows *rows)
     }
 }
 
-static int by_text(const void *x, const void *y)
-{
-    return strcmp(*(const char *const *)x, *(const char *const *)y);
-}
-
 static size_t entries_of(const char *list)
 {
     size_t count = 1;
@@ -134,18 +130,13 @@ static const char *renamed_list(struct renaming *r, const char *list)
     const size_t most = list ? entries_of(list) : 0;
     char *copy = list ? gw_arena_copy(r->arena, list, strlen(list)) : NULL, *rest = copy;
     const char **entries = gw_arena_alloc(r->arena, (most + 1) * sizeof *entries);
-    struct gw_text text = GW_TEXT_INIT(1 << 20);
 
     r->failed |= !entries || (list && !copy);
     for (size_t i = 0; !r->failed && i < most; i++)
         entries[i] = renamed(r, strsep(&rest, ";"));
     if (!r->failed && most > 1)
-        qsort(entries, most, sizeof *entries, by_text);
-    for (size_t i = 0; !r->failed && i < most; i++)
-        gw_text_print(&text, "%s%s", i ? ";" : "", entries[i]);
-    r->failed |= text.failed;
-    copy = list && !r->failed ? gw_arena_copy(r->arena, text.at, text.length) : NULL;
-    gw_text_release(&text);
+        qsort(entries, most, sizeof *entries, order_text_items);
+    copy = list && !r->failed ? gw_arena_join(r->arena, ';', entries, most) : NULL;
     r->failed |= list && !copy;
     return copy;
 }

@@ -10,8 +10,6 @@
 #include "study/fact_decisions.h"
 #include "study/order.h"
 
-#define MAX_LIST_BYTES (1u << 20)
-
 const char *gw_state_name(enum gw_state state)
 {
     static const char *const names[GW_STATE_COUNT] = {"delivered",    "evidence",       "unchanged", "superseded",
@@ -53,25 +51,16 @@ static void settle_part(const struct engine *e, struct part *part)
     }
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 const char *engine_join(struct engine *e, const char **list, size_t count)
 {
-    struct gw_text text = GW_TEXT_INIT(MAX_LIST_BYTES);
     const char *joined;
 
     if (count == 0)
         return "";
     if (count == 1)
         return list[0];
-    qsort(list, count, sizeof *list, by_text);
-    for (size_t i = 0; i < count; i++)
-        gw_text_print(&text, "%s%s", i ? ";" : "", list[i]);
-    joined = text.failed ? NULL : gw_arena_copy(e->arena, text.at, text.length);
-    gw_text_release(&text);
+    qsort(list, count, sizeof *list, order_text_items);
+    joined = gw_arena_join(e->arena, ';', list, count);
     e->failed |= !joined;
     return joined;
 }

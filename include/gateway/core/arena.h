@@ -29,7 +29,7 @@ void *gw_arena_raw(struct gw_arena *arena, size_t size);
 char *gw_arena_copy(struct gw_arena *arena, const char *bytes, size_t length);
 char *gw_arena_print(struct gw_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Texts one behind the other with a separator between them, as an id has them: NULL is empty. */
+/* Texts, one or more, one behind the other with a separator between them, as an id has them: NULL is empty. */
 char *gw_arena_join(struct gw_arena *arena, char separator, const char *const *texts, size_t count);
 
 /* Everything handed out is void from here on; the largest block is kept for reuse. */
