@@ -298,7 +298,7 @@ void crs_episodes(struct engine *e, struct episodes *episodes)
 
     if (!rules->on || !engine_category_on(e, CRS_CATEGORY))
         return;
-    h = crs_read(e);
+    h = crs_read(e, episodes);
     for (size_t i = 0; i < h.count && !e->failed; i++) {
         struct crs_run run;
 

@@ -4,6 +4,7 @@
 #ifndef STUDY_CRS_PARTS_H
 #define STUDY_CRS_PARTS_H
 
+#include "study/episode.h"
 #include "study/oxygen.h"
 
 #define CRS_CATEGORY "CRS"
@@ -49,8 +50,8 @@ struct crs_run {  /* signs that belong together */
     struct gw_ratio flow;
 };
 
-/* All signs of the subject. */
-struct crs_history crs_read(struct engine *e);
+/* All signs of the subject, in what was given and in values. */
+struct crs_history crs_read(struct engine *e, const struct episodes *episodes);
 
 /* What an item or evidence names a sign by. */
 const char *crs_concept(const struct crs_sign *sign);

@@ -145,14 +145,14 @@ static int by_time(const void *x, const void *y, void *context)
     return order_then(order, a->part - b->part);
 }
 
-struct crs_history crs_read(struct engine *e)
+struct crs_history crs_read(struct engine *e, const struct episodes *episodes)
 {
     struct crs_history h = {.rules = &e->in->study->events.crs,
                             .temperatures = readings_of(e, "TEMP"),
                             .flows = readings_of(e, "O2FLOW"),
-                            .givens = givens_read(e)};
+                            .givens = *episodes->givens,
+                            .doses = *episodes->doses};
 
-    h.doses = doses_read(e, &h.givens);
     if (e->failed)
         return h;
     add_values(e, &h);

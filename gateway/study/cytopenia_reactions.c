@@ -26,9 +26,9 @@ struct reactions {
 /* ---- counts ---- */
 
 /* One that no window took is known once an assessment told of its day, as an event is. */
-static bool is_count(struct engine *e, const struct datum *datum, const char *concept)
+static bool is_count(struct engine *e, const struct datum *datum)
 {
-    if (!datum_tells(datum) || strcmp(datum->code.lab->concept, concept) != 0)
+    if (!datum_tells(datum))
         return false;
     engine_next_day(e, datum->when.first);
     return datum->when.first <= (datum->placed_count ? e->in->horizon : doses_seen_until(e));
@@ -47,13 +47,14 @@ static int by_day_then_value(const void *x, const void *y, void *context)
 
 static void gather(struct engine *e, const char *concept, struct counts *out)
 {
+    const struct values values = engine_values(e, concept);
     size_t kept = 0;
 
-    *out = (struct counts){.data = gw_arena_alloc(e->arena, (e->data_count + 1) * sizeof *out->data)};
+    *out = (struct counts){.data = gw_arena_raw(e->arena, (values.count + 1) * sizeof *out->data)};
     e->failed |= !out->data;
-    for (size_t i = 0; i < e->data_count && !e->failed; i++)
-        if (is_count(e, &e->data[i], concept))
-            out->data[out->count++] = &e->data[i];
+    for (size_t i = 0; i < values.count && !e->failed; i++)
+        if (is_count(e, values.list[i]))
+            out->data[out->count++] = values.list[i];
     if (out->count > 1)
         qsort_r(out->data, out->count, sizeof *out->data, by_day_then_value, e);
     for (size_t i = 0; i < out->count; i++)

@@ -28,12 +28,13 @@ static int by_day(const void *x, const void *y)
 
 static struct days days_of_concept(struct engine *e, const char *concept)
 {
-    struct days days = {.list = gw_arena_alloc(e->arena, (e->data_count + 1) * sizeof *days.list)};
+    const struct values values = engine_values(e, concept);
+    struct days days = {.list = gw_arena_raw(e->arena, (values.count + 1) * sizeof *days.list)};
 
     e->failed |= !days.list;
-    for (size_t i = 0; i < e->data_count && !e->failed; i++)
-        if (e->data[i].measured && e->data[i].dated && strcmp(e->data[i].code.lab->concept, concept) == 0)
-            days.list[days.count++] = e->data[i].when.first;
+    for (size_t i = 0; i < values.count && !e->failed; i++)
+        if (values.list[i]->measured && values.list[i]->dated)
+            days.list[days.count++] = values.list[i]->when.first;
     if (days.count > 1)
         qsort(days.list, days.count, sizeof *days.list, by_day);
     return days;

@@ -12,6 +12,8 @@
 
 struct stays;      /* stays.h */
 struct intensives; /* intensive.h */
+struct givens;     /* timeline.h */
+struct doses_given;
 
 struct episode_evidence {
     size_t fact;
@@ -98,7 +100,9 @@ struct candidate { /* what supporting evidence proposes: it joins an event that 
 struct episodes {
     struct episode *list;
     size_t count, capacity;
-    const struct stays *stays; /* in hospital */
+    const struct stays *stays;       /* in hospital */
+    const struct givens *givens;     /* every drug given, and the doses of the study drug among them; empty where the */
+    const struct doses_given *doses; /* study looks for no syndrome */
     struct candidate *candidates;
     size_t candidate_count, candidate_capacity;
 };

@@ -202,45 +202,81 @@ static void link_parents(struct engine *e, struct episodes *episodes)
         }
 }
 
-void stage_events(struct engine *e)
+/* ---- the stage ---- */
+
+struct ground { /* what the sources and the weighing of events go by, each read once */
+    struct stays stays;
+    struct intensives intensives;
+    struct givens givens;
+    struct doses_given doses;
+};
+
+static void read_ground(struct engine *e, struct ground *ground, struct episodes *episodes)
+{
+    *ground = (struct ground){.stays = stays_read(e), .intensives = intensive_find(e)};
+    if (e->in->study->events.crs.on || e->in->study->events.icans.on) {
+        ground->givens = givens_read(e);
+        ground->doses = doses_read(e, &ground->givens);
+    }
+    episodes->stays = &ground->stays;
+    episodes->givens = &ground->givens;
+    episodes->doses = &ground->doses;
+}
+
+static void find_episodes(struct engine *e, const struct ground *ground, struct episodes *episodes)
 {
     static episode_source *const others[] = {coded_episodes, febrile_episodes, result_signs,
                                              drug_signs,     crs_episodes,     icans_episodes};
-    struct episodes episodes = {0};
-    struct intensives intensives;
-    struct opinions opinions;
-    struct stays stays;
     size_t labs;
+
+    lab_episodes(e, episodes);
+    labs = episodes->count;
+    for (size_t i = 0; i < sizeof others / sizeof *others && !e->failed; i++)
+        others[i](e, episodes);
+    if (!e->failed)
+        combine(e, episodes, labs);
+    if (!e->failed)
+        candidates_settle(e, episodes, &ground->intensives);
+    for (size_t i = 0; i < episodes->count && !e->failed; i++)
+        infection_grade(e, &episodes->list[i], &ground->intensives);
+}
+
+/* What people decided, and which belong together: from here on there are no others. */
+static void settle_episodes(struct engine *e, struct episodes *episodes)
+{
+    decide_merges(e, episodes);
+    for (size_t i = 0; i < episodes->count && !e->failed; i++)
+        decide_episode(e, &episodes->list[i]);
+    if (!e->failed)
+        link_parents(e, episodes);
+    if (!e->failed)
+        syndromes_finish(e, episodes);
+}
+
+static void emit_episodes(struct engine *e, const struct ground *ground, struct episodes *episodes)
+{
+    struct opinions opinions;
+
+    for (size_t i = 0; i < episodes->count && !e->failed; i++)
+        episode_name(e, &episodes->list[i]);
+    for (size_t i = 0; i < episodes->count && !e->failed; i++)
+        seriousness_weigh(e, &episodes->list[i], &ground->stays, &ground->intensives);
+    opinions = opinions_read(e);
+    for (size_t i = 0; i < episodes->count && !e->failed; i++)
+        relatedness_take(e, &episodes->list[i], &opinions);
+    for (size_t i = 0; i < episodes->count && !e->failed; i++)
+        episode_emit(e, episodes, &episodes->list[i]);
+}
+
+void stage_events(struct engine *e)
+{
+    struct episodes episodes = {0};
+    struct ground ground;
 
     if (e->anchors.d1 == GW_NO_DAY)
         return;
-    stays = stays_read(e);
-    episodes.stays = &stays;
-    intensives = intensive_find(e);
-    lab_episodes(e, &episodes);
-    labs = episodes.count;
-    for (size_t i = 0; i < sizeof others / sizeof *others && !e->failed; i++)
-        others[i](e, &episodes);
-    if (!e->failed)
-        combine(e, &episodes, labs);
-    if (!e->failed)
-        candidates_settle(e, &episodes, &intensives);
-    for (size_t i = 0; i < episodes.count && !e->failed; i++)
-        infection_grade(e, &episodes.list[i], &intensives);
-    decide_merges(e, &episodes);
-    for (size_t i = 0; i < episodes.count && !e->failed; i++)
-        decide_episode(e, &episodes.list[i]);
-    if (!e->failed)
-        link_parents(e, &episodes);
-    if (!e->failed)
-        syndromes_finish(e, &episodes);
-    for (size_t i = 0; i < episodes.count && !e->failed; i++)
-        episode_name(e, &episodes.list[i]);
-    for (size_t i = 0; i < episodes.count && !e->failed; i++)
-        seriousness_weigh(e, &episodes.list[i], &stays, &intensives);
-    opinions = opinions_read(e);
-    for (size_t i = 0; i < episodes.count && !e->failed; i++)
-        relatedness_take(e, &episodes.list[i], &opinions);
-    for (size_t i = 0; i < episodes.count && !e->failed; i++)
-        episode_emit(e, &episodes, &episodes.list[i]);
+    read_ground(e, &ground, &episodes);
+    find_episodes(e, &ground, &episodes);
+    settle_episodes(e, &episodes);
+    emit_episodes(e, &ground, &episodes);
 }

@@ -69,13 +69,11 @@ static struct series gather(struct engine *e, const char *concept)
 
     e->failed |= !series.list;
     for (size_t i = 0; i < values.count && !e->failed; i++) {
-        struct datum *datum = values.list[i];
+        const struct datum *datum = values.list[i];
         const bool timed = datum->when.precision == GW_PRECISION_SECOND;
 
         if (!says_something(datum) || datum->when.first > episode_known_until(e))
             continue;
-        if (!datum->obs_id)
-            engine_name_datum(e, datum);
         series.list[series.count++] =
             (struct reading){.first = datum->when.utc, .last = datum->when.utc + (timed ? 0 : DAY - 1), .datum = datum};
     }

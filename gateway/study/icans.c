@@ -207,8 +207,8 @@ void icans_episodes(struct engine *e, struct episodes *episodes)
 
     if (!rules->on || !engine_category_on(e, CATEGORY))
         return;
-    told.givens = givens_read(e);
-    told.doses = doses_read(e, &told.givens);
+    told.givens = *episodes->givens;
+    told.doses = *episodes->doses;
     for (size_t i = 0; i < e->form_count && !e->failed;)
         i = is_usable(e, &e->forms[i]) && grade_of(e, &e->forms[i]) > 0 ? follow(e, episodes, &told, i) : i + 1;
     if (!e->failed)

@@ -62,9 +62,9 @@ static bool follows(const struct engine *e, const struct signs *signs, size_t i)
 
 /* ---- cultures and tests ---- */
 
-static bool is_result_of(const struct datum *datum, const struct gw_ae_evidence *row)
+static bool is_result(const struct datum *datum)
 {
-    return datum_tells(datum) && datum->value->measure.value_text && strcmp(datum->code.lab->concept, row->key) == 0;
+    return datum_tells(datum) && datum->value->measure.value_text;
 }
 
 /* An interpretation that names a side goes before the answer itself. */
@@ -159,17 +159,16 @@ static void take_results(struct engine *e, struct episodes *episodes, const stru
 
 static void find_results(struct engine *e, struct episodes *episodes, const struct gw_ae_evidence *row)
 {
+    const struct values values = engine_values(e, row->key);
     struct signs signs = {.count = 0};
 
-    for (size_t i = 0; i < e->data_count && !e->failed; i++) {
-        struct datum *datum = &e->data[i];
-        struct sign sign = {.day = datum->when.first, .index = i, .key = e->versions[datum->fact].key};
+    for (size_t i = 0; i < values.count && !e->failed; i++) {
+        const struct datum *datum = values.list[i];
+        struct sign sign = {.day = datum->when.first, .index = datum->index, .key = e->versions[datum->fact].key};
 
-        if (!is_result_of(datum, row) || datum->when.first < e->anchors.d1 ||
+        if (!is_result(datum) || datum->when.first < e->anchors.d1 ||
             (sign.answer = answer_of(e, datum)) == GW_ANSWER_NEGATIVE)
             continue;
-        if (!datum->obs_id)
-            engine_name_datum(e, datum);
         if (row->with && sign.answer == GW_ANSWER_POSITIVE)
             sign.with = given_near(e, row->with, sign.day, row->days);
         note(e, &signs, sign);

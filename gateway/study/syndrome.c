@@ -327,9 +327,6 @@ static size_t concurrent_crs(const struct episodes *episodes, const struct episo
 
 void syndromes_finish(struct engine *e, struct episodes *episodes)
 {
-    struct givens givens = {.count = 0};
-    struct doses_given doses = {.count = 0};
-
     for (size_t i = 0; i < episodes->count; i++) {
         struct episode *episode = &episodes->list[i];
         struct dose_relation relation;
@@ -338,12 +335,8 @@ void syndromes_finish(struct engine *e, struct episodes *episodes)
             episode->parent = concurrent_crs(episodes, episode);
         if (!episode->scale || episode->dosed_for == episode->onset)
             continue;
-        if (doses.count == 0) {
-            givens = givens_read(e);
-            doses = doses_read(e, &givens);
-        }
         relation =
-            dose_before(&doses, episode->onset,
+            dose_before(episodes->doses, episode->onset,
                         (struct moment){moment_day_end(e, episode->onset - 1) + 1, moment_day_end(e, episode->onset)});
         relate(episode, &relation);
     }

@@ -57,9 +57,9 @@ bool moment_read_day(const struct engine *e, const char *text, struct gw_when *w
 
 /* ---- values ---- */
 
-static bool is_usable(const struct datum *datum, const char *concept)
+static bool is_usable(const struct datum *datum)
 {
-    return datum_tells(datum) && datum->value->measure.value_num && strcmp(datum->code.lab->concept, concept) == 0;
+    return datum_tells(datum) && datum->value->measure.value_num;
 }
 
 static int order_of(const struct engine *e, const struct datum *a, const struct datum *b)
@@ -84,14 +84,15 @@ static int by_time(const void *x, const void *y, void *context)
 
 struct readings readings_of(struct engine *e, const char *concept)
 {
-    struct readings readings = {.list = gw_arena_alloc(e->arena, (e->data_count + 1) * sizeof *readings.list)};
+    const struct values values = engine_values(e, concept);
+    struct readings readings = {.list = gw_arena_raw(e->arena, (values.count + 1) * sizeof *readings.list)};
     const gw_day known = episode_known_until(e);
 
     e->failed |= !readings.list;
-    for (size_t i = 0; i < e->data_count && !e->failed; i++) {
-        const struct datum *datum = &e->data[i];
+    for (size_t i = 0; i < values.count && !e->failed; i++) {
+        const struct datum *datum = values.list[i];
 
-        if (is_usable(datum, concept) && datum->when.first >= e->anchors.d1 && datum->when.first <= known)
+        if (is_usable(datum) && datum->when.first >= e->anchors.d1 && datum->when.first <= known)
             readings.list[readings.count++] = (struct reading){moment_of(e, &datum->when, NULL), datum};
     }
     if (readings.count > 1)
