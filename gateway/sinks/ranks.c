@@ -1,15 +1,18 @@
 /*
  * Ids replaced by ranks.
  *
- *      facts (by type and content hash) ──> table by table: order rows by content ──> their ids ──> next table
+ *      events ──> sources (by what the rows that name them say) ──> table by table: order rows by content ──> their ids
  *
  * Tables come in declared order, so what refers to a row of an earlier table is ordered by that row's rank. Rows that
- * agree in everything are ordered by the hashes of the bytes they came from; those no key changes.
+ * agree in everything are ordered by what refers to them, then by the hashes of the bytes they came from; those no key
+ * changes, but a version that changed no row was not delivered, so they may be those of an earlier one.
  */
 #include "sinks/ranks.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define SOURCE_LETTER 'h' /* with which the id of a source begins */
 
 enum { HASHED_DIGITS = 20, KEY_MAX_BYTES = 16 * 1024 * 1024 };
 
@@ -118,68 +121,12 @@ const char *ranks_cell(struct ranks *ranks, const struct gw_table *table, const 
     return cell == buffer ? gw_arena_copy(ranks->arena, cell, strlen(cell)) : cell;
 }
 
-/* ---- facts ---- */
-
-struct source {
-    const char *hash;
-    const char *key;
-};
-
-static int by_source(const void *a, const void *b)
-{
-    const struct source *x = a, *y = b;
-    const int order = strcmp(x->key, y->key);
-
-    return order ? order : strcmp(x->hash, y->hash);
-}
-
 static const char *or_empty(const char *text)
 {
     return text ? text : "";
 }
 
-/* The first line of each source in the order of (type, content) gives it its number. */
-static void rank_sources(struct ranks *ranks, const struct gw_row_list *provenance)
-{
-    struct source *sources = gw_arena_alloc(ranks->arena, provenance->count * sizeof *sources + 1);
-    size_t count = 0, number = 0;
-
-    for (size_t i = 0; sources && i < provenance->count; i++) {
-        const struct gw_row_provenance *row = (const struct gw_row_provenance *)provenance->rows[i];
-        if (!row->source_hash)
-            continue;
-        sources[count].hash = row->source_hash;
-        sources[count].key =
-            gw_arena_print(ranks->arena, "%s|%s", or_empty(row->resource_type), or_empty(row->content_sha256));
-        ranks->failed = ranks->failed || !sources[count].key;
-        count++;
-    }
-    ranks->failed = ranks->failed || !sources;
-    if (ranks->failed)
-        return;
-    if (count)
-        qsort(sources, count, sizeof *sources, by_source);
-    for (size_t i = 0; i < count; i++)
-        number += name(ranks, sources[i].hash, "source", number + 1);
-}
-
-/* ---- rows ---- */
-
-struct ranked {
-    struct gw_row *row;
-    const char *content;
-    const char *facts; /* hashes of the bytes it came from */
-};
-
-static int by_content(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    int order = strcmp(x->content, y->content);
-
-    if (!order)
-        order = strcmp(x->facts, y->facts);
-    return order ? order : strcmp(x->row->row_id, y->row->row_id);
-}
+/* ---- contents ---- */
 
 /* Everything the row says, without ids that are not known yet. */
 static const char *content_of(struct ranks *ranks, const struct gw_table *table, const struct gw_row *row)
@@ -200,6 +147,190 @@ static const char *content_of(struct ranks *ranks, const struct gw_table *table,
     ranks->failed = ranks->failed || text.failed || !content;
     gw_text_release(&text);
     return content;
+}
+
+/* ---- references ---- */
+
+static int by_id(const void *a, const void *b)
+{
+    const struct rank_reference *x = a, *y = b;
+    const int order = strcmp(x->id, y->id);
+
+    return order ? order : strcmp(x->row, y->row);
+}
+
+/* A list of ids, or the id of a source: what a row refers to. */
+static const char *referring_cell(const struct gw_row *row, const struct gw_column *column)
+{
+    const char *cell = *(const char *const *)((const char *)row + column->offset);
+
+    if (column->type == GW_COLUMN_list)
+        return cell;
+    return is_id(column) && cell && *cell == SOURCE_LETTER && is_hashed(cell) ? cell : NULL;
+}
+
+static void refer(struct ranks *ranks, const char *ids, const char *row)
+{
+    char *rest = gw_arena_copy(ranks->arena, ids, strlen(ids));
+
+    ranks->failed = ranks->failed || !rest;
+    for (char *id; rest && (id = strsep(&rest, ";"));) {
+        struct rank_reference *slot =
+            GW_ARENA_PUSH(ranks->arena, ranks->references, ranks->reference_count, ranks->reference_capacity);
+
+        if (slot)
+            *slot = (struct rank_reference){id, row};
+        else
+            ranks->failed = true;
+    }
+}
+
+static void find_references(struct ranks *ranks, const struct gw_rows *rows, const struct gw_table *table)
+{
+    const struct gw_row_list *list = &rows->tables[table->id];
+
+    for (size_t i = 0; i < list->count && !ranks->failed; i++) {
+        const char *content = NULL;
+
+        for (size_t c = 1; c < table->column_count; c++) {
+            const struct gw_column *column = &table->columns[c];
+            const char *ids =
+                column->type == GW_COLUMN_list || is_id(column) ? referring_cell(list->rows[i], column) : NULL;
+            if (ids && !content)
+                content = content_of(ranks, table, list->rows[i]);
+            if (ids && content)
+                refer(ranks, ids, content);
+        }
+    }
+}
+
+static size_t first_reference_to(const struct ranks *ranks, const char *id)
+{
+    size_t low = 0, high = ranks->reference_count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (strcmp(ranks->references[middle].id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* What the rows say that refer to an id; "" where none does. */
+static const char *referred_by(struct ranks *ranks, const char *id)
+{
+    struct gw_text text = GW_TEXT_INIT(KEY_MAX_BYTES);
+    const char *all;
+
+    for (size_t i = first_reference_to(ranks, id);
+         i < ranks->reference_count && strcmp(ranks->references[i].id, id) == 0; i++) {
+        gw_text_add(&text, ranks->references[i].row);
+        gw_text_append(&text, "\x1e", 1);
+    }
+    all = gw_arena_copy(ranks->arena, text.at, text.length);
+    ranks->failed = ranks->failed || text.failed || !all;
+    gw_text_release(&text);
+    return all;
+}
+
+/* ---- sources ---- */
+
+struct source {
+    const char *id, *referred, *hash;
+};
+
+static int by_reference(const void *a, const void *b)
+{
+    const struct source *x = a, *y = b;
+    int order = strcmp(x->referred, y->referred);
+
+    if (!order)
+        order = strcmp(x->hash, y->hash);
+    return order ? order : strcmp(x->id, y->id);
+}
+
+static int by_source(const void *a, const void *b)
+{
+    const struct gw_row_provenance *x = *(const struct gw_row_provenance *const *)a,
+                                   *y = *(const struct gw_row_provenance *const *)b;
+    const int order = strcmp(or_empty(x->source_hash), or_empty(y->source_hash));
+
+    return order ? order : strcmp(or_empty(x->content_sha256), or_empty(y->content_sha256));
+}
+
+static const struct gw_row_provenance **lines_by_source(struct ranks *ranks, const struct gw_row_list *provenance)
+{
+    const struct gw_row_provenance **lines = gw_arena_alloc(ranks->arena, provenance->count * sizeof *lines + 1);
+
+    ranks->failed = ranks->failed || !lines;
+    for (size_t i = 0; i < provenance->count && !ranks->failed; i++)
+        lines[i] = (const struct gw_row_provenance *)provenance->rows[i];
+    if (provenance->count && !ranks->failed)
+        qsort(lines, provenance->count, sizeof *lines, by_source);
+    return lines;
+}
+
+/* Each source that rows refer to, by id, and the hash of its bytes as its first line tells. */
+static size_t find_sources(struct ranks *ranks, const struct gw_row_list *provenance, struct source *out)
+{
+    const struct gw_row_provenance **lines = lines_by_source(ranks, provenance);
+    size_t count = 0, line = 0;
+
+    for (size_t i = 0; i < ranks->reference_count && !ranks->failed; i++) {
+        const char *id = ranks->references[i].id;
+
+        if (*id != SOURCE_LETTER || !is_hashed(id) || (count > 0 && strcmp(out[count - 1].id, id) == 0))
+            continue;
+        while (line < provenance->count && strcmp(or_empty(lines[line]->source_hash), id) < 0)
+            line++;
+        out[count++] = (struct source){id, referred_by(ranks, id),
+                                       line < provenance->count && gw_same(lines[line]->source_hash, id)
+                                           ? or_empty(lines[line]->content_sha256)
+                                           : ""};
+    }
+    return count;
+}
+
+/* No others: what else there is provenance of depends on the way there. */
+static void rank_sources(struct ranks *ranks, const struct gw_row_list *provenance)
+{
+    struct source *sources = gw_arena_alloc(ranks->arena, ranks->reference_count * sizeof *sources + 1);
+    size_t count;
+
+    ranks->failed = ranks->failed || !sources;
+    if (ranks->failed)
+        return;
+    count = find_sources(ranks, provenance, sources);
+    if (ranks->failed)
+        return;
+    if (count)
+        qsort(sources, count, sizeof *sources, by_reference);
+    for (size_t i = 0; i < count; i++)
+        name(ranks, sources[i].id, "source", i + 1);
+}
+
+/* ---- rows ---- */
+
+struct ranked {
+    struct gw_row *row;
+    const char *content;
+    const char *referred; /* what the rows say that refer to it */
+    const char *facts;    /* hashes of the bytes it came from */
+};
+
+static int by_content(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    int order = strcmp(x->content, y->content);
+
+    if (!order)
+        order = strcmp(x->referred, y->referred);
+    if (!order)
+        order = strcmp(x->facts, y->facts);
+    return order ? order : strcmp(x->row->row_id, y->row->row_id);
 }
 
 /* Provenance by (table, row, content): the lines of one row lie together. */
@@ -270,6 +401,7 @@ static void rank_table(struct ranks *ranks, struct gw_rows *rows, const struct g
         struct gw_row *row = list->rows[i];
         ranked[i].row = row;
         ranked[i].content = content_of(ranks, table, row);
+        ranked[i].referred = referred_by(ranks, row->row_id);
         ranked[i].facts = facts_of(ranks, &rows->tables[GW_TABLE_provenance], table, row->row_id);
     }
     ranks->failed = ranks->failed || !ranked;
@@ -282,14 +414,27 @@ static void rank_table(struct ranks *ranks, struct gw_rows *rows, const struct g
     name_ids(ranks, table, list);
 }
 
+static size_t count_list(const struct gw_row *row, const struct gw_column *column)
+{
+    const char *list = *(const char *const *)((const char *)row + column->offset);
+    size_t count = list != NULL;
+
+    for (; list && *list; list++)
+        count += *list == ';';
+    return count;
+}
+
 static size_t count_ids(const struct gw_rows *rows)
 {
     size_t count = 0;
 
     for (int t = 0; t < GW_TABLE_COUNT; t++) {
         const struct gw_table *table = gw_table_of((enum gw_table_id)t);
-        for (size_t i = 0; i < table->column_count; i++)
+        for (size_t i = 0; i < table->column_count; i++) {
             count += is_id(&table->columns[i]) ? rows->tables[t].count : 0;
+            for (size_t j = 0; table->columns[i].type == GW_COLUMN_list && j < rows->tables[t].count; j++)
+                count += count_list(rows->tables[t].rows[j], &table->columns[i]);
+        }
     }
     return count;
 }
@@ -308,8 +453,14 @@ void ranks_make(struct ranks *ranks, struct gw_arena *arena, struct gw_rows *row
         return;
     if (provenance->count)
         qsort(provenance->rows, provenance->count, sizeof(struct gw_row *), by_of_row);
-    rank_sources(ranks, provenance);
+    rank_table(ranks, rows, gw_table_of(GW_TABLE_ae_episodes)); /* evidence is told apart by its event */
     for (int t = 0; t < GW_TABLE_COUNT && !ranks->failed; t++)
         if (t != GW_TABLE_provenance)
+            find_references(ranks, rows, gw_table_of((enum gw_table_id)t));
+    if (ranks->reference_count && !ranks->failed)
+        qsort(ranks->references, ranks->reference_count, sizeof *ranks->references, by_id);
+    rank_sources(ranks, provenance);
+    for (int t = 0; t < GW_TABLE_COUNT && !ranks->failed; t++)
+        if (t != GW_TABLE_provenance && t != GW_TABLE_ae_episodes)
             rank_table(ranks, rows, gw_table_of((enum gw_table_id)t));
 }

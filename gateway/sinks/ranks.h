@@ -11,16 +11,24 @@ struct rank_slot {
     const char *as; /* "observations#3" */
 };
 
+struct rank_reference {
+    const char *id;
+    const char *row; /* what the row says that refers to it */
+};
+
 struct ranks {
     struct gw_arena *arena;
+    struct rank_reference *references; /* by id */
+    size_t reference_count, reference_capacity;
     struct rank_slot *slots; /* open addressing, never more than half full */
     size_t capacity;         /* a power of two */
     bool failed;             /* the arena's limit */
 };
 
 /*
- * Put the rows of every table in the order of their content (ids aside, but for those known by then; then by the facts
- * they came from) and give every id in them its rank. Provenance orders, and is no part of the result.
+ * Put the rows of every table in the order of their content (ids aside, but for those known by then; then by
+ * what refers to them, then by the facts they came from) and give every id in them its rank. Provenance orders, and is
+ * no part of the result.
  */
 void ranks_make(struct ranks *ranks, struct gw_arena *arena, struct gw_rows *rows);
 

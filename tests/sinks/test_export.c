@@ -203,3 +203,68 @@ Test(dump, names_rows_by_rank_and_hides_stamps_and_history)
         cr_assert(strspn(p, "0123456789abcdef") < 20, "%.40s", p);
     gw_text_release(&text);
 }
+
+/* ---- what was delivered of versions ---- */
+
+static void add_line(struct desk *desk, struct gw_rows *rows, const char *of_row, const char *source, const char *hash)
+{
+    struct gw_row_provenance *line = (struct gw_row_provenance *)desk_row(
+        desk, rows, GW_TABLE_provenance, "ES-017", gw_arena_print(&desk->arena, "%s|%s", of_row, source));
+
+    line->table = "exposures";
+    line->of_row = of_row;
+    line->source_hash = source;
+    line->resource_type = "MedicationStatement";
+    line->content_sha256 = hash;
+}
+
+/* Two doses of two records; `former`: the line of the first is of a version that another one, which says the same,
+ * followed. */
+static struct gw_text dump_of_doses(bool former, bool history)
+{
+    static const char *const starts[] = {"2024-01-15", "2024-02-12"};
+    struct desk desk;
+    struct gw_rows none = {0}, rows = {0};
+    struct gw_text text = GW_TEXT_INIT(1 << 20);
+    FILE *file;
+
+    desk_init(&desk);
+    for (int i = 0; i < 2; i++) {
+        const char *id = hashed(&desk, "a key", 'e', starts[i]), *source = hashed(&desk, "a key", 'h', starts[i]);
+        struct gw_row_exposures *row =
+            (struct gw_row_exposures *)desk_row(&desk, &rows, GW_TABLE_exposures, "ES-017", id);
+
+        row->start = starts[i];
+        row->source_hashes = source;
+        add_line(&desk, &rows, id, source, i == 1 ? "5555" : former ? "9999" : "1111");
+    }
+    if (history) {
+        const char *id = hashed(&desk, "a key", 'x', "corrected");
+
+        ((struct gw_row_exceptions *)desk_row(&desk, &rows, GW_TABLE_exceptions, "ES-017", id))->code =
+            "CORRECTION_AFTER_PUSH";
+        add_line(&desk, &rows, id, hashed(&desk, "a key", 'h', "of no row"), "0000");
+    }
+    desk_apply(&desk, "ES-017", &none, &rows, 0);
+    desk_close(&desk);
+    file = fopen(scratch_path(&desk.scratch, "dump.csv"), "w");
+    DESK_OK(&desk, gw_export_dump(desk.path, file, &desk.err));
+    fclose(file);
+    DESK_OK(&desk, gw_text_read_file(&text, scratch_path(&desk.scratch, "dump.csv"), &desk.err));
+    desk_release(&desk);
+    return text;
+}
+
+Test(dump, does_not_tell_which_version_was_delivered_nor_what_came_of_the_way)
+{
+    struct gw_text first = dump_of_doses(false, false), former = dump_of_doses(true, false),
+                   history = dump_of_doses(false, true);
+
+    cr_expect(strstr(first.at, "2024-01-15,,,source#1,") != NULL, "%s", first.at);
+    cr_expect(strstr(first.at, "2024-02-12,,,source#2,") != NULL, "%s", first.at);
+    cr_expect(strcmp(first.at, former.at) == 0, "%s", former.at);
+    cr_expect(strcmp(first.at, history.at) == 0, "%s", history.at);
+    gw_text_release(&first);
+    gw_text_release(&former);
+    gw_text_release(&history);
+}
