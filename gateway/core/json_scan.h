@@ -3,8 +3,7 @@
  *
  * Plain is ASCII from the space on, save the quote and the backslash. Neither form reads at or past end. They store
  * whole words, so out must have room for as many bytes as lie between p and end; what they store past the count is
- * rubbish. Measured on Observations: SSE2 makes the whole reader 1.02 to 1.3 times as fast as words do, by machine;
- * wider vectors gain nothing, for texts are short.
+ * rubbish. Wider vectors would gain nothing: most texts of a resource are short.
  */
 #ifndef CORE_JSON_SCAN_H
 #define CORE_JSON_SCAN_H

@@ -13,8 +13,8 @@
 
 /*
  * What nobody owns is read by many: a subject that refers to one Medication should not unpack a page of them. Own facts
- * are read all together, so their blobs are as large as the page made them. A fast level: measured against level 1 the
- * file grows by a tenth, and `map` costs 3 % less.
+ * are read all together, so their blobs are as large as the page made them. A fast level: a file a little larger costs
+ * less than the time that the writer's thread would spend on it.
  */
 enum { SHARED_BLOB_BYTES = 32 * 1024, ZSTD_LEVEL = -4 };
 

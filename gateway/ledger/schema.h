@@ -2,8 +2,8 @@
  * The tables of the ledger file. A change raises LEDGER_SCHEMA and brings its migration.
  *
  * What is read together lies together: entries, links, items and revisions are clustered by subject. What arrives is
- * only appended: a page of 1,000 entries of 400 subjects would otherwise change 1,000 leaves (measured: 20 us an entry
- * and rising). Its index rows are written when the subject is read next, all of one subject together.
+ * only appended: a page of 1,000 entries of 400 subjects would otherwise change 1,000 leaves, more of them the larger
+ * the file is. Its index rows are written when the subject is read next, all of one subject together.
  *
  *      pages             one blob for each (subject, page) as it came: cards and raw resources, one zstd frame (card.h)
  *      arrived, pending  which of them have no index rows yet; their parts count as held. The first is by arrival, the

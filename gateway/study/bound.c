@@ -25,3 +25,22 @@ enum side bound_side(const struct engine *e, const struct datum *datum, const st
         return order > 0 || (order == 0 && !comparator[1]) ? SIDE_ABOVE : SIDE_UNKNOWN;
     return SIDE_UNKNOWN;
 }
+
+bool bound_below(const struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
+{
+    return bound_side(e, datum, bound) == SIDE_BELOW;
+}
+
+bool bound_above(const struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
+{
+    return bound_side(e, datum, bound) == SIDE_ABOVE;
+}
+
+bool bound_reaches(const struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
+{
+    const struct gw_ratio wanted = gw_ratio_of(*bound);
+    const struct gw_measure *measure = &datum->value->measure;
+
+    return datum->measured && measure->value_num && (!measure->comparator || measure->comparator[0] == '>') &&
+           gw_ratio_compare(e->arena, &measure->canonical, &wanted) >= 0;
+}

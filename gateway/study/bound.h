@@ -16,6 +16,11 @@ enum side {
 /* The bound is in the canonical unit of the datum's concept. */
 enum side bound_side(const struct engine *e, const struct datum *datum, const struct gw_decimal *bound);
 
+/* Of a comparator every value that it can mean lies there. */
+bool bound_below(const struct engine *e, const struct datum *datum, const struct gw_decimal *bound);
+bool bound_reaches(const struct engine *e, const struct datum *datum, const struct gw_decimal *bound); /* or is at it */
+bool bound_above(const struct engine *e, const struct datum *datum, const struct gw_decimal *bound);
+
 /* A number as measured, without a comparator. */
 bool bound_exact(const struct datum *datum);
 

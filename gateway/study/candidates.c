@@ -309,15 +309,10 @@ static bool decided(struct engine *e, const struct episodes *episodes, struct ca
 
 static struct item_about about_candidate(const struct candidate *candidate)
 {
-    const struct episode *episode = &candidate->episode;
-    const struct episode_evidence *first = &episode->evidence[0];
+    struct item_about about = episode_about(&candidate->episode, NULL);
 
-    return (struct item_about){.has_fact = true,
-                               .fact = first->fact,
-                               .part = first->part,
-                               .coding = candidate->coding,
-                               .day = episode->onset,
-                               .rule = episode->category};
+    about.coding = candidate->coding;
+    return about;
 }
 
 /* The event it joins; NULL: none. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gateway/core/json.h"
+#include "study/bound.h"
 #include "study/crs_parts.h"
 #include "study/syndrome.h"
 
@@ -163,7 +164,7 @@ static const struct reading *first_cool(struct engine *e, const struct crs_histo
         const struct reading *reading = &h->temperatures.list[i];
 
         if (reading->moment.first > fever->moment.last && reading->datum->when.first <= latest &&
-            reading_below(e, reading->datum, &h->rules->temperature))
+            bound_below(e, reading->datum, &h->rules->temperature))
             return reading;
     }
     return NULL;
@@ -171,18 +172,10 @@ static const struct reading *first_cool(struct engine *e, const struct crs_histo
 
 static void cite_recovery(struct engine *e, struct episode *episode, const struct reading *cool)
 {
-    episode_cite(e, episode,
-                 (struct episode_evidence){.fact = cool->datum->fact,
-                                           .part = cool->datum->part,
-                                           .kind = "vital",
-                                           .concept = "TEMP",
-                                           .role = "recovery",
-                                           .day = cool->datum->when.first,
-                                           .grade = -1,
-                                           .value = cool->datum->value->measure.value_num,
-                                           .in_window = cool->datum->placed_count > 0,
-                                           .datum = cool->datum,
-                                           .rules = "crs"});
+    struct episode_evidence evidence = evidence_of_datum(cool->datum, "vital", "recovery");
+
+    evidence.rules = "crs";
+    episode_cite(e, episode, evidence);
 }
 
 /* Over when its hours are past and a temperature was read that was none; what nobody read again is not known. */

@@ -4,6 +4,7 @@
  *
  * Source: ASTCT 2019; mappings/RULES.md 12.
  */
+#include "study/bound.h"
 #include "study/crs_parts.h"
 
 #include <string.h>
@@ -51,7 +52,7 @@ static bool never_cooled(struct engine *e, const struct crs_history *h, const st
         const struct reading *reading = &h->temperatures.list[i];
 
         if (reading->moment.first > a->moment.last && reading->moment.last < b->moment.first &&
-            reading_below(e, reading->datum, &h->rules->temperature))
+            bound_below(e, reading->datum, &h->rules->temperature))
             return false;
     }
     return true;
@@ -122,7 +123,7 @@ static bool has_fever(struct engine *e, const struct crs_history *h, const struc
 
     for (size_t i = 0; i < h->temperatures.count && h->temperatures.list[i].moment.first <= sign->moment.last; i++) {
         const struct reading *reading = &h->temperatures.list[i];
-        const bool high = reading_reaches(e, reading->datum, &h->rules->temperature);
+        const bool high = bound_reaches(e, reading->datum, &h->rules->temperature);
 
         if (high && moments_meet(reading->moment, sign->moment))
             return true;

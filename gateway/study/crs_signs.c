@@ -3,6 +3,7 @@
  *
  * Source: ASTCT 2019; mappings/RULES.md 12.
  */
+#include "study/bound.h"
 #include "study/crs_parts.h"
 #include "study/order.h"
 
@@ -85,18 +86,18 @@ static bool has_fallen(struct engine *e, const struct fall *fall, const struct d
 
 static void add_values(struct engine *e, struct crs_history *h)
 {
-    const struct readings pressures = readings_of(e, "SBP"), saturations = readings_of(e, "SPO2");
+    const struct readings pressures = readings_of(e, "SBP", e->anchors.d1), saturations = readings_of(e, "SPO2", e->anchors.d1);
     const struct fall fall = read_fall(e, &pressures);
 
     for (size_t i = 0; i < h->temperatures.count && !e->failed; i++)
-        if (reading_reaches(e, h->temperatures.list[i].datum, &h->rules->temperature))
+        if (bound_reaches(e, h->temperatures.list[i].datum, &h->rules->temperature))
             add_value(e, h, FEVER, &h->temperatures.list[i]);
     for (size_t i = 0; i < pressures.count && !e->failed; i++)
-        if (reading_below(e, pressures.list[i].datum, &h->rules->systolic) ||
+        if (bound_below(e, pressures.list[i].datum, &h->rules->systolic) ||
             has_fallen(e, &fall, pressures.list[i].datum))
             add_value(e, h, HYPOTENSION, &pressures.list[i]);
     for (size_t i = 0; i < saturations.count && !e->failed; i++)
-        if (reading_below(e, saturations.list[i].datum, &h->rules->spo2))
+        if (bound_below(e, saturations.list[i].datum, &h->rules->spo2))
             add_value(e, h, HYPOXIA, &saturations.list[i]);
 }
 
@@ -148,8 +149,8 @@ static int by_time(const void *x, const void *y, void *context)
 struct crs_history crs_read(struct engine *e, const struct episodes *episodes)
 {
     struct crs_history h = {.rules = &e->in->study->events.crs,
-                            .temperatures = readings_of(e, "TEMP"),
-                            .flows = readings_of(e, "O2FLOW"),
+                            .temperatures = readings_of(e, "TEMP", e->anchors.d1),
+                            .flows = readings_of(e, "O2FLOW", e->anchors.d1),
                             .givens = *episodes->givens,
                             .doses = *episodes->doses};
 

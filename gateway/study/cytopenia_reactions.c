@@ -63,11 +63,6 @@ static void gather(struct engine *e, const char *concept, struct counts *out)
     out->count = kept;
 }
 
-static bool is_below(const struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
-{
-    return bound_side(e, datum, bound) == SIDE_BELOW;
-}
-
 /* The latest at or before a day, at most so many days old; NULL: none. */
 static const struct datum *latest(const struct counts *counts, gw_day day, int days)
 {
@@ -136,7 +131,7 @@ static void judge_starts(struct engine *e, const struct reactions *r)
         const struct datum *anc = latest(&r->anc, planned, r->rules->anc_age_days);
         struct event event;
 
-        if (!anc || !is_below(e, anc, &r->rules->anc_start))
+        if (!anc || !bound_below(e, anc, &r->rules->anc_start))
             continue;
         event = event_of(e, "cytopenia-start", planned, anc);
         event.text = start - planned >= plan->delay_days ? "DELAYED" : "NOT_DELAYED";
@@ -163,8 +158,8 @@ static const struct exposure *given(const struct engine *e, const char *role, co
 /* A run of days below the bound is one event, told by its first. */
 static bool begins_run(const struct engine *e, const struct counts *counts, size_t i, const struct gw_decimal *bound)
 {
-    return counts->data[i]->when.first >= e->anchors.d1 && is_below(e, counts->data[i], bound) &&
-           (i == 0 || counts->data[i - 1]->when.first < e->anchors.d1 || !is_below(e, counts->data[i - 1], bound));
+    return counts->data[i]->when.first >= e->anchors.d1 && bound_below(e, counts->data[i], bound) &&
+           (i == 0 || counts->data[i - 1]->when.first < e->anchors.d1 || !bound_below(e, counts->data[i - 1], bound));
 }
 
 /* Why nothing can be said of the days after an event; NULL: they can be judged. */
@@ -210,7 +205,7 @@ static void judge_restarts(struct engine *e, const struct reactions *r)
         const struct datum *anc = latest(&r->anc, list[i].first, r->rules->anc_age_days);
         struct event event;
 
-        if (list[i].first - list[i - 1].last <= 1 || !anc || !is_below(e, anc, &r->rules->anc_start))
+        if (list[i].first - list[i - 1].last <= 1 || !anc || !bound_below(e, anc, &r->rules->anc_start))
             continue;
         event = event_of(e, "cytopenia-restart", list[i].first, anc);
         event.text = is_reduced(e, &list[i - 1], &list[i]) ? "REDUCED" : "NOT_REDUCED";

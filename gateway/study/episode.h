@@ -109,6 +109,10 @@ struct episodes {
 
 struct episode *episode_add(struct engine *e, struct episodes *episodes); /* NULL: out of memory, noted in e */
 void episode_cite(struct engine *e, struct episode *episode, struct episode_evidence evidence);
+/* Of a value, without a grade and by the rules of all episodes, where the caller knows no others. */
+struct episode_evidence evidence_of_datum(const struct datum *datum, const char *kind, const char *role);
+/* What is asked about an episode is asked of its first evidence. */
+struct item_about episode_about(const struct episode *episode, const char *note);
 /* A change of grade, told by the evidence cited last. */
 void episode_note_grade(struct engine *e, struct episode *episode, gw_day day, int grade);
 

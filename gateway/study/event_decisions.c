@@ -114,11 +114,20 @@ void decide_episode_row(const struct episode *episode, struct gw_row_ae_episodes
 void decide_episode_item(struct engine *e, const struct episode *episode, const struct gw_decision *decision,
                          const char *code)
 {
-    const struct episode_evidence *first = &episode->evidence[0];
-    const struct item_about about = {
-        .has_fact = true, .fact = first->fact, .part = first->part, .day = episode->onset, .rule = episode->category};
+    const struct item_about about = episode_about(episode, NULL);
 
     decided_note(e, decision, code, &about);
+}
+
+void ask_about_episode(struct engine *e, const struct episode *episode, const struct gw_decision *decision,
+                       const char *code, const char *note)
+{
+    const struct item_about about = episode_about(episode, note);
+
+    if (decision)
+        decided_note(e, decision, code, &about);
+    else
+        engine_raise(e, code, &about);
 }
 
 /* ---- two that are one ---- */

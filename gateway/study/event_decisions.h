@@ -26,4 +26,8 @@ void decide_episode_row(const struct episode *episode, struct gw_row_ae_episodes
 void decide_episode_item(struct engine *e, const struct episode *episode, const struct gw_decision *decision,
                          const char *code);
 
+/* The same; but where there is no decision the item is raised. */
+void ask_about_episode(struct engine *e, const struct episode *episode, const struct gw_decision *decision,
+                       const char *code, const char *note);
+
 #endif

@@ -208,15 +208,9 @@ static void emit_grade(struct engine *e, const struct episode *episode, const st
 
 static void ask_for_grade(struct engine *e, const struct episode *episode)
 {
-    const struct episode_evidence *first = &episode->evidence[0];
+    const struct item_about about = episode_about(episode, "the grade of this event is clinical: a person gives it");
 
-    engine_raise(e, "AE_GRADE_HUMAN",
-                 &(struct item_about){.has_fact = true,
-                                      .fact = first->fact,
-                                      .part = first->part,
-                                      .day = episode->onset,
-                                      .rule = episode->category,
-                                      .note = "the grade of this event is clinical: a person gives it"});
+    engine_raise(e, "AE_GRADE_HUMAN", &about);
 }
 
 /* Not collected, or not yet: the diagnoses are told apart from those the study has no use for. */

@@ -34,6 +34,32 @@ void episode_cite(struct engine *e, struct episode *episode, struct episode_evid
         e->failed = true;
 }
 
+struct episode_evidence evidence_of_datum(const struct datum *datum, const char *kind, const char *role)
+{
+    return (struct episode_evidence){.fact = datum->fact,
+                                     .part = datum->part,
+                                     .kind = kind,
+                                     .concept = datum->code.lab->concept,
+                                     .role = role,
+                                     .day = datum->when.first,
+                                     .grade = -1,
+                                     .value = datum->value->measure.value_num,
+                                     .in_window = datum->placed_count > 0,
+                                     .datum = datum};
+}
+
+struct item_about episode_about(const struct episode *episode, const char *note)
+{
+    const struct episode_evidence *first = &episode->evidence[0];
+
+    return (struct item_about){.has_fact = true,
+                               .fact = first->fact,
+                               .part = first->part,
+                               .day = episode->onset,
+                               .rule = episode->category,
+                               .note = note};
+}
+
 /* Of two grades of one day the worse holds. */
 static void note_worse(struct episode *episode, int grade)
 {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/bound.h"
 #include "study/forms.h"
 #include "study/syndrome.h"
 
@@ -158,30 +159,23 @@ static struct candidate *near(const struct engine *e, struct episodes *episodes,
 
 static void cite_score(struct engine *e, struct episode *episode, const struct datum *datum)
 {
-    episode_cite(e, episode,
-                 (struct episode_evidence){.fact = datum->fact,
-                                           .part = datum->part,
-                                           .kind = "vital",
-                                           .concept = "GCS",
-                                           .role = episode->evidence_count == 0 ? "onset" : "supporting",
-                                           .day = datum->when.first,
-                                           .grade = -1,
-                                           .value = datum->value->measure.value_num,
-                                           .in_window = datum->placed_count > 0,
-                                           .datum = datum,
-                                           .rules = "icans"});
+    struct episode_evidence evidence =
+        evidence_of_datum(datum, "vital", episode->evidence_count == 0 ? "onset" : "supporting");
+
+    evidence.rules = "icans";
+    episode_cite(e, episode, evidence);
 }
 
 static void take_scores(struct engine *e, struct episodes *episodes, const struct told *told)
 {
-    const struct readings scores = readings_of(e, "GCS");
+    const struct readings scores = readings_of(e, "GCS", e->anchors.d1);
 
     for (size_t i = 0; i < scores.count; i++) {
         const struct reading *score = &scores.list[i];
         struct candidate *candidate;
 
         if (episode_precedes_dose(e, &score->datum->when) ||
-            !reading_below(e, score->datum, &e->in->study->events.icans.gcs))
+            !bound_below(e, score->datum, &e->in->study->events.icans.gcs))
             continue;
         candidate = near(e, episodes, told, score->datum->when.first);
         if (candidate) {

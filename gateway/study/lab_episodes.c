@@ -119,18 +119,11 @@ static void cite_point(struct engine *e, struct episode *episode, const struct g
         "episodes", point->datum->code.rule,
         tells_grade(e, event, point) ? engine_grade_rule(e, grade_of(point->datum, event->direction)) : NULL};
 
-    episode_cite(e, episode,
-                 (struct episode_evidence){.fact = point->datum->fact,
-                                           .part = point->datum->part,
-                                           .kind = "lab",
-                                           .concept = event->key,
-                                           .role = role,
-                                           .day = point->day,
-                                           .grade = tells_grade(e, event, point) ? point->grade : -1,
-                                           .value = point->datum->value->measure.value_num,
-                                           .rules = engine_rules(e, rules, sizeof rules / sizeof *rules),
-                                           .in_window = point->datum->placed_count > 0,
-                                           .datum = point->datum});
+    struct episode_evidence evidence = evidence_of_datum(point->datum, "lab", role);
+
+    evidence.grade = tells_grade(e, event, point) ? point->grade : -1;
+    evidence.rules = engine_rules(e, rules, sizeof rules / sizeof *rules);
+    episode_cite(e, episode, evidence);
 }
 
 static struct episode *open_episode(struct engine *e, struct episodes *episodes, const struct gw_ae_evidence *event,

@@ -5,6 +5,7 @@
  * Source: mappings/RULES.md 12.
  */
 #include "study/oxygen.h"
+#include "study/bound.h"
 #include "study/order.h"
 
 #include <stdlib.h>
@@ -136,16 +137,11 @@ static void add_value(struct engine *e, struct supports *supports, const struct 
 
 static void add_values(struct engine *e, struct supports *supports, const char *concept, const struct gw_decimal *above)
 {
-    const struct readings readings = readings_of(e, concept);
-    const struct gw_ratio bound = gw_ratio_of(*above);
+    const struct readings readings = readings_of(e, concept, e->anchors.d1);
 
-    for (size_t i = 0; i < readings.count; i++) {
-        const struct gw_measure *measure = &readings.list[i].datum->value->measure;
-
-        if ((!measure->comparator || measure->comparator[0] == '>') &&
-            gw_ratio_compare(e->arena, &measure->canonical, &bound) > 0)
+    for (size_t i = 0; i < readings.count; i++)
+        if (bound_above(e, readings.list[i].datum, above))
             add_value(e, supports, &readings.list[i]);
-    }
 }
 
 /* ---- together ---- */

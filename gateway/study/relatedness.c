@@ -179,24 +179,6 @@ static bool is_about(const struct engine *e, const struct opinion *opinion, cons
            opinion->day >= episode->onset - slack && (last == GW_DAY_MAX || opinion->day <= last + slack);
 }
 
-/* The physician's word is wanted, and nobody gave it. */
-static void ask(struct engine *e, const struct episode *episode)
-{
-    const struct episode_evidence *first = &episode->evidence[0];
-
-    if (episode->decided.relatedness) {
-        decide_episode_item(e, episode, episode->decided.relatedness, "AE_RELATEDNESS");
-        return;
-    }
-    engine_raise(e, "AE_RELATEDNESS",
-                 &(struct item_about){.has_fact = true,
-                                      .fact = first->fact,
-                                      .part = first->part,
-                                      .day = episode->onset,
-                                      .rule = episode->category,
-                                      .note = "whether the study drug caused it is the physician's to say"});
-}
-
 void relatedness_take(struct engine *e, struct episode *episode, const struct opinions *opinions)
 {
     for (size_t i = 0; i < opinions->count; i++) {
@@ -216,5 +198,6 @@ void relatedness_take(struct engine *e, struct episode *episode, const struct op
                                                .rules = "relatedness"});
     }
     if (e->in->study->events.relatedness && episode->id && !episode->relatedness)
-        ask(e, episode);
+        ask_about_episode(e, episode, episode->decided.relatedness, "AE_RELATEDNESS",
+                          "whether the study drug caused it is the physician's to say");
 }

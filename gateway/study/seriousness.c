@@ -244,33 +244,16 @@ static void weigh_intensive(struct engine *e, struct episode *episode, const str
     }
 }
 
-static struct item_about about_episode(const struct episode *episode, const char *note)
-{
-    const struct episode_evidence *first = &episode->evidence[0];
-
-    return (struct item_about){.has_fact = true,
-                               .fact = first->fact,
-                               .part = first->part,
-                               .day = episode->onset,
-                               .rule = episode->category,
-                               .note = note};
-}
-
 /* Unless a person has said already. */
 static void ask(struct engine *e, const struct episode *episode, const char *note)
 {
-    const struct item_about about = about_episode(episode, note);
-
-    if (episode->decided.seriousness)
-        decide_episode_item(e, episode, episode->decided.seriousness, "AE_SERIOUS_EVIDENCE");
-    else
-        engine_raise(e, "AE_SERIOUS_EVIDENCE", &about);
+    ask_about_episode(e, episode, episode->decided.seriousness, "AE_SERIOUS_EVIDENCE", note);
 }
 
 /* Whether its stays were planned, as a person said by any evidence that is no stay itself, or for the cause. */
 static const struct gw_decision *find_answer(struct engine *e, const struct episode *episode)
 {
-    const struct item_about about = about_episode(episode, NULL);
+    const struct item_about about = episode_about(episode, NULL);
     const struct gw_decision *found = NULL;
 
     for (size_t i = 0; e->decided_count > 0 && i < episode->evidence_count; i++) {

@@ -92,17 +92,11 @@ static const struct exposure *given_near(const struct engine *e, const char *rol
 
 static void cite_result(struct engine *e, struct episode *episode, const struct datum *datum)
 {
-    episode_cite(e, episode,
-                 (struct episode_evidence){.fact = datum->fact,
-                                           .part = datum->part,
-                                           .kind = "lab",
-                                           .concept = datum->code.lab->concept,
-                                           .role = datum->when.first == episode->onset ? "onset" : "supporting",
-                                           .day = datum->when.first,
-                                           .grade = -1,
-                                           .in_window = datum->placed_count > 0,
-                                           .datum = datum,
-                                           .rules = engine_rules(e, (const char *[]){"signs", datum->code.rule}, 2)});
+    struct episode_evidence evidence =
+        evidence_of_datum(datum, "lab", datum->when.first == episode->onset ? "onset" : "supporting");
+
+    evidence.rules = engine_rules(e, (const char *[]){"signs", datum->code.rule}, 2);
+    episode_cite(e, episode, evidence);
 }
 
 static void cite_drug(struct engine *e, struct episode *episode, const struct exposure *drug)

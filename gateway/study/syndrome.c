@@ -29,8 +29,8 @@ struct candidate *syndrome_propose(struct engine *e, struct episodes *episodes, 
 
 /* ---- treatment ---- */
 
-void syndrome_cite_drug(struct engine *e, struct episode *episode, const struct syndrome *syndrome,
-                        const struct given *given)
+static void cite_drug(struct engine *e, struct episode *episode, const struct syndrome *syndrome,
+                      const struct given *given)
 {
     episode_cite(e, episode,
                  (struct episode_evidence){.fact = given->fact,
@@ -70,7 +70,7 @@ void syndrome_tell_treatment(struct engine *e, struct episode *episode, const st
             continue; /* begun before: premedication, or for something else */
         if (moments_meet(given->span, span) && given_is_of(given, syndrome->treatments) &&
             add_name(&names, given->drug->substance))
-            syndrome_cite_drug(e, episode, syndrome, given);
+            cite_drug(e, episode, syndrome, given);
     }
     if (also)
         add_name(&names, also);

@@ -24,10 +24,6 @@ struct syndrome {
 struct candidate *syndrome_propose(struct engine *e, struct episodes *episodes, const struct syndrome *syndrome,
                                    gw_day onset);
 
-/* Evidence that a drug was given; the rest of what a citation needs comes from the syndrome. */
-void syndrome_cite_drug(struct engine *e, struct episode *episode, const struct syndrome *syndrome,
-                        const struct given *given);
-
 /* What was given against it from its onset on: cited, and listed as a member "treatment". */
 void syndrome_tell_treatment(struct engine *e, struct episode *episode, const struct syndrome *syndrome,
                              const struct givens *givens, struct moment span, const char *also, struct gw_text *json);

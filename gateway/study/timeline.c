@@ -82,7 +82,7 @@ static int by_time(const void *x, const void *y, void *context)
     return order ? order : order_of(context, a->datum, b->datum);
 }
 
-struct readings readings_of(struct engine *e, const char *concept)
+struct readings readings_of(struct engine *e, const char *concept, gw_day first)
 {
     const struct values values = engine_values(e, concept);
     struct readings readings = {.list = gw_arena_raw(e->arena, (values.count + 1) * sizeof *readings.list)};
@@ -92,36 +92,12 @@ struct readings readings_of(struct engine *e, const char *concept)
     for (size_t i = 0; i < values.count && !e->failed; i++) {
         const struct datum *datum = values.list[i];
 
-        if (is_usable(datum) && datum->when.first >= e->anchors.d1 && datum->when.first <= known)
+        if (is_usable(datum) && datum->when.first >= first && datum->when.first <= known)
             readings.list[readings.count++] = (struct reading){moment_of(e, &datum->when, NULL), datum};
     }
     if (readings.count > 1)
         qsort_r(readings.list, readings.count, sizeof *readings.list, by_time, e);
     return readings;
-}
-
-static int compare(struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
-{
-    const struct gw_ratio limit = gw_ratio_of(*bound);
-
-    return gw_ratio_compare(e->arena, &datum->value->measure.canonical, &limit);
-}
-
-bool reading_below(struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
-{
-    const char *comparator = datum->value->measure.comparator;
-    const int order = compare(e, datum, bound);
-
-    if (!comparator)
-        return order < 0;
-    return comparator[0] == '<' && (order < 0 || (order == 0 && comparator[1] == '\0'));
-}
-
-bool reading_reaches(struct engine *e, const struct datum *datum, const struct gw_decimal *bound)
-{
-    const char *comparator = datum->value->measure.comparator;
-
-    return (!comparator || comparator[0] == '>') && compare(e, datum, bound) >= 0;
 }
 
 /* ---- drugs ---- */

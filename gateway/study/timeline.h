@@ -47,12 +47,8 @@ struct readings {
     size_t count;
 };
 
-/* Usable values of a concept from day 1 to the last day that anything can be known of an event. */
-struct readings readings_of(struct engine *e, const char *concept);
-
-/* Against a bound; of a comparator every value it can mean lies there. */
-bool reading_below(struct engine *e, const struct datum *datum, const struct gw_decimal *bound);
-bool reading_reaches(struct engine *e, const struct datum *datum, const struct gw_decimal *bound);
+/* Usable values of a concept from a day to the last one that anything can be known of an event, in order of time. */
+struct readings readings_of(struct engine *e, const char *concept, gw_day first);
 
 /* ---- drugs ---- */
 

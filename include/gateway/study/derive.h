@@ -4,8 +4,9 @@
  * No clock, no files, no order of arrival, no locale: the same inputs give the same bytes. The horizon is the last day
  * up to which every needed search of the subject succeeded; missed windows and provisional ends are judged against it.
  *
- *      decide ──> current ──> diagnoses ──> uses ──> anchors ──> windows ──> place ──> duplicates ──> measure ──>
- * compose ──> flag ──> grade ──> emit ──> exposure ──> events ──> parameters ──> settle
+ *      decide ──> current ──> diagnoses ──> uses ──> anchors ──> windows ──> place ──> forms ──> duplicates ──┐
+ *      ┌──────────────────────────────────────────────────────────────────────────────────────────────────────┘
+ *      └──> measure ──> compose ──> index ──> flag ──> grade ──> emit ──> exposure ──> events ──> parameters ──> settle
  *
  * Each stage reads what earlier stages returned and returns one new table; settle() alone gives every part its state.
  */
