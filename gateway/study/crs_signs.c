@@ -86,7 +86,8 @@ static bool has_fallen(struct engine *e, const struct fall *fall, const struct d
 
 static void add_values(struct engine *e, struct crs_history *h)
 {
-    const struct readings pressures = readings_of(e, "SBP", e->anchors.d1), saturations = readings_of(e, "SPO2", e->anchors.d1);
+    const struct readings pressures = readings_of(e, "SBP", e->anchors.d1),
+                          saturations = readings_of(e, "SPO2", e->anchors.d1);
     const struct fall fall = read_fall(e, &pressures);
 
     for (size_t i = 0; i < h->temperatures.count && !e->failed; i++)

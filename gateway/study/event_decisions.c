@@ -18,7 +18,9 @@ static const struct gw_decision *about_event(const struct episode_evidence *evid
     return evidence->datum && evidence->datum->value->graded_by == decision ? NULL : decision;
 }
 
-const struct gw_decision *decision_on(struct engine *e, enum gw_decision_kind kind, const struct episode *episode)
+/* The latest of a kind about any evidence of the episode, of its event or of no event by name; NULL: none. */
+static const struct gw_decision *decision_on(struct engine *e, enum gw_decision_kind kind,
+                                             const struct episode *episode)
 {
     const struct gw_decision *found = NULL;
 

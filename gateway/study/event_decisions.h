@@ -7,9 +7,6 @@
 #include "study/decided.h"
 #include "study/episode.h"
 
-/* The latest decision of a kind about any evidence of the episode, of its event or of no event by name; NULL: none. */
-const struct gw_decision *decision_on(struct engine *e, enum gw_decision_kind kind, const struct episode *episode);
-
 /* A merge names evidence of the episode. */
 bool decision_names(const struct engine *e, const struct gw_decision *decision, const struct episode *episode);
 

@@ -65,7 +65,7 @@ static struct series temperatures(struct engine *e)
 
 struct fever { /* the moment at which the readings make one */
     const struct signal *reading;
-    const struct signal *since; /* the earlier reading of a sustained one; NULL: a single one */
+    const struct signal *since;  /* the earlier reading of a sustained one; NULL: a single one */
     bool doubtful;               /* days without a time cannot show how long it lasted */
 };
 
@@ -87,12 +87,12 @@ static void follow(struct run *run, const struct signal *reading)
         run->doubtful = false;
     }
     run->last = reading;
-    run->doubtful |= !moment_is_timed(reading->moment) || (run->untimed_low && run->untimed_low->moment.last >= reading->moment.first);
+    run->doubtful |= !moment_is_timed(reading->moment) ||
+                     (run->untimed_low && run->untimed_low->moment.last >= reading->moment.first);
 }
 
 /* True: with this reading there is a fever. */
-static bool find_fever(const struct engine *e, const struct run *run, const struct signal *reading,
-                       struct fever *fever)
+static bool find_fever(const struct engine *e, const struct run *run, const struct signal *reading, struct fever *fever)
 {
     const int64_t least = (int64_t)e->in->study->events.febrile.sustained_minutes * 60;
 
@@ -103,7 +103,8 @@ static bool find_fever(const struct engine *e, const struct run *run, const stru
         return false;
     fever->since = run->first;
     fever->doubtful = run->doubtful;
-    return fever->doubtful ? reading->moment.last - run->first->moment.first > least : reading->moment.first - run->first->moment.first > least;
+    return fever->doubtful ? reading->moment.last - run->first->moment.first > least
+                           : reading->moment.first - run->first->moment.first > least;
 }
 
 /* ---- the count that goes with a fever ---- */
@@ -132,7 +133,8 @@ static enum finding find_count(const struct engine *e, const struct series *anc,
     }
     if (after_decides)
         return after->level == BELOW ? NEUTROPENIC : NOT_NEUTROPENIC;
-    if (before && before->level == BELOW && fever->moment.first - before->moment.last <= rules->anc_candidate_hours * HOUR_SECONDS)
+    if (before && before->level == BELOW &&
+        fever->moment.first - before->moment.last <= rules->anc_candidate_hours * HOUR_SECONDS)
         return OPEN;
     *count = after;
     return after && after->level == BELOW && after->moment.first - fever->moment.last <= soon ? OPEN : NOT_NEUTROPENIC;
@@ -150,8 +152,8 @@ void febrile_cite(struct engine *e, struct episode *episode, const struct signal
     episode_cite(e, episode, evidence);
 }
 
-static void cite_fever(struct engine *e, struct episode *episode, const struct fever *fever,
-                       const struct signal *count, const char *role)
+static void cite_fever(struct engine *e, struct episode *episode, const struct fever *fever, const struct signal *count,
+                       const char *role)
 {
     if (fever->since)
         febrile_cite(e, episode, fever->since, fever->since->datum->when.first == episode->onset ? role : "supporting");
@@ -225,7 +227,8 @@ static void cite_reliefs(struct engine *e, struct episode *episode, const struct
         else
             high = middle;
     }
-    for (; moment_is_timed(fever->moment) && low < reliefs->count && reliefs->list[low].at <= fever->moment.first; low++)
+    for (; moment_is_timed(fever->moment) && low < reliefs->count && reliefs->list[low].at <= fever->moment.first;
+         low++)
         episode_cite(
             e, episode,
             (struct episode_evidence){.fact = reliefs->list[low].fact,

@@ -22,10 +22,10 @@ size_t febrile_first_after(const struct series *anc, const struct signal *fever)
 }
 
 struct ending {
-    gw_day day;                                /* GW_NO_DAY: none */
+    gw_day day;                               /* GW_NO_DAY: none */
     const struct signal *temperature, *count; /* that show it; NULL: discharge or death ended it */
     const struct signal *last_temperature;    /* up to it */
-    gw_day lost_on; /* nothing was read for no_value_days after this day; GW_NO_DAY: not so */
+    gw_day lost_on;                           /* nothing was read for no_value_days after this day; GW_NO_DAY: not so */
 };
 
 struct course {         /* what was read since the onset */
@@ -37,8 +37,8 @@ static bool is_over(const struct engine *e, const struct course *course)
 {
     const int64_t least = e->in->study->events.febrile.end_hours * HOUR_SECONDS;
 
-    return course->cool && course->cool_since != INT64_MAX && course->cool->moment.first - course->cool_since >= least &&
-           course->count && course->count->level == ABOVE;
+    return course->cool && course->cool_since != INT64_MAX &&
+           course->cool->moment.first - course->cool_since >= least && course->count && course->count->level == ABOVE;
 }
 
 /* The first moment at which both signals are back. */
@@ -51,7 +51,8 @@ static struct ending find_recovery(const struct engine *e, const struct series *
     size_t t = from + 1, a = febrile_first_after(anc, &temp->list[from]);
 
     while (t < temp->count || a < anc->count) {
-        const bool temperature = a == anc->count || (t < temp->count && temp->list[t].moment.first <= anc->list[a].moment.first);
+        const bool temperature =
+            a == anc->count || (t < temp->count && temp->list[t].moment.first <= anc->list[a].moment.first);
         const struct signal *reading = temperature ? &temp->list[t++] : &anc->list[a++];
 
         if (reading->datum->when.first > until)
