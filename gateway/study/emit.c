@@ -167,7 +167,8 @@ static void emit_windows(struct engine *e)
 
 /* ---- observations ---- */
 
-const char *engine_part_name(struct engine *e, const struct gw_observed *observed)
+/* "" for an own value, "component[0]" for a component. */
+static const char *part_name(struct engine *e, const struct gw_observed *observed)
 {
     return observed->component < 0 ? "" : gw_arena_print(e->arena, "component[%d]", observed->component);
 }
@@ -365,7 +366,7 @@ static void emit_observation(struct engine *e, const struct placed *placed)
 void engine_name_datum(struct engine *e, struct datum *datum)
 {
     const struct datum *base = datum->made ? &e->data[datum->made->inputs[0]] : datum;
-    const char *const part = engine_part_name(e, base->observed);
+    const char *const part = part_name(e, base->observed);
     const char *const name = datum->made && part
                                  ? gw_arena_print(e->arena, "%s%s%s", part, *part ? "." : "", datum->code.lab->concept)
                                  : part;

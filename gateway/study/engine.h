@@ -263,7 +263,7 @@ void stage_settle(struct engine *e, struct gw_derived *out);
 
 enum gw_status engine_out_of_memory(struct gw_error *err); /* GW_ENOMEM with its sentence */
 
-void stage_flag_worst(struct engine *e); /* anl02, at the end of grading */
+void flag_worst(struct engine *e); /* anl02, at the end of grading */
 /* Above 0: a is the later value, or stands before b where they are as late (mappings/RULES.md 9). */
 int engine_later(const struct engine *e, const struct datum *a, const struct datum *b);
 
@@ -374,9 +374,6 @@ void engine_raise_datum(struct engine *e, const struct datum *datum, const char 
 
 /* What an item of that code about a datum says, but for its note. */
 struct item_about engine_about_datum(const struct datum *datum, const char *code);
-
-/* "" for an own value, "component[0]" for a component. */
-const char *engine_part_name(struct engine *e, const struct gw_observed *observed);
 
 /* A list cell: the texts sorted (in place) and joined by ";". "" for none; NULL fails the engine. */
 const char *engine_join(struct engine *e, const char **list, size_t count);

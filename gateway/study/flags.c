@@ -163,7 +163,7 @@ void stage_flag(struct engine *e)
     }
 }
 
-void stage_flag_worst(struct engine *e)
+void flag_worst(struct engine *e)
 {
     struct placed *best;
 

@@ -197,5 +197,5 @@ void stage_grade(struct engine *e)
         if (e->data[i].placed_count > 0)
             raise_grading(e, &e->data[i]);
     }
-    stage_flag_worst(e);
+    flag_worst(e);
 }
