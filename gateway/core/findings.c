@@ -58,7 +58,21 @@ void gw_findings_failure(struct gw_findings *findings, const struct gw_error *fa
 {
     if (findings->count++ == 0)
         findings->first = *failure;
+    findings->no_memory |= failure->status == GW_ENOMEM;
     write_line(findings, failure->text);
+}
+
+void gw_findings_no_memory(struct gw_findings *findings, const char *path)
+{
+    struct gw_error failure = {.status = GW_OK};
+
+    gw_fail(&failure, GW_ENOMEM, where, "%s: does not fit the memory set for it", path);
+    gw_findings_failure(findings, &failure);
+}
+
+bool gw_findings_is_short(const struct gw_findings *findings, struct gw_arena *arena)
+{
+    return findings->no_memory || !gw_arena_raw(arena, SMALLEST_REST);
 }
 
 enum gw_status gw_findings_close(const struct gw_findings *findings, struct gw_arena *arena, const char *path,
@@ -66,7 +80,7 @@ enum gw_status gw_findings_close(const struct gw_findings *findings, struct gw_a
 {
     if (findings->count == 0)
         return GW_OK;
-    if (!gw_arena_raw(arena, SMALLEST_REST))
+    if (gw_findings_is_short(findings, arena))
         return gw_fail(err, GW_ENOMEM, where, "%s: does not fit the memory set for it", path);
     if (err)
         *err = findings->first;

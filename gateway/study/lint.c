@@ -204,28 +204,39 @@ static void lint_package(struct lint *l, const struct table_choice *choice)
     note_unverified(l);
 }
 
+/* What was not read whole is not looked at. */
+static void lint_all(struct lint *l, const struct table_choice *choice, const char *const *sites, size_t site_count)
+{
+    lint_grades(l);
+    lint_units(l);
+    lint_evidence(l);
+    if (*choice->studies && *choice->condition_studies)
+        lint_package(l, choice);
+    for (size_t i = 0; i < site_count; i++)
+        lint_site(l, sites[i]);
+}
+
+static struct table_choice choice_of(const struct gw_study *study)
+{
+    return (struct table_choice){.studies = study && study->tables_study ? study->tables_study : "",
+                                 .condition_studies =
+                                     study && study->condition_tables_study ? study->condition_tables_study : "",
+                                 .scale = study && study->grade_scale ? study->grade_scale : "CTCAE 5.0"};
+}
+
 size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common_dir, const char *const *sites,
                      size_t site_count, struct gw_text *out)
 {
     struct lint l = {.arena = arena, .common = common_dir, .findings = {.out = out}};
-    const bool readable = (l.study = package_read(arena, dir, &l.package, &l.findings)) != NULL;
-    const struct table_choice choice = {
-        .studies = readable && l.study->tables_study ? l.study->tables_study : "",
-        .condition_studies = readable && l.study->condition_tables_study ? l.study->condition_tables_study : "",
-        .scale = readable && l.study->grade_scale ? l.study->grade_scale : "CTCAE 5.0"};
+    struct table_choice choice;
 
+    l.study = package_read(arena, dir, &l.package, &l.findings);
+    choice = choice_of(l.study);
     l.tables = tables_read(arena, common_dir, &choice, &l.findings);
-    if (!l.tables) {
-        gw_findings_add(&l.findings, common_dir, 0, "the tables do not fit the memory set for them");
-        return l.findings.count;
-    }
     rules_read(arena, common_dir, &l.rules, &l.findings);
-    lint_grades(&l);
-    lint_units(&l);
-    lint_evidence(&l);
-    if (readable && l.study->tables_study && l.study->condition_tables_study)
-        lint_package(&l, &choice);
-    for (size_t i = 0; i < site_count; i++)
-        lint_site(&l, sites[i]);
+    if (!gw_findings_is_short(&l.findings, arena))
+        lint_all(&l, &choice, sites, site_count);
+    if (gw_findings_is_short(&l.findings, arena))
+        gw_findings_no_memory(&l.findings, dir);
     return l.findings.count;
 }

@@ -108,5 +108,5 @@ void lint_derived(struct lint *l)
         check_inputs(l, item, parameter);
     }
     if (!check_cycles(l))
-        gw_findings_add(&l->findings, l->package.settings.path, 0, "the parameters do not fit the memory set for them");
+        gw_findings_no_memory(&l->findings, l->package.settings.path);
 }

@@ -143,5 +143,5 @@ void lint_evidence(struct lint *l)
             check_name(l, row, &known.roles, row->with, "role of medications.csv");
     }
     if (known.failed)
-        gw_findings_add(&l->findings, l->common, 0, "the tables do not fit the memory set for them");
+        gw_findings_no_memory(&l->findings, l->common);
 }

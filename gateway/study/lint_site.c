@@ -107,7 +107,7 @@ void lint_site(struct lint *l, const char *path)
     for (size_t i = 0; i < site->score_count; i++)
         check_scale(l, path, &site->scores[i]);
     if (!check_code_cycles(l, path, &site->codes) || !check_system_cycles(l, path, &site->codes))
-        gw_findings_add(&l->findings, path, 0, "the profile does not fit the memory set for it");
+        gw_findings_no_memory(&l->findings, path);
     if (site->zone)
         gw_zone_close(site->zone);
 }

@@ -58,7 +58,7 @@ void lint_aliases(struct lint *l, const char *path, const struct unit_alias *row
             edges[edge_count++] = (struct lint_edge){rows[i].text, rows[i].code, rows[i].line};
     }
     if (!edges || !lint_cycles(l, path, edges, edge_count, tell_cycle))
-        gw_findings_add(&l->findings, path, 0, "the spellings do not fit the memory set for them");
+        gw_findings_no_memory(&l->findings, path);
 }
 
 void lint_units(struct lint *l)

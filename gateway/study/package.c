@@ -194,9 +194,13 @@ struct gw_study *package_read(struct gw_arena *arena, const char *dir, struct pa
     const char *path = gw_arena_print(arena, "%s/study.json", dir);
     struct gw_study *study = gw_arena_alloc(arena, sizeof *study);
     struct gw_settings *const s = &package->settings;
-    const cJSON *root = path && study ? gw_settings_open(s, arena, path, findings) : NULL;
+    const cJSON *root;
 
-    package->root = root;
+    if (!path || !study) {
+        gw_findings_no_memory(findings, dir);
+        return NULL;
+    }
+    package->root = root = gw_settings_open(s, arena, path, findings);
     if (!root)
         return NULL;
     package_read_fields(s, root, study_fields, study);
@@ -226,12 +230,9 @@ enum gw_status gw_study_load(struct gw_arena *arena, const char *dir, const stru
     const struct gw_study *const study = package_read(arena, dir, &package, &findings);
     const enum gw_status rc = gw_findings_close(&findings, arena, dir, err);
 
-    if (rc != GW_OK)
-        return rc;
-    if (!study)
-        return gw_fail(err, GW_ENOMEM, "study.package", "%s: the package does not fit the memory set for it", dir);
-    *out = study;
-    return GW_OK;
+    if (rc == GW_OK)
+        *out = study;
+    return rc;
 }
 
 int gw_study_group_bit(const struct gw_study *study, const char *name)

@@ -142,7 +142,7 @@ struct gw_site *site_read(struct gw_arena *arena, const char *path, const struct
     const cJSON *root;
 
     if (!site || !own_path) {
-        gw_findings_add(findings, path, 0, "the profile does not fit the memory set for it");
+        gw_findings_no_memory(findings, path);
         return NULL;
     }
     root = gw_settings_open(&settings, arena, own_path, findings);

@@ -11,8 +11,10 @@ struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const str
 {
     struct gw_tables *const tables = gw_arena_alloc(arena, sizeof *tables);
 
-    if (!tables)
+    if (!tables) {
+        gw_findings_no_memory(findings, dir);
         return NULL;
+    }
     labs_read(arena, dir, &tables->labs, findings);
     grades_read(arena, dir, choice->scale, &tables->grades, findings);
     conditions_read(arena, dir, choice->condition_studies, &tables->conditions, findings);
@@ -29,11 +31,8 @@ static enum gw_status load(struct gw_arena *arena, const char *dir, const struct
 {
     struct gw_findings findings = {.out = NULL};
     const struct gw_tables *const tables = tables_read(arena, dir, choice, &findings);
-    enum gw_status rc;
+    const enum gw_status rc = gw_findings_close(&findings, arena, dir, err);
 
-    if (!tables)
-        return gw_fail(err, GW_ENOMEM, "study.tables", "%s: the tables do not fit the memory set for them", dir);
-    rc = gw_findings_close(&findings, arena, dir, err);
     if (rc == GW_OK)
         *out = tables;
     return rc;
@@ -42,12 +41,11 @@ static enum gw_status load(struct gw_arena *arena, const char *dir, const struct
 enum gw_status gw_tables_load(struct gw_arena *arena, const char *dir, const char *tables_study,
                               const char *grade_scale, const struct gw_tables **out, struct gw_error *err)
 {
-    const char *const studies = gw_arena_copy(arena, tables_study, strlen(tables_study));
-    const char *const scale = gw_arena_copy(arena, grade_scale, strlen(grade_scale));
+    const char *const scale = gw_arena_copy(arena, grade_scale, strlen(grade_scale)); /* each of its rows names it */
 
-    if (!studies || !scale)
+    if (!scale)
         return gw_fail(err, GW_ENOMEM, "study.tables", "%s: the tables do not fit the memory set for them", dir);
-    return load(arena, dir, &(const struct table_choice){studies, studies, scale}, out, err);
+    return load(arena, dir, &(const struct table_choice){tables_study, tables_study, scale}, out, err);
 }
 
 enum gw_status gw_tables_load_for(struct gw_arena *arena, const char *dir, const struct gw_study *study,

@@ -85,13 +85,13 @@ void dosing_read(struct gw_arena *arena, const char *dir, struct gw_dosing *out,
 void aliases_read(struct gw_arena *arena, const char *dir, const struct lab_rows *labs, struct unit_aliases *out,
                   struct gw_findings *findings);
 
-/* All of them. NULL only when the arena is exhausted. */
 struct table_choice {              /* whose rows */
     const char *studies;           /* of the drugs: tables_study */
     const char *condition_studies; /* of the diagnoses: ae.tables_study, else the same */
     const char *scale;
 };
 
+/* All of them. NULL: the arena is used up, which is a finding. */
 struct gw_tables *tables_read(struct gw_arena *arena, const char *dir, const struct table_choice *choice,
                               struct gw_findings *findings);
 

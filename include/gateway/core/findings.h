@@ -7,6 +7,7 @@
 #ifndef GATEWAY_CORE_FINDINGS_H
 #define GATEWAY_CORE_FINDINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "gateway/core/arena.h"
@@ -16,6 +17,7 @@
 struct gw_findings {
     struct gw_text *out; /* every finding, a line each; NULL: only the first is kept */
     size_t count;
+    bool no_memory; /* one of them is GW_ENOMEM: what was read is not whole */
     struct gw_error first;
 };
 
@@ -30,10 +32,13 @@ void gw_findings_note(struct gw_findings *findings, const char *path, unsigned l
 /* A failure of a reader below (CSV, JSON), whose text already says where. GW_ENOMEM and GW_EIO are kept apart by it. */
 void gw_findings_failure(struct gw_findings *findings, const struct gw_error *failure);
 
-/*
- * GW_OK without findings, else the first one in *err. An arena that is used up makes good files look wrong: then the
- * failure is GW_ENOMEM, about `path`.
- */
+/* What `path` holds does not fit the arena: GW_ENOMEM. */
+void gw_findings_no_memory(struct gw_findings *findings, const char *path);
+
+/* It was said, or the arena is used up: what was read is not whole, and good files look wrong. */
+bool gw_findings_is_short(const struct gw_findings *findings, struct gw_arena *arena);
+
+/* GW_OK without findings, else the first one in *err, or GW_ENOMEM about `path` where memory was short. */
 enum gw_status gw_findings_close(const struct gw_findings *findings, struct gw_arena *arena, const char *path,
                                  struct gw_error *err);
 
