@@ -42,7 +42,7 @@ static bool level_of(struct engine *e, const struct datum *datum, const struct g
         return datum->graded && grade->graded;
     }
     if (limits->verdict != GW_RANGE_FOUND || !(low ? limits->has_low : limits->has_high) ||
-        !datum->value->measure.value_num || datum->value->measure.comparator)
+        datum->value->measure.comparator)
         return false;
     *level = low ? gw_ratio_compare(e->arena, &datum->value->measure.canonical, &limits->low) < 0
                  : gw_ratio_compare(e->arena, &datum->value->measure.canonical, &limits->high) > 0;

@@ -7,6 +7,7 @@
  *
  * Source: mappings/RULES.md 8.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "gateway/study/measure.h"
@@ -53,25 +54,40 @@ static bool names_sex(const struct gw_concept *concept, const char *sex)
     return false;
 }
 
+/* False: no number that a limit can be, or memory ended, which no_memory keeps. */
+static bool read_number(struct reading *r, const struct gw_quantity *quantity, struct gw_decimal *out)
+{
+    const enum gw_status rc = unit_number(r->arena, quantity->value, out);
+
+    r->no_memory |= rc == GW_ENOMEM;
+    return rc == GW_OK;
+}
+
 /* An age bound in years; months, weeks and days are fractions of one. False: not read. */
 static bool read_age(struct reading *r, const struct gw_quantity *bound, struct gw_ratio *out)
 {
     static const struct {
         const char *unit;
-        const char *years;
-    } units[] = {{"a", "1"}, {"mo", "1/12"}, {"wk", "7/365.25"}, {"d", "1/365.25"}};
+        struct gw_ratio years;
+    } units[] = {
+        {"a", {{.coefficient = 1}, {.coefficient = 1}}},
+        {"mo", {{.coefficient = 1}, {.coefficient = 12}}},
+        {"wk", {{.coefficient = 28}, {.coefficient = 1461}}}, /* 7 / 365.25 */
+        {"d", {{.coefficient = 4}, {.coefficient = 1461}}},
+    };
     const char *const unit = bound->code ? bound->code : bound->unit;
     struct gw_decimal value;
-    struct gw_ratio scale;
 
     for (size_t i = 0; unit && i < sizeof units / sizeof units[0]; i++) {
+        struct gw_ratio number;
+
         if (strcmp(unit, units[i].unit) != 0)
             continue;
-        if (gw_decimal_parse(r->arena, bound->value, strlen(bound->value), &value, NULL) != GW_OK)
+        if (!read_number(r, bound, &value))
             return false;
-        *out = gw_ratio_of(value);
-        return gw_ratio_parse(r->arena, units[i].years, &scale, NULL) == GW_OK &&
-               gw_ratio_multiply(r->arena, out, &scale, out);
+        number = gw_ratio_of(value);
+        r->no_memory |= !gw_ratio_multiply(r->arena, &number, &units[i].years, out);
+        return !r->no_memory;
     }
     return false;
 }
@@ -111,13 +127,12 @@ static bool read_limit(struct reading *r, const struct gw_quantity *quantity, st
 
     if (unit_written(quantity) && unit_of(r->tables, r->site, r->lab, quantity, &factor) != UNIT_OK)
         return false;
-    if (gw_decimal_parse(r->arena, quantity->value, strlen(quantity->value), &value, NULL) != GW_OK)
+    if (!read_number(r, quantity, &value))
         return false;
     *source = gw_ratio_of(value);
-    if (!unit_convert(r->arena, factor, source, canonical) ||
-        (factor != r->factor && !unit_revert(r->arena, r->factor, canonical, source)) ||
-        !(*print = unit_print(r->arena, factor, &value, canonical)))
-        r->no_memory = true;
+    r->no_memory |= !unit_convert(r->arena, factor, source, canonical) ||
+                    (factor != r->factor && !unit_revert(r->arena, r->factor, canonical, source)) ||
+                    !(*print = unit_print(r->arena, factor, &value, canonical));
     return !r->no_memory;
 }
 
@@ -194,9 +209,8 @@ enum gw_status gw_limits_read(struct gw_arena *arena, const struct gw_tables *ta
     *out = (struct gw_limits){.verdict = GW_RANGE_MISSING};
     if (!lab->unit)
         return GW_OK;
-    r.factor = factor_of(lab, measure->unit_code ? measure->unit_code : lab->unit);
-    if (!r.factor)
-        return GW_OK;
+    r.factor = factor_of(lab, measure->unit_code);
+    assert(r.factor); /* it converted the value */
     read_resource(&r, observed, sex, age, out);
     if (out->verdict == GW_RANGE_MISSING || out->verdict == GW_RANGE_TEXT_ONLY)
         read_site(&r, sex, age, out);
@@ -227,15 +241,15 @@ bool gw_limits_contradict(struct gw_arena *arena, const struct gw_observed *obse
 {
     bool below, above;
 
-    if (limits->verdict != GW_RANGE_FOUND || !measure->value_num || measure->comparator)
+    if (limits->verdict != GW_RANGE_FOUND || measure->comparator)
         return false;
     below = limits->has_low && gw_ratio_compare(arena, &measure->canonical, &limits->low) < 0;
     above = limits->has_high && gw_ratio_compare(arena, &measure->canonical, &limits->high) > 0;
     for (size_t i = 0; i < observed->interpretation_count; i++) {
         const enum side side = said(&observed->interpretations[i]);
 
-        if ((side == BELOW && limits->has_low && !below) || (side == ABOVE && limits->has_high && !above) ||
-            (side == WITHIN && (below || above)))
+        if ((side == BELOW && (above || (limits->has_low && !below))) ||
+            (side == ABOVE && (below || (limits->has_high && !above))) || (side == WITHIN && (below || above)))
             return true;
     }
     return false;

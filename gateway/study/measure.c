@@ -88,7 +88,7 @@ static enum gw_status read_number(struct gw_arena *arena, const struct gw_tables
 
     if (!text)
         return GW_OK; /* a quantity without a value says nothing, whatever its unit */
-    rc = gw_decimal_parse(arena, text, strlen(text), &out->source, NULL);
+    rc = unit_number(arena, text, &out->source);
     if (rc == GW_ENOMEM)
         return no_memory(err);
     out->verdict = GW_VALUE_TYPE;

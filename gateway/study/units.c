@@ -5,11 +5,15 @@
  */
 #include "study/units.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "study/tables_parts.h"
 
 #define MAX_SPELLING 64
+#define MAX_PLACES   1000 /* digits, and power of ten, of what a laboratory can have measured */
+
+static const char blanks[] = " \t\r\n";
 
 struct meaning {
     bool written;
@@ -17,15 +21,21 @@ struct meaning {
     bool known;                          /* some unit, of this row or another */
 };
 
+static bool is_written(const char *text)
+{
+    return text && text[strspn(text, blanks)];
+}
+
+/* Of what is written. False: no spelling is so long. */
 static bool trim(const char *text, char out[MAX_SPELLING])
 {
     size_t length;
 
-    text += strspn(text, " \t\r\n");
+    text += strspn(text, blanks);
     length = strlen(text);
-    while (length > 0 && strchr(" \t\r\n", text[length - 1]))
+    while (strchr(blanks, text[length - 1]))
         length--;
-    if (length == 0 || length >= MAX_SPELLING)
+    if (length >= MAX_SPELLING)
         return false;
     memcpy(out, text, length);
     out[length] = '\0';
@@ -36,7 +46,7 @@ static struct meaning meaning_of(const struct gw_tables *tables, const struct gw
                                  const char *text)
 {
     char spelling[MAX_SPELLING];
-    struct meaning meaning = {.written = text && text[strspn(text, " \t\r\n")]};
+    struct meaning meaning = {.written = is_written(text)};
     const char *alias;
 
     if (!meaning.written || !trim(text, spelling))
@@ -101,8 +111,16 @@ enum unit_verdict unit_of(const struct gw_tables *tables, const struct gw_site *
 
 bool unit_written(const struct gw_quantity *quantity)
 {
-    return (quantity->unit && quantity->unit[strspn(quantity->unit, " \t\r\n")]) ||
-           (quantity->code && quantity->code[strspn(quantity->code, " \t\r\n")]);
+    return is_written(quantity->unit) || is_written(quantity->code);
+}
+
+enum gw_status unit_number(struct gw_arena *arena, const char *text, struct gw_decimal *out)
+{
+    const enum gw_status rc = gw_decimal_parse(arena, text, strlen(text), out, NULL);
+
+    if (rc != GW_OK)
+        return rc;
+    return out->count <= MAX_PLACES && abs(out->exponent) <= MAX_PLACES ? GW_OK : GW_EINPUT;
 }
 
 bool unit_convert(struct gw_arena *arena, const struct gw_unit_factor *factor, const struct gw_ratio *value,
@@ -116,10 +134,8 @@ static struct gw_ratio negative(const struct gw_ratio *ratio)
 {
     struct gw_ratio out = *ratio;
 
-    if (out.numerator.digits)
-        out.numerator.negative = !out.numerator.negative;
-    else
-        out.numerator.coefficient = -out.numerator.coefficient;
+    out.numerator.negative = !out.numerator.negative; /* of a long number */
+    out.numerator.coefficient = -out.numerator.coefficient;
     return out;
 }
 

@@ -25,6 +25,12 @@ enum unit_verdict unit_of(const struct gw_tables *tables, const struct gw_site *
 
 bool unit_written(const struct gw_quantity *quantity); /* has a unit text or code */
 
+/*
+ * A number as a laboratory can have written it. GW_EINPUT: it is none, or of more than 1000 digits, or a power of ten
+ * beyond 1000 either way: conversions could not hold it. GW_ENOMEM: the arena is exhausted.
+ */
+enum gw_status unit_number(struct gw_arena *arena, const char *text, struct gw_decimal *out);
+
 /* value * scale + offset; false when the arena is exhausted. */
 bool unit_convert(struct gw_arena *arena, const struct gw_unit_factor *factor, const struct gw_ratio *value,
                   struct gw_ratio *out);

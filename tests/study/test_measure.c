@@ -77,6 +77,10 @@ static const struct {
     {"case counts", "718-7", "9.9", NULL, UCUM, "G/dL", GW_VALUE_UNIT_UNKNOWN, NULL, NULL},
     {"an annotation counts", "48065-7", "500", NULL, UCUM, "ng/mL", GW_VALUE_UNIT_UNKNOWN, NULL, NULL},
     {"the annotation that is meant", "48065-7", "500", NULL, UCUM, "ng/mL{FEU}", GW_VALUE_OK, "500", "ng/mL{FEU}"},
+    {"a text longer than any unit", "751-8", "1.2",
+     "a thousand millions of cells in a litre of whole blood as counted by the machine", NULL, NULL,
+     GW_VALUE_UNIT_UNKNOWN, NULL, NULL},
+    {"a code with a blank behind it", "751-8", "1.2", NULL, NULL, "10*9/L ", GW_VALUE_OK, "1.2", "10*9/L"},
     {"a false UCUM code is not saved by its text", "751-8", "1.2", "10*9/L", UCUM, "x10E3", GW_VALUE_UNIT_UNKNOWN, NULL,
      NULL},
 
@@ -95,6 +99,11 @@ static const struct {
 
     {"a unit without a value", "751-8", NULL, NULL, UCUM, "10*9/L", GW_VALUE_ABSENT, NULL, NULL},
     {"a number no machine should hold", "751-8", "1e2000000", NULL, UCUM, "10*9/L", GW_VALUE_TYPE, NULL, NULL},
+    {"the largest that can be written", "751-8", "1e1000", NULL, UCUM, "10*9/L", GW_VALUE_IMPLAUSIBLE, "1E+1000",
+     "10*9/L"},
+    {"one beyond it", "751-8", "1e1001", NULL, UCUM, "10*9/L", GW_VALUE_TYPE, NULL, NULL},
+    {"one as small", "751-8", "1e-1001", NULL, UCUM, "10*9/L", GW_VALUE_TYPE, NULL, NULL},
+    {"one that no offset could be added to", "8310-5", "1e1000000", NULL, UCUM, "[degF]", GW_VALUE_TYPE, NULL, NULL},
     {"a number with an exponent", "751-8", "12e-1", NULL, UCUM, "10*9/L", GW_VALUE_OK, "1.2", "10*9/L"},
 };
 
