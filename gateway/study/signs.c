@@ -36,10 +36,14 @@ static void note(struct engine *e, struct signs *signs, struct sign sign)
         *slot = sign;
 }
 
-static int by_day(const void *x, const void *y)
+static int by_kind_then_day(const void *x, const void *y)
 {
     const struct sign *a = x, *b = y;
 
+    if (a->answer != b->answer)
+        return ORDER(a->answer, b->answer);
+    if (!a->with != !b->with)
+        return ORDER(!a->with, !b->with);
     if (a->day != b->day)
         return ORDER(a->day, b->day);
     return strcmp(a->key, b->key);
@@ -48,15 +52,13 @@ static int by_day(const void *x, const void *y)
 static void sort(struct signs *signs)
 {
     if (signs->count > 1)
-        qsort(signs->list, signs->count, sizeof *signs->list, by_day);
+        qsort(signs->list, signs->count, sizeof *signs->list, by_kind_then_day);
 }
 
 /* The sign goes on with what the one before it began. */
-static bool follows(const struct engine *e, const struct signs *signs, size_t i)
+static bool follows(const struct engine *e, const struct sign *sign)
 {
-    const struct sign *sign = &signs->list[i];
-
-    return i > 0 && sign->day - sign[-1].day <= e->in->study->condition_merge_days && sign->answer == sign[-1].answer &&
+    return sign->day - sign[-1].day <= e->in->study->condition_merge_days && sign->answer == sign[-1].answer &&
            !sign->with == !sign[-1].with;
 }
 
@@ -70,11 +72,13 @@ static bool is_result(const struct datum *datum)
 /* An interpretation that names a side goes before the answer itself. */
 static enum gw_answer answer_of(const struct engine *e, const struct datum *datum)
 {
-    enum gw_answer answer = GW_ANSWER_POSITIVE;
+    for (size_t i = 0; i < datum->observed->interpretation_count; i++) {
+        const enum gw_answer answer = gw_rules_answer(e->in->rules, &datum->observed->interpretations[i]);
 
-    for (size_t i = 0; i < datum->observed->interpretation_count && answer == GW_ANSWER_POSITIVE; i++)
-        answer = gw_rules_answer(e->in->rules, &datum->observed->interpretations[i]);
-    return answer != GW_ANSWER_POSITIVE ? answer : gw_rules_answer(e->in->rules, &datum->observed->concept);
+        if (answer != GW_ANSWER_POSITIVE)
+            return answer;
+    }
+    return gw_rules_answer(e->in->rules, &datum->observed->concept);
 }
 
 /* The intravenous use of a drug of a role nearest before or within the days; NULL: none. */
@@ -137,17 +141,17 @@ static void take_results(struct engine *e, struct episodes *episodes, const stru
     sort(signs);
     for (size_t i = 0; i < signs->count && !e->failed; i++) {
         const struct sign *sign = &signs->list[i];
-        const bool goes_on = run && follows(e, signs, i);
+        const bool goes_on = run && follows(e, sign);
 
         if (!goes_on && !(run = begin_result(e, episodes, row, sign)))
             return;
         if (goes_on && run->episode.end != GW_NO_DAY)
             run->episode.end = sign->day;
         cite_result(e, &run->episode, &e->data[sign->index]);
-        if (!sign->with || (goes_on && run->certain))
-            continue;
-        run->certain = true;
-        cite_drug(e, &run->episode, sign->with);
+        if (sign->with && !goes_on) {
+            run->certain = true;
+            cite_drug(e, &run->episode, sign->with);
+        }
     }
 }
 
@@ -195,7 +199,7 @@ static struct candidate *begin_procedure(struct engine *e, struct episodes *epis
 
     if (!candidate)
         return NULL;
-    candidate->coding = code->count > 0 ? &code->codings[0] : NULL;
+    candidate->coding = &code->codings[0]; /* one of them is of a row */
     candidate->episode.subcategory = row->subcategory;
     candidate->episode.term = row->term;
     candidate->episode.treated = true;
@@ -211,7 +215,7 @@ static void take_procedures(struct engine *e, struct episodes *episodes, const s
     for (size_t i = 0; i < signs->count; i++) {
         const struct sign *sign = &signs->list[i];
 
-        if (!(run && follows(e, signs, i)) && !(run = begin_procedure(e, episodes, row, sign)))
+        if (!(run && follows(e, sign)) && !(run = begin_procedure(e, episodes, row, sign)))
             return;
         run->episode.end = sign->day;
         episode_cite(e, &run->episode,
