@@ -29,6 +29,7 @@ static struct disease_value value_of(const struct datum *datum)
 
     return (struct disease_value){.known = true,
                                   .at_most = comparator && *comparator == '<',
+                                  .less = gw_same(comparator, "<"),
                                   .at_least = comparator && *comparator == '>',
                                   .value = datum->value->measure.canonical};
 }

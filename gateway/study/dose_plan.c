@@ -26,7 +26,7 @@ static int days_without_response(const struct gw_dose_phase *phases, size_t inde
 static bool add_phase(struct engine *e, struct dose_plan *plan, size_t index)
 {
     const struct gw_dose_phase *phases = e->in->study->schedule.phases.items, *phase = &phases[index];
-    const struct parameter *response = parameter_find(e, "ORR", NULL);
+    const struct parameter *response = parameter_find(e, "ORR");
     const gw_day last = phase->last_week ? e->anchors.d1 + 7 * phase->last_week - 1 : plan->high;
     int every = phase->every_days;
 

@@ -204,7 +204,7 @@ struct engine {
     struct parameter *parameters; /* derived so far */
     size_t parameter_count, parameter_capacity;
 
-    struct gw_row_subjects *subject_row; /* parameters fill its summary columns */
+    struct gw_row_subjects *subject_row; /* from stage_emit on, where D1 is: parameters fill its summary columns */
 
     struct code_suggestion *code_suggestions; /* by coding */
     size_t code_suggestion_count, code_suggestion_capacity;

@@ -75,7 +75,7 @@ static void take_age(struct engine *e, struct frailty *frailty)
 
 static void take_charlson(struct engine *e, struct frailty *frailty)
 {
-    const struct parameter *charlson = parameter_find(e, "CHARLSON", NULL);
+    const struct parameter *charlson = parameter_find(e, "CHARLSON");
 
     inputs_add_parameter(e, &frailty->parameter.inputs, "CHARLSON");
     if (!charlson || charlson->reason) {

@@ -82,7 +82,7 @@ static const char *row_of_datum(struct engine *e, const struct datum *datum, con
     for (size_t i = 0; length > 0 && i < part->row_count; i++) {
         const char *id = part->rows[i];
 
-        if (strncmp(id, datum->obs_id, length) == 0 && id[length] == '@' &&
+        if (strncmp(id, datum->obs_id, length) == 0 && /* ids are of one length */
             (!window || strcmp(id + length + 1, window->id) == 0) && (!found || strcmp(id, found) < 0))
             found = id;
     }
@@ -117,7 +117,7 @@ void inputs_add_exposure(struct engine *e, struct inputs *inputs, const struct e
 
 void inputs_add_parameter(struct engine *e, struct inputs *inputs, const char *name)
 {
-    const struct parameter *from = parameter_find(e, name, NULL);
+    const struct parameter *from = parameter_find(e, name);
 
     if (from)
         inputs_add_all(e, inputs, &from->inputs);
@@ -195,10 +195,10 @@ void parameter_add(struct engine *e, const struct parameter *parameter)
         emit(e, slot);
 }
 
-const struct parameter *parameter_find(const struct engine *e, const char *name, const char *window_id)
+const struct parameter *parameter_find(const struct engine *e, const char *name)
 {
     for (size_t i = 0; i < e->parameter_count; i++)
-        if (strcmp(e->parameters[i].name, name) == 0 && gw_same(e->parameters[i].window_id, window_id))
+        if (strcmp(e->parameters[i].name, name) == 0)
             return &e->parameters[i];
     return NULL;
 }

@@ -53,8 +53,8 @@ struct parameter {
 /* Add one row of `derived`; one that the package did not ask for is kept for parameter_find() and makes no row. */
 void parameter_add(struct engine *e, const struct parameter *parameter);
 
-/* A parameter added before, of the subject (window_id NULL) or a window; NULL: none. Not assessable ones too. */
-const struct parameter *parameter_find(const struct engine *e, const char *name, const char *window_id);
+/* A parameter added before, one of the subject as a whole; NULL: none. Not assessable ones too. */
+const struct parameter *parameter_find(const struct engine *e, const char *name);
 
 bool parameter_on(const struct engine *e, const char *name); /* the package asks for it */
 

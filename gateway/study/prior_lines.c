@@ -115,6 +115,6 @@ void derive_prior_lines(struct engine *e)
     if (e->failed)
         return;
     parameter_add(e, &parameter);
-    if (e->subject_row && !parameter.reason)
+    if (!parameter.reason)
         e->subject_row->prior_lines = (int32_t)history.lines;
 }

@@ -74,7 +74,7 @@ struct group {
     const char *text; /* ">=50", "30-<50", "<30" */
 };
 
-/* Cuts fall; `strict`: exactly the first cut belongs below it, and the group there ends with it. */
+/* Cuts fall; `strict`: exactly the first of two cuts belongs below it, and the group there ends with it. */
 static const char *group_text(struct engine *e, const struct gw_decimal *cuts, size_t count, size_t place, bool strict)
 {
     const char *upper = place > 0 ? gw_decimal_print(e->arena, &cuts[place - 1]) : "";
@@ -88,7 +88,7 @@ static const char *group_text(struct engine *e, const struct gw_decimal *cuts, s
     else if (place == count)
         text = gw_arena_print(e->arena, "<%s", upper);
     else
-        text = gw_arena_print(e->arena, "%s-%s%s", lower, strict && place == 1 ? "" : "<", upper);
+        text = gw_arena_print(e->arena, "%s-%s%s", lower, strict ? "" : "<", upper);
     e->failed |= !text;
     return text;
 }
@@ -135,8 +135,10 @@ static struct group dosing_group(struct engine *e, const struct renal *renal)
 
     if (renal->dialysis) { /* whoever is on dialysis is dosed as such */
         group.place = (int)rules->dosing_cut.count + 1;
-        group.text = group_text(e, rules->dosing_cut.items, rules->dosing_cut.count, rules->dosing_cut.count, false);
-        group.text = group.text ? gw_arena_print(e->arena, "%s dialysis", group.text) : NULL;
+        const size_t count = rules->dosing_cut.count;
+        const char *const words[] = {group_text(e, rules->dosing_cut.items, count, count, false), "dialysis"};
+
+        group.text = gw_arena_join(e->arena, ' ', words, 2);
         e->failed |= !group.text;
     }
     return group;
@@ -185,7 +187,7 @@ static const char *summary_of(const struct parameter *parameter)
 static void add_groups(struct engine *e, struct point *point)
 {
     const struct renal *renal = &point->renal;
-    const bool baseline = gw_window_is_baseline(point->window) && e->subject_row;
+    const bool baseline = gw_window_is_baseline(point->window);
     struct parameter analysis = parameter_at(point, "RENALGRP", "renal-analysis");
     struct parameter dosing = parameter_at(point, "RENALGRP", "renal-dosing");
     const struct group group = renal_reason(renal) ? (struct group){-1, NULL} : dosing_group(e, renal);
@@ -282,7 +284,7 @@ static void note_failure(struct engine *e)
 {
     const struct datum *creatinine = engine_baseline(e, "CREAT");
 
-    if (!creatinine || !e->subject_row || bound_side(e, creatinine, &e->in->study->renal.failure_umol) == SIDE_UNKNOWN)
+    if (!creatinine || bound_side(e, creatinine, &e->in->study->renal.failure_umol) == SIDE_UNKNOWN)
         return;
     e->subject_row->renal_failure_177 = bound_side(e, creatinine, &e->in->study->renal.failure_umol) == SIDE_ABOVE;
     engine_provenance(e, "subjects", e->subject_row->row_id, creatinine->fact, "input", "renal-failure", NULL);

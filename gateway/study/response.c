@@ -3,6 +3,8 @@
  */
 #include "study/response.h"
 
+#include <assert.h>
+
 const char *response_name(enum response response)
 {
     static const char *const names[] = {NULL, "PD", "SD", "MR", "PR", "VGPR", "CR"};
@@ -70,12 +72,7 @@ static bool below(struct scale *s, const struct disease_value *value, const stru
     const struct gw_ratio limit = gw_ratio_of(*bound);
     const int order = value->known && !value->at_least ? compare(s, &value->value, &limit) : 1;
 
-    return order < 0;
-}
-
-static bool is_zero(const struct disease_value *value)
-{
-    return value->known && !value->at_most && !value->at_least && gw_decimal_sign(&value->value.numerator) == 0;
+    return order < 0 || (order == 0 && value->less);
 }
 
 static bool fell(struct scale *s, const struct disease_value *from, const struct disease_value *to,
@@ -83,7 +80,8 @@ static bool fell(struct scale *s, const struct disease_value *from, const struct
 {
     struct gw_ratio limit;
 
-    if (!from->known || !to->known || to->at_least)
+    assert(from->known && to->known); /* what is followed was measured at baseline and now */
+    if (to->at_least)
         return false;
     limit = changed_by(s, &from->value, percent, -1);
     return compare(s, &to->value, &limit) <= 0;
@@ -128,7 +126,7 @@ static enum light_chain involved_chain(struct scale *s, const struct gw_response
     const struct gw_ratio high = gw_ratio_of(rules->ratio_high), low = gw_ratio_of(rules->ratio_low);
     struct gw_ratio bound;
 
-    if (!baseline->kappa.known || !baseline->lambda.known)
+    if (!disease_chain_difference(s->arena, baseline, CHAIN_KAPPA).known)
         return CHAIN_NONE;
     bound = times(s, &high, &baseline->lambda.value);
     if (compare(s, &baseline->kappa.value, &bound) > 0)
@@ -177,26 +175,18 @@ static bool complete(struct scale *s, const struct response_context *c, const st
            below(s, &now->marrow, &c->rules->cr_marrow_percent);
 }
 
-/* Urine counts where it was measurable, and wherever it was measured again. */
+/* Urine that was not measured again stands as it was: it was not measurable then. */
 static bool urine_is_low(struct scale *s, const struct response_context *c, const struct disease *now,
                          const struct gw_decimal *bound)
 {
-    const struct disease_value *urine = now->urine.known || c->measurable.urine ? &now->urine : &c->baseline->urine;
+    const struct disease_value *urine = now->urine.known ? &now->urine : &c->baseline->urine;
 
     return below(s, urine, bound);
 }
 
-static bool seen_by_fixation_only(const struct response_context *c, const struct disease *now)
-{
-    const bool any = now->serum_fixation == FIXATION_POSITIVE || now->urine_fixation == FIXATION_POSITIVE;
-
-    return any && is_zero(&now->serum) && (is_zero(&now->urine) || (!now->urine.known && !c->measurable.urine));
-}
-
+/* What immunofixation alone still shows is a fall of all that was measurable. */
 static bool very_good(struct scale *s, const struct response_context *c, const struct disease *now)
 {
-    if (seen_by_fixation_only(c, now))
-        return true;
     if (c->measurable.serum && !fell(s, &c->baseline->serum, &now->serum, &c->rules->vgpr_serum_percent))
         return false;
     return urine_is_low(s, c, now, &c->rules->vgpr_urine);

@@ -24,6 +24,7 @@ enum response {                /* by rising depth; PD stands apart: it is judged
 struct disease_value { /* exact, canonical unit; "<x" is at most x, ">x" at least x */
     bool known;
     bool at_most;
+    bool less; /* "<x", not "<=x": below x itself */
     bool at_least;
     struct gw_ratio value;
 };

@@ -108,21 +108,13 @@ static const char *obstacle(const struct course_of_response *c)
 
 /* ---- rows ---- */
 
-static void add_inputs(struct engine *e, struct inputs *to, const struct inputs *from)
-{
-    for (size_t i = 0; i < from->row_count; i++)
-        inputs_add_row(e, to, from->rows[i]);
-    for (size_t i = 0; i < from->part_count; i++)
-        inputs_add_part(e, to, from->parts[i].fact, from->parts[i].part);
-}
-
 static struct inputs inputs_of(struct engine *e, const struct course_of_response *c)
 {
     struct inputs inputs = {0};
 
-    add_inputs(e, &inputs, &c->all.baseline_inputs);
+    inputs_add_all(e, &inputs, &c->all.baseline_inputs);
     for (size_t i = 0; i < c->all.count && !e->failed; i++)
-        add_inputs(e, &inputs, &c->all.list[i].inputs);
+        inputs_add_all(e, &inputs, &c->all.list[i].inputs);
     return inputs;
 }
 
@@ -221,7 +213,7 @@ static void add_time(struct engine *e, const struct course_of_response *c, const
                                          .reason = reason,
                                          .unconfirmed = !counts && c->open_progression != GW_NO_DAY,
                                          .decision = c->accepted,
-                                         .inputs = c ? inputs_of(e, c) : (struct inputs){0}});
+                                         .inputs = inputs_of(e, c)});
 }
 
 /* Where the disease was last seen without progression: the last assessment, never after the next line. */
@@ -262,8 +254,7 @@ static void add_survival(struct engine *e)
     const gw_day contact = engine_last_contact(e);
     struct inputs inputs = {0};
 
-    if (e->subject_row)
-        inputs_add_row(e, &inputs, e->subject_row->row_id);
+    inputs_add_row(e, &inputs, e->subject_row->row_id);
     parameter_add(e, &(struct parameter){.name = "OS",
                                          .value = days_text(e, e->anchors.d1, death != GW_NO_DAY ? death : contact),
                                          .text = death != GW_NO_DAY ? "EVENT" : "CENSORED",

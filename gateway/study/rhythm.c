@@ -38,7 +38,7 @@ static int days_of_unit(const char *unit)
         int days;
     } units[] = {{"d", 1}, {"wk", WEEK}, {"mo", MONTH}, {"a", YEAR}};
 
-    for (size_t i = 0; unit && i < sizeof units / sizeof *units; i++)
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (strcmp(units[i].unit, unit) == 0)
             return units[i].days;
     return 0;
@@ -85,9 +85,9 @@ static struct rhythm round_of(int doses, int every)
 /* Every so many hours: several a day, or a round of days. */
 static struct rhythm by_hours(int doses, int hours)
 {
-    if (hours > 0 && hours < 24 && 24 % hours == 0)
+    if (hours < 24 && 24 % hours == 0)
         return round_of(24 / hours * doses, 1);
-    if (hours > 0 && hours % 24 == 0)
+    if (hours % 24 == 0)
         return round_of(doses, hours / 24);
     return (struct rhythm){.known = false};
 }
@@ -165,7 +165,7 @@ static struct rhythm by_repeat(const struct gw_schedule *schedule, gw_day first)
     if (schedule->period_unit)
         return days_of_unit(schedule->period_unit) ? round_of(doses, period * days_of_unit(schedule->period_unit))
                                                    : (struct rhythm){.known = false};
-    return times ? round_of(times, 1) : (struct rhythm){.known = false};
+    return round_of(times, 1); /* at times of the day, and nothing else */
 }
 
 struct rhythm rhythm_read(const struct gw_schedule *schedule, gw_day first)
@@ -214,11 +214,9 @@ int rhythm_count(const struct rhythm *rhythm, gw_day from, gw_day first, gw_day 
 
 gw_day rhythm_latest(const struct rhythm *rhythm, gw_day from, gw_day first, gw_day last)
 {
-    const int every = rhythm->every > 0 ? rhythm->every : 1;
-
     if (rhythm->every == 0)
         return first <= from && from <= last ? from : GW_NO_DAY;
-    for (gw_day day = last; day >= first && day > last - every; day--)
+    for (gw_day day = last; day >= first; day--) /* a round at most */
         if (rhythm_takes(rhythm, from, day))
             return day;
     return GW_NO_DAY;

@@ -36,9 +36,9 @@ static const struct gw_row_ae_episodes *first_confirmed(const struct engine *e)
 static bool awaits_a_person(const struct engine *e)
 {
     for (size_t i = 0; i < e->item_count; i++) {
-        const char *rule = strrchr(e->items[i].fingerprint, '|');
+        const char *rule = strrchr(e->items[i].fingerprint, '|') + 1;
 
-        if (strcmp(e->items[i].code, "AE_CANDIDATE") == 0 && rule && strcmp(rule + 1, e->in->study->spm.category) == 0)
+        if (strcmp(e->items[i].code, "AE_CANDIDATE") == 0 && strcmp(rule, e->in->study->spm.category) == 0)
             return true;
     }
     return false;
@@ -49,20 +49,18 @@ void derive_spm(struct engine *e)
     const struct gw_row_ae_episodes *event;
     const gw_day contact = engine_last_contact(e);
     struct parameter p = {.name = "SPM", .text = "CENSORED", .date = contact, .rule = "spm"};
-    gw_day onset;
 
     if (!e->in->study->spm.on)
         return;
     event = first_confirmed(e);
-    if (event && gw_day_parse(event->onset, &onset)) {
+    if (event) {
         p.text = "EVENT";
-        p.date = onset;
+        gw_day_parse(event->onset, &p.date); /* a day that the engine wrote */
         inputs_add_row(e, &p.inputs, event->row_id);
     }
     p.unconfirmed = !event && awaits_a_person(e);
     p.value = gw_arena_print(e->arena, "%d", p.date - e->anchors.d1);
     e->failed |= !p.value;
-    if (e->subject_row)
-        inputs_add_row(e, &p.inputs, e->subject_row->row_id);
+    inputs_add_row(e, &p.inputs, e->subject_row->row_id);
     parameter_add(e, &p);
 }

@@ -94,7 +94,7 @@ static const char *dose_text(struct engine *e, const struct gw_start_dose *row)
 
 enum schedule {
     SCHEDULE_UNKNOWN,
-    SCHEDULE_DAILY, /* days in a row, then rest, are daily too */
+    SCHEDULE_DAILY,
     SCHEDULE_ALTERNATE,
     SCHEDULE_OTHER,
 };
@@ -105,9 +105,9 @@ static enum schedule schedule_of(const struct exposure *exposure)
 
     if (!rhythm->known || rhythm->every == 0)
         return SCHEDULE_UNKNOWN;
-    if (rhythm->every == 1 || rhythm->block > 0)
+    if (rhythm->every == 1) /* days in a row, then rest, are daily too: exposures hold the days in a row */
         return SCHEDULE_DAILY;
-    return rhythm->every == 2 && rhythm->days == 1 ? SCHEDULE_ALTERNATE : SCHEDULE_OTHER;
+    return rhythm->every == 2 ? SCHEDULE_ALTERNATE : SCHEDULE_OTHER;
 }
 
 /* A single dose tells no rhythm: then what follows it in the first cycle does, once an assessment told of it. */
@@ -212,7 +212,7 @@ const struct gw_start_dose *start_dose_named(struct engine *e, const char *text)
 {
     const struct gw_start_dose_rules *rules = &e->in->study->start_dose;
 
-    for (size_t i = 0; text && i < rules->rows.count && !e->failed; i++)
+    for (size_t i = 0; i < rules->rows.count; i++)
         if (gw_same(dose_text(e, &rules->rows.items[i]), text))
             return &rules->rows.items[i];
     return NULL;
@@ -224,7 +224,7 @@ const struct gw_start_dose *start_dose_expected(struct engine *e)
 
     if (e->in->study->start_dose.on && e->in->study->renal.on)
         find_expected(e, &expected);
-    return e->failed ? NULL : expected.row;
+    return expected.row;
 }
 
 void derive_start_dose(struct engine *e)
@@ -242,8 +242,6 @@ void derive_start_dose(struct engine *e)
     if (e->failed)
         return;
     parameter_add(e, &concordance);
-    if (!e->subject_row)
-        return;
     e->subject_row->expected_start_dose = summary_of(&expected.parameter);
     e->subject_row->concordance = summary_of(&concordance);
 }

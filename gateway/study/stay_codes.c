@@ -4,8 +4,8 @@
  *
  * Source: mappings/RULES.md 12.
  */
+#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "study/rules_parts.h"
 #include "study/sheet.h"
@@ -46,19 +46,19 @@ void stay_codes_read(struct gw_arena *arena, const char *dir, struct gw_rules *o
     }
 }
 
-/* ICD codes with or without their dot. */
-static bool begins(const char *code, const struct gw_stay_code *row)
+static const char *without_dots(const char *code)
 {
-    const char *wanted = row->code;
+    return code + strspn(code, ".");
+}
 
-    for (; *wanted; wanted++, code++) {
-        while (*code == '.')
-            code++;
-        while (*wanted == '.')
-            wanted++;
-        if (*wanted == '\0' || *code == '\0' || strncasecmp(code, wanted, 1) != 0)
-            return *wanted == '\0';
-    }
+/* ICD codes with or without their dot. */
+static bool is_meant(const struct gw_stay_code *row, const char *code)
+{
+    const char *wanted = without_dots(row->code);
+
+    for (code = without_dots(code); *wanted; wanted = without_dots(wanted + 1), code = without_dots(code + 1))
+        if (toupper((unsigned char)*code) != toupper((unsigned char)*wanted))
+            return false;
     return row->prefix || *code == '\0';
 }
 
@@ -67,7 +67,7 @@ bool gw_rules_planned(const struct gw_rules *rules, const struct gw_coding *codi
     for (size_t i = 0; coding->code && i < rules->stay_code_count; i++) {
         const struct gw_stay_code *row = &rules->stay_codes[i];
 
-        if (gw_same(row->system, coding->system) && begins(coding->code, row))
+        if (gw_same(row->system, coding->system) && is_meant(row, coding->code))
             return true;
     }
     return false;

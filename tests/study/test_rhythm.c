@@ -178,6 +178,13 @@ Test(rhythm, is_another_by_any_of_its_parts)
         cr_expect(not(rhythm_equal(&daily, &others[i])), "%zu", i);
 }
 
+Test(rhythm, of_a_single_dose_is_its_day)
+{
+    cr_expect(rhythm_takes(&rhythm_once, 3, 3));
+    cr_expect(not(rhythm_takes(&rhythm_once, 3, 4)));
+    cr_expect(rhythm_takes(&rhythm_daily, 3, 4));
+}
+
 /* ---- durations ---- */
 
 static const struct {

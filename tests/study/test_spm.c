@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "support/subject.h"
+#include "support/doses.h"
 
 static struct subject s;
 
@@ -81,4 +81,45 @@ Test(spm, is_none_where_the_code_is_the_index_disease)
     add_cancer("c1", "C90.00", "2024-05-01");
     subject_derive(&s);
     expect_spm("300", "CENSORED", "derived");
+}
+
+static const struct {
+    const char *name, *first, *second; /* codes of c1 and c2 */
+    const char *on_first, *on_second, *days;
+} pairs[] = {
+    {"in the order of their ids", "C18.2", "C34.1", "2024-04-01", "2024-05-01", "77"},
+    {"in the other order", "C18.2", "C34.1", "2024-05-01", "2024-04-01", "77"},
+    {"the first counted apart", "C44.3", "C34.1", "2024-04-01", "2024-05-01", "107"},
+};
+
+Test(spm, counts_from_the_first_of_several)
+{
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        stop();
+        start();
+        add_cancer("c1", pairs[i].first, pairs[i].on_first);
+        add_cancer("c2", pairs[i].second, pairs[i].on_second);
+        subject_decide(&s, "event", "Condition/c1", "{'confirm':true}");
+        subject_decide(&s, "event", "Condition/c2", "{'confirm':true}");
+        subject_derive(&s);
+        cr_log_info("%s", pairs[i].name);
+        expect_spm(pairs[i].days, "EVENT", "derived");
+    }
+}
+
+/* A study may count another category the same way: not what is certain by itself, but what a person confirmed. */
+Test(spm, counts_no_event_that_nobody_confirmed)
+{
+    subject_study(&s)->spm.category = "NEUTROPENIA";
+    subject_add_lab(&s, "n", "751-8", "2024-02-14", "0.4");
+    subject_derive(&s);
+    cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 1));
+    expect_spm("300", "CENSORED", "derived");
+    doses_add(&s, "L03AA02", "A 100 0.3"); /* a growth factor without a count */
+    subject_derive(&s);
+    expect_spm("300", "CENSORED", "unconfirmed");
+    subject_decide(&s, "event", gw_arena_print(&s.arena, "MedicationAdministration/%s", s.facts[s.count - 1].id),
+                   "{'confirm':true}");
+    subject_derive(&s);
+    expect_spm("100", "EVENT", "derived");
 }

@@ -241,6 +241,7 @@ static const struct {
     {"one dose in hospital, then a pack for alternate days", &other_15, "A 0 15; D 2 10x15/20", "CONCORDANT"},
     {"one dose in hospital, a lower one at home", &daily_25, "A 0 25; D 1 20x15/20", "CONCORDANT"},
     {"one dose, and the next cycle", &daily_25, "A 0 25; D 28 21x25/21", "!SCHEDULE_NOT_KNOWN"},
+    {"once or twice a day: a choice is no rhythm", &daily_25, "S 0..20 25 1-2", "!SCHEDULE_NOT_KNOWN"},
     {"one dose, and nothing says how it went on", &daily_25, "A 0 25", "!SCHEDULE_NOT_KNOWN"},
 };
 
@@ -263,6 +264,29 @@ Test(start_dose, is_compared_with_what_treatment_began_with)
         subject_expect_parameter(&s, "CONCORD", NULL, NULL, wanted);
         expect_text(beginnings[i].what, subject_row(&s)->concordance, wanted[0] == '!' ? "NOT_ASSESSABLE" : wanted);
     }
+}
+
+/* Of 22 treatment days 10 mg daily are 220 mg, and so are 11 doses of 20 mg on every other day. */
+Test(start_dose, is_another_schedule_where_the_milligrams_are_the_same)
+{
+    struct gw_study *study = subject_study(&s);
+    static struct gw_start_dose rows[16];
+
+    cr_assert(lt(sz, study->start_dose.rows.count, sizeof rows / sizeof *rows));
+    for (size_t i = 0; i < study->start_dose.rows.count; i++) {
+        rows[i] = study->start_dose.rows.items[i];
+        if (rows[i].dose.coefficient == 10)
+            rows[i].mg_per_cycle = gw_decimal_from_int(220);
+    }
+    study->start_dose.rows.items = rows;
+    study->exposure.treatment_days = 22;
+    add_kidneys(daily_10.kilograms, daily_10.creatinine, false);
+    add_counts(daily_10.anc, "200");
+    doses_add(&s, "L04AX04", "S 0..21 20 qod");
+    subject_add_visit(&s, "v30", "2024-02-14");
+    s.horizon = s.line.first_dose + 50;
+    subject_derive(&s);
+    subject_expect_parameter(&s, "CONCORD", NULL, NULL, "OTHER_SCHEDULE");
 }
 
 Test(start_dose, is_not_compared_before_an_assessment_told_of_it)
