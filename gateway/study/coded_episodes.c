@@ -137,6 +137,8 @@ static void read_end(struct engine *e, struct occurrence *d)
 
     d->end = d->changes_on = GW_NO_DAY;
     d->over = (!read || partial) && is_over(e, condition, partial ? &when : NULL);
+    if (partial && !d->over && e->anchors.withdrawn == GW_NO_DAY)
+        d->changes_on = when.last; /* by then it is over, whichever of these days it was */
     if (!read || when.first != when.last || when.first < d->onset || when.first > e->windows.span_high ||
         !engine_lives_and_consents(e, when.first))
         return;

@@ -66,10 +66,11 @@ struct stays stays_read(struct engine *e)
         if (fact->type != GW_ENCOUNTER || !e->versions[i].current || !is_admission(e, fact))
             continue;
         stay->fact = i;
-        if (stay_days(e, &fact->encounter.period, gw_site_assumes_zone(e->in->site), &stay->first, &stay->last) ==
-                GW_DATE_OK &&
-            stay->first <= e->in->horizon)
-            stays.count++;
+        if (stay_days(e, &fact->encounter.period, gw_site_assumes_zone(e->in->site), &stay->first, &stay->last) !=
+            GW_DATE_OK)
+            continue;
+        engine_next_day(e, stay->first);
+        stays.count += stay->first <= e->in->horizon;
     }
     if (stays.count > 1)
         qsort_r(stays.list, stays.count, sizeof *stays.list, by_start, e);

@@ -412,6 +412,38 @@ Test(purity, changes_on_the_day_it_names_and_on_no_other)
     follow_the_days("52 weeks", "2024-01-10", true);
 }
 
+#define PNEUMONIA                                                                                                      \
+    "{'resourceType':'Condition','id':'c','subject':{'reference':'Patient/p1'},'onsetDateTime':'2024-02-20',"          \
+    "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'J18.9'}]}"
+#define STAY(first, last)                                                                                              \
+    "{'resourceType':'Encounter','id':'stay','status':'finished','class':{'code':'IMP'},"                              \
+    "'subject':{'reference':'Patient/p1'},'period':{'start':'" first "','end':'" last "'}}"
+
+/* Visits on 14 February, 15 March and 14 April; the windows after them open on 10 March, 9 April and 9 May. */
+Test(purity, names_the_day_on_which_what_is_told_ahead_comes_true)
+{
+    static const struct {
+        const char *name, *resources[2], *horizon, *next;
+    } cases[] = {
+        {"nothing", {NULL}, "2024-04-29", "2024-05-09"},
+        {"over on some day of April", {PNEUMONIA ",'abatementDateTime':'2024-04'}"}, "2024-04-29", "2024-04-30"},
+        {"over on some day of March", {PNEUMONIA ",'abatementDateTime':'2024-03'}"}, "2024-04-29", "2024-05-09"},
+        {"a stay between the windows", {PNEUMONIA "}", STAY("2024-02-26", "2024-02-28")}, "2024-02-22", "2024-02-26"},
+        {"one that has begun", {PNEUMONIA "}", STAY("2024-02-21", "2024-02-21")}, "2024-02-22", "2024-03-10"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        stop();
+        start();
+        subject_add_visits(&s, 3);
+        for (size_t r = 0; r < 2 && cases[i].resources[r]; r++)
+            subject_add(&s, "%s", cases[i].resources[r]);
+        s.horizon = subject_day(cases[i].horizon);
+        subject_derive(&s);
+        expect_text(cases[i].name, day_at(s.derived.next_day), cases[i].next);
+    }
+}
+
 /* ---- made-up histories ---- */
 
 static const char *any(uint32_t *seed, const char *const *list, size_t count)
