@@ -2,6 +2,7 @@
  * Decimals as written: the grammar, comparison and exact sums and products, checked against libcrypto's BIGNUM.
  */
 #include "gateway/core/decimal.h"
+#include "support/chance.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -291,18 +292,9 @@ Test(decimal, says_no_at_the_limit_of_its_arena)
 
 static uint64_t seed;
 
-static uint64_t next_random(void) /* splitmix64 */
-{
-    uint64_t z = seed += 0x9e3779b97f4a7c15;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
-
 static unsigned below(unsigned limit)
 {
-    return (unsigned)(next_random() % limit);
+    return (unsigned)(chance_next(&seed) % limit);
 }
 
 /* Short ones most of the time, since they have two ways through the code; zeros and nines more often than chance. */

@@ -2,6 +2,7 @@
  * Unit factors and converted values: exact where a decimal can be, else six decimals, half to even.
  */
 #include "gateway/core/decimal.h"
+#include "support/chance.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -240,14 +241,6 @@ Test(ratio, compares_by_value_even_without_memory)
 
 static uint64_t seed = 1;
 
-static uint64_t next_random(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed;
-}
-
 /* numerator / denominator as the rule wants it, by plain 128-bit integers. Both below 10^9. */
 static void expected(int64_t numerator, int64_t denominator, char out[64])
 {
@@ -280,8 +273,8 @@ Test(ratio, divides_as_integers_do)
 {
     for (int i = 0; i < 20000; i++) {
         static const int64_t limits[] = {10, 100, 4000, 1000000};
-        const int64_t numerator = (int64_t)(next_random() % 1000000000) - 500000000;
-        int64_t denominator = 1 + (int64_t)(next_random() % (uint64_t)limits[next_random() % COUNT(limits)]);
+        const int64_t numerator = (int64_t)(chance_next(&seed) % 1000000000) - 500000000;
+        int64_t denominator = 1 + (int64_t)(chance_next(&seed) % (uint64_t)limits[chance_next(&seed) % COUNT(limits)]);
         struct gw_ratio ratio;
         char wanted[64];
 
@@ -300,8 +293,8 @@ Test(ratio, rounds_a_long_quotient_like_a_short_one)
     static const char *const scales[] = {"1", "1000000000000000000000", "0.000000000000000000000001"};
 
     for (int i = 0; i < 2000; i++) {
-        const int64_t numerator = (int64_t)(next_random() % 1000000) + 1;
-        const int64_t denominator = (int64_t)(next_random() % 1000) + 1;
+        const int64_t numerator = (int64_t)(chance_next(&seed) % 1000000) + 1;
+        const int64_t denominator = (int64_t)(chance_next(&seed) % 1000) + 1;
         struct gw_ratio ratio = {gw_decimal_from_int(numerator), gw_decimal_from_int(denominator)};
         const char *const wanted = gw_ratio_print(&arena, &ratio);
         const struct gw_decimal scale = read_decimal(scales[i % COUNT(scales)]);

@@ -201,14 +201,6 @@ static const struct {
 
 /* ---- writing a history ---- */
 
-static const char *day_text(int day)
-{
-    char text[11];
-
-    gw_day_print(s.line.first_dose + day, text);
-    return gw_arena_print(&s.arena, "%s", text);
-}
-
 /* A count whose lower limit is 2.0 (150): every grade has a value. */
 static void add_count(const char *id, bool platelets, int day, int grade)
 {
@@ -220,8 +212,8 @@ static void add_count(const char *id, bool platelets, int day, int grade)
                 "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},'effectiveDateTime':'%s',"
                 "'valueQuantity':{'value':%s,'system':'http://unitsofmeasure.org','code':'10*9/L'},"
                 "'referenceRange':[{'low':{'value':%s}}]}",
-                id, platelets ? "777-3" : "751-8", day_text(day), (platelets ? thrombocytes : neutrophils)[grade],
-                platelets ? "150" : "2.0");
+                id, platelets ? "777-3" : "751-8", subject_date(&s, day),
+                (platelets ? thrombocytes : neutrophils)[grade], platelets ? "150" : "2.0");
 }
 
 static void add_diagnosis(const char *id, char kind, int first, const char *last)
@@ -239,8 +231,8 @@ static void add_diagnosis(const char *id, char kind, int first, const char *last
                 "{'resourceType':'Condition','id':'%s','subject':{'reference':'Patient/p1'},"
                 "'verificationStatus':{'coding':[{'code':'confirmed'}]},'onsetDateTime':'%s',%s%s%s"
                 "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'%s'}]}}",
-                id, day_text(first), *last ? "'abatementDateTime':'" : "", *last ? day_text(atoi(last)) : "",
-                *last ? "'," : "", code);
+                id, subject_date(&s, first), *last ? "'abatementDateTime':'" : "",
+                *last ? subject_date(&s, atoi(last)) : "", *last ? "'," : "", code);
 }
 
 static void add_token(const char *id, const char *token)
@@ -264,10 +256,10 @@ static void tell(size_t c)
     int number = 0;
 
     subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01'%s%s%s}",
-                cases[c].death ? ",'deceasedDateTime':'" : "", cases[c].death ? day_text(cases[c].death) : "",
+                cases[c].death ? ",'deceasedDateTime':'" : "", cases[c].death ? subject_date(&s, cases[c].death) : "",
                 cases[c].death ? "'" : "");
     for (int k = 1; k <= 8; k++)
-        subject_add_visit(&s, gw_arena_print(&s.arena, "e%d", k), day_text(30 * k));
+        subject_add_visit(&s, gw_arena_print(&s.arena, "e%d", k), subject_date(&s, 30 * k));
     if (cases[c].base >= 0)
         add_count("base", false, 0, cases[c].base);
     add_count("pbase", true, 0, 0);

@@ -35,15 +35,10 @@ static const char *profile(void)
 
 static void start(void)
 {
-    struct gw_error err;
-
     subject_init(&s);
     scratch_init(&scratch);
     serial = 0;
-    gw_site_close(s.site);
-    cr_assert(gw_site_load(&s.arena, scratch_write(&scratch, "madrid.json", profile()), s.tables, &s.site, &err) ==
-                  GW_OK,
-              "%s", err.text);
+    subject_set_profile(&s, &scratch, profile());
     subject_add_monthly_visits(&s, 10);
 }
 

@@ -171,13 +171,9 @@ static void answer(const char *questionnaire, const char *authored, const char *
 /* A subject of that hospital. */
 static void begin_imwg(struct scratch *scratch)
 {
-    struct gw_error err;
-
     stop();
     start();
-    gw_site_close(s.site);
-    cr_assert(gw_site_load(&s.arena, scratch_write(scratch, "madrid.json", profile), s.tables, &s.site, &err) == GW_OK,
-              "%s", err.text);
+    subject_set_profile(&s, scratch, profile);
 }
 
 static const struct {

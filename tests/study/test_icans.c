@@ -14,27 +14,12 @@ static struct scratch scratch;
 
 static void start(void)
 {
-    struct gw_error err;
-
-    subject_init_at(&s, "elranatamab-rrmm", "busan");
-    scratch_init(&scratch);
-    gw_site_close(s.site);
-    cr_assert(gw_site_load(&s.arena,
-                           scratch_write(&scratch, "busan.json",
-                                         "{\"id\":\"busan\",\"zone\":\"Asia/Seoul\",\"contacts\":\"inferred\","
-                                         "\"questionnaires\":[{\"questionnaire\":\"" CHART_ICE
-                                         "\",\"instrument\":\"ICE\",\"items\":[{\"link\":\"ice\",\"item\":0}]}],"
-                                         "\"scores\":[{\"system\":\"urn:sm:obs\",\"code\":\"ICE-T\",\"scale\":"
-                                         "\"ICE\"}]}"),
-                           s.tables, &s.site, &err) == GW_OK,
-              "%s", err.text);
-    chart_add_doses(&s);
+    chart_init(&s, &scratch);
 }
 
 static void stop(void)
 {
-    subject_release(&s);
-    scratch_release(&scratch);
+    chart_release(&s, &scratch);
 }
 
 TestSuite(icans, .init = start, .fini = stop);

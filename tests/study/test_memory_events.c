@@ -15,35 +15,18 @@
 static struct subject s;
 static struct scratch scratch;
 
-static const char profile[] = "{\"id\":\"busan\",\"zone\":\"Asia/Seoul\",\"contacts\":\"inferred\","
-                              "\"questionnaires\":[{\"questionnaire\":\"" CHART_ICE
-                              "\",\"instrument\":\"ICE\",\"items\":[{\"link\":\"ice\",\"item\":0}]}]}";
-
 static void start(void)
 {
-    struct gw_error err;
-
-    subject_init_at(&s, "elranatamab-rrmm", "busan");
-    scratch_init(&scratch);
-    gw_site_close(s.site);
-    cr_assert(gw_site_load(&s.arena, scratch_write(&scratch, "busan.json", profile), s.tables, &s.site, &err) == GW_OK,
-              "%s", err.text);
-    chart_add_doses(&s);
+    chart_init(&s, &scratch);
     s.horizon = subject_day("2024-06-30");
 }
 
 static void stop(void)
 {
-    subject_release(&s);
-    scratch_release(&scratch);
+    chart_release(&s, &scratch);
 }
 
 TestSuite(memory_events, .init = start, .fini = stop, .timeout = 120);
-
-static size_t count_of(enum gw_table_id table)
-{
-    return s.derived.rows.tables[table].count;
-}
 
 Test(memory_events, end_with_a_sentence_in_the_release_of_cytokines)
 {
@@ -142,6 +125,6 @@ Test(memory_events, end_with_a_sentence_in_infections_stays_and_opinions)
     decide();
     cr_expect(gt(sz, refusal_sweep(refusal_derive, &s, STEP, 0), 500));
     subject_derive(&s);
-    cr_expect(gt(sz, count_of(GW_TABLE_ae_episodes), 4), "the subject shows too little");
-    cr_expect(gt(sz, count_of(GW_TABLE_ae_grades), 2), "the subject shows too little");
+    cr_expect(gt(sz, subject_count(&s, GW_TABLE_ae_episodes), 4), "the subject shows too little");
+    cr_expect(gt(sz, subject_count(&s, GW_TABLE_ae_grades), 2), "the subject shows too little");
 }

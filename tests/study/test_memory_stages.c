@@ -31,17 +31,12 @@ static void expect_refusals(void)
     subject_derive(&s);
 }
 
-static size_t count_of(enum gw_table_id table)
-{
-    return s.derived.rows.tables[table].count;
-}
-
 Test(memory_stages, end_with_a_sentence_in_doses_and_cycles)
 {
     whole_add_course(&s);
     expect_refusals();
-    cr_expect(gt(sz, count_of(GW_TABLE_exposures), 4));
-    cr_expect(gt(sz, count_of(GW_TABLE_cycles), 2));
+    cr_expect(gt(sz, subject_count(&s, GW_TABLE_exposures), 4));
+    cr_expect(gt(sz, subject_count(&s, GW_TABLE_cycles), 2));
 }
 
 Test(memory_stages, end_with_a_sentence_in_parameters)
@@ -49,7 +44,7 @@ Test(memory_stages, end_with_a_sentence_in_parameters)
     whole_add_course(&s);
     whole_add_parameters(&s);
     expect_refusals();
-    cr_expect(gt(sz, count_of(GW_TABLE_derived), 40));
+    cr_expect(gt(sz, subject_count(&s, GW_TABLE_derived), 40));
 }
 
 Test(memory_stages, end_with_a_sentence_in_events)
@@ -57,7 +52,7 @@ Test(memory_stages, end_with_a_sentence_in_events)
     whole_add_course(&s);
     whole_add_events(&s);
     expect_refusals();
-    cr_expect(gt(sz, count_of(GW_TABLE_ae_episodes), 5));
+    cr_expect(gt(sz, subject_count(&s, GW_TABLE_ae_episodes), 5));
 }
 
 Test(memory_stages, end_with_a_sentence_in_what_people_are_asked)

@@ -28,14 +28,6 @@ static void stop(void)
 
 TestSuite(relation, .init = start, .fini = stop, .timeout = 120);
 
-static const char *day_text(int day)
-{
-    char text[11];
-
-    gw_day_print(s.line.first_dose + day, text);
-    return gw_arena_print(&s.arena, "%s", text);
-}
-
 /* ---- at the onset ---- */
 
 static const struct {
@@ -59,8 +51,8 @@ Test(relation, counts_from_the_last_dose_and_names_the_cycle)
         stop();
         start();
         doses_add(&s, LENALIDOMIDE, USUAL);
-        subject_add_lab(&s, "low", "751-8", day_text(onsets[i].onset), "0.7");
-        subject_add_lab(&s, "back", "751-8", day_text(onsets[i].onset + 9), "2.5");
+        subject_add_lab(&s, "low", "751-8", subject_date(&s, onsets[i].onset), "0.7");
+        subject_add_lab(&s, "back", "751-8", subject_date(&s, onsets[i].onset + 9), "2.5");
         subject_derive(&s);
         row = subject_episode(&s, 0);
         cr_assert(row != NULL, "%s", onsets[i].name);
@@ -73,7 +65,7 @@ Test(relation, counts_from_the_last_dose_and_names_the_cycle)
 
 Test(relation, says_nothing_of_a_drug_that_nobody_recorded)
 {
-    subject_add_lab(&s, "low", "751-8", day_text(10), "0.7");
+    subject_add_lab(&s, "low", "751-8", subject_date(&s, 10), "0.7");
     subject_derive(&s);
     cr_expect(eq(int, subject_episode(&s, 0)->days_since_last_dose, GW_NULL_INTEGER));
     expect_text("action", subject_episode(&s, 0)->action_taken, "");
@@ -113,13 +105,13 @@ Test(relation, says_what_was_done_with_the_drug_within_fourteen_days)
 
         stop();
         start();
-        subject_add_visit(&s, "seen", day_text(25)); /* in the window of day 30 */
+        subject_add_visit(&s, "seen", subject_date(&s, 25)); /* in the window of day 30 */
         doses_add(&s, LENALIDOMIDE, actions[i].doses);
-        subject_add_lab(&s, "low", "751-8", day_text(actions[i].worst), "0.7");
-        subject_add_lab(&s, "back", "751-8", day_text(actions[i].worst + 9), "2.5");
+        subject_add_lab(&s, "low", "751-8", subject_date(&s, actions[i].worst), "0.7");
+        subject_add_lab(&s, "back", "751-8", subject_date(&s, actions[i].worst + 9), "2.5");
         if (actions[i].end) {
             s.line.end_of_treatment = s.line.first_dose + actions[i].end;
-            subject_add_visit(&s, "eot", day_text(actions[i].end + 4));
+            subject_add_visit(&s, "eot", subject_date(&s, actions[i].end + 4));
         }
         if (actions[i].horizon)
             s.horizon = s.line.first_dose + actions[i].horizon;
@@ -151,8 +143,8 @@ Test(relation, calls_a_planned_dose_that_was_not_given_an_interruption)
         stop();
         subject_init_at(&s, "elranatamab-rrmm", "busan");
         chart_add_doses(&s);
-        subject_add_lab(&s, "low", "751-8", day_text(missed[i].worst), "0.7");
-        subject_add_lab(&s, "back", "751-8", day_text(missed[i].worst + 9), "2.5");
+        subject_add_lab(&s, "low", "751-8", subject_date(&s, missed[i].worst), "0.7");
+        subject_add_lab(&s, "back", "751-8", subject_date(&s, missed[i].worst + 9), "2.5");
         s.horizon = s.line.first_dose + missed[i].horizon;
         subject_derive(&s);
         expect_text(missed[i].name, subject_episode(&s, 0)->action_taken, missed[i].action);
@@ -164,9 +156,9 @@ Test(relation, calls_a_planned_dose_that_was_not_given_an_interruption)
 Test(relation, counts_the_days_from_the_highest_grade)
 {
     doses_add(&s, LENALIDOMIDE, "S 0..20 25;S 28..48 15");
-    subject_add_lab(&s, "low", "751-8", day_text(5), "1.2");
-    subject_add_lab(&s, "lower", "751-8", day_text(18), "0.3");
-    subject_add_lab(&s, "back", "751-8", day_text(30), "2.5");
+    subject_add_lab(&s, "low", "751-8", subject_date(&s, 5), "1.2");
+    subject_add_lab(&s, "lower", "751-8", subject_date(&s, 18), "0.3");
+    subject_add_lab(&s, "back", "751-8", subject_date(&s, 30), "2.5");
     subject_derive(&s);
     expect_text("18 + 10", subject_episode(&s, 0)->action_taken, "reduced");
 }
@@ -240,7 +232,7 @@ static const char *tell(void)
                 "{'resourceType':'Condition','id':'c','subject':{'reference':'Patient/p1'},"
                 "'verificationStatus':{'coding':[{'code':'confirmed'}]},'onsetDateTime':'%s','abatementDateTime':'%s',"
                 "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'J18.9'}]}}",
-                day_text(30), day_text(40));
+                subject_date(&s, 30), subject_date(&s, 40));
     return gw_arena_print(&s.arena, "MedicationStatement/%s", s.facts[first].id);
 }
 
@@ -263,7 +255,7 @@ Test(relation, is_what_the_hospital_said_and_no_more)
         add_opinion("ae", strchr(opinions[i].suspect, '%') ? lenalidomide : opinions[i].suspect, opinions[i].verdict,
                     opinions[i].day ? gw_arena_print(&s.arena, "%.*s'%s'",
                                                      (int)(strstr(opinions[i].more, "'%s'") - opinions[i].more),
-                                                     opinions[i].more, day_text(opinions[i].day))
+                                                     opinions[i].more, subject_date(&s, opinions[i].day))
                                     : opinions[i].more);
         subject_derive(&s);
         cr_assert(pneumonia() != NULL);

@@ -25,21 +25,13 @@ static void stop(void)
 
 TestSuite(signs, .init = start, .fini = stop, .timeout = 120);
 
-static const char *day_text(int day)
-{
-    char text[11];
-
-    gw_day_print(s.line.first_dose + day, text);
-    return gw_arena_print(&s.arena, "%s", text);
-}
-
 static void add_diagnosis(const char *id, const char *code, int first, int last, const char *status)
 {
     subject_add(&s,
                 "{'resourceType':'Condition','id':'%s','subject':{'reference':'Patient/p1'},"
                 "'verificationStatus':{'coding':[{'code':'%s'}]},'onsetDateTime':'%s','abatementDateTime':'%s',"
                 "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'%s'}]}}",
-                id, status, day_text(first), day_text(last), code);
+                id, status, subject_date(&s, first), subject_date(&s, last), code);
 }
 
 static void add_infusion(const char *id, const char *atc, int first, int last, const char *route)
@@ -51,7 +43,7 @@ static void add_infusion(const char *id, const char *atc, int first, int last, c
                 "'dosage':[{'timing':{'repeat':{'frequency':3,'period':1,'periodUnit':'d'}},"
                 "'route':{'coding':[{'system':'http://snomed.info/sct','code':'%s'}]},"
                 "'doseAndRate':[{'doseQuantity':{'value':1000,'unit':'mg'}}]}]}",
-                id, day_text(first), day_text(last), atc, route);
+                id, subject_date(&s, first), subject_date(&s, last), atc, route);
 }
 
 #define IV           "47625008"
@@ -154,7 +146,7 @@ Test(signs, are_growth_factors_that_no_count_explains)
         start();
         doses_add(&s, "L03AA02", "A 30 0.3");
         if (factors[i].day >= 0)
-            subject_add_lab(&s, "n", "751-8", day_text(factors[i].day), factors[i].value);
+            subject_add_lab(&s, "n", "751-8", subject_date(&s, factors[i].day), factors[i].value);
         subject_derive(&s);
         expect_text(factors[i].name, candidates(), factors[i].candidates);
         row = subject_episode(&s, 0);
@@ -174,7 +166,7 @@ Test(signs, join_the_event_they_are_against)
     cr_assert(row != NULL);
     expect_text("no candidate", candidates(), "");
     cr_expect(eq(int, row->treatment_given, true));
-    expect_text("its onset stays", row->onset, day_text(12));
+    expect_text("its onset stays", row->onset, subject_date(&s, 12));
 }
 
 /* The count was low on day 30, back on day 35 and low again on day 40: two events, of which the second is treated. */
@@ -187,14 +179,14 @@ Test(signs, join_the_nearest_event)
     const char *ids[] = {"n0", "n1", "n2", "n3"};
 
     for (size_t i = 0; i < 4; i++)
-        subject_add_lab(&s, ids[i], "751-8", day_text(counts[i].day), counts[i].value);
+        subject_add_lab(&s, ids[i], "751-8", subject_date(&s, counts[i].day), counts[i].value);
     doses_add(&s, "L03AA02", "A 41 0.3");
     subject_derive(&s);
     cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_episodes].count, 2));
     for (size_t i = 0; i < 2; i++) {
         const struct gw_row_ae_episodes *row = subject_episode(&s, i);
 
-        cr_expect(eq(int, row->treatment_given, strcmp(row->onset, day_text(40)) == 0), "%s", row->onset);
+        cr_expect(eq(int, row->treatment_given, strcmp(row->onset, subject_date(&s, 40)) == 0), "%s", row->onset);
     }
 }
 
@@ -251,7 +243,7 @@ Test(signs, grade_infections_by_their_treatment)
         cr_expect(eq(int, row->max_grade, infections[i].grade < 0 ? GW_NULL_INTEGER : infections[i].grade), "%s",
                   infections[i].name);
         if (infections[i].grade >= 0)
-            expect_text(infections[i].name, row->max_grade_date, day_text(infections[i].grade_day));
+            expect_text(infections[i].name, row->max_grade_date, subject_date(&s, infections[i].grade_day));
         cr_expect(eq(sz, subject_items(&s, "AE_GRADE_HUMAN"), infections[i].grade < 0), "%s", infections[i].name);
         cr_expect(eq(int, row->treatment_given, infections[i].drug &&*infections[i].candidates == '\0'), "%s",
                   infections[i].name);
@@ -268,7 +260,7 @@ Test(signs, grades_rise_with_the_treatment)
     subject_add(&s,
                 "{'resourceType':'Procedure','id':'v','status':'completed','subject':{'reference':'Patient/p1'},"
                 "'performedDateTime':'%s','code':{'coding':[{'system':'http://snomed.info/sct','code':'40617009'}]}}",
-                day_text(36)); /* artificial respiration */
+                subject_date(&s, 36)); /* artificial respiration */
     subject_derive(&s);
     cr_assert(eq(sz, grades->count, 3));
     for (size_t i = 0; i < 3; i++)
@@ -287,7 +279,7 @@ Test(signs, of_treatment_begun_on_one_day_the_stronger_grades)
     subject_derive(&s);
     cr_assert(eq(sz, grades->count, 1));
     cr_expect(eq(int, ((const struct gw_row_ae_grades *)grades->rows[0])->grade, 3));
-    expect_text("day of the worst", subject_episode(&s, 0)->max_grade_date, day_text(31));
+    expect_text("day of the worst", subject_episode(&s, 0)->max_grade_date, subject_date(&s, 31));
 }
 
 /* ---- cultures ---- */
@@ -298,7 +290,7 @@ static void add_culture(const char *id, int day, const char *system, const char 
                 "{'resourceType':'Observation','id':'%s','status':'final','subject':{'reference':'Patient/p1'},"
                 "'code':{'coding':[{'system':'http://loinc.org','code':'600-7'}]},'effectiveDateTime':'%s',"
                 "'valueCodeableConcept':{'coding':[{'system':'%s','code':'%s'}]}}",
-                id, day_text(day), system, code);
+                id, subject_date(&s, day), system, code);
 }
 
 #define SCT "http://snomed.info/sct"
@@ -337,7 +329,7 @@ Test(signs, are_positive_blood_cultures)
         if (!row)
             continue;
         expect_text(cultures[i].name, row->category, "INFECTION");
-        expect_text(cultures[i].name, row->onset, day_text(30));
+        expect_text(cultures[i].name, row->onset, subject_date(&s, 30));
         cr_expect(eq(int, row->max_grade, 3), "%s", cultures[i].name);
     }
 }
@@ -405,7 +397,7 @@ Test(signs, are_transfusions_told_as_procedures)
     subject_add(&s,
                 "{'resourceType':'Procedure','id':'t','status':'completed','subject':{'reference':'Patient/p1'},"
                 "'performedDateTime':'%s','code':{'coding':[{'system':'http://snomed.info/sct','code':'116863004'}]}}",
-                day_text(40));
+                subject_date(&s, 40));
     subject_derive(&s);
     expect_text("red cells", candidates(), "ANAEMIA@40");
     subject_expect(&s, "t", "held AE_CANDIDATE");

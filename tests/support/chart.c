@@ -154,6 +154,24 @@ void chart_add_doses(struct subject *s)
                              : 76);
 }
 
+void chart_init(struct subject *s, struct scratch *scratch)
+{
+    subject_init_at(s, "elranatamab-rrmm", "busan");
+    scratch_init(scratch);
+    subject_set_profile(s, scratch,
+                        "{\"id\":\"busan\",\"zone\":\"Asia/Seoul\",\"contacts\":\"inferred\","
+                        "\"questionnaires\":[{\"questionnaire\":\"" CHART_ICE
+                        "\",\"instrument\":\"ICE\",\"items\":[{\"link\":\"ice\",\"item\":0}]}],"
+                        "\"scores\":[{\"system\":\"urn:sm:obs\",\"code\":\"ICE-T\",\"scale\":\"ICE\"}]}");
+    chart_add_doses(s);
+}
+
+void chart_release(struct subject *s, struct scratch *scratch)
+{
+    subject_release(s);
+    scratch_release(scratch);
+}
+
 /* ---- what is asked ---- */
 
 static int study_day(const cJSON *context, const char *member)

@@ -17,6 +17,10 @@
 
 #define CHART_ICE "urn:sm:q:ice"
 
+/* A subject of busan in elranatamab-rrmm, whose site answers the ICE in a form and as a score; chart_add_doses. */
+void chart_init(struct subject *s, struct scratch *scratch);
+void chart_release(struct subject *s, struct scratch *scratch);
+
 void chart_add(struct subject *s, const char *chart);
 
 /* Elranatamab at 10:00 of study days 1, 4, 8, 15 and 22: doses 1 to 5; ids dose1 ... Patient p1. */

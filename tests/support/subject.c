@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/core/json.h"
+#include "support/chance.h"
 #include "support/lineage.h"
 
 gw_day subject_day(const char *text)
@@ -40,6 +41,16 @@ void subject_init_at(struct subject *s, const char *study, const char *site)
                                       .first_dose = subject_day("2024-01-15")};
     s->key = gw_hmac_new("a key of the tests, made up by us", 33);
     s->horizon = subject_day("2024-12-31");
+}
+
+void subject_set_profile(struct subject *s, struct scratch *scratch, const char *json)
+{
+    const char *name = gw_arena_print(&s->arena, "%s.json", gw_site_id(s->site));
+    struct gw_error err;
+
+    gw_site_close(s->site);
+    cr_assert(gw_site_load(&s->arena, scratch_write(scratch, name, json), s->tables, &s->site, &err) == GW_OK, "%s",
+              err.text);
 }
 
 void subject_init(struct subject *s)
@@ -139,12 +150,17 @@ void subject_add_visit(struct subject *s, const char *id, const char *day)
                 id, day, day);
 }
 
-const char *subject_date(struct subject *s, int days)
+const char *subject_day_text(struct subject *s, gw_day day)
 {
     char text[11];
 
-    gw_day_print(s->line.first_dose + days, text);
+    gw_day_print(day, text);
     return gw_arena_copy(&s->arena, text, strlen(text));
+}
+
+const char *subject_date(struct subject *s, int days)
+{
+    return subject_day_text(s, s->line.first_dose + days);
 }
 
 void subject_add_visit_after(struct subject *s, int days)
@@ -236,6 +252,26 @@ const char *subject_rules(struct subject *s, const char *row_id)
             return row->rule_ids;
     }
     return "";
+}
+
+static void swap_facts(struct subject *s, size_t i, size_t j)
+{
+    const struct gw_fact fact = s->facts[i];
+
+    s->facts[i] = s->facts[j];
+    s->facts[j] = fact;
+}
+
+void subject_turn(struct subject *s)
+{
+    for (size_t i = 0; i < s->count / 2; i++)
+        swap_facts(s, i, s->count - 1 - i);
+}
+
+void subject_shuffle(struct subject *s, uint64_t *seed)
+{
+    for (size_t i = s->count - 1; i > 0; i--)
+        swap_facts(s, i, chance_next(seed) % (i + 1));
 }
 
 struct gw_subject_input subject_input(const struct subject *s)

@@ -5,6 +5,7 @@
 #define SUPPORT_SUBJECT_H
 
 #include "gateway/study/derive.h"
+#include "support/scratch.h"
 
 #define SUBJECT_MAX_FACTS     512
 #define SUBJECT_MAX_DECISIONS 64
@@ -32,6 +33,8 @@ struct subject {
 void subject_init(struct subject *s);
 void subject_init_at(struct subject *s, const char *study, const char *site);
 void subject_release(struct subject *s);
+/* Another profile of its site, which is written to the folder. */
+void subject_set_profile(struct subject *s, struct scratch *scratch, const char *json);
 
 /* Add a resource; %s and the like as in printf, single quotes stand for double ones. */
 void subject_add(struct subject *s, const char *json, ...) __attribute__((format(printf, 2, 3)));
@@ -73,12 +76,17 @@ const struct gw_decision *subject_decide_json(struct subject *s, const char *jso
 /* The rule ids in the provenance of an observation's row; "" where there is none. */
 const char *subject_rules(struct subject *s, const char *row_id);
 
+/* The facts from last to first; in an order of chance (support/chance.h). */
+void subject_turn(struct subject *s);
+void subject_shuffle(struct subject *s, uint64_t *seed);
+
 /* What gw_derive is given of it. */
 struct gw_subject_input subject_input(const struct subject *s);
 void subject_derive(struct subject *s);
 
 gw_day subject_day(const char *text);
-/* The date so many days after the first dose. */
+/* A date; that so many days after the first dose. */
+const char *subject_day_text(struct subject *s, gw_day day);
 const char *subject_date(struct subject *s, int days);
 /* State of part 0 of the current version of a resource: "delivered", "held UNIT_MISSING" ... */
 const char *subject_state(struct subject *s, const char *id);

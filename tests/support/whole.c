@@ -29,14 +29,9 @@ void whole_shorten(struct subject *s, int windows)
 
 void whole_init(struct subject *s, struct scratch *scratch)
 {
-    struct gw_error err;
-
     subject_init(s);
     scratch_init(scratch);
-    gw_site_close(s->site);
-    cr_assert(gw_site_load(&s->arena, scratch_write(scratch, "madrid.json", profile), s->tables, &s->site, &err) ==
-                  GW_OK,
-              "%s", err.text);
+    subject_set_profile(s, scratch, profile);
     whole_shorten(s, 4);
     subject_trust_roster(s); /* no conflict blocks the subject */
 }
