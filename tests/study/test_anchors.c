@@ -173,6 +173,95 @@ Test(anchors, take_the_first_dose_from_the_best_evidence_and_say_how_sure_it_is)
     }
 }
 
+static void add_use(const char *type, const char *id, const char *date_name, const char *date, const char *atc)
+{
+    subject_add(&s,
+                "{'resourceType':'%s','id':'%s','status':'completed','subject':{'reference':'Patient/p1'},'%s':'%s',"
+                "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'%s'}]}}",
+                type, id, date_name, date, atc);
+}
+
+Test(anchors, take_the_first_dose_from_each_kind_of_evidence)
+{
+    static const struct {
+        const char *type, *member, *status;
+    } ranks[] = {
+        {"MedicationDispense", "whenHandedOver", "provisional"},
+        {"MedicationStatement", "effectiveDateTime", "confirmed"},
+        {"MedicationAdministration", "effectiveDateTime", "confirmed"},
+    };
+    const struct gw_row_subjects *row;
+
+    for (size_t i = 0; i < 3; i++) {
+        stop();
+        start();
+        s.line.first_dose = GW_NO_DAY;
+        add_use(ranks[i].type, "d", ranks[i].member, "2024-01-20", "L04AX04");
+        subject_derive(&s);
+        row = subject_row(&s);
+        expect_text("d1", row->d1, "2024-01-20");
+        expect_text(ranks[i].type, row->d1_status, ranks[i].status);
+        subject_expect(&s, "d", "delivered");
+    }
+}
+
+Test(anchors, hold_everything_of_a_subject_whose_first_dose_is_told_in_two_ways)
+{
+    subject_add_lab(&s, "v", ANC, "2024-02-14", "2.0");
+    add_use("MedicationStatement", "d", "effectiveDateTime", "2024-01-20", "L04AX04");
+    subject_derive(&s);
+    cr_expect(s.derived.blocked);
+    cr_expect(eq(sz, subject_items(&s, "ANCHOR_CONFLICT"), 1));
+    subject_expect(&s, "v", "held ANCHOR_CONFLICT");
+    subject_expect(&s, "e1", "held ANCHOR_CONFLICT");
+}
+
+Test(anchors, of_both_ends_can_be_told_by_one_statement)
+{
+    const struct gw_row_subjects *row;
+
+    s.line.first_dose = GW_NO_DAY;
+    subject_add(&s, "{'resourceType':'MedicationStatement','id':'d','status':'stopped',"
+                    "'subject':{'reference':'Patient/p1'},'statusReason':[{'text':'progression'}],"
+                    "'effectivePeriod':{'start':'2024-01-20','end':'2024-05-02'},"
+                    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}");
+    subject_derive(&s);
+    row = subject_row(&s);
+    expect_text("d1", row->d1, "2024-01-20");
+    expect_text("eot", row->eot, "2024-05-02");
+    expect_text("eot status", row->eot_status, "confirmed");
+    expect_text("window", subject_window(&s, "EOT")->target_date, "2024-05-02");
+}
+
+Test(anchors, count_a_stopped_administration_only_when_some_of_it_was_given)
+{
+    static const char stopped[] =
+        "{'resourceType':'MedicationAdministration','id':'a','status':'stopped',"
+        "'subject':{'reference':'Patient/p1'},'effectiveDateTime':'2024-01-20',%s"
+        "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}";
+
+    s.line.first_dose = GW_NO_DAY;
+    subject_add(&s, stopped, "");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "ANCHOR_MISSING"), 1));
+    s.count--;
+    subject_add(&s, stopped, "'dosage':{'dose':{'value':10,'unit':'mg'}},");
+    subject_derive(&s);
+    subject_expect(&s, "a", "delivered");
+}
+
+Test(anchors, are_needed_for_windows)
+{
+    s.line.first_dose = GW_NO_DAY;
+    subject_add_lab(&s, "v", ANC, "2024-02-14", "2.0");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "ANCHOR_MISSING"), 1));
+    subject_expect(&s, "v", "held ANCHOR_MISSING");
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_windows].count, 0));
+}
+
+/* ---- whose they are ---- */
+
 Test(anchors, say_that_a_roster_line_names_a_patient_of_whom_nothing_was_found)
 {
     stop();

@@ -352,6 +352,26 @@ Test(end_of_treatment, is_inferred_after_as_many_days_of_silence_as_the_study_sa
     }
 }
 
+Test(end_of_treatment, is_inferred_where_nothing_covers_the_drug_and_is_asked_about)
+{
+    const struct gw_row_subjects *row;
+
+    subject_add(&s, "{'resourceType':'MedicationDispense','id':'d','status':'completed',"
+                    "'subject':{'reference':'Patient/p1'},'whenHandedOver':'2024-01-15','daysSupply':{'value':28},"
+                    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}");
+    s.horizon = subject_day("2024-04-07"); /* 56 days after 11 February, the last one covered */
+    subject_derive(&s);
+    row = subject_row(&s);
+    expect_text("still covered", row->eot_status, "none");
+    cr_expect(le(int, s.derived.next_day, subject_day("2024-04-08")));
+    s.horizon = subject_day("2024-04-08");
+    subject_derive(&s);
+    row = subject_row(&s);
+    expect_text("no longer", row->eot_status, "provisional");
+    expect_text("the last day covered", row->eot, "2024-02-11");
+    cr_expect(eq(sz, subject_items(&s, "EOT_UNCONFIRMED"), 1));
+}
+
 Test(end_of_treatment, is_asked_about_beyond_the_days_the_study_allows)
 {
     struct gw_study *study = subject_study(&s);

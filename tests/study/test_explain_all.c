@@ -6,15 +6,13 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
-#include "gateway/study/explain.h"
+#include "support/explained.h"
 #include "support/refusal.h"
 #include "support/whole.h"
 
 static struct subject s;
 static struct scratch scratch;
-static struct gw_subject_input input;
-static struct gw_explain_input in;
-static struct gw_explanation told;
+static struct explained e;
 
 static void start(void)
 {
@@ -32,56 +30,23 @@ static void stop(void)
 
 TestSuite(explain_all, .init = start, .fini = stop, .timeout = 120);
 
-static void prepare(void)
-{
-    subject_derive(&s);
-    input = subject_input(&s);
-    in = (struct gw_explain_input){.subject = &input, .derived = &s.derived, .rule_set = "lendex-rrmm 1.0.0 3f2a9c10"};
-}
-
-static bool has_topic(const char *topic)
-{
-    for (size_t i = 0; i < told.sentence_count; i++)
-        if (strcmp(told.sentences[i].topic, topic) == 0)
-            return true;
-    return false;
-}
-
-static bool says(const char *words)
-{
-    for (size_t i = 0; i < told.sentence_count; i++)
-        if (strstr(told.sentences[i].text, words))
-            return true;
-    return false;
-}
-
 /* ---- rows ---- */
-
-static void explain(struct gw_arena *arena, const char *row_id)
-{
-    struct gw_error err;
-    bool found;
-
-    cr_assert(gw_explain_row(arena, &in, row_id, &found, &told, &err) == GW_OK, "%s: %s", row_id, err.text);
-    cr_assert(found, "%s", row_id);
-}
 
 Test(explain_all, rows_say_what_they_are_where_from_and_by_which_package)
 {
-    prepare();
+    explained_derive(&e, &s);
     for (int t = 0; t < GW_TABLE_COUNT; t++)
         for (size_t i = 0; i < s.derived.rows.tables[t].count; i++) {
             const char *id = s.derived.rows.tables[t].rows[i]->row_id;
-            struct gw_arena arena = GW_ARENA_INIT((size_t)1 << 20);
 
-            explain(&arena, id);
-            expect_text(id, told.answer, "PRESENT");
-            cr_expect(has_topic("says"), "%s", id);
-            cr_expect(has_topic("package"), "%s", id);
-            cr_expect(told.source_count > 0, "%s", id);
-            cr_expect(has_topic("items") || told.item_count > 0 || has_topic("decisions"), "%s", id);
-            cr_expect(t == GW_TABLE_provenance || told.row == s.derived.rows.tables[t].rows[i], "%s", id);
-            gw_arena_release(&arena);
+            explained_row(&e, id);
+            expect_text(id, e.told.answer, "PRESENT");
+            cr_expect(explained_has_topic(&e, "says"), "%s", id);
+            cr_expect(explained_has_topic(&e, "package"), "%s", id);
+            cr_expect(e.told.source_count > 0, "%s", id);
+            cr_expect(explained_has_topic(&e, "items") || e.told.item_count > 0 || explained_has_topic(&e, "decisions"),
+                      "%s", id);
+            cr_expect(t == GW_TABLE_provenance || e.told.row == s.derived.rows.tables[t].rows[i], "%s", id);
         }
 }
 
@@ -91,7 +56,7 @@ Test(explain_all, rows_that_were_delivered_say_when_and_those_that_changed_say_s
     struct gw_row *rows[1];
     struct gw_rows delivered = {0};
 
-    prepare();
+    explained_derive(&e, &s);
     subject = (struct gw_row_subjects *)s.derived.rows.tables[GW_TABLE_subjects].rows[0];
     changed = *subject;
     changed.row_version = 3;
@@ -99,20 +64,20 @@ Test(explain_all, rows_that_were_delivered_say_when_and_those_that_changed_say_s
     changed.rule_set_version = "7";
     rows[0] = (struct gw_row *)&changed;
     delivered.tables[GW_TABLE_subjects] = (struct gw_row_list){.rows = rows, .count = 1};
-    in.delivered = &delivered;
-    explain(&s.arena, subject->row_id);
-    cr_expect(says("It was delivered last in revision 3 at 2026-11-20T20:00:00Z, by 7."));
-    cr_expect(not(says("something else")), "%s", told.sentences[told.sentence_count - 1].text);
+    e.in.delivered = &delivered;
+    explained_row(&e, subject->row_id);
+    cr_expect(explained_says(&e, "It was delivered last in revision 3 at 2026-11-20T20:00:00Z, by 7."));
+    cr_expect(not(explained_says(&e, "something else")), "%s", e.told.sentences[e.told.sentence_count - 1].text);
     changed.sex = "X";
-    explain(&s.arena, subject->row_id);
-    cr_expect(says("What was delivered says something else: the next pass delivers the change."));
+    explained_row(&e, subject->row_id);
+    cr_expect(explained_says(&e, "What was delivered says something else: the next pass delivers the change."));
     s.derived.blocked = false;
-    explain(&s.arena, s.derived.rows.tables[GW_TABLE_windows].rows[0]->row_id);
-    expect_text("a row that was not", told.answer, "NOT_DELIVERED");
-    cr_expect(says("It was not delivered yet: the next pass does it."));
+    explained_row(&e, s.derived.rows.tables[GW_TABLE_windows].rows[0]->row_id);
+    expect_text("a row that was not", e.told.answer, "NOT_DELIVERED");
+    cr_expect(explained_says(&e, "It was not delivered yet: the next pass does it."));
     s.derived.blocked = true;
-    explain(&s.arena, s.derived.rows.tables[GW_TABLE_windows].rows[0]->row_id);
-    cr_expect(says("It was not delivered: an exception of the subject holds everything back."));
+    explained_row(&e, s.derived.rows.tables[GW_TABLE_windows].rows[0]->row_id);
+    cr_expect(explained_says(&e, "It was not delivered: an exception of the subject holds everything back."));
 }
 
 Test(explain_all, a_row_that_none_has_is_not_found)
@@ -120,8 +85,8 @@ Test(explain_all, a_row_that_none_has_is_not_found)
     struct gw_error err;
     bool found = true;
 
-    prepare();
-    cr_expect(gw_explain_row(&s.arena, &in, "o00000000000000000000", &found, &told, &err) == GW_OK);
+    explained_derive(&e, &s);
+    cr_expect(gw_explain_row(&s.arena, &e.in, "o00000000000000000000", &found, &e.told, &err) == GW_OK);
     cr_expect(not(found));
 }
 
@@ -188,10 +153,10 @@ static void expect_answer(const char *concept, const char *window, bool there)
     struct gw_arena arena = GW_ARENA_INIT((size_t)4 << 20);
     struct gw_error err;
 
-    cr_assert(gw_explain_missing(&arena, &in, concept, window, &told, &err) == GW_OK, "%s", err.text);
-    cr_expect(is_one_of(told.answer, there ? present : missing), "%s in %s: %s", concept, window ? window : "all",
-              told.answer);
-    cr_expect(has_topic("because"), "%s in %s", concept, window ? window : "all");
+    cr_assert(gw_explain_missing(&arena, &e.in, concept, window, &e.told, &err) == GW_OK, "%s", err.text);
+    cr_expect(is_one_of(e.told.answer, there ? present : missing), "%s in %s: %s", concept, window ? window : "all",
+              e.told.answer);
+    cr_expect(explained_has_topic(&e, "because"), "%s in %s", concept, window ? window : "all");
     gw_arena_release(&arena);
 }
 
@@ -223,21 +188,21 @@ static void ask_all(void)
 
 Test(explain_all, answers_are_present_where_there_is_a_row_and_a_reason_elsewhere)
 {
-    prepare();
+    explained_derive(&e, &s);
     ask_all();
 }
 
 Test(explain_all, answers_stay_true_after_decisions)
 {
     whole_add_decisions(&s);
-    prepare();
+    explained_derive(&e, &s);
     ask_all();
 }
 
 Test(explain_all, answers_stay_true_while_the_study_goes_on)
 {
     s.horizon = subject_day("2024-03-01");
-    prepare();
+    explained_derive(&e, &s);
     ask_all();
 }
 
@@ -246,7 +211,7 @@ Test(explain_all, answers_stay_true_of_one_who_died)
     subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'female','birthDate':'1946-03-01',"
                     "'meta':{'versionId':'2'},'deceasedDateTime':'2024-04-20'}");
     s.facts[s.count - 1].delivery = 1;
-    prepare();
+    explained_derive(&e, &s);
     ask_all();
 }
 
@@ -264,31 +229,27 @@ static const struct {
 
 Test(explain_all, questions_have_their_answers)
 {
-    prepare();
+    explained_derive(&e, &s);
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
-        struct gw_error err;
-
-        cr_assert(gw_explain_missing(&s.arena, &in, questions[i].concept, questions[i].window, &told, &err) == GW_OK,
-                  "%s", err.text);
+        explained_missing(&e, questions[i].concept, questions[i].window);
         cr_log_info("%s", questions[i].what);
-        expect_text(questions[i].what, told.answer, questions[i].answer);
-        cr_expect(says(questions[i].words), "%s: %s", questions[i].what, told.sentences[0].text);
+        expect_text(questions[i].what, e.told.answer, questions[i].answer);
+        cr_expect(explained_says(&e, questions[i].words), "%s: %s", questions[i].what, e.told.sentences[0].text);
     }
 }
 
 Test(explain_all, a_value_that_waits_for_delivery_or_for_a_person_says_so)
 {
     struct gw_rows nothing = {0};
-    struct gw_error err;
 
-    prepare();
-    in.delivered = &nothing;
+    explained_derive(&e, &s);
+    e.in.delivered = &nothing;
     s.derived.blocked = false;
-    cr_assert(gw_explain_missing(&s.arena, &in, "ANC", "T30-02", &told, &err) == GW_OK);
-    expect_text("not yet", told.answer, "NOT_DELIVERED");
+    explained_missing(&e, "ANC", "T30-02");
+    expect_text("not yet", e.told.answer, "NOT_DELIVERED");
     s.derived.blocked = true;
-    cr_assert(gw_explain_missing(&s.arena, &in, "ANC", "T30-02", &told, &err) == GW_OK);
-    expect_text("blocked", told.answer, "BLOCKED");
+    explained_missing(&e, "ANC", "T30-02");
+    expect_text("blocked", e.told.answer, "BLOCKED");
 }
 
 /* ---- memory ---- */
@@ -301,13 +262,13 @@ static enum gw_status explain_rows(struct gw_arena *arena, void *context, struct
     bool found;
 
     for (size_t i = 0; i < list->count && rc == GW_OK; i += 1 + list->count / 8)
-        rc = gw_explain_row(arena, &in, list->rows[i]->row_id, &found, &told, err);
+        rc = gw_explain_row(arena, &e.in, list->rows[i]->row_id, &found, &e.told, err);
     return rc;
 }
 
 Test(explain_all, ends_with_a_sentence_where_memory_ends)
 {
-    prepare();
+    explained_derive(&e, &s);
     for (int t = 0; t < GW_TABLE_COUNT; t++) {
         enum gw_table_id table = (enum gw_table_id)t;
 
@@ -321,12 +282,12 @@ static enum gw_status explain_questions(struct gw_arena *arena, void *context, s
 
     (void)context;
     for (size_t i = 0; i < sizeof questions / sizeof *questions && rc == GW_OK; i++)
-        rc = gw_explain_missing(arena, &in, questions[i].concept, questions[i].window, &told, err);
+        rc = gw_explain_missing(arena, &e.in, questions[i].concept, questions[i].window, &e.told, err);
     return rc;
 }
 
 Test(explain_all, ends_questions_the_same_way)
 {
-    prepare();
+    explained_derive(&e, &s);
     cr_expect(gt(sz, refusal_sweep(explain_questions, NULL, 64, 0), 100));
 }

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "support/subject.h"
+#include "support/answer.h"
+#include "support/chance.h"
 
 #define ANC "751-8"
 #define PLT "777-3"
@@ -37,14 +38,6 @@ TestSuite(purity, .init = start, .fini = stop, .timeout = 120);
 
 /* ---- a history that touches every rule at hand ---- */
 
-static const char *day_at(gw_day day)
-{
-    char text[11];
-
-    gw_day_print(day, text);
-    return gw_arena_copy(&s.arena, text, 10);
-}
-
 /* A time of day, written in the offset asked for; 14:00 in UTC is the same day in all of them. */
 static const char *time_at(gw_day day, const char *offset)
 {
@@ -54,27 +47,8 @@ static const char *time_at(gw_day day, const char *offset)
 
     for (size_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++)
         if (strcmp(clocks[i].offset, offset) == 0)
-            return gw_arena_print(&s.arena, "%sT%s%s", day_at(day), clocks[i].clock, offset);
+            return gw_arena_print(&s.arena, "%sT%s%s", subject_day_text(&s, day), clocks[i].clock, offset);
     return NULL;
-}
-
-static void add_condition(const char *id, const char *code, const char *onset, const char *end)
-{
-    subject_add(&s,
-                "{'resourceType':'Condition','id':'%s','subject':{'reference':'Patient/p1'},"
-                "'verificationStatus':{'coding':[{'code':'confirmed'}]},'onsetDateTime':'%s',"
-                "'abatementDateTime':'%s',"
-                "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'%s'}]}}",
-                id, onset, end, code);
-}
-
-static void add_quantity(const char *id, const char *loinc, const char *when, const char *value, const char *unit)
-{
-    subject_add(&s,
-                "{'resourceType':'Observation','id':'%s','status':'final','subject':{'reference':'Patient/p1'},"
-                "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},'effectiveDateTime':'%s',"
-                "'valueQuantity':{'value':%s,'system':'http://unitsofmeasure.org','code':'%s'}}",
-                id, loinc, when, value, unit);
 }
 
 /* What the disease, the kidneys and the body's warmth were measured by. */
@@ -92,8 +66,8 @@ static void add_values(gw_day d1, const char *offset)
     };
 
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
-        add_quantity(values[i].id, values[i].loinc, time_at(d1 + values[i].day, offset), values[i].value,
-                     values[i].unit);
+        subject_add_value(&s, values[i].id, values[i].loinc, time_at(d1 + values[i].day, offset), values[i].value,
+                          values[i].unit);
 }
 
 static void add_drug(const char *id, const char *type, const char *atc, const char *dates, const char *dosage)
@@ -109,23 +83,25 @@ static void add_drugs(gw_day d1)
 {
     for (int k = 0; k < 7; k++)
         add_drug(gw_arena_print(&s.arena, "d%d", k), "MedicationDispense", "L04AX04",
-                 gw_arena_print(&s.arena, "'whenHandedOver':'%s','daysSupply':{'value':21}", day_at(d1 + 28 * k)),
+                 gw_arena_print(&s.arena, "'whenHandedOver':'%s','daysSupply':{'value':21}",
+                                subject_day_text(&s, d1 + 28 * k)),
                  gw_arena_print(&s.arena,
                                 "'dosageInstruction':[{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'d'}},"
                                 "'doseAndRate':[{'doseQuantity':{'value':%d,'system':'http://unitsofmeasure.org',"
                                 "'code':'mg'}}]}]",
                                 k < 3 ? 25 : 15));
     add_drug("dex", "MedicationStatement", "H02AB02",
-             gw_arena_print(&s.arena, "'effectivePeriod':{'start':'%s','end':'%s'}", day_at(d1), day_at(d1 + 190)),
+             gw_arena_print(&s.arena, "'effectivePeriod':{'start':'%s','end':'%s'}", subject_day_text(&s, d1),
+                            subject_day_text(&s, d1 + 190)),
              "'dosage':[{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'wk'}},"
              "'doseAndRate':[{'doseQuantity':{'value':40,'system':'http://unitsofmeasure.org','code':'mg'}}]}]");
-    add_drug(
-        "asa", "MedicationStatement", "B01AC06",
-        gw_arena_print(&s.arena, "'effectivePeriod':{'start':'%s','end':'%s'}", day_at(d1 - 100), day_at(d1 + 150)),
-        "'dosage':[{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'d'}},"
-        "'doseAndRate':[{'doseQuantity':{'value':100,'system':'http://unitsofmeasure.org','code':'mg'}}]}]");
+    add_drug("asa", "MedicationStatement", "B01AC06",
+             gw_arena_print(&s.arena, "'effectivePeriod':{'start':'%s','end':'%s'}", subject_day_text(&s, d1 - 100),
+                            subject_day_text(&s, d1 + 150)),
+             "'dosage':[{'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'d'}},"
+             "'doseAndRate':[{'doseQuantity':{'value':100,'system':'http://unitsofmeasure.org','code':'mg'}}]}]");
     add_drug("gcsf", "MedicationAdministration", "L03AA02",
-             gw_arena_print(&s.arena, "'effectiveDateTime':'%s'", day_at(d1 + 33)),
+             gw_arena_print(&s.arena, "'effectiveDateTime':'%s'", subject_day_text(&s, d1 + 33)),
              "'dosage':{'dose':{'value':300,'system':'http://unitsofmeasure.org','code':'ug'}}");
 }
 
@@ -143,73 +119,42 @@ static void add_history(gw_day d1, const char *offset)
 
     s.line.first_dose = d1;
     /* as old whatever the year: far from a birthday on every day of a value */
-    s.facts[0].patient.birth_date = day_at(d1 - 26980);
+    s.facts[0].patient.birth_date = subject_day_text(&s, d1 - 26980);
     add_values(d1, offset);
     add_drugs(d1);
     for (int k = 1; k <= 8; k++)
         if (k != 4)
-            subject_add_visit(&s, gw_arena_print(&s.arena, "e%d", k), day_at(d1 + 30 * k + k % 3));
+            subject_add_visit(&s, gw_arena_print(&s.arena, "e%d", k), subject_day_text(&s, d1 + 30 * k + k % 3));
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         subject_add_lab(&s, counts[i].id, counts[i].loinc, time_at(d1 + counts[i].day, offset), counts[i].value);
-    add_condition("c1", "I82.40", day_at(d1 + 70), day_at(d1 + 81));
-    add_condition("c2", "D70.1", day_at(d1 + 24), day_at(d1 + 40));
-    add_condition("c3", "J18.9", day_at(d1 + 230), day_at(d1 + 251));
+    subject_add_condition(&s, "c1", "I82.40", subject_day_text(&s, d1 + 70), subject_day_text(&s, d1 + 81));
+    subject_add_condition(&s, "c2", "D70.1", subject_day_text(&s, d1 + 24), subject_day_text(&s, d1 + 40));
+    subject_add_condition(&s, "c3", "J18.9", subject_day_text(&s, d1 + 230), subject_day_text(&s, d1 + 251));
     subject_add(&s,
                 "{'resourceType':'Encounter','id':'stay','status':'finished','class':{'code':'IMP'},"
                 "'subject':{'reference':'Patient/p1'},'period':{'start':'%s','end':'%s'}}",
-                day_at(d1 + 230), day_at(d1 + 236));
-}
-
-/* Rows, states of parts and items as one text; provenance and dates as written only where asked for. */
-static void write(struct gw_text *out)
-{
-    gw_text_clear(out);
-    gw_rows_write(&s.derived.rows, out);
-    for (size_t i = 0; i < s.derived.item_count; i++)
-        gw_text_print(out, "%s %s %s\n", s.derived.items[i].id, s.derived.items[i].code, s.derived.items[i].window_ids);
-    gw_text_print(out, "%d\n", s.derived.blocked);
-}
-
-static const char *state_of(size_t fact)
-{
-    for (size_t i = 0; i < s.derived.part_count; i++)
-        if (s.derived.parts[i].fact == fact)
-            return gw_arena_print(&s.arena, "%s %s", gw_state_name(s.derived.parts[i].state),
-                                  s.derived.parts[i].reason);
-    return "";
+                subject_day_text(&s, d1 + 230), subject_day_text(&s, d1 + 236));
 }
 
 /* ---- order and delivery ---- */
 
-static uint32_t next_random(uint32_t *seed)
-{
-    *seed = *seed * 1664525u + 1013904223u;
-    return *seed >> 8;
-}
-
 Test(purity, does_not_depend_on_the_order_of_facts_nor_on_their_deliveries)
 {
     struct gw_text first = GW_TEXT_INIT(4 << 20), other = GW_TEXT_INIT(4 << 20);
-    uint32_t seed = 7;
+    uint64_t seed = 7;
 
     add_history(subject_day("2024-01-15"), "Z");
     subject_add_lab(&s, "twin", ANC, "2024-02-13T10:00:00Z", "1.3");
     subject_add_lab(&s, "brother", ANC, "2024-02-13T10:00:00Z", "1.3");
     subject_derive(&s);
-    write(&first);
+    answer_write(&s, &first);
     cr_assert(gt(sz, first.length, 5000));
     for (int round = 0; round < 50; round++) {
-        for (size_t i = s.count - 1; i > 0; i--) {
-            const size_t j = next_random(&seed) % (i + 1);
-            const struct gw_fact fact = s.facts[i];
-
-            s.facts[i] = s.facts[j];
-            s.facts[j] = fact;
-        }
+        subject_shuffle(&s, &seed);
         for (size_t i = 0; i < s.count; i++)
-            s.facts[i].delivery = next_random(&seed) % 4;
+            s.facts[i].delivery = chance_next(&seed) % 4;
         subject_derive(&s);
-        write(&other);
+        answer_write(&s, &other);
         cr_assert(eq(str, other.at, first.at), "round %d", round);
     }
     gw_text_release(&first);
@@ -225,7 +170,7 @@ static void write_elapsed(struct gw_text *out)
 
     gw_text_clear(out);
     s.derived.rows.tables[GW_TABLE_provenance].count = 0; /* its hash is of the text */
-    write(&rows);
+    answer_write(&s, &rows);
     for (const char *p = rows.at; *p; p++) {
         char text[11] = "";
         gw_day day;
@@ -287,7 +232,7 @@ Test(purity, reads_an_instant_alike_in_every_offset)
             for (size_t i = 0; i < rows->count; i++)
                 ((struct gw_row_observations *)rows->rows[i])->effective_start = NULL;
             s.derived.rows.tables[GW_TABLE_provenance].count = 0;
-            write(o == 0 ? &first : &other);
+            answer_write(&s, o == 0 ? &first : &other);
             if (o > 0)
                 cr_expect(eq(str, other.at, first.at), "%s %s", sites[z], offsets[o]);
         }
@@ -311,7 +256,7 @@ Test(purity, is_the_same_on_hosts_of_every_zone_and_language)
         start();
         add_history(subject_day("2024-01-15"), "Z");
         subject_derive(&s);
-        write(i == 0 ? &first : &other);
+        answer_write(&s, i == 0 ? &first : &other);
         if (i > 0)
             cr_expect(eq(str, other.at, first.at), "%s %s", zones[i], languages[i]);
     }
@@ -339,13 +284,6 @@ Test(purity, moves_one_value_over_an_edge_and_nothing_else)
 
 /* ---- the next day ---- */
 
-static void write_answer(struct gw_text *out)
-{
-    write(out);
-    for (size_t i = 0; i < s.count; i++)
-        gw_text_print(out, "%s\n", state_of(i));
-}
-
 /* `exactly`: on the day named something changes, too; a value dated ahead of the horizon may turn out to be harmless.
  */
 static void follow_the_days(const char *name, const char *from, bool exactly)
@@ -355,18 +293,20 @@ static void follow_the_days(const char *name, const char *from, bool exactly)
 
     s.horizon = subject_day(from);
     subject_derive(&s);
-    write_answer(&answer);
+    answer_write_states(&s, &answer);
     promised = s.derived.next_day;
     for (int i = 0; i < 450; i++) {
         s.horizon++;
         subject_derive(&s);
-        write_answer(&next);
-        cr_expect(promised == GW_NO_DAY || promised >= s.horizon, "%s: %s has passed", name, day_at(promised));
+        answer_write_states(&s, &next);
+        cr_expect(promised == GW_NO_DAY || promised >= s.horizon, "%s: %s has passed", name,
+                  subject_day_text(&s, promised));
         if (s.horizon == promised)
             cr_expect(strcmp(answer.at, next.at) != 0 || exactly == false, "%s: nothing changed on %s", name,
-                      day_at(s.horizon));
+                      subject_day_text(&s, s.horizon));
         else
-            cr_expect(strcmp(answer.at, next.at) == 0, "%s: changed on %s, not told", name, day_at(s.horizon));
+            cr_expect(strcmp(answer.at, next.at) == 0, "%s: changed on %s, not told", name,
+                      subject_day_text(&s, s.horizon));
         gw_text_clear(&answer);
         gw_text_append(&answer, next.at, next.length);
         promised = s.derived.next_day;
@@ -440,128 +380,6 @@ Test(purity, names_the_day_on_which_what_is_told_ahead_comes_true)
             subject_add(&s, "%s", cases[i].resources[r]);
         s.horizon = subject_day(cases[i].horizon);
         subject_derive(&s);
-        expect_text(cases[i].name, day_at(s.derived.next_day), cases[i].next);
+        expect_text(cases[i].name, subject_day_text(&s, s.derived.next_day), cases[i].next);
     }
-}
-
-/* ---- made-up histories ---- */
-
-static const char *any(uint32_t *seed, const char *const *list, size_t count)
-{
-    return list[next_random(seed) % count];
-}
-
-#define ANY(seed, ...)                                                                                                 \
-    any(seed, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
-
-/* A date in one of the ways hospitals write one, within 150 days of D1. */
-static const char *any_date(uint32_t *seed)
-{
-    const char *day = day_at(s.line.first_dose - 20 + (int)(next_random(seed) % 150));
-
-    switch (next_random(seed) % 12) {
-    case 0:
-        return gw_arena_print(&s.arena, "%.7s", day);
-    case 1:
-        return gw_arena_print(&s.arena, "%sT23:30:00Z", day);
-    case 2:
-        return gw_arena_print(&s.arena, "%sT08:00:00", day);
-    default:
-        return day;
-    }
-}
-
-static void add_something(uint32_t *seed, int number)
-{
-    const char *id = gw_arena_print(&s.arena, "r%d", number % 60); /* of some there are several versions */
-
-    switch (next_random(seed) % 6) {
-    case 0:
-        subject_add(&s,
-                    "{'resourceType':'Encounter','id':'%s','status':'%s','class':{'code':'%s'},"
-                    "'subject':{'reference':'Patient/p1'},'period':{'start':'%s'%s%s'}}",
-                    id, ANY(seed, "finished", "in-progress", "planned"), ANY(seed, "AMB", "IMP", "HH"), any_date(seed),
-                    next_random(seed) % 3 ? ",'end':'" : ",'x':'", any_date(seed));
-        break;
-    case 1:
-        add_condition(id, ANY(seed, "D70.1", "I82.40", "J18.9", "I26.90"), any_date(seed), any_date(seed));
-        break;
-    case 2:
-        subject_add(&s,
-                    "{'resourceType':'%s','id':'%s','status':'%s','subject':{'reference':'Patient/p1'},"
-                    "'effectivePeriod':{'start':'%s','end':'%s'},'whenHandedOver':'%s',"
-                    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}",
-                    ANY(seed, "MedicationStatement", "MedicationDispense"), id,
-                    ANY(seed, "completed", "active", "entered-in-error"), day_at(s.line.first_dose), any_date(seed),
-                    day_at(s.line.first_dose + (int)(next_random(seed) % 60)));
-        break;
-    default:
-        subject_add(&s,
-                    "{'resourceType':'Observation','id':'%s','status':'%s','subject':{'reference':'Patient/p1'},"
-                    "'code':{'coding':[{'system':'%s','code':'%s'}]},'effectiveDateTime':'%s',"
-                    "'valueQuantity':{'value':%s,'system':'http://unitsofmeasure.org','code':'%s'}}",
-                    id, ANY(seed, "final", "corrected", "preliminary", "entered-in-error"),
-                    ANY(seed, "http://loinc.org", "http://loinc.org", "urn:lab"), ANY(seed, ANC, ANC, PLT, "718-7"),
-                    any_date(seed), ANY(seed, "0.4", "0.9", "1.3", "2.0", "60"), ANY(seed, "10*9/L", "10*9/L", "g/L"));
-    }
-    s.facts[s.count - 1].last_updated = ANY(seed, "2024-06-01T10:00:00Z", "2024-06-02T10:00:00Z", NULL);
-    s.facts[s.count - 1].version_id = ANY(seed, "1", "2", "x", NULL);
-}
-
-static void shuffle(uint32_t *seed)
-{
-    for (size_t i = s.count - 1; i > 0; i--) {
-        const size_t j = next_random(seed) % (i + 1);
-        const struct gw_fact fact = s.facts[i];
-
-        s.facts[i] = s.facts[j];
-        s.facts[j] = fact;
-    }
-}
-
-Test(purity, holds_for_whatever_is_made_up)
-{
-    struct gw_text answer = GW_TEXT_INIT(4 << 20), next = GW_TEXT_INIT(4 << 20);
-    size_t told = 0;
-
-    for (uint32_t made_up = 1; made_up <= 30; made_up++) {
-        uint32_t seed = made_up;
-        gw_day promised;
-
-        stop();
-        start_at(made_up % 2 ? "madrid" : "busan");
-        for (int i = 0; i < 80; i++)
-            add_something(&seed, i);
-        for (int k = 1; k <= 3; k++)
-            subject_add_visit(&s, gw_arena_print(&s.arena, "e%d", k), day_at(s.line.first_dose + 30 * k));
-        subject_add(&s,
-                    "{'resourceType':'MedicationDispense','id':'first','status':'completed',"
-                    "'subject':{'reference':'Patient/p1'},'whenHandedOver':'%s',"
-                    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}",
-                    day_at(s.line.first_dose));
-        s.horizon = s.line.first_dose + (int)(made_up % 90);
-        subject_derive(&s);
-        write(&answer);
-        shuffle(&seed);
-        subject_derive(&s);
-        write(&next);
-        cr_assert(eq(str, next.at, answer.at), "order, history %u", made_up);
-        write_answer(&answer);
-        promised = s.derived.next_day;
-        for (int i = 0; i < 80; i++) {
-            s.horizon++;
-            subject_derive(&s);
-            write_answer(&next);
-            if (promised == GW_NO_DAY || s.horizon < promised)
-                cr_assert(strcmp(answer.at, next.at) == 0, "history %u: changed on %s, not told", made_up,
-                          day_at(s.horizon));
-            gw_text_clear(&answer);
-            gw_text_append(&answer, next.at, next.length);
-            promised = s.derived.next_day;
-        }
-        told += s.derived.blocked ? 0 : s.derived.rows.tables[GW_TABLE_observations].count;
-    }
-    cr_expect(gt(sz, told, 100), "the histories say too little: %zu rows", told);
-    gw_text_release(&answer);
-    gw_text_release(&next);
 }

@@ -1,350 +1,19 @@
 /*
  * One record of a subject told in other words, each in turn: a member left out, another status, a comparator, a coarser
- * date, a period for a date, an unknown code. Whatever it says, the derivation ends well, every row has its lineage,
- * every held part its question, and the order of the records makes no difference.
+ * date, a period for a date, an unknown code. What holds whatever it says stands in support/vary_subject.h.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "gateway/study/explain.h"
 #include "support/chart.h"
 #include "support/doses.h"
-#include "support/lineage.h"
-#include "support/refusal.h"
-#include "support/vary.h"
+#include "support/vary_subject.h"
 #include "support/whole.h"
 
 static struct subject s;
 static struct scratch scratch;
-static struct gw_text first, second;
-static size_t told; /* variations so far */
 
-static void start(void)
-{
-    first = second = (struct gw_text)GW_TEXT_INIT((size_t)16 << 20);
-    told = 0;
-}
-
-static void stop(void)
-{
-    gw_text_release(&first);
-    gw_text_release(&second);
-}
-
-TestSuite(variations, .init = start, .fini = stop, .timeout = 240);
-
-/* ---- what must hold ---- */
-
-static void write(const struct gw_derived *derived, struct gw_text *out)
-{
-    gw_text_clear(out);
-    gw_rows_write(&derived->rows, out);
-    for (size_t i = 0; i < derived->item_count; i++)
-        gw_text_print(out, "%s %s\n", derived->items[i].id, derived->items[i].context);
-    gw_text_print(out, "%d\n", derived->blocked);
-}
-
-/* By an item of its own or of what it is evidence of. */
-static bool is_asked(const struct gw_derived *derived, const struct gw_part_state *part)
-{
-    for (size_t i = 0; i < derived->item_count; i++)
-        if (strcmp(derived->items[i].code, part->reason) == 0)
-            return true;
-    return false;
-}
-
-static void expect_accounted(const struct gw_derived *derived, const char *text)
-{
-    size_t parts = 0;
-
-    for (size_t i = 0; i < s.count; i++)
-        parts += s.facts[i].part_count;
-    cr_expect(eq(sz, derived->part_count, parts), "%s", text);
-    for (size_t i = 0; i < derived->part_count; i++)
-        cr_expect(derived->parts[i].state != GW_STATE_HELD || is_asked(derived, &derived->parts[i]),
-                  "%s %s is held, and nobody is asked: %s", s.facts[derived->parts[i].fact].id,
-                  derived->parts[i].reason, text);
-}
-
-static void turn(void)
-{
-    for (size_t i = 0; i < s.count / 2; i++) {
-        const struct gw_fact fact = s.facts[i];
-
-        s.facts[i] = s.facts[s.count - 1 - i];
-        s.facts[s.count - 1 - i] = fact;
-    }
-}
-
-static void derive(struct gw_arena *arena, struct gw_derived *derived, const char *text)
-{
-    const struct gw_subject_input input = subject_input(&s);
-    struct gw_error err;
-
-    cr_assert(gw_derive(arena, &input, derived, &err) == GW_OK, "%s: %s", err.text, text);
-}
-
-/* Whatever was said, there is an answer to why a value is missing. */
-static void ask(struct gw_arena *arena, const struct gw_derived *derived, const char *text)
-{
-    static const char *const concepts[] = {"ANC", "PLT", "HGB", "INFECTION", "CRS", "BOR"};
-    const struct gw_subject_input input = subject_input(&s);
-    const struct gw_explain_input in = {.subject = &input, .derived = derived};
-
-    for (size_t w = 0; w < derived->windows.count && w < 4; w++)
-        for (size_t c = 0; c < sizeof concepts / sizeof *concepts; c++) {
-            struct gw_explanation explanation;
-            struct gw_error err;
-            const enum gw_status rc =
-                gw_explain_missing(arena, &in, concepts[c], derived->windows.list[w].id, &explanation, &err);
-
-            cr_expect(rc == GW_OK || rc == GW_EUSAGE, "%s: %s", err.text, text);
-            cr_expect(rc != GW_OK || (explanation.answer && explanation.sentence_count > 0), "%s", text);
-        }
-}
-
-/* After what was delivered before: what is told of the change, and the change itself. */
-static void deliver(struct gw_arena *arena, struct gw_derived *derived, const char *text)
-{
-    struct gw_difference difference;
-    struct gw_error err;
-
-    cr_assert(gw_identify_derived(arena, &s.derived.rows, derived, &err) == GW_OK, "%s", text);
-    cr_assert(gw_history(&s.derived.rows, derived, &err) == GW_OK, "%s", text);
-    cr_assert(gw_difference(arena, &s.derived.rows, &derived->rows, &difference, &err) == GW_OK, "%s", text);
-    cr_expect(eq(sz, difference.count, difference.added + difference.updated + difference.withdrawn), "%s", text);
-    cr_assert(gw_difference(arena, &derived->rows, &derived->rows, &difference, &err) == GW_OK, "%s", text);
-    cr_expect(eq(sz, difference.count, 0), "it differs from itself: %s", text);
-}
-
-/* The records from last to first: the same answer. */
-static void expect_same_turned(struct gw_arena *arena, const struct gw_derived *derived, const char *text)
-{
-    struct gw_derived turned;
-
-    write(derived, &first);
-    turn();
-    derive(arena, &turned, text);
-    write(&turned, &second);
-    turn();
-    cr_expect(strcmp(first.at, second.at) == 0, "the order of the records counts: %s", text);
-}
-
-/* Each holds of all; what costs is looked at now and then. */
-static void check(const char *text)
-{
-    struct gw_arena arena = GW_ARENA_INIT((size_t)64 << 20);
-    struct gw_derived derived;
-
-    derive(&arena, &derived, text);
-    expect_accounted(&derived, text);
-    if (told % 16 == 0)
-        lineage_check(&derived.rows, &s.rules);
-    if (told % 4 == 0)
-        ask(&arena, &derived, text);
-    if (told % 3 == 0)
-        expect_same_turned(&arena, &derived, text);
-    if (told % 4 == 1)
-        deliver(&arena, &derived, text);
-    gw_arena_release(&arena);
-    told++;
-}
-
-/* ---- other words ---- */
-
-static bool is_named(const cJSON *item, const char *name)
-{
-    return item->string && strcmp(item->string, name) == 0;
-}
-
-static bool is_date(const cJSON *item)
-{
-    return cJSON_IsString(item) && strlen(item->valuestring) >= 10 && item->valuestring[4] == '-' &&
-           item->valuestring[7] == '-';
-}
-
-static bool set_text(cJSON *item, bool fits, const char *text)
-{
-    return fits && cJSON_SetValuestring(item, text) != NULL;
-}
-
-static bool say_another_code(cJSON *parent, cJSON *item)
-{
-    (void)parent;
-    return set_text(item, is_named(item, "code"), "XYZ-1");
-}
-
-static bool say_another_word(cJSON *parent, cJSON *item)
-{
-    (void)parent;
-    return set_text(item, is_named(item, "system") || is_named(item, "unit") || is_named(item, "reference"),
-                    "urn:elsewhere/1");
-}
-
-static bool say_unknown(cJSON *parent, cJSON *item)
-{
-    (void)parent;
-    return set_text(item, is_named(item, "status"), "unknown");
-}
-
-static bool say_going_on(cJSON *parent, cJSON *item)
-{
-    (void)parent;
-    return set_text(item, is_named(item, "status"), "in-progress");
-}
-
-static bool say_provisional(cJSON *parent, cJSON *item)
-{
-    (void)parent;
-    return set_text(item, is_named(item, "status"), "preliminary");
-}
-
-static bool say_refuted(cJSON *parent, cJSON *item)
-{
-    (void)parent;
-    return set_text(item, cJSON_IsString(item) && strcmp(item->valuestring, "confirmed") == 0, "refuted");
-}
-
-static bool say_the_month(cJSON *parent, cJSON *item)
-{
-    char month[8] = "";
-
-    (void)parent;
-    return is_date(item) && set_text(item, true, strncat(month, item->valuestring, 7));
-}
-
-static bool say_a_time_without_offset(cJSON *parent, cJSON *item)
-{
-    char time[32] = "";
-
-    (void)parent;
-    return is_date(item) && set_text(item, true, strcat(strncat(time, item->valuestring, 10), "T10:00:00"));
-}
-
-static bool say_the_day(cJSON *parent, cJSON *item)
-{
-    char day[11] = "";
-
-    (void)parent;
-    return is_date(item) && item->valuestring[10] == 'T' && set_text(item, true, strncat(day, item->valuestring, 10));
-}
-
-static bool say_no_date(cJSON *parent, cJSON *item)
-{
-    (void)parent;
-    return set_text(item, is_date(item), "2024-02-30");
-}
-
-static bool say_a_day_before(cJSON *parent, cJSON *item)
-{
-    (void)parent;
-    return set_text(item, is_date(item), "2023-12-30");
-}
-
-static bool say_late(cJSON *parent, cJSON *item)
-{
-    (void)parent;
-    return set_text(item, is_date(item), "2025-03-30");
-}
-
-/* effectiveDateTime as effectivePeriod, onsetDateTime as onsetPeriod ... */
-static bool say_a_period(cJSON *parent, cJSON *item)
-{
-    const char *const end = item->string ? strstr(item->string, "DateTime") : NULL;
-    char name[64] = "";
-    cJSON *period;
-
-    if (!end || !is_date(item))
-        return false;
-    strcat(strncat(name, item->string, (size_t)(end - item->string)), "Period");
-    period = cJSON_AddObjectToObject(parent, name);
-    cJSON_AddStringToObject(period, "start", item->valuestring);
-    cJSON_AddStringToObject(period, "end", item->valuestring);
-    return vary_leave_out(parent, item);
-}
-
-static bool say_a_number(cJSON *parent, cJSON *item, double value)
-{
-    (void)parent;
-    if (!cJSON_IsNumber(item))
-        return false;
-    cJSON_SetNumberValue(item, value);
-    return true;
-}
-
-static bool say_nought(cJSON *parent, cJSON *item)
-{
-    return say_a_number(parent, item, 0);
-}
-
-static bool say_less_than_nought(cJSON *parent, cJSON *item)
-{
-    return say_a_number(parent, item, -3);
-}
-
-static bool say_many(cJSON *parent, cJSON *item)
-{
-    return say_a_number(parent, item, 70000);
-}
-
-static bool compare(cJSON *parent, const cJSON *item, const char *comparator)
-{
-    return is_named(item, "value") && cJSON_IsNumber(item) && !cJSON_GetObjectItem(parent, "comparator") &&
-           cJSON_AddStringToObject(parent, "comparator", comparator);
-}
-
-static bool say_below(cJSON *parent, cJSON *item)
-{
-    return compare(parent, item, "<");
-}
-
-static bool say_at_least(cJSON *parent, cJSON *item)
-{
-    return compare(parent, item, ">=");
-}
-
-static bool modify(cJSON *parent, cJSON *item)
-{
-    return is_named(item, "resourceType") && cJSON_AddArrayToObject(parent, "modifierExtension") &&
-           cJSON_AddItemToArray(cJSON_GetObjectItem(parent, "modifierExtension"),
-                                cJSON_Parse("{\"url\":\"urn:x\",\"valueBoolean\":true}"));
-}
-
-static bool withdraw(cJSON *parent, cJSON *item)
-{
-    (void)parent;
-    return set_text(item, is_named(item, "status"), "entered-in-error");
-}
-
-/* ---- each in turn ---- */
-
-static void take(const char *json, void *context)
-{
-    const size_t fact = *(const size_t *)context;
-    const struct gw_fact kept = s.facts[fact];
-    const char *const text = s.texts[fact], *const other = gw_arena_copy(&s.arena, json, strlen(json));
-
-    if (subject_replace(&s, fact, other))
-        check(other);
-    s.facts[fact] = kept;
-    s.texts[fact] = text;
-}
-
-static void vary_all(void)
-{
-    static vary_change *const changes[] = {
-        vary_leave_out,  say_the_day,  say_another_code, say_another_word,          say_unknown, say_going_on,
-        say_provisional, say_refuted,  say_the_month,    say_a_time_without_offset, say_no_date, say_a_day_before,
-        say_late,        say_a_period, say_nought,       say_less_than_nought,      say_many,    say_below,
-        say_at_least,    modify,       withdraw,
-    };
-
-    subject_derive(&s);
-    for (size_t i = 0; i < s.count; i++)
-        vary_json(s.texts[i], changes, sizeof changes / sizeof *changes, take, &i);
-}
+TestSuite(variations, .timeout = 240);
 
 /* What records of drugs can say of doses, rates, rounds and products. */
 static void add_dosages(void)
@@ -437,8 +106,7 @@ Test(variations, of_doses_are_told_apart_and_never_break)
     subject_add_patient(&s, "female", "1946-03-01");
     subject_add_visit(&s, "visit", "2024-02-14");
     add_dosages();
-    vary_all();
-    cr_expect(gt(sz, told, 500), "%zu", told);
+    cr_expect(gt(sz, vary_subject(&s), 500));
     whole_release(&s, &scratch);
 }
 
@@ -447,8 +115,7 @@ Test(variations, of_results_are_told_apart_and_never_break)
     whole_init(&s, &scratch);
     whole_add_course(&s);
     add_results();
-    vary_all();
-    cr_expect(gt(sz, told, 500), "%zu", told);
+    cr_expect(gt(sz, vary_subject(&s), 500));
     whole_release(&s, &scratch);
 }
 
@@ -477,7 +144,7 @@ Test(variations, of_the_roster_and_of_what_is_known_never_break)
         subject_study(&s)->d1_evidence[GW_RANK_DISPENSE] = i % 5 >= 3;
         s.facts[0].patient.deceased = i % 7 >= 5;
         s.facts[0].patient.deceased_date = i % 7 == 6 ? "2024-05-01" : NULL;
-        check("roster");
+        vary_check(&s, "roster", i);
     }
     whole_release(&s, &scratch);
 }
@@ -516,8 +183,7 @@ Test(variations, of_twins_are_told_apart_and_never_break)
     subject_add_patient(&s, "female", "1946-03-01");
     subject_add_visit(&s, "visit", "2024-02-14");
     add_twins();
-    vary_all();
-    cr_expect(gt(sz, told, 300), "%zu", told);
+    cr_expect(gt(sz, vary_subject(&s), 300));
     whole_release(&s, &scratch);
 }
 
@@ -552,8 +218,7 @@ Test(variations, of_risks_are_told_apart_and_never_break)
     subject_add_patient(&s, "female", "1946-03-01");
     subject_add_visit(&s, "visit", "2024-02-14");
     add_risks();
-    vary_all();
-    cr_expect(gt(sz, told, 300), "%zu", told);
+    cr_expect(gt(sz, vary_subject(&s), 300));
     whole_release(&s, &scratch);
 }
 
@@ -610,26 +275,8 @@ Test(variations, of_fevers_are_told_apart_and_never_break)
     subject_add_visit(&s, "visit", "2024-02-14");
     subject_add_visit(&s, "visit2", "2024-03-15");
     add_fevers();
-    vary_all();
-    cr_expect(gt(sz, told, 300), "%zu", told);
+    cr_expect(gt(sz, vary_subject(&s), 300));
     whole_release(&s, &scratch);
-}
-
-static void start_chart(void)
-{
-    static const char profile[] = "{\"id\":\"busan\",\"zone\":\"Asia/Seoul\",\"contacts\":\"inferred\","
-                                  "\"questionnaires\":[{\"questionnaire\":\"" CHART_ICE
-                                  "\",\"instrument\":\"ICE\",\"items\":[{\"link\":\"ice\",\"item\":0}]}]}";
-    struct gw_error err;
-
-    subject_init_at(&s, "elranatamab-rrmm", "busan");
-    scratch_init(&scratch);
-    gw_site_close(s.site);
-    cr_assert(gw_site_load(&s.arena, scratch_write(&scratch, "busan.json", profile), s.tables, &s.site, &err) == GW_OK,
-              "%s", err.text);
-    whole_shorten(&s, 4);
-    chart_add_doses(&s);
-    s.horizon = subject_day("2024-03-30");
 }
 
 Test(variations, of_charts_are_told_apart_and_never_break)
@@ -643,15 +290,17 @@ Test(variations, of_charts_are_told_apart_and_never_break)
         "d2 08:00 I 8;d2 20:00 I 5;d3 08:00 I 10;d9 I 2;d9 14:00 G 13;d9 C R47.01;d10 C G92.03 d12;d11 A H02AB02;"
         "d12 I 10",
     };
+    size_t told = 0;
 
     for (size_t i = 0; i < sizeof charts / sizeof *charts; i++) {
-        start_chart();
+        chart_init(&s, &scratch);
+        whole_shorten(&s, 4);
+        s.horizon = subject_day("2024-03-30");
         chart_add(&s, charts[i]);
-        vary_all();
-        subject_release(&s);
-        scratch_release(&scratch);
+        told += vary_subject(&s);
+        chart_release(&s, &scratch);
     }
-    cr_expect(gt(sz, told, 500), "%zu", told);
+    cr_expect(gt(sz, told, 500));
 }
 
 Test(variations, of_doses_and_parameters_are_told_apart_and_never_break)
@@ -659,8 +308,7 @@ Test(variations, of_doses_and_parameters_are_told_apart_and_never_break)
     whole_init(&s, &scratch);
     whole_add_course(&s);
     whole_add_parameters(&s);
-    vary_all();
-    cr_expect(gt(sz, told, 1000), "%zu", told);
+    cr_expect(gt(sz, vary_subject(&s), 1000));
     whole_release(&s, &scratch);
 }
 
@@ -671,7 +319,6 @@ Test(variations, of_events_are_told_apart_and_never_break)
     whole_add_events(&s);
     whole_add_questions(&s);
     whole_add_decisions(&s);
-    vary_all();
-    cr_expect(gt(sz, told, 1000), "%zu", told);
+    cr_expect(gt(sz, vary_subject(&s), 1000));
     whole_release(&s, &scratch);
 }

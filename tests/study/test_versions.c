@@ -221,3 +221,26 @@ Test(versions, leave_the_flags_to_the_same_value_whatever_came_first)
         cr_expect(subject_observation(&s, "evening", "T30-01")->anl03, "order %zu", p);
     }
 }
+
+Test(versions, count_by_the_newest_whatever_came_first)
+{
+    subject_add_lab(&s, "v", ANC, "2024-02-14", "1.4");
+    subject_add_lab(&s, "v", ANC, "2024-02-14", "0.4");
+    s.facts[2].last_updated = "2024-02-15T10:00:00Z"; /* the correction arrived first */
+    s.facts[3].last_updated = "2024-02-14T10:00:00Z";
+    subject_derive(&s);
+    subject_expect(&s, "v", "superseded");
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_observations].count, 1));
+    expect_text("value",
+                ((const struct gw_row_observations *)s.derived.rows.tables[GW_TABLE_observations].rows[0])->value_num,
+                "1.4");
+}
+
+Test(versions, of_one_result_told_by_two_resources_count_once)
+{
+    subject_add_lab(&s, "v1", ANC, "2024-02-14T08:00:00+01:00", "1.4");
+    subject_add_lab(&s, "v2", ANC, "2024-02-14T08:00:00+01:00", "1.4");
+    subject_derive(&s);
+    subject_expect(&s, "v1", "delivered");
+    subject_expect(&s, "v2", "held DUPLICATE_SUSPECT");
+}

@@ -17,6 +17,10 @@ bool vary_leave_out(cJSON *parent, cJSON *item);
 extern vary_change *const vary_settings[];
 extern const size_t vary_setting_count;
 
+/* Changes of records: another status, a comparator, a coarser date, a period for a date, an unknown code. */
+extern vary_change *const vary_records[];
+extern const size_t vary_record_count;
+
 /* Calls each() with every text that differs from `text` in one place. */
 void vary_json(const char *text, vary_change *const *changes, size_t count,
                void (*each)(const char *json, void *context), void *context);
