@@ -8,6 +8,7 @@
 #include "gateway/core/json.h"
 #include "gateway/fhir/search.h"
 #include "service/check_parts.h"
+#include "service/endpoint.h"
 
 enum { CLOCK_FAIR_S = 60, ANSWER_MAX_BYTES = 16 * 1024 * 1024 };
 
@@ -67,39 +68,6 @@ static void check_clock(struct check *c)
                   llabs(ahead), ahead > 0 ? "ahead of" : "behind");
 }
 
-static enum gw_status read_capability(struct check *c, struct gw_capability *out, struct gw_error *err)
-{
-    const cJSON *tree = NULL;
-    enum gw_status rc;
-
-    if (!gw_http_is_json(&c->response))
-        return gw_fail(err, GW_EPROTO, "service.check",
-                       "metadata came as \"%s\", not as FHIR JSON: is \"base\" the FHIR address, and is no login page "
-                       "or proxy in front?",
-                       c->response.content_type);
-    rc = gw_json_parse(&c->scratch, c->response.body.at, c->response.body.length, NULL, &tree, NULL, err);
-    if (rc == GW_OK)
-        rc = gw_capability_read(tree, out, err);
-    if (rc == GW_EINPUT)
-        return gw_fail(err, GW_EPROTO, "service.check",
-                       "metadata is no whole CapabilityStatement: is \"base\" the FHIR address?");
-    return rc;
-}
-
-static bool judge_version(struct check *c, const struct gw_capability *capability)
-{
-    const char *version = capability->fhir_version ? capability->fhir_version : "none";
-    struct gw_error failure;
-
-    if (strncmp(version, "4.", 2) == 0 || strncmp(version, "5.", 2) == 0)
-        return true;
-    gw_fail(&failure, GW_EPROTO, "service.check",
-            "%s says FHIR version %s: R4 (4.0.1) or R5 is needed; ask for the address of the R4 interface",
-            capability->software ? capability->software : "the server", version);
-    check_fail(c, "metadata", &failure);
-    return false;
-}
-
 bool check_metadata(struct check *c)
 {
     struct gw_capability capability = {0};
@@ -107,12 +75,10 @@ bool check_metadata(struct check *c)
 
     gw_arena_clear(&c->scratch);
     if (check_get(c, check_url(c, "metadata"), false, &failure) != GW_OK ||
-        read_capability(c, &capability, &failure) != GW_OK) {
+        endpoint_capability(&c->scratch, &c->response, &capability, &failure) != GW_OK) {
         check_fail(c, "metadata", &failure);
         return false;
     }
-    if (!judge_version(c, &capability))
-        return false;
     gw_profile_learn(&c->profile, &capability);
     check_say(c, "metadata", GW_CHECK_OK, "%s %s, FHIR %s",
               capability.software ? capability.software : "unnamed software",

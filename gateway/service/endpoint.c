@@ -3,6 +3,10 @@
  */
 #include "service/endpoint.h"
 
+#include <string.h>
+
+#include "gateway/core/json.h"
+
 static const char where[] = "service.endpoint";
 
 const char *endpoint_folder(struct gw_arena *arena, const struct gw_config *config)
@@ -39,6 +43,41 @@ enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const 
     };
     return GW_OK;
 }
+
+/* ---- what it says of itself ---- */
+
+static enum gw_status judge_version(const struct gw_capability *capability, struct gw_error *err)
+{
+    const char *version = capability->fhir_version ? capability->fhir_version : "none";
+
+    if (strncmp(version, "4.", 2) == 0 || strncmp(version, "5.", 2) == 0)
+        return GW_OK;
+    return gw_fail(err, GW_EPROTO, where,
+                   "%s says FHIR version %s: R4 (4.0.1) or R5 is needed; ask for the address of the R4 interface",
+                   capability->software ? capability->software : "the server", version);
+}
+
+enum gw_status endpoint_capability(struct gw_arena *arena, const struct gw_http_response *response,
+                                   struct gw_capability *out, struct gw_error *err)
+{
+    const cJSON *tree = NULL;
+    enum gw_status rc;
+
+    if (!gw_http_is_json(response))
+        return gw_fail(err, GW_EPROTO, where,
+                       "metadata came as \"%s\", not as FHIR JSON: is \"base\" the FHIR address, and is no login page "
+                       "or proxy in front?",
+                       response->content_type);
+    rc = gw_json_parse(arena, response->body.at, response->body.length, NULL, &tree, NULL, err);
+    if (rc == GW_OK)
+        rc = gw_capability_read(tree, out, err);
+    if (rc == GW_EINPUT)
+        return gw_fail(err, GW_EPROTO, where,
+                       "metadata is no whole CapabilityStatement: is \"base\" the FHIR address?");
+    return rc == GW_OK ? judge_version(out, err) : rc;
+}
+
+/* ---- what the configuration says of it ---- */
 
 enum gw_status endpoint_retention(const struct gw_config *config, struct gw_error *err)
 {

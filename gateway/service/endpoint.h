@@ -18,6 +18,13 @@ const char *endpoint_folder(struct gw_arena *arena, const struct gw_config *conf
 enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const struct gw_profile *profile,
                                  struct gw_endpoint *out, struct gw_error *err);
 
+/*
+ * The CapabilityStatement that answered a read of metadata, in arena. GW_EPROTO: it is none, or of a release of FHIR
+ * that is neither R4 nor R5; the text says what to ask for.
+ */
+enum gw_status endpoint_capability(struct gw_arena *arena, const struct gw_http_response *response,
+                                   struct gw_capability *out, struct gw_error *err);
+
 /* The profile must be of the site the endpoint names: the roster's lines are chosen by it. GW_ECONFIG. */
 enum gw_status endpoint_check_site(const struct gw_config_endpoint *config, const struct gw_site *site,
                                    struct gw_error *err);

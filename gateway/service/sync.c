@@ -269,6 +269,8 @@ enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options 
     *out = (struct gw_sync_result){0};
     rc = sync_open(&s, err);
     if (rc == GW_OK)
+        rc = sync_learn(&s, err);
+    if (rc == GW_OK)
         rc = sync_pull(&s, SYNC_IDENTIFY, err);
     if (rc == GW_OK)
         rc = enrol_found(&s, err);

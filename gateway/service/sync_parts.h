@@ -1,8 +1,8 @@
 /*
  * One sync in parts. Private to the sync*.c files.
  *
- *      open ──> identify ──> anchors ──> spans ──> rest ──> close the day ──> pass
- *               └────────── pulls ─────────┘         └ horizons, marks
+ *      open ──> learn ──> identify ──> anchors ──> spans ──> rest ──> close the day ──> pass
+ *                         └────────── pulls ─────────┘                └ horizons, marks
  *
  * The ledger has one owner at a time: the writer while pulls run, the caller's thread between them and from then on, so
  * that derivation and delivery never keep the loop from its sockets: nothing runs on it then.
@@ -97,6 +97,9 @@ struct sync {
  */
 enum gw_status sync_open(struct sync *sync, struct gw_error *err);
 void sync_close(struct sync *sync);
+
+/* sync_learn.c: what endpoints that were never checked say they offer. An endpoint's failure is its result's. */
+enum gw_status sync_learn(struct sync *sync, struct gw_error *err);
 
 enum sync_stage {
     SYNC_IDENTIFY, /* Patients by record number */

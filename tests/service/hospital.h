@@ -19,7 +19,7 @@ struct hospital {
     struct server *server;
     const char *resources[RESOURCES_MAX]; /* one JSON text each, "id" and, but for a Patient, "Patient/<id>" in it */
     size_t count;
-    const char *refused;         /* searches of this type answer 403 */
+    const char *refused;         /* searches of this type answer 403, or "metadata" */
     const char *refused_patient; /* and about this patient too */
     const char *garbled;         /* searches of this type answer half a Bundle */
     const char *html;            /* and these a login page */
@@ -170,15 +170,15 @@ static inline void hospital_answer(struct exchange *exchange, void *ctx)
     char type[64] = "";
 
     sscanf(exchange->path, "/fhir/%63[A-Za-z]", type);
-    if (strcmp(type, "metadata") == 0)
-        hospital_metadata(hospital, exchange);
-    else if (gw_same(type, hospital->refused) ||
-             (hospital->refused_patient && strstr(exchange->path, hospital->refused_patient)))
+    if (gw_same(type, hospital->refused) ||
+        (hospital->refused_patient && strstr(exchange->path, hospital->refused_patient)))
         server_reply(exchange, 403, "text/plain", "", "no");
     else if (gw_same(type, hospital->html))
         server_reply(exchange, 200, "text/html", "", "<html>log in</html>");
     else if (gw_same(type, hospital->garbled))
         server_reply(exchange, 200, "application/fhir+json", "", "{\"resourceType\":\"Bundle\",\"entry\":[{");
+    else if (strcmp(type, "metadata") == 0)
+        hospital_metadata(hospital, exchange);
     else if (strchr(exchange->path, '?'))
         hospital_search(hospital, exchange, type);
     else
@@ -214,5 +214,10 @@ static inline void hospital_add(struct hospital *hospital, const char *resource)
     "\"subject\":{\"reference\":\"Patient/" id "\"},\"effectiveDateTime\":\"2024-02-14T09:30:00+01:00\","              \
     "\"valueQuantity\":{\"value\":" value ",\"unit\":\"10*9/L\",\"system\":\"http://unitsofmeasure.org\","             \
     "\"code\":\"10*9/L\"}}"
+#define HOSPITAL_EVENT(id)                                                                                             \
+    "{\"resourceType\":\"AdverseEvent\",\"id\":\"event-" id "\",\"actuality\":\"actual\","                             \
+    "\"meta\":{\"versionId\":\"1\",\"lastUpdated\":\"2024-02-15T08:00:00Z\"},"                                         \
+    "\"event\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\"271807003\"}],\"text\":\"Rash\"},"       \
+    "\"subject\":{\"reference\":\"Patient/" id "\"},\"date\":\"2024-02-10\"}"
 
 #endif

@@ -136,6 +136,19 @@ Test(sync, brings_home_what_a_hospital_has_of_the_roster)
     tear_down(&b);
 }
 
+/* The default profile of an endpoint leaves out what few servers have; its CapabilityStatement says that this one has
+ * it. */
+Test(sync, asks_a_hospital_that_was_never_checked_for_all_that_it_offers)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    hospital_add(&b.hospitals[0], HOSPITAL_EVENT("p1"));
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.endpoints[0].fresh, 4));
+    tear_down(&b);
+}
+
 Test(sync, writes_nothing_when_nothing_is_new)
 {
     struct bench b;
@@ -191,11 +204,15 @@ static const struct {
     const char *name;
     struct hospital faults;
     enum gw_status status;
+    bool came; /* something, before it failed */
 } failures[] = {
-    {"a type outside the scope", {.refused = "Observation"}, GW_EDENIED},
-    {"half a Bundle", {.garbled = "Observation"}, GW_EPROTO},
-    {"a login page", {.html = "Encounter"}, GW_EPROTO},
-    {"no doses", {.refused = "MedicationDispense"}, GW_EDENIED},
+    {"a type outside the scope", {.refused = "Observation"}, GW_EDENIED, true},
+    {"half a Bundle", {.garbled = "Observation"}, GW_EPROTO, true},
+    {"a login page", {.html = "Encounter"}, GW_EPROTO, true},
+    {"no doses", {.refused = "MedicationDispense"}, GW_EDENIED, true},
+    {"nothing said of itself", {.refused = "metadata"}, GW_EDENIED, false},
+    {"a login page before everything", {.html = "metadata"}, GW_EPROTO, false},
+    {"FHIR of another age", {.fhir_version = "3.0.2"}, GW_EPROTO, false},
 };
 
 Test(sync, lets_a_failing_endpoint_delay_only_itself)
@@ -209,12 +226,13 @@ Test(sync, lets_a_failing_endpoint_delay_only_itself)
         b.hospitals[1].refused = failures[i].faults.refused;
         b.hospitals[1].garbled = failures[i].faults.garbled;
         b.hospitals[1].html = failures[i].faults.html;
+        b.hospitals[1].fhir_version = failures[i].faults.fhir_version;
         cr_assert(eq(int, run(&b), GW_OK), "%s: %s", failures[i].name, b.err.text);
         cr_expect(eq(int, b.result.endpoints[0].failure.status, GW_OK), "%s", failures[i].name);
         cr_expect(eq(int, b.result.endpoints[1].failure.status, failures[i].status), "%s", failures[i].name);
         expect_cell(&b, SUBJECTS, "S-1", failures[i].name);
-        cr_expect(gt(i64, b.result.equation.waiting, 0), "%s: what came is kept", failures[i].name);
-        b.hospitals[1].refused = b.hospitals[1].garbled = b.hospitals[1].html = NULL;
+        cr_expect(eq(int, b.result.equation.waiting > 0, failures[i].came), "%s: what came is kept", failures[i].name);
+        b.hospitals[1].refused = b.hospitals[1].garbled = b.hospitals[1].html = b.hospitals[1].fhir_version = NULL;
         run_fine(&b);
         expect_cell(&b, SUBJECTS, "S-1,S-2", failures[i].name);
         cr_expect(eq(i64, b.result.equation.waiting, 0), "%s", failures[i].name);

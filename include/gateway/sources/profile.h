@@ -38,8 +38,9 @@ struct gw_profile {
 
 /*
  * What holds before anything was checked, and works with any server: R4, all types but those that few servers have
- * (AdverseEvent, QuestionnaireResponse, DiagnosticReport: asked once a CapabilityStatement lists them), by category,
- * nothing trusted (each search is a full one, Medications are read one by one).
+ * (AdverseEvent, QuestionnaireResponse, DiagnosticReport: asked once a CapabilityStatement lists them; a sync reads it
+ * before its first search where no check did), by category, nothing trusted (each search is a full one, Medications are
+ * read one by one).
  */
 extern const struct gw_profile gw_profile_default;
 
