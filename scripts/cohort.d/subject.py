@@ -299,9 +299,13 @@ class Subject:
             self.ranks.setdefault((visit.node.name, concept), []).append((order, item))
         return item
 
+    def _certainty(self, concept):
+        """Creatinine is graded by its baseline too: below the limit nobody can say how far it rose."""
+        return "provisional" if concept == self.lacks else "exact"
+
     def _limits(self, visit, concept, key, value):
         """Reference limits sent or left out, and what that makes of the grade."""
-        exact = "exact" if value.grade else ""
+        exact = self._certainty(concept) if value.grade else ""
         if self.dialect.name != "busan":
             return value.tail, value.grade, exact, ""
         if concept in ("WBC", "LYMPH"):  # the site profile's range

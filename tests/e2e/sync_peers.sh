@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Four hospitals on a real FHIR server, each with its own ways of writing: what `sync` brings home is what the made-up cohort says, and what `map` makes of
-# the same resources from files; a second sync writes nothing; corrections, retractions and late results of a second
-# delivery change what they should; page size, locale and time zone change nothing.
+# Four hospitals on a real FHIR server, each with its own ways of writing: what `sync` brings home is what the made-up
+# cohort says, and what `map` makes of the same resources from files; a second sync writes nothing; corrections,
+# retractions and late results of a second delivery change what they should; page size, locale and time zone change
+# nothing, nor does a sync without a check before it.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
 . "$(dirname "${BASH_SOURCE[0]}")/hospitals.bash"
@@ -9,7 +10,7 @@ truth=$top/tests/e2e/truth.py
 export page_size=250
 sites=(madrid busan essen boston)
 
-make_cohort 7 --faults --second-delivery
+make_cohort 16 --faults --second-delivery
 start_hospitals
 all one
 expect "check finds nothing to fail for" 0 "$(gateway one check)"
