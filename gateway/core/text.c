@@ -106,6 +106,27 @@ bool gw_same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
+int gw_place_in(const char *const *list, size_t count, const char *text)
+{
+    for (size_t i = 0; text && i < count; i++)
+        if (strcmp(list[i], text) == 0)
+            return (int)i;
+    return -1;
+}
+
+bool gw_is_among(const char *const *list, size_t count, const char *text)
+{
+    return gw_place_in(list, count, text) >= 0;
+}
+
+bool gw_begins_as_any(const char *const *list, size_t count, const char *text)
+{
+    for (size_t i = 0; text && i < count; i++)
+        if (strncmp(text, list[i], strlen(list[i])) == 0)
+            return true;
+    return false;
+}
+
 static enum gw_status too_large(const struct gw_text *text, const char *path, struct gw_error *err)
 {
     return gw_fail(err, GW_ENOMEM, where, "%s: larger than the %zu bytes allowed here; split it or raise the limit",

@@ -46,6 +46,14 @@ static const struct gw_decision *narrow(struct engine *e, struct gw_when *born)
     return decision;
 }
 
+int engine_age(const struct engine *e, gw_day day)
+{
+    const char *birth = e->person ? e->person->patient.birth_date : NULL;
+    gw_day born;
+
+    return birth && gw_day_parse(birth, &born) && day != GW_NO_DAY ? completed_years(born, day) : -1;
+}
+
 bool age_on(struct engine *e, gw_day day, struct age *out)
 {
     const char *birth = e->person ? e->person->patient.birth_date : NULL;

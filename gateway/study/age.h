@@ -15,6 +15,9 @@ struct age { /* completed years, the least and the most possible */
     const struct gw_decision *decision; /* that told how old the subject was on day 1; NULL: none */
 };
 
+/* Completed years; -1: unknown, or more than one possible. */
+int engine_age(const struct engine *e, gw_day day);
+
 /* False: no birth date, or one that cannot be that of a living adult or child on that day. */
 bool age_on(struct engine *e, gw_day day, struct age *out);
 

@@ -4,8 +4,6 @@
  * A course of treatment covers a part of the days: it is told as that, not as prophylaxis. Source: mappings/RULES.md
  * 13; Korean expert recommendations for lenalidomide.
  */
-#include <string.h>
-
 #include "study/coverage.h"
 
 static bool counts(const struct engine *e, const struct exposure *exposure, void *context)
@@ -13,12 +11,8 @@ static bool counts(const struct engine *e, const struct exposure *exposure, void
     const struct gw_texts *substances = &e->in->study->antibiotic_prophylaxis.substances;
 
     (void)context;
-    if (exposure->purpose == GW_PURPOSE_TREATMENT)
-        return false;
-    for (size_t i = 0; i < substances->count; i++)
-        if (strcmp(substances->items[i], exposure->substance) == 0)
-            return true;
-    return false;
+    return exposure->purpose != GW_PURPOSE_TREATMENT &&
+           gw_is_among(substances->items, substances->count, exposure->substance);
 }
 
 void derive_antibiotic_prophylaxis(struct engine *e)

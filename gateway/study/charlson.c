@@ -26,12 +26,8 @@ static bool is_excluded(const struct engine *e, const struct gw_coding *coding)
     const struct gw_texts *exclude = &e->in->study->charlson.exclude;
     char normal[ICD_MAX_CODE];
 
-    if (!coding->code || !icd_normalise(coding->code, true, normal))
-        return true;
-    for (size_t i = 0; i < exclude->count; i++)
-        if (strncmp(normal, exclude->items[i], strlen(exclude->items[i])) == 0)
-            return true;
-    return false;
+    return !coding->code || !icd_normalise(coding->code, true, normal) ||
+           gw_begins_as_any(exclude->items, exclude->count, normal);
 }
 
 /* A code of a national translation, or a local code that the site maps. */

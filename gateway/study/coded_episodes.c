@@ -206,9 +206,8 @@ static bool is_excluded(const struct engine *e, const struct gw_condition *condi
 
     for (size_t c = 0; c < condition->category_count; c++)
         for (size_t i = 0; i < condition->categories[c].count; i++)
-            for (size_t x = 0; x < excluded->count; x++)
-                if (gw_same(condition->categories[c].codings[i].code, excluded->items[x]))
-                    return true;
+            if (gw_is_among(excluded->items, excluded->count, condition->categories[c].codings[i].code))
+                return true;
     return false;
 }
 

@@ -12,14 +12,6 @@
 #include "study/stays.h"
 #include "study/timeline.h"
 
-static bool in_list(const char *const *list, size_t count, const char *value)
-{
-    for (size_t i = 0; value && i < count; i++)
-        if (strcmp(list[i], value) == 0)
-            return true;
-    return false;
-}
-
 /* The day of first..last, within the window, that is closest to its target. */
 static gw_day closest(const struct gw_window *window, gw_day first, gw_day last)
 {
@@ -158,7 +150,7 @@ static void consider_encounter(struct engine *e, size_t index)
     } else if (stay.first > e->in->horizon + 1) {
         raise_encounter(e, index, "FUTURE_DATE", stay.first);
         engine_next_day(e, stay.first - 1);
-    } else if (!in_list(study->contact_classes, study->contact_class_count, fact->encounter.class_code.code)) {
+    } else if (!gw_is_among(study->contact_classes, study->contact_class_count, fact->encounter.class_code.code)) {
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "CLASS_NOT_READ");
     } else if (fact->standing == GW_UNDECIDED || fact->modifier_extension) {
         raise_encounter(e, index, fact->modifier_extension ? "MODIFIER_EXTENSION" : "STATUS_UNKNOWN", stay.first);

@@ -149,10 +149,7 @@ static bool counts(struct engine *e, const struct crs_history *h, const struct c
 
 static bool is_uncounted(const struct crs_history *h, const struct crs_sign *vasopressor)
 {
-    for (size_t i = 0; i < h->rules->uncounted.count; i++)
-        if (strcmp(h->rules->uncounted.items[i], vasopressor->given->drug->substance) == 0)
-            return true;
-    return false;
+    return gw_is_among(h->rules->uncounted.items, h->rules->uncounted.count, vasopressor->given->drug->substance);
 }
 
 /* Another one beside it, both of a kind that counts. */

@@ -111,9 +111,8 @@ bool diagnosis_is_over(const struct gw_condition *condition)
     static const char *const over[] = {"inactive", "remission", "resolved"};
 
     for (size_t i = 0; i < condition->clinical_status.count; i++)
-        for (size_t k = 0; k < sizeof over / sizeof *over; k++)
-            if (gw_same(condition->clinical_status.codings[i].code, over[k]))
-                return true;
+        if (gw_is_among(over, sizeof over / sizeof *over, condition->clinical_status.codings[i].code))
+            return true;
     return false;
 }
 

@@ -3,8 +3,6 @@
  */
 #include "study/dialysis.h"
 
-#include <string.h>
-
 #include "study/diagnoses.h"
 #include "study/icd.h"
 #include "study/performed.h"
@@ -16,12 +14,8 @@ static bool is_of_dialysis(const struct engine *e, const struct gw_coding *codin
     const char *system = gw_site_system(e->in->site, coding->system);
     char normal[ICD_MAX_CODE];
 
-    if (!icd_is_system(system) || !coding->code || !icd_normalise(coding->code, true, normal))
-        return false;
-    for (size_t i = 0; i < prefixes->count; i++)
-        if (strncmp(normal, prefixes->items[i], strlen(prefixes->items[i])) == 0)
-            return true;
-    return false;
+    return icd_is_system(system) && coding->code && icd_normalise(coding->code, true, normal) &&
+           gw_begins_as_any(prefixes->items, prefixes->count, normal);
 }
 
 static bool means_dialysis(const struct engine *e, const struct gw_concept *code)

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "study/age.h"
 #include "study/compose.h"
 
 const char *engine_date(struct engine *e, gw_day day)
@@ -35,23 +36,7 @@ static const char *sex_or_null(const char *gender)
 {
     static const char *const known[] = {"male", "female", "other", "unknown"};
 
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (gw_same(gender, known[i]))
-            return gender;
-    return NULL;
-}
-
-int engine_age(const struct engine *e, gw_day day)
-{
-    const char *birth = e->person ? e->person->patient.birth_date : NULL;
-    int year, month, dayofmonth, then_year, then_month, then_day;
-    gw_day born;
-
-    if (!birth || !gw_day_parse(birth, &born) || day == GW_NO_DAY)
-        return -1;
-    gw_day_split(born, &year, &month, &dayofmonth);
-    gw_day_split(day, &then_year, &then_month, &then_day);
-    return then_year - year - (then_month < month || (then_month == month && then_day < dayofmonth));
+    return gw_is_among(known, sizeof known / sizeof *known, gender) ? gender : NULL;
 }
 
 /* ---- subject ---- */

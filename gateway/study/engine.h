@@ -412,6 +412,5 @@ const char *engine_rules(struct engine *e, const char *const *ids, size_t count)
 const char *engine_grade_rule(struct engine *e, const struct gw_grade *grade);
 
 struct gw_row *engine_row(struct engine *e, enum gw_table_id table, const char *row_id, const char *status);
-int engine_age(const struct engine *e, gw_day day); /* completed years; -1: unknown or ambiguous */
 
 #endif

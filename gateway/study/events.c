@@ -105,10 +105,7 @@ static bool switched_off(const struct engine *e, const char *category)
 
 bool engine_category_on(const struct engine *e, const char *category)
 {
-    for (size_t i = 0; i < e->in->study->category_count; i++)
-        if (strcmp(e->in->study->categories[i], category) == 0)
-            return !switched_off(e, category);
-    return false;
+    return gw_is_among(e->in->study->categories, e->in->study->category_count, category) && !switched_off(e, category);
 }
 
 static bool is_event_concept(const struct engine *e, const char *concept)

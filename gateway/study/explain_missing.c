@@ -74,7 +74,7 @@ static bool is_not_planned(struct question *q)
     const struct gw_study *study = q->t->in->subject->study;
 
     if (q->parameter) {
-        if (question_listed(study->derived, study->derived_count, q->concept))
+        if (gw_is_among(study->derived, study->derived_count, q->concept))
             return false;
         tell(q->t, "because", "The package of the study %s does not ask for the parameter %s.", study->id, q->concept);
         tell(q->t, "change", "A package that lists it under \"derived\" would derive it.");

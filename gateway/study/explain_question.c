@@ -22,14 +22,6 @@ gw_day question_horizon(const struct question *q)
     return q->t->in->subject->horizon;
 }
 
-bool question_listed(const char *const *list, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(list[i], name) == 0)
-            return true;
-    return false;
-}
-
 bool question_is_of(const struct question *q, const struct gw_part_state *part)
 {
     return q->laboratory && gw_same(part->concept, q->concept);
@@ -213,7 +205,7 @@ enum gw_status question_read(struct question *q, struct gw_error *err)
     const struct gw_study *study = q->t->in->subject->study;
 
     find_laboratory(q);
-    q->category = !q->laboratory && question_listed(study->categories, study->category_count, q->concept);
+    q->category = !q->laboratory && gw_is_among(study->categories, study->category_count, q->concept);
     /* SPM is both: in a window the events, else what is counted of them */
     q->parameter = !q->laboratory && !(q->category && q->window_id) && gw_parameter_find(q->concept);
     q->category &= !q->parameter;

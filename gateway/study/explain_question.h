@@ -27,7 +27,6 @@ enum gw_status question_read(struct question *q, struct gw_error *err);
 void question_answer(struct question *q, const char *code);
 const char *question_days(struct question *q); /* "2024-02-09 to 2024-02-19" */
 gw_day question_horizon(const struct question *q);
-bool question_listed(const char *const *list, size_t count, const char *name);
 void question_add_items(struct question *q, const struct gw_part_state *part); /* those of a part */
 void question_add_blocking(struct question *q); /* the items that hold the whole subject */
 bool question_is_of(const struct question *q, const struct gw_part_state *part); /* a value of the concept */

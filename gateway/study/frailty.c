@@ -148,7 +148,7 @@ static void summarise(struct engine *e, const struct frailty *frailty, const cha
 
     if (!row || row->frailty_method)
         return;
-    row->frailty_group = frailty->parameter.reason ? "NOT_ASSESSABLE" : frailty->parameter.text;
+    row->frailty_group = parameter_summary(&frailty->parameter);
     if (frailty->parameter.reason)
         return;
     row->frailty_method = method;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/age.h"
 #include "study/decided.h"
 
 static void add_baseline(struct engine *e, size_t datum)

@@ -20,10 +20,7 @@ bool gw_item_is_history(const char *code)
     static const char *const codes[] = {"ANCHOR_MOVED", "CORRECTION_AFTER_PUSH", "WITHDRAWN_AFTER_PUSH",
                                         "PUSH_REJECTED", "TARGET_CHANGED"};
 
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        if (gw_same(code, codes[i]))
-            return true;
-    return false;
+    return gw_is_among(codes, sizeof codes / sizeof *codes, code);
 }
 
 /* ---- anchors ---- */
@@ -209,10 +206,7 @@ static bool was_open(const struct gw_fact *fact)
 
     if (fact->type == GW_CONDITION)
         return diagnosis_end_text(&fact->condition) == NULL;
-    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++)
-        if (gw_same(fact->status, open[i]))
-            return true;
-    return fact->standing == GW_PROVISIONAL;
+    return gw_is_among(open, sizeof open / sizeof *open, fact->status) || fact->standing == GW_PROVISIONAL;
 }
 
 /* A source that is no longer what it was when the row was made, and the row neither. */

@@ -158,14 +158,6 @@ static void check_groups(struct lint *l)
                 l->study->groups[i]);
 }
 
-static bool collects(const struct gw_study *study, const char *category)
-{
-    for (size_t i = 0; i < study->category_count; i++)
-        if (strcmp(study->categories[i], category) == 0)
-            return true;
-    return false;
-}
-
 static void note_unverified(struct lint *l)
 {
     const struct condition_rows *rows = &l->tables->conditions;
@@ -173,7 +165,8 @@ static void note_unverified(struct lint *l)
     for (size_t i = 0; i < rows->count; i++) {
         const struct gw_condition_row *row = &rows->rows[i];
 
-        if (!row->verified && row->in_study && collects(l->study, row->category))
+        if (!row->verified && row->in_study &&
+            gw_is_among(l->study->categories, l->study->category_count, row->category))
             gw_findings_note(&l->findings, rows->path, row->line,
                              "%s for %s is not verified: it is disabled, and raises CODE_UNVERIFIED when met",
                              row->code, row->category);

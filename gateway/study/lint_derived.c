@@ -41,14 +41,6 @@ static const struct {
     {"COMPLETE", "completeness"},
 };
 
-static bool derives(const struct gw_study *study, const char *name)
-{
-    for (size_t i = 0; i < study->derived_count; i++)
-        if (strcmp(study->derived[i], name) == 0)
-            return true;
-    return false;
-}
-
 static void check_needs(struct lint *l, const cJSON *item)
 {
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
@@ -65,7 +57,7 @@ static void check_inputs(struct lint *l, const cJSON *item, const struct gw_para
     char *rest = NULL;
 
     for (char *name = inputs ? strtok_r(inputs, ";", &rest) : NULL; name; name = strtok_r(NULL, ";", &rest))
-        if (!derives(l->study, name))
+        if (!gw_is_among(l->study->derived, l->study->derived_count, name))
             gw_settings_finding(&l->package.settings, item,
                                 "%s is made from %s, which is switched off; add \"%s\" to \"derived\"", parameter->name,
                                 name, name);

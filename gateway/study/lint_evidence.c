@@ -22,19 +22,11 @@ struct known { /* the names a row of evidence may use, of all studies */
     bool failed;
 };
 
-static bool has(const struct names *names, const char *name)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (strcmp(names->items[i], name) == 0)
-            return true;
-    return false;
-}
-
 static void add(struct lint *l, struct known *known, struct names *names, const char *name)
 {
     const char **slot;
 
-    if (has(names, name))
+    if (gw_is_among(names->items, names->count, name))
         return;
     slot = GW_ARENA_PUSH(l->arena, names->items, names->count, names->capacity);
     if (slot)
@@ -81,7 +73,7 @@ static void check_name(struct lint *l, const struct gw_ae_evidence *row, const s
 {
     const char *const path = path_of(l);
 
-    if (path && !has(names, name))
+    if (path && !gw_is_among(names->items, names->count, name))
         gw_findings_add(&l->findings, path, row->line, "\"%s\" is no %s; %s", name, what,
                         lint_advice(l, name, names->items, names->count, "name one, or take the row out"));
 }
@@ -110,7 +102,7 @@ static void check_key(struct lint *l, const struct known *known, const struct gw
     case GW_AE_VITAL:
     case GW_AE_OBSERVATION:
         check_name(l, row, &known->concepts, row->key, "concept of loinc-labs.csv");
-        if (row->kind == GW_AE_LAB && has(&known->concepts, row->key))
+        if (row->kind == GW_AE_LAB && gw_is_among(known->concepts.items, known->concepts.count, row->key))
             check_grades(l, row);
         return;
     case GW_AE_DRUG_ROLE:

@@ -111,21 +111,13 @@ static bool knows_subcategory(const struct condition_rows *rows, const char *cat
     return false;
 }
 
-static bool collects(const struct gw_study *study, const char *category)
-{
-    for (size_t i = 0; i < study->category_count; i++)
-        if (strcmp(study->categories[i], category) == 0)
-            return true;
-    return false;
-}
-
 static void check_malignancies(struct lint *l)
 {
     const struct gw_spm_rules *const spm = &l->study->spm;
 
     if (!spm->on)
         return;
-    if (!collects(l->study, spm->category))
+    if (!gw_is_among(l->study->categories, l->study->category_count, spm->category))
         gw_settings_finding(&l->package.settings, lint_item(l, "spm.category"),
                             "\"%s\" is not collected, so that no event of it is found; add it to \"ae\".\"categories\"",
                             spm->category);

@@ -237,10 +237,7 @@ enum gw_status gw_study_load(struct gw_arena *arena, const char *dir, const stru
 
 int gw_study_group_bit(const struct gw_study *study, const char *name)
 {
-    for (size_t i = 0; i < study->group_count; i++)
-        if (strcmp(study->groups[i], name) == 0)
-            return (int)i;
-    return -1;
+    return gw_place_in(study->groups, study->group_count, name);
 }
 
 static gw_groups bit_of(const struct gw_study *study, const char *name, size_t length)

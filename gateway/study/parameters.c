@@ -36,10 +36,7 @@ const struct gw_parameter *gw_parameter_find(const char *name)
 
 bool parameter_on(const struct engine *e, const char *name)
 {
-    for (size_t i = 0; i < e->in->study->derived_count; i++)
-        if (strcmp(e->in->study->derived[i], name) == 0)
-            return true;
-    return false;
+    return gw_is_among(e->in->study->derived, e->in->study->derived_count, name);
 }
 
 /* ---- inputs ---- */
@@ -201,6 +198,11 @@ const struct parameter *parameter_find(const struct engine *e, const char *name)
         if (strcmp(e->parameters[i].name, name) == 0)
             return &e->parameters[i];
     return NULL;
+}
+
+const char *parameter_summary(const struct parameter *parameter)
+{
+    return parameter->reason ? "NOT_ASSESSABLE" : parameter->text;
 }
 
 /* ---- the stage ---- */

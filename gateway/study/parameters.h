@@ -58,6 +58,8 @@ const struct parameter *parameter_find(const struct engine *e, const char *name)
 
 bool parameter_on(const struct engine *e, const char *name); /* the package asks for it */
 
+const char *parameter_summary(const struct parameter *parameter); /* a coded one in the subject's row */
+
 /* ---- families: one file each ---- */
 #define PARAMETER(name, inputs)
 #define FAMILY(function) void function(struct engine *e);

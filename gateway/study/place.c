@@ -438,9 +438,8 @@ static bool category_read(const struct gw_observation *o)
         return true;
     for (size_t c = 0; c < o->category_count; c++)
         for (size_t i = 0; i < o->categories[c].count; i++)
-            for (size_t r = 0; r < sizeof read / sizeof read[0]; r++)
-                if (gw_same(o->categories[c].codings[i].code, read[r]))
-                    return true;
+            if (gw_is_among(read, sizeof read / sizeof *read, o->categories[c].codings[i].code))
+                return true;
     return false;
 }
 

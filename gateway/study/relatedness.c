@@ -29,10 +29,7 @@ static int rank_of(const char *relatedness)
 
 static bool is_study_drug(const struct engine *e, const struct gw_drug_row *drug)
 {
-    for (size_t i = 0; drug && i < e->in->study->d1_drug_count; i++)
-        if (strcmp(e->in->study->d1_drugs[i], drug->substance) == 0)
-            return true;
-    return false;
+    return drug && gw_is_among(e->in->study->d1_drugs, e->in->study->d1_drug_count, drug->substance);
 }
 
 static bool suspects_study_drug(const struct engine *e, const struct gw_fact *fact, const struct gw_suspect *suspect)

@@ -179,11 +179,6 @@ static void add_clearance(struct engine *e, const struct point *point, const cha
     parameter_add(e, &parameter);
 }
 
-static const char *summary_of(const struct parameter *parameter)
-{
-    return parameter->reason ? "NOT_ASSESSABLE" : parameter->text;
-}
-
 static void add_groups(struct engine *e, struct point *point)
 {
     const struct renal *renal = &point->renal;
@@ -209,8 +204,8 @@ static void add_groups(struct engine *e, struct point *point)
     if (gw_same(dosing.reason, "AGE_AMBIGUOUS") || gw_same(analysis.reason, "AGE_AMBIGUOUS"))
         age_ask(e);
     if (baseline) {
-        e->subject_row->renal_group50 = summary_of(&dosing);
-        e->subject_row->renal_group60 = summary_of(&analysis);
+        e->subject_row->renal_group50 = parameter_summary(&dosing);
+        e->subject_row->renal_group60 = parameter_summary(&analysis);
     }
 }
 

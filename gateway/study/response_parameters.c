@@ -7,8 +7,6 @@
  */
 #include "study/assessments.h"
 
-#include <string.h>
-
 #include "study/decided.h"
 
 struct course_of_response {

@@ -169,10 +169,8 @@ static bool would_ask(struct engine *e, const struct item_about *about)
     if (!part || part->state == GW_STATE_DELIVERED || part->state == GW_STATE_EVIDENCE ||
         part->state == GW_STATE_HELD || part->state == GW_STATE_UNCHANGED)
         return true;
-    for (size_t i = 0; part->state == GW_STATE_NOT_IN_SCOPE && i < sizeof answered / sizeof *answered; i++)
-        if (strcmp(part->reason, answered[i]) == 0)
-            return true;
-    return false;
+    return part->state == GW_STATE_NOT_IN_SCOPE &&
+           gw_is_among(answered, sizeof answered / sizeof *answered, part->reason);
 }
 
 static size_t name_answered(struct engine *e, size_t from, struct settled_item *list)

@@ -10,10 +10,7 @@ static bool counted_apart(const struct engine *e, const char *subcategory)
 {
     const struct gw_texts *apart = &e->in->study->spm.apart;
 
-    for (size_t i = 0; subcategory && i < apart->count; i++)
-        if (strcmp(apart->items[i], subcategory) == 0)
-            return true;
-    return false;
+    return gw_is_among(apart->items, apart->count, subcategory);
 }
 
 /* The first confirmed one by onset; NULL: none. */

@@ -203,11 +203,6 @@ static void find_expected(struct engine *e, struct expected *out)
     e->failed |= !out->parameter.value;
 }
 
-static const char *summary_of(const struct parameter *parameter)
-{
-    return parameter->reason ? "NOT_ASSESSABLE" : parameter->text;
-}
-
 const struct gw_start_dose *start_dose_named(struct engine *e, const char *text)
 {
     const struct gw_start_dose_rules *rules = &e->in->study->start_dose;
@@ -242,6 +237,6 @@ void derive_start_dose(struct engine *e)
     if (e->failed)
         return;
     parameter_add(e, &concordance);
-    e->subject_row->expected_start_dose = summary_of(&expected.parameter);
-    e->subject_row->concordance = summary_of(&concordance);
+    e->subject_row->expected_start_dose = parameter_summary(&expected.parameter);
+    e->subject_row->concordance = parameter_summary(&concordance);
 }

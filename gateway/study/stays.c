@@ -36,10 +36,8 @@ static bool is_admission(const struct engine *e, const struct gw_fact *fact)
 {
     const struct gw_texts *classes = &e->in->study->events.seriousness.classes;
 
-    for (size_t i = 0; i < classes->count; i++)
-        if (gw_same(classes->items[i], fact->encounter.class_code.code))
-            return (fact->standing == GW_ACCEPTED || fact->standing == GW_PROVISIONAL) && !fact->modifier_extension;
-    return false;
+    return gw_is_among(classes->items, classes->count, fact->encounter.class_code.code) &&
+           (fact->standing == GW_ACCEPTED || fact->standing == GW_PROVISIONAL) && !fact->modifier_extension;
 }
 
 static int by_start(const void *x, const void *y, void *context)

@@ -173,20 +173,14 @@ struct givens givens_read(struct engine *e)
 
 bool given_is_of(const struct given *given, const struct gw_texts *atc)
 {
-    for (size_t i = 0; i < atc->count; i++)
-        if (strncmp(given->drug->atc, atc->items[i], strlen(atc->items[i])) == 0)
-            return true;
-    return false;
+    return gw_begins_as_any(atc->items, atc->count, given->drug->atc);
 }
 
 /* ---- doses ---- */
 
 static bool is_study_drug(const struct engine *e, const struct gw_drug_row *drug)
 {
-    for (size_t i = 0; i < e->in->study->d1_drug_count; i++)
-        if (strcmp(e->in->study->d1_drugs[i], drug->substance) == 0)
-            return true;
-    return false;
+    return gw_is_among(e->in->study->d1_drugs, e->in->study->d1_drug_count, drug->substance);
 }
 
 /* Two records of one day are one dose: the earliest that has a time tells when. */

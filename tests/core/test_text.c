@@ -261,3 +261,29 @@ Test(text, keeps_the_old_file_when_the_disk_is_full)
     gw_text_release(&text);
     scratch_release(&scratch);
 }
+
+Test(text, finds_a_text_in_a_list_and_one_that_begins_it)
+{
+    static const char *const list[] = {"A04", "B01AC", "A04"};
+    static const struct {
+        const char *name;
+        const char *text;
+        int place;
+        bool begins;
+    } cases[] = {
+        {"the first of two equal ones", "A04", 0, true},
+        {"another", "B01AC", 1, true},
+        {"one that begins so", "B01AC06", -1, true},
+        {"one that is shorter", "B01A", -1, false},
+        {"another case of letters", "a04", -1, false},
+        {"nothing", "", -1, false},
+        {"no text", NULL, -1, false},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_expect(eq(int, gw_place_in(list, 3, cases[i].text), cases[i].place), "%s", cases[i].name);
+        cr_expect(eq(int, gw_is_among(list, 3, cases[i].text), cases[i].place >= 0), "%s", cases[i].name);
+        cr_expect(eq(int, gw_begins_as_any(list, 3, cases[i].text), cases[i].begins), "%s", cases[i].name);
+    }
+    cr_expect(eq(int, gw_place_in(NULL, 0, "A04"), -1), "a list of none");
+}

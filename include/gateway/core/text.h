@@ -50,4 +50,9 @@ enum gw_status gw_text_write_file(const char *path, unsigned mode, const char *b
 
 bool gw_same(const char *a, const char *b); /* equal texts; NULL equals only NULL */
 
+/* Lists of texts, none of them NULL; a text that is NULL stands in none. */
+int gw_place_in(const char *const *list, size_t count, const char *text); /* the first; -1: in none */
+bool gw_is_among(const char *const *list, size_t count, const char *text);
+bool gw_begins_as_any(const char *const *list, size_t count, const char *text); /* one of them is its beginning */
+
 #endif
