@@ -301,23 +301,29 @@ static void weigh_bmi(struct engine *e, struct vte_risk *out)
     }
 }
 
-/* Given in the baseline window or on day 1. */
-static void weigh_erythropoietin(struct engine *e, struct vte_risk *out)
+/* Given in the baseline window or on day 1. One that was ordered alone, which is true, was not seen given. */
+static bool weigh_erythropoietin(struct engine *e, struct vte_risk *out)
 {
+    bool ordered = false;
+
     for (size_t i = 0; i < e->exposure_count; i++) {
         const struct exposure *x = &e->exposures[i];
 
         if (!x->drug || strcmp(x->drug->role, "ESA") != 0 || x->first > e->anchors.d1 || x->last < e->windows.span_low)
             continue;
+        ordered = true;
+        if (x->rank == GW_RANK_REQUEST)
+            continue;
         note_exposures(e, out, x->substance, e->windows.span_low, e->anchors.d1);
         find(e, out, "ERYTHROPOIETIN");
-        return;
+        return false;
     }
+    return ordered;
 }
 
 void vte_other_risk(struct engine *e, struct vte_risk *out)
 {
-    bool older, comorbidity;
+    bool older, comorbidity, ordered;
 
     *out = (struct vte_risk){.found = NULL};
     weigh_age(e, out);
@@ -335,6 +341,7 @@ void vte_other_risk(struct engine *e, struct vte_risk *out)
         find(e, out, "THROMBOPHILIA");
     if (e->diagnosis_count == 0)
         miss(out, "NO_PROBLEM_LIST");
-    weigh_erythropoietin(e, out);
+    ordered = weigh_erythropoietin(e, out);
     weigh_bmi(e, out);
+    out->unconfirmed |= ordered && !out->found;
 }

@@ -208,13 +208,20 @@ Test(thromboprophylaxis, level_goes_by_erythropoietin)
         {"until the first day of the baseline", "S -60..-14 4000[iU]", "2"},
         {"until the day before that", "S -60..-15 4000[iU]", "3"},
         {"from the day after day 1", "S 1..30 4000[iU]", "3"},
+        {"at hand", "D -20 30x4000/30", "2"},
+        {"ordered, and nobody saw it given", "R -30..0 4000[iU]", "3"},
+        {"ordered and given", "R -30..0 4000[iU]; A -3 4000[iU]", "2"},
     };
+    const struct gw_row_derived *row;
 
     for (size_t i = 0; i < sizeof courses / sizeof *courses; i++) {
         begin(&healthy);
         doses_add(&s, "B03XA01", courses[i].records);
         subject_derive(&s);
         expect_level(courses[i].what, courses[i].level, courses[i].level[0] == '2' ? "ERYTHROPOIETIN" : "");
+        row = subject_parameter(&s, "VTELEVEL", NULL, NULL);
+        expect_text(courses[i].what, row->state,
+                    courses[i].records[0] == 'R' && courses[i].level[0] == '3' ? "unconfirmed" : "derived");
     }
 }
 
