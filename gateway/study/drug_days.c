@@ -18,6 +18,7 @@ struct span {
     gw_day first;
     gw_day last;
     gw_day from; /* the rounds of its rhythm count from here */
+    gw_day pack; /* the first day of the supply of which this is a cycle */
     bool shadow; /* an order beside better evidence: it decides nothing */
 };
 
@@ -34,13 +35,14 @@ struct sweep {
 
 /* ---- cutting ---- */
 
-/* The first capsule of a pack handed over shortly before day 1 is that of day 1. */
+/* The first capsule of a pack handed over shortly before day 1 is that of day 1: all its cycles move. */
 static void shift_to_first_dose(const struct sweep *s, struct span *span)
 {
     const bool pack = s->bounds->study_drug && span->use->rank == GW_RANK_DISPENSE;
-    const int early = pack ? use_handed_early(s->e, span->first) : 0;
+    const int early = pack ? use_handed_early(s->e, span->pack) : 0;
 
     span->first += early;
+    span->pack += early;
     if (!span->use->rhythm.weekdays)
         span->from += early;
     if (span->last < GW_DAY_MAX)
@@ -53,25 +55,23 @@ static bool is_stop(const struct use *use)
     return use->stopped && !use->negative;
 }
 
-/* A supply ends when the next one begins, or when the drug was stopped. */
-static void cut_supplies(struct sweep *s)
+static bool is_supply(const struct span *span)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        struct span *span = &s->spans[i];
+    return span->use->rank == GW_RANK_DISPENSE && !span->use->negative;
+}
 
-        if (span->use->rank != GW_RANK_DISPENSE || span->use->negative)
-            continue;
-        for (size_t k = i + 1; k < s->count; k++)
-            if (s->spans[k].use->rank == GW_RANK_DISPENSE && s->spans[k].first > span->first) {
-                span->last = s->spans[k].first - 1 < span->last ? s->spans[k].first - 1 : span->last;
-                break;
-            }
-        for (size_t k = 0; k < s->count; k++) {
-            const gw_day stop = s->spans[k].last;
+/* A supply, with all its cycles, ends when the next one begins, or when the drug was stopped. */
+static void cut_supply(const struct sweep *s, struct span *span)
+{
+    for (size_t k = 0; k < s->count; k++) {
+        const struct span *other = &s->spans[k];
+        gw_day end = GW_DAY_MAX;
 
-            if (is_stop(s->spans[k].use) && span->first <= stop && stop < span->last)
-                span->last = stop;
-        }
+        if (is_supply(other) && other->pack > span->pack)
+            end = other->pack - 1;
+        else if (is_stop(other->use) && span->pack <= other->last)
+            end = other->last;
+        span->last = end < span->last ? end : span->last;
     }
 }
 
@@ -90,7 +90,7 @@ static int by_first(const void *x, const void *y)
 /* What of a use lies within the bounds; false: nothing. */
 static bool span_of(const struct sweep *s, const struct use *use, struct span *out)
 {
-    *out = (struct span){use, use->first, use->last, use->first, false};
+    *out = (struct span){use, use->first, use->last, use->first, use->start.first, false};
     if (use->problem || use->first == GW_NO_DAY || use->first > s->e->in->horizon || exposure_is_stale(s->e, use))
         return false;
     if (use->negative && out->last == GW_DAY_MAX)
@@ -120,7 +120,9 @@ static void collect(struct sweep *s, const struct use *uses, size_t count)
             s->count++;
         }
     qsort(s->spans, s->count, sizeof *s->spans, by_first);
-    cut_supplies(s);
+    for (size_t i = 0; i < s->count; i++)
+        if (is_supply(&s->spans[i]))
+            cut_supply(s, &s->spans[i]);
     for (size_t i = 0; i < s->count; i++) {
         s->spans[kept] = s->spans[i];
         s->spans[kept].shadow = s->bounds->study_drug && better && s->spans[i].use->rank == GW_RANK_REQUEST;
