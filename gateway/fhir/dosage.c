@@ -108,6 +108,21 @@ static void read_dose_and_rate(struct reader *reader, const struct element *elem
 #define SCHEDULE(name, field, reader)       ELEMENT(name, struct gw_schedule, field, reader)
 #define SCHEDULE_OBJECT(name, field, shape) OBJECT(name, struct gw_schedule, field, shape)
 
+struct range { /* its low end bounds nothing: what is planned may go on after it */
+    struct gw_quantity high;
+};
+
+static const struct element bounds_range_elements[] = {OBJECT("high", struct range, high, &quantity_shape)};
+static const struct shape bounds_range_shape = SHAPE(bounds_range_elements, struct range);
+
+static void read_range(struct reader *reader, const cJSON *item, struct gw_quantity *out)
+{
+    struct range range = {0};
+
+    shape_read(reader, &bounds_range_shape, item, &range);
+    *out = range.high;
+}
+
 static void read_bounds(struct reader *reader, const struct element *element, const cJSON *item, void *base)
 {
     struct gw_schedule *schedule = base;
@@ -119,10 +134,14 @@ static void read_bounds(struct reader *reader, const struct element *element, co
         shape_read(reader, &period_shape, item, &schedule->bounds);
     else if (gw_same(suffix, "Duration"))
         shape_read(reader, &quantity_shape, item, &schedule->duration);
+    else if (gw_same(suffix, "Range"))
+        read_range(reader, item, &schedule->duration);
 }
 
 static const struct element repeat_elements[] = {
     {"bounds[x]", 0, 0, read_bounds, NULL},
+    SCHEDULE("count", count, as_number),
+    SCHEDULE("countMax", count_max, as_number),
     SCHEDULE("frequency", frequency, as_number),
     SCHEDULE("frequencyMax", frequency_max, as_number),
     SCHEDULE("period", period, as_number),

@@ -18,6 +18,12 @@ struct period first_cycles(struct engine *e, int cycles)
     return period;
 }
 
+/* Taken as needed, on days that nobody knows, it covers none. */
+static bool covers(const struct engine *e, const struct exposure *x, coverage_fn *counts, void *context)
+{
+    return !x->rhythm.as_needed && counts(e, x, context);
+}
+
 /* Any day of the period. */
 static bool meets(const struct period *period, const struct exposure *exposure)
 {
@@ -31,7 +37,7 @@ static void count_day(const struct engine *e, gw_day day, coverage_fn *counts, v
     for (size_t i = 0; i < e->exposure_count; i++) {
         const struct exposure *x = &e->exposures[i];
 
-        if (x->first > day || x->last < day || !counts(e, x, context))
+        if (x->first > day || x->last < day || !covers(e, x, counts, context))
             continue;
         taken = true;
         told |= x->rank != GW_RANK_REQUEST;
@@ -46,7 +52,7 @@ void coverage_of(struct engine *e, const struct period *period, coverage_fn *cou
     out->days = 0;
     out->intended = false;
     for (size_t i = 0; out->inputs && i < e->exposure_count; i++)
-        if (meets(period, &e->exposures[i]) && counts(e, &e->exposures[i], context))
+        if (meets(period, &e->exposures[i]) && covers(e, &e->exposures[i], counts, context))
             inputs_add_exposure(e, out->inputs, &e->exposures[i]);
     for (gw_day day = period->first; day <= period->last; day++)
         count_day(e, day, counts, context, out);

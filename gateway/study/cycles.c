@@ -10,7 +10,7 @@
 #include "study/exposure.h"
 #include "study/start_dose.h"
 
-struct covered { /* days with the drug, by better evidence than orders */
+struct covered { /* days with the drug, by better evidence than orders; taken as needed it shows none */
     const struct exposure **list;
     size_t count;
     gw_day high; /* nothing counts after it */
@@ -30,7 +30,7 @@ static bool gather(struct engine *e, gw_day high, struct covered *out)
     out->list = gw_arena_alloc(e->arena, (count + 1) * sizeof *out->list);
     e->failed |= !out->list;
     for (size_t i = 0; !e->failed && i < count; i++)
-        if (list[i].rank < GW_RANK_REQUEST && list[i].first <= out->high)
+        if (list[i].rank < GW_RANK_REQUEST && !list[i].rhythm.as_needed && list[i].first <= out->high)
             out->list[out->count++] = &list[i];
     return !e->failed && out->count > 0;
 }

@@ -52,7 +52,16 @@ bool dose_of_unit(struct engine *e, const struct gw_fact *fact, const struct gw_
 /* A whole number of units of time as days: 3 wk is 21; 0: none, or no whole days. */
 int dose_days(const struct gw_quantity *duration);
 
-/* When doses are due; weekdays count from the day given. */
+/* The days that hold a duration, one only begun included; at least so long is no bound. 0: none told. */
+int bound_days(const struct gw_quantity *duration);
+
+/* So many doses in all, of a range the most; 0: not told. */
+int dose_count(const struct gw_schedule *schedule);
+
+/* The last of so many days of doses, from a day on. */
+gw_day rhythm_end(const struct rhythm *rhythm, gw_day first, int days);
+
+/* When doses are due; weekdays count from the day given. On which days one is taken as needed nobody knows. */
 struct rhythm rhythm_read(const struct gw_schedule *schedule, gw_day first);
 
 bool dose_equal(struct engine *e, const struct intake *a, const struct intake *b); /* two unknown ones are */

@@ -88,9 +88,22 @@ static void set_problem(struct use *use, const char *code, const char *note)
     use->note = note;
 }
 
+/* It begins on a later day than it has said so far. */
+static void begin_later(const struct engine *e, struct use *use, const char *text)
+{
+    struct gw_when when;
+
+    if (!text || use->first == GW_NO_DAY || gw_when_read(text, gw_site_zone(e->in->site), true, &when) != GW_DATE_OK ||
+        when.first <= use->first)
+        return;
+    use->first = use->last = when.first;
+    use->start = when;
+}
+
 static void read_start(struct engine *e, struct use *use)
 {
-    const char *const text = start_text(&e->in->facts[use->fact]);
+    const struct gw_fact *const fact = &e->in->facts[use->fact];
+    const char *const text = start_text(fact);
     const enum gw_date_verdict verdict = read_when(e, text, &use->start);
 
     use->first = GW_NO_DAY;
@@ -106,6 +119,8 @@ static void read_start(struct engine *e, struct use *use)
     use->first = use->last = use->start.first;
     if (use->start.precision == GW_PRECISION_SECOND)
         use->utc = use->start.utc;
+    if (fact->type == GW_MEDICATION_REQUEST)
+        begin_later(e, use, fact->use.validity.start);
 }
 
 /* A record that is over without saying when shows its first day alone. */
@@ -153,7 +168,10 @@ static bool daily_by_plan(const struct engine *e, const struct use *use)
 static void read_dosage(struct engine *e, struct use *use, const struct gw_dosage *dosage)
 {
     const struct gw_fact *fact = &e->in->facts[use->fact];
+    const gw_day last = use->last;
 
+    begin_later(e, use, dosage->schedule.bounds.start);
+    use->last = last;
     use->rhythm = rhythm_read(&dosage->schedule, use->first);
     if (!use->rhythm.known && dosage->schedule.event_count == 0 && !dosage->schedule.as_needed &&
         !dosage->schedule.period_unit && daily_by_plan(e, use))
@@ -162,19 +180,33 @@ static void read_dosage(struct engine *e, struct use *use, const struct gw_dosag
     read_route(e, use, &dosage->route);
 }
 
-/* Bounds of the schedule lie within the record's own days. */
-static void apply_bounds(struct engine *e, struct use *use, const struct gw_schedule *schedule)
+/* A pack that was fetched when its instruction was over is there all the same. */
+static void end_earlier(struct use *use, gw_day end)
 {
-    const int days = dose_days(&schedule->duration);
-    const gw_day end = end_of(e, schedule->bounds.end);
-    struct gw_when start;
+    if (end == GW_NO_DAY || end >= use->last || (use->rank == GW_RANK_DISPENSE && end < use->first))
+        return;
+    use->last = end;
+    use->stopped = false;
+}
 
-    if (read_when(e, schedule->bounds.start, &start) == GW_DATE_OK && start.first > use->first)
-        use->first = start.first;
-    if (end != GW_NO_DAY && end < use->last)
-        use->last = end;
-    if (days > 0 && use->first + days - 1 < use->last)
-        use->last = use->first + days - 1;
+/* The days of doses in which the doses counted are taken; 0: they are not counted, or their days not known. */
+static int days_of_doses(const struct gw_schedule *schedule, const struct rhythm *rhythm)
+{
+    const int times = rhythm->times > 1 ? rhythm->times : 1;
+
+    return rhythm->known ? (dose_count(schedule) + times - 1) / times : 0;
+}
+
+/* Bounds of the schedule lie within the record's own days, and its doses are counted. */
+static void apply_bounds(const struct engine *e, struct use *use, const struct gw_schedule *schedule)
+{
+    const int days = bound_days(&schedule->duration), doses = days_of_doses(schedule, &use->rhythm);
+
+    end_earlier(use, end_of(e, schedule->bounds.end));
+    if (days > 0)
+        end_earlier(use, use->first + days - 1);
+    if (doses > 0)
+        end_earlier(use, rhythm_end(&use->rhythm, use->first, doses));
 }
 
 /* Single doses on named days. */
@@ -231,6 +263,11 @@ static bool all_bounded(const struct gw_medication_use *use)
     return true;
 }
 
+static bool says_how_long(const struct gw_schedule *schedule)
+{
+    return bound_days(&schedule->duration) > 0 || (dose_count(schedule) > 0 && rhythm_read(schedule, 0).known);
+}
+
 /* One after the other: each but the last says how long. */
 static bool is_sequence(const struct gw_medication_use *use)
 {
@@ -239,10 +276,21 @@ static bool is_sequence(const struct gw_medication_use *use)
 
         if (!dosage->sequence || (i > 0 && atoi(dosage->sequence) <= atoi(use->dosages[i - 1].sequence)))
             return false;
-        if (i + 1 < use->dosage_count && dose_days(&dosage->schedule.duration) == 0)
+        if (i + 1 < use->dosage_count && !says_how_long(&dosage->schedule))
             return false;
     }
     return true;
+}
+
+/* The first day after a dosage: after so many doses that on which the next one would be due. */
+static gw_day day_after(const struct use *use, const struct gw_schedule *schedule)
+{
+    const int doses = days_of_doses(schedule, &use->rhythm);
+
+    if (use->last == GW_DAY_MAX)
+        return GW_DAY_MAX;
+    return doses == 0 || bound_days(&schedule->duration) > 0 ? use->last + 1
+                                                             : rhythm_end(&use->rhythm, use->first, doses + 1);
 }
 
 static void add_each(struct engine *e, const struct use *use, bool in_sequence)
@@ -257,7 +305,7 @@ static void add_each(struct engine *e, const struct use *use, bool in_sequence)
         one.first = in_sequence ? next : use->first;
         read_dosage(e, &one, &told->dosages[i]);
         apply_bounds(e, &one, &told->dosages[i].schedule);
-        next = one.last == GW_DAY_MAX ? one.last : one.last + 1;
+        next = day_after(&one, &told->dosages[i].schedule);
         if (one.first <= one.last)
             add_course(e, &one);
     }
@@ -355,20 +403,6 @@ static int times_in(struct engine *e, const struct gw_ratio *whole, const struct
     return low;
 }
 
-/* The last of so many days of doses. */
-static gw_day after_doses(const struct rhythm *rhythm, gw_day first, int doses)
-{
-    gw_day day = first;
-
-    if (rhythm->every <= 1)
-        return first + doses - 1;
-    if (rhythm->block > 0)
-        return first + (doses - 1) / rhythm->block * rhythm->every + (doses - 1) % rhythm->block;
-    for (int counted = 0; counted < doses; day++)
-        counted += rhythm_takes(rhythm, first, day);
-    return day - 1;
-}
-
 /* Without an instruction: so many units of the product over so many days. */
 static bool infer_dosage(struct engine *e, struct use *use, int units, int supply)
 {
@@ -387,7 +421,7 @@ static bool infer_dosage(struct engine *e, struct use *use, int units, int suppl
         return false;
     use->dose = unit;
     use->dose.how = "strength of one unit";
-    use->last = after_doses(&use->rhythm, use->first, use->rhythm.times > 1 ? supply : units);
+    use->last = rhythm_end(&use->rhythm, use->first, use->rhythm.times > 1 ? supply : units);
     return true;
 }
 
@@ -431,16 +465,28 @@ static void read_supply(struct engine *e, struct use *use)
         doses = e->failed ? 0 : times_in(e, &quantity.amount, &of_day);
     }
     if (doses > 0)
-        use->last = after_doses(&use->rhythm, use->first, doses);
-    else if (use->dose.known || !(supply > 0 || daily_by_plan(e, use)) || !infer_dosage(e, use, units, supply))
+        use->last = rhythm_end(&use->rhythm, use->first, doses);
+    else if (use->dose.known || use->rhythm.as_needed || !(supply > 0 || daily_by_plan(e, use)) ||
+             !infer_dosage(e, use, units, supply))
         use->last = use->first + (supply > 0 ? supply : assumed > 0 ? assumed : 1) - 1;
+}
+
+/* It may hold more than the instruction asks for. */
+static void bound_supply(struct engine *e, struct use *use)
+{
+    const struct gw_medication_use *told = &e->in->facts[use->fact].use;
+
+    if (told->dosage_count == 1)
+        apply_bounds(e, use, &told->dosages[0].schedule);
 }
 
 static void add_dispense(struct engine *e, struct use *use)
 {
     read_together(e, use);
-    if (use->first != GW_NO_DAY && !use->negative)
+    if (use->first != GW_NO_DAY && !use->negative) {
         read_supply(e, use);
+        bound_supply(e, use);
+    }
     add_course(e, use);
 }
 

@@ -227,6 +227,8 @@ static void ask_for_dose(struct engine *e, const struct stretch *stretch)
         about.note = "records of one kind tell different doses for the same days";
     } else if (!stretch->dose.known || stretch->dose.kind != GW_DOSE_MASS) {
         about.note = "no dose in mg is told, and none follows from strength and supply";
+    } else if (stretch->rhythm.as_needed) {
+        about.note = "taken as needed: on which days is not told";
     } else if (!stretch->rhythm.known) {
         about.note = "how often the dose was taken is not told";
     } else {

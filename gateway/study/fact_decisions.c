@@ -172,7 +172,7 @@ static void set_date(struct gw_fact *fact, const char *date)
     else if (fact->type == GW_MEDICATION_DISPENSE)
         fact->use.when_handed_over = date;
     else if (fact->type == GW_MEDICATION_REQUEST)
-        fact->use.authored_on = date;
+        fact->use.authored_on = fact->use.validity.start = date;
 }
 
 /* The site's offset at that time, written behind it. */

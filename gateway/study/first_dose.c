@@ -80,6 +80,18 @@ static enum gw_date_verdict read_dose(const struct engine *e, const struct gw_fa
     return GW_DATE_MALFORMED;
 }
 
+/* What was ordered ahead of time begins later than it was written: its uses tell when. */
+static void begin_order(const struct engine *e, size_t index, struct gw_when *when)
+{
+    gw_day first = GW_DAY_MAX;
+
+    for (size_t i = 0; i < e->use_count; i++)
+        if (e->uses[i].fact == index && e->uses[i].first < first)
+            first = e->uses[i].first;
+    if (first < GW_DAY_MAX && first > when->first)
+        when->first = when->last = first;
+}
+
 static void consider_dose(struct engine *e, struct evidence *evidence, size_t index)
 {
     const struct gw_fact *fact = &e->in->facts[index];
@@ -106,6 +118,8 @@ static void consider_dose(struct engine *e, struct evidence *evidence, size_t in
         raise_unreadable(e, index, "TIME_WITHOUT_OFFSET");
     if (verdict != GW_DATE_OK || when.precision < GW_PRECISION_DAY || when.first < index_line_start(e->in->roster))
         return;
+    if (rank == GW_RANK_REQUEST)
+        begin_order(e, index, &when);
     if (when.first > e->in->horizon) { /* planned, or a slip: it says nothing yet */
         engine_next_day(e, when.first);
         return;

@@ -15,6 +15,8 @@
 #define BLOCK_FROM    14 /* days of a round from which on several doses are days in a row */
 #define LONGEST_ROUND 3660
 
+#define SECONDS_OF_DAY ((int64_t)24 * 60 * 60)
+
 const struct rhythm rhythm_once = {.known = true, .every = 0, .days = 1, .times = 1};
 const struct rhythm rhythm_daily = {.known = true, .every = 1, .days = 1, .times = 1};
 
@@ -52,6 +54,52 @@ int dose_days(const struct gw_quantity *duration)
     if (unit && (strcmp(unit, "day") == 0 || strcmp(unit, "days") == 0))
         return whole(duration->value);
     return duration->comparator ? 0 : whole(duration->value) * days;
+}
+
+static int64_t seconds_of_unit(const char *unit)
+{
+    static const struct {
+        const char *unit;
+        int64_t seconds;
+    } units[] = {{"s", 1}, {"min", 60}, {"h", 3600}, {"day", SECONDS_OF_DAY}, {"days", SECONDS_OF_DAY}};
+
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(units[i].unit, unit) == 0)
+            return units[i].seconds;
+    return days_of_unit(unit) * SECONDS_OF_DAY;
+}
+
+/* In thousandths, a part of one as one; 0: no number above zero. */
+static int64_t thousandths(const char *text)
+{
+    char *at = NULL;
+    int64_t value = text ? strtol(text, &at, 10) : -1;
+
+    if (value < 0 || value > (int64_t)LONGEST_ROUND * SECONDS_OF_DAY)
+        return 0;
+    at += *at == '.';
+    for (int digits = 0; digits < 3; digits++) {
+        value *= 10;
+        if (*at >= '0' && *at <= '9')
+            value += *at++ - '0';
+    }
+    return at[strspn(at, "0123456789")] ? 0 : value + (strspn(at, "0") != strlen(at));
+}
+
+int bound_days(const struct gw_quantity *duration)
+{
+    const char *const unit = duration->code ? duration->code : duration->unit ? duration->unit : "d";
+    const int64_t seconds = seconds_of_unit(unit) * thousandths(duration->value);
+    const int64_t days = (seconds + 1000 * SECONDS_OF_DAY - 1) / (1000 * SECONDS_OF_DAY);
+
+    if (duration->comparator && duration->comparator[0] != '<')
+        return 0;
+    return days <= LONGEST_ROUND ? (int)days : 0;
+}
+
+int dose_count(const struct gw_schedule *schedule)
+{
+    return whole(schedule->count_max ? schedule->count_max : schedule->count);
 }
 
 /* Doses spread evenly over a short round. */
@@ -173,7 +221,10 @@ struct rhythm rhythm_read(const struct gw_schedule *schedule, gw_day first)
     const bool repeats = schedule->period_unit || schedule->day_count || schedule->time_count || schedule->when_count;
     struct rhythm rhythm = repeats ? by_repeat(schedule, first) : by_code(&schedule->code);
 
-    rhythm.as_needed = schedule->as_needed;
+    if (schedule->as_needed)
+        return (struct rhythm){.as_needed = true};
+    if (!repeats && !rhythm.known && dose_count(schedule) == 1)
+        return rhythm_once;
     return rhythm;
 }
 
@@ -202,7 +253,7 @@ int rhythm_count(const struct rhythm *rhythm, gw_day from, gw_day first, gw_day 
     const int every = rhythm->every;
     int count = 0, rounds;
 
-    if (first > last)
+    if (first > last || rhythm->as_needed)
         return 0;
     if (every <= 1)
         return every == 1 ? last - first + 1 : first <= from && from <= last;
@@ -214,12 +265,29 @@ int rhythm_count(const struct rhythm *rhythm, gw_day from, gw_day first, gw_day 
 
 gw_day rhythm_latest(const struct rhythm *rhythm, gw_day from, gw_day first, gw_day last)
 {
+    if (rhythm->as_needed)
+        return GW_NO_DAY;
     if (rhythm->every == 0)
         return first <= from && from <= last ? from : GW_NO_DAY;
     for (gw_day day = last; day >= first; day--) /* a round at most */
         if (rhythm_takes(rhythm, from, day))
             return day;
     return GW_NO_DAY;
+}
+
+gw_day rhythm_end(const struct rhythm *rhythm, gw_day first, int days)
+{
+    const int each = rhythm->block ? rhythm->block : __builtin_popcount(rhythm->days);
+    gw_day day;
+
+    if (rhythm->every <= 1)
+        return rhythm->every == 1 ? first + days - 1 : first;
+    day = first + (days - 1) / each * rhythm->every;
+    if (rhythm->block)
+        return day + (days - 1) % each;
+    for (int left = (days - 1) % each + 1; left > 0; day++)
+        left -= rhythm_takes(rhythm, first, day);
+    return day - 1;
 }
 
 const char *rhythm_name(const struct rhythm *rhythm)

@@ -37,6 +37,9 @@ static void print_schedule(const struct gw_schedule *got, char *out, size_t room
     add_text(out, room, " to ", got->bounds.end);
     add_text(out, room, " for ", got->duration.value);
     add_text(out, room, " ", got->duration.code);
+    add_text(out, room, " ", got->count);
+    add_text(out, room, "-", got->count_max);
+    add_text(out, room, " ", got->count ? "doses" : NULL);
     add_text(out, room, " code ", got->code.count > 0 ? got->code.codings[0].code : NULL);
     add_text(out, room, " text ", got->code.text);
     add_text(out, room, " ", got->as_needed ? "if needed" : NULL);
@@ -62,7 +65,12 @@ static const struct {
     {"for a time", REPEAT("'boundsDuration':{'value':21,'unit':'days','code':'d'}"), " for 21 d"},
     {"from and to", REPEAT("'boundsPeriod':{'start':'2024-01-15','end':'2024-02-04'}"),
      " from 2024-01-15 to 2024-02-04"},
-    {"for a range of times", REPEAT("'boundsRange':{'low':{'value':21}},'frequency':1"), " 1"},
+    {"for at least a time: no bound", REPEAT("'boundsRange':{'low':{'value':21}},'frequency':1"), " 1"},
+    {"for a range of times: no longer than its end",
+     REPEAT("'boundsRange':{'low':{'value':14,'code':'d'},'high':{'value':21,'code':'d'}},'frequency':1"),
+     " 1 for 21 d"},
+    {"so many doses", REPEAT("'count':14,'frequency':2,'period':1,'periodUnit':'d'"), " 2 per 1 d 14 doses"},
+    {"so many doses or more", REPEAT("'count':10,'countMax':14"), " 10-14 doses"},
     {"on given days", TIMING("'event':['2024-01-15','2024-01-22']"), " event 2024-01-15,2024-01-22"},
     {"a code",
      TIMING("'code':{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation',"

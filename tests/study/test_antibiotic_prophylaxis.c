@@ -45,6 +45,7 @@ static const struct {
     {"a drug for treatment", {{"J01CA04", "S 0..83 500"}}, "0", "NONE", "derived"},
     {"a drug that is not in the list", {{"J05AB01", "S 0..83 400 bid"}}, "0", "NONE", "derived"},
     {"ordered alone", {{"J01MA12", "R 0..83 500"}}, "84", "GIVEN", "unconfirmed"},
+    {"as needed, on days that nobody knows", {{"J01MA12", "S 0..83 500 prn"}}, "0", "NONE", "derived"},
 };
 
 Test(antibiotic_prophylaxis, counts_the_days_of_the_first_cycles)

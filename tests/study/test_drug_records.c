@@ -220,3 +220,98 @@ Test(drug_records, last_as_long_as_what_was_handed_over)
 {
     EXPECT_ROWS(supplies, "MedicationDispense", 30);
 }
+
+/* ---- how many, and from when ---- */
+
+#define TIMED(members) "{'timing':{'repeat':{" members "}}," DOSE("25", "mg") "}"
+#define ORDERED(what, more, rows)                                                                                      \
+    {                                                                                                                  \
+        what, "'status':'active','intent':'order','authoredOn':'2024-01-15'," ATC "," more, rows                       \
+    }
+#define TO_TAKE(members) "'dosageInstruction':[" TIMED(members) "]"
+#define EVERY_DAY        "'frequency':1,'period':1,'periodUnit':'d'"
+
+static const struct record orders[] = {
+    ORDERED("so many doses daily: 14", TO_TAKE(EVERY_DAY ",'count':14"), "0..13 25 QD intended L1 start"),
+    ORDERED("one a day by the plan, so many doses", TO_TAKE("'count':5"), "0..4 25 QD intended L1 start"),
+    ORDERED("two a day, 50 mg, which is no step; seven doses: the fourth day has the last",
+            TO_TAKE("'frequency':2,'period':1,'periodUnit':'d','count':7"), "0..3 25 BID intended start"),
+    ORDERED("every other day, eleven doses", TO_TAKE("'frequency':1,'period':2,'periodUnit':'d','count':11"),
+            "0..20 25 QOD intended L1 start"),
+    ORDERED("one dose", TO_TAKE("'count':1"), "0..0 25 ONCE intended L1 start"),
+    ORDERED("ten to fourteen doses: at most fourteen days", TO_TAKE(EVERY_DAY ",'count':10,'countMax':14"),
+            "0..13 25 QD intended L1 start"),
+    ORDERED("for ten to fourteen days",
+            TO_TAKE(EVERY_DAY ",'boundsRange':{'low':{'value':10,'code':'d'},'high':{'value':14,'code':'d'}}"),
+            "0..13 25 QD intended L1 start"),
+    ORDERED("for ten days or more", TO_TAKE(EVERY_DAY ",'boundsRange':{'low':{'value':10,'code':'d'}}"),
+            "0.. 25 QD intended L1 start"),
+    ORDERED("for 72 hours", TO_TAKE(EVERY_DAY ",'boundsDuration':{'value':72,'code':'h'}"),
+            "0..2 25 QD intended L1 start"),
+    ORDERED("the shorter of both", TO_TAKE(EVERY_DAY ",'count':21,'boundsDuration':{'value':2,'code':'wk'}"),
+            "0..13 25 QD intended L1 start"),
+    ORDERED("21 of 28 days, 24 doses", TO_TAKE("'frequency':21,'period':28,'periodUnit':'d','count':24"),
+            "0..20 25 QD intended L1 start; 28..30 25 QD intended L1"),
+    ORDERED("to begin ten days later",
+            "'dispenseRequest':{'validityPeriod':{'start':'2024-01-25'}}," TO_TAKE(EVERY_DAY ",'count':14"),
+            "10..23 25 QD intended L1 start"),
+    ORDERED("to begin before it was written",
+            "'dispenseRequest':{'validityPeriod':{'start':'2024-01-01'}}," TO_TAKE(EVERY_DAY ",'count':14"),
+            "0..13 25 QD intended L1 start"),
+    ORDERED("its instruction begins later", TO_TAKE(EVERY_DAY ",'count':14,'boundsPeriod':{'start':'2024-01-18'}"),
+            "3..16 25 QD intended L1 start"),
+    ORDERED("on Mondays from a Wednesday on: not on Wednesdays",
+            TO_TAKE("'dayOfWeek':['mon'],'count':2,'boundsPeriod':{'start':'2024-01-17'}"),
+            "2..14 25 QS intended L1 start"),
+    ORDERED("seven, then so many of another dose",
+            "'dosageInstruction':[{'sequence':1,'timing':{'repeat':{" EVERY_DAY ",'count':7}}," DOSE(
+                "25", "mg") "},{'sequence':2,'timing':{'repeat':{" EVERY_DAY ",'count':3}}," DOSE("10", "mg") "}]",
+            "0..6 25 QD intended L1 start; 7..9 10 QD intended L3 step_down"),
+    ORDERED("two weekly ones, then others: when the third would be due",
+            "'dosageInstruction':[{'sequence':1,'timing':{'repeat':{'frequency':1,'period':1,'periodUnit':'wk','count':"
+            "2}}," DOSE("25", "mg") "},{'sequence':2,'timing':{'repeat':{" EVERY_DAY
+                                    ",'count':3}}," DOSE("10", "mg") "}]",
+            "0..7 25 QS intended L1 start; 14..16 10 QD intended L3 step_down"),
+};
+
+Test(drug_records, of_orders_begin_and_end_when_they_say)
+{
+    EXPECT_ROWS(orders, "MedicationRequest", 60);
+}
+
+static const struct record bounded_supplies[] = {
+    HANDED("28 capsules of which 21 are to be taken", UNITS("28"), "",
+           ",'dosageInstruction':[{'timing':{'repeat':{" EVERY_DAY ",'count':21}}," DOSE("10", "mg") "}]",
+           "0..20 10 QD dispensed L3 start"),
+    HANDED("to be taken for two weeks", UNITS("28"), "",
+           ",'dosageInstruction':[{'timing':{'repeat':{" EVERY_DAY
+           ",'boundsDuration':{'value':14,'code':'d'}}}," DOSE("10", "mg") "}]",
+           "0..13 10 QD dispensed L3 start" REST("14")),
+    HANDED("of an instruction that was over: the pack is there all the same", UNITS("21"), "",
+           ",'dosageInstruction':[{'timing':{'repeat':{" EVERY_DAY
+           ",'boundsPeriod':{'end':'2024-01-10'}}}," DOSE("10", "mg") "}]",
+           "0..20 10 QD dispensed L3 start"),
+};
+
+Test(drug_records, of_packs_end_where_their_instruction_does)
+{
+    EXPECT_ROWS(bounded_supplies, "MedicationDispense", 30);
+}
+
+/* ---- as needed ---- */
+
+static const struct record needed[] = {
+    STATED("every day, if needed: on which nobody knows", "{'asNeededBoolean':true," DAILY "," DOSE("25", "mg") "}",
+           "0..27 25 PRN stated L1 start"),
+    STATED("for something", "{'asNeededCodeableConcept':{'text':'pain'}," DAILY "," DOSE("25", "mg") "}",
+           "0..27 25 PRN stated L1 start"),
+    STATED("anyhow", "{'asNeededBoolean':false," DAILY "," DOSE("25", "mg") "}", "0..27 25 QD stated L1 start"),
+};
+
+Test(drug_records, of_what_is_taken_as_needed_count_no_day_and_ask)
+{
+    EXPECT_ROWS(needed, "MedicationStatement", 30);
+    expect_rows(&needed[0], 1, "MedicationStatement", 30);
+    cr_expect(ne(ptr, (void *)subject_item(&s, "DOSE_MISSING"), NULL));
+    expect_text("no cycle is made of it", doses_cycles(&s), "");
+}

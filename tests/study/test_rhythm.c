@@ -104,7 +104,10 @@ static const struct {
     {"a code of no list", CODE("NOW"), "?", ""},
     {"the second code", "'timing':{'code':{'coding':[{'display':'twice'},{'code':'BID'}]}}", "1/1*2", "BID"},
     {"a text alone", "'timing':{'code':{'text':'daily'}}", "?", ""},
-    {"when needed", "'asNeededBoolean':true," EVERY(1, 1, "d"), "1/1*1", "PRN"},
+    {"when needed: on which days nobody knows", "'asNeededBoolean':true," EVERY(1, 1, "d"), "?", "PRN"},
+    {"one dose in all", REPEAT("'count':1"), "0/1*1", "ONCE"},
+    {"one or two in all", REPEAT("'count':1,'countMax':2"), "?", ""},
+    {"fourteen in all, daily", REPEAT("'count':14,'frequency':1,'period':1,'periodUnit':'d'"), "1/1*1", "QD"},
 };
 
 Test(rhythm, is_read_from_what_a_timing_says)
@@ -162,6 +165,43 @@ Test(rhythm, tells_how_many_days_of_doses_there_are_and_the_last)
     }
 }
 
+Test(rhythm, of_what_is_taken_as_needed_counts_no_day)
+{
+    const struct rhythm needed = read_timing("'asNeededBoolean':true," EVERY(1, 1, "d"), "2024-01-15");
+
+    cr_expect(eq(int, rhythm_count(&needed, 0, 0, 20), 0));
+    cr_expect(eq(int, rhythm_latest(&needed, 0, 0, 20), GW_NO_DAY));
+}
+
+static const struct {
+    const char *what, *timing;
+    int days;
+    gw_day last; /* from day 0, a Monday */
+} courses[] = {
+    {"fourteen days", EVERY(1, 1, "d"), 14, 13},
+    {"one day", EVERY(1, 1, "d"), 1, 0},
+    {"eleven, every other day: 0, 2 .. 20", EVERY(1, 2, "d"), 11, 20},
+    {"four weeks", EVERY(1, 1, "wk"), 4, 21},
+    {"five, two a week: 0 3 7 10 14", EVERY(2, 1, "wk"), 5, 14},
+    {"six, two a week", EVERY(2, 1, "wk"), 6, 17},
+    {"Mondays and Thursdays, three", REPEAT("'dayOfWeek':['mon','thu']"), 3, 7},
+    {"a block of 21 in 28 and three more", EVERY(21, 28, "d"), 24, 30},
+    {"the block alone", EVERY(21, 28, "d"), 21, 20},
+};
+
+Test(rhythm, ends_with_the_last_of_so_many_days_of_doses)
+{
+    const struct rhythm mondays = read_timing(REPEAT("'dayOfWeek':['mon']"), "2024-01-17");
+
+    for (size_t i = 0; i < sizeof courses / sizeof *courses; i++) {
+        const struct rhythm rhythm = read_timing(courses[i].timing, "2024-01-15");
+
+        cr_expect(eq(int, rhythm_end(&rhythm, 0, courses[i].days), courses[i].last), "%s", courses[i].what);
+    }
+    cr_expect(eq(int, rhythm_end(&rhythm_once, 5, 1), 5));
+    cr_expect(eq(int, rhythm_end(&mondays, 2, 2), 14), "from a Wednesday on: days 7 and 14");
+}
+
 Test(rhythm, is_another_by_any_of_its_parts)
 {
     const struct rhythm daily = rhythm_daily;
@@ -209,4 +249,34 @@ Test(rhythm, reads_durations_as_whole_days)
 {
     for (size_t i = 0; i < sizeof durations / sizeof *durations; i++)
         cr_expect(eq(int, dose_days(&durations[i].duration), durations[i].days), "%zu", i);
+}
+
+static const struct {
+    struct gw_quantity duration;
+    int days;
+} bounds[] = {
+    {{.value = "3", .code = "wk"}, 21},
+    {{.value = "14", .unit = "days"}, 14},
+    {{.value = "72", .code = "h"}, 3},
+    {{.value = "36", .code = "h"}, 2},
+    {{.value = "1", .code = "h"}, 1},
+    {{.value = "2880", .code = "min"}, 2},
+    {{.value = "1.5", .code = "d"}, 2},
+    {{.value = "1.5", .code = "wk"}, 11},
+    {{.value = "1.0000", .code = "d"}, 1},
+    {{.value = "1.0001", .code = "d"}, 2},
+    {{.value = "9000", .code = "d"}, 0},
+    {{.value = "1e3", .code = "d"}, 0},
+    {{.value = "14", .code = "d", .comparator = "<="}, 14},
+    {{.value = "14", .code = "d", .comparator = ">="}, 0},
+    {{.value = "-3", .code = "d"}, 0},
+    {{.value = "0", .code = "d"}, 0},
+    {{.value = "3", .code = "cycles"}, 0},
+    {{.code = "d"}, 0},
+};
+
+Test(rhythm, is_bounded_by_the_days_that_hold_a_duration)
+{
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+        cr_expect(eq(int, bound_days(&bounds[i].duration), bounds[i].days), "%zu", i);
 }

@@ -87,6 +87,7 @@ static const char *timing(const char *rhythm)
                  {"3/wk", "'frequency':3,'period':1,'periodUnit':'wk'"},
                  {"21/28", "'frequency':21,'period':28,'periodUnit':'d'"},
                  {"1-2", "'frequency':1,'frequencyMax':2,'period':1,'periodUnit':'d'"},
+                 {"prn", "'frequency':1,'period':1,'periodUnit':'d'"},
                  {"5/d", "'frequency':5,'period':1,'periodUnit':'d'"}};
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -106,8 +107,9 @@ static const char *dosage(struct subject *s, const struct record *r)
     const char *repeat = timing(r->rhythm);
     const char *dose = *r->dose ? gw_arena_print(&s->arena, "'doseAndRate':[{'doseQuantity':%s}]", quantity(s, r)) : "";
 
-    return gw_arena_print(&s->arena, "[{%s%s%s%s%s}]", repeat ? "'timing':{'repeat':{" : "", repeat ? repeat : "",
-                          repeat ? "}}" : "", repeat && *dose ? "," : "", dose);
+    return gw_arena_print(&s->arena, "[{%s%s%s%s%s%s}]", strcmp(r->rhythm, "prn") == 0 ? "'asNeededBoolean':true," : "",
+                          repeat ? "'timing':{'repeat':{" : "", repeat ? repeat : "", repeat ? "}}" : "",
+                          repeat && *dose ? "," : "", dose);
 }
 
 /* The drug as a contained Medication, which may have a strength. */

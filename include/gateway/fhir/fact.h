@@ -240,7 +240,9 @@ struct gw_schedule {
     const char *const *events; /* the very moments, as dateTimes */
     size_t event_count;
     struct gw_period bounds;
-    struct gw_quantity duration; /* boundsDuration; a boundsRange is not read */
+    struct gw_quantity duration; /* boundsDuration, or the high end of a boundsRange: nothing is due after it */
+    const char *count;           /* doses in all */
+    const char *count_max;
     struct gw_concept code;      /* BID, QD, QOD ...; where no coding has one, what its text says */
     bool as_needed;              /* asNeededBoolean true, or asNeeded for some reason */
 };
