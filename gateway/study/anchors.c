@@ -26,6 +26,20 @@ void anchor_cite(struct engine *e, size_t fact, const char *rule)
 
 /* ---- death, withdrawal, recruitment ---- */
 
+/* A day to come says nothing yet; one further off than tomorrow is a slip. */
+static void await_death(struct engine *e, gw_day day)
+{
+    const struct item_about about = {.has_fact = true,
+                                     .fact = e->person_index,
+                                     .day = day,
+                                     .rule = "deceased",
+                                     .note = "the death is dated after the last day searched"};
+
+    engine_next_day(e, day);
+    if (day > e->in->horizon + 1)
+        engine_raise(e, "FUTURE_DATE", &about);
+}
+
 static void find_death(struct engine *e)
 {
     const struct item_about about = {.has_fact = true,
@@ -38,11 +52,13 @@ static void find_death(struct engine *e)
     e->anchors.death = GW_NO_DAY;
     if (!e->person || !e->person->patient.deceased)
         return;
-    if (e->person->patient.deceased_date &&
-        gw_when_read(e->person->patient.deceased_date, gw_site_zone(e->in->site), true, &when) == GW_DATE_OK)
-        e->anchors.death = when.last;
-    else
+    if (!e->person->patient.deceased_date ||
+        gw_when_read(e->person->patient.deceased_date, gw_site_zone(e->in->site), true, &when) != GW_DATE_OK)
         engine_raise(e, "DATE_MISSING", &about);
+    else if (when.first > e->in->horizon)
+        await_death(e, when.first);
+    else
+        e->anchors.death = when.last;
 }
 
 static void check_recruitment(struct engine *e)

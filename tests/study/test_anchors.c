@@ -135,6 +135,19 @@ static const struct {
      GIVEN("b", "completed", "2024-01-12", DEX), "2024-01-12", "confirmed", NULL},
     {"a dispense", NULL, DISPENSE("d", "2024-01-10", LEN), NULL, "2024-01-10", "provisional", NULL},
     {"an order", NULL, ORDERED("2024-01-08"), NULL, "2024-01-08", "provisional", NULL},
+    {"an order of days ahead: on none before it begins", NULL,
+     OF("MedicationRequest", "o") "'status':'active','intent':'order','authoredOn':'2024-01-08','dispenseRequest':{"
+                                  "'validityPeriod':{'start':'2024-01-12'}}," CODED(LEN),
+     NULL, "2024-01-12", "provisional", NULL},
+    {"an order whose instruction begins later", NULL,
+     OF("MedicationRequest", "o") "'status':'active','intent':'order','authoredOn':'2024-01-08','dosageInstruction':[{"
+                                  "'timing':{'repeat':{'boundsPeriod':{'start':'2024-01-10'},'frequency':1,'period':1,"
+                                  "'periodUnit':'d'}}}]," CODED(LEN),
+     NULL, "2024-01-10", "provisional", NULL},
+    {"an order that begins after the last day searched", NULL,
+     OF("MedicationRequest", "o") "'status':'active','intent':'order','authoredOn':'2024-01-08','dispenseRequest':{"
+                                  "'validityPeriod':{'start':'2024-02-01'}}," CODED(LEN),
+     NULL, "", "", "ANCHOR_MISSING"},
     {"a dispense seven days after the order", NULL, DISPENSE("d", "2024-01-10", LEN), ORDERED("2024-01-03"),
      "2024-01-10", "provisional", NULL},
     {"eight", NULL, DISPENSE("d", "2024-01-10", LEN), ORDERED("2024-01-02"), "2024-01-10", "conflict",
@@ -289,4 +302,24 @@ Test(anchors, let_nothing_leave_for_a_subject_of_whom_the_roster_wants_consent)
     subject_derive(&s);
     cr_expect(eq(int, s.derived.blocked, false));
     cr_expect(eq(sz, subject_items(&s, "CONSENT_MISSING"), 0));
+}
+
+/* ---- death ---- */
+
+/* T90-02 begins on day 165, 28 June. */
+Test(anchors, are_not_cut_by_a_death_of_days_to_come)
+{
+    s.facts[0].patient.deceased = true;
+    s.facts[0].patient.deceased_date = "2024-06-01";
+    s.line.first_dose = subject_day("2024-01-15");
+    s.horizon = subject_day("2024-05-31");
+    subject_derive(&s);
+    expect_text("death", subject_row(&s)->death_date, "");
+    cr_assert(ne(ptr, (void *)subject_window(&s, "T90-02"), NULL));
+    expect_text("window", subject_window(&s, "T90-02")->state, "future");
+    cr_expect(eq(int, s.derived.next_day, s.horizon + 1));
+    s.horizon++;
+    subject_derive(&s);
+    expect_text("death", subject_row(&s)->death_date, "2024-06-01");
+    cr_expect(eq(ptr, (void *)subject_window(&s, "T90-02"), NULL));
 }
