@@ -270,7 +270,7 @@ static void propose(struct engine *e, struct episodes *episodes, const struct cr
     syndrome_tell_dose(e, &candidate->episode, &h->doses, onset->moment, &json);
     tell_column(h, "hypotension", HYPOTENSION, VASOPRESSOR, &json);
     tell_column(h, "hypoxia", HYPOXIA, OXYGEN, &json);
-    syndrome_tell_treatment(e, &candidate->episode, &syndrome, &h->givens,
+    syndrome_tell_treatment(e, &candidate->episode, &syndrome, &h->givens, &h->doses,
                             (struct moment){moment_after_dose(&run->dose, onset->moment), run->end_at - 1},
                             had_oxygen(h) ? "oxygen" : NULL, &json);
     syndrome_tell_course(e, episodes, candidate, &json);

@@ -102,7 +102,7 @@ static void describe(struct engine *e, const struct episodes *episodes, const st
     const gw_day last = episode->ongoing ? episode_known_until(e) : syndrome_last_day(episode);
 
     syndrome_tell_dose(e, episode, &told->doses, onset, &json);
-    syndrome_tell_treatment(e, episode, &told->syndrome, &told->givens,
+    syndrome_tell_treatment(e, episode, &told->syndrome, &told->givens, &told->doses,
                             (struct moment){moment_after_dose(&relation, onset), moment_day_end(e, last)}, NULL, &json);
     syndrome_tell_course(e, episodes, candidate, &json);
 }

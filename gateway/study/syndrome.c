@@ -11,6 +11,7 @@
 #include "gateway/core/json.h"
 #include "study/diagnoses.h"
 
+#define PREMEDICATION   "PREMEDICATION_OR_ANTIPYRETIC" /* role */
 #define MOST_TREATMENTS 32
 
 struct candidate *syndrome_propose(struct engine *e, struct episodes *episodes, const struct syndrome *syndrome,
@@ -58,8 +59,24 @@ static bool add_name(struct names *names, const char *name)
     return true;
 }
 
+/* Of the drugs that prepare for a dose one of the day of a later dose, which was not told to be given after it. */
+static bool prepares(const struct doses_given *doses, const struct given *given, gw_day onset)
+{
+    if (strcmp(given->drug->role, PREMEDICATION) != 0)
+        return false;
+    for (size_t i = 0; i < doses->count; i++) {
+        const struct dose_given *dose = &doses->list[i];
+        const bool told = given->timed && moment_is_timed(dose->moment);
+
+        if (dose->day == given->day && dose->day > onset && (!told || given->span.first < dose->moment.first))
+            return true;
+    }
+    return false;
+}
+
 void syndrome_tell_treatment(struct engine *e, struct episode *episode, const struct syndrome *syndrome,
-                             const struct givens *givens, struct moment span, const char *also, struct gw_text *json)
+                             const struct givens *givens, const struct doses_given *doses, struct moment span,
+                             const char *also, struct gw_text *json)
 {
     struct names names = {.count = 0};
 
@@ -68,6 +85,8 @@ void syndrome_tell_treatment(struct engine *e, struct episode *episode, const st
 
         if (given->span.first < span.first && given->day < episode->onset)
             continue; /* begun before: premedication, or for something else */
+        if (prepares(doses, given, episode->onset))
+            continue;
         if (moments_meet(given->span, span) && given_is_of(given, syndrome->treatments) &&
             add_name(&names, given->drug->substance))
             cite_drug(e, episode, syndrome, given);
@@ -277,7 +296,7 @@ static void become(struct engine *e, const struct episodes *episodes, struct can
     if (grade >= 0)
         episode_note_grade(e, episode, episode->onset, grade);
     syndrome_tell_dose(e, episode, doses, onset, &json);
-    syndrome_tell_treatment(e, episode, syndrome, givens,
+    syndrome_tell_treatment(e, episode, syndrome, givens, doses,
                             (struct moment){moment_after_dose(&relation, onset), moment_day_end(e, last)}, NULL, &json);
     syndrome_tell_course(e, episodes, candidate, &json);
 }

@@ -24,9 +24,11 @@ struct syndrome {
 struct candidate *syndrome_propose(struct engine *e, struct episodes *episodes, const struct syndrome *syndrome,
                                    gw_day onset);
 
-/* What was given against it from its onset on: cited, and listed as a member "treatment". */
+/* What was given against it from its onset on, and not before a later dose in preparation for that: cited, and listed
+ * as a member "treatment". */
 void syndrome_tell_treatment(struct engine *e, struct episode *episode, const struct syndrome *syndrome,
-                             const struct givens *givens, struct moment span, const char *also, struct gw_text *json);
+                             const struct givens *givens, const struct doses_given *doses, struct moment span,
+                             const char *also, struct gw_text *json);
 
 /* The dose that it follows, into the episode and as members. */
 void syndrome_tell_dose(struct engine *e, struct episode *episode, const struct doses_given *doses, struct moment onset,

@@ -318,6 +318,8 @@ Test(crs, marks_a_day_that_does_not_tell_which_came_first)
     expect_context("\"flag\":\"SAME_DAY\"");
 }
 
+#define LASTING "d3 14:00 T 38.5;d4 08:00 T 38.4;d4 12:00 T 38.3;d5 12:00 T 36.8;" /* dose 2 on d4 at 10:00 */
+
 static const struct {
     const char *name, *chart, *treatment;
 } premedicated[] = {
@@ -325,6 +327,11 @@ static const struct {
     {"with the dose", "d4 10:00 A H02AB02;d4 T 38.5;d5 T 36.8", "[\"dexamethasone\"]"},
     {"after it", "d4 12:00 A H02AB02;d4 T 38.5;d5 T 36.8", "[\"dexamethasone\"]"},
     {"of a diagnosis too", "d4 09:00 A H02AB02;d4 C D89.831 d5", "[]"},
+    {"before the next dose, which was given all the same", LASTING "d4 09:00 A H02AB02", "[]"},
+    {"on the day of the next dose, nobody knows when", LASTING "d4 A H02AB02", "[]"},
+    {"after the next dose", LASTING "d4 10:30 A H02AB02", "[\"dexamethasone\"]"},
+    {"on a day without a dose", LASTING "d3 20:00 A H02AB02", "[\"dexamethasone\"]"},
+    {"what prepares for no dose", LASTING "d4 09:00 A L04AC07", "[\"tocilizumab\"]"},
 };
 
 Test(crs, is_not_treated_by_what_prepared_for_the_dose)
