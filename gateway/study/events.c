@@ -184,6 +184,12 @@ static void absorb(struct engine *e, struct episode *lab, const struct episode *
     }
 }
 
+/* A diagnosis that nobody closed may have been over long before the next low count: its onset alone is told. */
+static gw_day told_until(const struct episode *coded)
+{
+    return coded->coded && coded->ongoing ? coded->onset : episode_last_day(coded);
+}
+
 static void combine(struct engine *e, struct episodes *episodes, size_t labs)
 {
     const struct shelf shelf = shelf_of(e, episodes->list, labs);
@@ -191,8 +197,8 @@ static void combine(struct engine *e, struct episodes *episodes, size_t labs)
 
     for (size_t c = labs; c < episodes->count && !e->failed; c++) {
         const struct episode *other = &episodes->list[c];
-        struct episode *host = shelf_find(&shelf, other->category, NULL, other->onset, episode_last_day(other),
-                                          e->in->study->combine_days);
+        struct episode *host =
+            shelf_find(&shelf, other->category, NULL, other->onset, told_until(other), e->in->study->combine_days);
 
         if (host)
             absorb(e, host, other);

@@ -291,7 +291,11 @@ static const struct {
     {"over 8 days before", "2024-02-25", "2024-03-02", 2, NULL},
     {"7 days after", "2024-03-27", "2024-03-28", 1, "2024-03-10"},
     {"8 days after", "2024-03-28", "2024-03-29", 2, NULL},
-    {"open since long", "2024-02-01", NULL, 1, "2024-03-10"},
+    {"open since long: what was then is told by nobody", "2024-02-01", NULL, 2, NULL},
+    {"open since 8 days before", "2024-03-02", NULL, 2, NULL},
+    {"open since 7 days before", "2024-03-03", NULL, 1, "2024-03-03"},
+    {"open since a day of it", "2024-03-15", NULL, 1, "2024-03-10"},
+    {"open since 7 days after", "2024-03-27", NULL, 1, "2024-03-10"},
 };
 
 Test(coded, diagnoses_and_counts_of_one_category_are_one_event_within_7_days)
