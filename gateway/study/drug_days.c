@@ -160,6 +160,8 @@ static bool holds(const size_t *facts, size_t count, size_t fact)
 
 static void side_with(struct engine *e, struct stretch *stretch, const struct use *use)
 {
+    if (use->until != GW_NO_DAY && use->until > stretch->until)
+        stretch->until = use->until;
     note(e, &stretch->facts, &stretch->fact_count, &stretch->fact_capacity, use->fact);
 }
 
@@ -339,7 +341,8 @@ static void decide(struct sweep *s, gw_day first, gw_day last, struct stretch *o
     const enum gw_evidence_rank rank = best_rank(s);
     const struct use *use = choose(s, rank), *negative = negative_of(s, rank);
 
-    *out = (struct stretch){.first = first, .last = last, .rank = rank, .negative = !use, .use = use ? use : negative};
+    *out = (struct stretch){
+        .first = first, .last = last, .until = last, .rank = rank, .negative = !use, .use = use ? use : negative};
     out->from = rounds_from(s, out->use);
     if (!use) {
         side_with(s->e, out, negative);
@@ -352,6 +355,8 @@ static void decide(struct sweep *s, gw_day first, gw_day last, struct stretch *o
             settle_doses(s, out);
         set_daily(s->e, out);
     }
+    if (out->until > s->bounds->high && out->last <= s->bounds->high)
+        out->until = s->bounds->high;
     name_others(s, out);
 }
 
@@ -371,6 +376,7 @@ static void keep(struct engine *e, struct stretches *out, const struct stretch *
 
     if (last && last->last + 1 == stretch->first && same_records(last, stretch)) {
         last->last = stretch->last;
+        last->until = stretch->until;
         return;
     }
     slot = GW_ARENA_PUSH(e->arena, out->list, out->count, out->capacity);
@@ -477,7 +483,7 @@ static bool continues(const struct merging *m, const struct stretch *last, const
         !rhythm_equal(&last->rhythm, &next->rhythm) || !dose_equal(m->e, &last->dose, &next->dose) ||
         last->use->route != next->use->route || (m->single && next->rhythm.every == 0))
         return false;
-    return next->first - last->last - 1 <= tolerance(m, last, next, apart);
+    return next->first - last->until - 1 <= tolerance(m, last, next, apart);
 }
 
 /* Single doses that follow each other are daily, or alternate where each lies two days after the one before. */
@@ -520,7 +526,15 @@ static void gather_facts(struct engine *e, const struct stretch *list, size_t co
     out->others = others;
 }
 
-static void add_exposure(struct merging *m, const struct stretch *list, size_t count)
+/* An infusion that goes on to the day on which the next one begins ends on the day before. */
+static gw_day last_day(const struct stretch *list, size_t count, const struct stretch *next)
+{
+    const struct stretch *last = &list[count - 1];
+
+    return next && last->until >= next->first ? next->first - 1 : last->until;
+}
+
+static void add_exposure(struct merging *m, const struct stretch *list, size_t count, const struct stretch *next)
 {
     const struct stretch *first = &list[0], *last = &list[count - 1];
     struct exposure *out = GW_ARENA_PUSH(m->e->arena, m->e->exposures, m->e->exposure_count, m->e->exposure_capacity);
@@ -532,7 +546,7 @@ static void add_exposure(struct merging *m, const struct stretch *list, size_t c
     *out = (struct exposure){.substance = first->use->substance,
                              .drug = first->use->drug,
                              .first = first->first,
-                             .last = last->last,
+                             .last = last_day(list, count, next),
                              .rhythm = rhythm_of_doses(list, count),
                              .has_dose = first->dose.known,
                              .rank = first->rank,
@@ -581,6 +595,6 @@ void days_merge(struct engine *e, const struct stretches *stretches, bool study_
                 break;
             apart = next->first - last->first == 2 && (apart == 2 || count == 1) ? 2 : 0;
         }
-        add_exposure(&m, &list[i], count);
+        add_exposure(&m, &list[i], count, i + count < all ? &list[i + count] : NULL);
     }
 }

@@ -106,7 +106,7 @@ static void read_start(struct engine *e, struct use *use)
     const char *const text = start_text(fact);
     const enum gw_date_verdict verdict = read_when(e, text, &use->start);
 
-    use->first = GW_NO_DAY;
+    use->first = use->until = GW_NO_DAY;
     use->utc = -1;
     if (verdict == GW_DATE_WITHOUT_OFFSET) {
         set_problem(use, "TIME_WITHOUT_OFFSET", "a time of day without an offset is not valid FHIR");
@@ -366,12 +366,29 @@ static void add_dosages(struct engine *e, struct use *use)
 
 /* ---- the four kinds ---- */
 
+/* An infusion over midnight; one that ends on the stroke of it ends on the day before. */
+static void read_until(const struct engine *e, struct use *use)
+{
+    const struct gw_effective *effective = &e->in->facts[use->fact].use.effective;
+    struct gw_when end;
+
+    if (use->first == GW_NO_DAY || effective->kind != GW_EFFECTIVE_PERIOD || !effective->period.end ||
+        gw_when_read(effective->period.end, gw_site_zone(e->in->site), true, &end) != GW_DATE_OK ||
+        end.first != end.last)
+        return;
+    if (end.precision == GW_PRECISION_SECOND && end.second_of_day == 0)
+        end.last--;
+    if (end.last > use->first)
+        use->until = end.last;
+}
+
 static void add_administration(struct engine *e, struct use *use)
 {
     const struct gw_fact *fact = &e->in->facts[use->fact];
     const struct gw_effective *effective = &fact->use.effective;
     struct gw_when end;
 
+    read_until(e, use);
     use->rhythm = rhythm_once;
     read_route(e, use, &fact->use.route);
     if (fact->use.dose.value)

@@ -12,8 +12,9 @@
 
 struct stretch { /* days that the same records decide, by their best evidence */
     gw_day first;
-    gw_day last; /* GW_DAY_MAX: beyond the horizon */
-    gw_day from; /* the rounds of its rhythm count from here */
+    gw_day last;  /* GW_DAY_MAX: beyond the horizon */
+    gw_day until; /* the last day of an administration whose dose counts on a day of it; at least `last` */
+    gw_day from;  /* the rounds of its rhythm count from here */
     struct rhythm rhythm;
     struct intake dose;    /* of one intake */
     struct gw_ratio daily; /* of a day with doses; only with a dose */

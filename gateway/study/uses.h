@@ -22,6 +22,7 @@ struct use { /* a stretch of days of which one record says that a drug was taken
     bool stopped;                      /* it says that it ended */
     gw_day first;                      /* GW_NO_DAY: no day can be told */
     gw_day last;                       /* GW_DAY_MAX: it goes on */
+    gw_day until; /* of an administration that goes on after the day of its dose, its last day; else GW_NO_DAY */
     struct gw_when start;
     int64_t utc; /* of an administration with a time, else -1 */
     struct rhythm rhythm;

@@ -135,7 +135,7 @@ class Reaction:
         return subject.given(name, day, clock, dose, route)
 
     def _run(self, subject, day, clock, more):
-        """At a rate for some hours, told as of the day on which it began: 5 ug/min are 0.3 mg an hour."""
+        """At a rate for some hours: 5 ug/min are 0.3 mg an hour. The row ends on the last day of which it took a part."""
         name, hours = more
         end = day * 1440 + minutes(clock) + hours * 60
         last, minute = divmod(end + subject.clock_change(day, minutes(clock), end), 1440)
@@ -144,7 +144,8 @@ class Reaction:
                 "start": subject.instant(day, clock), "end": subject.instant(last, "%02d:%02d" % divmod(minute, 60))},
             "dosage": {"route": {"text": "intravenous"}, "rateQuantity": {
                 "value": 5, "unit": "ug/min", "system": "http://unitsofmeasure.org", "code": "ug/min"}}},
-            start=subject.date(day), end=subject.date(day), dose="%d.%d" % divmod(3 * hours, 10), unit="mg",
+            start=subject.date(day), end=subject.date(last if minute else last - 1),
+            dose="%d.%d" % divmod(3 * hours, 10), unit="mg",
             frequency="ONCE", route="INTRAVENOUS", evidence_rank="administered")
 
     def _care(self, subject, day, clock, more):

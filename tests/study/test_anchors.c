@@ -137,16 +137,16 @@ static const struct {
     {"an order", NULL, ORDERED("2024-01-08"), NULL, "2024-01-08", "provisional", NULL},
     {"an order of days ahead: on none before it begins", NULL,
      OF("MedicationRequest", "o") "'status':'active','intent':'order','authoredOn':'2024-01-08','dispenseRequest':{"
-                                  "'validityPeriod':{'start':'2024-01-12'}}," CODED(LEN),
+                                  "'validityPeriod':{'start':'2024-01-12'}}," CODED(LEN) "}",
      NULL, "2024-01-12", "provisional", NULL},
     {"an order whose instruction begins later", NULL,
      OF("MedicationRequest", "o") "'status':'active','intent':'order','authoredOn':'2024-01-08','dosageInstruction':[{"
                                   "'timing':{'repeat':{'boundsPeriod':{'start':'2024-01-10'},'frequency':1,'period':1,"
-                                  "'periodUnit':'d'}}}]," CODED(LEN),
+                                  "'periodUnit':'d'}}}]," CODED(LEN) "}",
      NULL, "2024-01-10", "provisional", NULL},
     {"an order that begins after the last day searched", NULL,
      OF("MedicationRequest", "o") "'status':'active','intent':'order','authoredOn':'2024-01-08','dispenseRequest':{"
-                                  "'validityPeriod':{'start':'2024-02-01'}}," CODED(LEN),
+                                  "'validityPeriod':{'start':'2024-02-01'}}," CODED(LEN) "}",
      NULL, "", "", "ANCHOR_MISSING"},
     {"a dispense seven days after the order", NULL, DISPENSE("d", "2024-01-10", LEN), ORDERED("2024-01-03"),
      "2024-01-10", "provisional", NULL},

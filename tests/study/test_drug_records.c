@@ -100,6 +100,48 @@ static const struct record rates[] = {
           "0..0 25 ONCE administered L1 start"),
 };
 
+#define OVER(from, to) "'effectivePeriod':{'start':'2024-01-" from "+01:00','end':'2024-01-" to "+01:00'}"
+
+/* 2.5 mg an hour: 22:00 to 04:00 is six hours, 15 mg. The dose is that of its first day. */
+#define NONE_FROM(day) "; " day "..20 0 - administered interrupted"
+
+static const struct record nights[] = {
+    GIVEN("past midnight", OVER("15T22:00:00", "16T04:00:00"), RATE("2.5", "mg/h"),
+          "0..1 15 ONCE administered L2 start" NONE_FROM("2")),
+    GIVEN("to the stroke of it", OVER("15T20:00:00", "16T00:00:00"), RATE("2.5", "mg/h"),
+          "0..0 10 ONCE administered L3 start" NONE_FROM("1")),
+    GIVEN("over three days", OVER("15T12:00:00", "17T12:00:00"), ATC ",'dosage':{'dose':{'value':25,'unit':'mg'}}",
+          "0..2 25 ONCE administered L1 start" NONE_FROM("3")),
+    GIVEN("to a day told without a time", "'effectivePeriod':{'start':'2024-01-15T22:00:00+01:00','end':'2024-01-16'}",
+          ATC ",'dosage':{'dose':{'value':25,'unit':'mg'}}", "0..1 25 ONCE administered L1 start" NONE_FROM("2")),
+    GIVEN("that ends before it begins", OVER("15T22:00:00", "14T04:00:00"),
+          ATC ",'dosage':{'dose':{'value':25,'unit':'mg'}}", "0..0 25 ONCE administered L1 start" NONE_FROM("1")),
+};
+
+Test(drug_records, of_infusions_end_on_their_last_day_and_count_once)
+{
+    EXPECT_ROWS(nights, "MedicationAdministration", 30);
+    expect_rows(&nights[2], 1, "MedicationAdministration", 30);
+    expect_text("25 mg of 525, on three days", doses_cycles(&s), "1@0 25 4.761905");
+}
+
+/* Two nights in a row: one row each, which share no day. */
+Test(drug_records, of_infusions_that_follow_each_other_share_no_day)
+{
+    subject_add_visit(&s, "visit", "2024-02-14");
+    subject_add(&s, "{'resourceType':'MedicationAdministration','id':'a','status':'completed','subject':{'reference':"
+                    "'Patient/p1'}," OVER("15T22:00:00", "16T04:00:00") "," ATC
+                                                                        ",'dosage':{'dose':{'value':25,'unit':'mg'}}}");
+    subject_add(&s, "{'resourceType':'MedicationAdministration','id':'b','status':'completed','subject':{'reference':"
+                    "'Patient/p1'}," OVER("16T22:00:00", "17T04:00:00") "," ATC
+                                                                        ",'dosage':{'dose':{'value':15,'unit':'mg'}}}");
+    s.horizon = s.line.first_dose + 30;
+    subject_derive(&s);
+    expect_text("rows", doses_rows(&s, "lenalidomide"),
+                "0..0 25 ONCE administered L1 start; 1..2 15 ONCE administered L2 step_down; 3..20 0 - administered "
+                "interrupted");
+}
+
 Test(drug_records, multiply_a_rate_by_its_time)
 {
     EXPECT_ROWS(rates, "MedicationAdministration", 10);
