@@ -74,10 +74,6 @@ static void emit_episode(struct engine *e, const struct episodes *episodes, cons
     row->relatedness = episode->relatedness ? episode->relatedness : "unassessed";
     row->relatedness_by = episode->relatedness ? "site" : NULL;
     relation_fill(e, episode, row);
-    if (episode->dose_number > 0) { /* the event is told by its dose */
-        row->dose_number = episode->dose_number;
-        row->days_since_last_dose = episode->days_since_dose;
-    }
     row->treatment_given = episode->treated;
     row->parent_ae = episode->parent ? episodes->list[episode->parent - 1].id : NULL;
     row->certainty = episode->confirmed ? "confirmed" : "certain";

@@ -10,9 +10,12 @@
 
 #include "study/exposure.h"
 
-static void fill_dose(struct engine *e, const char *drug, gw_day onset, struct gw_row_ae_episodes *row)
+/* An event that is told by its dose has hours: on the day of the next one it may have begun before it. */
+static void fill_dose(struct engine *e, const char *drug, const struct episode *episode, struct gw_row_ae_episodes *row)
 {
-    const gw_day last = last_dose_day(e, drug, onset);
+    const gw_day onset = episode->onset;
+    const bool told = episode->dose_number > 0;
+    const gw_day last = told ? onset - episode->days_since_dose : last_dose_day(e, drug, onset);
     const struct exposure *taken = last == GW_NO_DAY ? NULL : exposure_on(e, drug, last);
     const struct cycle *cycle = cycle_on(e, onset);
 
@@ -21,7 +24,7 @@ static void fill_dose(struct engine *e, const char *drug, gw_day onset, struct g
     if (taken && taken->fact_count > 0)
         engine_provenance(e, "ae_episodes", row->row_id, taken->facts[0], "exposure", "relation", NULL);
     if (!e->in->study->exposure.on && last != GW_NO_DAY) /* where no cycle counts them, doses do */
-        row->dose_number = doses_until(e, drug, onset);
+        row->dose_number = told ? episode->dose_number : doses_until(e, drug, onset);
     if (taken && taken->level > 0)
         row->dose_level_at_onset = taken->level;
     if (cycle)
@@ -125,6 +128,6 @@ void relation_fill(struct engine *e, const struct episode *episode, struct gw_ro
 
     if (!drug)
         return;
-    fill_dose(e, drug, episode->onset, row);
+    fill_dose(e, drug, episode, row);
     row->action_taken = action_taken(e, episode, drug);
 }
