@@ -263,6 +263,14 @@ static const char *or_nothing(const char *text)
     return *text ? text : "nothing";
 }
 
+static bool same_text(const struct gw_table *table, const struct gw_row *was, const struct gw_row *is, size_t column)
+{
+    char one[16], other[16];
+    const char *a = gw_row_cell(table, was, column, one), *b = gw_row_cell(table, is, column, other);
+
+    return gw_same(a, b);
+}
+
 static bool tell_columns(struct contrast *c, const struct gw_table *table, const struct gw_row *was,
                          const struct gw_row *is)
 {
@@ -272,7 +280,7 @@ static bool tell_columns(struct contrast *c, const struct gw_table *table, const
     for (size_t i = 0; i < table->column_count; i++) {
         const char *column = table->columns[i].name, *a, *b;
 
-        if (table->columns[i].stamp)
+        if (table->columns[i].stamp || same_text(table, was, is, i))
             continue;
         a = cell(c->was, table, was, column);
         b = cell(c->is, table, is, column);
