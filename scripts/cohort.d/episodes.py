@@ -17,8 +17,10 @@ def _cytopenia(subject, episode):
     end = episode.end.day if episode.end else None
     outcome = "recovered" if end is not None else "not recovered" if episode.ongoing else "unknown"
     concept = next(c for c, category in CYTOPENIAS.items() if category == episode.category)
-    return Event(episode.category, episode.onset.day, end, grade=str(-episode.grade), worst=episode.worst.day,
-                 baseline=str(-subject.history.base[concept]), outcome=outcome)
+    event = Event(episode.category, episode.onset.day, end, grade=str(-episode.grade), worst=episode.worst.day,
+                  baseline=str(-subject.history.base[concept]), outcome=outcome)
+    event.concept = concept
+    return event
 
 
 def _kind(subject, chosen):
@@ -31,11 +33,17 @@ def events_as_of(subject, delivery):
     for episode in subject.history.episodes:
         if delivery == 1 or not getattr(episode, "gone", False):
             found.append(_cytopenia(subject, episode))
+    before = []
     for chosen in subject.history.conditions:
-        if chosen["episode"] and (delivery == 2 or not chosen.get("late")):
+        if delivery == 1 and chosen.get("late"):
+            continue
+        before.append(chosen["item"])
+        if chosen["episode"]:
             onset, end = chosen["episode"]
-            found.append(Event(chosen["category_of"], onset, end, subcategory=_kind(subject, chosen),
-                               outcome="recovered" if end is not None else "not recovered"))
+            event = Event(chosen["category_of"], onset, end, subcategory=_kind(subject, chosen),
+                          outcome="recovered" if end is not None else "not recovered")
+            found.append(event.cite("onset", before[0]).cite("supporting", *before[1:]))
+            before = []
     return found
 
 

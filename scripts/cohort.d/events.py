@@ -21,6 +21,7 @@ ANSWERS = {"positive": ("112283007", "Escherichia coli"), "contaminant": ("60875
            "negative": ("264868006", "No growth")}
 CULTURES = {"BLOODCULT": ("600-7", "Bacteria identified in Blood by Culture"),
             "URINECULT": ("630-4", "Bacteria identified in Urine by Culture")}
+PROCEDURES = {"12719002": "TRANSFUSION_PLATELETS", "116863004": "TRANSFUSION_CELLS"}
 TWICE = {"frequency": 2, "period": 1, "periodUnit": "d"}
 CAUSALITY = "http://terminology.hl7.org/CodeSystem/adverse-event-causality-assess"
 WARDS = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
@@ -38,10 +39,16 @@ class Event:
         self.relatedness = "unassessed"
         self.told = 1      # the delivery that tells of it
         self.gone = False  # disproved by the second delivery
+        self.concept = None  # whose results are its course; None: it has no such
+        self.cited = []      # (role, resource, grade) beside these
 
     @property
     def ongoing(self):
         return "Y" if self.outcome in ("not recovered", "recovering") else ""
+
+    def cite(self, role, *items, grade=""):
+        self.cited += [(role, item, grade) for item in items if item is not None]
+        return self
 
 
 class Proposal:
@@ -79,7 +86,25 @@ class Stage:
         self.subject.proposals.append(proposal)
 
     def low_count(self, concept, category, grade, onset, end, **more):
-        return self.event(category, onset, end, grade=str(grade), worst=onset, baseline=str(-self.base[concept]), **more)
+        event = self.event(category, onset, end, grade=str(grade), worst=onset, baseline=str(-self.base[concept]), **more)
+        event.concept = concept
+        return event
+
+    def fever(self, onset, end, low, begun, ended):
+        """Febrile neutropenia, what it began with and what showed that it was over."""
+        event = self.event("FEBRILE_NEUTROPENIA", onset, end, grade="3", worst=onset, parent=low)
+        return event.cite("onset", *begun).cite("recovery", *ended)
+
+    def infection(self, onset, end, subcategory, condition, treatment=(), **more):
+        """An infection: its diagnosis, and treatment as (the grade that it proves, the first dose of it)."""
+        graded = [(grade, item) for grade, item in treatment if grade]
+        if graded:
+            highest, item = max(graded, key=lambda pair: pair[0])
+            more.update(grade=str(highest), worst=item.said[2] - self.start, treated="Y")
+        event = self.event("INFECTION", onset, end, subcategory=subcategory, **more).cite("onset", condition)
+        for grade, item in treatment:
+            event.cite("supporting", item, grade=str(grade or ""))
+        return event
 
     # ---- how it is told ----
 
@@ -101,8 +126,14 @@ class Stage:
             '"effectiveDateTime":"%s",' % iso(self.day(day)))
         row = Row("held", held, codes=codes) if held else Row("evidence", codes=codes) if cited else Row(
             "outside_window", "BETWEEN_WINDOWS")
-        return subject.simple("Observation", "f", lambda i, v, u: w.observation(
-            i, v, u, "final", w.code("TEMP"), subject.patient_id, "", when, value, ""), row, self.day(day))
+        return self._says(subject.simple("Observation", "f", lambda i, v, u: w.observation(
+            i, v, u, "final", w.code("TEMP"), subject.patient_id, "", when, value, ""), row, self.day(day)),
+            "vital", "TEMP", day)
+
+    def _says(self, item, kind, concept, day):
+        """What this resource says where an event cites it."""
+        item.said = (kind, concept, self.start + day)
+        return item
 
     def culture(self, concept, day, answer, row):
         subject, w = self.subject, self.subject.writer
@@ -111,9 +142,9 @@ class Stage:
         found, name = ANSWERS[answer]
         value = '"valueCodeableConcept":{"coding":[{"system":"%s","code":"%s","display":"%s"}],"text":"%s"},' % (
             SNOMED, found, name, name)
-        return subject.simple("Observation", "k", lambda i, v, u: w.observation(
+        return self._says(subject.simple("Observation", "k", lambda i, v, u: w.observation(
             i, v, u, "final", code, subject.patient_id, "", w.effective(self.day(day), 700), value, ""), row,
-            self.day(day))
+            self.day(day)), "lab", concept, day)
 
     def diagnosis(self, code, words, onset, end, row, verification="confirmed", category="encounter-diagnosis"):
         facts = {"code": code, "words": words, "onset": iso(self.day(onset)), "recorded": iso(self.day(onset)),
@@ -121,8 +152,8 @@ class Stage:
         if end is not None:
             facts["end"] = iso(self.day(end))
         subject = self.subject
-        return subject.simple("Condition", "d", lambda i, v, u: subject.writer.condition(
-            i, v, u, subject.patient_id, facts), row, self.day(onset))
+        return self._says(subject.simple("Condition", "d", lambda i, v, u: subject.writer.condition(
+            i, v, u, subject.patient_id, facts), row, self.day(onset)), "condition", code, onset)
 
     def coded(self, category, subcategory, onset, end, codes=""):
         """A diagnosis of that kind, in this hospital's codes."""
@@ -157,6 +188,7 @@ class Stage:
         return items
 
     def _use(self, item, substance, first, last, dose, frequency, rank, route, prevents):
+        self._says(item, "drug", drugs.name_of(substance), first)
         use = drugs.Stretch(item, "conmeds", drugs.name_of(substance), self.start + first,
                             None if last is None else self.start + last, dose, frequency, rank)
         use.route, use.prevents = route.upper(), prevents
@@ -174,7 +206,7 @@ class Stage:
             '"referenceRange":[{"low":{"value":0.4,%s},"high":{"value":4.0,%s}}],' % (unit, unit)), Row("evidence"),
             self.day(day))
         item.tested = ("TSH", self.start + day, None)
-        return item
+        return self._says(item, "lab", "TSH", day)
 
     def opinion(self, says, day, row, code=None, of=None, drug=None, actuality="actual"):
         """What the hospital's own report of an adverse event says of the study drug, or of another one. None: it has no
@@ -193,15 +225,15 @@ class Stage:
             facts["resultingCondition"] = [{"reference": "Condition/" + of.rid}]
         if code:
             facts["event"] = {"coding": [{"system": subject.dialect.condition_system, "code": code}]}
-        return subject.simple("AdverseEvent", "j", lambda i, v, u: subject.writer.plain("AdverseEvent", i, v, u, facts),
-                              row, self.day(day))
+        return self._says(subject.simple("AdverseEvent", "j", lambda i, v, u: subject.writer.plain(
+            "AdverseEvent", i, v, u, facts), row, self.day(day)), "condition", "AdverseEvent", day)
 
     def procedure(self, code, words, day, row):
         subject = self.subject
-        return subject.simple("Procedure", "q", lambda i, v, u: subject.writer.plain("Procedure", i, v, u, {
+        return self._says(subject.simple("Procedure", "q", lambda i, v, u: subject.writer.plain("Procedure", i, v, u, {
             "status": "completed", "code": {"coding": [{"system": SNOMED, "code": code, "display": words}]},
             "subject": {"reference": "Patient/" + subject.patient_id}, "performedDateTime": iso(self.day(day))}), row,
-            self.day(day))
+            self.day(day)), "procedure", PROCEDURES[code], day)
 
     def stay(self, first, last, cited, kind="IMP", **more):
         """A stay in hospital between windows. cited: it speaks for seriousness, or is asked about."""
@@ -212,47 +244,48 @@ class Stage:
                  "period": {"start": zone.local(self.day(first), 720), "end": zone.local(self.day(last), 780)}}
         facts.update(more)
         row = Row("evidence") if cited else Row("outside_window", "BETWEEN_WINDOWS")
-        return subject.simple("Encounter", "h", lambda i, v, u: subject.writer.plain("Encounter", i, v, u, facts), row,
-                              self.day(first))
+        return self._says(subject.simple("Encounter", "h", lambda i, v, u: subject.writer.plain(
+            "Encounter", i, v, u, facts), row, self.day(first)), "encounter", kind, first)
 
 
 # ---- febrile neutropenia ----
 
 def fever_once(s):
     """One high temperature two hours after a very low count."""
-    s.count("ANC", 0, 480, -4)
+    few = s.count("ANC", 0, 480, -4)
     fever = s.temperature(0, 600, "fever")
     s.temperature(2, 540, "cool", cited=False)
     cool = s.temperature(4, 600, "cool")
-    s.count("ANC", 5, 480)
+    enough = s.count("ANC", 5, 480)
     low = s.low_count("ANC", "NEUTROPENIA", 4, 0, 5)
-    event = s.event("FEBRILE_NEUTROPENIA", 0, 5, grade="3", worst=0, parent=low)
+    event = s.fever(0, 5, low, (few, fever), (cool, enough))
     if s.subject.now == 1:
         s.subject.disprovable = fever, cool, event
 
 
 def fever_lasting(s):
     """An hour and a minute at 38.0 or more; cool for exactly two days when the count is back already."""
-    s.count("ANC", 0, 480, -3)
-    s.temperature(0, 600, "warm")
-    s.temperature(0, 661, "warm")
+    few = s.count("ANC", 0, 480, -3)
+    first = s.temperature(0, 600, "warm")
+    second = s.temperature(0, 661, "warm")
     s.temperature(1, 540, "cool", cited=False)
-    s.count("ANC", 2, 480)
+    enough = s.count("ANC", 2, 480)
     zone = s.subject.dialect.zone
-    s.temperature(3, 540 + zone.offset(s.day(3), 540) - zone.offset(s.day(1), 540), "cool")  # clocks may change between
+    clocks = zone.offset(s.day(3), 540) - zone.offset(s.day(1), 540)  # they may change between
+    cool = s.temperature(3, 540 + clocks, "cool")
     low = s.low_count("ANC", "NEUTROPENIA", 3, 0, 2)
-    s.event("FEBRILE_NEUTROPENIA", 0, 3, grade="3", worst=0, parent=low)
+    s.fever(0, 3, low, (few, first, second), (cool, enough))
 
 
 def fever_before_count(s):
     """The count is taken the morning after."""
-    s.temperature(0, 1200, "fever")
-    s.count("ANC", 1, 480, -4)
+    fever = s.temperature(0, 1200, "fever")
+    few = s.count("ANC", 1, 480, -4)
     s.temperature(2, 540, "cool", cited=False)
-    s.temperature(4, 600, "cool")
-    s.count("ANC", 6, 480)
+    cool = s.temperature(4, 600, "cool")
+    enough = s.count("ANC", 6, 480)
     low = s.low_count("ANC", "NEUTROPENIA", 4, 1, 6)
-    s.event("FEBRILE_NEUTROPENIA", 0, 6, grade="3", worst=0, parent=low)
+    s.fever(0, 6, low, (fever,), (cool, enough)).cite("supporting", few)
 
 
 def fever_of_an_hour(s):
@@ -301,56 +334,52 @@ def fever_of_unknown_hour(s):
 
 def fever_in_hospital(s):
     """Discharged cool before the count was back: it ends with the stay, which is asked about twice."""
-    s.count("ANC", 0, 480, -4, codes="AE_SERIOUS_EVIDENCE")
-    s.temperature(0, 600, "fever", codes="AE_SERIOUS_EVIDENCE")
+    few = s.count("ANC", 0, 480, -4, codes="AE_SERIOUS_EVIDENCE")
+    fever = s.temperature(0, 600, "fever", codes="AE_SERIOUS_EVIDENCE")
     s.temperature(2, 540, "cool", cited=False)
-    s.stay(0, 3, True)
+    stay = s.stay(0, 3, True)
     s.count("ANC", 5, 480)
-    low = s.low_count("ANC", "NEUTROPENIA", 4, 0, 5)
-    s.event("FEBRILE_NEUTROPENIA", 0, 3, grade="3", worst=0, parent=low)
+    low = s.low_count("ANC", "NEUTROPENIA", 4, 0, 5).cite("supporting", stay)
+    s.fever(0, 3, low, (few, fever), ()).cite("supporting", stay)
     s.propose("NEUTROPENIA", 0, code="AE_SERIOUS_EVIDENCE")
     s.propose("FEBRILE_NEUTROPENIA", 0, code="AE_SERIOUS_EVIDENCE")
 
 
 def fever_of_pneumonia(s):
     """The infection found in it belongs to it, and its treatment grades it."""
-    s.count("ANC", 0, 480, -4)
-    s.temperature(0, 600, "fever")
-    s.coded("INFECTION", "PNEUMONIA", 1, 6)
-    s.given("piperacillin", 4000, (1, 2, 3, 4))
+    few = s.count("ANC", 0, 480, -4)
+    fever = s.temperature(0, 600, "fever")
+    condition = s.coded("INFECTION", "PNEUMONIA", 1, 6)
+    doses = s.given("piperacillin", 4000, (1, 2, 3, 4))
     s.temperature(2, 540, "cool", cited=False)
-    s.temperature(4, 600, "cool")
-    s.count("ANC", 5, 480)
+    cool = s.temperature(4, 600, "cool")
+    enough = s.count("ANC", 5, 480)
     low = s.low_count("ANC", "NEUTROPENIA", 4, 0, 5)
-    fever = s.event("FEBRILE_NEUTROPENIA", 0, 5, grade="3", worst=0, parent=low)
-    s.event("INFECTION", 1, 6, subcategory="PNEUMONIA", grade="3", worst=1, treated="Y", parent=fever)
+    event = s.fever(0, 5, low, (few, fever), (cool, enough))
+    s.infection(1, 6, "PNEUMONIA", condition, [(3, doses[0])], parent=event)
 
 
 # ---- infections ----
 
 def infection_oral(s):
-    s.coded("INFECTION", "PNEUMONIA", 0, 6)
-    s.stated("amoxicillin clavulanate", 875, TWICE, 1, 6)
-    s.event("INFECTION", 0, 6, subcategory="PNEUMONIA", grade="2", worst=1, treated="Y")
+    condition = s.coded("INFECTION", "PNEUMONIA", 0, 6)
+    s.infection(0, 6, "PNEUMONIA", condition, [(2, s.stated("amoxicillin clavulanate", 875, TWICE, 1, 6))])
 
 
 def infection_intravenous(s):
-    s.coded("INFECTION", "URINARY", 0, 5)
-    s.given("ceftriaxone", 2000, (0, 1, 2))
-    s.event("INFECTION", 0, 5, subcategory="URINARY", grade="3", worst=0, treated="Y")
+    condition = s.coded("INFECTION", "URINARY", 0, 5)
+    s.infection(0, 5, "URINARY", condition, [(3, s.given("ceftriaxone", 2000, (0, 1, 2))[0])])
 
 
 def infection_rising(s):
     """By mouth first, then by vein: the grade rises with it."""
-    s.coded("INFECTION", "RESPIRATORY_OTHER", 0, 6)
-    s.stated("amoxicillin clavulanate", 875, TWICE, 1, 2)
-    s.given("ceftriaxone", 2000, (3, 4))
-    s.event("INFECTION", 0, 6, subcategory="RESPIRATORY_OTHER", grade="3", worst=3, treated="Y")
+    condition = s.coded("INFECTION", "RESPIRATORY_OTHER", 0, 6)
+    s.infection(0, 6, "RESPIRATORY_OTHER", condition, [(2, s.stated("amoxicillin clavulanate", 875, TWICE, 1, 2)),
+                                                       (3, s.given("ceftriaxone", 2000, (3, 4))[0])])
 
 
 def infection_untreated(s):
-    s.coded("INFECTION", "RESPIRATORY_OTHER", 0, 4, "AE_GRADE_HUMAN")
-    s.event("INFECTION", 0, 4, subcategory="RESPIRATORY_OTHER")
+    s.infection(0, 4, "RESPIRATORY_OTHER", s.coded("INFECTION", "RESPIRATORY_OTHER", 0, 4, "AE_GRADE_HUMAN"))
 
 
 def treatment_without_diagnosis(s):
@@ -365,16 +394,15 @@ def prophylaxis_alone(s):
 
 def prophylaxis_beside_infection(s):
     """A dose that prevents, begun two days after a diagnosis: a person says which it is, and no grade is proved."""
-    s.coded("INFECTION", "URINARY", 0, 5, "AE_GRADE_HUMAN")
+    condition = s.coded("INFECTION", "URINARY", 0, 5, "AE_GRADE_HUMAN")
     s.stated("cotrimoxazole", 480, DAILY, 2, 6, codes="DRUG_ROLE_AMBIGUOUS")
-    s.event("INFECTION", 0, 5, subcategory="URINARY")
+    s.infection(0, 5, "URINARY", condition)
 
 
 def blood_culture(s):
     """Positive, with a drug by vein a day later: certain. Nothing tells how long it lasted."""
-    s.culture("BLOODCULT", 1, "positive", Row("evidence"))
-    s.given("ceftriaxone", 2000, (2, 3))
-    s.event("INFECTION", 1, None, grade="3", worst=2, outcome="unknown", treated="Y")
+    culture = s.culture("BLOODCULT", 1, "positive", Row("evidence"))
+    s.infection(1, None, "", culture, [(3, s.given("ceftriaxone", 2000, (2, 3))[0])], outcome="unknown")
 
 
 def blood_culture_contaminated(s):
@@ -394,9 +422,9 @@ def urine_culture(s):
 # ---- other candidates ----
 
 def clot_treated(s):
-    s.coded("THROMBOEMBOLISM", "VTE_DVT", 0, 6, "AE_GRADE_HUMAN")
-    s.stated("enoxaparin", 80, TWICE, 0, 6, "subcutaneous")
-    s.event("THROMBOEMBOLISM", 0, 6, subcategory="VTE_DVT", treated="Y")
+    condition = s.coded("THROMBOEMBOLISM", "VTE_DVT", 0, 6, "AE_GRADE_HUMAN")
+    drug = s.stated("enoxaparin", 80, TWICE, 0, 6, "subcutaneous")
+    s.event("THROMBOEMBOLISM", 0, 6, subcategory="VTE_DVT", treated="Y").cite("onset", condition).cite("supporting", drug)
 
 
 def anticoagulant_alone(s):
@@ -414,9 +442,10 @@ def loperamide_alone(s):
 
 
 def diarrhoea_treated(s):
-    s.coded("GASTROINTESTINAL", "DIARRHOEA", 0, 5, "AE_GRADE_HUMAN")
-    s.stated("loperamide", 4, DAILY, 1, 4)
-    s.event("GASTROINTESTINAL", 0, 5, subcategory="DIARRHOEA", treated="Y")
+    condition = s.coded("GASTROINTESTINAL", "DIARRHOEA", 0, 5, "AE_GRADE_HUMAN")
+    drug = s.stated("loperamide", 4, DAILY, 1, 4)
+    event = s.event("GASTROINTESTINAL", 0, 5, subcategory="DIARRHOEA", treated="Y")
+    event.cite("onset", condition).cite("supporting", drug)
 
 
 def growth_factor_uncounted(s):
@@ -427,17 +456,17 @@ def growth_factor_uncounted(s):
 
 def growth_factor_for_low_count(s):
     s.count("ANC", 0, 480, -4)
-    s.given("filgrastim", 300, (1, 2, 3), "subcutaneous")
+    doses = s.given("filgrastim", 300, (1, 2, 3), "subcutaneous")
     s.count("ANC", 5, 480)
-    s.low_count("ANC", "NEUTROPENIA", 4, 0, 5, treated="Y")
+    s.low_count("ANC", "NEUTROPENIA", 4, 0, 5, treated="Y").cite("supporting", doses[0])
 
 
 def platelets_transfused(s):
     """The transfusion belongs to the low count."""
     s.count("PLT", 0, 480, -4)
-    s.procedure("12719002", "Platelet transfusion", 1, Row("evidence"))
+    transfusion = s.procedure("12719002", "Platelet transfusion", 1, Row("evidence"))
     s.count("PLT", 4, 480)
-    s.low_count("PLT", "THROMBOCYTOPENIA", 4, 0, 4, treated="Y")
+    s.low_count("PLT", "THROMBOCYTOPENIA", 4, 0, 4, treated="Y").cite("supporting", transfusion)
     s.subject.transfusions.append((s.start + 1, s.subject.now))
 
 
@@ -482,9 +511,9 @@ def kidneys(s):
 
 def thyroid(s):
     """Beyond its range: that it is an event is certain, how severe it is a person says."""
-    s.thyrotropin(0, "9.8").rows[0].codes = "AE_GRADE_HUMAN"
-    s.thyrotropin(6, "2.1")
-    s.event("THYROID", 0, 6, subcategory="TSH_HIGH")
+    high, back = s.thyrotropin(0, "9.8"), s.thyrotropin(6, "2.1")
+    high.rows[0].codes = "AE_GRADE_HUMAN"
+    s.event("THYROID", 0, 6, subcategory="TSH_HIGH").cite("onset", high).cite("recovery", back)
 
 
 # ---- what the hospital says of the drug ----
@@ -493,26 +522,28 @@ def called_related(s):
     """By the diagnosis it resulted in."""
     condition = s.coded("GASTROINTESTINAL", "CONSTIPATION", 0, 5, "AE_GRADE_HUMAN")
     told = s.opinion("Possible", 3, Row("evidence"), of=condition)
-    s.event("GASTROINTESTINAL", 0, 5, subcategory="CONSTIPATION").relatedness = "related" if told else "unassessed"
+    event = s.event("GASTROINTESTINAL", 0, 5, subcategory="CONSTIPATION").cite("onset", condition).cite("supporting", told)
+    event.relatedness = "related" if told else "unassessed"
 
 
 def called_unrelated(s):
     """By its own code, a few days after; one that is no event yet says nothing."""
     _, code, _ = next(kind for kind in s.subject.dialect.events["GASTROINTESTINAL"] if kind[0] == "NAUSEA_VOMITING")
-    s.coded("GASTROINTESTINAL", "NAUSEA_VOMITING", 0, 4, "AE_GRADE_HUMAN")
+    condition = s.coded("GASTROINTESTINAL", "NAUSEA_VOMITING", 0, 4, "AE_GRADE_HUMAN")
     told = s.opinion("Unlikely", 6, Row("evidence"), code=code)
     s.opinion("Certain", 2, Row("not_in_scope", "STATUS_REFUSED"), code=code, actuality="potential")
     event = s.event("GASTROINTESTINAL", 0, 4, subcategory="NAUSEA_VOMITING")
+    event.cite("onset", condition).cite("supporting", told)
     event.relatedness = "not related" if told else "unassessed"
 
 
 def called_both(s):
     """The worse of two opinions holds; one of another drug does not count."""
     condition = s.coded("INFECTION", "RESPIRATORY_OTHER", 0, 6, "")
-    s.stated("amoxicillin clavulanate", 875, TWICE, 1, 6)
-    s.opinion("Unlikely", 2, Row("evidence"), of=condition)
+    drug = s.stated("amoxicillin clavulanate", 875, TWICE, 1, 6)
+    other = s.opinion("Unlikely", 2, Row("evidence"), of=condition)
     told = s.opinion("Probably-Likely", 4, Row("evidence"), of=condition)
-    event = s.event("INFECTION", 0, 6, subcategory="RESPIRATORY_OTHER", grade="2", worst=1, treated="Y")
+    event = s.infection(0, 6, "RESPIRATORY_OTHER", condition, [(2, drug)]).cite("supporting", other, told)
     event.relatedness = "related" if told else "unassessed"
 
 
@@ -520,14 +551,14 @@ def called_of_another_drug(s):
     condition = s.coded("INFECTION", "RESPIRATORY_OTHER", 0, 6, "")
     other = s.stated("amoxicillin clavulanate", 875, TWICE, 1, 6)
     s.opinion("Certain", 2, Row("not_in_scope", "NOT_DERIVED"), of=condition, drug=other)
-    s.event("INFECTION", 0, 6, subcategory="RESPIRATORY_OTHER", grade="2", worst=1, treated="Y")
+    s.infection(0, 6, "RESPIRATORY_OTHER", condition, [(2, other)])
 
 
 # ---- seriousness ----
 
 def _pneumonia(s, codes="", **more):
     condition = s.coded("INFECTION", "PNEUMONIA", 0, 6, ";".join(filter(None, ("AE_GRADE_HUMAN", codes))))
-    event = s.event("INFECTION", 0, 6, subcategory="PNEUMONIA", **more)
+    event = s.infection(0, 6, "PNEUMONIA", condition, **more)
     if codes:
         s.propose("INFECTION", 0, code=codes)
     return condition, event
@@ -536,19 +567,20 @@ def _pneumonia(s, codes="", **more):
 def admitted_for_it(s):
     condition, event = _pneumonia(s)
     event.serious = "Y"
-    s.stay(1, 4, True, reasonReference=[{"reference": "Condition/" + condition.rid}])
+    event.cite("supporting", s.stay(1, 4, True, reasonReference=[{"reference": "Condition/" + condition.rid}]))
 
 
 def diagnosis_of_the_stay(s):
     condition, event = _pneumonia(s)
     event.serious = "Y"
-    s.stay(0, 3, True, "ACUTE", diagnosis=[{"condition": {"reference": "Condition/" + condition.rid}}])
+    about = [{"condition": {"reference": "Condition/" + condition.rid}}]
+    event.cite("supporting", s.stay(0, 3, True, "ACUTE", diagnosis=about))
 
 
 def stay_a_week_later(s):
     """Seven days after the onset a stay still asks."""
-    _pneumonia(s, "AE_SERIOUS_EVIDENCE")
-    s.stay(7, 7, True)
+    _, event = _pneumonia(s, "AE_SERIOUS_EVIDENCE")
+    event.cite("supporting", s.stay(7, 7, True))
 
 
 def stays_that_say_nothing(s):
@@ -570,11 +602,12 @@ def stay_for_chemotherapy(s):
 
 def planned_stay_that_lasted(s):
     """It began in a planned stay on its third day, which then lasted longer than planned. FHIR has told plans since R5."""
-    s.coded("INFECTION", "URINARY", 1, 6, "AE_GRADE_HUMAN;AE_SERIOUS_EVIDENCE")
-    s.event("INFECTION", 1, 6, subcategory="URINARY")
+    condition = s.coded("INFECTION", "URINARY", 1, 6, "AE_GRADE_HUMAN;AE_SERIOUS_EVIDENCE")
+    event = s.infection(1, 6, "URINARY", condition)
     s.propose("INFECTION", 1, code="AE_SERIOUS_EVIDENCE")
     zone = s.subject.dialect.zone
-    s.stay(-1, 5, True, plannedStartDate=zone.local(s.day(-1), 720), plannedEndDate=zone.local(s.day(3), 720))
+    event.cite("supporting", s.stay(-1, 5, True, plannedStartDate=zone.local(s.day(-1), 720),
+                                    plannedEndDate=zone.local(s.day(3), 720)))
 
 
 def planned_stay_as_planned(s):
@@ -585,14 +618,17 @@ def planned_stay_as_planned(s):
 
 def intensive_care(s):
     """Grade 4 by the place, and a question whether its life was in danger."""
-    s.coded("INFECTION", "PNEUMONIA", 0, 7, "AE_SERIOUS_EVIDENCE")
-    s.given("meropenem", 1000, (1, 2, 3))
-    s.event("INFECTION", 0, 7, subcategory="PNEUMONIA", grade="4", worst=2, treated="Y")
+    condition = s.coded("INFECTION", "PNEUMONIA", 0, 7, "AE_SERIOUS_EVIDENCE")
+    doses = s.given("meropenem", 1000, (1, 2, 3))
+    event = s.infection(0, 7, "PNEUMONIA", condition, [(3, doses[0])])
+    event.grade, event.worst = "4", s.start + 2
     s.propose("INFECTION", 0, code="AE_SERIOUS_EVIDENCE")
     zone = s.subject.dialect.zone
-    s.stay(1, 6, True, location=[{"location": {"reference": "Location/icu-1"}, "physicalType": {"coding": [
+    stay = s.stay(1, 6, True, location=[{"location": {"reference": "Location/icu-1"}, "physicalType": {"coding": [
         {"system": WARDS, "code": "ICU"}]}, "period": {"start": zone.local(s.day(2), 600),
                                                       "end": zone.local(s.day(4), 600)}}])
+    stay.said = ("encounter", "ICU", s.start + 2)
+    event.cite("supporting", stay, grade="4")
 
 
 # In the order in which subjects meet them; those of STAYS need a hospital that tells its stays.
@@ -675,11 +711,12 @@ def write_clinic_fever(subject, rng):
         return
     onset, end = episode.onset, episode.end
     first, last = Stage(subject, onset.day, rng), Stage(subject, end.day, rng)
-    first.temperature(0, onset.minute + 120, "fever")
+    fever = first.temperature(0, onset.minute + 120, "fever")
     last.temperature(0, end.minute + 60, "cool").rows[0] = Row("not_in_scope", "AE_EVIDENCE")
-    last.temperature(2, end.minute + 75, "cool")
-    first.event("FEBRILE_NEUTROPENIA", 0, end.day + 2 - onset.day, grade="3", worst=0,
-                parent=Event("NEUTROPENIA", onset.day, end.day))
+    cool = last.temperature(2, end.minute + 75, "cool")
+    few, enough = (next(i for i in subject.items if i.lab and i.lab.concept == "ANC" and i.lab.visit is visit)
+                   for visit in (onset, end))
+    first.fever(0, end.day + 2 - onset.day, Event("NEUTROPENIA", onset.day, end.day), (few, fever), (cool, enough))
 
 
 def write(subject, rng):

@@ -6,6 +6,7 @@ import random
 
 import drugs
 import episodes
+import evidence
 import parameters
 import treatment
 from days import iso
@@ -130,8 +131,8 @@ class Delivery:
 
 
 class Truth:
-    """expected-N.csv and, by table, expected-episodes-N.csv, -drugs-N, -cycles-N, -windows-N and -parameters-N; N = 2 is
-    cumulative."""
+    """expected-N.csv and, by table, expected-episodes-N.csv, -evidence-N, -grades-N, -drugs-N, -cycles-N, -windows-N and
+    -parameters-N; N = 2 is cumulative."""
 
     def __init__(self, out, number):
         self.number = number
@@ -142,6 +143,8 @@ class Truth:
             return handle
         self.parts = table("", TRUTH_COLUMNS)
         self.episodes = table("-episodes", "subject," + episodes.COLUMNS)
+        self.evidence = table("-evidence", "subject," + evidence.EVIDENCE)
+        self.grades = table("-grades", "subject," + evidence.GRADES)
         self.proposals = table("-proposals", "subject," + episodes.PROPOSAL_COLUMNS)
         self.exposures = table("-exposures", "subject," + drugs.EXPOSURES)
         self.conmeds = table("-conmeds", "subject," + drugs.CONMEDS)
@@ -162,6 +165,10 @@ class Truth:
     def put_episodes(self, subject):
         for row in episodes.rows_as_of(subject, self.number):
             self.episodes.write("%s,%s\n" % (subject.key, ",".join(row)))
+        for row in evidence.evidence_as_of(subject, self.number):
+            self.evidence.write("%s,%s\n" % (subject.key, ",".join(row)))
+        for row in evidence.grades_as_of(subject, self.number):
+            self.grades.write("%s,%s\n" % (subject.key, ",".join(row)))
         for row in episodes.proposals_as_of(subject, self.number):
             self.proposals.write("%s,%s\n" % (subject.key, ",".join(row)))
 
@@ -184,7 +191,8 @@ class Truth:
             self.parameters.write(",".join(row) + "\n")
 
     def close(self):
-        for handle in (self.parts, self.episodes, self.proposals, self.exposures, self.conmeds, self.cycles, self.windows, self.parameters):
+        for handle in (self.parts, self.episodes, self.evidence, self.grades, self.proposals, self.exposures, self.conmeds,
+                       self.cycles, self.windows, self.parameters):
             handle.close()
 
 

@@ -55,12 +55,13 @@ class Row:
 class Item:
     """One resource version as delivered. `rows` is its truth after its own delivery, `after` the one after both."""
 
-    __slots__ = ("delivery", "kind", "rid", "version", "text", "rows", "after", "lab", "tested")
+    __slots__ = ("delivery", "kind", "rid", "version", "text", "rows", "after", "lab", "tested", "said")
 
     def __init__(self, delivery, kind, rid, version, text, rows):
         self.delivery, self.kind, self.rid, self.version, self.text = delivery, kind, rid, version, text
         self.rows, self.after, self.lab = rows, None, None
         self.tested = None  # (concept, elapsed day, number): a test that was done
+        self.said = None    # (kind, concept, elapsed day) where an event cites it
 
 
 class Lab:

@@ -294,6 +294,7 @@ class Subject:
         item = self.add("Observation", rid, version, body, [row], delivery)
         number = Fraction(value.number) if value.number else None
         item.tested = (concept, visit.day, number)
+        item.said = ("lab", concept, visit.day)
         item.lab = Lab(visit, concept, order, minute, key, number, row.reason if row.state == "outside_window" else "")
         if windows:
             self.ranks.setdefault((visit.node.name, concept), []).append((order, item))
@@ -362,8 +363,10 @@ class Subject:
         facts = {"code": event["code"], "words": event["words"], "onset": iso(day), "recorded": iso(day + 1)}
         if event["end_day"] is not None:
             facts["end"] = iso(self.day(event["end_day"]))
-        self.simple("Condition", "c", lambda i, v, u: self.writer.condition(i, v, u, self.patient_id, facts),
-                    Row("evidence", codes="AE_GRADE_HUMAN" if event["first"] else ""), day + 2, delivery)
+        event["item"] = self.simple("Condition", "c", lambda i, v, u: self.writer.condition(
+            i, v, u, self.patient_id, facts), Row("evidence", codes="AE_GRADE_HUMAN" if event["first"] else ""), day + 2,
+            delivery)
+        event["item"].said = ("condition", event["code"], event["onset_day"])
 
     def _history_condition(self):
         """The index disease, years before."""

@@ -3,9 +3,10 @@
  *
  * The generator chose what is true first and wrote resources that have it; it holds no rule of the engine. After the
  * first delivery and after both, for each hospital: the state and reason of every part, its windows, concept, value,
- * grade and flags, its exceptions; every window; every event and every question whether there is one; the days and
- * doses of every drug, and the cycles they make; every derived parameter. Rows are looked for both ways: what was
- * planted is there, and nothing else is. How many of each kind were compared is printed, and none may be missing.
+ * grade and flags, its exceptions; every window; every event, what it rests on and how its grades went, and every
+ * question whether there is one; the days and doses of every drug, and the cycles they make; every derived parameter.
+ * Rows are looked for both ways: what was planted is there, and nothing else is. How many of each kind were compared is
+ * printed, and none may be missing.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -28,6 +29,14 @@ static const struct truth_kind kinds[] = {
     {.name = "episodes",
      .output = "study/ae_episodes.csv",
      .keys = {"category", "subcategory", "onset"},
+     .cell = truth_event_cell},
+    {.name = "evidence",
+     .output = "study/ae_evidence.csv",
+     .keys = {"category", "subcategory", "onset", "source", "role"},
+     .cell = truth_event_cell},
+    {.name = "grades",
+     .output = "study/ae_grades.csv",
+     .keys = {"category", "subcategory", "onset", "date"},
      .cell = truth_event_cell},
     {.name = "cycles", .output = "study/cycles.csv", .keys = {"cycle_no"}},
     {.name = "exposures", .output = "study/exposures.csv", .keys = {"drug", "start", "dose"}},
@@ -123,7 +132,7 @@ static struct truth_run run_map(const char *out, size_t deliveries)
     cr_assert(gw_map_run(&options, &result, &err) == GW_OK, "%s", err.text);
     cr_expect(eq(i64, result.equation.in, result.equation.sum));
     cr_expect(eq(i64, result.equation.waiting, 0));
-    return truth_read(out);
+    return truth_read(out, "lendex-rrmm");
 }
 
 static void check_site(const char *site, size_t deliveries)

@@ -168,7 +168,7 @@ static void check_site(const char *site, size_t number)
     scratch_init(&scratch);
     out = gw_arena_print(&truth_arena, "%s/out", scratch.folder);
     run_map(out, number);
-    run = truth_read(out);
+    run = truth_read(out, "elranatamab-rrmm");
     truth_check_parts(&run, gw_arena_print(&truth_arena, COHORT "expected-%zu.csv", number));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         truth_check_kind(&run, &kinds[i], COHORT, number);

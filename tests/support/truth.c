@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/core/decimal.h"
+#include "gateway/service/pseudonym.h"
 
 struct gw_arena truth_arena = GW_ARENA_INIT(256u << 20);
 const char *truth_site;
@@ -51,6 +52,8 @@ const char **truth_find(const struct truth_table *t, const char *key)
 
     return found ? found->fields : NULL;
 }
+
+static struct gw_hmac *the_key; /* of what is being loaded */
 
 /* ---- keys ---- */
 
@@ -211,10 +214,33 @@ void truth_check_parts(const struct truth_run *run, const char *path)
 
 /* ---- what map wrote ---- */
 
-struct truth_run truth_read(const char *out)
+/* The id of a resource as the study sees it. */
+static const char *source_key(const struct truth_table *t, const char **f)
+{
+    const char *name = gw_arena_print(&truth_arena, "%s|%s|%s", truth_site, truth_field(t, f, "resource_type"),
+                                      truth_field(t, f, "resource_id"));
+
+    return *truth_field(t, f, "resource_id") ? gw_hmac_id(the_key, &truth_arena, 'h', &name, 1) : NULL;
+}
+
+static struct truth_table read_sources(const char *out, const char *study)
+{
+    struct truth_table sources;
+    struct gw_error err;
+
+    cr_assert(gw_pseudonym_open(gw_arena_print(&truth_arena, "%s/hospital/pseudonym.key", out), study, &the_key,
+                                &err) == GW_OK,
+              "%s", err.text);
+    sources = truth_load(gw_arena_print(&truth_arena, "%s/hospital/ledger.csv", out), source_key);
+    gw_hmac_free(the_key);
+    return sources;
+}
+
+struct truth_run truth_read(const char *out, const char *study)
 {
     return (struct truth_run){
         .out = out,
+        .sources = read_sources(out, study),
         .parts = truth_load(gw_arena_print(&truth_arena, "%s/hospital/ledger.csv", out), part_key),
         .items = truth_load(gw_arena_print(&truth_arena, "%s/hospital/exceptions.csv", out), item_key),
         .observations = truth_load(gw_arena_print(&truth_arena, "%s/study/observations.csv", out), truth_row_key),
@@ -287,6 +313,16 @@ static const char *kind_key(const struct truth_table *t, const char **f)
     return key;
 }
 
+/* "Observation/o-1" */
+static const char *truth_source(const struct truth_run *run, const char *hash)
+{
+    const char **part = truth_find(&run->sources, hash);
+
+    return part ? gw_arena_print(&truth_arena, "%s/%s", truth_field(&run->sources, part, "resource_type"),
+                                 truth_field(&run->sources, part, "resource_id"))
+                : hash;
+}
+
 const char *truth_event_cell(const struct truth_run *run, const struct truth_table *output, const char **fields,
                              const char *column, const char *wanted)
 {
@@ -294,6 +330,8 @@ const char *truth_event_cell(const struct truth_run *run, const struct truth_tab
     const char **event;
 
     (void)wanted;
+    if (strcmp(column, "source") == 0)
+        return truth_source(run, truth_field(output, fields, "source_hash"));
     if (gw_csv_column(&output->csv, column) >= 0)
         return truth_field(output, fields, column);
     id = truth_field(output, fields, strcmp(column, "parent") == 0 ? "parent_ae" : "ae_id");

@@ -43,9 +43,10 @@ void truth_print_counts(void);
 struct truth_run { /* what map wrote for the hospital */
     const char *out;
     struct truth_table parts, observations, items, events;
+    struct truth_table sources; /* parts by the id that the study has of their resource */
 };
 
-struct truth_run truth_read(const char *out);
+struct truth_run truth_read(const char *out, const char *study);
 
 /*
  * One kind of row. The truth's columns are those of the product's table, but for `subject`, which is its subject_key;
@@ -54,7 +55,7 @@ struct truth_run truth_read(const char *out);
 struct truth_kind {
     const char *name;    /* in expected-<name>-1.csv */
     const char *output;  /* "study/windows.csv" */
-    const char *keys[5]; /* columns that tell its rows apart, beside the subject; NULL ends them */
+    const char *keys[6]; /* columns that tell its rows apart, beside the subject; NULL ends them */
     bool (*takes)(const struct truth_table *t, const char **fields); /* rows of the output; NULL: all */
     /* What the output says in a column of the truth; wanted NULL: of a key. NULL: its own column of that name. */
     const char *(*cell)(const struct truth_run *run, const struct truth_table *output, const char **fields,
@@ -66,7 +67,8 @@ struct truth_kind {
 /* Every row of the hospital's subjects in FOLDER/expected-<name>-<number>.csv, and no other. */
 void truth_check_kind(const struct truth_run *run, const struct truth_kind *kind, const char *folder, size_t number);
 
-/* A cell of ae_episodes or what hangs on it: `parent` is category and onset of the event it belongs to. */
+/* A cell of ae_episodes or what hangs on it: `parent` is category and onset of the event it belongs to, `source` is
+ * "Observation/o-1". */
 const char *truth_event_cell(const struct truth_run *run, const struct truth_table *output, const char **fields,
                              const char *column, const char *wanted);
 
