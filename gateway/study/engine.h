@@ -362,7 +362,8 @@ const char *engine_item_id(struct engine *e, const char *fingerprint, const stru
 void engine_raise(struct engine *e, const char *code, const struct item_about *about);
 
 /*
- * What a person will probably decide, as a JSON object with the reason; "" where nothing tells. Units once all values
+ * What a person will probably decide, as a JSON object with the reason; "" where nothing tells, NULL: out of memory,
+ * noted. Units once all values
  * were measured; codes from the table that engine_suggest_codes makes then.
  */
 void engine_suggest_codes(struct engine *e);

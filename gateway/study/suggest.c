@@ -2,6 +2,7 @@
  * Which unit a number was probably measured in: that of the subject's other results of the same code, if the number is
  * plausible in it; else the only unit of its row in which it is plausible. Source: mappings/RULES.md 15.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/core/json.h"
@@ -11,7 +12,7 @@
 
 static bool same_coding(const struct gw_coding *a, const struct gw_coding *b)
 {
-    return a == b || (a && b && gw_same(a->code, b->code) && gw_same(a->system, b->system));
+    return gw_same(a->code, b->code) && gw_same(a->system, b->system);
 }
 
 static struct unit_use *use_of(struct engine *e, const struct gw_coding *coding, const char *unit)
@@ -51,18 +52,17 @@ static void count_units(struct engine *e)
 static const char *in_words(struct engine *e, const char *unit, const char *because)
 {
     struct gw_text json = GW_TEXT_INIT(MAX_SUGGESTION_BYTES);
-    const char *text = "";
+    const char *text;
 
     gw_text_add(&json, "{\"unit\":");
     gw_json_quote(&json, unit);
     gw_text_add(&json, ",\"because\":");
     gw_json_quote(&json, because);
     gw_text_add(&json, "}");
-    if (!json.failed)
-        text = gw_arena_copy(e->arena, json.at, json.length);
-    e->failed |= !text;
+    text = gw_arena_copy(e->arena, json.at, json.length);
+    e->failed |= json.failed | !text;
     gw_text_release(&json);
-    return text ? text : "";
+    return text;
 }
 
 /* The value read in a unit of its row lies in the plausible range. */
@@ -74,10 +74,9 @@ static bool plausible_in(struct engine *e, const struct datum *datum, const char
     observed.quantity.unit = NULL;
     observed.quantity.system = GW_SYSTEM_UCUM;
     observed.quantity.code = unit;
-    if (gw_measure_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->code.source, &observed, &measure,
-                        e->err) != GW_OK)
-        e->failed = true;
-    return !e->failed && measure.verdict == GW_VALUE_OK;
+    e->failed |= gw_measure_read(e->arena, e->in->tables, e->in->site, datum->code.lab, datum->code.source, &observed,
+                                 &measure, e->err) != GW_OK;
+    return measure.verdict == GW_VALUE_OK;
 }
 
 /* The one conversion of the row by which the value is plausible; units of equal factors are one, the first is named. */
@@ -86,7 +85,7 @@ static const char *only_plausible(struct engine *e, const struct datum *datum)
     const struct gw_lab *lab = datum->code.lab;
     const struct gw_unit_factor *found = NULL;
 
-    for (size_t i = 0; lab->has_plausible && i < lab->factor_count && !e->failed; i++) {
+    for (size_t i = 0; lab->has_plausible && i < lab->factor_count; i++) {
         if (found && strcmp(found->shown, lab->factors[i].shown) == 0)
             continue;
         if (!plausible_in(e, datum, lab->factors[i].unit))
@@ -118,18 +117,18 @@ static const struct unit_use *most_used(const struct engine *e, const struct dat
 const char *engine_suggest_unit(struct engine *e, const struct datum *datum)
 {
     const struct unit_use *best;
-    const char *unit, *because;
+    const char *unit;
+    char because[64];
     size_t total;
 
     if (!e->units_counted)
         count_units(e);
-    if (e->failed || datum->observed->kind != GW_VALUE_QUANTITY)
+    if (datum->observed->kind != GW_VALUE_QUANTITY)
         return "";
     best = most_used(e, datum, &total);
     if (best && plausible_in(e, datum, best->unit)) {
-        because = gw_arena_print(e->arena, "%zu of %zu others", best->count, total);
-        e->failed |= !because;
-        return because ? in_words(e, best->unit, because) : "";
+        snprintf(because, sizeof because, "%zu of %zu others", best->count, total);
+        return in_words(e, best->unit, because);
     }
     unit = only_plausible(e, datum);
     return unit ? in_words(e, unit, "the only unit in which this value is plausible") : "";

@@ -98,12 +98,11 @@ static struct own_range own_of(const struct suggesting *s, const struct gw_lab *
 /* The component of a LOINC name: what stands before its property and system. */
 static int like_component(const char *query, const struct gw_lab *lab)
 {
-    const char *name = lab->name ? lab->name : "";
-    const char *bracket = strstr(name, " ["), *in = strstr(name, " in ");
-    const char *end = bracket ? bracket : in ? in : name + strlen(name);
+    const char *bracket = strstr(lab->name, " ["), *in = strstr(lab->name, " in ");
+    const char *end = bracket ? bracket : in ? in : lab->name + strlen(lab->name);
     char component[120];
 
-    snprintf(component, sizeof component, "%.*s", (int)(end - name), name);
+    snprintf(component, sizeof component, "%.*s", (int)(end - lab->name), lab->name);
     return name_similarity(query, component);
 }
 
@@ -177,11 +176,11 @@ static size_t find_candidates(const struct suggesting *s, const struct gw_concep
 static bool near_own(const struct suggesting *s, const struct own_range *own, const struct gw_ratio *value)
 {
     const struct gw_ratio times = gw_ratio_of(gw_decimal_from_int(OWN_RANGE));
-    struct gw_ratio twice, highest;
+    struct gw_ratio twice = *value, highest = own->high;
 
-    return gw_ratio_multiply(s->e->arena, value, &times, &twice) &&
-           gw_ratio_multiply(s->e->arena, &own->high, &times, &highest) &&
-           gw_ratio_compare(s->e->arena, &twice, &own->low) >= 0 && gw_ratio_compare(s->e->arena, value, &highest) <= 0;
+    s->e->failed |= !gw_ratio_multiply(s->e->arena, value, &times, &twice) |
+                    !gw_ratio_multiply(s->e->arena, &own->high, &times, &highest);
+    return gw_ratio_compare(s->e->arena, &twice, &own->low) >= 0 && gw_ratio_compare(s->e->arena, value, &highest) <= 0;
 }
 
 static void weigh_value(struct suggesting *s, struct proposal *p, const struct own_range *own,
@@ -191,11 +190,8 @@ static void weigh_value(struct suggesting *s, struct proposal *p, const struct o
 
     if (datum->observed->kind != GW_VALUE_QUANTITY)
         return;
-    if (gw_measure_read(s->e->arena, s->e->in->tables, s->e->in->site, p->lab, datum->code.source, datum->observed,
-                        &measure, s->e->err) != GW_OK) {
-        s->e->failed = true;
-        return;
-    }
+    s->e->failed |= gw_measure_read(s->e->arena, s->e->in->tables, s->e->in->site, p->lab, datum->code.source,
+                                    datum->observed, &measure, s->e->err) != GW_OK;
     if (measure.verdict == GW_VALUE_UNIT_MISSING)
         return;
     p->unit.of++;
@@ -241,7 +237,7 @@ static void add_share(struct gw_text *text, struct share share, const char *what
 static const char *in_words(struct engine *e, const struct proposal *p)
 {
     struct gw_text because = GW_TEXT_INIT(MAX_SUGGESTION_BYTES), json = GW_TEXT_INIT(MAX_SUGGESTION_BYTES);
-    const char *text = "";
+    const char *text;
 
     gw_text_print(&because, "%s is %d %% like \"%.80s\"", p->lab->concept, p->name, p->like);
     add_share(&because, p->unit, "units fit");
@@ -252,12 +248,11 @@ static const char *in_words(struct engine *e, const struct proposal *p)
     gw_text_add(&json, ",\"because\":");
     gw_json_quote(&json, because.at);
     gw_text_print(&json, ",\"score\":\"%d\"}", p->score);
-    if (!json.failed && !because.failed)
-        text = gw_arena_copy(e->arena, json.at, json.length);
-    e->failed |= !text;
+    text = gw_arena_copy(e->arena, json.at, json.length);
+    e->failed |= json.failed | because.failed | !text;
     gw_text_release(&because);
     gw_text_release(&json);
-    return text ? text : "";
+    return text;
 }
 
 /* ---- once a code ---- */
@@ -287,7 +282,7 @@ static void suggest(struct suggesting *s, struct datum *const *group, size_t cou
     for (size_t i = 0; i < found; i++)
         weigh_values(s, &list[i], group, count);
     best = best_of(list, found);
-    if (!best || s->e->failed)
+    if (!best)
         return;
     slot =
         GW_ARENA_PUSH(s->e->arena, s->e->code_suggestions, s->e->code_suggestion_count, s->e->code_suggestion_capacity);
