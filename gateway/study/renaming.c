@@ -110,7 +110,7 @@ static void rename_provenance(struct renaming *r, struct gw_rows *rows)
         if (of_row == row->of_row)
             continue;
         row->of_row = of_row;
-        row->row_id = gw_arena_print(r->arena, "%s|%s|%s", of_row, row->role, row->source_hash ? row->source_hash : "");
+        row->row_id = gw_arena_join(r->arena, '|', (const char *const[]){of_row, row->role, row->source_hash}, 3);
         r->failed |= !row->row_id;
     }
 }
@@ -127,18 +127,29 @@ static size_t entries_of(const char *list)
 /* "e1;e2": each by its name, in order again. */
 static const char *renamed_list(struct renaming *r, const char *list)
 {
-    const size_t most = list ? entries_of(list) : 0;
-    char *copy = list ? gw_arena_copy(r->arena, list, strlen(list)) : NULL, *rest = copy;
-    const char **entries = gw_arena_alloc(r->arena, (most + 1) * sizeof *entries);
+    const size_t count = entries_of(list);
+    char *rest = gw_arena_copy(r->arena, list, strlen(list));
+    const char **entries = gw_arena_alloc(r->arena, count * sizeof *entries);
+    const char *joined;
 
-    r->failed |= !entries || (list && !copy);
-    for (size_t i = 0; !r->failed && i < most; i++)
+    if (!rest || !entries) {
+        r->failed = true;
+        return list;
+    }
+    for (size_t i = 0; i < count; i++)
         entries[i] = renamed(r, strsep(&rest, ";"));
-    if (!r->failed && most > 1)
-        qsort(entries, most, sizeof *entries, order_text_items);
-    copy = list && !r->failed ? gw_arena_join(r->arena, ';', entries, most) : NULL;
-    r->failed |= list && !copy;
-    return copy;
+    if (r->failed)
+        return list;
+    qsort(entries, count, sizeof *entries, order_text_items);
+    joined = gw_arena_join(r->arena, ';', entries, count);
+    r->failed |= !joined;
+    return joined;
+}
+
+static void rename_list(struct renaming *r, const char **list)
+{
+    if (*list)
+        *list = renamed_list(r, *list);
 }
 
 /* Lists of row ids, where rows of any kind may stand. */
@@ -146,16 +157,16 @@ static void rename_lists(struct renaming *r, struct gw_rows *rows)
 {
     struct gw_row_list *list = &rows->tables[GW_TABLE_derived];
 
-    for (size_t i = 0; i < list->count && !r->failed; i++) {
+    for (size_t i = 0; i < list->count; i++) {
         struct gw_row_derived *row = (struct gw_row_derived *)list->rows[i];
 
-        row->inputs = renamed_list(r, row->inputs);
+        rename_list(r, &row->inputs);
     }
     list = &rows->tables[GW_TABLE_exceptions];
-    for (size_t i = 0; i < list->count && !r->failed; i++) {
+    for (size_t i = 0; i < list->count; i++) {
         struct gw_row_exceptions *row = (struct gw_row_exceptions *)list->rows[i];
 
-        row->of_rows = renamed_list(r, row->of_rows);
+        rename_list(r, &row->of_rows);
     }
 }
 
@@ -169,7 +180,7 @@ void renaming_apply(struct renaming *r, struct gw_rows *rows, struct gw_part_sta
     }
     rename_provenance(r, rows);
     rename_lists(r, rows);
-    for (size_t i = 0; i < part_count && !r->failed; i++)
+    for (size_t i = 0; i < part_count; i++)
         if (*parts[i].rows)
             parts[i].rows = renamed_list(r, parts[i].rows);
 }

@@ -190,9 +190,9 @@ static void add_dose(struct engine *e, struct doses_given *doses, const struct g
         .day = given->day,
         .moment = {given->span.first, given->timed ? given->span.first : moment_day_end(e, given->day)},
         .given = given};
-    struct dose_given *last = doses->count > 0 ? &doses->list[doses->count - 1] : NULL;
+    struct dose_given *last = &doses->list[doses->count - 1]; /* day 1 at least */
 
-    if (!last || last->day != given->day)
+    if (last->day != given->day)
         doses->list[doses->count++] = dose;
     else if (!last->given || (!moment_is_timed(last->moment) && moment_is_timed(dose.moment)))
         *last = dose;

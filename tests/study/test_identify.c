@@ -251,3 +251,40 @@ Test(identify, renames_lists_of_rows_and_what_parts_made)
     cr_expect(strcmp(part.rows, "o7@T30-01;x9") == 0, "%s", part.rows);
     cr_expect(strcmp(row->inputs, "f2;x9") == 0, "%s", row->inputs);
 }
+
+/* With a little more memory each time, until it is enough: ids, provenance and lists of rows are renamed or nothing is.
+ */
+Test(identify, ends_with_a_sentence_wherever_its_memory_ends)
+{
+    enum gw_status rc = GW_ENOMEM;
+    size_t refused = 0;
+
+    for (size_t limit = 0; rc != GW_OK; limit += 4) {
+        struct gw_arena small = GW_ARENA_INIT(limit);
+        struct gw_error err = {.status = GW_OK};
+        struct gw_row_derived *derived;
+        struct gw_row_provenance *line;
+
+        stop();
+        start();
+        add(&before, &(struct episode){"a5", "N", "2024-02-14", "ef"});
+        add(&after, &(struct episode){"a1", "N", "2024-02-10", "aef"});
+        derived = (struct gw_row_derived *)gw_rows_add(&after, &arena, GW_TABLE_derived);
+        derived->row_id = "ES-001|SPM";
+        derived->inputs = "a1;b7";
+        line = (struct gw_row_provenance *)gw_rows_add(&after, &arena, GW_TABLE_provenance);
+        line->table = "ae_episodes";
+        line->of_row = "a1";
+        line->role = "onset";
+        line->row_id = "a1|onset|";
+        rc = gw_identify(&small, &before, &after, &err);
+        cr_assert(rc == GW_OK || (rc == GW_ENOMEM && *err.text), "%zu bytes", limit);
+        refused += rc != GW_OK;
+        if (rc == GW_OK) {
+            cr_expect(gw_same(derived->inputs, "a5;b7"), "%s", derived->inputs);
+            cr_expect(gw_same(line->row_id, "a5|onset|"), "%s", line->row_id);
+        }
+        gw_arena_release(&small);
+    }
+    cr_expect(gt(sz, refused, 50));
+}
