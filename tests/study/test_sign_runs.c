@@ -193,6 +193,7 @@ Test(sign_runs, go_by_the_current_version_of_a_procedure)
 {
     subject_add(&s, TRANSFUSION, "t", "'status':'completed','performedDateTime':'2024-02-24'");
     subject_add(&s, TRANSFUSION, "t", "'status':'completed','performedDateTime':'2024-05-04'");
+    s.facts[s.count - 1].delivery = 1;
     subject_derive(&s);
     expect_text("corrected", chart_items(&s, "AE_CANDIDATE"), "d111 g? end ? dose none");
 }
