@@ -190,8 +190,7 @@ static const char *what_it_says(const struct episode *episode, const struct hosp
         return NULL;
     if (plan->until == GW_NO_DAY)
         return "it began in a planned stay whose planned end is not known";
-    return episode->onset <= plan->until && stay->last > plan->until ? "it began in a planned stay that lasted longer"
-                                                                     : NULL;
+    return stay->last > plan->until ? "it began in a planned stay that lasted longer" : NULL;
 }
 
 /* It names a diagnosis of the event. One without an onset may be written down after the stay that it was made in. */
@@ -287,8 +286,8 @@ void seriousness_weigh(struct engine *e, struct episode *episode, const struct s
         decide_episode_item(e, episode, found.answer, "AE_SERIOUS_EVIDENCE");
     if (found.admitted_for)
         episode->serious = episode->serious_hospital = true;
-    if (found.intensive && !e->failed)
+    if (found.intensive)
         ask(e, episode, found.intensive);
-    else if (found.note && !found.admitted_for && !e->failed)
+    else if (found.note && !found.admitted_for)
         ask(e, episode, found.note);
 }
