@@ -15,12 +15,9 @@ static const char parameter_of_sets[] = "MONGAP_";
 
 static bool stands_before(const cJSON *list, const cJSON *item)
 {
-    GW_JSON_EACH (other, list) {
-        if (other == item)
-            return false;
+    for (const cJSON *other = list->child; other != item; other = other->next)
         if (cJSON_IsString(other) && strcmp(other->valuestring, item->valuestring) == 0)
             return true;
-    }
     return false;
 }
 

@@ -43,21 +43,24 @@ void lint_aliases(struct lint *l, const char *path, const struct unit_alias *row
     struct lint_edge *const edges = gw_arena_alloc(l->arena, (count + 1) * sizeof *edges);
     size_t edge_count = 0;
 
+    if (!edges) {
+        gw_findings_no_memory(&l->findings, path);
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
-        const bool same = strcmp(rows[i].text, rows[i].code) == 0;
-
-        if (same)
+        if (strcmp(rows[i].text, rows[i].code) == 0) {
             gw_findings_add(&l->findings, path, rows[i].line, "\"%s\" stands for itself; leave it out", rows[i].text);
-        else if (labs_know_unit(&l->tables->labs, rows[i].text))
+            continue;
+        }
+        if (labs_know_unit(&l->tables->labs, rows[i].text))
             gw_findings_add(
                 &l->findings, path, rows[i].line,
                 "\"%s\" is meant as \"%s\", but is a unit that loinc-labs.csv accepts; leave it out, or take "
                 "it from accepted_units",
                 rows[i].text, rows[i].code);
-        if (edges && !same)
-            edges[edge_count++] = (struct lint_edge){rows[i].text, rows[i].code, rows[i].line};
+        edges[edge_count++] = (struct lint_edge){rows[i].text, rows[i].code, rows[i].line};
     }
-    if (!edges || !lint_cycles(l, path, edges, edge_count, tell_cycle))
+    if (!lint_cycles(l, path, edges, edge_count, tell_cycle))
         gw_findings_no_memory(&l->findings, path);
 }
 

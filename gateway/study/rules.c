@@ -18,11 +18,11 @@ static enum gw_status no_memory(struct gw_error *err)
 /* Kinds of decisions, joined by ";"; may be empty. */
 static bool are_kinds(const char *list)
 {
-    char word[40];
+    char word[40]; /* longer than any kind */
 
     for (size_t length; *list; list += length + (list[length] == ';')) {
         length = strcspn(list, ";");
-        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : 0), list);
+        snprintf(word, sizeof word, "%.*s", (int)length, list);
         if (gw_decision_kind_of(word) == GW_DECIDE_COUNT)
             return false;
     }

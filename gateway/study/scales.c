@@ -8,6 +8,8 @@
 #include "study/rules_parts.h"
 #include "study/sheet.h"
 
+enum { LAST_ITEM = 999 };
+
 enum { INSTRUMENT, SCALE, KIND, ITEMS, LOW, HIGH, GROUP, COLUMNS };
 static const char *const columns[COLUMNS] = {"instrument", "scale", "kind", "items", "low", "high", "data_group"};
 static const char *const kinds[] = {"function", "symptom", "global", "sum", "total"};
@@ -17,20 +19,20 @@ static bool read_items(struct sheet *sheet, struct gw_scale *scale)
 {
     const char *at = sheet_text(sheet, ITEMS);
 
-    while (*at >= '0' && *at <= '9' && scale->item_count < GW_SCALE_MAX_ITEMS) {
+    while (*at >= '0' && *at <= '9') {
         char *end;
-        long first = strtol(at, &end, 10), last = first;
+        const long first = strtol(at, &end, 10), last = *end == '-' ? strtol(end + 1, &end, 10) : first;
 
-        if (*end == '-')
-            last = strtol(end + 1, &end, 10);
-        for (long k = first; k <= last && k <= 999 && scale->item_count < GW_SCALE_MAX_ITEMS; k++)
+        if (last < first || last > LAST_ITEM || last - first >= GW_SCALE_MAX_ITEMS - (long)scale->item_count)
+            break;
+        for (long k = first; k <= last; k++)
             scale->items[scale->item_count++] = (int)k;
         at = *end == '|' ? end + 1 : end;
     }
     if (*at == '\0' && scale->item_count > 0)
         return true;
-    sheet_finding(sheet, "\"%s\" is no list of items; write them as 1-5 or 10|12|18, at most %d",
-                  sheet_text(sheet, ITEMS), GW_SCALE_MAX_ITEMS);
+    sheet_finding(sheet, "\"%s\" is no list of items; write them as 1-5 or 10|12|18, at most %d, the last %d",
+                  sheet_text(sheet, ITEMS), GW_SCALE_MAX_ITEMS, LAST_ITEM);
     return false;
 }
 

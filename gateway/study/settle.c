@@ -18,19 +18,15 @@ const char *gw_state_name(enum gw_state state)
     return names[state];
 }
 
-/* Nothing is asked about a record that is none any more, or that another one tells. */
+/* Nothing is asked about a record that is none any more. */
 static bool is_replaced(const struct part *part)
 {
-    return part->final && (part->state == GW_STATE_SUPERSEDED || part->state == GW_STATE_RETRACTED ||
-                           part->state == GW_STATE_UNCHANGED);
+    return part->final && (part->state == GW_STATE_SUPERSEDED || part->state == GW_STATE_RETRACTED);
 }
 
 static void settle_part(const struct engine *e, struct part *part)
 {
-    const bool frozen =
-        e->blocked && !(part->final && (part->state == GW_STATE_SUPERSEDED || part->state == GW_STATE_RETRACTED));
-
-    if (frozen) {
+    if (e->blocked && !is_replaced(part)) {
         part->state = GW_STATE_HELD;
         part->reason = e->blocked_by;
     } else if (part->row_count > 0) {
@@ -42,7 +38,7 @@ static void settle_part(const struct engine *e, struct part *part)
     } else if (part->held) {
         part->state = GW_STATE_HELD;
         part->reason = part->held_by;
-    } else if (part->waits_for && !is_replaced(part)) {
+    } else if (part->waits_for) {
         part->state = GW_STATE_HELD;
         part->reason = part->waits_for;
     } else if (!part->final) {
@@ -95,7 +91,7 @@ static void settle_parts(struct engine *e, struct gw_derived *out)
             .fact = part->fact,
             .part = part->index,
             .state = part->state,
-            .reason = part->reason ? part->reason : "",
+            .reason = part->reason,
             .rows = part->state == GW_STATE_DELIVERED ? engine_join(e, part->rows, part->row_count) : "",
             .items = engine_join(e, part->items, part->item_count),
             .first = GW_NO_DAY,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "study/site_parts.h"
+#include "study/units.h"
 
 const char *const range_keys[] = {"concept", "sex", "age", "low", "high", "unit", "note", NULL};
 
@@ -64,7 +65,7 @@ static bool read_limit(struct gw_settings *s, const cJSON *object, const char *k
     if (!*has)
         return true;
     *out = gw_ratio_of(value);
-    return gw_ratio_multiply(s->arena, out, &factor->scale, out) && gw_ratio_add(s->arena, out, &factor->offset, out);
+    return unit_convert(s->arena, factor, out, out);
 }
 
 /* "age": [18, null], completed years. */

@@ -128,7 +128,7 @@ static void tell_exposure(struct engine *e, gw_day day, struct gw_text *text)
     if (!taken)
         return;
     gw_day_print(taken->first, since);
-    if (taken->dose_text && taken->unit)
+    if (taken->dose_text)
         gw_text_print(text, "%s %s ", taken->dose_text, taken->unit);
     gw_text_print(text, "%s since %s", drug, since);
     if (cycle)
@@ -158,7 +158,7 @@ static const struct datum *datum_of(const struct engine *e, size_t observed, con
 
 static void add_member(struct gw_text *json, const char *name, const char *text)
 {
-    if (!text || !*text)
+    if (!*text)
         return;
     gw_text_print(json, ",\"%s\":", name);
     gw_json_quote(json, text);

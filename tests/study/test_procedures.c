@@ -118,9 +118,12 @@ Test(procedures, of_several_codings_go_by_the_first_that_is_verified)
                                                {GW_SYSTEM_SNOMED, "302497006", NULL}};
     const struct gw_tables *const tables = load();
     const struct gw_concept all = {codings, 4, NULL}, unverified = {codings, 2, NULL}, unknown = {codings, 1, NULL};
+    const struct gw_coding twice[] = {codings[1], codings[0]};
+    const struct gw_concept first = {twice, 2, NULL};
 
     cr_expect(gw_same(gw_tables_procedure_of(tables, &all)->code, "8-805"));
     cr_assert(ne(ptr, (void *)gw_tables_procedure_of(tables, &unverified), NULL));
     cr_expect(not(gw_tables_procedure_of(tables, &unverified)->verified), "it says so");
+    cr_expect(gw_same(gw_tables_procedure_of(tables, &first)->code, "38241"), "an unknown one behind it");
     cr_expect(eq(ptr, (void *)gw_tables_procedure_of(tables, &unknown), NULL));
 }

@@ -50,6 +50,8 @@ static const struct {
      ":2: subject holds blanks around it, or control characters: remove them"},
     {"an escape in the subject", "hm,st,p-1,S\033[31m1,,,,,,\n", 0, 0,
      ":2: subject holds blanks around it, or control characters: remove them"},
+    {"a deletion mark in the subject", "hm,st,p-1,S\1771,,,,,,\n", 0, 0,
+     ":2: subject holds blanks around it, or control characters: remove them"},
     {"an end before the first dose", "hm,st,p-1,S-1,,2024-01-14,2024-01-15,,,\n", 0, 0,
      ":2: end_of_treatment lies before first_dose: correct one"},
     {"an impossible day", "hm,st,p-1,S-1,2024-02-30,,,,,\n", 0, 0, ":2: recruited is no day: write it as YYYY-MM-DD"},
@@ -60,6 +62,8 @@ static const struct {
     {"a record number twice", "hm,st,,S-1,,,,,urn:mrn,7\nhm,st,,S-2,,,,,urn:mrn,7\n", 0, 0,
      ":3: this patient stands on line 2 too: a patient is one subject"},
     {"nobody to find", "hm,st,,S-1,,,,,,7\n", 0, 0,
+     ":2: neither patient nor mrn_system and mrn: write one, so that the patient can be found"},
+    {"a system of record numbers without one", "hm,st,,S-1,,,,,urn:mrn,\n", 0, 0,
      ":2: neither patient nor mrn_system and mrn: write one, so that the patient can be found"},
 };
 

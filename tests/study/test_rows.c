@@ -71,7 +71,7 @@ Test(rows, read_back_equal_to_what_was_written)
     struct gw_text text = GW_TEXT_INIT(1 << 16), again = GW_TEXT_INIT(1 << 16);
     struct gw_error err;
 
-    add(&rows, "o2@T30-01", "tab\there, line\nthere, back\\slash, \\t as written");
+    add(&rows, "o2@T30-01", "tab\there, line\nthere, back\\slash, \\t as written, \001 too");
     add(&rows, "o1@T30-01", NULL)->mapped_at = "2026-11-20T20:00:00Z";
     gw_rows_sort(&rows);
     gw_rows_write(&rows, &text);
@@ -99,6 +99,20 @@ Test(rows, of_an_older_release_read_as_far_as_they_go)
     cr_expect(
         eq(int, ((struct gw_row_observations *)rows.tables[GW_TABLE_observations].rows[0])->grade, GW_NULL_INTEGER));
     cr_expect(eq(sz, rows.tables[GW_TABLE_subjects].count, 1));
+    gw_arena_release(&arena);
+}
+
+Test(rows, keep_a_backslash_that_escapes_nothing)
+{
+    static const char hand[] = "observations\to1\\\tES-001\\x\n";
+    struct gw_rows rows;
+    struct gw_error err;
+
+    cr_assert(gw_rows_read(&arena, hand, sizeof hand - 1, &rows, &err) == GW_OK);
+    cr_assert(eq(sz, rows.tables[GW_TABLE_observations].count, 1));
+    cr_expect(eq(str, (char *)rows.tables[GW_TABLE_observations].rows[0]->row_id, (char *)"o1\\"),
+              "at the end of a cell");
+    cr_expect(eq(str, (char *)rows.tables[GW_TABLE_observations].rows[0]->subject_key, (char *)"ES-001x"));
     gw_arena_release(&arena);
 }
 
