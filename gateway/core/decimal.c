@@ -248,8 +248,8 @@ int gw_decimal_compare(const struct gw_decimal *a, const struct gw_decimal *b)
     __int128 a_value;
     __int128 b_value;
 
-    if (a_sign != b_sign)
-        return a_sign < b_sign ? -1 : 1;
+    if (a_sign != b_sign || a_sign == 0)
+        return (a_sign > b_sign) - (a_sign < b_sign);
     if (align(a, b, &a_value, &b_value))
         return (a_value > b_value) - (a_value < b_value);
     return a_sign * compare_magnitudes(a, b);

@@ -49,8 +49,7 @@ int digits_compare(struct digits a, struct digits b)
     const size_t common = a.count < b.count ? a.count : b.count;
     int order;
 
-    if (a.count == 0 || b.count == 0)
-        return (a.count > 0) - (b.count > 0);
+    assert(a.count > 0 && b.count > 0);
     if (length_of(a) != length_of(b))
         return length_of(a) < length_of(b) ? -1 : 1;
     order = memcmp(a.at, b.at, common);
@@ -230,8 +229,9 @@ bool digits_divide(struct gw_arena *arena, struct digits a, struct digits b, str
 
 bool digits_round(struct gw_arena *arena, struct digits a, size_t drop, struct digits *out)
 {
+    assert(drop > 0);
     const size_t kept = drop < a.count ? a.count - drop : 0;
-    const bool up = drop > 0 && drop <= a.count && a.at[kept] >= '5';
+    const bool up = drop <= a.count && a.at[kept] >= '5';
 
     return digits_add(arena, (struct digits){a.at, kept, 0}, (struct digits){"1", up, 0}, out);
 }

@@ -22,7 +22,7 @@ struct digits {
     size_t zeros;
 };
 
-int digits_compare(struct digits a, struct digits b); /* -1, 0, 1; no leading zeros in either */
+int digits_compare(struct digits a, struct digits b); /* -1, 0, 1; neither is zero or has leading zeros */
 
 /* Results are written out in the arena without leading zeros (zero has a count of 0); false at its limit. */
 bool digits_add(struct gw_arena *arena, struct digits a, struct digits b, struct digits *out);
@@ -32,7 +32,7 @@ bool digits_multiply(struct gw_arena *arena, struct digits a, struct digits b, s
 /* The whole part of a / b; *exact: nothing remains. b is not zero. */
 bool digits_divide(struct gw_arena *arena, struct digits a, struct digits b, struct digits *out, bool *exact);
 
-/* Drop the last `drop` digits of a (which has no zeros), rounding to the nearest, a half away from zero. */
+/* Drop the last `drop` (at least one) digits of a, which has no zeros, rounding to the nearest, a half away from zero. */
 bool digits_round(struct gw_arena *arena, struct digits a, size_t drop, struct digits *out);
 
 #endif

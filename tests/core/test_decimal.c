@@ -91,7 +91,7 @@ static const char *const refused[] = {
     "01",    "-01",      "00",        "1e",         "1e+",          "1E-",
     "e3",    " 1",       "1 ",        "1,5",        "1.2.3",        "0x10",
     "NaN",   "1_0",      "--1",       "1e1.5",      "<0.2",         "1e5e5",
-    "1.5e+", "\xd9\xa1", "1e1000001", "1e-1000001", "0.1e-1000000", "1e99999999999999999999",
+    "1ex",   "1.5e+", "\xd9\xa1", "1e1000001", "1e-1000001", "0.1e-1000000", "1e99999999999999999999",
 };
 
 Test(decimal, refuses_what_the_grammar_does_not_have)
@@ -286,6 +286,57 @@ Test(decimal, says_no_at_the_limit_of_its_arena)
     cr_expect(not(gw_decimal_multiply(&none, &b, &b, &out)));
     cr_expect(eq(ptr, (void *)gw_decimal_print(&none, &a), NULL));
     gw_arena_release(&none);
+}
+
+/* The limit rises by a byte until the work is done: every allocation of it is refused once. How often it was. */
+static size_t count_refusals(bool (*work)(struct gw_arena *, const struct gw_decimal *, const struct gw_decimal *,
+                                          struct gw_decimal *),
+                             const char *a_text, const char *b_text, const char *wanted)
+{
+    const struct gw_decimal a = read_decimal(a_text);
+    const struct gw_decimal b = read_decimal(b_text);
+    const struct gw_decimal result = read_decimal(wanted);
+
+    for (size_t limit = 0; limit < 4096; limit++) {
+        struct gw_arena tight = GW_ARENA_INIT(limit);
+        struct gw_decimal out = {0};
+        const bool done = work(&tight, &a, &b, &out);
+
+        if (done)
+            cr_expect(eq(int, gw_decimal_compare(&out, &result), 0), "%s, %s: %zu bytes", a_text, b_text, limit);
+        gw_arena_release(&tight);
+        if (done)
+            return limit;
+    }
+    cr_assert(false, "%s, %s: it is never enough", a_text, b_text);
+    return 0;
+}
+
+Test(decimal, computes_long_numbers_wholly_or_not_at_all)
+{
+    static const char long_one[] = "123456789012345678901234567890", nines[] = "-99999999999999999999999999999";
+
+    cr_expect(gt(sz, count_refusals(gw_decimal_add, long_one, "1", "123456789012345678901234567891"), 30));
+    cr_expect(gt(sz, count_refusals(gw_decimal_add, long_one, nines, "23456789012345678901234567891"), 30));
+    cr_expect(gt(sz, count_refusals(gw_decimal_multiply, long_one, nines,
+                                    "-12345678901234567890123456788876543210987654321098765432110"),
+                 60));
+}
+
+/* 1e1000000 is the largest power that is read; a product of a hundred of them the largest there is. */
+Test(decimal, refuses_a_product_beyond_all_exponents)
+{
+    static const char *const powers[] = {"1e1000000", "1e-1000000"};
+
+    for (size_t i = 0; i < COUNT(powers); i++) {
+        const struct gw_decimal factor = read_decimal(powers[i]);
+        struct gw_decimal product = factor;
+
+        for (int n = 1; n < 100; n++)
+            cr_assert(gw_decimal_multiply(&arena, &product, &factor, &product), "%s, %d times", powers[i], n);
+        cr_expect(eq(int, product.exponent, i == 0 ? 100000000 : -100000000));
+        cr_expect(not(gw_decimal_multiply(&arena, &product, &factor, &product)), "%s", powers[i]);
+    }
 }
 
 /* The other opinion: BIGNUM. */

@@ -319,3 +319,53 @@ Test(ratio, gives_no_text_at_the_limit_of_its_arena)
     cr_expect(eq(ptr, (void *)gw_ratio_print_product(&none, &value, &factor), NULL));
     gw_arena_release(&none);
 }
+
+typedef bool combine(struct gw_arena *, const struct gw_ratio *, const struct gw_ratio *, struct gw_ratio *);
+
+static bool print_quotient(struct gw_arena *page, const struct gw_ratio *a, const struct gw_ratio *b,
+                           struct gw_ratio *out)
+{
+    const char *const text = gw_ratio_print_product(page, &a->numerator, b);
+
+    *out = gw_ratio_of(gw_decimal_from_int(0));
+    return text && gw_decimal_parse(&arena, text, strlen(text), &out->numerator, NULL) == GW_OK;
+}
+
+/* Long terms, whose sum and product are known by other means; the quotients are those of the table above. */
+static const struct {
+    const char *name;
+    combine *work;
+    const char *a, *b, *wanted;
+} combinations[] = {
+    {"a sum over one denominator", gw_ratio_add, "123456789012345678901234567890/7", "1/7",
+     "123456789012345678901234567891/7"},
+    {"a sum over two", gw_ratio_add, "100000000000000000000/3", "1/100000000000000000001",
+     "10000000000000000000100000000000000000003/300000000000000000003"},
+    {"a product", gw_ratio_multiply, "100000000000000000001/3", "100000000000000000001/100000000000000000003",
+     "10000000000000000000200000000000000000001/300000000000000000009"},
+    {"a quotient by a short divisor", print_quotient, "123456789012345678901234567890", "1/7",
+     "17636684144620811271604938270"},
+    {"a quotient by a long divisor", print_quotient, "1e20", "1/123456789012345678901", "0.81"},
+    {"none of a long divisor", print_quotient, "0", "5/123456789012345678901", "0"},
+    {"a long product", print_quotient, "123456789012345678901234567890", "7", "864197523086419752308641975230"},
+};
+
+Test(ratio, computes_wholly_or_not_at_all)
+{
+    for (size_t i = 0; i < COUNT(combinations); i++) {
+        const struct gw_ratio a = read_ratio(combinations[i].a), b = read_ratio(combinations[i].b);
+        const struct gw_ratio wanted = read_ratio(combinations[i].wanted);
+        bool done = false;
+
+        for (size_t limit = 0; !done; limit++) {
+            struct gw_arena tight = GW_ARENA_INIT(limit);
+            struct gw_ratio got;
+
+            done = combinations[i].work(&tight, &a, &b, &got);
+            if (done)
+                cr_expect(eq(int, gw_ratio_compare(&arena, &got, &wanted), 0), "%s", combinations[i].name);
+            gw_arena_release(&tight);
+            cr_assert(lt(sz, limit, 4096), "%s: it is never enough", combinations[i].name);
+        }
+    }
+}

@@ -232,6 +232,9 @@ static const char *const unknown[] = {
     "/Europe/Madrid",
     "../etc/passwd",
     "Europe/../Asia/Seoul",
+    "Europe/Mad{rid",
+    "Europe/Mad[rid",
+    "Europe/Mad`rid",
     "/etc/passwd",
     "/usr/share/zoneinfo/Europe/Madrid",
     "tzdata.zi",
@@ -356,6 +359,12 @@ static const struct {
     {"AAA0BBB,M2.5.3,M12.5.6/167", "2021-01-01T12:00:00Z", 3600}, /* 26 December 2020 and nearly a week */
     {"AAA0BBB,M2.5.3,M12.5.6/167", "2021-01-01T21:59:59Z", 3600},
     {"AAA0BBB,M2.5.3,M12.5.6/167", "2021-01-01T22:00:00Z", 0},
+    {"AAA0BBB,J61,J365", "2023-03-02T01:59:59Z", 0}, /* J counts no 29 February: 2 March of every year */
+    {"AAA0BBB,J61,J365", "2023-03-02T02:00:00Z", 3600},
+    {"AAA0BBB,J61,J365", "2024-03-02T01:59:59Z", 0},
+    {"AAA0BBB,J61,J365", "2024-03-02T02:00:00Z", 3600},
+    {"aaa0bbb,M4.1.0,M10.1.0", "2024-07-01T00:00:00Z", 3600}, /* names in small letters */
+    {"", "2021-07-01T00:00:00Z", 0},      /* no rule at all: what the file holds stays */
     {"AAA-3", "2021-01-01T22:00:00Z", 0}, /* no change is written, so the file's only offset stays */
 };
 
@@ -393,7 +402,14 @@ static const char *const broken_rules[] = {
     "CET-1CEST,J1,J366",
     "CET-1CEST,M3.5.0/168,M10.5.0",
     "CET-30",
+    "CET30",
     "CET-1:60",
+    "CET-1:00:60",
+    "CET-1:00:",
+    "CET-00001",
+    "C[T-1",
+    "C{T-1",
+    "C=T-1",
     "CET-1CEST,M3.5.0/,M10.5.0",
 };
 
