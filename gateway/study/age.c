@@ -28,7 +28,8 @@ static struct item_about about_person(const struct engine *e)
                                .note = "the birth date is partial, and what is derived depends on the day"};
 }
 
-/* Leave only those days of birth that make the subject as old on day 1 as a person said. */
+/* Leave only those days of birth that make the subject as old on day 1 as a person said; an age that none of them makes
+ * says nothing, and what was asked stays asked. */
 static const struct gw_decision *narrow(struct engine *e, struct gw_when *born)
 {
     const struct item_about about = about_person(e);
@@ -37,11 +38,13 @@ static const struct gw_decision *narrow(struct engine *e, struct gw_when *born)
 
     if (!decided_says(decision, GW_SET_AGE))
         return NULL;
-    decided_note(e, decision, "AGE_AMBIGUOUS", &about);
     age = atoi(decision->set[GW_SET_AGE]);
-    while (born->first < born->last && completed_years(born->first, e->anchors.d1) > age)
+    if (age < completed_years(born->last, e->anchors.d1) || age > completed_years(born->first, e->anchors.d1))
+        return NULL;
+    decided_note(e, decision, "AGE_AMBIGUOUS", &about);
+    while (completed_years(born->first, e->anchors.d1) > age)
         born->first++;
-    while (born->last > born->first && completed_years(born->last, e->anchors.d1) < age)
+    while (completed_years(born->last, e->anchors.d1) < age)
         born->last--;
     return decision;
 }

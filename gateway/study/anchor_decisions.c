@@ -23,7 +23,7 @@ void decide_first_dose(struct engine *e)
     const struct gw_decision *decision = decided_subject(e, GW_DECIDE_ANCHOR, "D1");
     const gw_day day = decided_day(decision, GW_SET_DATE);
 
-    if (!decision || e->failed || (day == GW_NO_DAY && e->anchors.d1 == GW_NO_DAY))
+    if (!decision || (day == GW_NO_DAY && e->anchors.d1 == GW_NO_DAY))
         return;
     if (day != GW_NO_DAY && day != e->anchors.d1) {
         e->anchors.d1 = day;

@@ -122,7 +122,7 @@ static struct readings read_all(struct engine *e)
         if (tells(e, &e->placed[i], datum))
             readings.list[readings.count++] = (struct reading){datum, e->placed[i].window};
     }
-    if (readings.count > 1 && !e->failed)
+    if (readings.count > 1)
         qsort(readings.list, readings.count, sizeof *readings.list, by_day);
     return readings;
 }

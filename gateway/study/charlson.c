@@ -143,6 +143,6 @@ void derive_charlson(struct engine *e)
     if (e->failed)
         return;
     parameter_add(e, &charlson);
-    if (e->subject_row && !charlson.reason)
+    if (!charlson.reason)
         e->subject_row->charlson = index_of(list, count, true);
 }

@@ -25,7 +25,7 @@ struct occurrence { /* a diagnosis that is an event of this study */
 
 static bool in_use(const struct engine *e, const struct gw_condition_row *row)
 {
-    return row && row->in_study && engine_category_on(e, row->category);
+    return row && engine_category_on(e, row->category);
 }
 
 /* What stands against the record as such is the same cause whatever event it would make. */
@@ -163,7 +163,7 @@ static bool enabled(struct engine *e, const struct occurrence *d)
 /* A row of many codes has no term of its own: "(4 codes below, e.g. ...)". The code says which of them it was. */
 static const char *term_of(const struct occurrence *d)
 {
-    return d->row->term && d->row->term[0] == '(' && d->coding ? d->coding->code : d->row->term;
+    return d->row->term && d->row->term[0] == '(' ? d->coding->code : d->row->term;
 }
 
 /* ---- candidates ---- */
@@ -289,10 +289,7 @@ static bool diagnose(struct engine *e, struct episodes *episodes, const struct h
         raise(e, d, "CODE_UNVERIFIED", "the row of this code is not verified");
     else if (d->row->evidence == GW_EVIDENCE_CERTAIN && fact->standing == GW_ACCEPTED)
         return true;
-    else if (d->row->evidence == GW_EVIDENCE_HISTORY || d->row->evidence == GW_EVIDENCE_RISK ||
-             d->row->evidence == GW_EVIDENCE_INDEX)
-        engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "HISTORY");
-    else if (is_old_malignancy(e, history, d))
+    else if (d->row->evidence == GW_EVIDENCE_HISTORY || is_old_malignancy(e, history, d))
         engine_end_fact(e, index, GW_STATE_NOT_IN_SCOPE, "HISTORY");
     else
         propose(e, episodes, d, d->row->evidence == GW_EVIDENCE_EXCEPTION);

@@ -53,8 +53,7 @@ void derive_completeness(struct engine *e)
     p.date = end_of_observation(e, &p.text);
     if (p.date == GW_NO_DAY)
         judge(e, &p);
-    if (e->subject_row)
-        inputs_add_row(e, &p.inputs, e->subject_row->row_id);
+    inputs_add_row(e, &p.inputs, e->subject_row->row_id);
     p.value = gw_arena_print(e->arena, "%d", p.date - e->anchors.d1 + 1);
     e->failed |= !p.value;
     if (!e->failed)

@@ -359,7 +359,6 @@ static bool exceeds_base(struct engine *e, const struct inputs_of *in, const str
 static void make(struct engine *e, const struct inputs_of *in)
 {
     const struct gw_lab *lab = row_of(e, in->rule->concept);
-    const char *unit = in->rule->unit ? in->rule->unit : lab ? lab->unit : NULL;
     struct datum made = *in->values[0];
     const char *comparator = made.value->measure.comparator;
     struct gw_measure *measure;
@@ -368,6 +367,7 @@ static void make(struct engine *e, const struct inputs_of *in)
 
     if (!lab)
         return;
+    const char *const unit = in->rule->unit ? in->rule->unit : lab->unit;
     if (!work_out(e->arena, in, &value)) {
         e->failed = true;
         return;

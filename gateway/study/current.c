@@ -289,6 +289,6 @@ void stage_current(struct engine *e)
         consider_person(e, i);
         consider_medication(e, i);
     }
-    if (e->medication_count > 1 && !e->failed)
+    if (e->medication_count > 1)
         qsort_r(e->medications, e->medication_count, sizeof *e->medications, by_name, e);
 }

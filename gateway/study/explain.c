@@ -74,11 +74,11 @@ static void add_rule(struct telling *t, const char *id)
 
 static void add_rules(struct telling *t, const char *ids)
 {
-    char *rest = ids ? gw_arena_copy(t->arena, ids, strlen(ids)) : NULL, *id;
+    char *rest = ids ? gw_arena_copy(t->arena, ids, strlen(ids)) : NULL;
 
     t->failed |= ids && !rest;
-    while (rest && (id = strsep(&rest, ";")))
-        add_rule(t, id);
+    while (rest)
+        add_rule(t, strsep(&rest, ";"));
 }
 
 static void add_source(struct telling *t, const struct gw_row_provenance *line)

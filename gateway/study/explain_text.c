@@ -93,7 +93,7 @@ static const char *bound_text(struct telling *t, const struct gw_grade_row *row,
     if (!value)
         return "";
     if (bound->kind == GW_BOUND_VALUE)
-        return row->unit ? tell_text(t, "%s %s", value, row->unit) : value;
+        return tell_text(t, "%s %s", value, row->unit);
     return gw_decimal_sign(&bound->value) ? tell_text(t, "%s+%s", limit, value) : limit;
 }
 

@@ -97,11 +97,11 @@ static bool read_factor(struct reading *r, const char *text, size_t length, stru
     return read_scale(r, equals + 1, out);
 }
 
-static bool repeats(const struct gw_unit_factor *list, size_t count, const char *unit)
+static bool repeats(struct reading *r, const struct gw_unit_factor *list, size_t count, const char *unit)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(list[i].unit, unit) == 0)
-            return true;
+            return !refuse(r, "a unit is accepted twice; keep one");
     return false;
 }
 
@@ -118,8 +118,7 @@ bool factors_read(struct gw_arena *arena, const char *text, struct gw_unit_facto
 
         *reason = r.reason;
         if (!read_factor(&r, at, (size_t)(end - at), &factor) ||
-            (repeats(list, held, factor.unit) && !refuse(&r, "a unit is accepted twice; keep one")) ||
-            !(item = GW_ARENA_PUSH(arena, list, held, capacity))) {
+            repeats(&r, list, held, factor.unit) || !(item = GW_ARENA_PUSH(arena, list, held, capacity))) {
             *reason = r.reason;
             return false;
         }

@@ -146,7 +146,7 @@ static void summarise(struct engine *e, const struct frailty *frailty, const cha
 {
     struct gw_row_subjects *row = e->subject_row;
 
-    if (!row || row->frailty_method)
+    if (row->frailty_method)
         return;
     row->frailty_group = parameter_summary(&frailty->parameter);
     if (frailty->parameter.reason)
@@ -182,7 +182,7 @@ static void note_ecog(struct engine *e)
 {
     const struct datum *ecog = engine_baseline(e, "ECOG");
 
-    if (ecog && e->subject_row && is_score(ecog))
+    if (ecog && is_score(ecog))
         e->subject_row->ecog = atoi(ecog->value->measure.value_num);
 }
 

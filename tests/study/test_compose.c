@@ -9,20 +9,21 @@
 
 #include "support/subject.h"
 
-#define WBC       "6690-2"
-#define WBC_HAND  "804-5"
-#define ANC       "751-8"
-#define NEUT_PCT  "26511-6"
-#define SEGS      "30451-9"
-#define BANDS     "26507-4"
-#define SEGS_PCT  "769-0"
-#define BANDS_PCT "26508-2"
-#define CA        "17861-6"
-#define CA_MOLES  "2000-8"
-#define CA_CORR   "29265-6"
-#define ALB       "1751-7"
-#define AT        "2024-02-14T08:00:00+01:00"
-#define LATER     "2024-02-14T08:05:00+01:00"
+#define WBC            "6690-2"
+#define WBC_HAND       "804-5"
+#define ANC            "751-8"
+#define NEUT_PCT       "26511-6"
+#define SEGS           "30451-9"
+#define BANDS          "26507-4"
+#define SEGS_PCT       "769-0"
+#define BANDS_PCT      "26508-2"
+#define BANDS_PCT_HAND "764-1" /* of no less preference */
+#define CA             "17861-6"
+#define CA_MOLES       "2000-8"
+#define CA_CORR        "29265-6"
+#define ALB            "1751-7"
+#define AT             "2024-02-14T08:00:00+01:00"
+#define LATER          "2024-02-14T08:05:00+01:00"
 
 static struct subject s;
 
@@ -44,6 +45,7 @@ TestSuite(compose, .init = start, .fini = stop);
 struct result {
     const char *loinc, *at, *value, *unit; /* unit NULL: 10*9/L */
     const char *specimen;                  /* NULL: none */
+    const char *label;                     /* of the Specimen, which nobody sent; NULL: none */
     const char *comparator, *status;       /* NULL: none; final */
 };
 
@@ -56,12 +58,13 @@ static void add(const char *id, const struct result *r)
 {
     subject_add(&s,
                 "{'resourceType':'Observation','id':'%s','status':'%s','subject':{'reference':'Patient/p1'},"
-                "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},'effectiveDateTime':'%s'%s%s%s,"
+                "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},'effectiveDateTime':'%s'%s%s%s%s%s%s,"
                 "'valueQuantity':{'value':%s%s%s%s,'system':'http://unitsofmeasure.org','code':'%s'}}",
                 id, r->status ? r->status : "final", r->loinc, r->at, r->specimen ? ",'specimen':{'reference':'" : "",
-                r->specimen ? r->specimen : "", r->specimen ? "'}" : "", r->value,
-                r->comparator ? ",'comparator':'" : "", r->comparator ? r->comparator : "", r->comparator ? "'" : "",
-                r->unit ? r->unit : "10*9/L");
+                r->specimen ? r->specimen : "", r->specimen ? "'}" : "",
+                r->label ? ",'specimen':{'identifier':{'system':'urn:hm:lab','value':'" : "", r->label ? r->label : "",
+                r->label ? "'}}" : "", r->value, r->comparator ? ",'comparator':'" : "",
+                r->comparator ? r->comparator : "", r->comparator ? "'" : "", r->unit ? r->unit : "10*9/L");
 }
 
 static const struct gw_row_observations *composed(const char *concept, size_t *count)
@@ -218,6 +221,38 @@ static const struct {
      NULL,
      -1,
      ""},
+    {"one label at two times",
+     {R(WBC, AT, "4.0", .label = "A7"), R(NEUT_PCT, LATER, "25", .unit = "%", .label = "A7")},
+     "1",
+     SHARE,
+     2,
+     ""},
+    {"two labels at one time",
+     {R(WBC, AT, "4.0", .label = "A7"), R(NEUT_PCT, AT, "25", .unit = "%", .label = "A8")},
+     NULL,
+     NULL,
+     -1,
+     ""},
+    {"a preliminary count after a final one",
+     {R(WBC, AT, "2.0"), R(WBC_HAND, AT, "3.0", .status = "preliminary"), R(NEUT_PCT, AT, "40", .unit = "%")},
+     "0.8",
+     SHARE,
+     3,
+     ""},
+    {"two shares of bands that agree",
+     {R(WBC, AT, "2.0"), R(SEGS_PCT, AT, "20", .unit = "%"), R(BANDS_PCT, AT, "5", .unit = "%"),
+      R(BANDS_PCT_HAND, AT, "5", .unit = "%")},
+     "0.5",
+     BOTH,
+     3,
+     ""},
+    {"two that differ by a comparator are none",
+     {R(WBC, AT, "2.0"), R(SEGS_PCT, AT, "20", .unit = "%"), R(BANDS_PCT, AT, "5", .unit = "%"),
+      R(BANDS_PCT_HAND, AT, "5", .unit = "%", .comparator = "<")},
+     "0.4",
+     "WBC x SEGS_PCT / 100; SEGS_ONLY",
+     4,
+     ""},
     {"two times", {R(WBC, AT, "4.0"), R(NEUT_PCT, LATER, "25", .unit = "%")}, NULL, NULL, -1, ""},
     {"a day without a time",
      {R(WBC, "2024-02-14", "4.0"), R(NEUT_PCT, "2024-02-14", "25", .unit = "%")},
@@ -299,6 +334,42 @@ Test(compose, nothing_out_of_shares_that_exceed_the_whole_but_a_question)
     subject_derive(&s);
     cr_expect(eq(sz, subject_items(&s, "VALUE_IMPLAUSIBLE"), 1));
     subject_expect(&s, "w", "delivered");
+}
+
+/* Evidence for an event between windows: no row would hold it. */
+Test(compose, nothing_and_no_question_of_what_no_window_takes)
+{
+    add("w", &(struct result)R(WBC, "2024-03-01T08:00:00+01:00", "3.0"));
+    add("p", &(struct result)R(SEGS_PCT, "2024-03-01T08:00:00+01:00", "70", .unit = "%"));
+    add("b", &(struct result)R(BANDS_PCT, "2024-03-01T08:00:00+01:00", "31", .unit = "%"));
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "VALUE_IMPLAUSIBLE"), 0));
+    cr_expect(eq(sz, subject_count(&s, GW_TABLE_ae_episodes), 0));
+}
+
+Test(compose, nothing_of_two_sources)
+{
+    size_t rows;
+
+    add("w", &(struct result)R(WBC, AT, "4.0"));
+    add("p", &(struct result)R(NEUT_PCT, AT, "25", .unit = "%"));
+    s.facts[s.count - 1].endpoint = "elsewhere";
+    subject_derive(&s);
+    composed("ANC", &rows);
+    cr_expect(eq(sz, rows, 0));
+}
+
+Test(compose, nothing_of_a_concept_that_no_laboratory_reports)
+{
+    const struct gw_composition nowhere = {
+        .concept = "NOWHERE", .kind = GW_COMPOSE_SUM, .base = "WBC", .method = "WBC"};
+
+    s.rules.compositions = &nowhere;
+    s.rules.composition_count = 1;
+    add("w", &(struct result)R(WBC, AT, "4.0"));
+    subject_derive(&s);
+    subject_expect(&s, "w", "delivered");
+    cr_expect(eq(sz, subject_count(&s, GW_TABLE_observations), 1));
 }
 
 Test(compose, a_count_again_where_the_written_one_has_no_value)

@@ -197,6 +197,9 @@ static const struct {
     {"a=affine:(x-32", NULL, NULL, NULL},
     {"a=affine:(x*32)*5", NULL, NULL, NULL},
     {"a=affine:x", NULL, NULL, NULL},
+    {"a=affine:(y-32)*5", NULL, NULL, NULL},
+    {"a=affine:(x-32)/5", NULL, NULL, NULL},
+    {"a=affine:(x-32)*five", NULL, NULL, NULL},
     {"a=1||b=1", NULL, NULL, NULL},
 };
 
@@ -221,6 +224,27 @@ Test(tables, read_unit_factors_exactly)
         cr_expect(eq(int, gw_ratio_compare(&arena, &value, &wanted), 0), "%s", factors[i].text);
         cr_expect(gw_same(list[0].shown, factors[i].shown), "%s", factors[i].text);
     }
+}
+
+/* Numbers of many digits ask for memory of their own: the limit rises until there is enough. */
+Test(tables, read_unit_factors_wholly_or_not_at_all)
+{
+    static const char text[] = "a=affine:(x-12345678901234567890.5)*12345678901234567891/7|b=2";
+    struct gw_unit_factor *list = NULL;
+    size_t count = 0, limit = 0;
+    bool read = false;
+
+    for (; !read && limit < 8192; limit += 4) {
+        struct gw_arena small = GW_ARENA_INIT(limit);
+        const char *reason = NULL;
+
+        read = factors_read(&small, text, &list, &count, &reason);
+        cr_expect(eq(sz, count, read ? 2 : 0), "with %zu bytes", limit);
+        cr_expect(read || strlen(reason) > 0, "with %zu bytes", limit);
+        gw_arena_release(&small);
+    }
+    cr_expect(read);
+    cr_expect(gt(sz, limit, 100));
 }
 
 Test(tables, give_back_the_arena_they_could_not_fill)
