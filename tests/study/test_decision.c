@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/study/decision.h"
+#include "support/refusal.h"
 #include "support/scratch.h"
 #include "support/subject.h"
 
@@ -122,6 +123,15 @@ static const struct {
     {HEAD SITE "'kind':'approve','set':{'decision':1}}", "set.decision:"},
     {HEAD SITE "'match':{'subject':'S'},'kind':'anchor','set':{'anchor':'D1','reject':true}}", "set.reject:"},
     {HEAD "'scope':'endpoint:hm','kind':'rule','set':{'rule':'x','off':true}}", "scope:"},
+    {HEAD SITE CAUSE "'kind':'unit','set':{'unit':'g/L'},'note':'x','more':'y'}", "note:"},
+    {HEAD SITE "'match':{'part':'component[0]'},'kind':'unit','set':{'unit':'g/L'}}", "match: evidence needs"},
+    {HEAD SITE "'match':{'type':'Observation'},'kind':'unit','set':{'unit':'g/L'}}", "match: evidence needs"},
+    {HEAD SITE "'match':{'fingerprint':'f','id':'o'},'kind':'unit','set':{'unit':'g/L'}}", "match: name a fingerprint"},
+    {HEAD SITE CAUSE "'kind':'rule','set':{'rule':'x','off':true}}", "match: a decision of kind rule is about nothing"},
+    {"{'n':2,'at':'2026-11-20T20:00:00Z','by':'d','reason':'r'," SITE "'kind':'undo','set':{'unit':'g/L'},'undoes':1}",
+     "set.unit: is none of kind undo, which sets one of nothing"},
+    {HEAD SITE RECORD "'kind':'event','set':{'confirm':true,'onset':'2024-02-03','end':'2024-02-02'}}",
+     "set.end: lies before"},
 };
 
 Test(decision, refuses_what_is_none_and_names_the_member)
@@ -183,6 +193,45 @@ Test(decision, reads_a_list_as_the_command_prints_it)
     cr_expect(strstr(err.text, "bad: decision 2 of the list: ") != NULL, "%s", err.text);
     cr_expect(gw_decisions_load(&arena, scratch_write(&scratch, "cut", "[{"), &decisions, &err) == GW_EINPUT);
     cr_expect(strstr(err.text, "cut: ") != NULL, "%s", err.text);
+    scratch_release(&scratch);
+}
+
+static enum gw_status load(struct gw_arena *memory, void *path, struct gw_error *err)
+{
+    struct gw_decisions decisions;
+
+    return gw_decisions_load(memory, path, &decisions, err);
+}
+
+/* A list in one array, and one on lines: of every kind of member. */
+Test(decision, ends_the_reading_of_a_file_with_a_sentence_where_memory_ends)
+{
+    static const char *const files[] = {"[" HEAD SITE RECORD "'kind':'seriousness','set':{'serious':true,'criteria':"
+                                        "['life','death']}}]",
+                                        HEAD SITE RECORD "'kind':'event','set':{'merge_with':{'endpoint':'hm','type':"
+                                                         "'Condition','id':'c2','part':''}}}\n"};
+    struct scratch scratch;
+
+    scratch_init(&scratch);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const char *path = scratch_write(&scratch, i == 0 ? "list" : "lines", with_quotes(files[i]));
+
+        cr_expect(gt(sz, refusal_sweep(load, (void *)(uintptr_t)path, 8, 0), 20));
+    }
+    scratch_release(&scratch);
+}
+
+Test(decision, refuses_a_file_with_a_byte_0)
+{
+    static const char bytes[] = "[]\n\0[]";
+    struct scratch scratch;
+    struct gw_decisions decisions;
+    struct gw_error err;
+
+    scratch_init(&scratch);
+    cr_expect(gw_decisions_load(&arena, scratch_put(&scratch, "zero", bytes, sizeof bytes), &decisions, &err) ==
+              GW_EINPUT);
+    cr_expect(strstr(err.text, "holds a byte 0") != NULL, "%s", err.text);
     scratch_release(&scratch);
 }
 
@@ -271,4 +320,45 @@ Test(decision, takes_a_member_by_its_text_or_says_what_to_write)
                   err.text);
         cr_expect(values[i].taken || strstr(err.text, values[i].name) != NULL, "%s", err.text);
     }
+}
+
+static const struct {
+    const char *name;
+    char letter;
+    size_t length;
+    bool taken;
+} lengths[] = {
+    {"unit", 'x', 1000, true}, {"unit", 'x', 1001, false},   {"low", '7', 250, true},
+    {"low", '7', 251, false},  {"criteria", 'x', 40, false}, /* a word longer than any choice */
+};
+
+Test(decision, takes_texts_and_numbers_up_to_a_length)
+{
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct gw_decision decision = {.kind = GW_DECIDE_EVENT};
+        struct gw_error err = {.text = ""};
+        char text[1002];
+
+        memset(text, lengths[i].letter, lengths[i].length);
+        text[lengths[i].length] = '\0';
+        cr_expect(eq(int, gw_decision_set(&arena, &decision, lengths[i].name, text, &err),
+                     lengths[i].taken ? GW_OK : GW_EINPUT),
+                  "%s of %zu: %s", lengths[i].name, lengths[i].length, err.text);
+    }
+}
+
+static const struct {
+    const char *a, *b;
+    bool same;
+} people[] = {
+    {"ana", "ana", true},     {"Ana", "aNA", true},  {" ana\t", "ana", true}, {"ana", "anabel", false},
+    {"anabel", "ana", false}, {"ana", "eva", false}, {"a na", "ana", false},  {"  ", "", true},
+};
+
+/* Or else who decided could approve under a name that only looks like another. */
+Test(decision, takes_names_that_differ_in_blanks_and_case_for_one_person)
+{
+    for (size_t i = 0; i < sizeof people / sizeof *people; i++)
+        cr_expect(eq(int, gw_decision_same_person(people[i].a, people[i].b), people[i].same), "\"%s\" \"%s\"",
+                  people[i].a, people[i].b);
 }
