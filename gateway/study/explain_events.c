@@ -21,7 +21,7 @@ static bool is_candidate(const struct gw_item *item)
 static gw_day onset_of(struct question *q, const struct gw_item *item)
 {
     static const char member[] = "\"onset\":\"";
-    const char *at = item->context ? strstr(item->context, member) : NULL;
+    const char *at = strstr(item->context, member);
     gw_day day;
 
     return at && gw_day_parse(tell_text(q->t, "%.10s", at + strlen(member)), &day) ? day : GW_NO_DAY;
@@ -34,9 +34,9 @@ bool question_is_candidate(struct question *q)
 
     for (size_t i = 0; q->category && i < derived->item_count; i++) {
         const struct gw_item *item = &derived->items[i];
-        const char *rule = strrchr(item->fingerprint, '|');
+        const char *rule = strrchr(item->fingerprint, '|') + 1; /* the last of its fields */
 
-        if (is_candidate(item) && rule && strcmp(rule + 1, q->concept) == 0 && onset_of(q, item) <= q->window->high)
+        if (is_candidate(item) && strcmp(rule, q->concept) == 0 && onset_of(q, item) <= q->window->high)
             telling_add_item(q->t, item);
     }
     if (q->t->out->item_count == before)

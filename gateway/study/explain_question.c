@@ -74,22 +74,20 @@ const struct gw_window *question_uncut(struct question *q)
 
 /* ---- there is a row ---- */
 
-static bool row_answers(const struct question *q, enum gw_table_id table, const struct gw_row *row)
+/* A row of the table that holds what is asked for. */
+static bool row_answers(const struct question *q, const struct gw_row *row)
 {
-    if (q->laboratory && table == GW_TABLE_observations) {
+    if (q->laboratory) {
         const struct gw_row_observations *value = (const struct gw_row_observations *)row;
         return gw_same(value->concept, q->concept) && gw_same(value->window_id, q->window_id);
     }
-    if (q->parameter && table == GW_TABLE_derived) {
+    if (q->parameter) {
         const struct gw_row_derived *derived = (const struct gw_row_derived *)row;
         return gw_same(derived->param, q->concept) &&
                (!derived->window_id || !q->window_id || gw_same(derived->window_id, q->window_id));
     }
-    if (q->category && table == GW_TABLE_ae_episodes) {
-        const struct gw_row_ae_episodes *episode = (const struct gw_row_ae_episodes *)row;
-        return gw_same(episode->category, q->concept) && gw_same(episode->assessed_window, q->window_id);
-    }
-    return false;
+    const struct gw_row_ae_episodes *episode = (const struct gw_row_ae_episodes *)row;
+    return gw_same(episode->category, q->concept) && gw_same(episode->assessed_window, q->window_id);
 }
 
 static enum gw_table_id table_of(const struct question *q)
@@ -111,7 +109,7 @@ static const struct gw_row *find_row(const struct question *q, size_t *count)
 
     *count = 0;
     for (size_t i = 0; i < list->count; i++) {
-        if (!row_answers(q, table, list->rows[i]))
+        if (!row_answers(q, list->rows[i]))
             continue;
         ++*count;
         if (!found || stands(table, list->rows[i]))
@@ -167,7 +165,7 @@ static void find_laboratory(struct question *q)
         q->groups |= gw_study_lab_groups(subject->study, &labs[i]);
     }
     q->laboratory = rows > 0;
-    q->baseline_only = rows > 0 && baseline == rows && !subject->study->continuous;
+    q->baseline_only = baseline == rows && !subject->study->continuous;
 }
 
 static enum gw_status no_concept(struct question *q, struct gw_error *err)

@@ -104,20 +104,19 @@ static bool would_be_in(struct question *q, const struct gw_part_state *part)
     return false;
 }
 
-static size_t count_ended(struct question *q, enum gw_state state, const char *reason)
+static size_t count_ended(struct question *q, enum gw_state state)
 {
     const struct gw_derived *derived = q->t->in->derived;
     size_t count = 0;
 
     for (size_t i = 0; i < derived->part_count; i++)
-        count += derived->parts[i].state == state && (!reason || gw_same(derived->parts[i].reason, reason)) &&
-                 would_be_in(q, &derived->parts[i]);
+        count += derived->parts[i].state == state && would_be_in(q, &derived->parts[i]);
     return count;
 }
 
 bool question_is_withdrawn(struct question *q)
 {
-    const size_t count = count_ended(q, GW_STATE_RETRACTED, NULL);
+    const size_t count = count_ended(q, GW_STATE_RETRACTED);
 
     if (count == 0)
         return false;
@@ -130,7 +129,7 @@ bool question_is_withdrawn(struct question *q)
 
 bool question_is_without_value(struct question *q)
 {
-    const size_t count = count_ended(q, GW_STATE_NOT_IN_SCOPE, NULL);
+    const size_t count = count_ended(q, GW_STATE_NOT_IN_SCOPE);
 
     if (count == 0)
         return false;

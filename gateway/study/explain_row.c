@@ -221,9 +221,8 @@ static void tell_evidence(struct telling *t, const struct gw_row_ae_episodes *ro
         if (!strstr(kinds, evidence->kind))
             kinds = tell_with(t, kinds, evidence->kind);
     }
-    if (count > 0)
-        tell(t, "evidence", "It stands on %s (%s).", tell_count(t, count, "piece of evidence", "pieces of evidence"),
-             kinds);
+    tell(t, "evidence", "It stands on %s (%s).", tell_count(t, count, "piece of evidence", "pieces of evidence"),
+         kinds);
 }
 
 static void row_ae_episodes(struct telling *t, const struct gw_row *any)
@@ -278,7 +277,7 @@ static void row_of_any(struct telling *t, const struct gw_table *table, const st
     for (size_t i = 0; i < table->column_count; i++) {
         const char *name = table->columns[i].name;
 
-        if (strcmp(name, "window_id") == 0 || strcmp(name, "reported_window") == 0)
+        if (strcmp(name, "reported_window") == 0)
             tell_window(t, gw_row_cell(table, row, i, buffer), NULL);
     }
 }

@@ -5,12 +5,11 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
-#include "gateway/study/explain.h"
-#include "support/subject.h"
+#include "support/explained.h"
 
 static struct subject s;
-static struct gw_explanation told;
 static struct gw_rows delivered;
+static struct explained e;
 
 static void start(void)
 {
@@ -28,6 +27,18 @@ static void stop(void)
 
 TestSuite(explain_gone, .init = start, .fini = stop);
 
+static void explain(const char *row_id)
+{
+    explained_derive(&e, &s);
+    e.in.delivered = &delivered;
+    explained_row(&e, row_id);
+}
+
+static void expect_sentence(const char *sentence)
+{
+    cr_expect(explained_says(&e, sentence), "%s: told\n%s", sentence, explained_sentences(&e));
+}
+
 static const struct gw_row *row_of_value(void)
 {
     for (size_t i = 0; i < delivered.tables[GW_TABLE_observations].count; i++) {
@@ -40,28 +51,6 @@ static const struct gw_row *row_of_value(void)
     return NULL;
 }
 
-static void explain(const char *row_id)
-{
-    const struct gw_subject_input input = subject_input(&s);
-    const struct gw_explain_input in = {.subject = &input, .derived = &s.derived, .delivered = &delivered};
-    struct gw_error err;
-    bool found;
-
-    subject_derive(&s);
-    cr_assert(gw_explain_row(&s.arena, &in, row_id, &found, &told, &err) == GW_OK, "%s", err.text);
-    cr_assert(found);
-}
-
-static bool tells(const char *sentence)
-{
-    for (size_t i = 0; i < told.sentence_count; i++)
-        if (strcmp(told.sentences[i].text, sentence) == 0)
-            return true;
-    for (size_t i = 0; i < told.sentence_count; i++)
-        cr_log_info("%s", told.sentences[i].text);
-    return false;
-}
-
 Test(explain_gone, says_that_the_record_was_refused)
 {
     subject_add(&s, "{'resourceType':'Observation','id':'v','status':'cancelled-by-nobody','meta':{'versionId':'2'},"
@@ -69,8 +58,8 @@ Test(explain_gone, says_that_the_record_was_refused)
                     "'751-8'}]},'effectiveDateTime':'2024-02-14','valueQuantity':{'value':0.4,'unit':'10*9/L'}}");
     s.facts[s.count - 1].delivery = 1;
     explain(row_of_value()->row_id);
-    expect_text("answer", told.answer, "TO_BE_WITHDRAWN");
-    cr_expect(tells("Observation/v version 2 of madrid is now held, STATUS_UNKNOWN."));
+    expect_text("answer", e.told.answer, "TO_BE_WITHDRAWN");
+    expect_sentence("Observation/v version 2 of madrid is now held, STATUS_UNKNOWN.");
 }
 
 Test(explain_gone, says_that_the_record_was_withdrawn)
@@ -79,8 +68,8 @@ Test(explain_gone, says_that_the_record_was_withdrawn)
                     "'subject':{'reference':'Patient/p1'},'code':{'text':'gone'}}");
     s.facts[s.count - 1].delivery = 1;
     explain(row_of_value()->row_id);
-    expect_text("answer", told.answer, "TO_BE_WITHDRAWN");
-    cr_expect(tells("Observation/v version 2 of madrid is now retracted."));
+    expect_text("answer", e.told.answer, "TO_BE_WITHDRAWN");
+    expect_sentence("Observation/v version 2 of madrid is now retracted.");
 }
 
 Test(explain_gone, says_that_the_bytes_are_gone)
@@ -98,8 +87,9 @@ Test(explain_gone, says_that_the_bytes_are_gone)
     cr_assert(hash != NULL);
     s.count--; /* the value, added last */
     explain(row->row_id);
-    cr_expect(tells(gw_arena_print(
-        &s.arena, "The value came from Observation %s, whose bytes are no longer in the ledger.", hash)));
+    expect_sentence(
+        &told,
+        gw_arena_print(&s.arena, "The value came from Observation %s, whose bytes are no longer in the ledger.", hash));
 }
 
 /* The subject died before the window: nothing is left of it, so that it tells neither state nor contact. */
@@ -107,5 +97,5 @@ Test(explain_gone, says_nothing_of_a_window_that_is_no_more)
 {
     subject_add(&s, "{'resourceType':'Patient','id':'p1','deceasedDateTime':'2024-01-20'}");
     explain("ES-001@T30-01");
-    expect_text("answer", told.answer, "TO_BE_WITHDRAWN");
+    expect_text("answer", e.told.answer, "TO_BE_WITHDRAWN");
 }
