@@ -240,7 +240,7 @@ void dose_of_rate(struct engine *e, const struct gw_fact *fact, const struct gw_
         return;
     amount_of(e, &value, unit, out);
     time = (struct gw_ratio){gw_decimal_from_int(seconds), gw_decimal_from_int(each)};
-    e->failed |= e->failed || !gw_ratio_multiply(e->arena, &out->amount, &time, &out->amount);
+    e->failed |= !gw_ratio_multiply(e->arena, &out->amount, &time, &out->amount);
     if (!e->failed && unit->kind >= GW_DOSE_VOLUME)
         apply_strength(e, fact, row, out);
     out->text = dose_print(e, &out->amount);

@@ -10,13 +10,13 @@
 
 /* ---- which drug ---- */
 
+/* Of the form that such codes have: what else stands there does not cross the border. */
 static bool is_drug_code(const struct gw_coding *coding)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     const size_t length = coding->code ? strspn(coding->code, allowed) : 0;
 
-    return length > 0 && length <= 16 && coding->code[length] == '\0' &&
-           (gw_same(coding->system, GW_SYSTEM_ATC) || gw_same(coding->system, GW_SYSTEM_RXNORM));
+    return length > 0 && length <= 16 && coding->code[length] == '\0';
 }
 
 /* The first code of a system, its own or what the site maps one to. */
