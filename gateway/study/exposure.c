@@ -174,7 +174,7 @@ static void raise_problem(struct engine *e, struct use *use)
     const struct item_about about = about_use(use);
     enum gw_place place;
 
-    if (use->first > e->in->horizon && use->first != GW_NO_DAY)
+    if (use->first > e->in->horizon)
         engine_next_day(e, use->first);
     if (use->negative || is_outside(e, use, &place))
         return;
@@ -182,7 +182,7 @@ static void raise_problem(struct engine *e, struct use *use)
         raise_future(e, use);
     else if (use->problem)
         engine_raise(e, use->problem, &about);
-    else if (!use->problem && is_study_drug(use) && use->start.first != use->start.last)
+    else if (is_study_drug(use) && use->start.first != use->start.last)
         use->problem = "PARTIAL_DATE";
     if (gw_same(use->problem, "PARTIAL_DATE")) {
         use->note = "the date is partial: the days of the dose are not known";

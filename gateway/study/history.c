@@ -115,7 +115,7 @@ static void list_sources(struct engine *e, struct sources *out)
     for (size_t i = 0; i < e->in->fact_count && !e->failed; i++)
         if (e->versions[i].current)
             out->list[out->count++] = (struct source){.hash = engine_hash(e, i), .fact = i};
-    if (out->count > 1)
+    if (!e->failed)
         qsort(out->list, out->count, sizeof *out->list, by_hash);
 }
 
@@ -125,7 +125,7 @@ static struct source *find_source(struct engine *e, struct sources *sources, con
 
     if (!sources->list)
         list_sources(e, sources);
-    if (e->failed || sources->count == 0)
+    if (e->failed)
         return NULL;
     return bsearch(&wanted, sources->list, sources->count, sizeof wanted, by_hash);
 }
