@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 
 #include "gateway/core/arena.h"
+#include "support/fake_server.h"
 #include "support/program.h"
 #include "support/scratch.h"
-#include "support/server.h"
 
 #define MAPPINGS SOURCE_DIR "/mappings"
 
@@ -37,7 +37,7 @@ static const char capability[] =
 
 static void answer(struct exchange *exchange, const char *body)
 {
-    server_reply(exchange, 200, "application/fhir+json", "", body);
+    fake_server_reply(exchange, 200, "application/fhir+json", "", body);
 }
 
 static void bundle_of(struct exchange *exchange, const char *resource, const char *type)
@@ -47,7 +47,7 @@ static void bundle_of(struct exchange *exchange, const char *resource, const cha
     snprintf(body, sizeof body,
              "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":1,\"entry\":[{\"fullUrl\":\"%s/%s\","
              "\"resource\":%s,\"search\":{\"mode\":\"match\"}}]}",
-             server_base(exchange->server), type, resource);
+             fake_server_base(exchange->server), type, resource);
     answer(exchange, body);
 }
 
@@ -70,15 +70,16 @@ static void hospital(struct exchange *exchange, void *ctx)
 static void refusing(struct exchange *exchange, void *ctx)
 {
     (void)ctx;
-    server_reply(exchange, 403, "application/fhir+json", "", "{\"resourceType\":\"OperationOutcome\",\"issue\":[]}");
+    fake_server_reply(exchange, 403, "application/fhir+json", "",
+                      "{\"resourceType\":\"OperationOutcome\",\"issue\":[]}");
 }
 
-static const char *endpoint(const char *id, const struct server *server)
+static const char *endpoint(const char *id, const struct fake_server *server)
 {
     return gw_arena_print(&arena,
                           "{\"id\": \"%s\", \"site\": \"madrid\", \"base\": \"%s\", \"site_profile\": \"" MAPPINGS
                           "/sites/madrid.json\", \"auth\": {\"kind\": \"none\"}}",
-                          id, server_base(server));
+                          id, fake_server_base(server));
 }
 
 static void configure(const char *endpoints)
@@ -119,7 +120,7 @@ static struct program run(const char *command, const char *option)
 
 Test(sync, says_that_nothing_is_new_when_nothing_is)
 {
-    struct server *server = server_new(hospital, NULL);
+    struct fake_server *server = fake_server_new(hospital, NULL);
     struct program told;
 
     configure(endpoint("md-ehr", server));
@@ -140,12 +141,12 @@ Test(sync, says_that_nothing_is_new_when_nothing_is)
     told = run("status", NULL);
     cr_expect(strstr(told.out, "\nENDPOINT  ADDRESS ") != NULL, "%s", told.out);
     program_release(&told);
-    server_free(server);
+    fake_server_free(server);
 }
 
 Test(sync, ends_as_the_first_endpoint_that_failed)
 {
-    struct server *good = server_new(hospital, NULL), *bad = server_new(refusing, NULL);
+    struct fake_server *good = fake_server_new(hospital, NULL), *bad = fake_server_new(refusing, NULL);
     struct program told;
 
     configure(gw_arena_print(&arena, "%s,\n%s", endpoint("good", good), endpoint("bad", bad)));
@@ -154,13 +155,13 @@ Test(sync, ends_as_the_first_endpoint_that_failed)
     cr_expect(eq(int, strncmp(told.err, "casement: bad: ", 15), 0), "%s", told.err);
     cr_expect(strstr(told.out, "\ngood ") != NULL && strstr(told.out, "  FAIL\n") != NULL, "%s", told.out);
     program_release(&told);
-    server_free(good);
-    server_free(bad);
+    fake_server_free(good);
+    fake_server_free(bad);
 }
 
 Test(sync, is_checked_line_by_line)
 {
-    struct server *server = server_new(refusing, NULL);
+    struct fake_server *server = fake_server_new(refusing, NULL);
     struct program told;
 
     configure(endpoint("bad", server));
@@ -173,5 +174,5 @@ Test(sync, is_checked_line_by_line)
     cr_expect(eq(int, told.code, 77), "%s", told.err);
     cr_expect(strstr(told.out, "\"verdict\":\t\"FAIL\"") != NULL, "%s", told.out);
     program_release(&told);
-    server_free(server);
+    fake_server_free(server);
 }

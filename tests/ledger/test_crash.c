@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "ledger/book.h"
-#include "support/disk.h"
+#include "support/fake_disk.h"
 
 enum { SUBJECTS = 5, PAGE = 20, KILLS = 25 };
 
@@ -261,16 +261,16 @@ static void fail_at_each_operation(int code)
     static char kept[100000];
     int next = 0, failures = 0;
 
-    disk_install();
+    fake_disk_install();
     book = book_new();
     enrol(book, subjects);
     for (int operation = 1; operation < 160; operation += 1 + operation / 20) {
-        disk_fail(operation, code);
+        fake_disk_fail(operation, code);
         const int last = work_until_failure(book, subjects, next, kept);
-        if (disk.failed)
+        if (fake_disk.failed)
             expect_only_eio(book, subjects[0]);
-        failures += disk.failed;
-        disk_heal();
+        failures += fake_disk.failed;
+        fake_disk_heal();
         book_reopen(book);
         next = last + 1;
         check_book(book, next, kept);
@@ -297,10 +297,10 @@ Test(crash, stops_when_the_log_cannot_be_copied_back)
     char *noise = malloc(1 << 20);
     int kept = 0;
 
-    disk_install();
+    fake_disk_install();
     book = book_new();
     subject = book_enrol(book, "ES-017");
-    disk.main_syncs_fail = true;
+    fake_disk.main_syncs_fail = true;
     for (; kept < 64; kept++) { /* nothing that compresses */
         for (int i = 0; i < (1 << 20) - 1; i++)
             noise[i] = (char)(1 + rand() % 255);
@@ -311,7 +311,7 @@ Test(crash, stops_when_the_log_cannot_be_copied_back)
     }
     cr_expect(kept > 4 && kept < 64, "%d pages", kept);
     expect_only_eio(book, subject);
-    disk.main_syncs_fail = false;
+    fake_disk.main_syncs_fail = false;
     book_reopen(book);
     cr_expect(book_equation(book).in == kept, "what was acknowledged is in the log");
     cr_expect(book_facts(book, subject).count == (size_t)kept);

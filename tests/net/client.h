@@ -41,17 +41,17 @@ static inline void fetch(struct gw_http *http, const struct gw_http_request *req
 
 static inline void play_plain(struct exchange *exchange, void *ctx)
 {
-    server_reply(exchange, *(int *)ctx, "application/fhir+json", "", JSON);
+    fake_server_reply(exchange, *(int *)ctx, "application/fhir+json", "", JSON);
 }
 
 /* 50 bytes, one every 100 ms. */
 static inline void play_slowly(struct exchange *exchange, void *ctx)
 {
     (void)ctx;
-    server_print(exchange, HEAD TYPED_JSON "Content-Length: 50\r\n\r\n");
+    fake_server_print(exchange, HEAD TYPED_JSON "Content-Length: 50\r\n\r\n");
     for (int i = 0; i < 50 && !exchange->close; i++) {
-        server_print(exchange, " ");
-        server_sleep(exchange, 100);
+        fake_server_print(exchange, " ");
+        fake_server_sleep(exchange, 100);
     }
     exchange->close = true;
 }

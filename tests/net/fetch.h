@@ -9,7 +9,7 @@
 #include <uv.h>
 
 #include "gateway/net/http.h"
-#include "support/server.h"
+#include "support/fake_server.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -28,22 +28,22 @@ static bool fails(void)
     return true;
 }
 
-static void *count_malloc(size_t size)
+static void *fake_malloc(size_t size)
 {
     return fails() ? NULL : malloc(size);
 }
 
-static void *count_calloc(size_t count, size_t size)
+static void *fake_calloc(size_t count, size_t size)
 {
     return fails() ? NULL : calloc(count, size);
 }
 
-static void *count_realloc(void *old, size_t size)
+static void *fake_realloc(void *old, size_t size)
 {
     return fails() ? NULL : realloc(old, size);
 }
 
-static char *count_strdup(const char *text)
+static char *fake_strdup(const char *text)
 {
     return fails() ? NULL : strdup(text);
 }
@@ -51,7 +51,7 @@ static char *count_strdup(const char *text)
 static void play(struct exchange *exchange, void *ctx)
 {
     (void)ctx;
-    server_reply(exchange, 200, "application/fhir+json", "ETag: W/\"1\"\r\n", "{}");
+    fake_server_reply(exchange, 200, "application/fhir+json", "ETag: W/\"1\"\r\n", "{}");
 }
 
 /* One request from new to free. */
@@ -84,21 +84,21 @@ static void round_trip(const char *url, long number)
 
 Test(allocation, that_fails_ends_a_request_and_leaves_nothing)
 {
-    struct server *server;
+    struct fake_server *server;
     long all;
 
     test_thread = pthread_self();
-    cr_assert(
-        curl_global_init_mem(CURL_GLOBAL_DEFAULT, count_malloc, free, count_realloc, count_strdup, count_calloc) == 0);
-    server = server_new(play, NULL);
+    cr_assert(curl_global_init_mem(CURL_GLOBAL_DEFAULT, fake_malloc, free, fake_realloc, fake_strdup, fake_calloc) ==
+              0);
+    server = fake_server_new(play, NULL);
     made = 0;
-    round_trip(server_base(server), -1);
+    round_trip(fake_server_base(server), -1);
     all = made;
     cr_assert(all > 20, "only %ld allocations were seen", all);
     for (int good = 0; good < 2; good++)
         for (long number = 0; number < all; number++) {
             for_good = good;
-            round_trip(server_base(server), number);
+            round_trip(fake_server_base(server), number);
         }
-    server_free(server);
+    fake_server_free(server);
 }

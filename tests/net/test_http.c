@@ -61,18 +61,18 @@ static void play_bytes(struct exchange *exchange, void *ctx)
 {
     const struct play *play = *(const struct play **)ctx;
 
-    server_send(exchange, play->bytes, strlen(play->bytes));
+    fake_server_send(exchange, play->bytes, strlen(play->bytes));
     exchange->close = true;
 }
 
 Test(http, takes_whole_answers_and_refuses_cut_or_forged_ones)
 {
     const struct play *play = NULL;
-    struct server *server = server_new(play_bytes, &play);
+    struct fake_server *server = fake_server_new(play_bytes, &play);
     struct gw_http *http = client_of(NULL);
 
     for (size_t i = 0; i < COUNT(plays); i++) {
-        struct gw_http_request request = {.url = server_base(server)};
+        struct gw_http_request request = {.url = fake_server_base(server)};
         struct outcome outcome = OUTCOME_INIT;
 
         play = &plays[i];
@@ -86,7 +86,7 @@ Test(http, takes_whole_answers_and_refuses_cut_or_forged_ones)
         outcome_reset(&outcome);
     }
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 struct bytes {
@@ -100,22 +100,22 @@ static void play_gzip(struct exchange *exchange, void *ctx)
 {
     const struct bytes *bytes = ctx;
 
-    server_print(exchange, HEAD TYPED_JSON "Content-Encoding: gzip\r\n");
+    fake_server_print(exchange, HEAD TYPED_JSON "Content-Encoding: gzip\r\n");
     if (bytes->chunked)
-        server_print(exchange, "Transfer-Encoding: chunked\r\n\r\n%zx\r\n", bytes->length);
+        fake_server_print(exchange, "Transfer-Encoding: chunked\r\n\r\n%zx\r\n", bytes->length);
     else
-        server_print(exchange, "Content-Length: %zu\r\n\r\n", bytes->length);
-    server_send(exchange, bytes->text.at, bytes->length);
+        fake_server_print(exchange, "Content-Length: %zu\r\n\r\n", bytes->length);
+    fake_server_send(exchange, bytes->text.at, bytes->length);
     if (bytes->chunked)
-        server_print(exchange, "\r\n0\r\n\r\n");
+        fake_server_print(exchange, "\r\n0\r\n\r\n");
 }
 
 Test(http, inflates_gzip_only_when_it_is_whole)
 {
     struct bytes bytes = {.text = GW_TEXT_INIT(4096)};
-    struct server *server = server_new(play_gzip, &bytes);
+    struct fake_server *server = fake_server_new(play_gzip, &bytes);
     struct gw_http *http = client_of(NULL);
-    struct gw_http_request request = {.url = server_base(server)};
+    struct gw_http_request request = {.url = fake_server_base(server)};
     struct outcome outcome = OUTCOME_INIT;
     size_t whole;
 
@@ -146,16 +146,16 @@ Test(http, inflates_gzip_only_when_it_is_whole)
               outcome.failure.text);
     outcome_reset(&outcome);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
     gw_text_release(&bytes.text);
 }
 
 Test(http, stops_at_the_byte_limit_and_at_a_bomb)
 {
     struct bytes bytes = {.text = GW_TEXT_INIT(1 << 20)};
-    struct server *server = server_new(play_gzip, &bytes);
+    struct fake_server *server = fake_server_new(play_gzip, &bytes);
     struct gw_http *http = client_of(NULL);
-    struct gw_http_request request = {.url = server_base(server), .max_bytes = 1000};
+    struct gw_http_request request = {.url = fake_server_base(server), .max_bytes = 1000};
     struct outcome outcome = OUTCOME_INIT;
     char *zeros = calloc(1, 32 << 20);
 
@@ -172,17 +172,17 @@ Test(http, stops_at_the_byte_limit_and_at_a_bomb)
     outcome_reset(&outcome);
     free(zeros);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
     gw_text_release(&bytes.text);
 }
 
 Test(http, takes_exactly_max_bytes)
 {
     int status = 200;
-    struct server *server = server_new(play_plain, &status);
+    struct fake_server *server = fake_server_new(play_plain, &status);
     struct gw_http *http = client_of(NULL);
     struct outcome outcome = OUTCOME_INIT;
-    struct gw_http_request request = {.url = server_base(server), .max_bytes = strlen(JSON)};
+    struct gw_http_request request = {.url = fake_server_base(server), .max_bytes = strlen(JSON)};
 
     fetch(http, &request, &outcome);
     cr_expect_str_eq(outcome.response.body.at, JSON);
@@ -192,7 +192,7 @@ Test(http, takes_exactly_max_bytes)
     cr_expect(outcome.failure.status == GW_ENOMEM);
     outcome_reset(&outcome);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 /* ---- what is sent and what is kept ----------------------------------------------------------------------------- */
@@ -200,23 +200,23 @@ Test(http, takes_exactly_max_bytes)
 static void play_headers(struct exchange *exchange, void *ctx)
 {
     (void)ctx;
-    server_reply(exchange, 202, "application/json; charset=utf-8",
-                 "Content-Location: https://fhir.example.org/jobs/1\r\nETag: W/\"7\"\r\nX-Progress: 12%\r\n"
-                 "date: Fri, 20 Nov 2026 10:00:00 GMT\r\nRetry-After: Fri, 20 Nov 2026 10:02:00 GMT\r\n"
-                 "Location: /r4/Patient/1\r\nTransfer-Hint: x\r\n",
-                 "{}");
+    fake_server_reply(exchange, 202, "application/json; charset=utf-8",
+                      "Content-Location: https://fhir.example.org/jobs/1\r\nETag: W/\"7\"\r\nX-Progress: 12%\r\n"
+                      "date: Fri, 20 Nov 2026 10:00:00 GMT\r\nRetry-After: Fri, 20 Nov 2026 10:02:00 GMT\r\n"
+                      "Location: /r4/Patient/1\r\nTransfer-Hint: x\r\n",
+                      "{}");
 }
 
 Test(http, keeps_the_headers_that_matter_and_sends_what_it_is_told)
 {
-    struct server *server = server_new(play_headers, NULL);
+    struct fake_server *server = fake_server_new(play_headers, NULL);
     struct gw_http *http = client_of(NULL);
     const struct gw_http_header headers[] = {{"Accept", "application/fhir+json"}, {"Prefer", "respond-async"}};
     struct gw_text url = GW_TEXT_INIT(1024);
     struct gw_http_request request = {.method = "POST", .headers = headers, .header_count = 2, .body = {"a=b", 3}};
     struct outcome outcome = OUTCOME_INIT;
 
-    gw_text_print(&url, "%s/../x/./Observation?code=a|b&d=%%2B", server_base(server));
+    gw_text_print(&url, "%s/../x/./Observation?code=a|b&d=%%2B", fake_server_base(server));
     request.url = url.at;
     fetch(http, &request, &outcome);
     cr_expect(outcome.response.status == 202);
@@ -227,15 +227,16 @@ Test(http, keeps_the_headers_that_matter_and_sends_what_it_is_told)
     cr_expect(outcome.response.date == 1795168800, "%lld", (long long)outcome.response.date);
     cr_expect(outcome.response.retry_after_s == 120, "%d", outcome.response.retry_after_s);
     cr_expect(gw_http_is_json(&outcome.response));
-    cr_expect(server_heard(server, "POST /fhir/../x/./Observation?code=a|b&d=%2B HTTP/1.1"), "the bytes of the URL");
-    cr_expect(server_heard(server, "Accept-Encoding: gzip\r\n"));
-    cr_expect(server_heard(server, "Prefer: respond-async\r\n"));
-    cr_expect(server_heard(server, "a=b"));
-    cr_expect(!server_heard(server, "Expect:"));
+    cr_expect(fake_server_heard(server, "POST /fhir/../x/./Observation?code=a|b&d=%2B HTTP/1.1"),
+              "the bytes of the URL");
+    cr_expect(fake_server_heard(server, "Accept-Encoding: gzip\r\n"));
+    cr_expect(fake_server_heard(server, "Prefer: respond-async\r\n"));
+    cr_expect(fake_server_heard(server, "a=b"));
+    cr_expect(!fake_server_heard(server, "Expect:"));
     outcome_reset(&outcome);
     gw_text_release(&url);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 Test(http, refuses_a_header_with_a_line_break_at_the_door)
@@ -255,9 +256,9 @@ Test(http, refuses_a_header_with_a_line_break_at_the_door)
 Test(http, does_not_follow_redirects_nor_look_at_the_environment)
 {
     int status = 302;
-    struct server *server = server_new(play_plain, &status);
+    struct fake_server *server = fake_server_new(play_plain, &status);
     struct gw_http *http;
-    struct gw_http_request request = {.url = server_base(server)};
+    struct gw_http_request request = {.url = fake_server_base(server)};
     struct outcome outcome = OUTCOME_INIT;
 
     setenv("http_proxy", "http://127.0.0.1:1", 1);
@@ -267,24 +268,24 @@ Test(http, does_not_follow_redirects_nor_look_at_the_environment)
     cr_expect(outcome.response.status == 302, "%s", outcome.failure.text);
     outcome_reset(&outcome);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 Test(http, goes_through_the_proxy_it_is_told)
 {
     int status = 200;
-    struct server *proxy = server_new(play_plain, &status);
+    struct fake_server *proxy = fake_server_new(play_plain, &status);
     char address[64];
     struct gw_http_options options = {.proxy = address};
     struct gw_http_request request = {.url = "http://fhir.invalid/r4/metadata"};
     struct outcome outcome = OUTCOME_INIT;
     struct gw_http *http;
 
-    snprintf(address, sizeof(address), "http://127.0.0.1:%d", server_port(proxy));
+    snprintf(address, sizeof(address), "http://127.0.0.1:%d", fake_server_port(proxy));
     http = client_of(&options);
     fetch(http, &request, &outcome);
     cr_expect(outcome.response.status == 200, "%s", outcome.failure.text);
-    cr_expect(server_heard(proxy, "GET http://fhir.invalid/r4/metadata HTTP/1.1"));
+    cr_expect(fake_server_heard(proxy, "GET http://fhir.invalid/r4/metadata HTTP/1.1"));
     outcome_reset(&outcome);
     request.url = "https://fhir.invalid/r4/metadata";
     status = 407;
@@ -293,22 +294,22 @@ Test(http, goes_through_the_proxy_it_is_told)
               outcome.failure.status, outcome.failure.text);
     outcome_reset(&outcome);
     client_gone(http);
-    server_free(proxy);
+    fake_server_free(proxy);
 }
 
 Test(http, goes_past_the_proxy_to_this_machine)
 {
     int status = 200;
-    struct server *server = server_new(play_plain, &status);
+    struct fake_server *server = fake_server_new(play_plain, &status);
     struct gw_http *http = client_of(&(struct gw_http_options){.proxy = "http://127.0.0.1:1"});
-    struct gw_http_request request = {.url = server_base(server)};
+    struct gw_http_request request = {.url = fake_server_base(server)};
     struct outcome outcome = OUTCOME_INIT;
 
     fetch(http, &request, &outcome);
     cr_expect(outcome.response.status == 200, "%s", outcome.failure.text);
     outcome_reset(&outcome);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 static enum gw_status gather(void *ctx, const char *bytes, size_t length, struct gw_error *err)
@@ -322,10 +323,10 @@ static enum gw_status gather(void *ctx, const char *bytes, size_t length, struct
 Test(http, gives_the_body_to_a_sink_in_pieces)
 {
     struct bytes bytes = {.text = GW_TEXT_INIT(1 << 20)};
-    struct server *server = server_new(play_gzip, &bytes);
+    struct fake_server *server = fake_server_new(play_gzip, &bytes);
     struct gw_http *http = client_of(NULL);
     struct gw_text got = GW_TEXT_INIT(1 << 20), small = GW_TEXT_INIT(10);
-    struct gw_http_request request = {.url = server_base(server), .sink = gather, .sink_ctx = &got};
+    struct gw_http_request request = {.url = fake_server_base(server), .sink = gather, .sink_ctx = &got};
     struct outcome outcome = OUTCOME_INIT;
 
     gzip_append(&bytes.text, JSON, strlen(JSON));
@@ -340,7 +341,7 @@ Test(http, gives_the_body_to_a_sink_in_pieces)
     cr_expect_str_eq(outcome.failure.text, "the disk is full");
     outcome_reset(&outcome);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
     gw_text_release(&got);
     gw_text_release(&small);
     gw_text_release(&bytes.text);
@@ -356,7 +357,7 @@ static void play_told(struct exchange *exchange, void *ctx)
 {
     const struct told *told = *(const struct told **)ctx;
 
-    server_reply(exchange, told->status, "text/html", told->headers, "slow down");
+    fake_server_reply(exchange, told->status, "text/html", told->headers, "slow down");
 }
 
 Test(http, learns_when_to_come_back)
@@ -373,9 +374,9 @@ Test(http, learns_when_to_come_back)
         {429, "", 0},
     };
     const struct told *told = NULL;
-    struct server *server = server_new(play_told, &told);
+    struct fake_server *server = fake_server_new(play_told, &told);
     struct gw_http *http = client_of(NULL);
-    struct gw_http_request request = {.url = server_base(server)};
+    struct gw_http_request request = {.url = fake_server_base(server)};
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct outcome outcome = OUTCOME_INIT;
@@ -387,59 +388,59 @@ Test(http, learns_when_to_come_back)
         outcome_reset(&outcome);
     }
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 static void play_method(struct exchange *exchange, void *ctx)
 {
     (void)ctx;
     if (strncmp(exchange->head, "HEAD", 4) == 0)
-        server_print(exchange, HEAD TYPED_JSON "Content-Length: 5\r\n\r\n");
+        fake_server_print(exchange, HEAD TYPED_JSON "Content-Length: 5\r\n\r\n");
     else
-        server_reply(exchange, 202, "text/plain", "", "");
+        fake_server_reply(exchange, 202, "text/plain", "", "");
 }
 
 Test(http, speaks_every_method_it_is_told)
 {
     static const char *const methods[] = {"DELETE", "HEAD", "PUT", "POST", "GET"};
-    struct server *server = server_new(play_method, NULL);
+    struct fake_server *server = fake_server_new(play_method, NULL);
     struct gw_http *http = client_of(NULL);
 
     for (size_t i = 0; i < COUNT(methods); i++) {
-        struct gw_http_request request = {.url = server_base(server), .method = methods[i]};
+        struct gw_http_request request = {.url = fake_server_base(server), .method = methods[i]};
         struct outcome outcome = OUTCOME_INIT;
         char line[64];
 
         fetch(http, &request, &outcome);
         snprintf(line, sizeof(line), "%s /fhir HTTP/1.1", methods[i]);
-        cr_expect(outcome.failure.status == GW_OK && server_heard(server, line), "%s: %s", methods[i],
+        cr_expect(outcome.failure.status == GW_OK && fake_server_heard(server, line), "%s: %s", methods[i],
                   outcome.failure.text);
         outcome_reset(&outcome);
     }
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 static void play_announced(struct exchange *exchange, void *ctx)
 {
     (void)ctx;
-    server_print(exchange, HEAD TYPED_JSON "Content-Length: 2000\r\n\r\n");
-    server_sleep(exchange, 5000);
+    fake_server_print(exchange, HEAD TYPED_JSON "Content-Length: 2000\r\n\r\n");
+    fake_server_sleep(exchange, 5000);
     exchange->close = true;
 }
 
 Test(http, does_not_wait_for_a_body_that_is_announced_as_too_large)
 {
-    struct server *server = server_new(play_announced, NULL);
+    struct fake_server *server = fake_server_new(play_announced, NULL);
     struct gw_http *http = client_of(NULL);
-    struct gw_http_request request = {.url = server_base(server), .max_bytes = 1999, .total_ms = 3000};
+    struct gw_http_request request = {.url = fake_server_base(server), .max_bytes = 1999, .total_ms = 3000};
     struct outcome outcome = OUTCOME_INIT;
 
     fetch(http, &request, &outcome);
     cr_expect(outcome.failure.status == GW_ENOMEM, "%d %s", outcome.failure.status, outcome.failure.text);
     outcome_reset(&outcome);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 Test(http, names_the_setting_that_is_wrong)

@@ -24,8 +24,8 @@ static void cancel_now(uv_timer_t *timer)
 Test(http, ends_a_cancelled_call_once_whenever_it_is_cancelled)
 {
     static const int after_ms[] = {-1, 0, 1, 5, 50, 150};
-    struct server *server = server_new(play_slowly, NULL);
-    const char *const urls[] = {server_base(server), "http://slow.invalid/"};
+    struct fake_server *server = fake_server_new(play_slowly, NULL);
+    const char *const urls[] = {fake_server_base(server), "http://slow.invalid/"};
 
     for (size_t u = 0; u < COUNT(urls); u++)
         for (size_t i = 0; i < COUNT(after_ms); i++) {
@@ -52,17 +52,17 @@ Test(http, ends_a_cancelled_call_once_whenever_it_is_cancelled)
             outcome_reset(&outcome);
             client_gone(http);
         }
-    server_free(server);
+    fake_server_free(server);
 }
 
 Test(http, cancels_all_that_is_under_way_when_it_is_freed)
 {
-    struct server *server = server_new(play_slowly, NULL);
+    struct fake_server *server = fake_server_new(play_slowly, NULL);
     struct gw_http *http = client_of(&(struct gw_http_options){.concurrent = 2});
     struct outcome outcomes[6];
 
     for (size_t i = 0; i < COUNT(outcomes); i++) { /* two under way, four waiting */
-        struct gw_http_request request = {.url = server_base(server)};
+        struct gw_http_request request = {.url = fake_server_base(server)};
 
         outcomes[i] = (struct outcome)OUTCOME_INIT;
         cr_assert(gw_http_start(http, &request, &outcomes[i].response, outcome_done, &outcomes[i], NULL, NULL) ==
@@ -75,8 +75,8 @@ Test(http, cancels_all_that_is_under_way_when_it_is_freed)
         cr_expect(outcomes[i].times == 1 && outcomes[i].failure.status == GW_ECANCELED);
         outcome_reset(&outcomes[i]);
     }
-    cr_expect(server_requests(server) <= 2);
-    server_free(server);
+    cr_expect(fake_server_requests(server) <= 2);
+    fake_server_free(server);
 }
 
 struct freer {
@@ -97,15 +97,15 @@ static void free_in_done(void *ctx, const struct gw_error *failure)
 Test(http, may_be_freed_inside_a_done)
 {
     int status = 200;
-    struct server *server = server_new(play_plain, &status);
+    struct fake_server *server = fake_server_new(play_plain, &status);
     struct freer freer = {.http = client_of(NULL), .response = GW_HTTP_RESPONSE_INIT};
-    struct gw_http_request request = {.url = server_base(server)};
+    struct gw_http_request request = {.url = fake_server_base(server)};
 
     cr_assert(gw_http_start(freer.http, &request, &freer.response, free_in_done, &freer, NULL, NULL) == GW_OK);
     loop_close(&loop);
     cr_expect(freer.times == 1);
     gw_http_response_release(&freer.response);
-    server_free(server);
+    fake_server_free(server);
 }
 
 struct parallel {
@@ -122,22 +122,22 @@ static void play_counted(struct exchange *exchange, void *ctx)
     if (parallel->now > parallel->most)
         parallel->most = parallel->now;
     pthread_mutex_unlock(&parallel->lock);
-    server_sleep(exchange, 30);
+    fake_server_sleep(exchange, 30);
     pthread_mutex_lock(&parallel->lock);
     parallel->now--;
     pthread_mutex_unlock(&parallel->lock);
-    server_reply(exchange, 200, "application/json", "", "{}");
+    fake_server_reply(exchange, 200, "application/json", "", "{}");
 }
 
 Test(http, keeps_to_the_number_of_requests_at_once)
 {
     struct parallel parallel = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    struct server *server = server_new(play_counted, &parallel);
+    struct fake_server *server = fake_server_new(play_counted, &parallel);
     struct gw_http *http = client_of(&(struct gw_http_options){.concurrent = 3});
     struct outcome outcomes[12];
 
     for (size_t i = 0; i < COUNT(outcomes); i++) {
-        struct gw_http_request request = {.url = server_base(server)};
+        struct gw_http_request request = {.url = fake_server_base(server)};
 
         outcomes[i] = (struct outcome)OUTCOME_INIT;
         cr_assert(gw_http_start(http, &request, &outcomes[i].response, outcome_done, &outcomes[i], NULL, NULL) ==
@@ -150,5 +150,5 @@ Test(http, keeps_to_the_number_of_requests_at_once)
     }
     cr_expect(parallel.most == 3, "%d at once", parallel.most);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }

@@ -9,10 +9,10 @@
 
 Test(http, gives_up_on_a_slow_body)
 {
-    struct server *server = server_new(play_slowly, NULL);
+    struct fake_server *server = fake_server_new(play_slowly, NULL);
     struct gw_http *http = client_of(NULL);
-    struct gw_http_request stalled = {.url = server_base(server), .stall_s = 1};
-    struct gw_http_request endless = {.url = server_base(server), .total_ms = 300};
+    struct gw_http_request stalled = {.url = fake_server_base(server), .stall_s = 1};
+    struct gw_http_request endless = {.url = fake_server_base(server), .total_ms = 300};
     struct outcome outcome = OUTCOME_INIT;
 
     fetch(http, &stalled, &outcome);
@@ -24,7 +24,7 @@ Test(http, gives_up_on_a_slow_body)
               outcome.failure.text);
     outcome_reset(&outcome);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 Test(http, says_who_cannot_be_reached_and_why)
@@ -82,37 +82,37 @@ Test(http, gives_up_on_a_server_that_does_not_accept)
 static void play_reset(struct exchange *exchange, void *ctx)
 {
     (void)ctx;
-    server_print(exchange, HEAD TYPED_JSON "Content-Length: 50\r\n\r\n{");
-    server_sleep(exchange, 50);
-    server_reset(exchange);
+    fake_server_print(exchange, HEAD TYPED_JSON "Content-Length: 50\r\n\r\n{");
+    fake_server_sleep(exchange, 50);
+    fake_server_reset(exchange);
 }
 
 Test(http, calls_a_reset_a_reason_to_try_again)
 {
-    struct server *server = server_new(play_reset, NULL);
+    struct fake_server *server = fake_server_new(play_reset, NULL);
     struct gw_http *http = client_of(NULL);
-    struct gw_http_request request = {.url = server_base(server)};
+    struct gw_http_request request = {.url = fake_server_base(server)};
     struct outcome outcome = OUTCOME_INIT;
 
     fetch(http, &request, &outcome);
     cr_expect(outcome.failure.status == GW_ERETRY, "%s", outcome.failure.text);
     outcome_reset(&outcome);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 static void play_once(struct exchange *exchange, void *ctx)
 {
     (void)ctx;
-    server_reply(exchange, 200, "application/json", "", "{}");
+    fake_server_reply(exchange, 200, "application/json", "", "{}");
     exchange->close = true; /* although the client was told to keep the connection */
 }
 
 Test(http, survives_a_kept_connection_that_the_server_closed)
 {
-    struct server *server = server_new(play_once, NULL);
+    struct fake_server *server = fake_server_new(play_once, NULL);
     struct gw_http *http = client_of(NULL);
-    struct gw_http_request request = {.url = server_base(server)};
+    struct gw_http_request request = {.url = fake_server_base(server)};
 
     for (int i = 0; i < 5; i++) {
         struct outcome outcome = OUTCOME_INIT;
@@ -122,7 +122,7 @@ Test(http, survives_a_kept_connection_that_the_server_closed)
         outcome_reset(&outcome);
     }
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 static void play_nothing(struct exchange *exchange, void *ctx)
@@ -134,38 +134,38 @@ static void play_nothing(struct exchange *exchange, void *ctx)
 /* The scripted server waits for the end of a head and never answers the handshake. */
 Test(http, gives_up_on_a_handshake_that_is_not_answered)
 {
-    struct server *server = server_new(play_nothing, NULL);
+    struct fake_server *server = fake_server_new(play_nothing, NULL);
     struct gw_http *http = client_of(NULL);
     char url[64];
     struct gw_http_request request = {.url = url, .connect_ms = 300};
     struct outcome outcome = OUTCOME_INIT;
 
-    snprintf(url, sizeof(url), "https://127.0.0.1:%d/r4", server_port(server));
+    snprintf(url, sizeof(url), "https://127.0.0.1:%d/r4", fake_server_port(server));
     fetch(http, &request, &outcome);
     cr_expect(outcome.failure.status == GW_ERETRY && strstr(outcome.failure.text, "reached in time"), "%d %s",
               outcome.failure.status, outcome.failure.text);
     outcome_reset(&outcome);
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }
 
 static void play_floods(struct exchange *exchange, void *ctx)
 {
     for (int i = 0; i < 80 && *(int *)ctx == 0; i++)
-        server_print(exchange, "HTTP/1.1 103 Early\r\n\r\n");
-    server_print(exchange, HEAD);
+        fake_server_print(exchange, "HTTP/1.1 103 Early\r\n\r\n");
+    fake_server_print(exchange, HEAD);
     for (int i = 0; i < 3000 && *(int *)ctx == 1; i++)
-        server_print(exchange, "X-Flood-%d: 01234567890123456789\r\n", i);
-    server_print(exchange, "Content-Length: 2\r\n\r\n{}");
+        fake_server_print(exchange, "X-Flood-%d: 01234567890123456789\r\n", i);
+    fake_server_print(exchange, "Content-Length: 2\r\n\r\n{}");
     exchange->close = true;
 }
 
 Test(http, refuses_floods_of_heads_and_headers)
 {
     int kind;
-    struct server *server = server_new(play_floods, &kind);
+    struct fake_server *server = fake_server_new(play_floods, &kind);
     struct gw_http *http = client_of(NULL);
-    struct gw_http_request request = {.url = server_base(server)};
+    struct gw_http_request request = {.url = fake_server_base(server)};
 
     for (kind = 0; kind < 2; kind++) {
         struct outcome outcome = OUTCOME_INIT;
@@ -175,5 +175,5 @@ Test(http, refuses_floods_of_heads_and_headers)
         outcome_reset(&outcome);
     }
     client_gone(http);
-    server_free(server);
+    fake_server_free(server);
 }

@@ -1,12 +1,13 @@
 /*
  * The session: the token where it belongs and nowhere else, renewed once, every step failed and cancelled in turn.
  */
-#include "net/hospital.h"
+#include "net/fake_clock.h"
+#include "net/fake_hospital.h"
 
 static uv_loop_t loop;
-static struct hospital hospital, elsewhere;
-static struct still still;
-static const struct gw_clock clock_of_test = STILL_CLOCK(&still);
+static struct fake_hospital hospital, elsewhere;
+static struct fake_clock still;
+static const struct gw_clock clock_of_test = FAKE_CLOCK(&still);
 static struct gw_session *session;
 static char foreign[64];
 static const char *allowed[] = {foreign};
@@ -14,7 +15,7 @@ static const char *const scopes[] = {"system/Observation.rs"};
 
 static struct gw_endpoint endpoint_of(enum gw_auth_kind kind)
 {
-    struct gw_endpoint endpoint = {.id = "hm-ehr", .base = server_base(hospital.server)};
+    struct gw_endpoint endpoint = {.id = "hm-ehr", .base = fake_server_base(hospital.server)};
 
     endpoint.auth.kind = kind;
     endpoint.auth.client_id = "casement";
@@ -32,10 +33,10 @@ static void open_kind(enum gw_auth_kind kind)
     struct gw_endpoint endpoint;
     struct gw_error err = {0};
 
-    still = (struct still)STILL_INIT;
-    hospital_open(&hospital);
-    hospital_open(&elsewhere);
-    snprintf(foreign, sizeof(foreign), "http://127.0.0.1:%d", server_port(elsewhere.server));
+    still = (struct fake_clock)FAKE_CLOCK_INIT;
+    fake_hospital_open(&hospital);
+    fake_hospital_open(&elsewhere);
+    snprintf(foreign, sizeof(foreign), "http://127.0.0.1:%d", fake_server_port(elsewhere.server));
     endpoint = endpoint_of(kind);
     cr_assert(uv_loop_init(&loop) == 0);
     cr_assert(gw_session_new(&loop, &endpoint, NULL, &clock_of_test, &session, &err) == GW_OK, "%s", err.text);
@@ -51,8 +52,8 @@ static void close_all(void)
     gw_session_free(session);
     session = NULL;
     loop_close(&loop);
-    hospital_close(&hospital);
-    hospital_close(&elsewhere);
+    fake_hospital_close(&hospital);
+    fake_hospital_close(&elsewhere);
 }
 
 TestSuite(session, .init = open_all, .fini = close_all);
@@ -61,7 +62,7 @@ static const char *own_url(void)
 {
     static char url[128];
 
-    snprintf(url, sizeof(url), "%s/Observation?patient=7", server_base(hospital.server));
+    snprintf(url, sizeof(url), "%s/Observation?patient=7", fake_server_base(hospital.server));
     return url;
 }
 
@@ -93,7 +94,7 @@ Test(session, brings_an_answer_with_its_token)
     cr_expect(outcome.failure.status == GW_OK && outcome.response.status == 200, "%s", outcome.failure.text);
     cr_expect_str_eq(outcome.response.body.at, "{\"resourceType\":\"Bundle\"}");
     cr_expect_str_eq(hospital.bearer, "Bearer t1");
-    cr_expect(server_heard(hospital.server, "Accept: application/fhir+json\r\n"));
+    cr_expect(fake_server_heard(hospital.server, "Accept: application/fhir+json\r\n"));
     get(own_url(), &outcome);
     cr_expect(hospital.tokens == 1 && hospital.reads == 2);
     outcome_reset(&outcome);
@@ -105,7 +106,7 @@ Test(session, keeps_its_token_from_other_origins)
 
     get(foreign_url(), &outcome);
     cr_expect(outcome.response.status == 200);
-    cr_expect(elsewhere.reads == 1 && !server_heard(elsewhere.server, "Authorization"));
+    cr_expect(elsewhere.reads == 1 && !fake_server_heard(elsewhere.server, "Authorization"));
     cr_expect(hospital.tokens == 0, "no token was needed");
     outcome_reset(&outcome);
 }
@@ -178,7 +179,7 @@ Test(session, starts_no_token_storm_when_401_means_slow_down)
     hospital.refuse = 1000;
     for (int i = 0; i < 20; i++) {
         get(own_url(), &outcome);
-        still_pass(&still, 1);
+        fake_clock_pass(&still, 1);
     }
     cr_expect(hospital.tokens == 2, "%u tokens in 20 s", hospital.tokens);
     cr_expect(outcome.failure.status == GW_EDENIED, "%s", outcome.failure.text);
@@ -248,10 +249,10 @@ Test(session, sends_what_a_request_holds)
     uv_run(&loop, UV_RUN_DEFAULT);
     cr_expect(outcome.response.status == 200);
     cr_expect_str_eq(hospital.bearer, "Bearer t2");
-    cr_expect(server_heard(hospital.server, "POST /fhir/Observation?patient=7"));
-    cr_expect(server_heard(hospital.server, "Accept: a/b\r\n"));
-    cr_expect(server_heard(hospital.server, "Prefer: respond-async\r\n"));
-    cr_expect(server_heard(hospital.server, "\r\n\r\nhello"));
+    cr_expect(fake_server_heard(hospital.server, "POST /fhir/Observation?patient=7"));
+    cr_expect(fake_server_heard(hospital.server, "Accept: a/b\r\n"));
+    cr_expect(fake_server_heard(hospital.server, "Prefer: respond-async\r\n"));
+    cr_expect(fake_server_heard(hospital.server, "\r\n\r\nhello"));
     outcome_reset(&outcome);
 }
 
@@ -320,7 +321,7 @@ enum { STEPS = 5 };
 
 static void run_until_heard(unsigned requests)
 {
-    while (server_requests(hospital.server) < requests)
+    while (fake_server_requests(hospital.server) < requests)
         uv_run(&loop, UV_RUN_NOWAIT);
 }
 
@@ -342,7 +343,7 @@ static void interrupt(void (*how)(uint64_t call), enum gw_status want)
         uv_run(&loop, UV_RUN_DEFAULT);
         cr_expect(outcome.times == 1 && outcome.failure.status == want, "step %u: %d times, %d %s", step, outcome.times,
                   outcome.failure.status, outcome.failure.text);
-        cr_expect(server_requests(hospital.server) <= step + 1, "step %u: went on after it", step);
+        cr_expect(fake_server_requests(hospital.server) <= step + 1, "step %u: went on after it", step);
         outcome_reset(&outcome);
     }
 }
@@ -372,7 +373,7 @@ Test(session, freed_at_each_step_ends_what_is_under_way)
 
 struct breaking {
     unsigned at; /* the request that is answered by a reset */
-    struct hospital *hospital;
+    struct fake_hospital *hospital;
 };
 
 static void break_one(struct exchange *exchange, void *ctx)
@@ -380,38 +381,38 @@ static void break_one(struct exchange *exchange, void *ctx)
     struct breaking *breaking = ctx;
 
     if (exchange->number == breaking->at) {
-        server_reset(exchange);
+        fake_server_reset(exchange);
         return;
     }
     breaking->hospital->server = exchange->server;
-    hospital_serve(exchange, breaking->hospital);
+    fake_hospital_serve(exchange, breaking->hospital);
     exchange->close = true; /* a reset on a kept connection would be tried again, as it should */
 }
 
 Test(session, ends_once_whichever_request_is_lost)
 {
     struct breaking breaking = {.hospital = &elsewhere};
-    struct server *keep = elsewhere.server, *server = server_new(break_one, &breaking);
+    struct fake_server *keep = elsewhere.server, *server = fake_server_new(break_one, &breaking);
 
     for (unsigned step = 0; step < STEPS; step++) {
         struct gw_endpoint endpoint = endpoint_of(GW_AUTH_SMART_BACKEND);
         struct outcome outcome = OUTCOME_INIT;
         char url[128];
 
-        breaking.at = server_requests(server) + step;
+        breaking.at = fake_server_requests(server) + step;
         gw_session_free(session);
         elsewhere.refuse = 1;
         elsewhere.fhir_more = "Connection: close\r\n";
         elsewhere.date = "Connection: close\r\n";
-        endpoint.base = server_base(server);
+        endpoint.base = fake_server_base(server);
         cr_assert(gw_session_new(&loop, &endpoint, NULL, &clock_of_test, &session, NULL) == GW_OK);
-        snprintf(url, sizeof(url), "%s/Observation", server_base(server));
+        snprintf(url, sizeof(url), "%s/Observation", fake_server_base(server));
         get(url, &outcome);
         cr_expect(outcome.failure.status == GW_ERETRY, "step %u: %d %s", step, outcome.failure.status,
                   outcome.failure.text);
         outcome_reset(&outcome);
     }
-    server_free(server);
+    fake_server_free(server);
     elsewhere.server = keep;
 }
 

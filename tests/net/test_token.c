@@ -1,12 +1,13 @@
 /*
  * Tokens: asked for by all the rules, once for all who wait, and not in a storm.
  */
-#include "net/hospital.h"
+#include "net/fake_clock.h"
+#include "net/fake_hospital.h"
 
 static uv_loop_t loop;
-static struct hospital hospital;
-static struct still still;
-static const struct gw_clock clock_of_test = STILL_CLOCK(&still);
+static struct fake_hospital hospital;
+static struct fake_clock still;
+static const struct gw_clock clock_of_test = FAKE_CLOCK(&still);
 static struct gw_http *http;
 static struct gw_token *token;
 
@@ -16,9 +17,9 @@ static void open_all(void)
 {
     struct gw_token_options options = {.client_id = "case\"ment", .scopes = scopes, .scope_count = 2};
 
-    still = (struct still)STILL_INIT;
-    hospital_open(&hospital);
-    options.base = server_base(hospital.server);
+    still = (struct fake_clock)FAKE_CLOCK_INIT;
+    fake_hospital_open(&hospital);
+    options.base = fake_server_base(hospital.server);
     options.key = hospital.key;
     options.clock = &clock_of_test;
     cr_assert(uv_loop_init(&loop) == 0);
@@ -31,7 +32,7 @@ static void close_all(void)
     gw_token_free(token);
     gw_http_free(http);
     loop_close(&loop);
-    hospital_close(&hospital);
+    fake_hospital_close(&hospital);
 }
 
 TestSuite(token, .init = open_all, .fini = close_all);
@@ -71,14 +72,14 @@ Test(token, is_asked_for_with_a_signed_assertion_by_the_rules)
 
     cr_assert(fetch().failure.status == GW_OK);
     cr_expect_str_eq(gw_token_current(token), "t1");
-    snprintf(url, sizeof(url), "http://127.0.0.1:%d/token?realm=1", server_port(hospital.server));
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/token?realm=1", fake_server_port(hospital.server));
     cr_expect_str_eq(gw_token_url(token), url);
-    cr_expect(server_heard(hospital.server, "POST /token?realm=1 HTTP/1.1"));
-    cr_expect(server_heard(hospital.server, "Content-Type: application/x-www-form-urlencoded"));
-    cr_expect(server_heard(hospital.server, "grant_type=client_credentials&"));
-    cr_expect(server_heard(hospital.server, scope));
-    cr_expect(server_heard(hospital.server,
-                           "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&"));
+    cr_expect(fake_server_heard(hospital.server, "POST /token?realm=1 HTTP/1.1"));
+    cr_expect(fake_server_heard(hospital.server, "Content-Type: application/x-www-form-urlencoded"));
+    cr_expect(fake_server_heard(hospital.server, "grant_type=client_credentials&"));
+    cr_expect(fake_server_heard(hospital.server, scope));
+    cr_expect(fake_server_heard(
+        hospital.server, "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&"));
     claims = claims_of(hospital.assertion, &arena);
     cr_expect_str_eq(gw_json_string(claims, "iss"), "case\"ment");
     cr_expect_str_eq(gw_json_string(claims, "sub"), "case\"ment");
@@ -97,7 +98,7 @@ Test(token, has_a_fresh_jti_each_time)
 
     fetch();
     first = gw_json_string(claims_of(hospital.assertion, &arena), "jti");
-    still_pass(&still, 241);
+    fake_clock_pass(&still, 241);
     fetch();
     cr_expect(hospital.tokens == 2);
     cr_expect_str_neq(gw_json_string(claims_of(hospital.assertion, &arena), "jti"), first);
@@ -107,10 +108,10 @@ Test(token, has_a_fresh_jti_each_time)
 Test(token, is_used_up_to_80_percent_of_its_life_then_renewed)
 {
     fetch();
-    still_pass(&still, 239);
+    fake_clock_pass(&still, 239);
     cr_expect_str_eq(gw_token_current(token), "t1");
     cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 1);
-    still_pass(&still, 1);
+    fake_clock_pass(&still, 1);
     cr_expect_null(gw_token_current(token));
     cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 2 && hospital.discoveries == 1);
     cr_expect_str_eq(gw_token_current(token), "t2");
@@ -122,7 +123,7 @@ Test(token, of_ten_seconds_is_renewed_as_often_as_needed)
     for (unsigned i = 1; i <= 10; i++) {
         cr_expect(fetch().failure.status == GW_OK);
         cr_expect(hospital.tokens == i);
-        still_pass(&still, 8);
+        fake_clock_pass(&still, 8);
     }
 }
 
@@ -178,18 +179,18 @@ Test(token, remembers_a_failure_for_a_minute)
         cr_expect(first.failure.status == failures[i].status && strstr(first.failure.text, failures[i].says), "%s: %s",
                   failures[i].name, first.failure.text);
         cr_expect_null(gw_token_current(token));
-        asked = server_requests(hospital.server);
-        still_pass(&still, 20);
+        asked = fake_server_requests(hospital.server);
+        fake_clock_pass(&still, 20);
         second = fetch();
         cr_expect(second.failure.status == failures[i].status && strstr(second.failure.text, "for 40 s"), "%s: %s",
                   failures[i].name, second.failure.text);
-        still_pass(&still, 39);
+        fake_clock_pass(&still, 39);
         fetch();
-        cr_expect(server_requests(hospital.server) == asked, "%s: asked within the minute", failures[i].name);
-        still_pass(&still, 1);
+        cr_expect(fake_server_requests(hospital.server) == asked, "%s: asked within the minute", failures[i].name);
+        fake_clock_pass(&still, 1);
         fetch();
-        cr_expect(server_requests(hospital.server) > asked, "%s: never asked again", failures[i].name);
-        still_pass(&still, 60);
+        cr_expect(fake_server_requests(hospital.server) > asked, "%s: never asked again", failures[i].name);
+        fake_clock_pass(&still, 60);
     }
 }
 
@@ -202,13 +203,13 @@ Test(token, that_was_refused_is_renewed_at_once_but_not_twice_a_minute)
     cr_expect_str_eq(gw_token_current(token), "t1", "a newer token stays");
     gw_token_invalidate(token, "t1");
     cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 2);
-    still_pass(&still, 10);
+    fake_clock_pass(&still, 10);
     gw_token_invalidate(token, "t2");
     outcome = fetch();
     cr_expect(outcome.failure.status == GW_EDENIED && strstr(outcome.failure.text, "for 50 s"), "%s",
               outcome.failure.text);
     cr_expect(hospital.tokens == 2);
-    still_pass(&still, 50);
+    fake_clock_pass(&still, 50);
     cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 3);
 }
 
@@ -223,7 +224,7 @@ Test(token, dates_its_assertion_by_the_clock_of_the_server)
     cr_assert(gw_json_int(claims_of(hospital.assertion, &arena), "iat", &iat));
     cr_expect(iat == still.utc + 600, "%ld", iat);
     hospital.date = "Date: Fri, 20 Nov 2026 10:05:00 GMT\r\n";
-    still_pass(&still, 245);
+    fake_clock_pass(&still, 245);
     fetch();
     fetch();
     cr_expect(gw_token_clock_offset(token) == 0, "55 s count as right");
@@ -250,14 +251,14 @@ Test(token, tells_every_waiter_of_a_server_that_is_away)
 Test(token, may_be_asked_for_at_a_known_url_without_discovery)
 {
     char url[64];
-    struct gw_token_options options = {.base = server_base(hospital.server),
+    struct gw_token_options options = {.base = fake_server_base(hospital.server),
                                        .token_url = url,
                                        .client_id = "c",
                                        .scopes = scopes,
                                        .scope_count = 1,
                                        .key = hospital.key};
 
-    snprintf(url, sizeof(url), "http://127.0.0.1:%d/token", server_port(hospital.server));
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/token", fake_server_port(hospital.server));
     gw_token_free(token);
     cr_assert(gw_token_new(&loop, http, &options, &token, NULL) == GW_OK);
     cr_expect(fetch().failure.status == GW_OK && hospital.discoveries == 0);
@@ -298,7 +299,7 @@ Test(token, ends_a_cancelled_waiter_and_serves_the_others)
 /* Turn the loop until the hospital has heard so many requests. */
 static void run_until_heard(unsigned requests)
 {
-    while (server_requests(hospital.server) < requests)
+    while (fake_server_requests(hospital.server) < requests)
         uv_run(&loop, UV_RUN_NOWAIT);
 }
 

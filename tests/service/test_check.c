@@ -7,7 +7,7 @@
 
 #include "gateway/service/check.h"
 #include "gateway/sources/profile.h"
-#include "service/hospital.h"
+#include "service/fake_hospital.h"
 
 #define HEADER "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
 #define MADRID "madrid,lendex-rrmm,p1,S-1,2024-01-18,,2024-01-15,,,\n"
@@ -17,7 +17,7 @@ enum { LINES_MAX = 64 };
 struct bench {
     struct scratch scratch;
     struct gw_arena arena;
-    struct hospital hospital;
+    struct fake_hospital hospital;
     struct gw_config_study study;
     struct gw_config_endpoint endpoint;
     struct gw_config config;
@@ -36,15 +36,15 @@ static void set_up(struct bench *b)
     *b = (struct bench){.arena = GW_ARENA_INIT(64u << 20)};
     scratch_init(&b->scratch);
     scratch_write(&b->scratch, "roster.csv", HEADER MADRID);
-    hospital_open(&b->hospital);
-    hospital_add(&b->hospital, HOSPITAL_PATIENT("p1"));
-    hospital_add(&b->hospital, HOSPITAL_VISIT("p1"));
-    hospital_add(&b->hospital, HOSPITAL_COUNT("p1", "5", "final", "1.20"));
+    fake_hospital_open(&b->hospital);
+    fake_hospital_add(&b->hospital, FAKE_PATIENT("p1"));
+    fake_hospital_add(&b->hospital, FAKE_VISIT("p1"));
+    fake_hospital_add(&b->hospital, FAKE_COUNT("p1", "5", "final", "1.20"));
     b->study = (struct gw_config_study){"lendex-rrmm", SOURCE_DIR "/mappings/studies/lendex-rrmm",
                                         path_of(b, "roster.csv"), "sqlite", path_of(b, "study.db")};
     b->endpoint = (struct gw_config_endpoint){.id = "hm",
                                               .site = "madrid",
-                                              .base = server_base(b->hospital.server),
+                                              .base = fake_server_base(b->hospital.server),
                                               .site_profile = SOURCE_DIR "/mappings/sites/madrid.json",
                                               .auth_kind = "none"};
     b->config = (struct gw_config){.path = "casement.json",
@@ -59,7 +59,7 @@ static void set_up(struct bench *b)
 
 static void tear_down(struct bench *b)
 {
-    server_free(b->hospital.server);
+    fake_server_free(b->hospital.server);
     gw_arena_release(&b->arena);
     scratch_release(&b->scratch);
 }

@@ -7,7 +7,7 @@
 
 #include "gateway/service/explain.h"
 #include "gateway/service/sync.h"
-#include "service/hospital.h"
+#include "service/fake_hospital.h"
 
 #define PACKAGE SOURCE_DIR "/mappings/studies/lendex-rrmm"
 #define HEADER  "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
@@ -15,7 +15,7 @@
 
 static struct scratch scratch;
 static struct gw_arena arena = GW_ARENA_INIT((size_t)1 << 30);
-static struct hospital hospitals[2];
+static struct fake_hospital hospitals[2];
 static struct gw_config_study study;
 static struct gw_config_endpoint endpoints[2];
 static struct gw_config config;
@@ -32,19 +32,19 @@ static void begin(void)
     scratch_init(&scratch);
     scratch_write(&scratch, "roster.csv", HEADER MADRID);
     for (int i = 0; i < 2; i++) {
-        hospital_open(&hospitals[i]);
+        fake_hospital_open(&hospitals[i]);
         endpoints[i] = (struct gw_config_endpoint){.id = i ? "lab" : "ward",
                                                    .site = "madrid",
-                                                   .base = server_base(hospitals[i].server),
+                                                   .base = fake_server_base(hospitals[i].server),
                                                    .site_profile = SOURCE_DIR "/mappings/sites/madrid.json",
                                                    .auth_kind = "none",
                                                    .page_size = 50,
                                                    .concurrent = 2};
     }
-    hospital_add(&hospitals[0], HOSPITAL_PATIENT("p1"));
-    hospital_add(&hospitals[0], HOSPITAL_VISIT("p1"));
-    hospital_add(&hospitals[0], HOSPITAL_COUNT("p1", "5", "final", "1.20"));
-    hospital_add(&hospitals[1], HOSPITAL_PATIENT("p1"));
+    fake_hospital_add(&hospitals[0], FAKE_PATIENT("p1"));
+    fake_hospital_add(&hospitals[0], FAKE_VISIT("p1"));
+    fake_hospital_add(&hospitals[0], FAKE_COUNT("p1", "5", "final", "1.20"));
+    fake_hospital_add(&hospitals[1], FAKE_PATIENT("p1"));
     study = (struct gw_config_study){"lendex-rrmm", PACKAGE, path_of("roster.csv"), "sqlite", path_of("study.db")};
     config = (struct gw_config){.path = "casement.json",
                                 .installation = "t",
@@ -59,7 +59,7 @@ static void begin(void)
 static void end(void)
 {
     for (int i = 0; i < 2; i++)
-        server_free(hospitals[i].server);
+        fake_server_free(hospitals[i].server);
     gw_arena_release(&arena);
     scratch_release(&scratch);
 }
@@ -142,7 +142,7 @@ Test(explain, finds_a_row_that_was_withdrawn)
     sync_as_of(gw_day_of(2024, 2, 28));
     cr_assert(ask(NULL, "ANC", "T30-01") == GW_OK, "%s", err.text);
     id = told.row->row_id;
-    hospital_add(&hospitals[0], HOSPITAL_COUNT("p1", "6", "entered-in-error", "1.20"));
+    fake_hospital_add(&hospitals[0], FAKE_COUNT("p1", "6", "entered-in-error", "1.20"));
     hospitals[0].resources[2] = hospitals[0].resources[3];
     hospitals[0].count = 3;
     sync_as_of(gw_day_of(2024, 2, 29));

@@ -9,7 +9,7 @@
 #include "gateway/ledger/report.h"
 #include "gateway/service/decide.h"
 #include "gateway/service/sync.h"
-#include "service/hospital.h"
+#include "service/fake_hospital.h"
 
 #define PACKAGE SOURCE_DIR "/mappings/studies/lendex-rrmm"
 #define HEADER  "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
@@ -19,7 +19,7 @@
 struct bench {
     struct scratch scratch;
     struct gw_arena arena;
-    struct hospital hospitals[2];
+    struct fake_hospital hospitals[2];
     struct gw_config_study study;
     struct gw_config_endpoint endpoints[2];
     struct gw_config config;
@@ -35,11 +35,11 @@ static const char *path_of(struct bench *b, const char *name)
 
 static void set_up_endpoint(struct bench *b, size_t i, const char *id, const char *site)
 {
-    hospital_open(&b->hospitals[i]);
+    fake_hospital_open(&b->hospitals[i]);
     b->endpoints[i] = (struct gw_config_endpoint){
         .id = id,
         .site = site,
-        .base = server_base(b->hospitals[i].server),
+        .base = fake_server_base(b->hospitals[i].server),
         .site_profile = gw_arena_print(&b->arena, "%s/mappings/sites/%s.json", SOURCE_DIR, site),
         .auth_kind = "none",
         .page_size = 50,
@@ -55,9 +55,9 @@ static void set_up(struct bench *b, const char *roster, size_t endpoints, const 
     set_up_endpoint(b, 0, "first", "madrid");
     if (endpoints > 1)
         set_up_endpoint(b, 1, "second", second_site);
-    hospital_add(&b->hospitals[0], HOSPITAL_PATIENT("p1"));
-    hospital_add(&b->hospitals[0], HOSPITAL_VISIT("p1"));
-    hospital_add(&b->hospitals[0], HOSPITAL_COUNT("p1", "5", "final", "1.20"));
+    fake_hospital_add(&b->hospitals[0], FAKE_PATIENT("p1"));
+    fake_hospital_add(&b->hospitals[0], FAKE_VISIT("p1"));
+    fake_hospital_add(&b->hospitals[0], FAKE_COUNT("p1", "5", "final", "1.20"));
     b->study =
         (struct gw_config_study){"lendex-rrmm", PACKAGE, path_of(b, "roster.csv"), "sqlite", path_of(b, "study.db")};
     b->config = (struct gw_config){.path = "casement.json",
@@ -74,7 +74,7 @@ static void set_up(struct bench *b, const char *roster, size_t endpoints, const 
 static void tear_down(struct bench *b)
 {
     for (size_t i = 0; i < b->config.endpoint_count; i++)
-        server_free(b->hospitals[i].server);
+        fake_server_free(b->hospitals[i].server);
     gw_arena_release(&b->arena);
     scratch_release(&b->scratch);
 }
@@ -143,7 +143,7 @@ Test(sync, asks_a_hospital_that_was_never_checked_for_all_that_it_offers)
     struct bench b;
 
     set_up(&b, HEADER MADRID, 1, NULL);
-    hospital_add(&b.hospitals[0], HOSPITAL_EVENT("p1"));
+    fake_hospital_add(&b.hospitals[0], FAKE_EVENT("p1"));
     run_fine(&b);
     cr_expect(eq(sz, b.result.endpoints[0].fresh, 4));
     tear_down(&b);
@@ -169,10 +169,10 @@ Test(sync, pushes_the_difference_that_a_correction_makes)
 
     set_up(&b, HEADER MADRID, 1, NULL);
     run_fine(&b);
-    b.hospitals[0].resources[2] = HOSPITAL_COUNT("p1", "6", "corrected", "0.90");
+    b.hospitals[0].resources[2] = FAKE_COUNT("p1", "6", "corrected", "0.90");
     run_fine(&b);
     expect_cell(&b, VALUE, "0.90", "");
-    b.hospitals[0].resources[2] = HOSPITAL_COUNT("p1", "7", "entered-in-error", "0.90");
+    b.hospitals[0].resources[2] = FAKE_COUNT("p1", "7", "entered-in-error", "0.90");
     run_fine(&b);
     expect_cell(&b, VALUE, "", "");
     cr_expect(gt(sz, b.result.pass.withdrawn, 0));
@@ -202,7 +202,7 @@ Test(sync, says_of_a_patient_who_is_not_found_that_this_is_so)
 
 static const struct {
     const char *name;
-    struct hospital faults;
+    struct fake_hospital faults;
     enum gw_status status;
     bool came; /* something, before it failed */
 } failures[] = {
@@ -221,8 +221,8 @@ Test(sync, lets_a_failing_endpoint_delay_only_itself)
         struct bench b;
 
         set_up(&b, HEADER MADRID ESSEN, 2, "essen");
-        hospital_add(&b.hospitals[1], HOSPITAL_PATIENT("p2"));
-        hospital_add(&b.hospitals[1], HOSPITAL_COUNT("p2", "5", "final", "1.20"));
+        fake_hospital_add(&b.hospitals[1], FAKE_PATIENT("p2"));
+        fake_hospital_add(&b.hospitals[1], FAKE_COUNT("p2", "5", "final", "1.20"));
         b.hospitals[1].refused = failures[i].faults.refused;
         b.hospitals[1].garbled = failures[i].faults.garbled;
         b.hospitals[1].html = failures[i].faults.html;
@@ -247,7 +247,7 @@ Test(sync, derives_no_subject_before_the_last_of_its_requests)
     struct bench b;
 
     set_up(&b, HEADER MADRID "madrid,lendex-rrmm,p2,S-2,2024-01-18,,2024-01-15,,,\n", 1, NULL);
-    hospital_add(&b.hospitals[0], HOSPITAL_PATIENT("p2"));
+    fake_hospital_add(&b.hospitals[0], FAKE_PATIENT("p2"));
     b.hospitals[0].refused_patient = "p2";
     cr_assert(eq(int, run(&b), GW_OK), "%s", b.err.text);
     cr_expect(eq(int, b.result.endpoints[0].failure.status, GW_EDENIED));
@@ -264,7 +264,7 @@ Test(sync, derives_a_subject_of_two_endpoints_when_both_were_read)
     struct bench b;
 
     set_up(&b, HEADER MADRID, 2, "madrid");
-    hospital_add(&b.hospitals[1], HOSPITAL_PATIENT("p1"));
+    fake_hospital_add(&b.hospitals[1], FAKE_PATIENT("p1"));
     b.hospitals[1].refused = "Condition";
     cr_assert(eq(int, run(&b), GW_OK), "%s", b.err.text);
     expect_cell(&b, SUBJECTS, "", "");
@@ -408,7 +408,7 @@ static void promise_windows_only(struct bench *b)
 static void have_no_endpoint(struct bench *b)
 {
     b->config.endpoint_count = 0;
-    server_free(b->hospitals[0].server);
+    fake_server_free(b->hospitals[0].server);
 }
 
 static const struct {
@@ -437,7 +437,7 @@ Test(sync, refuses_settings_before_it_asks_anybody)
         cr_expect(eq(int, run(&b), refusals[i].status), "%s: %s", refusals[i].name, b.err.text);
         cr_expect(ne(ptr, strstr(b.err.text, refusals[i].says), NULL), "%s: %s", refusals[i].name, b.err.text);
         if (b.config.endpoint_count > 0)
-            cr_expect(eq(u32, server_requests(b.hospitals[0].server), 0), "%s", refusals[i].name);
+            cr_expect(eq(u32, fake_server_requests(b.hospitals[0].server), 0), "%s", refusals[i].name);
         tear_down(&b);
     }
 }
@@ -476,7 +476,7 @@ Test(sync, delivers_what_a_person_decided_at_once_and_finds_nothing_new_afterwar
     struct bench b;
 
     set_up(&b, HEADER MADRID, 1, NULL);
-    hospital_add(&b.hospitals[0], NO_UNIT);
+    fake_hospital_add(&b.hospitals[0], NO_UNIT);
     run_fine(&b);
     expect_cell(&b, PLATELETS, "", "it waits for its unit");
     decide_unit(&b, false, &decided);
@@ -522,7 +522,7 @@ Test(sync, leaves_a_decision_about_a_subject_that_waits_for_more_to_the_next_syn
     struct bench b;
 
     set_up(&b, HEADER MADRID, 1, NULL);
-    hospital_add(&b.hospitals[0], NO_UNIT);
+    fake_hospital_add(&b.hospitals[0], NO_UNIT);
     run_fine(&b);
     decide_unit(&b, true, &decided);
     cr_expect(eq(sz, decided.pass.subjects, 0));
@@ -540,7 +540,7 @@ Test(sync, lets_a_decision_on_a_cause_wait_where_four_eyes_are_wanted)
 
     set_up(&b, HEADER MADRID, 1, NULL);
     b.config.four_eyes = true;
-    hospital_add(&b.hospitals[0], NO_UNIT);
+    fake_hospital_add(&b.hospitals[0], NO_UNIT);
     run_fine(&b);
     decide_unit(&b, false, &decided);
     cr_expect(decided.waits);

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "sinks/desk.h"
-#include "support/disk.h"
+#include "support/fake_disk.h"
 
 static const char all[] = "SELECT group_concat(row_id || '=' || ifnull(value_num, '') || ':' || status, ' ') "
                           "FROM (SELECT * FROM observations ORDER BY row_id)";
@@ -195,19 +195,19 @@ Test(study_db, stops_at_a_failing_disk_and_keeps_whole_groups)
     int failures = 0, delivered = 0;
     int64_t revision;
 
-    disk_install();
+    fake_disk_install();
     desk_init(&desk);
     desk_observation(&desk, &rows[1], "o1", "1");
     desk_observation(&desk, &rows[2], "o1", "2");
     for (int operation = 1; operation < 24; operation++) {
-        disk_fail(operation, codes[operation % 3]);
+        fake_disk_fail(operation, codes[operation % 3]);
         delivered += deliver_until_failure(&desk, rows);
-        failures += disk.failed;
-        if (disk.failed) {
+        failures += fake_disk.failed;
+        if (fake_disk.failed) {
             cr_expect(desk.err.status == GW_EIO, "%s", desk.err.text);
             cr_expect(desk.sink->revision_of(desk.sink, "ES-017", &revision, &desk.err) == GW_EIO);
         }
-        disk_heal();
+        fake_disk_heal();
         desk_close(&desk);
         desk_open(&desk);
         DESK_OK(&desk, desk.sink->revision_of(desk.sink, "ES-017", &revision, &desk.err));
@@ -228,11 +228,11 @@ Test(study_db, stops_when_the_log_cannot_be_copied_back)
     int64_t from = 0, revision = -1;
     enum gw_status rc = GW_OK;
 
-    disk_install();
+    fake_disk_install();
     desk_init(&desk);
     char *noise = gw_arena_alloc(&desk.arena, 1 << 20);
     memset(noise, 'n', (1 << 20) - 1);
-    disk.main_syncs_fail = true;
+    fake_disk.main_syncs_fail = true;
     for (; from < 64 && rc == GW_OK; from += rc == GW_OK) {
         struct gw_rows next = {0};
         desk_observation(&desk, &next, "o1", gw_arena_print(&desk.arena, "%d", (int)from))->value_text = noise;
@@ -242,7 +242,7 @@ Test(study_db, stops_when_the_log_cannot_be_copied_back)
         previous = next;
     }
     cr_expect(rc == GW_EIO && from > 4, "%d after %d", rc, (int)from);
-    disk.main_syncs_fail = false;
+    fake_disk.main_syncs_fail = false;
     desk_close(&desk);
     desk_open(&desk);
     DESK_OK(&desk, desk.sink->revision_of(desk.sink, "ES-017", &revision, &desk.err));

@@ -4,9 +4,9 @@
 #ifndef TESTS_SOURCES_PLAY_H
 #define TESTS_SOURCES_PLAY_H
 
-#include "sources/ports.h"
+#include "sources/fake_ports.h"
 
-static struct ports ports;
+static struct fake_ports ports;
 
 struct ended {
     int times;
@@ -30,14 +30,14 @@ static inline void cancel_pull(void *ctx)
 }
 
 /* Run one pull to its end in fresh ports; the caller releases them. */
-static inline struct ended play_with(const struct gw_request *request, const struct reply *replies, enum fault fault,
-                                     unsigned fault_at)
+static inline struct ended play_with(const struct gw_request *request, const struct fake_reply *replies,
+                                     enum fault fault, unsigned fault_at)
 {
     struct ended ended = {0};
     struct gw_pull *pull = NULL;
     struct gw_error err = {0};
 
-    ports_init(&ports, replies);
+    fake_ports_init(&ports, replies);
     ports.fault = fault;
     ports.fault_at = fault_at;
     ports.cancel = cancel_pull;
@@ -49,7 +49,7 @@ static inline struct ended play_with(const struct gw_request *request, const str
     return ended;
 }
 
-static inline struct ended play(enum gw_resource type, const struct reply *replies)
+static inline struct ended play(enum gw_resource type, const struct fake_reply *replies)
 {
     const struct gw_request request = request_for(type, gw_resource_name(type));
 

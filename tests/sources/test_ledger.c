@@ -4,10 +4,10 @@
 #include "gateway/ledger/report.h"
 #include "gateway/sources/files.h"
 #include "gateway/sources/scheduler.h"
-#include "sources/ports.h"
+#include "sources/fake_ports.h"
 #include "support/scratch.h"
 
-static struct ports ports; /* only its endpoint */
+static struct fake_ports ports; /* only its endpoint */
 static struct scratch scratch;
 static struct gw_ledger *ledger;
 static struct gw_writer *writer;
@@ -53,7 +53,7 @@ static void hear_results(void *ctx, const struct gw_source_result *results, size
 }
 
 /* One sync: the requests go on from the ledger's cursors, are pulled, and the ledger is ours again. */
-static struct gw_source_result sync_with(const struct reply *replies, struct gw_requests *requests)
+static struct gw_source_result sync_with(const struct fake_reply *replies, struct gw_requests *requests)
 {
     struct gw_profile profile = gw_profile_default;
     struct gw_source_result result = {0};
@@ -62,7 +62,7 @@ static struct gw_source_result sync_with(const struct reply *replies, struct gw_
 
     profile.last_updated = true;
     cr_assert(gw_requests_resume(ledger, &arena, &profile, requests, &err) == GW_OK, "%s", err.text);
-    ports_init(&ports, replies);
+    fake_ports_init(&ports, replies);
     begin_delivery();
     cr_assert(gw_writer_start(&ports.loop, ledger, &writer, &err) == GW_OK, "%s", err.text);
     gw_store_writer_init(&store, writer);
@@ -109,12 +109,12 @@ static const char *watermark_of(const struct gw_request *request)
 
 Test(ledger, keeps_a_walk_and_goes_on_from_its_watermark)
 {
-    static const struct reply first[] = {
+    static const struct fake_reply first[] = {
         {FIRST, 200, PAGE_NEXT("?page=2", C_AT("a", "2024-03-01T09:00:00Z"))},
         {"/Condition?page=2", 200,
          PAGE(C_AT("b", "2024-03-01T10:00:00Z") "," ENTRY("{\"resourceType\":\"Goal\",\"id\":\"g\"}"))},
         {0}};
-    static const struct reply second[] = {
+    static const struct fake_reply second[] = {
         {SINCE, 200, PAGE(C_AT("b", "2024-03-01T10:00:00Z") "," C_AT("c", "2024-03-01T11:00:00Z"))}, {0}};
     struct gw_request request = request_for(GW_CONDITION, "Condition");
     struct gw_requests requests = {&request, 1};
@@ -125,7 +125,7 @@ Test(ledger, keeps_a_walk_and_goes_on_from_its_watermark)
     cr_expect(result.done == 1 && result.total.fresh == 2 && result.total.door == 1, "%s", result.failure.text);
     cr_expect(facts_of(subject) == 2 && equation().in == 3);
     cr_expect_str_eq(watermark_of(&request), "2024-03-01T10:00:00.000Z");
-    ports_release(&ports);
+    fake_ports_release(&ports);
 
     list_parts();
     result = sync_with(second, &requests);
@@ -133,16 +133,16 @@ Test(ledger, keeps_a_walk_and_goes_on_from_its_watermark)
     cr_expect(facts_of(subject) == 3 && equation().in == 5);
     cr_expect(equation().states[GW_STATE_UNCHANGED] == 1);
     cr_expect_str_eq(watermark_of(&request), "2024-03-01T11:00:00.000Z");
-    ports_release(&ports);
+    fake_ports_release(&ports);
 }
 
 Test(ledger, starts_an_interrupted_walk_again_and_loses_nothing)
 {
-    static const struct reply broken[] = {
+    static const struct fake_reply broken[] = {
         {FIRST, 200, PAGE_NEXT("?page=2", C_AT("a", "2024-03-01T10:00:00Z"))}, {"/Condition?page=2", 403, "no"}, {0}};
-    static const struct reply whole[] = {{FIRST, 200, PAGE_NEXT("?page=2", C_AT("a", "2024-03-01T10:00:00Z"))},
-                                         {"/Condition?page=2", 200, PAGE(C_AT("b", "2024-03-01T08:00:00Z"))},
-                                         {0}};
+    static const struct fake_reply whole[] = {{FIRST, 200, PAGE_NEXT("?page=2", C_AT("a", "2024-03-01T10:00:00Z"))},
+                                              {"/Condition?page=2", 200, PAGE(C_AT("b", "2024-03-01T08:00:00Z"))},
+                                              {0}};
     struct gw_request request = request_for(GW_CONDITION, "Condition");
     struct gw_requests requests = {&request, 1};
     struct gw_source_result result;
@@ -151,18 +151,18 @@ Test(ledger, starts_an_interrupted_walk_again_and_loses_nothing)
     result = sync_with(broken, &requests);
     cr_expect(result.failure.status == GW_EDENIED && result.total.pages == 1);
     cr_expect(facts_of(subject) == 1 && !watermark_of(&request), "the cursor moved with an interrupted walk");
-    ports_release(&ports);
+    fake_ports_release(&ports);
     list_parts();
     result = sync_with(whole, &requests);
     cr_expect(result.done == 1 && result.total.fresh == 1 && result.total.repeats == 1, "%s", result.failure.text);
     cr_expect(facts_of(subject) == 2);
     equation();
-    ports_release(&ports);
+    fake_ports_release(&ports);
 }
 
 Test(ledger, links_a_subject_to_the_medications_it_refers_to)
 {
-    static const struct reply replies[] = {
+    static const struct fake_reply replies[] = {
         {"/MedicationRequest?patient=p1&_count=2", 200, PAGE(REQUEST("r1", "m1") "," REQUEST("r2", "m2"))},
         {"/Medication/m1", 200, MEDICATION("m1")},
         {"/Medication/m2", 404, "gone"},
@@ -177,7 +177,7 @@ Test(ledger, links_a_subject_to_the_medications_it_refers_to)
     cr_expect(facts_of(subject) == 3, "two requests and one Medication");
     cr_expect(watermark_of(&request));
     equation();
-    ports_release(&ports);
+    fake_ports_release(&ports);
 }
 
 /* ---- files ---- */

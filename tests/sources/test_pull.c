@@ -41,7 +41,7 @@ Test(pull, follows_next_links_as_they_are_given)
 {
     for (size_t i = 0; i < COUNT(links); i++) {
         char body[8192], expected[8192];
-        const struct reply replies[] = {
+        const struct fake_reply replies[] = {
             {FIRST, 200, body}, {links[i].asked ? links[i].asked : "", 200, PAGE(C("b"))}, {0}};
         struct ended ended;
 
@@ -53,7 +53,7 @@ Test(pull, follows_next_links_as_they_are_given)
         cr_expect_str_eq(ports.asked.at, links[i].asked ? expected : FIRST "\n", "%s", links[i].name);
         cr_expect_str_eq(ports.kept.at, links[i].asked ? "F 17 Condition/a\nF 17 Condition/b\ncursor Condition \n" : "",
                          "%s", links[i].name);
-        ports_release(&ports);
+        fake_ports_release(&ports);
     }
 }
 
@@ -69,7 +69,7 @@ Test(pull, follows_next_links_as_they_are_given)
 
 static const struct {
     const char *name;
-    struct reply replies[10];
+    struct fake_reply replies[10];
     enum gw_status status;
     const char *says; /* part of the failure's text */
     const char *kept;
@@ -209,45 +209,45 @@ Test(pull, ends_as_the_endpoint_deserves)
         cr_expect(!strstr(ended.failure.text, "Jane") && !strstr(ended.failure.text, "p1"), "%s tells: %s",
                   searches[i].name, ended.failure.text);
         cr_expect_str_eq(ports.kept.at, searches[i].kept, "%s", searches[i].name);
-        ports_release(&ports);
+        fake_ports_release(&ports);
     }
 }
 
 Test(pull, notes_that_a_record_may_be_incomplete)
 {
-    static const struct reply replies[] = {
+    static const struct fake_reply replies[] = {
         {FIRST, 200, PAGE(C("a") "," ENTRY(OUTCOME("information", "informational")))}, {0}};
-    static const struct reply incomplete[] = {{FIRST, 200, PAGE(ENTRY(OUTCOME("warning", "incomplete")))}, {0}};
+    static const struct fake_reply incomplete[] = {{FIRST, 200, PAGE(ENTRY(OUTCOME("warning", "incomplete")))}, {0}};
     struct ended ended = play(GW_CONDITION, replies);
 
     cr_expect(ended.result.notes == 1 && !ended.result.incomplete);
-    ports_release(&ports);
+    fake_ports_release(&ports);
     ended = play(GW_CONDITION, incomplete);
     cr_expect(ended.result.notes == 1 && ended.result.incomplete);
     cr_expect_str_eq(ended.result.note, "warning incomplete");
     cr_expect(ended.result.entries == 1 && ended.result.door == 1 && ended.result.fresh == 0);
-    ports_release(&ports);
+    fake_ports_release(&ports);
 }
 
 Test(pull, hands_on_when_to_come_back)
 {
-    static const struct reply replies[] = {{FIRST, 429, "slow down", "text/html", .retry_after_s = 17}, {0}};
+    static const struct fake_reply replies[] = {{FIRST, 429, "slow down", "text/html", .retry_after_s = 17}, {0}};
     const struct ended ended = play(GW_CONDITION, replies);
 
     cr_expect(ended.failure.status == GW_ERETRY && ended.result.retry_after_s == 17 && ended.result.requests == 1);
-    ports_release(&ports);
+    fake_ports_release(&ports);
 }
 
 Test(pull, asks_for_half_a_page_when_one_is_over_the_cap)
 {
-    static const struct reply replies[] = {{"/Condition?patient=p1&_count=4", 200, NEXT2},
-                                           {P2, 0, .failure = GW_ENOMEM},
-                                           {FIRST, 200, PAGE(C("a") "," C("b"))},
-                                           {0}};
-    static const struct reply never[] = {{"/Condition?patient=p1&_count=4", 0, .failure = GW_ENOMEM},
-                                         {FIRST, 0, .failure = GW_ENOMEM},
-                                         {"/Condition?patient=p1&_count=1", 0, .failure = GW_ENOMEM},
-                                         {0}};
+    static const struct fake_reply replies[] = {{"/Condition?patient=p1&_count=4", 200, NEXT2},
+                                                {P2, 0, .failure = GW_ENOMEM},
+                                                {FIRST, 200, PAGE(C("a") "," C("b"))},
+                                                {0}};
+    static const struct fake_reply never[] = {{"/Condition?patient=p1&_count=4", 0, .failure = GW_ENOMEM},
+                                              {FIRST, 0, .failure = GW_ENOMEM},
+                                              {"/Condition?patient=p1&_count=1", 0, .failure = GW_ENOMEM},
+                                              {0}};
     struct gw_request request = request_for(GW_CONDITION, "Condition");
     struct ended ended;
 
@@ -255,11 +255,11 @@ Test(pull, asks_for_half_a_page_when_one_is_over_the_cap)
     ended = play_with(&request, replies, NO_FAULT, 0);
     cr_expect(ended.failure.status == GW_OK, "%s", ended.failure.text);
     cr_expect_str_eq(ports.kept.at, KEPT_A KEPT_A KEPT_B MOVED);
-    ports_release(&ports);
+    fake_ports_release(&ports);
     ended = play_with(&request, never, NO_FAULT, 0);
     cr_expect(ended.failure.status == GW_ENOMEM && strstr(ended.failure.text, "4 MiB"), "%s", ended.failure.text);
     cr_expect(ended.result.requests == 3);
-    ports_release(&ports);
+    fake_ports_release(&ports);
 }
 
 /* ---- watermarks ---- */
@@ -300,7 +300,7 @@ Test(pull, remembers_how_far_the_servers_clock_had_come)
 {
     for (size_t i = 0; i < COUNT(marks); i++) {
         char pages[2][1024], expected[64];
-        const struct reply replies[] = {
+        const struct fake_reply replies[] = {
             {FIRST, 200, pages[0], .date = marks[i].dates[0]}, {P2, 200, pages[1], .date = marks[i].dates[1]}, {0}};
         struct gw_request request = request_for(GW_CONDITION, "Condition");
 
@@ -310,7 +310,7 @@ Test(pull, remembers_how_far_the_servers_clock_had_come)
         request.watermark = marks[i].known;
         cr_expect(play_with(&request, replies, NO_FAULT, 0).failure.status == GW_OK, "%s", marks[i].name);
         cr_expect(strstr(ports.kept.at, expected), "%s: %s", marks[i].name, ports.kept.at);
-        ports_release(&ports);
+        fake_ports_release(&ports);
     }
 }
 
@@ -323,7 +323,7 @@ Test(pull, remembers_how_far_the_servers_clock_had_come)
 static const struct {
     const char *name;
     bool by_id;
-    struct reply replies[3];
+    struct fake_reply replies[3];
     enum gw_status status;
     size_t patients;
     const char *patient;
@@ -396,7 +396,7 @@ Test(pull, finds_the_patient_and_says_how_many)
         cr_expect(ended.result.patients == people[i].patients, "%s: %zu", people[i].name, ended.result.patients);
         cr_expect_str_eq(ended.result.patient, people[i].patient, "%s", people[i].name);
         cr_expect_str_eq(ports.kept.at, people[i].kept, "%s", people[i].name);
-        ports_release(&ports);
+        fake_ports_release(&ports);
     }
 }
 
@@ -404,26 +404,26 @@ Test(pull, finds_the_patient_and_says_how_many)
 
 Test(pull, does_not_wait_for_the_next_page_when_this_one_cannot_be_kept)
 {
-    static const struct reply replies[] = {{FIRST, 200, NEXT2}, {P2, 200, PAGE(C("b"))}, {0}};
+    static const struct fake_reply replies[] = {{FIRST, 200, NEXT2}, {P2, 200, PAGE(C("b"))}, {0}};
     const struct gw_request request = request_for(GW_CONDITION, "Condition");
     const struct ended ended = play_with(&request, replies, LATER, 2);
 
     cr_expect(ended.failure.status == GW_EIO && ports.cancels == 1);
-    ports_release(&ports);
+    fake_ports_release(&ports);
 }
 
 Test(pull, ends_when_cancelled_before_it_began)
 {
-    static const struct reply none[] = {{0}};
+    static const struct fake_reply none[] = {{0}};
     const struct gw_request request = request_for(GW_CONDITION, "Condition");
     struct ended ended = {0};
     struct gw_pull *pull;
     struct gw_error err = {0};
 
-    ports_init(&ports, none);
+    fake_ports_init(&ports, none);
     cr_assert(gw_pull_start(&ports.loop, &ports.settings, &request, on_end, &ended, &pull, &err) == GW_OK);
     gw_pull_cancel(pull);
     uv_run(&ports.loop, UV_RUN_DEFAULT);
     cr_expect(ended.times == 1 && ended.failure.status == GW_ECANCELED && ports.calls == 0);
-    ports_release(&ports);
+    fake_ports_release(&ports);
 }

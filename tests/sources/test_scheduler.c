@@ -2,10 +2,10 @@
  * Many pulls at once: how many, in which order, and what one endpoint's failure means to the others.
  */
 #include "gateway/sources/scheduler.h"
-#include "sources/ports.h"
+#include "sources/fake_ports.h"
 
 struct play {
-    struct ports ports;
+    struct fake_ports ports;
     struct gw_request requests[12];
     struct gw_source sources[3];
     size_t source_count;
@@ -21,18 +21,18 @@ struct play {
 
 static struct play play;
 
-static int64_t utc(void *ctx)
+static int64_t fake_utc(void *ctx)
 {
     (void)ctx;
     return 1700000000;
 }
 
-static uint64_t monotonic(void *ctx)
+static uint64_t fake_monotonic(void *ctx)
 {
     return ((struct play *)ctx)->now_ms;
 }
 
-static const struct gw_clock test_clock = {utc, monotonic, &play};
+static const struct gw_clock fake_clock = {fake_utc, fake_monotonic, &play};
 
 static uint64_t hear_wait(void *ctx, uint64_t wait_ms)
 {
@@ -82,10 +82,10 @@ static void add_source(size_t count, unsigned concurrent)
     play.sources[at] = (struct gw_source){&play.ports.settings, concurrent, requests, count};
 }
 
-static void begin(const struct reply *replies)
+static void begin(const struct fake_reply *replies)
 {
     play = (struct play){.now_ms = 5000};
-    ports_init(&play.ports, replies);
+    fake_ports_init(&play.ports, replies);
 }
 
 static void start(void)
@@ -93,7 +93,7 @@ static void start(void)
     static struct gw_scheduler_options options;
     struct gw_error err = {0};
 
-    options = (struct gw_scheduler_options){&test_clock, hear_wait, hear_end, &play};
+    options = (struct gw_scheduler_options){&fake_clock, hear_wait, hear_end, &play};
     cr_assert(gw_scheduler_start(&play.ports.loop, play.sources, play.source_count, &options, hear_done, &play,
                                  &play.scheduler, &err) == GW_OK);
     cr_expect(play.times == 0);
@@ -123,7 +123,7 @@ static void run(void)
 
 Test(scheduler, asks_everything_of_everyone)
 {
-    static const struct reply replies[] = {OK("a0"), OK("a1"), OK("a2"), OK("b0"), {0}};
+    static const struct fake_reply replies[] = {OK("a0"), OK("a1"), OK("a2"), OK("b0"), {0}};
 
     begin(replies);
     add_source(3, 2);
@@ -134,16 +134,16 @@ Test(scheduler, asks_everything_of_everyone)
     cr_expect(play.results[0].total.requests == 3 && play.results[0].total.pages == 3);
     for (size_t i = 0; i < 3; i++)
         cr_expect(play.results[i].failure.status == GW_OK && play.results[i].skipped == 0);
-    ports_release(&play.ports);
+    fake_ports_release(&play.ports);
 }
 
 Test(scheduler, is_done_at_once_and_later_when_there_is_nothing_to_do)
 {
-    static const struct reply none[] = {{0}};
+    static const struct fake_reply none[] = {{0}};
 
     begin(none);
     run();
-    ports_release(&play.ports);
+    fake_ports_release(&play.ports);
 }
 
 static const struct {
@@ -152,20 +152,20 @@ static const struct {
 
 Test(scheduler, keeps_to_the_number_of_chains)
 {
-    static const struct reply replies[] = {OK("a0"), OK("a1"), OK("a2"), OK("a3"), {0}};
+    static const struct fake_reply replies[] = {OK("a0"), OK("a1"), OK("a2"), OK("a3"), {0}};
 
     for (size_t i = 0; i < COUNT(widths); i++) {
         begin(replies);
         add_source(4, widths[i].concurrent);
         run();
         cr_expect(play.ports.largest == widths[i].expected, "%u: %u", widths[i].concurrent, play.ports.largest);
-        ports_release(&play.ports);
+        fake_ports_release(&play.ports);
     }
 }
 
 Test(scheduler, ends_an_endpoint_that_refuses_and_no_other)
 {
-    static const struct reply replies[] = {OK("a0"), NO("a1"), OK("b0"), OK("b1"), {0}};
+    static const struct fake_reply replies[] = {OK("a0"), NO("a1"), OK("b0"), OK("b1"), {0}};
 
     begin(replies);
     add_source(4, 1);
@@ -175,12 +175,12 @@ Test(scheduler, ends_an_endpoint_that_refuses_and_no_other)
               play.results[0].skipped == 2);
     cr_expect(play.results[1].failure.status == GW_OK && play.results[1].done == 2);
     cr_expect(play.failed[0] == 1 && play.failed[1] == 0 && play.wait_count == 0);
-    ports_release(&play.ports);
+    fake_ports_release(&play.ports);
 }
 
 Test(scheduler, tries_again_what_fails_in_passing)
 {
-    static const struct reply replies[] = {AWAY("a0"), AWAY("a0"), AWAY("a0"), OK("a0"), {0}};
+    static const struct fake_reply replies[] = {AWAY("a0"), AWAY("a0"), AWAY("a0"), OK("a0"), {0}};
 
     begin(replies);
     add_source(1, 1);
@@ -191,37 +191,37 @@ Test(scheduler, tries_again_what_fails_in_passing)
         const uint64_t plain = (uint64_t)GW_RETRY_FIRST_MS << i;
         cr_expect(play.waits[i] >= plain && play.waits[i] <= plain + plain / 4, "%zu: %d", i, (int)play.waits[i]);
     }
-    ports_release(&play.ports);
+    fake_ports_release(&play.ports);
 }
 
 Test(scheduler, tries_again_after_a_body_cut_short_and_says_then_that_it_was)
 {
-    static const struct reply cut = {"/Condition?patient=a0", 0, .failure = GW_EPROTO, .incomplete = true};
-    const struct reply replies[] = {cut, cut, OK("a0"), cut, {0}};
-    const struct reply for_ever[] = {cut, {0}};
+    static const struct fake_reply cut = {"/Condition?patient=a0", 0, .failure = GW_EPROTO, .incomplete = true};
+    const struct fake_reply replies[] = {cut, cut, OK("a0"), cut, {0}};
+    const struct fake_reply for_ever[] = {cut, {0}};
 
     begin(replies);
     add_source(1, 1);
     run();
     cr_expect(play.results[0].done == 1 && play.results[0].total.requests == 3);
-    ports_release(&play.ports);
+    fake_ports_release(&play.ports);
     begin(for_ever);
     add_source(1, 1);
     run();
     cr_expect(play.results[0].failure.status == GW_EPROTO && play.results[0].total.requests == 4);
-    ports_release(&play.ports);
+    fake_ports_release(&play.ports);
 }
 
 Test(scheduler, gives_up_after_three_more_tries)
 {
-    static const struct reply replies[] = {AWAY("a0"), OK("a1"), {0}};
+    static const struct fake_reply replies[] = {AWAY("a0"), OK("a1"), {0}};
 
     begin(replies);
     add_source(2, 1);
     run();
     cr_expect(play.results[0].failure.status == GW_ERETRY && play.results[0].total.requests == 4);
     cr_expect(play.results[0].done == 0 && play.results[0].skipped == 1);
-    ports_release(&play.ports);
+    fake_ports_release(&play.ports);
 }
 
 static const struct {
@@ -234,8 +234,8 @@ static const struct {
 Test(scheduler, waits_as_long_as_the_server_asked_within_two_minutes)
 {
     for (size_t i = 0; i < COUNT(asked); i++) {
-        const struct reply busy = {"/Condition?patient=a0", 429, "busy", .retry_after_s = asked[i].retry_after_s};
-        const struct reply replies[] = {busy, busy, OK("a0"), {0}};
+        const struct fake_reply busy = {"/Condition?patient=a0", 429, "busy", .retry_after_s = asked[i].retry_after_s};
+        const struct fake_reply replies[] = {busy, busy, OK("a0"), {0}};
 
         begin(replies);
         add_source(1, 1);
@@ -245,7 +245,7 @@ Test(scheduler, waits_as_long_as_the_server_asked_within_two_minutes)
                   play.results[0].total.requests);
         for (size_t k = 0; k < play.wait_count; k++)
             cr_expect(play.waits[k] >= (uint64_t)asked[i].retry_after_s * 1000, "%d s", asked[i].retry_after_s);
-        ports_release(&play.ports);
+        fake_ports_release(&play.ports);
     }
 }
 
@@ -257,7 +257,7 @@ static uint64_t wait_for_ever(void *ctx, uint64_t wait_ms)
 
 Test(scheduler, does_not_wait_for_an_endpoint_that_has_ended)
 {
-    static const struct reply replies[] = {
+    static const struct fake_reply replies[] = {
         AWAY("a0"), {"/Condition?patient=a1", 200, PAGE_NEXT("?page=2", "")}, {"/Condition?page=2", 403, "no"}, {0}};
     const struct gw_scheduler_options options = {.pause = wait_for_ever};
     struct gw_error err = {0};
@@ -269,12 +269,12 @@ Test(scheduler, does_not_wait_for_an_endpoint_that_has_ended)
     uv_run(&play.ports.loop, UV_RUN_DEFAULT);
     cr_expect(play.times == 1 && play.results[0].done == 0 && play.results[0].skipped == 1);
     cr_expect(play.results[0].failure.status == GW_EDENIED);
-    ports_release(&play.ports);
+    fake_ports_release(&play.ports);
 }
 
 Test(scheduler, stops_everything_when_our_disk_fails)
 {
-    static const struct reply replies[] = {OK("a0"), OK("a1"), OK("b0"), OK("b1"), {0}};
+    static const struct fake_reply replies[] = {OK("a0"), OK("a1"), OK("b0"), OK("b1"), {0}};
 
     begin(replies);
     play.ports.fault = LATER;
@@ -286,7 +286,7 @@ Test(scheduler, stops_everything_when_our_disk_fails)
         cr_expect(play.results[i].failure.status == GW_EIO, "source %zu", i);
         cr_expect(play.results[i].skipped >= 2, "source %zu: %zu", i, play.results[i].skipped);
     }
-    ports_release(&play.ports);
+    fake_ports_release(&play.ports);
 }
 
 static void cancel_play(void *ctx)
@@ -296,7 +296,7 @@ static void cancel_play(void *ctx)
 
 Test(scheduler, ends_when_cancelled_at_any_operation)
 {
-    static const struct reply replies[] = {OK("a0"), OK("a1"), OK("b0"), OK("b1"), {0}};
+    static const struct fake_reply replies[] = {OK("a0"), OK("a1"), OK("b0"), OK("b1"), {0}};
 
     for (unsigned at = 1; at <= 8; at++) {
         begin(replies);
@@ -310,13 +310,13 @@ Test(scheduler, ends_when_cancelled_at_any_operation)
         cr_expect(play.results[0].failure.status == GW_ECANCELED || play.results[0].done == 2, "at %u", at);
         cr_expect(play.results[1].failure.status == GW_ECANCELED || play.results[1].done == 2, "at %u", at);
         cr_expect(play.results[0].done + play.results[1].done < 4, "at %u", at);
-        ports_release(&play.ports);
+        fake_ports_release(&play.ports);
     }
 }
 
 Test(scheduler, ends_when_cancelled_before_it_began)
 {
-    static const struct reply none[] = {{0}};
+    static const struct fake_reply none[] = {{0}};
 
     begin(none);
     add_source(2, 1);
@@ -325,7 +325,7 @@ Test(scheduler, ends_when_cancelled_before_it_began)
     uv_run(&play.ports.loop, UV_RUN_DEFAULT);
     cr_expect(play.times == 1 && play.results[0].skipped == 2);
     cr_expect(play.results[0].failure.status == GW_ECANCELED && play.ports.calls == 0);
-    ports_release(&play.ports);
+    fake_ports_release(&play.ports);
 }
 
 /* From the loop, one turn after the wait began. */
@@ -346,7 +346,7 @@ static uint64_t wait_long(void *ctx, uint64_t wait_ms)
 
 Test(scheduler, ends_a_wait_when_cancelled)
 {
-    static const struct reply replies[] = {AWAY("a0"), {0}};
+    static const struct fake_reply replies[] = {AWAY("a0"), {0}};
     struct gw_scheduler_options options = {.pause = wait_long};
     uv_timer_t timer;
     struct gw_error err = {0};
@@ -359,5 +359,5 @@ Test(scheduler, ends_a_wait_when_cancelled)
                                  &err) == GW_OK);
     uv_run(&play.ports.loop, UV_RUN_DEFAULT);
     cr_expect(play.times == 1 && play.results[0].failure.status == GW_ECANCELED);
-    ports_release(&play.ports);
+    fake_ports_release(&play.ports);
 }

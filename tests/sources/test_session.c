@@ -1,14 +1,14 @@
 /*
  * A pull through a real session, over real sockets: what the fakes of the other suites promise holds there too.
  */
-#include "sources/ports.h"
-#include "support/server.h"
+#include "sources/fake_ports.h"
+#include "support/fake_server.h"
 
 struct live {
-    struct server *server;
+    struct fake_server *server;
     struct gw_session *session;
     struct gw_web_session web;
-    struct ports ports; /* only its store */
+    struct fake_ports ports; /* only its store */
     struct gw_pull_settings settings;
     int times;
     struct gw_pull_result result;
@@ -45,7 +45,7 @@ static void serve(struct exchange *exchange, void *ctx)
         gw_text_add(&body, PAGE(C("a") "," C("b") "," C("c")));
     else
         gw_text_add(&body, PAGE_NEXT("?page=2", C("a")));
-    server_reply(exchange, 200, "application/fhir+json", "Date: Fri, 01 Mar 2024 10:00:00 GMT\r\n", body.at);
+    fake_server_reply(exchange, 200, "application/fhir+json", "Date: Fri, 01 Mar 2024 10:00:00 GMT\r\n", body.at);
     gw_text_release(&body);
     free(blanks);
 }
@@ -53,26 +53,26 @@ static void serve(struct exchange *exchange, void *ctx)
 static void refuse(struct exchange *exchange, void *ctx)
 {
     (void)ctx;
-    server_reply(exchange, 429, "text/html", "Retry-After: 7\r\n", "<html>slow down</html>");
+    fake_server_reply(exchange, 429, "text/html", "Retry-After: 7\r\n", "<html>slow down</html>");
 }
 
 static void hang(struct exchange *exchange, void *ctx)
 {
     (void)ctx;
-    server_sleep(exchange, 60000);
+    fake_server_sleep(exchange, 60000);
 }
 
-static void open_live(server_handler handler)
+static void open_live(fake_server_handler handler)
 {
-    static const struct reply none[] = {{0}};
+    static const struct fake_reply none[] = {{0}};
     struct gw_endpoint endpoint = {.id = "hm-ehr", .site = "hm"};
     struct gw_error err = {0};
 
     memset(&live, 0, sizeof(live));
-    ports_init(&live.ports, none);
-    live.server = server_new(handler, NULL);
+    fake_ports_init(&live.ports, none);
+    live.server = fake_server_new(handler, NULL);
     cr_assert(live.server);
-    endpoint.base = server_base(live.server);
+    endpoint.base = fake_server_base(live.server);
     cr_assert(gw_session_new(&live.ports.loop, &endpoint, NULL, NULL, &live.session, &err) == GW_OK, "%s", err.text);
     gw_web_session_init(&live.web, live.session);
     live.settings = live.ports.settings;
@@ -83,8 +83,8 @@ static void close_live(void)
 {
     gw_session_free(live.session);
     uv_run(&live.ports.loop, UV_RUN_DEFAULT);
-    server_free(live.server);
-    ports_release(&live.ports);
+    fake_server_free(live.server);
+    fake_ports_release(&live.ports);
 }
 
 static struct gw_pull *start(const struct gw_request *request)
@@ -113,7 +113,7 @@ Test(session, walks_through_the_pages_of_a_server)
     pump();
     cr_expect(live.failure.status == GW_OK, "%s", live.failure.text);
     cr_expect(live.result.pages == 3 && live.result.requests == 3 && live.result.entries == 3);
-    cr_expect(server_heard(live.server, "patient=p1&_count=2"));
+    cr_expect(fake_server_heard(live.server, "patient=p1&_count=2"));
     close_live();
 }
 
@@ -126,7 +126,7 @@ Test(session, asks_for_less_when_a_page_is_over_the_cap)
     start(&request);
     pump();
     cr_expect(live.failure.status == GW_OK, "%s", live.failure.text);
-    cr_expect(live.result.requests == 3 && server_heard(live.server, "_count=1"));
+    cr_expect(live.result.requests == 3 && fake_server_heard(live.server, "_count=1"));
     close_live();
 }
 
@@ -148,7 +148,7 @@ Test(session, lets_go_of_a_server_that_hangs)
 
     open_live(hang);
     pull = start(&request);
-    while (server_requests(live.server) == 0)
+    while (fake_server_requests(live.server) == 0)
         uv_run(&live.ports.loop, UV_RUN_NOWAIT);
     gw_pull_cancel(pull);
     pump();

@@ -2,8 +2,8 @@
  * An endpoint and a ledger that do what a test says, on a real loop: every operation ends later, from the loop, and
  * any one of them can be made to fail at the door, to fail later, or to be the moment of a cancellation.
  */
-#ifndef SOURCES_TEST_PORTS_H
-#define SOURCES_TEST_PORTS_H
+#ifndef SOURCES_TEST_FAKE_PORTS_H
+#define SOURCES_TEST_FAKE_PORTS_H
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define BASE         "https://fhir.example.org/r4"
 
-struct reply {
+struct fake_reply {
     const char *url; /* below BASE, or whole; NULL ends a list */
     int status;      /* 0: the failure below */
     const char *body;
@@ -31,20 +31,20 @@ struct reply {
 
 enum fault { NO_FAULT, AT_THE_DOOR, LATER, CANCEL };
 
-struct ports {
+struct fake_ports {
     uv_loop_t loop;
     struct gw_web web; /* first two: the ports find their way back from them */
     struct gw_store store;
     struct gw_gate *gate;
     struct gw_pull_settings settings;
-    const struct reply *replies;
+    const struct fake_reply *replies;
     bool used[256];
 
     struct gw_text asked; /* URLs as asked, without BASE, one a line */
     struct gw_text kept;  /* "F 17 Observation/o-1", "S 0 Medication/m-1", "D 0 Goal/g TYPE_NOT_READ", "cursor ..." */
     uint64_t calls;
     unsigned cancels;
-    struct operation *flying;
+    struct fake_operation *flying;
     unsigned largest; /* requests under way at once */
     unsigned now;
 
@@ -55,10 +55,10 @@ struct ports {
     void *cancel_ctx;
 };
 
-struct operation {
+struct fake_operation {
     uv_timer_t timer;
-    struct ports *ports;
-    struct operation *next;
+    struct fake_ports *ports;
+    struct fake_operation *next;
     uint64_t call;
     unsigned number;
     bool cancelled;
@@ -73,18 +73,18 @@ struct operation {
 
 static inline void operation_gone(uv_handle_t *handle)
 {
-    struct operation *op = handle->data;
+    struct fake_operation *op = handle->data;
 
     free(op->url);
     free(op);
 }
 
-static inline const struct reply *find_reply(struct ports *ports, const char *url)
+static inline const struct fake_reply *find_reply(struct fake_ports *ports, const char *url)
 {
-    const struct reply *last = NULL;
+    const struct fake_reply *last = NULL;
 
     for (size_t i = 0; ports->replies[i].url; i++) {
-        const struct reply *reply = &ports->replies[i];
+        const struct fake_reply *reply = &ports->replies[i];
 
         if (strcmp(reply->url, url) != 0)
             continue;
@@ -97,9 +97,9 @@ static inline const struct reply *find_reply(struct ports *ports, const char *ur
     return last;
 }
 
-static inline void answer_get(struct operation *op, struct gw_error *failure)
+static inline void answer_get(struct fake_operation *op, struct gw_error *failure)
 {
-    const struct reply *reply = find_reply(op->ports, op->url);
+    const struct fake_reply *reply = find_reply(op->ports, op->url);
     struct gw_http_response *response = op->response;
 
     cr_assert(reply, "nobody answers %s", op->url);
@@ -117,7 +117,7 @@ static inline void answer_get(struct operation *op, struct gw_error *failure)
 }
 
 /* Read at the end of the operation, as the ledger's thread would: what went too early is the sanitizer's to find. */
-static inline void keep_entries(struct operation *op)
+static inline void keep_entries(struct fake_operation *op)
 {
     struct gw_text *kept = &op->ports->kept;
 
@@ -139,9 +139,9 @@ static inline void keep_entries(struct operation *op)
         gw_text_print(kept, "cursor %s %s\n", op->page->cursor->query, op->page->watermark);
 }
 
-static inline void unlink_operation(struct operation *op)
+static inline void unlink_operation(struct fake_operation *op)
 {
-    struct operation **at = &op->ports->flying;
+    struct fake_operation **at = &op->ports->flying;
 
     while (*at != op)
         at = &(*at)->next;
@@ -152,8 +152,8 @@ static inline void unlink_operation(struct operation *op)
 
 static inline void end_operation(uv_timer_t *timer)
 {
-    struct operation *op = timer->data;
-    struct ports *ports = op->ports;
+    struct fake_operation *op = timer->data;
+    struct fake_ports *ports = op->ports;
     struct gw_error failure = {.status = GW_OK};
 
     if (ports->fault == CANCEL && ports->fault_at == op->number && !op->told) {
@@ -175,10 +175,11 @@ static inline void end_operation(uv_timer_t *timer)
     op->done(op->ctx, failure.status == GW_OK ? NULL : &failure);
 }
 
-static inline struct operation *start_operation(struct ports *ports, void (*done)(void *, const struct gw_error *),
-                                                void *ctx, struct gw_error *err)
+static inline struct fake_operation *start_operation(struct fake_ports *ports,
+                                                     void (*done)(void *, const struct gw_error *), void *ctx,
+                                                     struct gw_error *err)
 {
-    struct operation *op = calloc(1, sizeof(*op));
+    struct fake_operation *op = calloc(1, sizeof(*op));
 
     if (++ports->operations == ports->fault_at && ports->fault == AT_THE_DOOR) {
         free(op);
@@ -197,12 +198,12 @@ static inline struct operation *start_operation(struct ports *ports, void (*done
     return op;
 }
 
-static inline enum gw_status ports_get(struct gw_web *web, const char *url, uint64_t max_bytes,
-                                       struct gw_http_response *response, gw_http_done done, void *ctx, uint64_t *call,
-                                       struct gw_error *err)
+static inline enum gw_status fake_web_get(struct gw_web *web, const char *url, uint64_t max_bytes,
+                                          struct gw_http_response *response, gw_http_done done, void *ctx,
+                                          uint64_t *call, struct gw_error *err)
 {
-    struct ports *ports = (struct ports *)((char *)web - offsetof(struct ports, web));
-    struct operation *op = start_operation(ports, done, ctx, err);
+    struct fake_ports *ports = (struct fake_ports *)((char *)web - offsetof(struct fake_ports, web));
+    struct fake_operation *op = start_operation(ports, done, ctx, err);
 
     if (!op)
         return GW_EPROTO;
@@ -216,21 +217,21 @@ static inline enum gw_status ports_get(struct gw_web *web, const char *url, uint
     return GW_OK;
 }
 
-static inline void ports_cancel(struct gw_web *web, uint64_t call)
+static inline void fake_web_cancel(struct gw_web *web, uint64_t call)
 {
-    struct ports *ports = (struct ports *)((char *)web - offsetof(struct ports, web));
+    struct fake_ports *ports = (struct fake_ports *)((char *)web - offsetof(struct fake_ports, web));
 
     ports->cancels++;
-    for (struct operation *op = ports->flying; op; op = op->next)
+    for (struct fake_operation *op = ports->flying; op; op = op->next)
         op->cancelled = op->cancelled || (op->response && op->call == call);
 }
 
-static inline enum gw_status ports_keep(struct gw_store *store, const struct gw_keep_page *page,
-                                        struct gw_keep_answer *answer, gw_writer_done done, void *ctx,
-                                        struct gw_error *err)
+static inline enum gw_status fake_store_keep(struct gw_store *store, const struct gw_keep_page *page,
+                                             struct gw_keep_answer *answer, gw_writer_done done, void *ctx,
+                                             struct gw_error *err)
 {
-    struct ports *ports = (struct ports *)((char *)store - offsetof(struct ports, store));
-    struct operation *op = start_operation(ports, done, ctx, err);
+    struct fake_ports *ports = (struct fake_ports *)((char *)store - offsetof(struct fake_ports, store));
+    struct fake_operation *op = start_operation(ports, done, ctx, err);
 
     if (!op)
         return GW_EPROTO;
@@ -240,15 +241,15 @@ static inline enum gw_status ports_keep(struct gw_store *store, const struct gw_
     return GW_OK;
 }
 
-static inline void ports_init(struct ports *ports, const struct reply *replies)
+static inline void fake_ports_init(struct fake_ports *ports, const struct fake_reply *replies)
 {
     struct gw_error err = {0};
 
-    *ports = (struct ports){.asked = GW_TEXT_INIT(1 << 20), .kept = GW_TEXT_INIT(1 << 20), .replies = replies};
+    *ports = (struct fake_ports){.asked = GW_TEXT_INIT(1 << 20), .kept = GW_TEXT_INIT(1 << 20), .replies = replies};
     uv_loop_init(&ports->loop);
     cr_assert(gw_gate_new(BASE, NULL, 0, &ports->gate, &err) == GW_OK, "%s", err.text);
-    ports->web = (struct gw_web){ports_get, ports_cancel, ports->gate};
-    ports->store = (struct gw_store){ports_keep};
+    ports->web = (struct gw_web){fake_web_get, fake_web_cancel, ports->gate};
+    ports->store = (struct gw_store){fake_store_keep};
     ports->settings = (struct gw_pull_settings){.web = &ports->web,
                                                 .store = &ports->store,
                                                 .endpoint = "hm-ehr",
@@ -258,7 +259,7 @@ static inline void ports_init(struct ports *ports, const struct reply *replies)
                                                 .delivery = 5};
 }
 
-static inline void ports_release(struct ports *ports)
+static inline void fake_ports_release(struct fake_ports *ports)
 {
     uv_run(&ports->loop, UV_RUN_DEFAULT);
     cr_expect(!ports->flying, "an operation was left");

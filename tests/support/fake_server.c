@@ -1,7 +1,7 @@
 /*
  * The scripted server: an accepting thread, and one for each connection.
  */
-#include "support/server.h"
+#include "support/fake_server.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -18,13 +18,13 @@
 enum { CONNECTIONS = 256, REQUEST_MAX = 1 << 20 };
 
 struct connection {
-    struct server *server;
+    struct fake_server *server;
     pthread_t thread;
     int fd; /* -1 once closed */
 };
 
-struct server {
-    server_handler handler;
+struct fake_server {
+    fake_server_handler handler;
     void *ctx;
     int fd;
     int port;
@@ -40,7 +40,7 @@ struct server {
     size_t count;
 };
 
-static void remember(struct server *server, const char *bytes, size_t length)
+static void remember(struct fake_server *server, const char *bytes, size_t length)
 {
     server->heard = realloc(server->heard, server->heard_length + length + 1);
     assert(server->heard);
@@ -86,7 +86,7 @@ static bool hear(int fd, char *buffer, char **body, size_t *body_length)
 
 static void serve(struct connection *connection, char *buffer)
 {
-    struct server *server = connection->server;
+    struct fake_server *server = connection->server;
     struct exchange exchange = {.server = server, .fd = connection->fd};
     char *body, path[32768];
 
@@ -122,7 +122,7 @@ static void *connection_main(void *arg)
 
 static void *accept_main(void *arg)
 {
-    struct server *server = arg;
+    struct fake_server *server = arg;
 
     for (;;) {
         int fd = accept(server->fd, NULL, NULL);
@@ -143,9 +143,9 @@ static void *accept_main(void *arg)
     }
 }
 
-struct server *server_new(server_handler handler, void *ctx)
+struct fake_server *fake_server_new(fake_server_handler handler, void *ctx)
 {
-    struct server *server = calloc(1, sizeof(*server));
+    struct fake_server *server = calloc(1, sizeof(*server));
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof(address);
 
@@ -164,7 +164,7 @@ struct server *server_new(server_handler handler, void *ctx)
     return server;
 }
 
-void server_free(struct server *server)
+void fake_server_free(struct fake_server *server)
 {
     pthread_mutex_lock(&server->lock);
     server->ending = true;
@@ -184,17 +184,17 @@ void server_free(struct server *server)
     free(server);
 }
 
-int server_port(const struct server *server)
+int fake_server_port(const struct fake_server *server)
 {
     return server->port;
 }
 
-const char *server_base(const struct server *server)
+const char *fake_server_base(const struct fake_server *server)
 {
     return server->base;
 }
 
-unsigned server_requests(struct server *server)
+unsigned fake_server_requests(struct fake_server *server)
 {
     unsigned requests;
 
@@ -204,7 +204,7 @@ unsigned server_requests(struct server *server)
     return requests;
 }
 
-bool server_heard(struct server *server, const char *text)
+bool fake_server_heard(struct fake_server *server, const char *text)
 {
     bool heard;
 
@@ -214,7 +214,7 @@ bool server_heard(struct server *server, const char *text)
     return heard;
 }
 
-void server_send(struct exchange *exchange, const void *bytes, size_t length)
+void fake_server_send(struct exchange *exchange, const void *bytes, size_t length)
 {
     const char *at = bytes;
 
@@ -230,7 +230,7 @@ void server_send(struct exchange *exchange, const void *bytes, size_t length)
     }
 }
 
-void server_print(struct exchange *exchange, const char *format, ...)
+void fake_server_print(struct exchange *exchange, const char *format, ...)
 {
     char *text = NULL;
     va_list args;
@@ -240,19 +240,19 @@ void server_print(struct exchange *exchange, const char *format, ...)
     length = vasprintf(&text, format, args);
     va_end(args);
     assert(length >= 0);
-    server_send(exchange, text, (size_t)length);
+    fake_server_send(exchange, text, (size_t)length);
     free(text);
 }
 
-void server_reply(struct exchange *exchange, int status, const char *type, const char *more, const char *body)
+void fake_server_reply(struct exchange *exchange, int status, const char *type, const char *more, const char *body)
 {
-    server_print(exchange, "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s\r\n%s", status, type,
-                 strlen(body), more, body);
+    fake_server_print(exchange, "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s\r\n%s", status, type,
+                      strlen(body), more, body);
 }
 
-void server_sleep(struct exchange *exchange, unsigned ms)
+void fake_server_sleep(struct exchange *exchange, unsigned ms)
 {
-    struct server *server = exchange->server;
+    struct fake_server *server = exchange->server;
     struct timespec until;
 
     clock_gettime(CLOCK_REALTIME, &until);
@@ -268,7 +268,7 @@ void server_sleep(struct exchange *exchange, unsigned ms)
     pthread_mutex_unlock(&server->lock);
 }
 
-void server_reset(struct exchange *exchange)
+void fake_server_reset(struct exchange *exchange)
 {
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
 
@@ -276,7 +276,7 @@ void server_reset(struct exchange *exchange)
     exchange->close = true;
 }
 
-const char *server_header(const struct exchange *exchange, const char *name)
+const char *fake_server_header(const struct exchange *exchange, const char *name)
 {
     static _Thread_local char value[256];
     size_t length = strlen(name);
