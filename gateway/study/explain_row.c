@@ -243,11 +243,15 @@ static void row_derived(struct telling *t, const struct gw_row *any)
     const struct gw_row_derived *row = (const struct gw_row_derived *)any;
     const char *where = row->window_id ? tell_text(t, " in window %s", row->window_id) : "";
 
-    if (row->reason)
+    if (row->reason) {
+        const char *sentence = gw_rules_reason(t->in->subject->rules, row->reason);
+
         tell(t, "says", "%s of subject %s%s cannot be assessed: %s.", row->param, row->subject_key, where, row->reason);
-    else
+        tell(t, "because", "%s", tell_or(sentence, "This release has no sentence for that reason."));
+    } else {
         tell(t, "says", "%s of subject %s%s is %s%s%s.", row->param, row->subject_key, where, tell_or(row->value, ""),
              row->value && row->text ? ", " : "", tell_or(row->text, ""));
+    }
     if (gw_same(row->state, "unconfirmed"))
         tell(t, "says", "It is unconfirmed: it rests on something that a person has yet to confirm.");
     if (row->inputs)

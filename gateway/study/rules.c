@@ -91,6 +91,33 @@ static enum gw_status load_texts(struct gw_arena *arena, const char *dir, struct
     return GW_OK;
 }
 
+static enum gw_status load_reasons(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_error *err)
+{
+    static const char *const names[] = {"reason", "sentence"};
+    struct gw_csv csv;
+    int at[2];
+    struct gw_reason_text *reasons;
+    const char *path = gw_arena_print(arena, "%s/reason-texts.csv", dir);
+    enum gw_status rc = path ? gw_csv_load(arena, path, MAX_TABLE_BYTES, &csv, err) : no_memory(err);
+
+    if (rc == GW_OK)
+        rc = gw_csv_columns(&csv, names, 2, at, err);
+    if (rc != GW_OK)
+        return rc;
+    reasons = gw_arena_alloc(arena, (csv.count + 1) * sizeof *reasons);
+    if (!reasons)
+        return no_memory(err);
+    for (size_t i = 0; i < csv.count; i++) {
+        reasons[i] = (struct gw_reason_text){csv.records[i].fields[at[0]], csv.records[i].fields[at[1]]};
+        if (!*reasons[i].reason || !*reasons[i].sentence)
+            return gw_fail(err, GW_ECONFIG, "study.rules", "%s:%u: a reason needs a sentence: fill in what is empty",
+                           path, csv.records[i].line);
+    }
+    out->reasons = reasons;
+    out->reason_count = csv.count;
+    return GW_OK;
+}
+
 void rules_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, struct gw_findings *findings)
 {
     struct gw_error failure = {.status = GW_OK};
@@ -99,6 +126,8 @@ void rules_read(struct gw_arena *arena, const char *dir, struct gw_rules *out, s
     if (load_classes(arena, dir, out, &failure) != GW_OK)
         gw_findings_failure(findings, &failure);
     if (load_texts(arena, dir, out, &failure) != GW_OK)
+        gw_findings_failure(findings, &failure);
+    if (load_reasons(arena, dir, out, &failure) != GW_OK)
         gw_findings_failure(findings, &failure);
     evidence_read(arena, dir, out, findings);
     compositions_read(arena, dir, out, findings);
@@ -148,4 +177,12 @@ const struct gw_rule_text *gw_rules_text(const struct gw_rules *rules, const cha
         found = &rules->texts[i];
     }
     return found;
+}
+
+const char *gw_rules_reason(const struct gw_rules *rules, const char *reason)
+{
+    for (size_t i = 0; i < rules->reason_count; i++)
+        if (strcmp(rules->reasons[i].reason, reason) == 0)
+            return rules->reasons[i].sentence;
+    return NULL;
 }

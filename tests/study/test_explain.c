@@ -136,7 +136,8 @@ Test(explain, tells_of_a_parameter_what_it_was_made_from_or_why_it_cannot_be)
     subject_study(&s)->derived_count = 0;
     explained_derive(&e, &s);
     add_parameter("BASELINE", "53.1", NULL);
-    add_parameter("T90-01", NULL, "WEIGHT_MISSING");
+    add_parameter("T90-01", NULL, "NO_WEIGHT");
+    add_parameter("T90-02", NULL, "WEIGHT_MISSING");
     explained_row(&e, "ES-001|CRCLCG|BASELINE");
     cr_expect(strncmp(explained_sentences(&e),
                       "CRCLCG of subject ES-001 in window BASELINE is 53.1.\n"
@@ -148,7 +149,11 @@ Test(explain, tells_of_a_parameter_what_it_was_made_from_or_why_it_cannot_be)
               "%s", explained_sentences(&e));
     explained_row(&e, "ES-001|CRCLCG|T90-01");
     expect_text("why", e.told.sentences[0].text,
-                "CRCLCG of subject ES-001 in window T90-01 cannot be assessed: WEIGHT_MISSING.");
+                "CRCLCG of subject ES-001 in window T90-01 cannot be assessed: NO_WEIGHT.");
+    expect_text("what that means", e.told.sentences[1].text, "No weight lies near enough to the creatinine.");
+    explained_row(&e, "ES-001|CRCLCG|T90-02");
+    expect_text("a reason of another release", e.told.sentences[1].text,
+                "This release has no sentence for that reason.");
 }
 
 /* A table of which nothing special is known: its cells, by their columns. */

@@ -262,6 +262,27 @@ Test(lineage, states_every_rule_of_the_table_in_the_section_it_names)
     gw_text_release(&rules);
 }
 
+/* What derivations give stands in the table (lineage_check); what stands in the table is a reason that RULES.md gives.
+ */
+Test(lineage, has_a_sentence_for_no_reason_that_the_rules_do_not_name)
+{
+    struct gw_text rules = GW_TEXT_INIT(MOST_RULES_BYTES);
+    struct gw_error err;
+
+    cr_assert(gw_text_read_file(&rules, SOURCE_DIR "/mappings/RULES.md", &err) == GW_OK, "%s", err.text);
+    cr_assert(gt(sz, s.rules.reason_count, 30));
+    for (size_t i = 0; i < s.rules.reason_count; i++) {
+        const char *reason = s.rules.reasons[i].reason;
+
+        cr_expect(strstr(section(&rules, "13 Derived parameters"), reason) ||
+                      strstr(section(&rules, "14 Exposure and cycles"), reason),
+                  "mappings/RULES.md 13 and 14 do not name the reason %s", reason);
+        expect_text(reason, gw_rules_reason(&s.rules, reason), s.rules.reasons[i].sentence);
+    }
+    cr_expect(eq(ptr, (void *)gw_rules_reason(&s.rules, "NO_SUCH"), NULL));
+    gw_text_release(&rules);
+}
+
 /* And the reverse: what RULES.md calls a rule id is in the table. */
 Test(lineage, has_in_the_table_every_rule_id_that_the_rules_name)
 {

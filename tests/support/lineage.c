@@ -69,15 +69,19 @@ void lineage_check(const struct gw_rows *rows, const struct gw_rules *rules)
         const struct gw_table *table = gw_table_of((enum gw_table_id)t);
 
         for (size_t i = 0; t != GW_TABLE_provenance && i < rows->tables[t].count; i++)
-            cr_expect(has_line(rows, table->name, rows->tables[t].rows[i]->row_id),
-                      "%s %s has no line of provenance: give it one with engine_provenance, or, where no fact told it, with "
-                      "engine_provenance_of_rules (gateway/study/lineage.c)",
-                      table->name, rows->tables[t].rows[i]->row_id);
+            cr_expect(
+                has_line(rows, table->name, rows->tables[t].rows[i]->row_id),
+                "%s %s has no line of provenance: give it one with engine_provenance, or, where no fact told it, with "
+                "engine_provenance_of_rules (gateway/study/lineage.c)",
+                table->name, rows->tables[t].rows[i]->row_id);
     }
     for (size_t i = 0; i < rows->tables[GW_TABLE_derived].count; i++) {
         const struct gw_row_derived *row = (const struct gw_row_derived *)rows->tables[GW_TABLE_derived].rows[i];
 
         cr_expect(row->rule_id != NULL, "%s names no rule", row->row_id);
+        cr_expect(!row->reason || gw_rules_reason(rules, row->reason),
+                  "%s: the reason \"%s\" has no sentence in mappings/common/reason-texts.csv", row->row_id,
+                  row->reason);
         if (row->rule_id)
             expect_rule(rules, row->rule_id, row->row_id);
     }

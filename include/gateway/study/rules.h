@@ -68,6 +68,11 @@ struct gw_composition { /* one row of compositions.csv: of the rows of one conce
 
 enum gw_answer { GW_ANSWER_POSITIVE, GW_ANSWER_NEGATIVE, GW_ANSWER_CONTAMINANT };
 
+struct gw_reason_text {
+    const char *reason;
+    const char *sentence;
+};
+
 struct gw_rule_text {    /* a rule as provenance names it */
     const char *id;      /* "loinc"; "site:*" stands for every id that begins with "site:" */
     const char *section; /* of mappings/RULES.md: "6 Codes" */
@@ -125,6 +130,8 @@ struct gw_rules {
     size_t stay_code_count;
     const struct gw_relatedness_code *causality;
     size_t causality_count;
+    const struct gw_reason_text *reasons; /* why a parameter is not assessable */
+    size_t reason_count;
     const struct gw_rule_text *texts;
     size_t text_count;
     const struct gw_scale *scales; /* file order: the scales of one instrument together */
@@ -150,5 +157,8 @@ bool gw_rules_planned(const struct gw_rules *rules, const struct gw_coding *codi
 
 /* The text of a rule id: its own, else that of the longest beginning which ends in "*"; NULL: no rule is called so. */
 const struct gw_rule_text *gw_rules_text(const struct gw_rules *rules, const char *id);
+
+/* The sentence that says what a reason of a derived parameter means; NULL: none. */
+const char *gw_rules_reason(const struct gw_rules *rules, const char *reason);
 
 #endif
