@@ -158,6 +158,31 @@ static void check_groups(struct lint *l)
                 l->study->groups[i]);
 }
 
+/* The last part of a path, without slashes at its end; NULL: it is none, as "." is. */
+static const char *folder_name(struct gw_arena *arena, const char *dir)
+{
+    size_t end = strlen(dir), begin;
+
+    while (end > 0 && dir[end - 1] == '/')
+        end--;
+    for (begin = end; begin > 0 && dir[begin - 1] != '/';)
+        begin--;
+    if (end == begin || strspn(dir + begin, ".") >= end - begin)
+        return NULL;
+    return gw_arena_copy(arena, dir + begin, end - begin);
+}
+
+/* A package that was copied and keeps the name of the other would be taken for it. */
+static void check_folder(struct lint *l, const char *dir)
+{
+    const char *folder = folder_name(l->arena, dir);
+
+    if (folder && l->study->id && strcmp(folder, l->study->id) != 0)
+        gw_settings_finding(&l->package.settings, gw_json_get(l->package.root, "id"),
+                            "the folder is called \"%s\" and the package \"%s\"; give both one name", folder,
+                            l->study->id);
+}
+
 static void note_unverified(struct lint *l)
 {
     const struct condition_rows *rows = &l->tables->conditions;
@@ -227,6 +252,8 @@ size_t gw_study_lint(struct gw_arena *arena, const char *dir, const char *common
     choice = choice_of(l.study);
     l.tables = tables_read(arena, common_dir, &choice, &l.findings);
     rules_read(arena, common_dir, &l.rules, &l.findings);
+    if (l.study && !gw_findings_is_short(&l.findings, arena))
+        check_folder(&l, dir);
     if (!gw_findings_is_short(&l.findings, arena))
         lint_all(&l, &choice, sites, site_count);
     if (gw_findings_is_short(&l.findings, arena))
