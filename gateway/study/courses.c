@@ -9,9 +9,7 @@
 #include <string.h>
 
 #include "study/order.h"
-#include "study/uses.h"
-
-#define DISPENSE_DAYS 28 /* of a dispense that does not say: one cycle, as pregnancy-prevention programmes hand out */
+#include "study/supply.h"
 
 static gw_day day_of(const struct engine *e, const char *text)
 {
@@ -20,13 +18,6 @@ static gw_day day_of(const struct engine *e, const char *text)
     if (!text || gw_when_read(text, gw_site_zone(e->in->site), true, &when) != GW_DATE_OK || when.first != when.last)
         return GW_NO_DAY;
     return when.first;
-}
-
-static int days_supplied(const struct gw_medication_use *use)
-{
-    const int days = dose_days(&use->days_supply);
-
-    return days > 0 ? days : DISPENSE_DAYS;
 }
 
 /* A statement goes on unless it names its end, or was stopped, completed or put on hold without naming one. */
@@ -51,32 +42,58 @@ static gw_day statement_end(const struct engine *e, const struct gw_fact *fact)
     return effective_start(e, effective);
 }
 
-/* A pack of the study's that was handed over shortly before day 1 lasts from day 1 on. */
-static gw_day supply_end(const struct engine *e, const struct course *course, int days)
+static gw_day use_end(const struct engine *e, const struct use *use)
 {
-    const int early = course->of == COURSE_LINE ? 0 : use_handed_early(e, course->begun);
+    return use->rank == GW_RANK_DISPENSE ? supply_last(e, use) : use->until;
+}
 
-    return course->begun + early + days - 1;
+static gw_day use_handed(const struct engine *e, const struct use *use)
+{
+    return use->rank == GW_RANK_DISPENSE ? supply_handed(e, use) : use->until;
+}
+
+/* The last day of a record by the days that its uses have; GW_NO_DAY: none is known. */
+static gw_day latest_of(const struct engine *e, size_t fact,
+                        gw_day (*end_of)(const struct engine *, const struct use *))
+{
+    gw_day end = GW_NO_DAY;
+
+    for (size_t i = 0; i < e->use_count; i++) {
+        const struct use *use = &e->uses[i];
+        const gw_day last = use->fact == fact && use->first != GW_NO_DAY ? end_of(e, use) : GW_NO_DAY;
+
+        if (last != GW_NO_DAY && (end == GW_NO_DAY || last > end))
+            end = last;
+    }
+    return end;
+}
+
+/* Not beyond what its schedule asks for. */
+static gw_day earlier_end(gw_day end, gw_day scheduled)
+{
+    return end == GW_NO_DAY || scheduled == GW_NO_DAY || end <= scheduled ? end : scheduled;
 }
 
 /* The first and last day, by the kind of record. */
 static void read_days(const struct engine *e, const struct gw_fact *fact, struct course *course)
 {
     const struct gw_medication_use *use = &fact->use;
+    const gw_day end = latest_of(e, course->fact, use_end);
 
     course->until = GW_NO_DAY;
+    course->handed = latest_of(e, course->fact, use_handed);
     switch (fact->type) {
     case GW_MEDICATION_ADMINISTRATION:
         course->begun = course->until = effective_start(e, &use->effective);
+        course->until = end != GW_NO_DAY && end > course->until ? end : course->until;
         break;
     case GW_MEDICATION_DISPENSE:
         course->begun = day_of(e, use->when_handed_over);
-        if (course->begun != GW_NO_DAY)
-            course->until = supply_end(e, course, days_supplied(use));
+        course->until = end;
         break;
     case GW_MEDICATION_STATEMENT:
         course->begun = effective_start(e, &use->effective);
-        course->until = statement_end(e, fact);
+        course->until = earlier_end(statement_end(e, fact), end);
         break;
     default:
         course->begun = day_of(e, use->authored_on);

@@ -19,6 +19,7 @@ struct course {
     enum gw_evidence_rank rank;
     gw_day begun;   /* GW_DAY_MIN: not told. Of an order, when it was written */
     gw_day until;   /* last day taken or at hand; GW_DAY_MAX: goes on; GW_NO_DAY: shows nothing, as an order */
+    gw_day handed;  /* the same of a dispense, whatever others say of a stop */
     gw_day stopped; /* ended with a reason, on this day; GW_NO_DAY: not so */
 };
 

@@ -12,13 +12,13 @@
 
 #include "study/exposure.h"
 #include "study/order.h"
+#include "study/supply.h"
 
 struct span {
     const struct use *use;
     gw_day first;
     gw_day last;
     gw_day from; /* the rounds of its rhythm count from here */
-    gw_day pack; /* the first day of the supply of which this is a cycle */
     bool shadow; /* an order beside better evidence: it decides nothing */
 };
 
@@ -36,43 +36,14 @@ struct sweep {
 /* ---- cutting ---- */
 
 /* The first capsule of a pack handed over shortly before day 1 is that of day 1: all its cycles move. */
-static void shift_to_first_dose(const struct sweep *s, struct span *span)
+static void cut_supply(const struct engine *e, struct span *span)
 {
-    const bool pack = s->bounds->study_drug && span->use->rank == GW_RANK_DISPENSE;
-    const int early = pack ? use_handed_early(s->e, span->pack) : 0;
+    const int early = supply_shift(e, span->use);
 
     span->first += early;
-    span->pack += early;
     if (!span->use->rhythm.weekdays)
         span->from += early;
-    if (span->last < GW_DAY_MAX)
-        span->last += early;
-}
-
-/* It says when the drug was stopped: what was handed over before tells nothing of the days after. */
-static bool is_stop(const struct use *use)
-{
-    return use->stopped && !use->negative;
-}
-
-static bool is_supply(const struct span *span)
-{
-    return span->use->rank == GW_RANK_DISPENSE && !span->use->negative;
-}
-
-/* A supply, with all its cycles, ends when the next one begins, or when the drug was stopped. */
-static void cut_supply(const struct sweep *s, struct span *span)
-{
-    for (size_t k = 0; k < s->count; k++) {
-        const struct span *other = &s->spans[k];
-        gw_day end = GW_DAY_MAX;
-
-        if (is_supply(other) && other->pack > span->pack)
-            end = other->pack - 1;
-        else if (is_stop(other->use) && span->pack <= other->last)
-            end = other->last;
-        span->last = end < span->last ? end : span->last;
-    }
+    span->last = supply_last(e, span->use);
 }
 
 static bool is_better_than_order(const struct use *use)
@@ -90,12 +61,13 @@ static int by_first(const void *x, const void *y)
 /* What of a use lies within the bounds; false: nothing. */
 static bool span_of(const struct sweep *s, const struct use *use, struct span *out)
 {
-    *out = (struct span){use, use->first, use->last, use->first, use->start.first, false};
+    *out = (struct span){use, use->first, use->last, use->first, false};
     if (use->problem || use->first == GW_NO_DAY || use->first > s->e->in->horizon || exposure_is_stale(s->e, use))
         return false;
     if (use->negative && out->last == GW_DAY_MAX)
         out->last = out->first; /* that it was not taken says nothing of the days to come */
-    shift_to_first_dose(s, out);
+    if (use->rank == GW_RANK_DISPENSE && !use->negative)
+        cut_supply(s->e, out);
     return out->last >= s->bounds->low && out->first <= s->bounds->high;
 }
 
@@ -120,9 +92,6 @@ static void collect(struct sweep *s, const struct use *uses, size_t count)
             s->count++;
         }
     qsort(s->spans, s->count, sizeof *s->spans, by_first);
-    for (size_t i = 0; i < s->count; i++)
-        if (is_supply(&s->spans[i]))
-            cut_supply(s, &s->spans[i]);
     for (size_t i = 0; i < s->count; i++) {
         s->spans[kept] = s->spans[i];
         s->spans[kept].shadow = s->bounds->study_drug && better && s->spans[i].use->rank == GW_RANK_REQUEST;
@@ -160,7 +129,7 @@ static bool holds(const size_t *facts, size_t count, size_t fact)
 
 static void side_with(struct engine *e, struct stretch *stretch, const struct use *use)
 {
-    if (use->until != GW_NO_DAY && use->until > stretch->until)
+    if (use->rank == GW_RANK_ADMINISTRATION && use->until > stretch->until)
         stretch->until = use->until;
     note(e, &stretch->facts, &stretch->fact_count, &stretch->fact_capacity, use->fact);
 }

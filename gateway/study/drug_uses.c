@@ -151,10 +151,13 @@ static void add_use(struct engine *e, const struct use *use)
 {
     struct use *slot = GW_ARENA_PUSH(e->arena, e->uses, e->use_count, e->use_capacity);
 
-    if (slot)
-        *slot = *use;
-    else
+    if (!slot) {
         e->failed = true;
+        return;
+    }
+    *slot = *use;
+    if (slot->until == GW_NO_DAY)
+        slot->until = use->last;
 }
 
 /* A drug given in cycles is taken daily unless something else is said; of others silence says nothing. */
@@ -232,6 +235,7 @@ static void add_blocks(struct engine *e, struct use use)
     const gw_day first = use.first, last = use.last;
 
     use.rhythm = rhythm_daily;
+    use.until = last;
     for (gw_day start = first; start <= end || start == first; start += every) {
         use.first = start;
         use.last = start + block - 1 < last ? start + block - 1 : last;

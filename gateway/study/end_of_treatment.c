@@ -231,8 +231,8 @@ static void latest(const struct ending *ending, struct component *stated, struct
         if (c->stopped != GW_NO_DAY && c->stopped >= ending->e->anchors.d1 &&
             (!stated->by || c->rank < stated->by->rank || (c->rank == stated->by->rank && c->stopped > stated->day)))
             *stated = (struct component){stated->name, c->stopped, c};
-        if (handed && course_is_use(c) && (!supply->by || c->until > supply->day))
-            *supply = (struct component){supply->name, c->until, c};
+        if (handed && course_is_use(c) && (!supply->by || c->handed > supply->day))
+            *supply = (struct component){supply->name, c->handed, c};
     }
 }
 

@@ -100,17 +100,12 @@ const char *doses_unseen(struct engine *e, gw_day last)
 
 /* ---- bounds ---- */
 
-static bool is_study_drug(const struct use *use)
-{
-    return use->drug && strcmp(use->drug->role, "STUDY_DRUG") == 0;
-}
-
 bool exposure_is_stale(const struct engine *e, const struct use *use)
 {
     const struct gw_history_rules *history = &e->in->study->history;
 
     return history->on && use->rank >= GW_RANK_DISPENSE && use->substance && use->first != GW_NO_DAY &&
-           use->first < e->anchors.d1 - history->order_days && !is_study_drug(use) &&
+           use->first < e->anchors.d1 - history->order_days && !use_is_study_drug(use) &&
            !(use->drug && strcmp(use->drug->role, "PRIOR_OR_NEXT_MM") == 0);
 }
 
@@ -182,7 +177,7 @@ static void raise_problem(struct engine *e, struct use *use)
         raise_future(e, use);
     else if (use->problem)
         engine_raise(e, use->problem, &about);
-    else if (is_study_drug(use) && use->start.first != use->start.last)
+    else if (use_is_study_drug(use) && use->start.first != use->start.last)
         use->problem = "PARTIAL_DATE";
     if (gw_same(use->problem, "PARTIAL_DATE")) {
         use->note = "the date is partial: the days of the dose are not known";
@@ -200,7 +195,7 @@ static void apply_decision(struct engine *e, struct use *use)
     const struct item_about about = about_use(use);
     struct gw_quantity quantity;
 
-    for (size_t i = 0; is_study_drug(use) && !use->problem && !use->negative && i < 2; i++) {
+    for (size_t i = 0; use_is_study_drug(use) && !use->problem && !use->negative && i < 2; i++) {
         const struct gw_decision *decision = decided_find(e, GW_DECIDE_DOSE, items[i], &about);
 
         if (!decided_says(decision, GW_SET_DOSE))
@@ -324,7 +319,7 @@ static size_t same_substance(const struct engine *e, size_t first)
 
 static void derive_drug(struct engine *e, size_t first, size_t count, gw_day seen)
 {
-    const bool study_drug = is_study_drug(&e->uses[first]);
+    const bool study_drug = use_is_study_drug(&e->uses[first]);
     const struct bounds bounds = bounds_of(e, study_drug);
     const size_t before = e->exposure_count;
     struct stretches stretches;
@@ -342,7 +337,7 @@ static void derive_drug(struct engine *e, size_t first, size_t count, gw_day see
 static void end_unused(struct engine *e, const struct use *use)
 {
     const struct part *part = engine_part(e, use->fact, 0);
-    const struct bounds bounds = bounds_of(e, is_study_drug(use));
+    const struct bounds bounds = bounds_of(e, use_is_study_drug(use));
     enum gw_place place;
 
     if (part->row_count > 0 || part->cited || use->negative || use->problem)

@@ -32,6 +32,11 @@ bool use_counts(const struct engine *e, size_t index)
     return e->versions[index].current && (fact->standing == GW_ACCEPTED || given) && !fact->modifier_extension;
 }
 
+bool use_is_study_drug(const struct use *use)
+{
+    return use->drug && strcmp(use->drug->role, "STUDY_DRUG") == 0;
+}
+
 int use_handed_early(const struct engine *e, gw_day handed_over)
 {
     const int early = e->anchors.d1 == GW_NO_DAY ? 0 : e->anchors.d1 - handed_over;

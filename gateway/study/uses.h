@@ -22,7 +22,7 @@ struct use { /* a stretch of days of which one record says that a drug was taken
     bool stopped;                      /* it says that it ended */
     gw_day first;                      /* GW_NO_DAY: no day can be told */
     gw_day last;                       /* GW_DAY_MAX: it goes on */
-    gw_day until; /* of an administration that goes on after the day of its dose, its last day; else GW_NO_DAY */
+    gw_day until; /* the last day of the record: of a period over the day of its dose, of cycles this one is among */
     struct gw_when start;
     int64_t utc; /* of an administration with a time, else -1 */
     struct rhythm rhythm;
@@ -37,6 +37,8 @@ enum gw_evidence_rank use_rank(enum gw_resource type);
 
 /* Told as a fact: accepted, or an administration that was stopped after some of the dose was given. */
 bool use_counts(const struct engine *e, size_t index);
+
+bool use_is_study_drug(const struct use *use);
 
 /* Days before day 1 on which a study drug was handed over, where the first capsule of that pack is the one of day 1; 0:
  * none. */

@@ -11,6 +11,17 @@
 #define DEX "H02AB02"
 #define POM "L04AX06"
 
+#define QD "'frequency':1,'period':1,'periodUnit':'d'"
+/* Capsules of 25 mg. */
+#define CAPSULES(id, day, number, days, rhythm)                                                                        \
+    OF("MedicationDispense", id)                                                                                       \
+    "'status':'completed','whenHandedOver':'" day "','quantity':{'value':" number ",'unit':'capsule'},'daysSupply':{"  \
+    "'value':" days ",'code':'d'},'dosageInstruction':[{'timing':{'repeat':{" rhythm                                   \
+    "}},'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}],'contained':[{'resourceType':"                     \
+    "'Medication','id':'m','code':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]},'ingredient':[{"  \
+    "'itemCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]},'strength':{"            \
+    "'numerator':{'value':25,'unit':'mg'},'denominator':{'value':1,'unit':'capsule'}}}]}],'medicationReference':{"     \
+    "'reference':'#m'}}"
 #define STATEMENT(status, period, more) STATED("st", status, LEN, period, more)
 
 static struct subject s;
@@ -63,6 +74,36 @@ static const struct end {
      {DISPENSE("p", "2024-01-07", LEN)},
      .end = "2024-02-03 provisional NO_SUPPLY",
      .items = "EOT_UNCONFIRMED"},
+    {"21 capsules, one a day, said to be for 28 days: the last is taken on the 21st",
+     {CAPSULES("p", "2024-01-15", "21", "28", QD)},
+     .end = "2024-02-04 provisional NO_SUPPLY",
+     .items = "EOT_UNCONFIRMED"},
+    {"42 capsules on 21 of 28 days: to the end of the second cycle",
+     {CAPSULES("p", "2024-01-15", "42", "42", "'frequency':21,'period':28,'periodUnit':'d'")},
+     .end = "2024-03-03 provisional NO_SUPPLY",
+     .items = "EOT_UNCONFIRMED"},
+    {"a pack for two cycles that the next one replaced",
+     {CAPSULES("p", "2024-01-15", "42", "42", "'frequency':21,'period':28,'periodUnit':'d'"),
+      CAPSULES("q", "2024-01-25", "7", "7", QD)},
+     .end = "2024-01-31 provisional NO_SUPPLY",
+     .items = "EOT_UNCONFIRMED"},
+    {"a pack of which a statement says that it was stopped, without why",
+     {CAPSULES("p", "2024-01-15", "21", "21", QD), STATEMENT("stopped", SPAN("2024-01-15", "2024-01-24"), "")},
+     .end = "2024-01-24 provisional NO_SUPPLY",
+     .items = "EOT_UNCONFIRMED"},
+    {"a statement that goes on, of fourteen doses",
+     {OF("MedicationStatement",
+         "st") "'status':'active','effectivePeriod':{'start':'2024-01-15'},'dosage':[{'timing':{"
+               "'repeat':{'count':14,'frequency':1,'period':1,'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':" AMOUNT
+               "}]}]," CODED(LEN) "}"},
+     .end = "2024-01-28 provisional NO_SUPPLY",
+     .items = "EOT_UNCONFIRMED"},
+    {"a statement that goes on, 21 days of 28",
+     {OF("MedicationStatement",
+         "st") "'status':'active','effectivePeriod':{'start':'2024-01-15'},'dosage':[{'timing':{"
+               "'repeat':{'frequency':21,'period':28,'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':" AMOUNT
+               "}]}]," CODED(LEN) "}"},
+     .end = "none"},
     {"days of supply told in weeks",
      {OF("MedicationDispense", "p") "'status':'completed','whenHandedOver':'2024-01-15','daysSupply':{'value':6,"
                                     "'unit':'weeks','code':'wk'},'dosageInstruction':" DAILY "," CODED(LEN) "}"},

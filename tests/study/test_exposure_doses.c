@@ -111,8 +111,9 @@ static const struct {
      "{'frequency':1,'period':1,'periodUnit':'d'}},'doseAndRate':[{'doseQuantity':{'value':15,'unit':'mg'}}]}",
      "0..6 10 QD stated L3 start; 7..27 15 QD stated L2 step_up"},
     {"on two days by name",
-     "{'timing':{'event':['2024-01-15','2024-01-18']},'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}",
-     "0..0 25 ONCE stated L1 start; 3..3 25 ONCE stated L1; 4..20 0 - stated interrupted"},
+     "{'timing':{'event':['2024-01-15','2024-01-29']},'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}",
+     "0..0 25 ONCE stated L1 start; 1..13 0 - stated interrupted; 14..14 25 ONCE stated L1 restart; "
+     "15..34 0 - stated interrupted"},
     {"once or twice",
      "{'timing':{'repeat':{'frequency':1,'frequencyMax':2,'period':1,'periodUnit':'d'}},"
      "'doseAndRate':[{'doseQuantity':{'value':25,'unit':'mg'}}]}",
