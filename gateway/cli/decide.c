@@ -248,10 +248,10 @@ static const char *about(struct gw_arena *arena, const struct gw_decision *decis
     return match->subject ? match->subject : decision->scope;
 }
 
-static void print_decisions(struct answer *a, const struct gw_decisions *decisions)
+static void print_decisions(struct answer *a, const struct gw_decisions *decisions, const bool *holds)
 {
-    static const struct column columns[] = {{"N", true},      {"AT", false},  {"BY", false},    {"KIND", false},
-                                            {"ABOUT", false}, {"SET", false}, {"REASON", false}};
+    static const struct column columns[] = {{"N", true},      {"AT", false},  {"BY", false},     {"KIND", false},
+                                            {"ABOUT", false}, {"SET", false}, {"REASON", false}, {"NOTE", false}};
     struct table *table = table_new(&a->output, columns, sizeof columns / sizeof columns[0]);
 
     if (decisions->count == 0)
@@ -268,11 +268,13 @@ static void print_decisions(struct answer *a, const struct gw_decisions *decisio
         table_text(table, about(&a->arena, decision));
         table_text(table, set.at);
         table_text(table, decision->reason);
+        table_text(table, holds[i] ? "" : "its record is gone: it changes nothing");
         gw_text_release(&set);
     }
     table_print(table);
 }
 
+/* As `map --decisions` takes them. */
 static void print_decisions_json(struct answer *a, const struct gw_decisions *decisions)
 {
     cJSON *list = cJSON_CreateArray();
@@ -282,10 +284,24 @@ static void print_decisions_json(struct answer *a, const struct gw_decisions *de
     output_json(&a->output, list);
 }
 
+/* Of each whether the record that it is about is there. */
+static enum gw_status find_records(struct answer *a, const struct gw_decisions *decisions, const bool **out,
+                                   struct gw_error *err)
+{
+    bool *holds = gw_arena_alloc(&a->arena, (decisions->count + 1) * sizeof *holds);
+    enum gw_status rc = holds ? GW_OK : gw_fail(err, GW_ENOMEM, "cli.decide", "no memory for the decisions");
+
+    for (size_t i = 0; rc == GW_OK && i < decisions->count; i++)
+        rc = gw_ledger_decision_holds(a->request.ledger, &decisions->list[i], &holds[i], err);
+    *out = holds;
+    return rc;
+}
+
 int exceptions_decisions_command(const struct arguments *arguments)
 {
     struct answer a = {.arena = GW_ARENA_INIT(ARENA_BYTES)};
     struct gw_decisions decisions = {NULL, 0};
+    const bool *holds = NULL;
     struct gw_error failure;
     enum gw_status rc = open_ledger(&a, arguments, &failure);
 
@@ -293,7 +309,11 @@ int exceptions_decisions_command(const struct arguments *arguments)
     if (rc == GW_OK)
         rc = gw_ledger_decisions(a.request.ledger, &decisions, &failure);
     if (rc == GW_OK)
-        (arguments_has(arguments, OPTION_JSON) ? print_decisions_json : print_decisions)(&a, &decisions);
+        rc = find_records(&a, &decisions, &holds, &failure);
+    if (rc == GW_OK && arguments_has(arguments, OPTION_JSON))
+        print_decisions_json(&a, &decisions);
+    else if (rc == GW_OK)
+        print_decisions(&a, &decisions, holds);
     gw_ledger_close(a.request.ledger);
     gw_arena_release(&a.arena);
     return rc == GW_OK ? 0 : output_failed(&failure);

@@ -92,6 +92,38 @@ enum gw_status gw_ledger_decisions_of(struct gw_ledger *ledger, struct gw_arena 
     return GW_OK;
 }
 
+/* ---- the records they are about ---- */
+
+/* A line a part: some part stands neither withdrawn nor behind a later version. NULL: not derived yet. */
+static bool any_stands(const char *parts)
+{
+    if (!parts)
+        return true;
+    for (; parts; parts = strchr(parts, '\n')) {
+        parts += *parts == '\n';
+        if (parts[0] - '0' != GW_STATE_RETRACTED && parts[0] - '0' != GW_STATE_SUPERSEDED)
+            return true;
+    }
+    return false;
+}
+
+enum gw_status gw_ledger_decision_holds(struct gw_ledger *ledger, const struct gw_decision *decision, bool *out,
+                                        struct gw_error *err)
+{
+    const struct gw_decision_match *match = &decision->match;
+    sqlite3_stmt *records;
+    enum gw_status rc;
+    bool row;
+
+    *out = !match->id;
+    if (*out)
+        return GW_OK;
+    records = ledger_bind(ledger, STATEMENT_RECORD_PARTS, match->subject, match->endpoint, match->type, match->id);
+    while ((rc = ledger_step(ledger, records, &row, err)) == GW_OK && row)
+        *out |= any_stands((const char *)sqlite3_column_text(records, 0));
+    return rc;
+}
+
 /* ---- writing ---- */
 
 const struct gw_decision *gw_decisions_find(const struct gw_decisions *decisions, int64_t n)

@@ -215,6 +215,56 @@ Test(decisions, close_the_items_they_answered_and_say_so)
     book_free(book);
 }
 
+/* ---- whose records are gone ---- */
+
+static struct gw_decision an_event(const char *id)
+{
+    struct gw_decision d = {
+        .at = "2026-11-20T20:00:00Z",
+        .by = "dm1",
+        .reason = "letter",
+        .kind = GW_DECIDE_EVENT,
+        .scope = "study:lendex",
+        .match = {.subject = "ES-017", .endpoint = "hm-ehr", .type = "Observation", .id = id, .part = ""}};
+
+    d.set[GW_SET_CONFIRM] = "true";
+    return d;
+}
+
+static bool holds(struct book *book, struct gw_decision decision)
+{
+    bool out = false;
+
+    BOOK_OK(book, gw_ledger_decision_holds(book->ledger, &decision, &out, &book->err));
+    return out;
+}
+
+Test(decisions, hold_while_the_record_is_there_that_they_are_about)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "ES-017");
+    struct gw_kept_facts facts;
+    struct gw_derived derived;
+    struct gw_rows rows = {0};
+
+    cr_expect(holds(book, an_anchor("ES-017")), "it is about no record");
+    cr_expect(!holds(book, an_event("o0")), "it never came");
+    book_add(book, subject, "Observation", "o0", "1", "v");
+    book_keep(book);
+    facts = book_facts(book, subject);
+    derived = book_derive(book, &facts, GW_STATE_DELIVERED);
+    book_settle(book, &facts, &derived, &rows, "2026-11-20T20:00:00Z");
+    cr_expect(holds(book, an_event("o0")));
+    cr_expect(!holds(book, an_event("o1")), "another");
+    book_add(book, subject, "Observation", "o0", "2", "w");
+    book_keep(book);
+    facts = book_facts(book, subject);
+    derived = book_derive(book, &facts, GW_STATE_RETRACTED);
+    book_settle(book, &facts, &derived, &rows, "2026-11-20T21:00:00Z");
+    cr_expect(!holds(book, an_event("o0")), "withdrawn");
+    book_free(book);
+}
+
 /* ---- a ledger of the first schema ---- */
 
 Test(decisions, find_room_in_a_ledger_that_was_made_without_them)

@@ -21,6 +21,13 @@ enum gw_status gw_ledger_decisions(struct gw_ledger *ledger, struct gw_decisions
 enum gw_status gw_ledger_decisions_of(struct gw_ledger *ledger, struct gw_arena *arena, const char *subject_key,
                                       struct gw_decisions *out, struct gw_error *err);
 
+/*
+ * Whether the record that a decision is about is there and was not withdrawn, as its subject was last derived; one that
+ * is about a cause or a subject always is.
+ */
+enum gw_status gw_ledger_decision_holds(struct gw_ledger *ledger, const struct gw_decision *decision, bool *out,
+                                        struct gw_error *err);
+
 const struct gw_decision *gw_decisions_find(const struct gw_decisions *decisions, int64_t n); /* NULL: none */
 /* The decision that an undo or an approval is about in the end; any other is its own. NULL: it is not there. */
 const struct gw_decision *gw_decisions_root(const struct gw_decisions *decisions, const struct gw_decision *decision);
