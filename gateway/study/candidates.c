@@ -276,6 +276,23 @@ static void take(struct episode *episode, const struct gw_decision *decision)
     episode->confirmed = true;
 }
 
+/* What a person dated before the first dose, or ahead of all that is known, is no event: the question stays. */
+static bool is_misdated(struct engine *e, struct candidate *candidate, const struct gw_decision *decision)
+{
+    const gw_day onset = decided_says(decision, GW_SET_CONFIRM) ? decided_day(decision, GW_SET_ONSET) : GW_NO_DAY;
+    const bool early = onset != GW_NO_DAY && onset < e->anchors.d1;
+
+    if (onset == GW_NO_DAY || (!early && onset <= episode_known_until(e)))
+        return false;
+    if (!early)
+        engine_next_day(e, onset);
+    candidate->note = gw_arena_print(e->arena, "decision %lld has an onset %s: give another, or refuse the event",
+                                     (long long)decision->n,
+                                     early ? "before the first dose" : "after the last day of which anything is known");
+    e->failed |= !candidate->note;
+    return true;
+}
+
 static const char *item_id(struct engine *e, const struct candidate *candidate, const struct item_about *about)
 {
     const char *print = engine_fingerprint(e, item_of(candidate), about);
@@ -297,7 +314,8 @@ static bool decided(struct engine *e, const struct episodes *episodes, struct ca
         engine_end_part(e, engine_part(e, about->fact, about->part), GW_STATE_NOT_IN_SCOPE, "NO_EVENT");
         return true;
     }
-    if (!decided_says(decision, GW_SET_CONFIRM) && !decided_says(decision, GW_SET_MERGE_WITH))
+    if ((!decided_says(decision, GW_SET_CONFIRM) && !decided_says(decision, GW_SET_MERGE_WITH)) ||
+        is_misdated(e, candidate, decision))
         return false;
     decided_note(e, decision, item_of(candidate), about);
     if (decided_says(decision, GW_SET_CONFIRM))

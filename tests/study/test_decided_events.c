@@ -59,6 +59,37 @@ Test(decided_events, makes_an_event_of_a_candidate_that_a_person_confirmed)
     subject_expect(&s, "c", "evidence");
 }
 
+/* Day 1 is 15 January; the last visit, and the last day searched, is 14 May. */
+Test(decided_events, asks_again_where_a_person_gave_an_onset_that_no_event_can_have)
+{
+    static const struct {
+        const char *onset, *note; /* NULL: it is an event */
+    } cases[] = {
+        {"2024-01-14", "decision 1 has an onset before the first dose: give another, or refuse the event"},
+        {"2024-01-15", NULL},
+        {"2024-05-14", NULL},
+        {"2024-05-15",
+         "decision 1 has an onset after the last day of which anything is known: give another, or refuse the event"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct gw_item *item;
+
+        stop();
+        start();
+        s.horizon = subject_day("2024-05-14");
+        add_condition("c", "provisional", "2024-02-20", "2024-03-01");
+        subject_decide(&s, "event", "Condition/c",
+                       gw_arena_print(&s.arena, "{'confirm':true,'onset':'%s'}", cases[i].onset));
+        subject_derive(&s);
+        item = subject_item(&s, "AE_CANDIDATE");
+        cr_expect(eq(sz, subject_count(&s, GW_TABLE_ae_episodes), cases[i].note ? 0 : 1), "%s", cases[i].onset);
+        cr_expect(eq(int, item != NULL, cases[i].note != NULL), "%s", cases[i].onset);
+        if (item && cases[i].note)
+            cr_expect(strstr(item->context, cases[i].note) != NULL, "%s: %s", cases[i].onset, item->context);
+    }
+}
+
 Test(decided_events, leaves_a_candidate_alone_that_a_person_refused)
 {
     add_condition("c", "provisional", "2024-02-20", "2024-03-01");
