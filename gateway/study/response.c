@@ -169,10 +169,20 @@ static bool progressed(struct scale *s, const struct response_context *c, const 
             rose(s, &c->lowest->kappa, &chains, &rules->pd_percent, &rules->pd_dflc, true));
 }
 
+/* Of a disease followed by light chains alone immunofixation may have been negative all along: their ratio tells. */
+static bool ratio_is_normal(struct scale *s, const struct gw_response_rules *rules, const struct disease *now)
+{
+    const struct gw_ratio high = gw_ratio_of(rules->ratio_high), low = gw_ratio_of(rules->ratio_low);
+    const struct gw_ratio most = times(s, &high, &now->lambda.value), least = times(s, &low, &now->lambda.value);
+
+    return compare(s, &now->kappa.value, &most) <= 0 && compare(s, &now->kappa.value, &least) >= 0;
+}
+
 static bool complete(struct scale *s, const struct response_context *c, const struct disease *now)
 {
     return !c->plasmacytoma && now->serum_fixation == FIXATION_NEGATIVE && now->urine_fixation == FIXATION_NEGATIVE &&
-           below(s, &now->marrow, &c->rules->cr_marrow_percent);
+           below(s, &now->marrow, &c->rules->cr_marrow_percent) &&
+           (c->measurable.chain == CHAIN_NONE || ratio_is_normal(s, c->rules, now));
 }
 
 /* Urine that was not measured again stands as it was: it was not measurable then. */

@@ -121,6 +121,10 @@ static const struct {
     {"marrow of at most 5", "S40 U50", "S0 U0 B<=5 s- u-", "VGPR"},
     {"marrow of more than 4", "S40 U50", "S0 U0 B>4 s- u-", "VGPR"},
     {"chains that are complete", "K510 L10", "K12 L10 B1 s- u-", "CR"},
+    {"their ratio at the upper bound of normal", "K510 L10", "K16.5 L10 B1 s- u-", "CR"},
+    {"a ratio above it: a fall by 99 % all the same", "K510 L10", "K16.6 L10 B1 s- u-", "VGPR"},
+    {"a ratio below the lower bound", "K510 L10", "K2.5 L10 B1 s- u-", "VGPR"},
+    {"fixation that shows nothing of chains that stay", "K510 L10", "K460 L10 B1 s- u-", "SD"},
 
     /* seen by immunofixation alone */
     {"serum gone but for fixation, urine too", "S40 U500", "S0 U0 s+ u+", "VGPR"},
