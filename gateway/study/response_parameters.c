@@ -231,6 +231,14 @@ static gw_day death_in_line(const struct engine *e)
     return after ? GW_NO_DAY : death;
 }
 
+/* Who died before anybody measured the disease again was free of progression until then. */
+static bool died_first(const struct engine *e, const char *reason)
+{
+    const gw_day death = death_in_line(e), cap = e->anchors.cap;
+
+    return gw_same(reason, "NO_ASSESSMENT") && death != GW_NO_DAY && (cap == GW_NO_DAY || death <= cap);
+}
+
 static void add_times(struct engine *e, const struct course_of_response *c)
 {
     const char *reason = obstacle(c);
@@ -239,7 +247,7 @@ static void add_times(struct engine *e, const struct course_of_response *c)
     const bool responded = !reason && c->response_day != GW_NO_DAY;
 
     add_time(e, c, &(struct time_to){"TTP", e->anchors.d1, c->progression_day, censored}, reason);
-    add_time(e, c, &(struct time_to){"PFS", e->anchors.d1, either, censored}, reason);
+    add_time(e, c, &(struct time_to){"PFS", e->anchors.d1, either, censored}, died_first(e, reason) ? NULL : reason);
     add_time(e, c, &(struct time_to){"DOR", c->response_day, either, censored},
              responded ? NULL
              : reason  ? reason

@@ -143,6 +143,8 @@ def rows_of(subject, delivery, row, cap):
     rows = [row("OS", lived, "EVENT" if death is not None else "CENSORED", lived, "survival")]
     if reason:
         return rows + [row(name, rule="response", reason=reason) for name in ("BOR", "ORR", "TTR")] + [
+            row("PFS", death, "EVENT", death, "response-times")
+            if name == "PFS" and reason == "NO_ASSESSMENT" and death is not None and death <= cap else
             row(name, rule="response-times", reason=reason) for name in ("TTP", "PFS", "DOR")]
     c = Course(subject.response)
     certain = c.best is not None or c.progression is not None

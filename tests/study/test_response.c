@@ -288,6 +288,19 @@ Test(response_times, take_death_for_survival_and_progression_free_survival_only)
     expect_param("TTP", "180C");
 }
 
+Test(response_times, take_a_death_before_the_first_assessment_for_an_event)
+{
+    play("0: S40");
+    s.facts[0].patient.deceased = true;
+    s.facts[0].patient.deceased_date = "2024-03-01"; /* elapsed 46 */
+    subject_derive(&s);
+    expect_param("PFS", "46E");
+    expect_param("OS", "46E");
+    expect_param("TTP", "!NO_ASSESSMENT");
+    expect_param("DOR", "!NO_ASSESSMENT");
+    expect_param("BOR", "!NO_ASSESSMENT");
+}
+
 Test(response_times, count_no_death_of_a_later_line_against_this_one)
 {
     play("0: S40 90: S15 180: S15");
