@@ -315,6 +315,9 @@ bool engine_dates_events(const struct engine *e, const char *concept);
 /* Into the context of items what a person wants to see beside them; once all is derived. */
 void surround_items(struct engine *e);
 
+/* On day 1, timed after the first dose: no baseline. */
+bool engine_after_first_dose(const struct engine *e, const struct gw_when *when);
+
 /* A day on which the answer may change: kept if it is the earliest after the horizon. */
 void engine_next_day(struct engine *e, gw_day day);
 

@@ -183,6 +183,8 @@ static void place(struct engine *e, struct form *form)
         held(e, form->fact, "AFTER_DEATH", form->when.first, "dated after the day of death");
     else if (!gw_place_collects(p.place))
         engine_end_fact(e, form->fact, GW_STATE_OUTSIDE_WINDOW, gw_place_reason(&e->windows, p.place));
+    else if (gw_window_is_baseline(p.window) && engine_after_first_dose(e, &form->when))
+        engine_end_fact(e, form->fact, GW_STATE_OUTSIDE_WINDOW, gw_place_reason(&e->windows, GW_PLACE_BETWEEN_WINDOWS));
     else if (form->when.first > e->in->horizon)
         engine_next_day(e, form->when.first);
     else if (strcmp(e->window_states[window].state, "collected") != 0)

@@ -151,11 +151,10 @@ static struct findings find_place(struct engine *e, struct datum *datum, gw_grou
     return found;
 }
 
-/* On day 1 a value timed after the first dose is no baseline. */
-static bool after_first_dose(const struct engine *e, const struct datum *datum)
+bool engine_after_first_dose(const struct engine *e, const struct gw_when *when)
 {
-    return e->first_dose_utc >= 0 && datum->when.precision == GW_PRECISION_SECOND &&
-           datum->when.first == e->anchors.d1 && datum->when.utc > e->first_dose_utc;
+    return e->first_dose_utc >= 0 && when->precision == GW_PRECISION_SECOND && when->first == e->anchors.d1 &&
+           when->utc > e->first_dose_utc;
 }
 
 /* ---- what follows from it ---- */
@@ -345,7 +344,7 @@ static void place_dated(struct engine *e, struct datum *datum)
     const char *unread;
     bool over = false;
 
-    datum->after_first_dose = after_first_dose(e, datum);
+    datum->after_first_dose = engine_after_first_dose(e, &datum->when);
     found = find_place(e, datum, own ? own : gw_study_all_groups(e->in->study));
     datum->windows = window_ids(e, datum, &found);
     decide_window(e, datum, &found);

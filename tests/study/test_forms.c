@@ -125,6 +125,29 @@ Test(forms, read_coded_answers_by_the_profile)
     cr_expect(gw_same(score("QLBI", "T90-01")->value, "0"));
 }
 
+/* The first dose was given at ten. */
+Test(forms, of_day_1_are_a_baseline_unless_filled_in_after_the_first_dose)
+{
+    static const struct {
+        const char *authored, *state;
+    } times[] = {{"2024-01-15T09:59:00+01:00", "evidence"},
+                 {"2024-01-15T10:01:00+01:00", "outside_window BETWEEN_WINDOWS"},
+                 {"2024-01-15", "evidence"}};
+
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        stop();
+        start();
+        subject_add(&s, "{'resourceType':'MedicationAdministration','id':'dose','status':'completed','subject':{"
+                        "'reference':'Patient/p1'},'effectiveDateTime':'2024-01-15T10:00:00+01:00','dosage':{'dose':{"
+                        "'value':25,'unit':'mg'}},'medicationCodeableConcept':{'coding':[{'system':"
+                        "'http://www.whocc.no/atc','code':'L04AX04'}]}}");
+        answer(C30, times[i].authored, "q8=3");
+        subject_derive(&s);
+        expect_text(times[i].authored, subject_state(&s, "f0"), times[i].state);
+        cr_expect(eq(int, score("QLDY", "BASELINE") != NULL, i != 1), "%s", times[i].authored);
+    }
+}
+
 Test(forms, tell_a_change_of_more_than_five_points)
 {
     answer(C30, "2024-01-15", "q29=4 q30=4 q10=2 q12=2 q18=2 q1=1 q2=1 q3=1 q4=1 q5=1");
