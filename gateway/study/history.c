@@ -199,14 +199,30 @@ static const struct gw_fact *version_of(const struct engine *e, size_t newest, c
     return NULL;
 }
 
+static bool same_codings(const struct gw_concept *a, const struct gw_concept *b)
+{
+    bool same = a->count == b->count;
+
+    for (size_t i = 0; same && i < a->count; i++)
+        same = gw_same(a->codings[i].system, b->codings[i].system) && gw_same(a->codings[i].code, b->codings[i].code);
+    return same;
+}
+
+/* Another diagnosis, another onset, or one that is doubted now: not how it went on. */
+static bool same_diagnosis(const struct gw_condition *a, const struct gw_condition *b)
+{
+    return same_codings(&a->code, &b->code) && gw_same(diagnosis_start_text(a), diagnosis_start_text(b)) &&
+           gw_same(a->verification, b->verification);
+}
+
 /* It had not said its last word: to hear how it went on is no correction. */
-static bool was_open(const struct gw_fact *fact)
+static bool went_on(const struct gw_fact *was, const struct gw_fact *now)
 {
     static const char *const open[] = {"in-progress", "arrived", "triaged", "onleave", "active", "recorded", "on-hold"};
 
-    if (fact->type == GW_CONDITION)
-        return diagnosis_end_text(&fact->condition) == NULL;
-    return gw_is_among(open, sizeof open / sizeof *open, fact->status) || fact->standing == GW_PROVISIONAL;
+    if (was->type == GW_CONDITION)
+        return !diagnosis_end_text(&was->condition) && same_diagnosis(&was->condition, &now->condition);
+    return gw_is_among(open, sizeof open / sizeof *open, was->status) || was->standing == GW_PROVISIONAL;
 }
 
 /* A source that is no longer what it was when the row was made, and the row neither. */
@@ -222,7 +238,7 @@ static void consider_line(struct engine *e, struct sources *sources, const struc
     if (!source || same_bytes(&e->in->facts[source->fact], line->content_sha256))
         return;
     was = version_of(e, source->fact, line->content_sha256);
-    if (e->in->facts[source->fact].standing == GW_WITHDRAWN || !was || !was_open(was))
+    if (e->in->facts[source->fact].standing == GW_WITHDRAWN || !was || !went_on(was, &e->in->facts[source->fact]))
         note_row(e, source, line->of_row);
 }
 

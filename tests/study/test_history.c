@@ -412,6 +412,40 @@ Test(history, says_nothing_of_what_goes_on_and_ends)
     cr_expect(eq(sz, subject_items(&s, "CORRECTION_AFTER_PUSH"), 1), "the end was another day");
 }
 
+static void add_diagnosis(const char *code, const char *onset, const char *verification, const char *end)
+{
+    s.delivery++;
+    subject_add(&s,
+                "{'resourceType':'Condition','id':'c','subject':{'reference':'Patient/p1'},'verificationStatus':{"
+                "'coding':[{'code':'%s'}]},'onsetDateTime':'%s'%s%s%s,'code':{'coding':[{'system':"
+                "'http://hl7.org/fhir/sid/icd-10-cm','code':'%s'}]}}",
+                verification, onset, end ? ",'abatementDateTime':'" : "", end ? end : "", end ? "'" : "", code);
+}
+
+Test(history, tells_a_diagnosis_that_became_another_from_one_that_ended)
+{
+    static const struct {
+        const char *name, *code, *onset, *verification, *end;
+        bool corrected;
+    } later[] = {
+        {"it ended", "J18.9", "2024-02-10", "confirmed", "2024-02-13", false},
+        {"another diagnosis", "N39.0", "2024-02-10", "confirmed", NULL, true},
+        {"another onset", "J18.9", "2024-02-11", "confirmed", NULL, true},
+        {"it was none", "J18.9", "2024-02-10", "refuted", NULL, true},
+    };
+
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+        stop();
+        start();
+        subject_add_visit(&s, "e", "2024-02-14");
+        add_diagnosis("J18.9", "2024-02-10", "confirmed", NULL);
+        deliver();
+        add_diagnosis(later[i].code, later[i].onset, later[i].verification, later[i].end);
+        deliver();
+        cr_expect(eq(sz, subject_items(&s, "CORRECTION_AFTER_PUSH"), later[i].corrected), "%s", later[i].name);
+    }
+}
+
 Test(history, ends_wherever_memory_ends)
 {
     struct gw_error err;
