@@ -155,19 +155,43 @@ static bool held(struct engine *e, size_t index, const char *code, gw_day day, c
     return false;
 }
 
-/* The date it was authored on; false: a person is asked, or nothing can be done with it. */
-static bool read_date(struct engine *e, size_t index, struct gw_when *when)
+/* A time without an offset asks only where a window could take it: its day may be the one beside. */
+static bool ask_for_offset(struct engine *e, const struct form *form, gw_day day)
 {
-    const char *text = e->in->facts[index].questionnaire_response.authored;
+    const int group = group_of(e, form->instrument);
+    const enum gw_place about = gw_window_place(&e->windows, group, day - 1, day + 1).place;
+    const enum gw_place own = gw_window_place(&e->windows, group, day, day).place;
+
+    if (about != GW_PLACE_PARTIAL && about != GW_PLACE_AFTER_DEATH && !gw_place_collects(about)) {
+        engine_end_fact(e, form->fact, GW_STATE_OUTSIDE_WINDOW, gw_place_reason(&e->windows, own));
+        return false;
+    }
+    return held(e, form->fact, "TIME_WITHOUT_OFFSET", day, "a time of day without an offset is not valid FHIR");
+}
+
+/* The date it was authored on; false: a person is asked, or nothing can be done with it. */
+static bool read_date(struct engine *e, struct form *form)
+{
+    const char *text = e->in->facts[form->fact].questionnaire_response.authored;
     const struct gw_zone *zone = gw_site_zone(e->in->site);
     const enum gw_date_verdict verdict =
-        text ? gw_when_read(text, zone, gw_site_assumes_zone(e->in->site), when) : GW_DATE_MALFORMED;
+        text ? gw_when_read(text, zone, gw_site_assumes_zone(e->in->site), &form->when) : GW_DATE_MALFORMED;
 
-    if (verdict == GW_DATE_WITHOUT_OFFSET)
-        return held(e, index, "TIME_WITHOUT_OFFSET", GW_NO_DAY, "a time of day without an offset is not valid FHIR");
+    if (verdict == GW_DATE_WITHOUT_OFFSET && gw_when_read(text, zone, true, &form->when) == GW_DATE_OK)
+        return ask_for_offset(e, form, form->when.first);
     if (verdict != GW_DATE_OK)
-        return held(e, index, "DATE_MISSING", GW_NO_DAY, "no date on which it was authored");
+        return held(e, form->fact, "DATE_MISSING", GW_NO_DAY, "no date on which it was authored");
     return true;
+}
+
+/* Further ahead than tomorrow it is a slip. */
+static void await(struct engine *e, const struct form *form)
+{
+    const bool slip = form->when.first > e->in->horizon + 1;
+
+    engine_next_day(e, form->when.first - slip);
+    if (slip)
+        held(e, form->fact, "FUTURE_DATE", form->when.first, "the date lies after the last day searched");
 }
 
 /* In a collected window of its group; what lies elsewhere is counted, with its reason. */
@@ -186,7 +210,7 @@ static void place(struct engine *e, struct form *form)
     else if (gw_window_is_baseline(p.window) && engine_after_first_dose(e, &form->when))
         engine_end_fact(e, form->fact, GW_STATE_OUTSIDE_WINDOW, gw_place_reason(&e->windows, GW_PLACE_BETWEEN_WINDOWS));
     else if (form->when.first > e->in->horizon)
-        engine_next_day(e, form->when.first);
+        await(e, form);
     else if (strcmp(e->window_states[window].state, "collected") != 0)
         engine_end_fact(e, form->fact, GW_STATE_OUTSIDE_WINDOW, "NO_CONTACT");
     else
@@ -269,7 +293,7 @@ static void consider(struct engine *e, size_t index)
     struct form form = {.fact = index, .instrument = map ? map->instrument : ""};
     struct form *slot;
 
-    if (engine_part(e, index, 0)->final || !read_date(e, index, &form.when))
+    if (engine_part(e, index, 0)->final || !read_date(e, &form))
         return;
     if (!map) {
         ask_for_map(e, &form);

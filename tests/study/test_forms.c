@@ -177,6 +177,10 @@ Test(forms, lie_in_windows_like_values)
     answer("urn:hm:q:other", "2024-04-14", "q8=1");
     answer("urn:hm:q:other", "2024-03-01", "q8=1");
     answer(C30, "2024-04-14T10:00:00", "q8=1");
+    answer(C30, "2024-03-01T10:00:00", "q8=1"); /* T90-01 takes 30 March to 29 April: no offset brings it there */
+    answer(C30, "2024-03-29T10:00:00", "q8=1"); /* one may */
+    answer(C30, "2025-01-02", "q8=1");          /* two days after the horizon, in T90-04 */
+    answer(C30, "2025-03-01", "q8=1");
     subject_derive(&s);
     subject_expect(&s, "f0", "evidence");
     subject_expect(&s, "f1", "outside_window BETWEEN_WINDOWS");
@@ -184,6 +188,11 @@ Test(forms, lie_in_windows_like_values)
     subject_expect(&s, "f3", "held CODE_UNKNOWN");
     subject_expect(&s, "f4", "outside_window BETWEEN_WINDOWS");
     subject_expect(&s, "f5", "held TIME_WITHOUT_OFFSET");
+    subject_expect(&s, "f6", "outside_window BETWEEN_WINDOWS");
+    subject_expect(&s, "f7", "held TIME_WITHOUT_OFFSET");
+    subject_expect(&s, "f8", "held FUTURE_DATE");
+    subject_expect(&s, "f9", "outside_window BETWEEN_WINDOWS");
+    cr_expect(le(int, s.derived.next_day, s.horizon + 1), "the day on which it is no slip any more");
 }
 
 Test(forms, ask_about_an_answer_that_is_no_number)
