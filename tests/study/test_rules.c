@@ -17,7 +17,7 @@ static void start(void)
 {
     static const char *const names[] = {"exception-codes.csv", "rule-texts.csv",  "ae-evidence.csv",
                                         "compositions.csv",    "instruments.csv", "coded-answers.csv",
-                                        "stay-codes.csv",      "causality.csv"};
+                                        "stay-codes.csv",      "causality.csv",   "reason-texts.csv"};
 
     arena = (struct gw_arena)GW_ARENA_INIT((size_t)16 << 20);
     scratch_init(&scratch);
