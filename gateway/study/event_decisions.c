@@ -160,12 +160,15 @@ static struct episode *host_of(const struct engine *e, struct episodes *episodes
     return found;
 }
 
-static bool is_graded_on(const struct episode *episode, gw_day day)
+/* A grade above all of the course so far: the day may have a lesser one. */
+static void raise_grade(struct engine *e, struct episode *episode, gw_day day, int grade)
 {
     for (size_t i = 0; i < episode->grade_count; i++)
-        if (episode->grades[i].day == day)
-            return true;
-    return false;
+        if (episode->grades[i].day == day) {
+            episode->grades[i] = (struct episode_grade){day, grade, episode->evidence_count - 1};
+            return;
+        }
+    episode_note_grade(e, episode, day, grade);
 }
 
 static void join(struct engine *e, struct episode *host, const struct episode *guest)
@@ -191,8 +194,7 @@ static void join(struct engine *e, struct episode *host, const struct episode *g
         return;
     host->max_grade = guest->max_grade;
     host->max_day = guest->max_day;
-    if (!is_graded_on(host, guest->max_day))
-        episode_note_grade(e, host, guest->max_day, guest->max_grade);
+    raise_grade(e, host, guest->max_day, guest->max_grade);
 }
 
 static void remove_guest(struct episodes *episodes, size_t guest)
