@@ -121,11 +121,12 @@ static void note_value(struct engine *e, struct datum *datum, const struct gw_de
     datum->decisions = decided_rule(e, datum->decisions, decision);
 }
 
+/* What the value wants is a question by now. */
 static void decide_unit(struct engine *e, struct datum *datum)
 {
     const char *note, *item = value_item(datum->value->measure.verdict, &note);
-    const struct item_about about = engine_about_datum(datum, item ? item : "");
-    const struct gw_decision *decision = item ? decided_find(e, GW_DECIDE_UNIT, item, &about) : NULL;
+    const struct item_about about = engine_about_datum(datum, item);
+    const struct gw_decision *decision = decided_find(e, GW_DECIDE_UNIT, item, &about);
 
     if (!decided_says(decision, GW_SET_UNIT))
         return;
