@@ -6,6 +6,7 @@
 #include "study/fact_decisions.h"
 #include "study/order.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,7 +270,7 @@ static const struct gw_decision *of_fact(const struct engine *e, enum gw_decisio
 static const struct gw_decision *of_cause(struct engine *e, enum gw_decision_kind kind, const char *code,
                                           const struct item_about *about, const char *which)
 {
-    const char *endpoint = about->has_fact ? e->in->facts[about->fact].endpoint : NULL;
+    const char *endpoint = e->in->facts[about->fact].endpoint;
     struct decided place = {.kind = kind, .component = -1, .which = which};
     const struct gw_decision *found;
 
@@ -285,12 +286,12 @@ static const struct gw_decision *of_cause(struct engine *e, enum gw_decision_kin
 static const struct gw_decision *find(struct engine *e, enum gw_decision_kind kind, const char *code,
                                       const struct item_about *about, const char *which)
 {
-    const struct gw_decision *found = NULL;
+    const struct gw_decision *found;
 
     if (!any(e, kind))
         return NULL;
-    if (about->has_fact)
-        found = of_fact(e, kind, about->fact, about->part, which);
+    assert(about->has_fact);
+    found = of_fact(e, kind, about->fact, about->part, which);
     return found ? found : of_cause(e, kind, code, about, which);
 }
 

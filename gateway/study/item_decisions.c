@@ -68,7 +68,7 @@ bool decided_answers(struct engine *e, const char *code, const struct item_about
         decision = decided_find(e, answers[i].kind, code, about);
         if (!decided_says(decision, answers[i].member))
             decision = NULL;
-        else if (answers[i].reason && about->has_fact)
+        else if (answers[i].reason)
             engine_end_part(e, engine_part(e, about->fact, about->part), GW_STATE_NOT_IN_SCOPE, answers[i].reason);
     }
     decided_note(e, decision, code, about);
