@@ -262,10 +262,11 @@ static bool tell_decisions(struct telling *t)
 
 static const char *stamp(const struct gw_table *table, const struct gw_row *row, const char *name, char *buffer)
 {
-    for (size_t i = 0; i < table->column_count; i++)
-        if (strcmp(table->columns[i].name, name) == 0)
-            return gw_row_cell(table, row, i, buffer);
-    return NULL;
+    size_t i = 0;
+
+    while (strcmp(table->columns[i].name, name) != 0) /* every table has it */
+        i++;
+    return gw_row_cell(table, row, i, buffer);
 }
 
 static void tell_package(struct telling *t, const struct gw_table *table, const struct gw_row *row)

@@ -2,6 +2,7 @@
  * What a row of its table says, and why: sentences for values, windows, events, parameters and exceptions; for every
  * other table its cells, so that a new one needs nothing here.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "study/explain_parts.h"
@@ -43,13 +44,14 @@ static void tell_contact(struct telling *t, const struct gw_window *window)
 {
     const struct gw_row_windows *row = telling_window_row(t, window->id);
 
-    if (row && row->contact_date)
+    assert(row); /* a window without days has none, and nothing lies in it */
+    if (row->contact_date)
         tell(t, "window", "Its state is %s: %s on %s is the routine contact closest to its target.", row->state,
              gw_same(row->contact_kind, "encounter") ? "an encounter" : "a record taken as a contact",
              row->contact_date);
-    else if (row && gw_same(row->state, "collected"))
+    else if (gw_same(row->state, "collected"))
         tell(t, "window", "Its state is collected: it needs no routine contact.");
-    else if (row)
+    else
         tell(t, "window", "Its state is %s: no routine contact up to %s.", row->state,
              tell_day(t, window->high < t->in->subject->horizon ? window->high : t->in->subject->horizon));
 }
