@@ -240,6 +240,44 @@ Test(explain_several, parameters_that_are_asked_for_may_still_have_no_row)
     expect_sentence("Nothing of CRCLCG was derived, in all that was read up to 2024-12-31.");
 }
 
+Test(explain_several, parameters_that_nobody_asked_for_are_not_planned)
+{
+    subject_ask(&s, "CHARLSON");
+    ask("CRCLCG", "T30-01");
+    expect_text("answer", e.told.answer, "NOT_PLANNED");
+    expect_sentence("The package of the study lendex-rrmm does not ask for the parameter CRCLCG.");
+}
+
+/* ---- what is known ---- */
+
+/* The source that was read least far. */
+Test(explain_several, sources_are_read_to_different_days)
+{
+    const struct gw_explain_reach reach[] = {{"hm-ehr", subject_day("2024-02-15")},
+                                             {"hm-lab", subject_day("2024-02-12")},
+                                             {"hm-drugs", subject_day("2024-03-12")}};
+
+    explained_derive(&e, &s);
+    e.in.reach = reach;
+    e.in.reach_count = 3;
+    explained_missing(&e, "ANC", "T30-01");
+    e.in.reach_count = 0;
+    expect_text("answer", e.told.answer, "NOT_FETCHED");
+    expect_sentence("hm-lab was read only to 2024-02-12; window T30-01 takes 2024-02-09 to 2024-02-19.");
+}
+
+Test(explain_several, results_of_day_1_may_all_come_after_the_dose)
+{
+    subject_add(&s, "{'resourceType':'MedicationAdministration','id':'m','status':'completed',"
+                    "'subject':{'reference':'Patient/p1'},'effectiveDateTime':'2024-01-15T09:00:00+01:00',"
+                    "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX04'}]}}");
+    subject_add_lab(&s, "v", ANC, "2024-01-15T12:00:00+01:00", "3.0");
+    subject_add_lab(&s, "w", ANC, "2024-01-15T18:00:00+01:00", "3.1");
+    ask("ANC", "BASELINE");
+    expect_text("answer", e.told.answer, "LEFT_OUT");
+    expect_sentence("2 results of ANC dated in BASELINE were not taken: BETWEEN_WINDOWS.");
+}
+
 /* ---- what is asked wrongly ---- */
 
 Test(explain_several, names_near_no_other_are_refused_without_a_guess)
