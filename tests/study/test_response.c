@@ -427,16 +427,39 @@ Test(response_times, tell_what_keeps_a_very_good_response_from_being_complete)
     cr_expect(eq(sz, subject_items(&s, "CR_NOT_ASSESSABLE"), 0));
 }
 
+/* The assessments are of 14 April and 13 July 2024. */
+static const struct {
+    const char *name, *code, *verification, *onset, *end; /* end NULL: it goes on */
+    const char *best;
+} tumours[] = {
+    {"a solitary plasmacytoma", "C90.30", "confirmed", "2023-12-01", NULL, "VGPR"},
+    {"an extramedullary one", "C90.20", "confirmed", "2023-12-01", NULL, "VGPR"},
+    {"the myeloma itself", "C90.00", "confirmed", "2023-12-01", NULL, "CR"},
+    {"a leukaemia of plasma cells", "C90.10", "confirmed", "2023-12-01", NULL, "CR"},
+    {"another tumour", "C50.9", "confirmed", "2023-12-01", NULL, "CR"},
+    {"a plasmacytoma that nobody confirmed", "C90.30", "provisional", "2023-12-01", NULL, "CR"},
+    {"one that was gone before", "C90.30", "confirmed", "2023-12-01", "2024-04-13", "CR"},
+    {"one that was gone after both", "C90.30", "confirmed", "2023-12-01", "2024-07-13", "VGPR"},
+    {"one that began after both", "C90.30", "confirmed", "2024-07-14", NULL, "CR"},
+};
+
 Test(response_times, give_no_complete_response_beside_a_plasmacytoma)
 {
-    play("0: S40 U50 90: S0 U0 B2 s- u- 180: S0 U0 B2 s- u-");
-    subject_derive(&s);
-    expect_param("BOR", "CR");
-    subject_add(&s, "{'resourceType':'Condition','id':'c1','subject':{'reference':'Patient/p1'},"
-                    "'onsetDateTime':'2023-12-01','code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm',"
-                    "'code':'C90.30'}]}}");
-    subject_derive(&s);
-    expect_param("BOR", "VGPR");
+    for (size_t i = 0; i < sizeof tumours / sizeof *tumours; i++) {
+        stop();
+        start();
+        play("0: S40 U50 90: S0 U0 B2 s- u- 180: S0 U0 B2 s- u-");
+        subject_add(&s,
+                    "{'resourceType':'Condition','id':'c1','subject':{'reference':'Patient/p1'},'verificationStatus':{"
+                    "'coding':[{'code':'%s'}]},'onsetDateTime':'%s'%s,'code':{'coding':[{'system':"
+                    "'http://hl7.org/fhir/sid/icd-10-cm','code':'%s'}]}}",
+                    tumours[i].verification, tumours[i].onset,
+                    tumours[i].end ? gw_arena_print(&s.arena, ",'abatementDateTime':'%s'", tumours[i].end) : "",
+                    tumours[i].code);
+        subject_derive(&s);
+        cr_log_info("%s", tumours[i].name);
+        expect_param("BOR", tumours[i].best);
+    }
 }
 
 Test(response_times, name_the_values_they_were_made_from)
