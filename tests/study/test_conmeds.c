@@ -325,6 +325,10 @@ Test(conmeds, prevent_or_treat_as_a_person_says)
     subject_derive(&s);
     expect_text("prevents", doses_conmeds(&s), "warfarin 3.. 5 QD stated P +");
     cr_expect(eq(sz, subject_items(&s, "DRUG_ROLE_AMBIGUOUS"), 0));
+    subject_decide(&s, "role", "MedicationStatement/d3", "{'role':'TREATMENT'}");
+    subject_derive(&s);
+    expect_text("treats", doses_conmeds(&s), "warfarin 3.. 5 QD stated +");
+    cr_expect(eq(sz, subject_items(&s, "DRUG_ROLE_AMBIGUOUS"), 0));
 }
 
 Test(conmeds, have_the_code_that_a_person_gives)
