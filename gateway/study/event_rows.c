@@ -9,6 +9,7 @@
 
 #include "study/compose.h"
 #include "study/event_decisions.h"
+#include "study/exposure.h"
 #include "study/order.h"
 #include "study/relation.h"
 
@@ -144,13 +145,12 @@ static void grade_lineage(struct engine *e, const struct episode *episode, const
 static const char *measured_at(struct engine *e, const struct episode_evidence *evidence)
 {
     const struct datum *datum = evidence->datum;
-    const struct gw_concept *site = datum ? &datum->source->observation.body_site : NULL;
-    const char *parts[2] = {datum && datum->code.source ? datum->code.source->code : NULL,
-                            site && site->count > 0 ? site->codings[0].code : NULL};
-    const char *text;
+    const char *parts[2], *text;
 
     if (!datum || strcmp(evidence->kind, "vital") != 0)
         return NULL;
+    parts[0] = datum->code.source ? datum->code.source->code : NULL;
+    parts[1] = safe_code(&datum->source->observation.body_site, 1);
     text = gw_arena_join(e->arena, ';', parts, parts[1] ? 2 : 1);
     e->failed |= !text;
     return text;
