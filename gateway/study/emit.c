@@ -5,6 +5,7 @@
 
 #include "study/age.h"
 #include "study/compose.h"
+#include "study/exposure.h"
 
 const char *engine_date(struct engine *e, gw_day day)
 {
@@ -236,12 +237,13 @@ static void set_grade(struct engine *e, struct gw_row_observations *row, const s
         row->grade_direction = datum->value->grade.direction == GW_LOW ? "LOW" : "HIGH";
 }
 
-/* Codes only: what was typed beside them may hold anything and stays in the hospital. */
+/* A laboratory's marks have no form of their own: "<" is one. */
 static const char *first_code(const struct gw_concept *concept)
 {
     return concept->count ? concept->codings[0].code : NULL;
 }
 
+/* Codes only: what was typed beside them, or in their place, may hold anything and stays in the hospital. */
 static void set_context(struct gw_row_observations *row, const struct datum *datum)
 {
     const struct gw_observation *o = &datum->source->observation;
@@ -249,9 +251,9 @@ static void set_context(struct gw_row_observations *row, const struct datum *dat
     row->interpretation =
         datum->observed->interpretation_count ? first_code(&datum->observed->interpretations[0]) : NULL;
     row->derived_flag = datum->made != NULL;
-    row->method = datum->made ? datum->made->rule->method : first_code(&o->method);
+    row->method = datum->made ? datum->made->rule->method : safe_code(&o->method, 1);
     row->result_status = datum->source->status;
-    row->site_of_measure = first_code(&o->body_site);
+    row->site_of_measure = safe_code(&o->body_site, 1);
 }
 
 void engine_value_source(struct engine *e, size_t fact, int index, const char *row_id)
