@@ -170,8 +170,8 @@ static void add_clearance(struct engine *e, const struct point *point, const cha
     parameter.inputs = clearance->inputs;
     parameter.decision = clearance->age.decision;
     parameter.reason = clearance->reason;
-    if (!parameter.reason && clearance->age.low != clearance->age.high)
-        parameter.reason = "PARTIAL_BIRTH_DATE";
+    if ((!parameter.reason || strcmp(parameter.reason, "NO_WEIGHT") == 0) && clearance->age.low != clearance->age.high)
+        parameter.reason = "PARTIAL_BIRTH_DATE"; /* a weight alone would not do */
     if (!parameter.reason) {
         parameter.value = gw_ratio_print_rounded(e->arena, &clearance->low, 1);
         e->failed |= !parameter.value;

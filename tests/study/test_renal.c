@@ -194,6 +194,18 @@ Test(renal, says_what_was_missing)
     }
 }
 
+Test(renal, says_of_two_things_missing_the_one_that_comes_first)
+{
+    subject_add_patient(&s, "male", "1954");
+    subject_add_value(&s, "c", CREATININE, "2024-01-15", "1.0", "mg/dL");
+    subject_derive(&s);
+    subject_expect_parameter(&s, "CRCLCG", "BASELINE", NULL, "!PARTIAL_BIRTH_DATE");
+    subject_expect_parameter(&s, "RENALGRP", "BASELINE", "analysis", "!NO_WEIGHT");
+    s.facts[0].patient.birth_date = "1954-01-15";
+    subject_derive(&s);
+    subject_expect_parameter(&s, "CRCLCG", "BASELINE", NULL, "!NO_WEIGHT");
+}
+
 Test(renal, takes_the_age_that_a_person_told)
 {
     int64_t n;
