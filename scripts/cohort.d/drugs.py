@@ -152,6 +152,8 @@ def conmeds_as_of(subject, delivery):
     for first, last, s in runs_as_of(subject, delivery, "conmeds"):
         if last is not None and last < -14:
             continue
+        if subject.course.death is not None and (last is None or last > subject.course.death):
+            last = subject.course.death  # nothing is taken after it
         substance = next((own for own, name in NAMES.items() if name == s.drug), s.drug)
         role, exact = ROLES[substance], first >= 0 or ROLES[substance] in ("ANTITHROMBOTIC", "PRIOR_OR_NEXT_MM")
         ongoing = last is None or last > seen
