@@ -60,6 +60,18 @@ static void take_grade(struct engine *e, struct episode *episode, const struct g
     decide_episode_item(e, episode, decision, "AE_GRADE_HUMAN");
 }
 
+/* What is over goes on no more; who died of it has it until that day, unless an earlier end is known. */
+static void take_outcome(const struct engine *e, struct episode *episode, const struct gw_decision *decision)
+{
+    if (!decision)
+        return;
+    episode->outcome = decision->set[GW_SET_OUTCOME];
+    if (gw_same(episode->outcome, "fatal") && episode->end == GW_NO_DAY)
+        episode->end = e->anchors.death;
+    episode->ongoing = episode->end == GW_NO_DAY &&
+                       (gw_same(episode->outcome, "not recovered") || gw_same(episode->outcome, "recovering"));
+}
+
 void decide_episode(struct engine *e, struct episode *episode)
 {
     struct episode_decisions *d = &episode->decided;
@@ -73,8 +85,7 @@ void decide_episode(struct engine *e, struct episode *episode)
     d->action_taken = decision_on(e, GW_DECIDE_ACTION_TAKEN, episode);
     d->outcome = decision_on(e, GW_DECIDE_OUTCOME, episode);
     take_grade(e, episode, grading(d));
-    if (d->outcome)
-        episode->outcome = d->outcome->set[GW_SET_OUTCOME];
+    take_outcome(e, episode, d->outcome);
     d->rules = decided_rule(e, d->rules, d->event);
     d->rules = decided_rule(e, d->rules, d->graded);
     d->rules = decided_rule(e, d->rules, d->seriousness);

@@ -342,3 +342,34 @@ Test(decided_events, names_only_rules_that_are_stated)
     subject_derive(&s);
     lineage_check(&s.derived.rows, &s.rules);
 }
+
+/* ---- how it went out ---- */
+
+/* c goes on where nobody says otherwise; the subject died on 2024-04-02. */
+static const struct {
+    const char *outcome, *end;
+    bool ongoing;
+} outcomes[] = {
+    {"recovered", "", false},       {"recovered with sequelae", "", false},
+    {"fatal", "2024-04-02", false}, {"not recovered", "", true},
+    {"recovering", "", true},       {"unknown", "", false},
+};
+
+Test(decided_events, go_on_no_more_where_a_person_says_that_they_are_over)
+{
+    for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
+        stop();
+        subject_init(&s);
+        subject_add(&s, "{'resourceType':'Patient','id':'p1','gender':'male','birthDate':'1950-03-01',"
+                        "'deceasedDateTime':'2024-04-02'}");
+        subject_add_visits(&s, 2);
+        subject_add_condition(&s, "c", "J18.9", "2024-02-20", NULL);
+        subject_derive(&s);
+        cr_assert(eq(int, episode_of("INFECTION")->ongoing, true));
+        subject_decide(&s, "outcome", "Condition/c", gw_arena_print(&s.arena, "{'outcome':'%s'}", outcomes[i].outcome));
+        subject_derive(&s);
+        expect_text("outcome", episode_of("INFECTION")->outcome, outcomes[i].outcome);
+        expect_text(outcomes[i].outcome, episode_of("INFECTION")->end, outcomes[i].end);
+        cr_expect(eq(int, episode_of("INFECTION")->ongoing, outcomes[i].ongoing), "%s", outcomes[i].outcome);
+    }
+}
