@@ -89,7 +89,12 @@ static int64_t days_between(const struct episode *episode, gw_day first, gw_day 
     return end < first ? (int64_t)first - end : episode->onset > last ? (int64_t)episode->onset - last : 0;
 }
 
-struct episode *shelf_find(const struct shelf *shelf, const char *category, const char *subcategory, gw_day first,
+static bool may_be_same(const char *a, const char *b)
+{
+    return !a || !b || strcmp(a, b) == 0;
+}
+
+struct episode *shelf_find(const struct shelf *shelf, const char *category, struct episode_kind kind, gw_day first,
                            gw_day last, int slack)
 {
     struct episode *found = NULL;
@@ -101,7 +106,8 @@ struct episode *shelf_find(const struct shelf *shelf, const char *category, cons
 
         if (strcmp(episode->category, category) != 0 || (last != GW_DAY_MAX && episode->onset > last + slack))
             break;
-        if (days >= least || (subcategory && episode->subcategory && strcmp(episode->subcategory, subcategory) != 0))
+        if (days >= least || !may_be_same(episode->subcategory, kind.subcategory) ||
+            !may_be_same(episode->diagnosis, kind.diagnosis))
             continue;
         found = episode;
         least = days;
@@ -340,8 +346,8 @@ static struct episode *host_of(const struct engine *e, const struct shelf *shelf
 
     if (candidate->alone)
         return NULL;
-    return shelf_find(shelf, episode->category, episode->subcategory, episode->onset, episode_last_day(episode),
-                      e->in->study->combine_days);
+    return shelf_find(shelf, episode->category, (struct episode_kind){episode->subcategory, episode->diagnosis},
+                      episode->onset, episode_last_day(episode), e->in->study->combine_days);
 }
 
 /*

@@ -185,6 +185,10 @@ static void propose(struct engine *e, struct episodes *episodes, const struct oc
     candidate->alone = alone;
     candidate->episode.subcategory = d->row->subcategory;
     candidate->episode.term = term_of(d);
+    if (strcmp(d->row->category, GW_CATEGORY_OTHER) == 0) {
+        candidate->episode.diagnosis = concept_of(d);
+        candidate->alone |= !candidate->episode.diagnosis;
+    }
     candidate->episode.coded = true;
     candidate->ending = d->end != GW_NO_DAY ? END_TOLD : d->over ? END_LAPSED : END_OPEN;
     candidate->episode.end = d->end != GW_NO_DAY ? d->end : d->onset;

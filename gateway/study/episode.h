@@ -45,7 +45,8 @@ struct episode {
     const char *category;
     const char *asked_as; /* the category that the question had, where a person gave another; NULL: this one */
     const char *subcategory;
-    const char *branch; /* tells apart episodes of one category that one value may bear; NULL: none does */
+    const char *diagnosis; /* the code, where the category alone says nothing of what it is (OTHER); NULL: it does */
+    const char *branch;    /* tells apart episodes of one category that one value may bear; NULL: none does */
     const char *term;
     gw_day onset;
     gw_day end; /* GW_NO_DAY: none */
@@ -135,9 +136,13 @@ struct shelf shelf_of(struct engine *e, struct episode *list, size_t count);
 gw_day episode_last_day(const struct episode *episode);
 /*
  * The episode of a category nearest to the days, at most `slack` days away, of those as near the earliest; it is of the
- * subcategory or one of the two has none. NULL: none.
+ * kind or one of the two has none. NULL: none.
  */
-struct episode *shelf_find(const struct shelf *shelf, const char *category, const char *subcategory, gw_day first,
+struct episode_kind {
+    const char *subcategory, *diagnosis; /* as in an episode; NULL: any */
+};
+
+struct episode *shelf_find(const struct shelf *shelf, const char *category, struct episode_kind kind, gw_day first,
                            gw_day last, int slack);
 
 /* Of day 1 at a time before that of the first dose: it tells of before treatment. */

@@ -184,6 +184,8 @@ static void absorb(struct engine *e, struct episode *lab, const struct episode *
     }
 }
 
+static const struct episode_kind any = {NULL, NULL};
+
 /* A diagnosis that nobody closed may have been over long before the next low count: its onset alone is told. */
 static gw_day told_until(const struct episode *coded)
 {
@@ -198,7 +200,7 @@ static void combine(struct engine *e, struct episodes *episodes, size_t labs)
     for (size_t c = labs; c < episodes->count && !e->failed; c++) {
         const struct episode *other = &episodes->list[c];
         struct episode *host =
-            shelf_find(&shelf, other->category, NULL, other->onset, told_until(other), e->in->study->combine_days);
+            shelf_find(&shelf, other->category, any, other->onset, told_until(other), e->in->study->combine_days);
 
         if (host)
             absorb(e, host, other);
@@ -225,7 +227,7 @@ static void link_parents(struct engine *e, struct episodes *episodes)
 
             if (strcmp(episode->category, links[l].child) != 0)
                 continue;
-            parent = shelf_find(&shelf, links[l].parent, NULL, episode->onset, episode_last_day(episode),
+            parent = shelf_find(&shelf, links[l].parent, any, episode->onset, episode_last_day(episode),
                                 e->in->study->combine_days);
             episode->parent = parent ? (size_t)(parent - episodes->list) + 1 : 0;
         }

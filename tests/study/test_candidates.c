@@ -188,6 +188,19 @@ Test(candidates, become_events_when_a_person_confirms_them)
     subject_expect(&s, "c", "evidence");
 }
 
+/* A fracture says nothing of a cataract: OTHER is a name for all that has none. */
+Test(candidates, of_no_category_join_what_has_the_same_code_alone)
+{
+    add("c", "S72.0", CONFIRMED "'onsetDateTime':'2024-02-20'");
+    add("again", "S72.0", CONFIRMED "'onsetDateTime':'2024-02-22'");
+    add("eye", "H25.9", CONFIRMED "'onsetDateTime':'2024-02-22'");
+    subject_decide(&s, "event", "Condition/c", "{'confirm':true}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_count(&s, GW_TABLE_ae_episodes), 1));
+    subject_expect(&s, "again", "evidence");
+    subject_expect(&s, "eye", "held AE_CANDIDATE");
+}
+
 Test(candidates, that_are_confirmed_name_the_question_that_was_answered)
 {
     const struct gw_row_list *exceptions = &s.derived.rows.tables[GW_TABLE_exceptions];
