@@ -1,7 +1,10 @@
 """Events that are no CRS and no ICANS, each in weeks of its own: counts that fell and rose, infections and how they were
-treated, fever with few neutrophils, diagnoses that a person must look at, drugs that hint at an event."""
-from reactions import COOL, temperature
+treated, what grew in cultures, fever with few neutrophils, what is one event though it came apart, second malignancies,
+diagnoses that a person must look at, an infection that was fatal."""
+from dialects import SNOMED
+from events import ANSWERS, CULTURES
 from parts import Row
+from reactions import COOL, temperature
 
 FIRST_WEEK, WEEKS = 8, 4  # each has four weeks for itself, from the ninth week on
 CAUSALITY = "http://terminology.hl7.org/CodeSystem/adverse-event-causality-assess"
@@ -198,16 +201,138 @@ class Admission(Ailment):
         subject.episode("GASTROINTESTINAL", onset, onset + 4, (2,), subcategory=sub, **told)
 
 
-MENU = (Cytopenia, Admission, Infection, Candidate, Febrile, Infection, Liver, Nausea, Admission, Infection)
+class Merged(Ailment):
+    """What is one event though it came apart: two low counts with a normal one between them, at most a week from each
+    other; two diagnoses at most fourteen days apart; a diagnosis beside the counts."""
+
+    def __init__(self, week, number):
+        super().__init__(week, number)
+        self.shape = ("counts", "diagnoses", "both")[number % 3]
+        if self.shape == "counts":
+            self.concept, self.counts = "PLT", [(self.day, -3), (self.day + 7, -2)]
+        elif self.shape == "both":
+            self.concept, self.counts = "ANC", [(self.day, -3)]
+
+    def write(self, subject):
+        getattr(self, "_" + self.shape)(subject)
+
+    def _counts(self, subject):
+        subject._count("PLT", self.day + 3, "08:00", 0)
+        subject.episode("THROMBOCYTOPENIA", self.day, self.day + 14, baseline=0,
+                        grades=[(self.day, 3), (self.day + 3, 0), (self.day + 7, 2)])
+        subject.ask_relatedness("PLT", self.day)
+
+    def _diagnoses(self, subject):
+        """Of one site; one of another site in the same days is an event of its own."""
+        (sub, code, words), (other, other_code, other_words) = subject.dialect.events["INFECTION"][:2]
+        first = subject.diagnosis(code, words, self.day, self.day + 3, Row("evidence"))
+        subject.diagnosis(code, words, self.day + 17, self.day + 20, Row("evidence"))
+        beside = subject.diagnosis(other_code, other_words, self.day + 5, self.day + 9, Row("evidence"))
+        for item in (first, beside):
+            subject.ask("AE_GRADE_HUMAN", item)
+            subject.ask("AE_RELATEDNESS", item)
+        subject.episode("INFECTION", self.day, self.day + 20, subcategory=sub)
+        subject.episode("INFECTION", self.day + 5, self.day + 9, subcategory=other)
+
+    def _both(self, subject):
+        """Two days before the count: the event begins with it, and its course is that of the counts."""
+        sub, code, words = subject.dialect.events["NEUTROPENIA"][0]
+        subject.diagnosis(code, words, self.day - 2, self.day + 1, Row("evidence"))
+        subject.episode("NEUTROPENIA", self.day - 2, self.day + 7, grades=[(self.day, 3)], subcategory=sub, baseline=0)
+        subject.ask_relatedness("ANC", self.day)
+
+
+class Malignancy(Ailment):
+    """A second one: always a question, and an event once a person confirmed it. The tables know malignancies by ICD-10-CM
+    alone: elsewhere it is a diagnosis of no table."""
+
+    def write(self, subject):
+        known = subject.dialect.condition_system.endswith("-cm")
+        category, sub = ("SPM", "solid") if known else ("OTHER", "")
+        onset = self.day + 4
+        item = subject.diagnosis("C50.9", "Malignant neoplasm of breast", onset, None, Row("held", "AE_CANDIDATE"))
+        subject.ask("AE_CANDIDATE", item, (1,), category=category, onset=subject.date(onset))
+        if self.number % 3 == 1:
+            subject.ask("AE_CANDIDATE", item, (2,), category=category, onset=subject.date(onset))
+            return
+        subject.decide("event", item, confirm=True, grade=3)
+        item.after = [Row("evidence")]
+        subject.ask("AE_RELATEDNESS", item, (2,))
+        subject.episode(category, onset, None, (2,), [(onset, 3)], subcategory=sub, certainty="confirmed", ongoing="Y",
+                        outcome="not recovered")
+
+
+class Culture(Ailment):
+    """What grew, and what it says: in blood with a drug by vein it is an infection, in urine or alone a question, a germ of
+    the skin too; where nothing grew it says nothing."""
+
+    SHAPES = ("treated", "alone", "urine", "skin", "nothing")
+
+    def write(self, subject):
+        shape = self.SHAPES[subject.plan.turn("cultures") % len(self.SHAPES)]
+        concept = "URINECULT" if shape == "urine" else "BLOODCULT"
+        answer = {"skin": "contaminant", "nothing": "negative"}.get(shape, "positive")
+        row = Row("delivered", windows=(subject.week(self.day + 1),), concept=concept)
+        item = self._culture(subject, concept, answer, row)
+        if shape == "treated":
+            subject.given("ceftriaxone", self.day + 2, "18:00", "2000")
+            subject.episode("INFECTION", self.day + 1, None, grades=[(self.day + 2, 3)], outcome="unknown",
+                            treatment_given="Y")
+            subject.ask("AE_RELATEDNESS", item)
+        elif shape != "nothing":
+            subject.ask("AE_CANDIDATE", item, category="INFECTION", onset=subject.date(self.day + 1))
+
+    def _culture(self, subject, concept, answer, row):
+        w, day = subject.writer, subject.day(self.day + 1)
+        loinc, words = CULTURES[concept]
+        found, name = ANSWERS[answer]
+        code = w.coded([{"system": subject.dialect.loinc_system, "code": loinc, "display": words}], "laboratory", words)
+        value = '"valueCodeableConcept":{"coding":[{"system":"%s","code":"%s","display":"%s"}],"text":"%s"},' % (
+            SNOMED, found, name, name)
+        subject.see(self.day + 1, "record")
+        item = subject.simple("Observation", "k", lambda i, v, u: w.observation(
+            i, v, u, "final", code, subject.patient_id, "", w.effective(day, 700), value, ""), row, day)
+        subject.rank(item, 0, self.day + 1, "11:40")
+        return item
+
+
+class Fatal(Ailment):
+    """Of a subject who died: an infection of the last days, of which a person says that it was fatal."""
+
+    def __init__(self, week, number, death):
+        super().__init__(week, number)
+        self.day = death - 4
+
+    def write(self, subject):
+        sub, code, words = subject.dialect.events["INFECTION"][self.number % 3]
+        item = subject.diagnosis(code, words, self.day, None, Row("evidence"))
+        subject.ask("AE_GRADE_HUMAN", item, (1,))
+        subject.ask("AE_RELATEDNESS", item)
+        subject.episode("INFECTION", self.day, None, (1,), subcategory=sub, ongoing="Y", outcome="not recovered")
+        subject.decide("outcome", item, outcome="fatal")
+        subject.decide("grade", item, grade=5)
+        subject.episode("INFECTION", self.day, self.day + 4, (2,), [(self.day, 5)], subcategory=sub, outcome="fatal",
+                        serious="Y", serious_death="Y", seriousness_origin="human")
+
+
+MENU = (Cytopenia, Admission, Infection, Candidate, Febrile, Infection, Liver, Nausea, Admission, Infection,
+        Merged, Culture, Malignancy, Merged, Culture, Merged, Culture)
 
 
 def choose(subject):
     """One in each four weeks; none of a kind twice."""
-    chosen, seen = [], set()
-    for turn, week in enumerate(range(FIRST_WEEK, subject.course.last // 7 - WEEKS + 1, WEEKS)):
+    chosen, seen, last = [], set(), subject.course.last // 7 - WEEKS + 1
+    if subject.course.death is not None and last > FIRST_WEEK:
+        last -= WEEKS
+        chosen.append(Fatal(last, subject.number // 4, subject.course.death))
+    # a reading would show that a reaction which nobody saw the end of is over
+    unclear = max((r.day + 64 for r in subject.reactions if not r.story.closed), default=0)
+    for turn, week in enumerate(range(FIRST_WEEK, last, WEEKS)):
         kind = MENU[(subject.number + turn) % len(MENU)]
+        if kind is Febrile and 7 * week <= unclear:
+            kind = Cytopenia
         number = subject.number // 4 + turn
-        key = (kind, number % 3) if kind is Infection else "counts" if kind in (Cytopenia, Febrile) else kind
+        key = (kind, number % 3) if kind in (Infection, Merged) else kind if kind is Culture else "counts" if kind in (Cytopenia, Febrile) else kind
         if key not in seen:
             seen.add(key)
             chosen.append(kind(week, number))

@@ -12,11 +12,13 @@ from datetime import date
 
 import ailments
 import disease
+import faults
 import reactions
 from days import day_of, iso, minutes
+from histories import Visit
 from dialects import DIALECTS, DRUGS
 from injections import DUE, Injections, planned
-from output import Delivery, Roster
+from output import FREE_KINDS, Delivery, Roster
 from parts import TRUTH_COLUMNS, Item, Row
 from resources import Writer
 from response import questions_of
@@ -25,6 +27,11 @@ from tables import Tables
 
 STUDY = "elranatamab-rrmm"
 LAST_DAY = 363
+FAULTS = [faults.unit_missing, faults.code_unknown, faults.resource_invalid, faults.value_implausible,
+          faults.time_without_offset, faults.unit_conflict, faults.status_unknown, faults.no_value, faults.entered_in_error,
+          faults.modifier_extension, faults.operation_outcome, faults.unit_unknown, faults.value_type, faults.date_missing,
+          faults.code_conflict, faults.preliminary, faults.cancelled, faults.type_not_read, faults.encounter_cancelled,
+          faults.unlisted_drug]  # those that need no grid of windows
 PANEL = ["ANC", "PLT", "HGB", "ALT", "CREAT", "K", "NA", "ALB", "BILI", "AST", "WBC", "LYMPH"]
 UCUM = "http://unitsofmeasure.org"
 
@@ -67,7 +74,7 @@ def choose_course(rng, number, as_of, most):
     if story == "whole year":
         horizon = LAST_DAY + rng.randint(20, 200)
         return Course(story, as_of - horizon, horizon, LAST_DAY, LAST_DAY)
-    last = 7 * weeks + rng.randint(0, 6)
+    last = min(LAST_DAY, 7 * weeks + rng.randint(0, 6))
     if story == "treated":
         return Course(story, as_of - last, last, last, last)
     horizon = last + rng.randint(30, 300)
@@ -103,6 +110,7 @@ class Patient(Subject):
         self.confirmed = []          # (reaction, grades, raised)
         self.counted = {}            # (concept, day) -> item
         self.marks = {}              # item -> codes that it raises
+        self.visits = []             # days of a visit in a week without an event
 
     def _lower_week(self):
         return 4 if self.number % 5 == 2 else None
@@ -184,6 +192,19 @@ class Patient(Subject):
         self._history_condition()
         self._write_outside()
         self._repeat()
+        if self.faults:
+            self._plant_faults()
+
+    def _plant_faults(self):
+        """Some, the list going round, each an extra record at a visit that has clean results too."""
+        for _ in range(3):
+            day = self.rng.choice(self.visits)
+            visit = Visit(day, minutes("07:30"), (week_of(day),))
+            before = len(self.items)
+            FAULTS[self.plan.turn("faults") % len(FAULTS)](self, visit)
+            for item in self.items[before:]:
+                if item.rows[0].codes and item.rid:
+                    self.ask(item.rows[0].codes, item)
 
     def instant(self, day, clock):
         """Of the hospital's clock; without a clock the day alone."""
@@ -303,6 +324,8 @@ class Patient(Subject):
             if day > self.course.last or (week and week not in busy and (week % self.plan.every or self.rng.random() < 0.1)):
                 continue
             self._visit(day)
+            if week not in busy:
+                self.visits.append(day)
             for concept in self.plan.weekly:
                 if week or self.screened == 0:
                     self._count(concept, day, "07:30", lows.get((concept, day), 0))
@@ -535,7 +558,7 @@ class Cohort:
     def _subject(self, number):
         site = self.sites[number % len(self.sites)]
         rng = random.Random(self.options.seed * 1000003 + number)
-        patient = Patient(self.writers[site], number, rng, self.plan, self.as_of, False)
+        patient = Patient(self.writers[site], number, rng, self.plan, self.as_of, self.options.faults)
         patient.write()
         patient.flag()
         patient.summarise()
@@ -574,12 +597,14 @@ class Parts:
         self.file.write(TRUTH_COLUMNS + "\n")
 
     def put(self, site, patient, item):
-        names = (patient.patient_id, patient.key) if patient else ("", "")
+        free = item.kind in FREE_KINDS
+        names = (patient.patient_id, patient.key) if patient and not free else ("", "")
         rows = item.after if self.phase == 2 and item.after else item.rows
         for row in rows:
             marks = patient.marks.get((id(item), row.part, self.phase), ()) if patient else ()
             row = row.copy(codes=";".join(sorted(marks)))
-            self.file.write("%s,%s,%s,%s,%s,%s,%s,%d,%s\n" % (site, *names, item.kind, item.rid, item.version, row.text(),
+            kind = "" if item.kind == "Invalid" else item.kind
+            self.file.write("%s,%s,%s,%s,%s,%s,%s,%d,%s\n" % (site, *names, kind, item.rid, item.version, row.text(),
                                                               item.delivery, row.flag))
 
     def close(self):

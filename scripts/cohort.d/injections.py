@@ -102,5 +102,6 @@ def percent(part, whole):
     for factor in (2, 5):
         while rest % factor == 0:
             rest //= factor
-    places = 10 if rest == 1 else 6
-    return format(Decimal(round(value * 10**places)).scaleb(-places).normalize(), "f")
+    if rest != 1:
+        return format(Decimal(round(value * 10**6)).scaleb(-6), "f")
+    return format(Decimal(round(value * 10**10)).scaleb(-10).normalize(), "f")

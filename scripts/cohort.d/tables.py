@@ -11,7 +11,8 @@ COLUMNS = {
     "conmeds": "subject_key,substance,start,start_rel,dose,unit,frequency,route,end,ongoing,role,evidence_rank,"
                "reported_window,prophylaxis_flag",
     "ae_episodes": "subject_key,category,subcategory,onset,end,ongoing,onset_study_day,teae,assessed_window,max_grade,"
-                   "scale,max_grade_date,baseline_grade,serious,serious_hospital,seriousness_origin,relatedness,relatedness_by,"
+                   "scale,max_grade_date,baseline_grade,serious,serious_death,serious_hospital,seriousness_origin,relatedness,"
+                   "relatedness_by,"
                    "action_taken,outcome,treatment_given,days_since_first_dose,days_since_last_dose,dose_number,"
                    "certainty,parent",
     "ae_grades": "subject_key,category,onset,date,grade",

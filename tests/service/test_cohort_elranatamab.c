@@ -120,9 +120,13 @@ static const char *const always[] = {
     "AE_RELATEDNESS",
     "AE_GRADE_HUMAN",
     "DOSE_OFF_LADDER",
+    "THROMBOCYTOPENIA",
+    "UNIT_MISSING",
+    "CODE_UNKNOWN",
+    "VALUE_IMPLAUSIBLE",
 };
 static const char *const undecided[] = {"O2_DEVICE_UNKNOWN", NULL};
-static const char *const decided[] = {"CRS", "ICANS", "OTHER", "AE_SERIOUS_EVIDENCE", NULL};
+static const char *const decided[] = {"CRS", "ICANS", "OTHER", "SPM", "AE_SERIOUS_EVIDENCE", NULL};
 
 static void check_counts(const char *const *more)
 {
