@@ -23,11 +23,21 @@ struct episode *episode_add(struct engine *e, struct episodes *episodes)
     return episode;
 }
 
+/* What told of the highest grade does so no more once there is a higher one. */
+static void outgrow(struct episode *episode)
+{
+    for (size_t i = 0; i < episode->evidence_count; i++)
+        if (strcmp(episode->evidence[i].role, "worst") == 0)
+            episode->evidence[i].role = "supporting";
+}
+
 void episode_cite(struct engine *e, struct episode *episode, struct episode_evidence evidence)
 {
-    struct episode_evidence *slot =
-        GW_ARENA_PUSH(e->arena, episode->evidence, episode->evidence_count, episode->evidence_capacity);
+    struct episode_evidence *slot;
 
+    if (strcmp(evidence.role, "worst") == 0)
+        outgrow(episode);
+    slot = GW_ARENA_PUSH(e->arena, episode->evidence, episode->evidence_count, episode->evidence_capacity);
     if (slot)
         *slot = evidence;
     else

@@ -394,3 +394,29 @@ Test(episodes, of_the_thyroid_begin_outside_the_reference_range)
         }
     }
 }
+
+/* ---- the worst ---- */
+
+static const struct {
+    const char *id, *day, *value, *role;
+} rising[] = {
+    {"a", "2024-02-14", "1.4", "onset"},      {"b", "2024-02-18", "1.1", "supporting"},
+    {"c", "2024-02-22", "0.7", "supporting"}, {"d", "2024-02-26", "0.3", "worst"},
+    {"e", "2024-03-01", "0.3", "supporting"}, {"f", "2024-03-05", "2.0", "recovery"},
+};
+
+Test(episodes, have_one_value_of_their_highest_grade)
+{
+    for (size_t i = 0; i < sizeof rising / sizeof *rising; i++)
+        subject_add_lab(&s, rising[i].id, ANC, rising[i].day, rising[i].value);
+    subject_derive(&s);
+    cr_assert(eq(sz, s.derived.rows.tables[GW_TABLE_ae_evidence].count, sizeof rising / sizeof *rising));
+    for (size_t i = 0; i < sizeof rising / sizeof *rising; i++) {
+        const struct gw_row_ae_evidence *row =
+            (const struct gw_row_ae_evidence *)s.derived.rows.tables[GW_TABLE_ae_evidence].rows[i];
+
+        for (size_t r = 0; r < sizeof rising / sizeof *rising; r++)
+            if (gw_same(row->date, rising[r].day))
+                expect_text(rising[r].day, row->role, rising[r].role);
+    }
+}
