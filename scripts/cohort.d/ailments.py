@@ -43,6 +43,7 @@ class Cytopenia(Ailment):
     def write(self, subject):
         grades = [(day, -key) for day, key in self.counts]
         subject.episode(self.category, self.day, self.end, grades=grades, baseline=-subject.steady.get(self.concept, 0))
+        subject.cite_counts(self.category, self.concept, grades, self.end)
         subject.ask_relatedness(self.concept, self.day)
 
 
@@ -56,6 +57,7 @@ class Liver(Ailment):
     def write(self, subject):
         subject.episode("HEPATOTOXICITY", self.day, self.day + 14, grades=[(self.day, 2), (self.day + 7, 3)],
                         subcategory="ALT", baseline=0)
+        subject.cite_counts("HEPATOTOXICITY", "ALT", [(self.day, 2), (self.day + 7, 3)], self.day + 14, "ALT")
         subject.ask_relatedness(self.concept, self.day)
 
 
@@ -71,27 +73,34 @@ class Infection(Ailment):
         end = self.day + 8
         item = subject.diagnosis(code, words, self.day, end, Row("evidence"))
         grades, more = [], {}
+        cited = [("onset", item, "condition", code, self.day, "")]
         if how == "intravenous":
-            subject.given("ceftriaxone", self.day + 1, "18:00", "2000")
+            drug = subject.given("ceftriaxone", self.day + 1, "18:00", "2000")
+            cited.append(("supporting", drug, "drug", "ceftriaxone", self.day + 1, 3))
             grades = [(self.day + 1, 3)]
-            if subject.stay(self.day + 1, "08:00", self.day + 6, "12:00",
-                            reasonReference=[{"reference": "Condition/" + item.rid}]):
+            stay = subject.stay(self.day + 1, "08:00", self.day + 6, "12:00",
+                                reasonReference=[{"reference": "Condition/" + item.rid}])
+            if stay:
+                cited.append(("supporting", stay, "encounter", "IMP", self.day + 1, ""))
                 more = {"serious": "Y", "serious_hospital": "Y", "seriousness_origin": "evidence"}
         if how == "oral":
-            self._tablets(subject)
+            cited.append(("supporting", self._tablets(subject), "drug", "amoxicillin", self.day + 1, 2))
             grades = [(self.day + 1, 2)]
         if how:
             more["treatment_given"] = "Y"
         else:
             subject.ask("AE_GRADE_HUMAN", item)
-        related = self._word(subject, item)
+        related, told = self._word(subject, item)
+        if told:
+            cited.append(("supporting", told, "condition", "AdverseEvent", self.day, ""))
+        subject.cite("INFECTION", sub, self.day, cited)
         if not related:
             subject.ask("AE_RELATEDNESS", item)
         subject.episode("INFECTION", self.day, end, grades=grades, subcategory=sub, related=related, **more)
 
     def _tablets(self, subject):
         day = self.day + 1
-        subject.use("MedicationStatement", "amoxicillin", day, {
+        return subject.use("MedicationStatement", "amoxicillin", day, {
             "status": "completed", "effectivePeriod": {"start": subject.instant(day, None),
                                                        "end": subject.instant(day + 6, None)},
             "dosage": [{"timing": {"repeat": {"frequency": 3, "period": 1, "periodUnit": "d"}}, "route": {"text": "oral"},
@@ -104,16 +113,16 @@ class Infection(Ailment):
         """What the physician said of it, if the hospital keeps such records."""
         code, word = (("Possible", "related"), ("Unlikely", "not related"), (None, ""))[self.number // 3 % 3]
         if not code:
-            return ""
+            return "", None
         dose = subject.injections.given[-1].item
-        subject.simple("AdverseEvent", "a", lambda i, v, u: subject.writer.plain("AdverseEvent", i, v, u, {
+        told = subject.simple("AdverseEvent", "a", lambda i, v, u: subject.writer.plain("AdverseEvent", i, v, u, {
             "identifier": {"system": subject.dialect.base + "/report", "value": i}, "actuality": "actual",
             "subject": {"reference": "Patient/" + subject.patient_id}, "date": subject.instant(self.day, None),
             "resultingCondition": [{"reference": "Condition/" + item.rid}],
             "suspectEntity": [{"instance": {"reference": "MedicationAdministration/" + dose.rid},
                                "causality": [{"assessment": {"coding": [{"system": CAUSALITY, "code": code}]}}]}]}),
             Row("evidence"), subject.day(self.day))
-        return word
+        return word, told
 
 
 class Febrile(Ailment):
@@ -129,8 +138,12 @@ class Febrile(Ailment):
         unit = subject.dialect.units["TEMP"][0]
         fever = temperature(subject, self.day, "16:00", *{"Cel": ("38.9", "38.9", 1), "[degF]": ("102.2", "39", 1)}[unit])
         for day, clock in ((1, "08:00"), (2, "08:00"), (3, "20:00")):
-            temperature(subject, self.day + day, clock, *COOL[unit][-1])
-        subject._count("ANC", self.day + 3, "08:00", 0)
+            cool = temperature(subject, self.day + day, clock, *COOL[unit][-1])
+        few, enough = subject.counted["ANC", self.day], subject._count("ANC", self.day + 3, "08:00", 0)
+        subject.cite_counts("NEUTROPENIA", "ANC", [(self.day, 3)], self.day + 3)
+        subject.cite("FEBRILE_NEUTROPENIA", "", self.day, [
+            ("onset", fever, "vital", "TEMP", self.day, ""), ("onset", few, "lab", "ANC", self.day, ""),
+            ("recovery", cool, "vital", "TEMP", self.day + 3, ""), ("recovery", enough, "lab", "ANC", self.day + 3, "")])
         subject.episode("NEUTROPENIA", self.day, self.day + 3, grades=[(self.day, 3)], baseline=0)
         subject.ask_relatedness("ANC", self.day)
         subject.episode("FEBRILE_NEUTROPENIA", self.day, self.day + 3, grades=[(self.day, 3)],
@@ -153,6 +166,7 @@ class Candidate(Ailment):
             subject.decide("event", item, confirm=True, grade=2)
             item.after = [Row("evidence")]
             subject.episode("OTHER", self.day + 1, self.day + 9, (2,), [(self.day + 1, 2)], certainty="confirmed")
+            subject.cite("OTHER", "", self.day + 1, [("onset", item, "condition", "H25.9", self.day + 1, "")], (2,))
             subject.ask("AE_RELATEDNESS", item, (2,))
 
 
@@ -167,6 +181,7 @@ class Nausea(Ailment):
         subject.decide("relatedness", item, relatedness="related")
         subject.ask("AE_RELATEDNESS", item, (1,))
         subject.episode("GASTROINTESTINAL", self.day + 2, self.day + 6, (1,), subcategory=sub)
+        subject.cite("GASTROINTESTINAL", sub, self.day + 2, [("onset", item, "condition", code, self.day + 2, "")])
         subject.episode("GASTROINTESTINAL", self.day + 2, self.day + 6, (2,), [(self.day + 2, 1)], subcategory=sub,
                         related="related", relatedness_by="physician-1")
 
@@ -188,6 +203,10 @@ class Admission(Ailment):
         stay = subject.stay(onset + first, "09:00", onset + last, "11:00", *(("IMP",) if kind == "treatment" else (kind,)),
                             **(facts if kind == "treatment" else {}))
         asked, told = bool(asked and stay), {}
+        subject.cite("GASTROINTESTINAL", sub, onset, [("onset", item, "condition", code, onset, "")])
+        if asked:
+            subject.cite("GASTROINTESTINAL", sub, onset, [("supporting", stay, "encounter", "IMP", onset + first, "")],
+                         (1,) if answer == {"planned": True} else (1, 2))
         if asked:
             subject.ask("AE_SERIOUS_EVIDENCE", item, (1, 2) if answer is None else (1,))
         if asked and answer:
@@ -218,6 +237,7 @@ class Merged(Ailment):
 
     def _counts(self, subject):
         subject._count("PLT", self.day + 3, "08:00", 0)
+        subject.cite_counts("THROMBOCYTOPENIA", "PLT", [(self.day, 3), (self.day + 3, 0), (self.day + 7, 2)], self.day + 14)
         subject.episode("THROMBOCYTOPENIA", self.day, self.day + 14, baseline=0,
                         grades=[(self.day, 3), (self.day + 3, 0), (self.day + 7, 2)])
         subject.ask_relatedness("PLT", self.day)
@@ -226,18 +246,23 @@ class Merged(Ailment):
         """Of one site; one of another site in the same days is an event of its own."""
         (sub, code, words), (other, other_code, other_words) = subject.dialect.events["INFECTION"][:2]
         first = subject.diagnosis(code, words, self.day, self.day + 3, Row("evidence"))
-        subject.diagnosis(code, words, self.day + 17, self.day + 20, Row("evidence"))
+        again = subject.diagnosis(code, words, self.day + 17, self.day + 20, Row("evidence"))
         beside = subject.diagnosis(other_code, other_words, self.day + 5, self.day + 9, Row("evidence"))
         for item in (first, beside):
             subject.ask("AE_GRADE_HUMAN", item)
             subject.ask("AE_RELATEDNESS", item)
+        subject.cite("INFECTION", sub, self.day, [("onset", first, "condition", code, self.day, ""),
+                                                  ("supporting", again, "condition", code, self.day + 17, "")])
+        subject.cite("INFECTION", other, self.day + 5, [("onset", beside, "condition", other_code, self.day + 5, "")])
         subject.episode("INFECTION", self.day, self.day + 20, subcategory=sub)
         subject.episode("INFECTION", self.day + 5, self.day + 9, subcategory=other)
 
     def _both(self, subject):
         """Two days before the count: the event begins with it, and its course is that of the counts."""
         sub, code, words = subject.dialect.events["NEUTROPENIA"][0]
-        subject.diagnosis(code, words, self.day - 2, self.day + 1, Row("evidence"))
+        item = subject.diagnosis(code, words, self.day - 2, self.day + 1, Row("evidence"))
+        subject.cite("NEUTROPENIA", sub, self.day - 2, [("onset", item, "condition", code, self.day - 2, "")])
+        subject.cite_counts("NEUTROPENIA", "ANC", [(self.day, 3)], self.day + 7, sub, self.day - 2)
         subject.episode("NEUTROPENIA", self.day - 2, self.day + 7, grades=[(self.day, 3)], subcategory=sub, baseline=0)
         subject.ask_relatedness("ANC", self.day)
 
@@ -258,6 +283,7 @@ class Malignancy(Ailment):
         subject.decide("event", item, confirm=True, grade=3)
         item.after = [Row("evidence")]
         subject.ask("AE_RELATEDNESS", item, (2,))
+        subject.cite(category, sub, onset, [("onset", item, "condition", "C50.9", onset, "")], (2,))
         subject.episode(category, onset, None, (2,), [(onset, 3)], subcategory=sub, certainty="confirmed", ongoing="Y",
                         outcome="not recovered")
 
@@ -275,7 +301,9 @@ class Culture(Ailment):
         row = Row("delivered", windows=(subject.week(self.day + 1),), concept=concept)
         item = self._culture(subject, concept, answer, row)
         if shape == "treated":
-            subject.given("ceftriaxone", self.day + 2, "18:00", "2000")
+            drug = subject.given("ceftriaxone", self.day + 2, "18:00", "2000")
+            subject.cite("INFECTION", "", self.day + 1, [("onset", item, "lab", concept, self.day + 1, ""),
+                                                         ("supporting", drug, "drug", "ceftriaxone", self.day + 2, 3)])
             subject.episode("INFECTION", self.day + 1, None, grades=[(self.day + 2, 3)], outcome="unknown",
                             treatment_given="Y")
             subject.ask("AE_RELATEDNESS", item)
@@ -308,6 +336,7 @@ class Fatal(Ailment):
         item = subject.diagnosis(code, words, self.day, None, Row("evidence"))
         subject.ask("AE_GRADE_HUMAN", item, (1,))
         subject.ask("AE_RELATEDNESS", item)
+        subject.cite("INFECTION", sub, self.day, [("onset", item, "condition", code, self.day, "")])
         subject.episode("INFECTION", self.day, None, (1,), subcategory=sub, ongoing="Y", outcome="not recovered")
         subject.decide("outcome", item, outcome="fatal")
         subject.decide("grade", item, grade=5)

@@ -161,6 +161,23 @@ class Patient(Subject):
         for day, grade in grades:
             self.tell("ae_grades", phases, category=category, onset=row["onset"], date=self.date(day), grade=grade)
 
+    def cite(self, category, subcategory, onset, cited, phases=(1, 2)):
+        """What an event rests on: (role, resource, kind, concept, elapsed day, grade)."""
+        for role, item, kind, concept, day, grade in cited:
+            self.tell("ae_evidence", phases, category=category, subcategory=subcategory, onset=self.date(onset),
+                      source="%s/%s" % (item.kind, item.rid), role=role, kind=kind, concept=concept, date=self.date(day),
+                      grade_at=grade)
+
+    def cite_counts(self, category, concept, counts, end, subcategory="", onset=None):
+        """The results of a course, (day, grade) of each, to the one that ended it."""
+        first, worst = counts[0][0], max(grade for _, grade in counts)
+        worst_day = next(day for day, grade in counts if grade == worst)
+        steady = abs(self.steady.get(concept, 0))
+        onset = first if onset is None else onset
+        self.cite(category, subcategory, onset, [
+            ("onset" if day == onset else "recovery" if day == end else "worst" if day == worst_day else "supporting",
+             self.counted[concept, day], "lab", concept, day, grade) for day, grade in [*counts, (end, steady)]])
+
     def _action(self, day):
         """What was done with the drug in the fourteen days from the worst on."""
         course = self.course

@@ -16,6 +16,7 @@ COLUMNS = {
                    "action_taken,outcome,treatment_given,days_since_first_dose,days_since_last_dose,dose_number,"
                    "certainty,parent",
     "ae_grades": "subject_key,category,onset,date,grade",
+    "ae_evidence": "subject_key,category,subcategory,onset,source,role,kind,concept,date,grade_at",
     "derived": "subject_key,row_id,param,value,text,date,window_id,rule_id,state,reason",
     "items": "subject_key,code,resource_type,resource_id,part,context",
 }

@@ -66,6 +66,18 @@ static const char *question_cell(const struct truth_run *run, const struct truth
     return wanted;
 }
 
+/* ---- evidence ---- */
+
+static struct truth_run run; /* of the hospital in question */
+
+/* What a syndrome rests on is its chart, which has more signs than were planted one by one. */
+static bool is_of_other_event(const struct truth_table *t, const char **f)
+{
+    const char *category = truth_event_cell(&run, t, f, "category", NULL);
+
+    return strcmp(category, "CRS") != 0 && strcmp(category, "ICANS") != 0;
+}
+
 /* ---- kinds of rows ---- */
 
 static const struct truth_kind kinds[] = {
@@ -81,6 +93,11 @@ static const struct truth_kind kinds[] = {
     {.name = "ae_grades",
      .output = "study/ae_grades.csv",
      .keys = {"category", "onset", "date"},
+     .cell = truth_event_cell},
+    {.name = "ae_evidence",
+     .output = "study/ae_evidence.csv",
+     .keys = {"category", "subcategory", "onset", "source", "role"},
+     .takes = is_of_other_event,
      .cell = truth_event_cell},
     {.name = "derived", .output = "study/derived.csv", .keys = {"row_id"}, .count_by = "param"},
     {.name = "items",
@@ -98,6 +115,7 @@ static const char *const always[] = {
     "exposures",
     "conmeds",
     "ae_grades",
+    "ae_evidence",
     "BOR",
     "ORR",
     "TTR",
@@ -165,7 +183,6 @@ static void run_map(const char *out, size_t number)
 static void check_site(const char *site, size_t number)
 {
     struct scratch scratch;
-    struct truth_run run;
     const char *out;
 
     truth_site = site;
