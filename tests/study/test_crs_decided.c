@@ -66,7 +66,7 @@ Test(crs_decided, cites_its_evidence_by_role)
     static const struct {
         const char *concept, *kind, *role;
     } wanted[] = {{"TEMP", "vital", "onset"},
-                  {"SBP", "vital", "worst"},
+                  {"SBP", "vital", "supporting"},
                   {"norepinephrine", "drug", "worst"},
                   {"tocilizumab", "drug", "supporting"},
                   {"TEMP", "vital", "recovery"}};
