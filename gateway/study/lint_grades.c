@@ -113,8 +113,8 @@ static void check_baseline(struct lint *l, const struct gw_grade_row *row)
             return;
     }
     gw_findings_note(&l->findings, table->path, row->line,
-                     "grade %d of %s (%s) has a row for a %s baseline only: it is not given for another", row->grade,
-                     row->concept, direction_of(row), row->baseline == GW_BASELINE_NORMAL ? "normal" : "abnormal");
+                     "grade %d of %s (%s) has a row for %s baseline only: it is not given for another", row->grade,
+                     row->concept, direction_of(row), row->baseline == GW_BASELINE_NORMAL ? "a normal" : "an abnormal");
 }
 
 static void check_row(struct lint *l, const struct gw_grade_row *row)

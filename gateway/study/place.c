@@ -376,8 +376,7 @@ static void place_without_offset(struct engine *e, struct datum *datum, const ch
     struct gw_when when;
     struct findings found;
 
-    if (gw_when_read(text, gw_site_zone(e->in->site), true, &when) != GW_DATE_OK)
-        return;
+    gw_when_read(text, gw_site_zone(e->in->site), true, &when); /* it lacks nothing else */
     datum->when = when;
     datum->when.first -= 1;
     datum->when.last += 1;

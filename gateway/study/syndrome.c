@@ -5,6 +5,8 @@
  */
 #include "study/syndrome.h"
 
+#include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,8 +131,7 @@ void syndrome_tell_dose(struct engine *e, struct episode *episode, const struct 
 
     relate(episode, &relation);
     gw_text_print(json, ",\"days_since_first_dose\":%d", gw_elapsed(e->anchors.d1, episode->onset));
-    if (relation.number == 0)
-        return;
+    assert(relation.number > 0); /* day 1 is a dose, and what comes before it is no event */
     gw_day_print(relation.dose->day, day);
     gw_text_print(json, ",\"dose_number\":%d,\"dose_day\":\"%s\",\"days_since_dose\":%d", relation.number, day,
                   relation.days);
@@ -198,9 +199,10 @@ void syndrome_tell_course(struct engine *e, const struct episodes *episodes, str
 /* "Cytokine release syndrome, grade 2" is 2; -1: the code tells no grade. */
 static int grade_of_term(const char *term)
 {
-    const char *at = term ? strstr(term, ", grade ") : NULL;
+    static const char words[] = ", grade ";
+    const char *at = strstr(term, words);
 
-    return at && at[8] >= '1' && at[8] <= '5' && at[9] == '\0' ? at[8] - '0' : -1;
+    return at && isdigit((unsigned char)at[strlen(words)]) ? atoi(at + strlen(words)) : -1;
 }
 
 /* Days between two events; 0: they meet. */
@@ -225,7 +227,7 @@ static struct candidate *find_host(const struct engine *e, struct episodes *epis
         const int days = days_between(&host->episode, coded);
         const int apart = gw_days_apart(host->episode.onset, coded->onset);
 
-        if (!host->item || strcmp(host->item, syndrome->item) != 0 || &host->episode == coded || days > least ||
+        if (!host->item || strcmp(host->item, syndrome->item) != 0 || days > least ||
             (days == least && (!found || apart >= onsets)))
             continue;
         found = host;

@@ -339,8 +339,6 @@ void vte_other_risk(struct engine *e, struct vte_risk *out)
         find(e, out, "COMORBIDITY");
     if (any_risk(e, out, "THROMBOPHILIA"))
         find(e, out, "THROMBOPHILIA");
-    if (e->diagnosis_count == 0)
-        miss(out, "NO_PROBLEM_LIST");
     ordered = weigh_erythropoietin(e, out);
     weigh_bmi(e, out);
     out->unconfirmed |= ordered && !out->found;

@@ -17,7 +17,8 @@ struct vte_risk {
 /* A recent thromboembolism, immobilisation, dexamethasone in a high dose. Needs the study's group `vte`. */
 void vte_high_risk(struct engine *e, struct vte_risk *out);
 
-/* Age, older thromboembolism, performance status, comorbidity, thrombophilia, erythropoietin, body mass index. */
+/* Asked where the former knows of none, so that there is a problem list. Age, older thromboembolism, performance
+ * status, comorbidity, thrombophilia, erythropoietin, body mass index. */
 void vte_other_risk(struct engine *e, struct vte_risk *out);
 
 #endif
