@@ -214,10 +214,10 @@ static void cite(struct engine *e, const struct exposure *x)
     }
 }
 
-static void emit(struct engine *e, struct exposure *x, const struct gw_window *window, gw_day seen, int nth)
+static void emit(struct engine *e, struct exposure *x, const struct gw_window *window, gw_day seen)
 {
     const struct item_about about = about_role(x);
-    const char *id = row_name(e, 'c', x->substance, x, nth);
+    const char *id = row_name(e, 'c', x->substance, x, x->nth);
     struct gw_row_conmeds *row =
         (struct gw_row_conmeds *)engine_row(e, GW_TABLE_conmeds, id, x->provisional ? "provisional" : "active");
 
@@ -261,6 +261,6 @@ void conmeds_emit(struct engine *e, gw_day seen)
             continue;
         set_purpose(e, x);
         if (!is_flush(e, x) && window && x->last >= e->windows.span_low)
-            emit(e, x, window, seen, exposure_nth(e, i));
+            emit(e, x, window, seen);
     }
 }

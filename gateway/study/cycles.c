@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "study/exposure.h"
+#include "study/marks.h"
 #include "study/start_dose.h"
 
 struct covered { /* days with the drug, by better evidence than orders; taken as needed it shows none */
@@ -167,12 +168,12 @@ static struct gw_decimal planned_of(struct engine *e)
     return row ? row->mg_per_cycle : e->in->study->exposure.planned_mg_per_cycle;
 }
 
-static void fill(struct engine *e, struct cycle *cycle)
+static void fill(struct engine *e, struct cycle *cycle, struct gw_decimal planned_mg)
 {
     const struct gw_study *study = e->in->study;
     bool any;
 
-    cycle->planned_mg = gw_ratio_of(planned_of(e));
+    cycle->planned_mg = gw_ratio_of(planned_mg);
     cycle->has_actual = amount_taken(e, study->exposure.drug, cycle->start, cycle->next - 1, &cycle->actual_mg, &any);
     if (!study->dexamethasone.on)
         return;
@@ -245,15 +246,16 @@ static void note_days(struct engine *e, const struct covered *covered, const str
         seen_on(e, last + day);
 }
 
-/* high: the last day of treatment; seen: the last day that an assessment told of. */
 void cycles_find(struct engine *e, gw_day high, gw_day seen)
 {
     const struct gw_exposure_rules *rules = &e->in->study->exposure;
+    struct gw_decimal planned_mg;
     struct covered covered;
     gw_day start;
 
     if (!rules->on || !gather(e, high < seen ? high : seen, &covered))
         return;
+    planned_mg = planned_of(e);
     for (start = covered.list[0]->first; start < GW_DAY_MAX && !e->failed;) {
         const gw_day next = next_start(e, &covered, start), planned_end = start + rules->cycle_days - 1;
         struct cycle *cycle = add_cycle(e, start);
@@ -264,7 +266,7 @@ void cycles_find(struct engine *e, gw_day high, gw_day seen)
         cycle->ended = next == GW_DAY_MAX && high <= seen;
         cycle->over = next < GW_DAY_MAX || cycle->ended || covered.high >= planned_end;
         cycle->known_on = next < GW_DAY_MAX ? next - 1 : planned_end;
-        fill(e, cycle);
+        fill(e, cycle, planned_mg);
         find_holes(e, &covered, cycle);
         note_days(e, &covered, cycle);
         start = next;
@@ -273,24 +275,19 @@ void cycles_find(struct engine *e, gw_day high, gw_day seen)
 
 /* ---- rows ---- */
 
-/* The records whose days lie in it. */
-static void cite(struct engine *e, const struct cycle *cycle, const char *substance, const char *role)
+/* The records whose days lie in it, each once. */
+static void cite(struct engine *e, const struct cycle *cycle, const char *substance)
 {
     const struct exposure *list;
     const size_t count = exposures_of(e, substance, &list);
 
-    for (size_t i = 0; i < count; i++)
-        for (size_t f = 0; list[i].rank < GW_RANK_REQUEST && list[i].first < cycle->next &&
-                           list[i].last >= cycle->start && f < list[i].fact_count && !e->failed;
-             f++) {
-            bool told = false;
-
-            for (size_t before = 0; before < i; before++)
-                for (size_t k = 0; list[before].last >= cycle->start && k < list[before].fact_count; k++)
-                    told |= list[before].facts[k] == list[i].facts[f];
-            if (!told)
-                engine_provenance(e, "cycles", cycle->row_id, list[i].facts[f], role, "cycles", NULL);
-        }
+    marks_begin(e);
+    for (size_t i = 0; i < count && list[i].first < cycle->next; i++)
+        for (size_t f = 0;
+             list[i].rank < GW_RANK_REQUEST && list[i].last >= cycle->start && f < list[i].fact_count && !e->failed;
+             f++)
+            if (marks_see(e, list[i].facts[f]) == 0)
+                engine_provenance(e, "cycles", cycle->row_id, list[i].facts[f], "input", "cycles", NULL);
 }
 
 static void emit(struct engine *e, struct cycle *cycle)
@@ -314,9 +311,9 @@ static void emit(struct engine *e, struct cycle *cycle)
         row->dex_total_mg = gw_ratio_print(e->arena, &cycle->dex_mg);
         row->dex_class = cycle->dex_class;
     }
-    cite(e, cycle, e->in->study->exposure.drug, "input");
+    cite(e, cycle, e->in->study->exposure.drug);
     if (e->in->study->dexamethasone.on)
-        cite(e, cycle, e->in->study->dexamethasone.drug, "input");
+        cite(e, cycle, e->in->study->dexamethasone.drug);
 }
 
 void cycles_emit(struct engine *e)

@@ -80,7 +80,7 @@ static void add_intensity(struct engine *e, const char *name, const struct taken
 static void derive_milligrams(struct engine *e)
 {
     const struct parameter *dose = parameter_find(e, "EXPDOSE");
-    const struct gw_start_dose *row = dose && !dose->reason ? start_dose_named(e, dose->text) : NULL;
+    const struct gw_start_dose *row = dose && !dose->reason ? start_dose_expected(e) : NULL;
     const char *reason = row ? NULL : dose && dose->reason ? dose->reason : "NO_EXPECTED_DOSE";
     struct taken taken;
 

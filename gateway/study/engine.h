@@ -136,7 +136,13 @@ struct cycle;    /* exposure.h */
 struct form;     /* forms.h */
 struct use;      /* uses.h */
 struct interruption;
-struct parameter; /* parameters.h */
+struct parameter;     /* parameters.h */
+struct expected_dose; /* start_dose.c */
+
+struct fact_mark { /* marks.h */
+    size_t round;
+    int seen;
+};
 
 struct anchor_fact {
     size_t fact;
@@ -158,6 +164,8 @@ struct engine {
     size_t *order;                       /* facts by type, endpoint, id, version: what engine_find searches */
     struct medication_name *medications; /* in order of what a logical reference names them by, then of key */
     size_t medication_count, medication_capacity;
+    struct fact_mark *fact_marks; /* made when the first round begins */
+    size_t mark_round;
     const struct gw_fact *person; /* the current Patient; NULL: none yet */
     size_t person_index;
 
@@ -201,7 +209,8 @@ struct engine {
     struct form *forms; /* questionnaires in collected windows, in order of time */
     size_t form_count, form_capacity;
 
-    struct parameter *parameters; /* derived so far */
+    struct expected_dose *expected_dose; /* start_dose.c */
+    struct parameter *parameters;        /* derived so far */
     size_t parameter_count, parameter_capacity;
 
     struct gw_row_subjects *subject_row; /* from stage_emit on, where D1 is: parameters fill its summary columns */

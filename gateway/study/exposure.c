@@ -21,10 +21,16 @@ const char *exposure_drug(const struct engine *e)
 
 size_t exposures_of(const struct engine *e, const char *substance, const struct exposure **list)
 {
-    size_t first = 0, count = 0;
+    size_t first = 0, high = substance ? e->exposure_count : 0, count = 0;
 
-    while (substance && first < e->exposure_count && strcmp(e->exposures[first].substance, substance) != 0)
-        first++;
+    while (first < high) { /* the first that is not before it */
+        const size_t middle = first + (high - first) / 2;
+
+        if (strcmp(e->exposures[middle].substance, substance) < 0)
+            first = middle + 1;
+        else
+            high = middle;
+    }
     while (substance && first + count < e->exposure_count &&
            strcmp(e->exposures[first + count].substance, substance) == 0)
         count++;
@@ -374,6 +380,7 @@ void stage_exposure(struct engine *e)
         count = same_substance(e, i);
         derive_drug(e, i, count, seen);
     }
+    exposures_number(e);
     if (!e->failed)
         check_gaps(e, seen);
     if (!e->failed)

@@ -41,6 +41,7 @@ struct exposure {
     enum gw_evidence_rank rank;
     const size_t *facts; /* the records it rests on */
     size_t fact_count;
+    int nth;            /* of its substance, of those that rest on the same smallest record, from 0 */
     const char *row_id; /* of its row in `exposures` or `conmeds`; NULL: it makes none */
 
     const struct stretch *stretches; /* its very days, in order; between them at most what merges */
@@ -146,8 +147,8 @@ const char *safe_code(const struct gw_concept *concepts, size_t count);
 
 /* Name a row by what it is about and the smallest of its records; nth tells rows of one such record apart. */
 const char *row_name(struct engine *e, char letter, const char *what, const struct exposure *x, int nth);
-/* Of the exposures of its substance that rest on the same smallest record, the how manieth from 0 one is. */
-int exposure_nth(const struct engine *e, size_t index);
+/* Every exposure's `nth`. */
+void exposures_number(struct engine *e);
 
 const char *evidence_name(enum gw_evidence_rank rank); /* administered ... intended */
 

@@ -8,6 +8,7 @@
 
 #include "study/decided.h"
 #include "study/exposure.h"
+#include "study/marks.h"
 
 struct change { /* a row without a dose */
     const char *type;
@@ -182,10 +183,10 @@ static void cite(struct engine *e, const struct exposure *x)
     }
 }
 
-static void emit(struct engine *e, struct exposure *x, const struct exposure *before, gw_day seen, int nth)
+static void emit(struct engine *e, struct exposure *x, const struct exposure *before, gw_day seen)
 {
     const struct gw_window *window = reported_in(e, x->first);
-    const char *id = window ? row_name(e, 'e', x->substance, x, nth) : NULL;
+    const char *id = window ? row_name(e, 'e', x->substance, x, x->nth) : NULL;
     struct gw_row_exposures *row;
 
     if (!window || e->failed)
@@ -295,14 +296,15 @@ static void emit_end(struct engine *e, const struct exposure *last, gw_day seen)
 }
 
 /* Rows that rest on the same smallest record are told apart by their order. */
-int exposure_nth(const struct engine *e, size_t index)
+void exposures_number(struct engine *e)
 {
-    const size_t smallest = smallest_record(e, e->exposures[index].facts, e->exposures[index].fact_count);
-    int nth = 0;
+    for (size_t i = 0; i < e->exposure_count && !e->failed; i++) {
+        struct exposure *x = &e->exposures[i];
 
-    for (size_t i = index; i > 0 && gw_same(e->exposures[i - 1].substance, e->exposures[index].substance); i--)
-        nth += smallest_record(e, e->exposures[i - 1].facts, e->exposures[i - 1].fact_count) == smallest;
-    return nth;
+        if (i == 0 || !gw_same(x[-1].substance, x->substance))
+            marks_begin(e);
+        x->nth = marks_see(e, smallest_record(e, x->facts, x->fact_count));
+    }
 }
 
 void exposures_emit(struct engine *e, gw_day seen)
@@ -317,7 +319,7 @@ void exposures_emit(struct engine *e, gw_day seen)
             continue;
         if (before && !gw_same(before->substance, x->substance))
             before = NULL;
-        emit(e, x, before, seen, exposure_nth(e, i));
+        emit(e, x, before, seen);
         if (!more && !e->failed)
             emit_end(e, x, seen);
         before = x;

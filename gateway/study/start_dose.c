@@ -8,7 +8,7 @@
 #include "study/exposure.h"
 #include "study/renal.h"
 
-struct expected {                    /* what the table says of the subject */
+struct expected_dose {               /* what the table says of the subject */
     const struct gw_start_dose *row; /* NULL: the parameter says why */
     struct parameter parameter;
 };
@@ -16,7 +16,7 @@ struct expected {                    /* what the table says of the subject */
 /* ---- inputs ---- */
 
 /* A count below its bound. False: a reason is set. */
-static bool is_low(struct engine *e, struct expected *out, const char *concept, const struct gw_decimal *bound,
+static bool is_low(struct engine *e, struct expected_dose *out, const char *concept, const struct gw_decimal *bound,
                    const char *missing, const char *open, bool *low)
 {
     const struct datum *datum = engine_baseline(e, concept);
@@ -32,7 +32,7 @@ static bool is_low(struct engine *e, struct expected *out, const char *concept, 
     return !out->parameter.reason;
 }
 
-static bool read_counts(struct engine *e, struct expected *out, bool *cytopenic)
+static bool read_counts(struct engine *e, struct expected_dose *out, bool *cytopenic)
 {
     const struct gw_start_dose_rules *rules = &e->in->study->start_dose;
 
@@ -41,7 +41,7 @@ static bool read_counts(struct engine *e, struct expected *out, bool *cytopenic)
            is_low(e, out, "PLT", &rules->platelets, "NO_BASELINE_PLATELETS", "PLATELETS_NOT_EXACT", cytopenic);
 }
 
-static bool read_renal(struct engine *e, struct expected *out, struct renal *renal)
+static bool read_renal(struct engine *e, struct expected_dose *out, struct renal *renal)
 {
     renal_on(e, engine_baseline(e, "CREAT"), NULL, renal);
     out->parameter.inputs = renal->inputs;
@@ -64,7 +64,7 @@ static bool fits(const struct engine *e, const struct renal *renal, const struct
     return low > 0 && high < 0;
 }
 
-static void look_up(struct engine *e, const struct renal *renal, bool cytopenic, struct expected *out)
+static void look_up(struct engine *e, const struct renal *renal, bool cytopenic, struct expected_dose *out)
 {
     const struct gw_start_dose_rules *rules = &e->in->study->start_dose;
     bool open = false;
@@ -170,7 +170,7 @@ static void judge_exposure(struct engine *e, const struct gw_start_dose *row, co
         out->text = compare(e, row, &list[0].dose, schedule);
 }
 
-static void judge(struct engine *e, const struct expected *expected, struct parameter *out)
+static void judge(struct engine *e, const struct expected_dose *expected, struct parameter *out)
 {
     const struct exposure *list;
     const size_t count = exposures_of(e, e->in->study->start_dose.drug, &list);
@@ -187,12 +187,12 @@ static void judge(struct engine *e, const struct expected *expected, struct para
 
 /* ---- the family ---- */
 
-static void find_expected(struct engine *e, struct expected *out)
+static void find_expected(struct engine *e, struct expected_dose *out)
 {
     struct renal renal;
     bool cytopenic;
 
-    *out = (struct expected){.parameter = {.name = "EXPDOSE", .rule = "start-dose", .date = e->anchors.d1}};
+    *out = (struct expected_dose){.parameter = {.name = "EXPDOSE", .rule = "start-dose", .date = e->anchors.d1}};
     if (read_renal(e, out, &renal) && read_counts(e, out, &cytopenic))
         look_up(e, &renal, cytopenic, out);
     if (!out->row)
@@ -203,40 +203,41 @@ static void find_expected(struct engine *e, struct expected *out)
     e->failed |= !out->parameter.value;
 }
 
-const struct gw_start_dose *start_dose_named(struct engine *e, const char *text)
+/* Found when first asked for: cycles are planned by it before its parameter is there. NULL: out of memory, noted. */
+static const struct expected_dose *expected_of(struct engine *e)
 {
-    const struct gw_start_dose_rules *rules = &e->in->study->start_dose;
-
-    for (size_t i = 0; i < rules->rows.count; i++)
-        if (gw_same(dose_text(e, &rules->rows.items[i]), text))
-            return &rules->rows.items[i];
-    return NULL;
+    if (e->expected_dose)
+        return e->expected_dose;
+    e->expected_dose = gw_arena_alloc(e->arena, sizeof *e->expected_dose);
+    e->failed |= !e->expected_dose;
+    if (e->expected_dose)
+        find_expected(e, e->expected_dose);
+    return e->expected_dose;
 }
 
 const struct gw_start_dose *start_dose_expected(struct engine *e)
 {
-    struct expected expected = {.row = NULL};
+    const bool on = e->in->study->start_dose.on && e->in->study->renal.on;
+    const struct expected_dose *expected = on ? expected_of(e) : NULL;
 
-    if (e->in->study->start_dose.on && e->in->study->renal.on)
-        find_expected(e, &expected);
-    return expected.row;
+    return expected ? expected->row : NULL;
 }
 
 void derive_start_dose(struct engine *e)
 {
     struct parameter concordance = {.name = "CONCORD", .rule = "start-dose-concordance", .date = GW_NO_DAY};
-    struct expected expected;
+    const struct expected_dose *expected;
 
     if (!e->in->study->start_dose.on || !e->in->study->renal.on)
         return;
-    find_expected(e, &expected);
+    expected = expected_of(e);
     if (e->failed)
         return;
-    parameter_add(e, &expected.parameter);
-    judge(e, &expected, &concordance);
+    parameter_add(e, &expected->parameter);
+    judge(e, expected, &concordance);
     if (e->failed)
         return;
     parameter_add(e, &concordance);
-    e->subject_row->expected_start_dose = parameter_summary(&expected.parameter);
+    e->subject_row->expected_start_dose = parameter_summary(&expected->parameter);
     e->subject_row->concordance = parameter_summary(&concordance);
 }

@@ -6,10 +6,7 @@
 
 #include "study/engine.h"
 
-/* The row that EXPDOSE names in its text; NULL: none. */
-const struct gw_start_dose *start_dose_named(struct engine *e, const char *text);
-
-/* The row that fits the subject at baseline; NULL: not assessable. */
+/* The row that fits the subject at baseline; NULL: not assessable, EXPDOSE says why. */
 const struct gw_start_dose *start_dose_expected(struct engine *e);
 
 #endif
