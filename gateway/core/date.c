@@ -64,6 +64,13 @@ int gw_days_apart(gw_day a, gw_day b)
     return a < b ? b - a : a - b;
 }
 
+gw_day gw_day_earlier(gw_day a, gw_day b)
+{
+    if (a == GW_NO_DAY || b == GW_NO_DAY)
+        return a == GW_NO_DAY ? b : a;
+    return a < b ? a : b;
+}
+
 gw_day gw_day_add_months(gw_day day, int months)
 {
     int year;

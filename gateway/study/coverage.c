@@ -5,15 +5,10 @@
 
 struct period first_cycles(struct engine *e, int cycles)
 {
-    const struct gw_exposure_rules *rules = &e->in->study->exposure;
-    const gw_day ends[] = {e->anchors.eot, e->anchors.death, e->anchors.withdrawn};
-    struct period period = {.first = e->anchors.d1};
+    const bool begun = e->cycle_count > (size_t)cycles;
+    const gw_day planned = begun ? e->cycles[cycles].start : e->anchors.d1 + cycles * cycle_days(e);
+    struct period period = {.first = e->anchors.d1, .last = treated_until(e, planned - 1)};
 
-    period.last = e->cycle_count > (size_t)cycles ? e->cycles[cycles].start - 1
-                                                  : e->anchors.d1 + cycles * (rules->on ? rules->cycle_days : 28) - 1;
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (ends[i] != GW_NO_DAY && ends[i] < period.last)
-            period.last = ends[i];
     period.reason = doses_unseen(e, period.last);
     return period;
 }

@@ -42,13 +42,7 @@ static bool add_phase(struct engine *e, struct dose_plan *plan, size_t index)
 
 static gw_day last_planned(const struct engine *e)
 {
-    gw_day high = e->windows.span_high;
-
-    if (e->anchors.death != GW_NO_DAY && e->anchors.death < high)
-        high = e->anchors.death;
-    if (e->anchors.withdrawn != GW_NO_DAY && e->anchors.withdrawn < high)
-        high = e->anchors.withdrawn;
-    return high;
+    return gw_day_earlier(e->windows.span_high, gw_day_earlier(e->anchors.death, e->anchors.withdrawn));
 }
 
 void dose_plan_make(struct engine *e, struct dose_plan *out)

@@ -163,13 +163,7 @@ static bool ended_by_order(struct ending *ending)
 /* Whom nobody asks for any more, and who takes nothing any more, has no gap in supply: the day from which on. */
 static gw_day last_asked(const struct engine *e)
 {
-    gw_day day = e->in->horizon;
-
-    if (e->anchors.withdrawn != GW_NO_DAY && e->anchors.withdrawn < day)
-        day = e->anchors.withdrawn;
-    if (e->anchors.death != GW_NO_DAY && e->anchors.death < day)
-        day = e->anchors.death;
-    return day;
+    return gw_day_earlier(e->in->horizon, gw_day_earlier(e->anchors.withdrawn, e->anchors.death));
 }
 
 /* Nothing covered for gap_days after the last covered day. */

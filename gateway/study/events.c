@@ -151,19 +151,14 @@ bool episode_precedes_dose(const struct engine *e, const struct gw_when *when)
            when->utc < e->first_dose_utc;
 }
 
-static gw_day earlier(gw_day a, gw_day b)
-{
-    return b == GW_NO_DAY || a <= b ? a : b;
-}
-
 gw_day episode_closing_day(const struct engine *e)
 {
-    return earlier(earlier(e->windows.span_high, e->anchors.death), e->anchors.withdrawn);
+    return gw_day_earlier(gw_day_earlier(e->windows.span_high, e->anchors.death), e->anchors.withdrawn);
 }
 
 gw_day episode_known_until(const struct engine *e)
 {
-    return earlier(e->in->horizon, episode_closing_day(e));
+    return gw_day_earlier(e->in->horizon, episode_closing_day(e));
 }
 
 /* ---- one category, two kinds of evidence ---- */

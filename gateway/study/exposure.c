@@ -81,6 +81,18 @@ int doses_until(const struct engine *e, const char *substance, gw_day day)
     return doses;
 }
 
+int cycle_days(const struct engine *e)
+{
+    return e->in->study->exposure.on ? e->in->study->exposure.cycle_days : UNPLANNED_CYCLE_DAYS;
+}
+
+gw_day treated_until(const struct engine *e, gw_day day)
+{
+    const gw_day end = gw_day_earlier(e->anchors.eot, gw_day_earlier(e->anchors.death, e->anchors.withdrawn));
+
+    return gw_day_earlier(day, end);
+}
+
 const struct cycle *cycle_on(const struct engine *e, gw_day day)
 {
     for (size_t i = 0; i < e->cycle_count; i++)
@@ -115,22 +127,18 @@ bool exposure_is_stale(const struct engine *e, const struct use *use)
            !(use->drug && strcmp(use->drug->role, "PRIOR_OR_NEXT_MM") == 0);
 }
 
-static gw_day earlier(gw_day a, gw_day b)
-{
-    return b == GW_NO_DAY || a < b ? a : b;
-}
-
 /* A study drug counts from day 1 to the end of treatment; another drug for life. */
 static struct bounds bounds_of(const struct engine *e, bool study_drug)
 {
-    struct bounds bounds = {study_drug ? e->anchors.d1 : GW_DAY_MIN, earlier(GW_DAY_MAX, e->anchors.death), study_drug};
+    struct bounds bounds = {study_drug ? e->anchors.d1 : GW_DAY_MIN, gw_day_earlier(GW_DAY_MAX, e->anchors.death),
+                            study_drug};
 
     if (!study_drug)
         return bounds;
-    bounds.high = earlier(bounds.high, e->windows.span_high);
-    bounds.high = earlier(bounds.high, e->anchors.withdrawn);
-    bounds.high = earlier(bounds.high, e->anchors.cap);
-    bounds.high = earlier(bounds.high, e->anchors.eot);
+    bounds.high = gw_day_earlier(bounds.high, e->windows.span_high);
+    bounds.high = gw_day_earlier(bounds.high, e->anchors.withdrawn);
+    bounds.high = gw_day_earlier(bounds.high, e->anchors.cap);
+    bounds.high = gw_day_earlier(bounds.high, e->anchors.eot);
     return bounds;
 }
 

@@ -182,6 +182,15 @@ void dose_plan_make(struct engine *e, struct dose_plan *out);
 /* A dose was given on the planned day or window_days beside it. */
 bool dose_given_near(const struct engine *e, gw_day day);
 
+/* Of a study that plans no cycles (mappings/RULES.md 13). */
+#define UNPLANNED_CYCLE_DAYS 28
+
+/* How long a cycle is planned to be. */
+int cycle_days(const struct engine *e);
+
+/* A day, or the end of treatment, death or withdrawal where one comes before it. */
+gw_day treated_until(const struct engine *e, gw_day day);
+
 /* The cycle a day lies in; NULL: none. */
 const struct cycle *cycle_on(const struct engine *e, gw_day day);
 

@@ -11,8 +11,6 @@
 #include "study/anchors.h"
 #include "study/uses.h"
 
-#define INDEX_LINE_DAYS 28 /* doses longer before recruitment or the roster's first dose belong to an earlier line */
-
 struct dose { /* first dose of one drug by one rank of evidence */
     gw_day day;
     int64_t utc; /* of its time of day, else -1 */
@@ -46,11 +44,12 @@ static int d1_drug(const struct gw_study *study, const struct gw_drug_row *row)
     return -1;
 }
 
-static gw_day index_line_start(const struct gw_roster_line *roster)
+static gw_day index_line_start(const struct engine *e)
 {
+    const struct gw_roster_line *roster = e->in->roster;
     const gw_day known = roster->first_dose != GW_NO_DAY ? roster->first_dose : roster->recruited;
 
-    return known == GW_NO_DAY ? GW_DAY_MIN : known - INDEX_LINE_DAYS;
+    return known == GW_NO_DAY ? GW_DAY_MIN : known - e->in->study->earlier_line_days;
 }
 
 /* A study drug whose date or status cannot be read: an anchor could have used it. */
@@ -102,7 +101,7 @@ static void consider_dose(struct engine *e, struct evidence *evidence, size_t in
     struct dose *dose;
 
     if (rank != GW_RANK_COUNT && (verdict = read_dose(e, fact, rank, &when)) != GW_DATE_MALFORMED &&
-        when.last < index_line_start(e->in->roster))
+        when.last < index_line_start(e))
         return; /* of an earlier line, whatever it is */
     if (rank != GW_RANK_COUNT && use_counts(e, index) && use_unresolved(e, fact))
         raise_unreadable(e, index, "MEDICATION_UNRESOLVED");
@@ -116,7 +115,7 @@ static void consider_dose(struct engine *e, struct evidence *evidence, size_t in
         return;
     if (verdict == GW_DATE_WITHOUT_OFFSET)
         raise_unreadable(e, index, "TIME_WITHOUT_OFFSET");
-    if (verdict != GW_DATE_OK || when.precision < GW_PRECISION_DAY || when.first < index_line_start(e->in->roster))
+    if (verdict != GW_DATE_OK || when.precision < GW_PRECISION_DAY || when.first < index_line_start(e))
         return;
     if (rank == GW_RANK_REQUEST)
         begin_order(e, index, &when);

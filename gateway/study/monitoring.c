@@ -32,12 +32,11 @@ struct watch {
 
 static gw_day early_until(const struct engine *e, const struct gw_monitoring_set *set)
 {
-    const struct gw_exposure_rules *rules = &e->in->study->exposure;
     const size_t cycles = (size_t)set->early_cycles;
 
     if (e->cycle_count > cycles)
         return e->cycles[cycles].start;
-    return e->anchors.d1 + set->early_cycles * (rules->on ? rules->cycle_days : 28);
+    return e->anchors.d1 + set->early_cycles * cycle_days(e);
 }
 
 static struct watch watch_of(const struct engine *e, const struct gw_monitoring_set *set)

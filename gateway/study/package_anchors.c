@@ -22,6 +22,7 @@ static const struct package_field d1_fields[] = {
     DAYS("spread_days", first_dose_spread_days, 7, 0),
     DAYS("dispense_spread_days", dispense_spread_days, 7, 0),
     DAYS("move_days", anchor_move_days, 14, 0),
+    DAYS("earlier_line_days", earlier_line_days, 28, 0),
     {.key = "recruit", .kind = FIELD_BY_HAND},
     {NULL},
 };

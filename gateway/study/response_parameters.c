@@ -180,13 +180,6 @@ struct time_to {
     gw_day censored; /* the last day without it, where there is none */
 };
 
-static gw_day earlier(gw_day a, gw_day b)
-{
-    if (a == GW_NO_DAY || b == GW_NO_DAY)
-        return a == GW_NO_DAY ? b : a;
-    return a < b ? a : b;
-}
-
 static gw_day death_of(const struct engine *e)
 {
     const bool seen =
@@ -219,7 +212,7 @@ static gw_day censoring_day(const struct engine *e, const struct course_of_respo
 {
     const gw_day last = c->last_assessment == GW_NO_DAY ? e->anchors.d1 : c->last_assessment;
 
-    return e->in->study->response.censor_at_next_line ? earlier(last, e->next_line) : last;
+    return e->in->study->response.censor_at_next_line ? gw_day_earlier(last, e->next_line) : last;
 }
 
 /* A death in a later line of treatment is no event of this one. */
@@ -243,7 +236,7 @@ static void add_times(struct engine *e, const struct course_of_response *c)
 {
     const char *reason = obstacle(c);
     const gw_day censored = censoring_day(e, c);
-    const gw_day either = earlier(c->progression_day, death_in_line(e));
+    const gw_day either = gw_day_earlier(c->progression_day, death_in_line(e));
     const bool responded = !reason && c->response_day != GW_NO_DAY;
 
     add_time(e, c, &(struct time_to){"TTP", e->anchors.d1, c->progression_day, censored}, reason);

@@ -176,17 +176,12 @@ static void note_exposures(struct engine *e, struct vte_risk *out, const char *s
             inputs_add_exposure(e, &out->inputs, &list[i]);
 }
 
-/* The last of 28 days from day 1, as far as the subject was treated. */
+/* The last day of a cycle from day 1, as far as the subject was treated. */
 static gw_day last_of_dexamethasone(const struct engine *e)
 {
     const struct gw_dexamethasone_rules *rules = &e->in->study->dexamethasone;
-    const gw_day ends[] = {e->anchors.eot, e->anchors.death, e->anchors.withdrawn};
-    gw_day last = e->anchors.d1 + (rules->on ? rules->cycle_days : 28) - 1;
 
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (ends[i] != GW_NO_DAY && ends[i] < last)
-            last = ends[i];
-    return last;
+    return treated_until(e, e->anchors.d1 + (rules->on ? rules->cycle_days : UNPLANNED_CYCLE_DAYS) - 1);
 }
 
 /* Much of it is much, however few of the days an assessment told of; that it was little shows when all are told. */

@@ -25,11 +25,6 @@ int gw_study_day(gw_day d1, gw_day day)
     return day >= d1 ? day - d1 + 1 : day - d1;
 }
 
-static gw_day earlier(gw_day a, gw_day b)
-{
-    return a == GW_NO_DAY ? b : b == GW_NO_DAY ? a : a < b ? a : b;
-}
-
 /* A single window or one k of a grid, before truncation. */
 static struct gw_window lay(const struct gw_study *study, const struct gw_window_rule *rule, gw_day anchor, int k,
                             const char *id)
@@ -153,7 +148,7 @@ static void find_span(struct gw_windows *windows)
     for (size_t i = 0; i < windows->count; i++) {
         const struct gw_window *w = &windows->list[i];
 
-        windows->span_low = earlier(windows->span_low, w->full_low);
+        windows->span_low = gw_day_earlier(windows->span_low, w->full_low);
         if (windows->span_high == GW_NO_DAY || w->full_high > windows->span_high)
             windows->span_high = w->full_high;
     }
@@ -231,7 +226,7 @@ static gw_day baseline_low(const struct gw_windows *windows, int group)
 
     for (size_t i = 0; i < windows->count; i++)
         if (of_group(&windows->list[i], group))
-            low = earlier(low, windows->list[i].full_low);
+            low = gw_day_earlier(low, windows->list[i].full_low);
     return low;
 }
 

@@ -161,6 +161,18 @@ Test(choices, a_dispense_lies_as_far_from_the_first_dose_as_the_study_allows)
     expect_conflict("three days, two allowed", true);
 }
 
+Test(choices, what_was_handed_over_long_before_is_of_an_earlier_line)
+{
+    s.line.first_dose = GW_NO_DAY;
+    s.line.recruited = subject_day("2024-02-12");
+    add_dispense("l", "2024-01-15", LEN);
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "ANCHOR_MISSING"), 0), "28 days before recruitment");
+    study.earlier_line_days = 27;
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "ANCHOR_MISSING"), 1), "one more than the study says");
+}
+
 Test(choices, the_first_dose_comes_from_the_evidence_the_study_names)
 {
     s.line.first_dose = GW_NO_DAY;

@@ -82,6 +82,7 @@ struct gw_study {
     int eot_spread_days;      /* EOT_COMPONENTS_DIFFER beyond */
     int dispense_spread_days; /* ANCHOR_CONFLICT of dispense and order beyond */
     int anchor_move_days;
+    int earlier_line_days; /* records so long before recruitment or the roster's first dose are of an earlier line */
     int cap_months; /* 0: no cap */
     bool cap_applies_to_follow_up;
 
