@@ -167,6 +167,8 @@ static void set_date(struct gw_fact *fact, const char *date)
 
     if (effective)
         *effective = (struct gw_effective){.kind = GW_EFFECTIVE_DATE, .date = date};
+    else if (fact->type == GW_PATIENT)
+        fact->patient.deceased_date = date;
     else if (fact->type == GW_ENCOUNTER)
         fact->encounter.period = (struct gw_period){date, date};
     else if (fact->type == GW_MEDICATION_DISPENSE)
@@ -235,14 +237,22 @@ static void decide_date(struct overlay *o)
     follow(o, decision);
 }
 
-/* A record without parts is left out as a whole; of an Observation the part is, in stage_current. */
+/* A record without parts is left out as a whole, of a Patient the death; of an Observation the part is, in
+ * stage_current. */
 static void decide_drop(struct overlay *o)
 {
     const struct gw_decision *decision =
         o->fact->type == GW_OBSERVATION ? NULL : decided_fact(o->e, GW_DECIDE_PLACE, o->index, 0);
 
-    if (decided_says(decision, GW_SET_DROP))
+    if (!decided_says(decision, GW_SET_DROP))
+        return;
+    if (o->fact->type != GW_PATIENT) {
         leave_out(o, decision, "DROPPED");
+        return;
+    }
+    o->fact->patient.deceased = false;
+    o->fact->patient.deceased_date = NULL;
+    follow(o, decision);
 }
 
 /* ---- drugs ---- */

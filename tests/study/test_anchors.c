@@ -323,3 +323,34 @@ Test(anchors, are_not_cut_by_a_death_of_days_to_come)
     expect_text("death", subject_row(&s)->death_date, "2024-06-01");
     cr_expect(eq(ptr, (void *)subject_window(&s, "T90-02"), NULL));
 }
+
+/* Day 1 is 15 January; what is asked about the death is answered by its day, or by that there was none. */
+static const struct {
+    const char *name, *date, *set; /* NULL: no date; nothing decided */
+    const char *death, *item;
+} deaths[] = {
+    {"without a date", NULL, NULL, "", "DATE_MISSING"},
+    {"a person knows the day", NULL, "{'date':'2024-03-01'}", "2024-03-01", NULL},
+    {"a person knows better", NULL, "{'drop':true}", "", NULL},
+    {"a slip", "2042-03-01", NULL, "", "FUTURE_DATE"},
+    {"a slip of which a person knows the day", "2042-03-01", "{'date':'2024-03-01'}", "2024-03-01", NULL},
+    {"a slip of whom lives", "2042-03-01", "{'drop':true}", "", NULL},
+};
+
+Test(anchors, take_the_day_of_death_from_a_person_who_knows_it)
+{
+    for (size_t i = 0; i < sizeof deaths / sizeof *deaths; i++) {
+        stop();
+        start();
+        s.line.first_dose = subject_day("2024-01-15");
+        s.facts[0].patient.deceased = true;
+        s.facts[0].patient.deceased_date = deaths[i].date;
+        if (deaths[i].set)
+            subject_decide(&s, "place", "Patient/p1", deaths[i].set);
+        subject_derive(&s);
+        expect_text(deaths[i].name, subject_row(&s)->death_date, deaths[i].death);
+        expect_text(deaths[i].name, subject_row(&s)->sex, "female");
+        cr_expect(eq(sz, s.derived.item_count, deaths[i].item != NULL), "%s", deaths[i].name);
+        cr_expect(deaths[i].item == NULL || subject_item(&s, deaths[i].item), "%s", deaths[i].name);
+    }
+}
