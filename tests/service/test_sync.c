@@ -92,6 +92,7 @@ static enum gw_status run(struct bench *b)
 static void run_fine(struct bench *b)
 {
     cr_assert(eq(int, run(b), GW_OK), "%s", b->err.text);
+    cr_assert(gt(sz, b->result.endpoint_count, 0));
     for (size_t i = 0; i < b->result.endpoint_count; i++)
         cr_assert(eq(int, b->result.endpoints[i].failure.status, GW_OK), "%s", b->result.endpoints[i].failure.text);
 }

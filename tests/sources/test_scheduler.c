@@ -243,6 +243,7 @@ Test(scheduler, waits_as_long_as_the_server_asked_within_two_minutes)
         cr_expect(play.results[0].failure.status == asked[i].status, "%d s", asked[i].retry_after_s);
         cr_expect(play.results[0].total.requests == asked[i].requests, "%d s: %zu", asked[i].retry_after_s,
                   play.results[0].total.requests);
+        cr_expect(play.wait_count + 1 == asked[i].requests, "%d s: %zu waits", asked[i].retry_after_s, play.wait_count);
         for (size_t k = 0; k < play.wait_count; k++)
             cr_expect(play.waits[k] >= (uint64_t)asked[i].retry_after_s * 1000, "%d s", asked[i].retry_after_s);
         fake_ports_release(&play.ports);

@@ -34,9 +34,11 @@ TestSuite(explain_all, .init = start, .fini = stop, .timeout = 120);
 
 Test(explain_all, rows_say_what_they_are_where_from_and_by_which_package)
 {
+    size_t rows = 0;
+
     explained_derive(&e, &s);
     for (int t = 0; t < GW_TABLE_COUNT; t++)
-        for (size_t i = 0; i < s.derived.rows.tables[t].count; i++) {
+        for (size_t i = 0; i < s.derived.rows.tables[t].count; i++, rows++) {
             const char *id = s.derived.rows.tables[t].rows[i]->row_id;
 
             explained_row(&e, id);
@@ -48,6 +50,7 @@ Test(explain_all, rows_say_what_they_are_where_from_and_by_which_package)
                       "%s", id);
             cr_expect(t == GW_TABLE_provenance || e.told.row == s.derived.rows.tables[t].rows[i], "%s", id);
         }
+    cr_expect(gt(sz, rows, 400), "%zu rows", rows);
 }
 
 Test(explain_all, rows_that_were_delivered_say_when_and_those_that_changed_say_so)
@@ -144,6 +147,8 @@ static bool is_one_of(const char *word, const char *const *list)
     return false;
 }
 
+static size_t asked;
+
 static void expect_answer(const char *concept, const char *window, bool there)
 {
     static const char *const present[] = {"PRESENT", "PRELIMINARY", "NOT_ASSESSABLE", NULL};
@@ -158,6 +163,7 @@ static void expect_answer(const char *concept, const char *window, bool there)
               e.told.answer);
     cr_expect(explained_has_topic(&e, "because"), "%s in %s", concept, window ? window : "all");
     gw_arena_release(&arena);
+    asked++;
 }
 
 static void ask_all(void)
@@ -184,6 +190,7 @@ static void ask_all(void)
     }
     for (size_t i = 0; i < s.study->derived_count; i++)
         expect_answer(s.study->derived[i], NULL, has_parameter(s.study->derived[i], NULL));
+    cr_expect(gt(sz, asked, 500), "%zu questions", asked);
 }
 
 Test(explain_all, answers_are_present_where_there_is_a_row_and_a_reason_elsewhere)
@@ -268,12 +275,15 @@ static enum gw_status explain_rows(struct gw_arena *arena, void *context, struct
 
 Test(explain_all, ends_with_a_sentence_where_memory_ends)
 {
+    size_t refused = 0;
+
     explained_derive(&e, &s);
     for (int t = 0; t < GW_TABLE_COUNT; t++) {
         enum gw_table_id table = (enum gw_table_id)t;
 
-        refusal_sweep(explain_rows, &table, 64, 0);
+        refused += refusal_sweep(explain_rows, &table, 64, 0);
     }
+    cr_expect(gt(sz, refused, 1000), "%zu limits", refused);
 }
 
 static enum gw_status explain_questions(struct gw_arena *arena, void *context, struct gw_error *err)

@@ -136,6 +136,7 @@ Test(variations, of_the_roster_and_of_what_is_known_never_break)
     whole_add_parameters(&s);
     whole_add_events(&s);
     subject_derive(&s);
+    cr_assert(gt(sz, s.derived.part_count, 50));
     for (size_t i = 0; i < count * count * count; i++) {
         s.line.end_of_treatment = day_or_none(days[i % count]);
         s.line.withdrawn = day_or_none(days[i / count % count]);
