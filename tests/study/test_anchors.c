@@ -186,14 +186,6 @@ Test(anchors, take_the_first_dose_from_the_best_evidence_and_say_how_sure_it_is)
     }
 }
 
-static void add_use(const char *type, const char *id, const char *date_name, const char *date, const char *atc)
-{
-    subject_add(&s,
-                "{'resourceType':'%s','id':'%s','status':'completed','subject':{'reference':'Patient/p1'},'%s':'%s',"
-                "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'%s'}]}}",
-                type, id, date_name, date, atc);
-}
-
 Test(anchors, take_the_first_dose_from_each_kind_of_evidence)
 {
     static const struct {
@@ -209,7 +201,7 @@ Test(anchors, take_the_first_dose_from_each_kind_of_evidence)
         stop();
         start();
         s.line.first_dose = GW_NO_DAY;
-        add_use(ranks[i].type, "d", ranks[i].member, "2024-01-20", "L04AX04");
+        subject_add_drug(&s, ranks[i].type, "d", LEN, gw_arena_print(&s.arena, "'%s':'2024-01-20'", ranks[i].member));
         subject_derive(&s);
         row = subject_row(&s);
         expect_text("d1", row->d1, "2024-01-20");
@@ -221,7 +213,7 @@ Test(anchors, take_the_first_dose_from_each_kind_of_evidence)
 Test(anchors, hold_everything_of_a_subject_whose_first_dose_is_told_in_two_ways)
 {
     subject_add_lab(&s, "v", ANC, "2024-02-14", "2.0");
-    add_use("MedicationStatement", "d", "effectiveDateTime", "2024-01-20", "L04AX04");
+    subject_add_drug(&s, "MedicationStatement", "d", LEN, "'effectiveDateTime':'2024-01-20'");
     subject_derive(&s);
     cr_expect(s.derived.blocked);
     cr_expect(eq(sz, subject_items(&s, "ANCHOR_CONFLICT"), 1));

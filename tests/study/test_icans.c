@@ -93,9 +93,7 @@ Test(icans, leaves_signs_to_a_person)
 
 static void expect_context(const char *part)
 {
-    const struct gw_item *item = subject_item(&s, "ICANS_REVIEW");
-
-    cr_expect(item && strstr(item->context, part) != NULL, "%s in %s", part, item ? item->context : "nothing");
+    subject_expect_context(&s, "ICANS_REVIEW", part);
 }
 
 Test(icans, proposes_all_that_a_person_needs)

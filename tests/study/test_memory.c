@@ -96,24 +96,9 @@ static void stop(void)
 
 TestSuite(memory, .init = start, .fini = stop);
 
-static struct gw_subject_input input(void)
-{
-    return (struct gw_subject_input){.study = s.study,
-                                     .tables = s.tables,
-                                     .rules = &s.rules,
-                                     .site = s.site,
-                                     .roster = &s.line,
-                                     .facts = s.facts,
-                                     .fact_count = s.count,
-                                     .decisions = s.decisions,
-                                     .decision_count = s.decision_count,
-                                     .horizon = s.horizon,
-                                     .key = s.key};
-}
-
 Test(memory, ends_a_derivation_wherever_it_ends_and_not_otherwise)
 {
-    const struct gw_subject_input in = input();
+    const struct gw_subject_input in = subject_input(&s);
     struct gw_error err = {0};
     struct gw_derived derived;
     size_t refused = 0;

@@ -36,11 +36,7 @@ static void again(void)
 
 static void add_test(const char *loinc, int elapsed)
 {
-    char id[16], day[11];
-
-    snprintf(id, sizeof id, "%s.%d", loinc, elapsed);
-    gw_day_print(s.line.first_dose + elapsed, day);
-    subject_add_lab(&s, id, loinc, day, "3.0");
+    subject_add_lab(&s, gw_arena_print(&s.arena, "%s.%d", loinc, elapsed), loinc, subject_date(&s, elapsed), "3.0");
 }
 
 #define END 9999
@@ -70,8 +66,6 @@ static const struct {
 Test(monitoring, counts_tests_that_came_late)
 {
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        char first[11] = "";
-
         again();
         s.horizon = s.line.first_dose + counts[i].horizon;
         for (int k = 0; counts[i].days[k] != END; k++)
@@ -79,9 +73,8 @@ Test(monitoring, counts_tests_that_came_late)
         subject_derive(&s);
         cr_log_info("%s", counts[i].what);
         subject_expect_parameter(&s, "MONGAP_C", NULL, NULL, counts[i].gaps);
-        if (counts[i].first != END)
-            gw_day_print(s.line.first_dose + counts[i].first, first);
-        expect_text(counts[i].what, subject_parameter(&s, "MONGAP_C", NULL, NULL)->date, first);
+        expect_text(counts[i].what, subject_parameter(&s, "MONGAP_C", NULL, NULL)->date,
+                    counts[i].first != END ? subject_date(&s, counts[i].first) : "");
         expect_text(counts[i].what, subject_parameter(&s, "MONGAP_C", NULL, NULL)->text, "ANC");
         subject_expect_parameter(&s, "MONGAP_T", NULL, NULL, "!NO_RESULTS");
     }

@@ -72,10 +72,7 @@ static void add_values(gw_day d1, const char *offset)
 
 static void add_drug(const char *id, const char *type, const char *atc, const char *dates, const char *dosage)
 {
-    subject_add(&s,
-                "{'resourceType':'%s','id':'%s','status':'completed','subject':{'reference':'Patient/p1'},%s,"
-                "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'%s'}]},%s}",
-                type, id, dates, atc, dosage);
+    subject_add_drug(&s, type, id, atc, gw_arena_print(&s.arena, "%s,%s", dates, dosage));
 }
 
 /* Seven cycles handed out, the fourth a step down; a companion; what was given beside. */

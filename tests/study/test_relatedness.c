@@ -90,19 +90,10 @@ static const struct {
     {"no code", OF("MedicationStatement/st"), WORD("Certain"), "'date':'2024-02-20'", "unassessed"},
 };
 
-static const struct gw_row_ae_episodes *pneumonia(void)
-{
-    for (size_t i = 0; subject_episode(&s, i); i++)
-        if (strcmp(subject_episode(&s, i)->category, "INFECTION") == 0)
-            return subject_episode(&s, i);
-    return NULL;
-}
-
 static void expect_related(const char *what, const char *wanted)
 {
     subject_derive(&s);
-    cr_assert(pneumonia() != NULL, "%s", what);
-    expect_text(what, pneumonia()->relatedness, wanted);
+    expect_text(what, subject_episode_of(&s, "INFECTION")->relatedness, wanted);
 }
 
 Test(relatedness, is_an_opinion_of_a_study_drug_and_of_this_event)

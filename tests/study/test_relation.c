@@ -236,14 +236,6 @@ static const char *tell(void)
     return gw_arena_print(&s.arena, "MedicationStatement/%s", s.facts[first].id);
 }
 
-static const struct gw_row_ae_episodes *pneumonia(void)
-{
-    for (size_t i = 0; subject_episode(&s, i); i++)
-        if (strcmp(subject_episode(&s, i)->category, "INFECTION") == 0)
-            return subject_episode(&s, i);
-    return NULL;
-}
-
 Test(relation, is_what_the_hospital_said_and_no_more)
 {
     for (size_t i = 0; i < sizeof opinions / sizeof *opinions; i++) {
@@ -258,8 +250,7 @@ Test(relation, is_what_the_hospital_said_and_no_more)
                                                      opinions[i].more, subject_date(&s, opinions[i].day))
                                     : opinions[i].more);
         subject_derive(&s);
-        cr_assert(pneumonia() != NULL);
-        expect_text(opinions[i].name, pneumonia()->relatedness, opinions[i].relatedness);
+        expect_text(opinions[i].name, subject_episode_of(&s, "INFECTION")->relatedness, opinions[i].relatedness);
     }
 }
 
@@ -267,8 +258,8 @@ Test(relation, is_unassessed_where_nobody_said)
 {
     tell();
     subject_derive(&s);
-    expect_text("relatedness", pneumonia()->relatedness, "unassessed");
-    expect_text("by", pneumonia()->relatedness_by, "");
+    expect_text("relatedness", subject_episode_of(&s, "INFECTION")->relatedness, "unassessed");
+    expect_text("by", subject_episode_of(&s, "INFECTION")->relatedness_by, "");
 }
 
 Test(relation, is_the_worst_that_was_said)
@@ -278,8 +269,8 @@ Test(relation, is_the_worst_that_was_said)
     add_opinion("a1", lenalidomide, "Possible", OF_IT);
     add_opinion("a2", lenalidomide, "Unlikely", OF_IT);
     subject_derive(&s);
-    expect_text("relatedness", pneumonia()->relatedness, "related");
-    expect_text("by", pneumonia()->relatedness_by, "site");
+    expect_text("relatedness", subject_episode_of(&s, "INFECTION")->relatedness, "related");
+    expect_text("by", subject_episode_of(&s, "INFECTION")->relatedness_by, "site");
 }
 
 Test(relation, is_what_a_person_here_said_before_all)
@@ -287,8 +278,8 @@ Test(relation, is_what_a_person_here_said_before_all)
     add_opinion("a1", tell(), "Possible", OF_IT);
     subject_decide(&s, "relatedness", "Condition/c", "{'relatedness':'not related'}");
     subject_derive(&s);
-    expect_text("relatedness", pneumonia()->relatedness, "not related");
-    expect_text("by", pneumonia()->relatedness_by, "dm1");
+    expect_text("relatedness", subject_episode_of(&s, "INFECTION")->relatedness, "not related");
+    expect_text("by", subject_episode_of(&s, "INFECTION")->relatedness_by, "dm1");
 }
 
 Test(relation, is_asked_for_where_the_study_wants_it)

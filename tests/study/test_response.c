@@ -19,26 +19,20 @@ static unsigned serial;
 
 static void add_quantity(gw_day day, const char *loinc, const char *unit, const char *value, int length)
 {
-    char text[11];
-
-    gw_day_print(day, text);
     subject_add(&s,
                 "{'resourceType':'Observation','id':'o%u','status':'final','subject':{'reference':'Patient/p1'},"
                 "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},'effectiveDateTime':'%s',"
                 "'valueQuantity':{'value':%.*s,'system':'http://unitsofmeasure.org','code':'%s'}}",
-                serial++, loinc, text, length, value, unit);
+                serial++, loinc, subject_day_text(&s, day), length, value, unit);
 }
 
 static void add_fixation(gw_day day, const char *loinc, bool positive)
 {
-    char text[11];
-
-    gw_day_print(day, text);
     subject_add(&s,
                 "{'resourceType':'Observation','id':'o%u','status':'final','subject':{'reference':'Patient/p1'},"
                 "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},'effectiveDateTime':'%s',"
                 "'valueCodeableConcept':{'coding':[{'system':'http://snomed.info/sct','code':'%s'}]}}",
-                serial++, loinc, text, positive ? "10828004" : "260385009");
+                serial++, loinc, subject_day_text(&s, day), positive ? "10828004" : "260385009");
 }
 
 static void add_word(gw_day day, const char *word, int length)
@@ -87,16 +81,12 @@ static void play(const char *history)
 
 static void start(void)
 {
-    char id[16], day[11];
-
     subject_init(&s);
     serial = 0;
     s.horizon = subject_day("2026-12-31");
     subject_add_patient(&s, "male", "1950-03-01");
     for (int k = 1; k <= 12; k++) {
-        snprintf(id, sizeof id, "e%d", k);
-        gw_day_print(s.line.first_dose + 90 * k, day);
-        subject_add_visit(&s, id, day);
+        subject_add_visit(&s, gw_arena_print(&s.arena, "e%d", k), subject_date(&s, 90 * k));
     }
 }
 
@@ -256,14 +246,11 @@ static void expect_param(const char *param, const char *wanted)
 
 static void add_line(int day)
 {
-    char text[11];
-
-    gw_day_print(s.line.first_dose + day, text);
     subject_add(&s,
                 "{'resourceType':'MedicationAdministration','id':'line','status':'completed',"
                 "'subject':{'reference':'Patient/p1'},'effectiveDateTime':'%s',"
                 "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'L04AX06'}]}}",
-                text);
+                subject_date(&s, day));
 }
 
 Test(response_times, leave_out_what_comes_after_another_line)

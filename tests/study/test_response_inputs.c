@@ -11,21 +11,13 @@
 
 static struct subject s;
 
-static const char *day_text(int day)
-{
-    char text[11];
-
-    gw_day_print(s.line.first_dose + day, text);
-    return gw_arena_print(&s.arena, "%s", text);
-}
-
 static void start(void)
 {
     subject_init(&s);
     s.horizon = subject_day("2026-12-31");
     subject_add_patient(&s, "male", "1950-03-01");
     for (int k = 1; k <= 6; k++)
-        subject_add_visit(&s, gw_arena_print(&s.arena, "e%d", k), day_text(90 * k));
+        subject_add_visit(&s, gw_arena_print(&s.arena, "e%d", k), subject_date(&s, 90 * k));
 }
 
 static void stop(void)
@@ -37,12 +29,12 @@ TestSuite(response_inputs, .init = start, .fini = stop);
 
 static void add_serum(int day, const char *value)
 {
-    subject_add_value(&s, gw_arena_print(&s.arena, "s%d", day), "33358-3", day_text(day), value, "g/L");
+    subject_add_value(&s, gw_arena_print(&s.arena, "s%d", day), "33358-3", subject_date(&s, day), value, "g/L");
 }
 
 static void add_urine(int day, const char *value)
 {
-    subject_add_value(&s, gw_arena_print(&s.arena, "u%d", day), "42482-0", day_text(day), value, "mg/(24.h)");
+    subject_add_value(&s, gw_arena_print(&s.arena, "u%d", day), "42482-0", subject_date(&s, day), value, "mg/(24.h)");
 }
 
 /* Both chains as components of one result. */
@@ -56,7 +48,7 @@ static void add_chains(int day, const char *kappa, const char *lambda)
         "'system':'http://unitsofmeasure.org','code':'mg/L'}},"
         "{'code':{'coding':[{'system':'http://loinc.org','code':'33944-0'}]},'valueQuantity':{'value':%s,"
         "'system':'http://unitsofmeasure.org','code':'mg/L'}}]}",
-        day, day_text(day), kappa, lambda);
+        day, subject_date(&s, day), kappa, lambda);
 }
 
 /* Lines of provenance of a parameter's row that name one resource. */
@@ -123,7 +115,7 @@ Test(response_inputs, are_censored_at_the_cap)
 {
     subject_study(&s)->cap_months = 6;
     s.line.end_of_treatment = s.line.first_dose + 170;
-    subject_add_visit(&s, "fu", day_text(260));
+    subject_add_visit(&s, "fu", subject_date(&s, 260));
     add_serum(0, "40");
     add_serum(90, "15");
     add_serum(260, "15");

@@ -164,14 +164,6 @@ Test(seriousness, leaves_a_stay_that_a_person_called_planned)
     cr_expect(eq(sz, subject_items(&s, "AE_SERIOUS_EVIDENCE"), 0));
 }
 
-static const char *neutropenia(void)
-{
-    for (size_t i = 0; subject_episode(&s, i); i++)
-        if (strcmp(subject_episode(&s, i)->category, "NEUTROPENIA") == 0)
-            return subject_episode(&s, i)->ae_id;
-    return "";
-}
-
 Test(seriousness, leaves_the_stays_of_an_event_that_a_person_called_planned)
 {
     add_stay("finished", "IMP", "2024-02-18", "2024-02-28", OWN);
@@ -209,11 +201,11 @@ Test(seriousness, does_not_change_the_name_of_an_event)
 
     subject_add_lab(&s, "low", "751-8", "2024-02-20", "0.3"); /* an Observation: an Encounter comes before it */
     subject_derive(&s);
-    id = neutropenia();
+    id = subject_episode_of(&s, "NEUTROPENIA")->ae_id;
     add_stay("finished", "IMP", "2024-02-20", "2024-02-28", "");
     subject_derive(&s);
     cr_expect(eq(sz, subject_items(&s, "AE_SERIOUS_EVIDENCE"), 2), "of the pneumonia and of the count");
-    expect_text("id", neutropenia(), id);
+    expect_text("id", subject_episode_of(&s, "NEUTROPENIA")->ae_id, id);
 }
 
 Test(seriousness, is_not_weighed_where_the_study_has_no_rules_for_it)
@@ -268,13 +260,13 @@ static const struct {
 Test(seriousness, leaves_the_stays_that_the_first_doses_ask_for)
 {
     for (size_t i = 0; i < sizeof step_ups / sizeof *step_ups; i++) {
-        char first[11], last[11], onset[11];
+        const char *first, *last, *onset;
 
         stop();
         subject_init_at(&s, "elranatamab-rrmm", "madrid");
-        gw_day_print(s.line.first_dose + step_ups[i].first, first);
-        gw_day_print(s.line.first_dose + step_ups[i].last, last);
-        gw_day_print(s.line.first_dose + step_ups[i].onset, onset);
+        first = subject_date(&s, step_ups[i].first);
+        last = subject_date(&s, step_ups[i].last);
+        onset = subject_date(&s, step_ups[i].onset);
         doses_add(&s, "L01FX32", "A 0 12;A 5 32;A 9 76;A 16 76");
         subject_add(&s,
                     "{'resourceType':'Condition','id':'c','subject':{'reference':'Patient/p1'},"

@@ -27,11 +27,7 @@ TestSuite(signs, .init = start, .fini = stop, .timeout = 120);
 
 static void add_diagnosis(const char *id, const char *code, int first, int last, const char *status)
 {
-    subject_add(&s,
-                "{'resourceType':'Condition','id':'%s','subject':{'reference':'Patient/p1'},"
-                "'verificationStatus':{'coding':[{'code':'%s'}]},'onsetDateTime':'%s','abatementDateTime':'%s',"
-                "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'%s'}]}}",
-                id, status, subject_date(&s, first), subject_date(&s, last), code);
+    subject_add_condition_as(&s, id, status, code, subject_date(&s, first), subject_date(&s, last));
 }
 
 static void add_infusion(const char *id, const char *atc, int first, int last, const char *route)

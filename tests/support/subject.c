@@ -126,15 +126,29 @@ void subject_add_value(struct subject *s, const char *id, const char *loinc, con
                 id, loinc, effective, comparator, value + sign, unit, unit);
 }
 
-void subject_add_condition(struct subject *s, const char *id, const char *code, const char *onset, const char *end)
+void subject_add_condition_as(struct subject *s, const char *id, const char *verification, const char *code,
+                              const char *onset, const char *end)
 {
     const char *abated = end ? gw_arena_print(&s->arena, "'abatementDateTime':'%s',", end) : "";
 
     subject_add(s,
                 "{'resourceType':'Condition','id':'%s','subject':{'reference':'Patient/p1'},"
-                "'verificationStatus':{'coding':[{'code':'confirmed'}]},'onsetDateTime':'%s',%s"
+                "'verificationStatus':{'coding':[{'code':'%s'}]},'onsetDateTime':'%s',%s"
                 "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'%s'}]}}",
-                id, onset, abated, code);
+                id, verification, onset, abated, code);
+}
+
+void subject_add_condition(struct subject *s, const char *id, const char *code, const char *onset, const char *end)
+{
+    subject_add_condition_as(s, id, "confirmed", code, onset, end);
+}
+
+void subject_add_drug(struct subject *s, const char *type, const char *id, const char *atc, const char *members)
+{
+    subject_add(s,
+                "{'resourceType':'%s','id':'%s','status':'completed','subject':{'reference':'Patient/p1'},"
+                "'medicationCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc','code':'%s'}]},%s}",
+                type, id, atc, members);
 }
 
 void subject_add_patient(struct subject *s, const char *gender, const char *born)
@@ -396,6 +410,15 @@ const struct gw_row_subjects *subject_row(const struct subject *s)
     return (const struct gw_row_subjects *)s->derived.rows.tables[GW_TABLE_subjects].rows[0];
 }
 
+const struct gw_row_ae_episodes *subject_episode_of(struct subject *s, const char *category)
+{
+    for (size_t i = 0; subject_episode(s, i); i++)
+        if (gw_same(subject_episode(s, i)->category, category))
+            return subject_episode(s, i);
+    cr_assert_fail("no event of %s", category);
+    return NULL;
+}
+
 const struct gw_item *subject_item(struct subject *s, const char *code)
 {
     for (size_t i = 0; i < s->derived.item_count; i++)
@@ -411,6 +434,13 @@ size_t subject_items(struct subject *s, const char *code)
     for (size_t i = 0; i < s->derived.item_count; i++)
         count += gw_same(s->derived.items[i].code, code);
     return count;
+}
+
+void subject_expect_context(struct subject *s, const char *code, const char *part)
+{
+    const struct gw_item *item = subject_item(s, code);
+
+    cr_expect(item && strstr(item->context, part) != NULL, "%s in %s", part, item ? item->context : "nothing");
 }
 
 const char *subject_item_codes(struct subject *s)

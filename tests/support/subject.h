@@ -49,8 +49,13 @@ void subject_add_lab(struct subject *s, const char *id, const char *loinc, const
 void subject_add_value(struct subject *s, const char *id, const char *loinc, const char *effective, const char *value,
                        const char *unit);
 
-/* A confirmed Condition by its ICD-10-CM code; end NULL: it goes on. */
+/* A Condition by its ICD-10-CM code, confirmed or of another verification; end NULL: it goes on. */
 void subject_add_condition(struct subject *s, const char *id, const char *code, const char *onset, const char *end);
+void subject_add_condition_as(struct subject *s, const char *id, const char *verification, const char *code,
+                              const char *onset, const char *end);
+
+/* A completed record of a drug by its ATC code; members: its days, its dose ... */
+void subject_add_drug(struct subject *s, const char *type, const char *id, const char *atc, const char *members);
 
 /* Patient p1; a birth date may be partial. */
 void subject_add_patient(struct subject *s, const char *gender, const char *born);
@@ -98,10 +103,13 @@ void subject_expect_part(struct subject *s, const char *id, int part, const char
 const struct gw_row_observations *subject_observation(struct subject *s, const char *id, const char *window);
 const struct gw_row_windows *subject_window(struct subject *s, const char *window);
 const struct gw_row_ae_episodes *subject_episode(struct subject *s, size_t index);
+const struct gw_row_ae_episodes *subject_episode_of(struct subject *s, const char *category); /* first; fails if none */
 const struct gw_row_subjects *subject_row(const struct subject *s);      /* its own; fails where there is none */
 size_t subject_count(const struct subject *s, enum gw_table_id table);   /* of rows */
 const struct gw_item *subject_item(struct subject *s, const char *code); /* first of that code; NULL */
 size_t subject_items(struct subject *s, const char *code);
+/* Fail unless the context of the first of that code has this part. */
+void subject_expect_context(struct subject *s, const char *code, const char *part);
 
 /* The codes of all items in order, joined by ";". */
 const char *subject_item_codes(struct subject *s);
