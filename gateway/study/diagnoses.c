@@ -32,6 +32,11 @@ static struct rows rows_of_coding(const struct gw_subject_input *in, const struc
     return rows;
 }
 
+const struct gw_condition_row *diagnosis_row(const struct gw_subject_input *in, const struct gw_coding *coding)
+{
+    return rows_of_coding(in, coding).own;
+}
+
 /* The first coding that means an event of this study; failing that the first that stands in a row of it. */
 static void read_codes(const struct engine *e, struct diagnosis *d)
 {

@@ -14,6 +14,9 @@ const char *diagnosis_end_text(const struct gw_condition *condition);
 /* Its clinicalStatus says that it ended, whether or not the day is told. */
 bool diagnosis_is_over(const struct gw_condition *condition);
 
+/* The row of a coding, of the hospital's own by its map; NULL: it stands in none. */
+const struct gw_condition_row *diagnosis_row(const struct gw_subject_input *in, const struct gw_coding *coding);
+
 /* A coding of it stands in a row of a category of the study's tables; of OTHER: none stands in any row. */
 bool diagnosis_is_of(const struct gw_subject_input *in, const struct gw_concept *code, const char *category);
 

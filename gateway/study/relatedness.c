@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/diagnoses.h"
 #include "study/event_decisions.h"
 #include "study/timeline.h"
 #include "study/uses.h"
@@ -70,9 +71,7 @@ static const char *opinion_of(const struct engine *e, const struct gw_suspect *s
 static const char *category_of(const struct engine *e, const struct gw_concept *code)
 {
     for (size_t i = 0; i < code->count; i++) {
-        const struct gw_coding meant = {gw_site_system(e->in->site, code->codings[i].system), code->codings[i].code,
-                                        NULL};
-        const struct gw_condition_row *row = gw_tables_condition(e->in->tables, &meant);
+        const struct gw_condition_row *row = diagnosis_row(e->in, &code->codings[i]);
 
         if (row && engine_category_on(e, row->category))
             return row->category;

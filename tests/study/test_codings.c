@@ -162,3 +162,31 @@ Test(codings, of_a_hospital_name_drugs)
         subject_expect(&s, "m", drugs[i].state);
     }
 }
+
+/* What a person at the hospital thinks of a pneumonia (30 to 40 days after the first dose), in words of the hospital.
+ */
+static const struct {
+    const char *name, *code, *relatedness;
+} opinions[] = {
+    {"a local code that is mapped", OWN("PNEU"), "related"},
+    {"another", OWN("HF"), "unassessed"},
+    {"one that nobody mapped", OWN("XX"), "unassessed"},
+    {"a code of the classification", ICD("J15.9"), "related"},
+};
+
+Test(codings, of_an_opinion_tell_the_event_it_is_of)
+{
+    for (size_t i = 0; i < sizeof opinions / sizeof *opinions; i++) {
+        again();
+        add_diagnosis("2024-02-14", ICD("J18.9"));
+        subject_add(&s,
+                    "{'resourceType':'AdverseEvent','id':'ae','actuality':'actual','subject':{'reference':'Patient/p1'"
+                    "},'suspectEntity':[{'instanceCodeableConcept':{'coding':[{'system':'http://www.whocc.no/atc',"
+                    "'code':'L04AX04'}]},'causality':[{'assessment':{'coding':[{'system':'http://terminology.hl7.org/"
+                    "CodeSystem/adverse-event-causality-assess','code':'Certain'}]}}]}],'event':{'coding':[%s]},"
+                    "'date':'2024-02-14'}",
+                    opinions[i].code);
+        subject_derive(&s);
+        expect_text(opinions[i].name, subject_episode_of(&s, "INFECTION")->relatedness, opinions[i].relatedness);
+    }
+}
