@@ -432,9 +432,9 @@ class Patient(Subject):
                            self.day(onset))
 
     def _repeat(self):
-        """The second delivery brings a result again, just as it was."""
-        if self.number // 4 % 2 == 0:
-            item = next(i for i in self.items if i.kind == "Observation" and i.rows[0].concept == "PLT")
+        """The second delivery brings a result again, just as it was; who was seen too briefly has none."""
+        item = next((i for i in self.items if i.kind == "Observation" and i.rows[0].concept == "PLT"), None)
+        if item and self.number // 4 % 2 == 0:
             self.add(item.kind, item.rid, item.version, item.text, [Row("unchanged")], 2)
 
     def _write_outside(self):
