@@ -14,10 +14,12 @@ LATER, EARLIER = 1, -1  # a faulty result is timed after the clean ones of its v
 # ---- before writing ----
 
 def plan_no_contact(subject):
-    """An assessment with results and no visit: the window is missed and its data are not collected."""
+    """An assessment with results and no visit: the window is missed and its data are not collected. Never the last one
+    kept, which what happened before it waits for."""
     history = subject.history
-    nodes = [n for n in subject.course.nodes if n.k and n.visits and not n.must and n.k not in history.busy and
-             n.k not in history.reported and n.k + 1 not in history.busy and n.k - 1 not in history.busy]
+    last = max((n.k for n in subject.course.nodes if n.k and n.visits and n.first_kind != "t90"), default=0)
+    nodes = [n for n in subject.course.nodes if n.k and n.k != last and n.visits and not n.must and
+             not {n.k - 1, n.k, n.k + 1} & history.busy and n.k not in history.reported]
     if not nodes or not subject.dialect.encounters or len(nodes) < 2:
         return
     node = subject.rng.choice(nodes)
