@@ -389,3 +389,21 @@ Test(date, prints_an_instant_and_names_the_day_it_is_somewhere)
     }
     gw_zone_close(madrid);
 }
+
+Test(date, takes_the_earlier_of_two_days_or_the_one_there_is)
+{
+    static const struct {
+        gw_day a, b, earlier;
+    } pairs[] = {
+        {3, 5, 3},
+        {4, 4, 4},
+        {-2, 1, -2},
+        {GW_NO_DAY, 5, 5},
+        {GW_NO_DAY, GW_NO_DAY, GW_NO_DAY},
+    };
+
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        cr_expect(eq(int, gw_day_earlier(pairs[i].a, pairs[i].b), pairs[i].earlier), "%zu", i);
+        cr_expect(eq(int, gw_day_earlier(pairs[i].b, pairs[i].a), pairs[i].earlier), "%zu, turned round", i);
+    }
+}
