@@ -151,6 +151,16 @@ static const char *compare(struct engine *e, const struct gw_start_dose *row, co
     return order > 0 ? "HIGHER" : order < 0 ? "LOWER" : "OTHER_SCHEDULE";
 }
 
+/* Whether what follows tells the rhythm is known once the first cycle is, as far as treatment went. */
+static const char *no_schedule(struct engine *e, const struct exposure *first)
+{
+    const gw_day cycle = first->first + e->in->study->exposure.cycle_days - 1;
+    const gw_day ended = gw_day_earlier(e->anchors.eot, gw_day_earlier(e->anchors.death, e->anchors.withdrawn));
+    const char *const unseen = doses_unseen(e, gw_day_earlier(cycle, ended));
+
+    return unseen ? unseen : "SCHEDULE_NOT_KNOWN";
+}
+
 static void judge_exposure(struct engine *e, const struct gw_start_dose *row, const struct exposure *list, size_t count,
                            struct parameter *out)
 {
@@ -165,7 +175,7 @@ static void judge_exposure(struct engine *e, const struct gw_start_dose *row, co
     if (!list[0].has_dose || !gw_same(list[0].unit, "mg"))
         out->reason = "DOSE_NOT_KNOWN";
     else if (schedule == SCHEDULE_UNKNOWN)
-        out->reason = "SCHEDULE_NOT_KNOWN";
+        out->reason = no_schedule(e, &list[0]);
     else
         out->text = compare(e, row, &list[0].dose, schedule);
 }

@@ -216,7 +216,7 @@ def settle(subject):
         first, studied = min(s.first for s in own), own[0].table == "exposures"
         for delivery, name in ((1, "rows"), (2, "after")):
             row = item.rows[0]
-            if studied and over == 0 and first == 1:  # all of its days are those of the administration on day 1
+            if studied and first == 1 and 0 in (over, seen_until(subject, delivery)):  # the administration's day alone
                 row = row.copy(state="evidence", reason="")
             elif studied and over is not None and first > over:
                 reason = "AFTER_DEATH" if first > (subject.course.death or first) else "AFTER_TREATMENT"

@@ -94,7 +94,7 @@ def rows_of(subject, delivery, row, expected):
     """expected: (text, reason) of EXPDOSE."""
     text, missing = expected
     began = taken(subject)
-    rows = [_concordance(row, began, text, missing)]
+    rows = [_concordance(subject, delivery, row, text, missing)]
     reason, end = ("NO_EXPOSURE", None) if not began or not drugs.cycles_as_of(subject, delivery) else (
         "", _period_end(subject, delivery))
     if not reason and end is None:
@@ -106,11 +106,14 @@ def rows_of(subject, delivery, row, expected):
     return rows + _reactions(subject, delivery, row)
 
 
-def _concordance(row, began, text, missing):
+def _concordance(subject, delivery, row, text, missing):
+    began = [one for one in taken(subject) if one[0] <= drugs.seen_until(subject, delivery)]
     if missing or not began:
         return row("CONCORD", rule="start-dose-concordance", reason=missing or "NO_EXPOSURE")
-    if began[0][3] == "administered" and not any(0 < other[0] < 28 for other in began[1:]):
-        return row("CONCORD", "", "", began[0][0], "start-dose-concordance", "SCHEDULE_NOT_KNOWN")  # a single dose
+    if began[0][3] == "administered" and not any(0 < other[0] < 28 for other in began[1:]):  # a single dose
+        over = drugs.last_day(subject.course)
+        reason = drugs.unseen(subject, 27 if over is None else min(27, over), delivery) or "SCHEDULE_NOT_KNOWN"
+        return row("CONCORD", "", "", began[0][0], "start-dose-concordance", reason)
     dose = int(began[0][2])
     actual, wanted = 21 * dose, START_MG[text]
     same = text == "%d mg daily" % dose

@@ -303,6 +303,26 @@ Test(start_dose, is_not_compared_before_an_assessment_told_of_it)
     subject_expect_parameter(&s, "CONCORD", NULL, NULL, "CONCORDANT");
 }
 
+/* What follows in the first 28 days would tell how often. */
+Test(start_dose, of_one_dose_waits_for_the_end_of_the_first_cycle)
+{
+    static const struct {
+        int days;
+        const char *reason;
+    } horizons[] = {
+        {26, "!PERIOD_NOT_OVER"}, {27, "!AWAITS_ASSESSMENT"}, {28, "!AWAITS_ASSESSMENT"}, {29, "!SCHEDULE_NOT_KNOWN"}};
+
+    add_kidneys("80", "1.0", false);
+    add_counts("3.0", "200");
+    doses_add(&s, "L04AX04", "A 0 25");
+    subject_add_visit(&s, "v30", "2024-02-14");
+    for (size_t i = 0; i < sizeof horizons / sizeof *horizons; i++) {
+        s.horizon = s.line.first_dose + horizons[i].days;
+        subject_derive(&s);
+        subject_expect_parameter(&s, "CONCORD", NULL, NULL, horizons[i].reason);
+    }
+}
+
 Test(start_dose, is_not_compared_where_it_is_not_known)
 {
     add_kidneys("80", "1.0", false);
