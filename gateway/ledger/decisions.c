@@ -101,7 +101,10 @@ static bool any_stands(const char *parts)
         return true;
     for (; parts; parts = strchr(parts, '\n')) {
         parts += *parts == '\n';
-        if (parts[0] - '0' != GW_STATE_RETRACTED && parts[0] - '0' != GW_STATE_SUPERSEDED)
+
+        const int state = part_state(parts);
+
+        if (state != GW_STATE_RETRACTED && state != GW_STATE_SUPERSEDED)
             return true;
     }
     return false;

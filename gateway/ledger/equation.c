@@ -30,7 +30,7 @@ static bool add_entry(struct gw_equation *equation, int64_t part_count, const ch
     }
     for (; parts; parts = strchr(parts, '\n')) {
         parts += *parts == '\n';
-        if (!add(equation, parts[0] - '0', 1))
+        if (!add(equation, part_state(parts), 1))
             return false;
     }
     return true;

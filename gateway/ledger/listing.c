@@ -135,7 +135,7 @@ static char *cut_part(char *line, enum gw_state *state, const char *cells[3])
 
     if (next)
         *next++ = '\0';
-    *state = (enum gw_state)(line[0] - '0');
+    *state = (enum gw_state)part_state(line);
     for (int i = 0; i < 3; i++) {
         char *tab = i < 2 && line ? strchr(line, '\t') : NULL;
         cells[i] = line ? line + (i == 0) : "";

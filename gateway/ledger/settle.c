@@ -35,7 +35,7 @@ static const int strength[GW_STATE_COUNT] = {
 
 static int strength_of(const char *parts)
 {
-    const int state = parts[0] - '0';
+    const int state = part_state(parts);
 
     return state >= 0 && state < GW_STATE_COUNT ? strength[state] : -1;
 }

@@ -114,6 +114,12 @@ void ledger_version_text(char out[VERSION_TEXT_MAX + 1], const char *version_id,
 /* The length of the versionId at the head of a version text; 0: it has none. */
 size_t ledger_version_length(const char *version, int64_t flags);
 
+/* The state in a line of `parts` (schema.h); of a damaged line any number. */
+static inline int part_state(const char *line)
+{
+    return line[0] - '0';
+}
+
 /* Write the index rows of every page that has none yet (facts.c). */
 enum gw_status ledger_index_all(struct gw_ledger *ledger, struct gw_error *err);
 
