@@ -375,8 +375,7 @@ void engine_raise(struct engine *e, const char *code, const struct item_about *a
 
 /*
  * What a person will probably decide, as a JSON object with the reason; "" where nothing tells, NULL: out of memory,
- * noted. Units once all values
- * were measured; codes from the table that engine_suggest_codes makes then.
+ * noted. Units once all values were measured; codes from the table that engine_suggest_codes makes then.
  */
 void engine_suggest_codes(struct engine *e);
 const char *engine_suggest_code(const struct engine *e, const struct datum *datum);

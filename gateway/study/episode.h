@@ -134,14 +134,15 @@ struct shelf {
 struct shelf shelf_of(struct engine *e, struct episode *list, size_t count);
 /* Its end, or the last day of its evidence where nobody knows how it went on; GW_DAY_MAX: it goes on. */
 gw_day episode_last_day(const struct episode *episode);
-/*
- * The episode of a category nearest to the days, at most `slack` days away, of those as near the earliest; it is of the
- * kind or one of the two has none. NULL: none.
- */
+
 struct episode_kind {
     const char *subcategory, *diagnosis; /* as in an episode; NULL: any */
 };
 
+/*
+ * The episode of a category nearest to the days, at most `slack` days away, of those as near the earliest; it is of the
+ * kind or one of the two has none. NULL: none.
+ */
 struct episode *shelf_find(const struct shelf *shelf, const char *category, struct episode_kind kind, gw_day first,
                            gw_day last, int slack);
 

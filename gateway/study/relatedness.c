@@ -2,9 +2,8 @@
  * Relatedness is never derived: a person at the hospital said it in an AdverseEvent, or a person here does.
  *
  * An AdverseEvent speaks of an event when it results in a Condition or Observation that is its evidence (of one that is
- * evidence of several events, of that of its code); else when its
- * code is of the same category and it is dated within combine_days of it. It must suspect a drug of the study. Of
- * several the worst holds. Source: mappings/RULES.md 12.
+ * evidence of several events, of that of its code); else when its code is of the same category and it is dated within
+ * combine_days of it. It must suspect a drug of the study. Of several the worst holds. Source: mappings/RULES.md 12.
  */
 #include "study/relatedness.h"
 

@@ -117,7 +117,7 @@ static enum schedule first_schedule(const struct engine *e, const struct exposur
     enum schedule schedule = SCHEDULE_UNKNOWN;
 
     for (size_t i = 0; i < count && schedule == SCHEDULE_UNKNOWN; i++)
-        if (list[i].first - list[0].first < e->in->study->exposure.cycle_days && list[i].first <= seen)
+        if (list[i].first - list[0].first < cycle_days(e) && list[i].first <= seen)
             schedule = schedule_of(&list[i]);
     return schedule;
 }
@@ -154,9 +154,7 @@ static const char *compare(struct engine *e, const struct gw_start_dose *row, co
 /* Whether what follows tells the rhythm is known once the first cycle is, as far as treatment went. */
 static const char *no_schedule(struct engine *e, const struct exposure *first)
 {
-    const gw_day cycle = first->first + e->in->study->exposure.cycle_days - 1;
-    const gw_day ended = gw_day_earlier(e->anchors.eot, gw_day_earlier(e->anchors.death, e->anchors.withdrawn));
-    const char *const unseen = doses_unseen(e, gw_day_earlier(cycle, ended));
+    const char *const unseen = doses_unseen(e, treated_until(e, first->first + cycle_days(e) - 1));
 
     return unseen ? unseen : "SCHEDULE_NOT_KNOWN";
 }
