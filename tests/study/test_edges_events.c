@@ -11,32 +11,16 @@
 #include "support/contrast.h"
 #include "support/whole.h"
 
-static struct subject was, is;
-
 /* ---- the first study: seen every thirty days, treated for two hundred ---- */
 
 #define SEEN "P male 1950-03-01; V 30; V 60; V 90; V 120; V 150; V 180; L04AX04 S 0..200 25; "
 
-static void derive(struct subject *s, const char *base, const char *rest)
+static void start(struct subject *s)
 {
     subject_init(s);
     subject_trust_roster(s);
     whole_shorten(s, 6);
     s->horizon = s->line.first_dose + 185;
-    contrast_add(s, base);
-    contrast_add(s, rest);
-    subject_derive(s);
-}
-
-static void check(const struct contrast_case *cases, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        derive(&was, cases[i].base, cases[i].was);
-        derive(&is, cases[i].base, cases[i].is);
-        contrast_expect(cases[i].name, &was, &is, cases[i].changes);
-        subject_release(&was);
-        subject_release(&is);
-    }
 }
 
 static const struct contrast_case diagnoses[] = {
@@ -85,7 +69,7 @@ static const struct contrast_case diagnoses[] = {
 
 Test(edges_events, change_what_a_diagnosis_a_day_later_changes)
 {
-    check(diagnoses, sizeof diagnoses / sizeof *diagnoses);
+    contrast_check(diagnoses, sizeof diagnoses / sizeof *diagnoses, start);
 }
 
 #define VALUE(row, was, is)                                                                                            \
@@ -136,7 +120,7 @@ static const struct contrast_case counts[] = {
 
 Test(edges_events, change_what_a_count_over_a_grade_changes)
 {
-    check(counts, sizeof counts / sizeof *counts);
+    contrast_check(counts, sizeof counts / sizeof *counts, start);
 }
 
 static const struct contrast_case stays[] = {
@@ -160,21 +144,15 @@ static const struct contrast_case stays[] = {
 
 Test(edges_events, change_what_a_stay_changes)
 {
-    check(stays, sizeof stays / sizeof *stays);
+    contrast_check(stays, sizeof stays / sizeof *stays, start);
 }
 
 #define ENDED "P male 1950-03-01; V 30; V 60; V 150; L04AX04 S 0..59 25; "
 
-static void derive_ended(struct subject *s, const char *base, const char *rest)
+static void start_ended(struct subject *s)
 {
-    subject_init(s);
-    subject_trust_roster(s);
-    whole_shorten(s, 6);
-    s->horizon = s->line.first_dose + 185;
+    start(s);
     s->line.end_of_treatment = s->line.first_dose + 59;
-    contrast_add(s, base);
-    contrast_add(s, rest);
-    subject_derive(s);
 }
 
 static const struct contrast_case ends[] = {
@@ -194,13 +172,7 @@ static const struct contrast_case ends[] = {
 
 Test(edges_events, change_what_a_diagnosis_after_treatment_changes)
 {
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        derive_ended(&was, ends[i].base, ends[i].was);
-        derive_ended(&is, ends[i].base, ends[i].is);
-        contrast_expect(ends[i].name, &was, &is, ends[i].changes);
-        subject_release(&was);
-        subject_release(&is);
-    }
+    contrast_check(ends, sizeof ends / sizeof *ends, start_ended);
 }
 
 /* ---- the second study: doses at ten on study days 1, 4, 8, 15 and 22, six weeks ---- */
@@ -286,6 +258,8 @@ static const struct reaction reactions[] = {
 
 Test(edges_events, change_what_a_sign_of_a_reaction_changes)
 {
+    struct subject was, is;
+
     scratch_init(&scratch);
     for (size_t i = 0; i < sizeof reactions / sizeof *reactions; i++) {
         derive_reaction(&was, reactions[i].was, reactions[i].confirmed);
@@ -321,23 +295,9 @@ static const struct contrast_case days[] = {
      "part c: evidence -> outside_window AFTER_52_WEEKS\n"},
 };
 
-static void derive_days(struct subject *s, const char *base, const char *rest)
-{
-    start_reaction(s);
-    contrast_add(s, base);
-    contrast_add(s, rest);
-    subject_derive(s);
-}
-
 Test(edges_events, change_what_a_day_after_a_dose_changes)
 {
     scratch_init(&scratch);
-    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
-        derive_days(&was, days[i].base, days[i].was);
-        derive_days(&is, days[i].base, days[i].is);
-        contrast_expect(days[i].name, &was, &is, days[i].changes);
-        subject_release(&was);
-        subject_release(&is);
-    }
+    contrast_check(days, sizeof days / sizeof *days, start_reaction);
     scratch_release(&scratch);
 }

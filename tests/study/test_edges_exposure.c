@@ -15,33 +15,12 @@
 #define TAKE  "L04AX04 S "
 #define GO_ON TAKE "0..20 25; " TAKE "28..48 25; " TAKE "56..76 25; "
 
-static struct subject was, is;
-
 static void start_one(struct subject *s)
 {
     subject_init(s);
     subject_trust_roster(s);
     whole_shorten(s, 3);
     s->horizon = s->line.first_dose + 100;
-}
-
-static void derive(struct subject *s, const char *base, const char *rest)
-{
-    start_one(s);
-    contrast_add(s, base);
-    contrast_add(s, rest);
-    subject_derive(s);
-}
-
-static void check(const struct contrast_case *cases, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        derive(&was, cases[i].base, cases[i].was);
-        derive(&is, cases[i].base, cases[i].is);
-        contrast_expect(cases[i].name, &was, &is, cases[i].changes);
-        subject_release(&was);
-        subject_release(&is);
-    }
 }
 
 static const struct contrast_case doses[] = {
@@ -137,7 +116,7 @@ static const struct contrast_case doses[] = {
 
 Test(edges_exposure, change_what_a_dose_a_day_later_changes)
 {
-    check(doses, sizeof doses / sizeof *doses);
+    contrast_check(doses, sizeof doses / sizeof *doses, start_one);
 }
 
 static const struct contrast_case companions[] = {
@@ -160,5 +139,5 @@ static const struct contrast_case companions[] = {
 
 Test(edges_exposure, change_what_a_companion_drug_a_day_later_changes)
 {
-    check(companions, sizeof companions / sizeof *companions);
+    contrast_check(companions, sizeof companions / sizeof *companions, start_one);
 }

@@ -15,28 +15,22 @@
 #define COUNTS "anc=Q ANC 0 3.0; plt=Q PLT 0 150; "
 #define MAN    "P male 1944-01-15; kg=Q KG 0 72; " COUNTS VISITS TAKEN "heart=C I50.9 -400..; "
 
-static struct subject was, is;
-
-static void derive(struct subject *s, const char *base, const char *rest, int horizon)
+static void start_for(struct subject *s, int days)
 {
     subject_init(s);
     subject_trust_roster(s);
     whole_shorten(s, 5);
-    s->horizon = s->line.first_dose + horizon;
-    contrast_add(s, base);
-    contrast_add(s, rest);
-    subject_derive(s);
+    s->horizon = s->line.first_dose + days;
 }
 
-static void check(const struct contrast_case *cases, size_t count, int horizon)
+static void start_days(struct subject *s)
 {
-    for (size_t i = 0; i < count; i++) {
-        derive(&was, cases[i].base, cases[i].was, horizon);
-        derive(&is, cases[i].base, cases[i].is, horizon);
-        contrast_expect(cases[i].name, &was, &is, cases[i].changes);
-        subject_release(&was);
-        subject_release(&is);
-    }
+    start_for(s, 100);
+}
+
+static void start_year(struct subject *s)
+{
+    start_for(s, 370);
 }
 
 static const struct contrast_case kidneys[] = {
@@ -125,7 +119,7 @@ static const struct contrast_case kidneys[] = {
 
 Test(edges_parameters, change_what_a_creatinine_or_a_weight_changes)
 {
-    check(kidneys, sizeof kidneys / sizeof *kidneys, 100);
+    contrast_check(kidneys, sizeof kidneys / sizeof *kidneys, start_days);
 }
 
 /* 72 kg, 0.8 mg/dL: the clearance is (140 - age) x 1.25; 20 mg of dexamethasone a week are 80 mg in 28 days */
@@ -177,11 +171,25 @@ static const struct contrast_case ages[] = {
 
 Test(edges_parameters, change_what_a_birthday_changes)
 {
-    check(ages, sizeof ages / sizeof *ages, 100);
+    contrast_check(ages, sizeof ages / sizeof *ages, start_days);
 }
 
 #define DISEASE "P male 1950-03-01; V 90; V 180; V 270; V 360; L04AX04 S 0..360 25; m0=Q SERUM 0 40; "
 
+#define PROGRESSED_LATER                                                                                               \
+    "derived TTP value: 270 -> 360\n"                                                                                  \
+    "derived TTP text: EVENT -> CENSORED\n"                                                                            \
+    "derived TTP date: d270 -> d360\n"                                                                                 \
+    "derived TTP state: derived -> unconfirmed\n"                                                                      \
+    "derived PFS value: 270 -> 360\n"                                                                                  \
+    "derived PFS text: EVENT -> CENSORED\n"                                                                            \
+    "derived PFS date: d270 -> d360\n"                                                                                 \
+    "derived PFS state: derived -> unconfirmed\n"                                                                      \
+    "derived DOR value: 180 -> 270\n"                                                                                  \
+    "derived DOR text: EVENT -> CENSORED\n"                                                                            \
+    "derived DOR date: d270 -> d360\n"                                                                                 \
+    "derived DOR state: derived -> unconfirmed\n"                                                                      \
+    "+exceptions RESPONSE_UNCONFIRMED PD\n"
 #define MEASURED(id, day, was, is)                                                                                     \
     "observations " id "@" day " value_num: " was " -> " is "\n"                                                       \
     "observations " id "@" day " source_value: " was " -> " is "\n"
@@ -212,38 +220,12 @@ static const struct contrast_case responses[] = {
      MEASURED("m1", "T90-01", "4", "4.04") "derived BOR text: VGPR -> PR\n"
                                            "+exceptions RESPONSE_UNCONFIRMED VGPR\n"},
     {"a rise of 25 %, and one of 24.9", DISEASE "m1=Q SERUM 90 20; m2=Q SERUM 180 20; m4=Q SERUM 360 30; ",
-     "m3=Q SERUM 270 25", "m3=Q SERUM 270 24.98",
-     MEASURED("m3", "T90-03", "25", "24.98") "derived TTP value: 270 -> 360\n"
-                                             "derived TTP text: EVENT -> CENSORED\n"
-                                             "derived TTP date: d270 -> d360\n"
-                                             "derived TTP state: derived -> unconfirmed\n"
-                                             "derived PFS value: 270 -> 360\n"
-                                             "derived PFS text: EVENT -> CENSORED\n"
-                                             "derived PFS date: d270 -> d360\n"
-                                             "derived PFS state: derived -> unconfirmed\n"
-                                             "derived DOR value: 180 -> 270\n"
-                                             "derived DOR text: EVENT -> CENSORED\n"
-                                             "derived DOR date: d270 -> d360\n"
-                                             "derived DOR state: derived -> unconfirmed\n"
-                                             "+exceptions RESPONSE_UNCONFIRMED PD\n"},
+     "m3=Q SERUM 270 25", "m3=Q SERUM 270 24.98", MEASURED("m3", "T90-03", "25", "24.98") PROGRESSED_LATER},
     {"a rise of 5 g/L, and one of 4.99", DISEASE "m1=Q SERUM 90 18; m2=Q SERUM 180 18; m4=Q SERUM 360 30; ",
-     "m3=Q SERUM 270 23", "m3=Q SERUM 270 22.99",
-     MEASURED("m3", "T90-03", "23", "22.99") "derived TTP value: 270 -> 360\n"
-                                             "derived TTP text: EVENT -> CENSORED\n"
-                                             "derived TTP date: d270 -> d360\n"
-                                             "derived TTP state: derived -> unconfirmed\n"
-                                             "derived PFS value: 270 -> 360\n"
-                                             "derived PFS text: EVENT -> CENSORED\n"
-                                             "derived PFS date: d270 -> d360\n"
-                                             "derived PFS state: derived -> unconfirmed\n"
-                                             "derived DOR value: 180 -> 270\n"
-                                             "derived DOR text: EVENT -> CENSORED\n"
-                                             "derived DOR date: d270 -> d360\n"
-                                             "derived DOR state: derived -> unconfirmed\n"
-                                             "+exceptions RESPONSE_UNCONFIRMED PD\n"},
+     "m3=Q SERUM 270 23", "m3=Q SERUM 270 22.99", MEASURED("m3", "T90-03", "23", "22.99") PROGRESSED_LATER},
 };
 
 Test(edges_parameters, change_what_an_m_protein_changes)
 {
-    check(responses, sizeof responses / sizeof *responses, 370);
+    contrast_check(responses, sizeof responses / sizeof *responses, start_year);
 }

@@ -398,3 +398,24 @@ void contrast_expect(const char *name, struct subject *was, struct subject *is, 
             "%s: this changed, too:\n\t%s", name, c.lines[i]);
     cr_expect(wanted > 0, "%s: nothing is told to change", name);
 }
+
+static void derive(struct subject *s, const char *base, const char *rest, void (*begin)(struct subject *))
+{
+    begin(s);
+    contrast_add(s, base);
+    contrast_add(s, rest);
+    subject_derive(s);
+}
+
+void contrast_check(const struct contrast_case *cases, size_t count, void (*begin)(struct subject *))
+{
+    static struct subject was, is;
+
+    for (size_t i = 0; i < count; i++) {
+        derive(&was, cases[i].base, cases[i].was, begin);
+        derive(&is, cases[i].base, cases[i].is, begin);
+        contrast_expect(cases[i].name, &was, &is, cases[i].changes);
+        subject_release(&was);
+        subject_release(&is);
+    }
+}

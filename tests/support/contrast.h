@@ -34,4 +34,7 @@ void contrast_add(struct subject *s, const char *history);
 /* Fail unless what is told changed between two derived subjects, and nothing else did. */
 void contrast_expect(const char *name, struct subject *was, struct subject *is, const char *changes);
 
+/* Each case: two subjects that `begin` makes ready, the one with what was, the other with what is. */
+void contrast_check(const struct contrast_case *cases, size_t count, void (*begin)(struct subject *));
+
 #endif
