@@ -32,7 +32,8 @@ bool digits_multiply(struct gw_arena *arena, struct digits a, struct digits b, s
 /* The whole part of a / b; *exact: nothing remains. b is not zero. */
 bool digits_divide(struct gw_arena *arena, struct digits a, struct digits b, struct digits *out, bool *exact);
 
-/* Drop the last `drop` (at least one) digits of a, which has no zeros, rounding to the nearest, a half away from zero. */
+/* Drop the last `drop` (at least one) digits of a, which has no zeros, rounding to the nearest, a half away from zero.
+ */
 bool digits_round(struct gw_arena *arena, struct digits a, size_t drop, struct digits *out);
 
 #endif

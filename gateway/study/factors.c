@@ -117,8 +117,8 @@ bool factors_read(struct gw_arena *arena, const char *text, struct gw_unit_facto
         struct gw_unit_factor factor = {.unit = NULL};
 
         *reason = r.reason;
-        if (!read_factor(&r, at, (size_t)(end - at), &factor) ||
-            repeats(&r, list, held, factor.unit) || !(item = GW_ARENA_PUSH(arena, list, held, capacity))) {
+        if (!read_factor(&r, at, (size_t)(end - at), &factor) || repeats(&r, list, held, factor.unit) ||
+            !(item = GW_ARENA_PUSH(arena, list, held, capacity))) {
             *reason = r.reason;
             return false;
         }

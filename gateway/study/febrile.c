@@ -65,8 +65,8 @@ static struct series temperatures(struct engine *e)
 
 struct fever { /* the moment at which the readings make one */
     const struct signal *reading;
-    const struct signal *since;  /* the earlier reading of a sustained one; NULL: a single one */
-    bool doubtful;               /* days without a time cannot show how long it lasted */
+    const struct signal *since; /* the earlier reading of a sustained one; NULL: a single one */
+    bool doubtful;              /* days without a time cannot show how long it lasted */
 };
 
 struct run { /* of readings that are not below `sustained` */

@@ -17,14 +17,10 @@
     ANCHOR(name, FIELD_INT, member, .fallback = (default_days), .low = (least), .high = FIELD_MAX_DAYS)
 
 static const struct package_field d1_fields[] = {
-    {.key = "drugs", .kind = FIELD_BY_HAND},
-    {.key = "evidence", .kind = FIELD_BY_HAND},
-    DAYS("spread_days", first_dose_spread_days, 7, 0),
-    DAYS("dispense_spread_days", dispense_spread_days, 7, 0),
-    DAYS("move_days", anchor_move_days, 14, 0),
-    DAYS("earlier_line_days", earlier_line_days, 28, 0),
-    {.key = "recruit", .kind = FIELD_BY_HAND},
-    {NULL},
+    {.key = "drugs", .kind = FIELD_BY_HAND},           {.key = "evidence", .kind = FIELD_BY_HAND},
+    DAYS("spread_days", first_dose_spread_days, 7, 0), DAYS("dispense_spread_days", dispense_spread_days, 7, 0),
+    DAYS("move_days", anchor_move_days, 14, 0),        DAYS("earlier_line_days", earlier_line_days, 28, 0),
+    {.key = "recruit", .kind = FIELD_BY_HAND},         {NULL},
 };
 
 static const struct package_field eot_fields[] = {

@@ -395,11 +395,7 @@ Test(date, takes_the_earlier_of_two_days_or_the_one_there_is)
     static const struct {
         gw_day a, b, earlier;
     } pairs[] = {
-        {3, 5, 3},
-        {4, 4, 4},
-        {-2, 1, -2},
-        {GW_NO_DAY, 5, 5},
-        {GW_NO_DAY, GW_NO_DAY, GW_NO_DAY},
+        {3, 5, 3}, {4, 4, 4}, {-2, 1, -2}, {GW_NO_DAY, 5, 5}, {GW_NO_DAY, GW_NO_DAY, GW_NO_DAY},
     };
 
     for (size_t i = 0; i < COUNT(pairs); i++) {

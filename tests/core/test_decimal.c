@@ -87,11 +87,37 @@ Test(decimal, keeps_the_digits_it_was_written_with)
 }
 
 static const char *const refused[] = {
-    "",      "-",        "+1",        ".5",         "5.",           "1.e3",
-    "01",    "-01",      "00",        "1e",         "1e+",          "1E-",
-    "e3",    " 1",       "1 ",        "1,5",        "1.2.3",        "0x10",
-    "NaN",   "1_0",      "--1",       "1e1.5",      "<0.2",         "1e5e5",
-    "1ex",   "1.5e+", "\xd9\xa1", "1e1000001", "1e-1000001", "0.1e-1000000", "1e99999999999999999999",
+    "",
+    "-",
+    "+1",
+    ".5",
+    "5.",
+    "1.e3",
+    "01",
+    "-01",
+    "00",
+    "1e",
+    "1e+",
+    "1E-",
+    "e3",
+    " 1",
+    "1 ",
+    "1,5",
+    "1.2.3",
+    "0x10",
+    "NaN",
+    "1_0",
+    "--1",
+    "1e1.5",
+    "<0.2",
+    "1e5e5",
+    "1ex",
+    "1.5e+",
+    "\xd9\xa1",
+    "1e1000001",
+    "1e-1000001",
+    "0.1e-1000000",
+    "1e99999999999999999999",
 };
 
 Test(decimal, refuses_what_the_grammar_does_not_have)
@@ -318,8 +344,9 @@ Test(decimal, computes_long_numbers_wholly_or_not_at_all)
 
     cr_expect(gt(sz, count_refusals(gw_decimal_add, long_one, "1", "123456789012345678901234567891"), 30));
     cr_expect(gt(sz, count_refusals(gw_decimal_add, long_one, nines, "23456789012345678901234567891"), 30));
-    cr_expect(gt(sz, count_refusals(gw_decimal_multiply, long_one, nines,
-                                    "-12345678901234567890123456788876543210987654321098765432110"),
+    cr_expect(gt(sz,
+                 count_refusals(gw_decimal_multiply, long_one, nines,
+                                "-12345678901234567890123456788876543210987654321098765432110"),
                  60));
 }
 

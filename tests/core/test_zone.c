@@ -364,7 +364,7 @@ static const struct {
     {"AAA0BBB,J61,J365", "2024-03-02T01:59:59Z", 0},
     {"AAA0BBB,J61,J365", "2024-03-02T02:00:00Z", 3600},
     {"aaa0bbb,M4.1.0,M10.1.0", "2024-07-01T00:00:00Z", 3600}, /* names in small letters */
-    {"", "2021-07-01T00:00:00Z", 0},      /* no rule at all: what the file holds stays */
+    {"", "2021-07-01T00:00:00Z", 0},                          /* no rule at all: what the file holds stays */
     {"AAA-3", "2021-01-01T22:00:00Z", 0}, /* no change is written, so the file's only offset stays */
 };
 

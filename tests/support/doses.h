@@ -7,8 +7,8 @@
  *      "R 0.. 25"        ordered
  *
  * A unit other than mg follows the dose ("0.025g", "2cap*5" are two capsules of 5 mg), then a rhythm: daily if none is
- * written, else qd, bid, qod, weekly, 3/wk, 5/d, 21/28, 1-2 (a choice), prn (daily, as needed), none. A statement or an order ends in "!" when
- * it was stopped.
+ * written, else qd, bid, qod, weekly, 3/wk, 5/d, 21/28, 1-2 (a choice), prn (daily, as needed), none. A statement or an
+ * order ends in "!" when it was stopped.
  */
 #ifndef SUPPORT_DOSES_H
 #define SUPPORT_DOSES_H

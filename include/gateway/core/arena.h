@@ -17,7 +17,10 @@ struct gw_arena {
     size_t limit;
 };
 
-#define GW_ARENA_INIT(limit_bytes) {NULL, 0, (limit_bytes)}
+#define GW_ARENA_INIT(limit_bytes)                                                                                     \
+    {                                                                                                                  \
+        NULL, 0, (limit_bytes)                                                                                         \
+    }
 
 /* Zero-filled memory aligned to 16 bytes, or NULL at the limit. */
 void *gw_arena_alloc(struct gw_arena *arena, size_t size);

@@ -32,7 +32,7 @@ gw_day gw_day_of(int year, int month, int day); /* GW_NO_DAY for an impossible d
 void gw_day_split(gw_day day, int *year, int *month, int *dayofmonth);
 gw_day gw_day_add_months(gw_day day, int months); /* same day of month, clipped to the month's end */
 int gw_days_apart(gw_day a, gw_day b);            /* whole days between them, never negative */
-gw_day gw_day_earlier(gw_day a, gw_day b);       /* GW_NO_DAY is none: the other */
+gw_day gw_day_earlier(gw_day a, gw_day b);        /* GW_NO_DAY is none: the other */
 void gw_day_print(gw_day day, char out[11]);      /* YYYY-MM-DD */
 bool gw_day_parse(const char *text, gw_day *out); /* exactly YYYY-MM-DD */
 

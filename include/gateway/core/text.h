@@ -1,8 +1,8 @@
 /*
  * Bytes: a borrowed slice, and a buffer that grows up to a stated maximum.
  *
- * A buffer is always NUL-terminated. Appending past the maximum or a failed allocation marks it `failed`, keeps what was
- * there and makes every later append a no-op, so that a writer checks once, at the end.
+ * A buffer is always NUL-terminated. Appending past the maximum or a failed allocation marks it `failed`, keeps what
+ * was there and makes every later append a no-op, so that a writer checks once, at the end.
  */
 #ifndef GATEWAY_CORE_TEXT_H
 #define GATEWAY_CORE_TEXT_H
@@ -25,7 +25,10 @@ struct gw_text {
     bool failed;
 };
 
-#define GW_TEXT_INIT(max_bytes) {(char *)"", 0, 0, (max_bytes), false}
+#define GW_TEXT_INIT(max_bytes)                                                                                        \
+    {                                                                                                                  \
+        (char *)"", 0, 0, (max_bytes), false                                                                           \
+    }
 
 void gw_text_append(struct gw_text *text, const char *bytes, size_t length);
 void gw_text_add(struct gw_text *text, const char *string); /* NULL adds nothing */

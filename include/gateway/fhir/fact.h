@@ -243,8 +243,8 @@ struct gw_schedule {
     struct gw_quantity duration; /* boundsDuration, or the high end of a boundsRange: nothing is due after it */
     const char *count;           /* doses in all */
     const char *count_max;
-    struct gw_concept code;      /* BID, QD, QOD ...; where no coding has one, what its text says */
-    bool as_needed;              /* asNeededBoolean true, or asNeeded for some reason */
+    struct gw_concept code; /* BID, QD, QOD ...; where no coding has one, what its text says */
+    bool as_needed;         /* asNeededBoolean true, or asNeeded for some reason */
 };
 
 struct gw_dosage { /* one dosageInstruction, or one dosage of a Statement */

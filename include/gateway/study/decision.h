@@ -83,7 +83,8 @@ struct gw_decisions {
 enum gw_status gw_decision_read(struct gw_arena *arena, struct gw_slice text, struct gw_decision *out,
                                 struct gw_error *err);
 
-/* A file of them, one a line or all in a JSON array; blank lines are none. GW_ENOINPUT; GW_EINPUT "path:line: ..."; two of one n: the same. */
+/* A file of them, one a line or all in a JSON array; blank lines are none. GW_ENOINPUT; GW_EINPUT "path:line: ..."; two
+ * of one n: the same. */
 enum gw_status gw_decisions_load(struct gw_arena *arena, const char *path, struct gw_decisions *out,
                                  struct gw_error *err);
 

@@ -81,7 +81,8 @@ struct gw_limits {
     const char *high_num;
 };
 
-/* Reference limits of a measured value: the resource's range of type normal or none that fits, else the site's for sex and age. */
+/* Reference limits of a measured value: the resource's range of type normal or none that fits, else the site's for sex
+ * and age. */
 enum gw_status gw_limits_read(struct gw_arena *arena, const struct gw_tables *tables, const struct gw_site *site,
                               const struct gw_lab *lab, const struct gw_observed *observed,
                               const struct gw_measure *measure, const char *sex, int age, struct gw_limits *out,

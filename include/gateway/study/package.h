@@ -83,7 +83,7 @@ struct gw_study {
     int dispense_spread_days; /* ANCHOR_CONFLICT of dispense and order beyond */
     int anchor_move_days;
     int earlier_line_days; /* records so long before recruitment or the roster's first dose are of an earlier line */
-    int cap_months; /* 0: no cap */
+    int cap_months;        /* 0: no cap */
     bool cap_applies_to_follow_up;
 
     /* choices that the protocol leaves open: mappings/RULES.md */
