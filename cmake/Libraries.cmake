@@ -18,6 +18,8 @@ gateway_require(ZLIB zlib zlib1g-dev)
 gateway_require(UV libuv libuv1-dev)
 gateway_require(SMARTCOLS smartcols libsmartcols-dev)
 gateway_require(CURL libcurl libcurl4-openssl-dev)
+gateway_require(MICROHTTPD libmicrohttpd libmicrohttpd-dev)
+gateway_require(SYSTEMD libsystemd libsystemd-dev)
 
 # libcsv ships no pkg-config file.
 find_path(CSV_INCLUDE_DIR csv.h)

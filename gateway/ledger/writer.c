@@ -19,6 +19,7 @@ enum { BATCH_ENTRIES = 1000, BATCH_NANOSECONDS = 200 * 1000 * 1000 };
 struct job {
     struct job *next;
     size_t entries;
+    bool alone; /* outside any transaction of ours */
     gw_writer_run run;
     gw_writer_done done;
     void *ctx;
@@ -75,12 +76,23 @@ static struct job *queue_take(struct queue *queue)
 
 /* ---- the thread ---- */
 
-static struct job *take_submitted(struct gw_writer *writer, bool wait)
+/* The first to be submitted, waited for; NULL: stopping, and none is left. */
+static struct job *take_first(struct gw_writer *writer)
 {
     uv_mutex_lock(&writer->lock);
-    while (wait && !writer->submitted.first && !writer->stopping)
+    while (!writer->submitted.first && !writer->stopping)
         uv_cond_wait(&writer->wake, &writer->lock);
     struct job *job = queue_take(&writer->submitted);
+    uv_mutex_unlock(&writer->lock);
+    return job;
+}
+
+/* Another for the same transaction; NULL: none is there, or the next one stands alone. */
+static struct job *take_another(struct gw_writer *writer)
+{
+    uv_mutex_lock(&writer->lock);
+    const struct job *first = writer->submitted.first;
+    struct job *job = first && !first->alone ? queue_take(&writer->submitted) : NULL;
     uv_mutex_unlock(&writer->lock);
     return job;
 }
@@ -122,7 +134,7 @@ static void run_batch(struct gw_writer *writer, struct job *job, struct queue *b
     size_t entries = 0;
     enum gw_status rc = gw_ledger_begin(writer->ledger, &err);
 
-    for (; job; job = take_submitted(writer, false)) {
+    for (; job; job = take_another(writer)) {
         job->status = GW_OK;
         queue_add(batch, job);
         if (rc == GW_OK)
@@ -139,14 +151,22 @@ static void run_batch(struct gw_writer *writer, struct job *job, struct queue *b
         fail_batch(batch, &err);
 }
 
+static void run_alone(struct gw_writer *writer, struct job *job, struct queue *batch)
+{
+    queue_add(batch, job);
+    job->status = job->run(writer->ledger, job->ctx, &job->err);
+    if (job->status != GW_OK)
+        gw_ledger_rollback(writer->ledger);
+}
+
 static void thread_main(void *arg)
 {
     struct gw_writer *writer = arg;
     struct queue batch;
 
     queue_init(&batch);
-    for (struct job *job; (job = take_submitted(writer, true));) {
-        run_batch(writer, job, &batch);
+    for (struct job *job; (job = take_first(writer));) {
+        (job->alone ? run_alone : run_batch)(writer, job, &batch);
         answer(writer, &batch, false);
     }
     answer(writer, &batch, true);
@@ -232,21 +252,17 @@ enum gw_status gw_writer_start(uv_loop_t *loop, struct gw_ledger *ledger, struct
     return GW_OK;
 }
 
-enum gw_status gw_writer_submit(struct gw_writer *writer, size_t entries, gw_writer_run run, gw_writer_done done,
-                                void *ctx, struct gw_error *err)
+static enum gw_status submit(struct gw_writer *writer, const struct job *what, struct gw_error *err)
 {
     if (writer->closed)
         return gw_fail(err, GW_ECANCELED, "ledger.writer", "the ledger is closing; nothing more is kept");
-    struct job *job = calloc(1, sizeof *job);
+    struct job *job = malloc(sizeof *job);
     if (!job)
         return ledger_no_memory(err, "a page to be kept");
-    job->entries = entries;
-    job->run = run;
-    job->done = done;
-    job->ctx = ctx;
+    *job = *what;
     if (writer->jobs++ == 0)
         uv_ref((uv_handle_t *)&writer->async);
-    writer->pending += entries;
+    writer->pending += job->entries;
     uv_mutex_lock(&writer->lock);
     queue_add(&writer->submitted, job);
     uv_cond_signal(&writer->wake);
@@ -254,9 +270,30 @@ enum gw_status gw_writer_submit(struct gw_writer *writer, size_t entries, gw_wri
     return GW_OK;
 }
 
+enum gw_status gw_writer_submit(struct gw_writer *writer, size_t entries, gw_writer_run run, gw_writer_done done,
+                                void *ctx, struct gw_error *err)
+{
+    const struct job job = {.entries = entries, .run = run, .done = done, .ctx = ctx};
+
+    return submit(writer, &job, err);
+}
+
+enum gw_status gw_writer_submit_alone(struct gw_writer *writer, gw_writer_run run, gw_writer_done done, void *ctx,
+                                      struct gw_error *err)
+{
+    const struct job job = {.alone = true, .run = run, .done = done, .ctx = ctx};
+
+    return submit(writer, &job, err);
+}
+
 size_t gw_writer_pending(const struct gw_writer *writer)
 {
     return writer->pending;
+}
+
+size_t gw_writer_jobs(const struct gw_writer *writer)
+{
+    return writer->jobs;
 }
 
 void gw_writer_stop(struct gw_writer *writer, void (*closed)(void *ctx), void *ctx)

@@ -74,20 +74,6 @@ struct gw_token {
     uint64_t refused_ms; /* when the server last refused a token */
 };
 
-static int64_t system_utc(void *ctx)
-{
-    (void)ctx;
-    return (int64_t)time(NULL);
-}
-
-static uint64_t system_monotonic_ms(void *ctx)
-{
-    (void)ctx;
-    return uv_hrtime() / 1000000;
-}
-
-const struct gw_clock gw_system_clock = {system_utc, system_monotonic_ms, NULL};
-
 static uint64_t now_ms(const struct gw_token *token)
 {
     return token->clock->monotonic_ms(token->clock->ctx);

@@ -7,14 +7,11 @@
 
 /* ---- the session ---- */
 
-static enum gw_status session_get(struct gw_web *web, const char *url, uint64_t max_bytes,
+static enum gw_status session_ask(struct gw_web *web, const struct gw_session_request *request,
                                   struct gw_http_response *response, gw_http_done done, void *ctx, uint64_t *call,
                                   struct gw_error *err)
 {
-    const struct gw_web_session *of = (const struct gw_web_session *)web;
-    const struct gw_session_request request = {.url = url, .max_bytes = max_bytes};
-
-    return gw_session_start(of->session, &request, response, done, ctx, call, err);
+    return gw_session_start(((struct gw_web_session *)web)->session, request, response, done, ctx, call, err);
 }
 
 static void session_cancel(struct gw_web *web, uint64_t call)
@@ -24,7 +21,7 @@ static void session_cancel(struct gw_web *web, uint64_t call)
 
 void gw_web_session_init(struct gw_web_session *web, struct gw_session *session)
 {
-    web->web = (struct gw_web){session_get, session_cancel, gw_session_gate(session)};
+    web->web = (struct gw_web){session_ask, session_cancel, gw_session_gate(session)};
     web->session = session;
 }
 

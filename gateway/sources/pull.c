@@ -91,10 +91,11 @@ static enum step start_fetch(struct gw_pull *p, unsigned which, enum step then)
 {
     struct gw_web *web = p->settings->web;
     struct answer *answer = &p->answers[which];
+    const struct gw_session_request request = {.url = answer->url.at, .max_bytes = GW_PULL_PAGE_BYTES};
 
     gw_http_response_clear(&answer->response);
     answer->failure = (struct gw_error){.status = GW_OK};
-    if (web->get(web, answer->url.at, GW_PULL_PAGE_BYTES, &answer->response, on_fetched, p, &p->call, &p->err) != GW_OK)
+    if (web->ask(web, &request, &answer->response, on_fetched, p, &p->call, &p->err) != GW_OK)
         return END;
     p->flying = which;
     p->in_flight = true;

@@ -126,6 +126,54 @@ Test(writer, runs_jobs_in_order_and_answers_in_order)
     bench_release(&bench);
 }
 
+/* It finds what was submitted before it committed, and may begin and commit as it likes. */
+static enum gw_status run_alone(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+{
+    struct task *task = ctx;
+    enum gw_status rc = gw_ledger_begin(ledger, err);
+
+    if (rc == GW_OK)
+        rc = run(ledger, ctx, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_commit(ledger, err);
+    if (task->number == 3)
+        return gw_fail(err, GW_EINPUT, "test", "after its commit");
+    return rc;
+}
+
+static void submit_alone(struct bench *bench, struct task *task)
+{
+    task->bench = bench;
+    task->watermark = "t1";
+    BOOK_OK(bench->book, gw_writer_submit_alone(bench->writer, run_alone, done, task, &bench->book->err));
+}
+
+Test(writer, runs_a_job_that_stands_alone_between_the_others)
+{
+    struct bench bench;
+    struct task tasks[6];
+
+    bench_init(&bench);
+    for (int i = 0; i < 6; i++) {
+        tasks[i] = (struct task){.number = i, .result = i == 4 ? GW_EINPUT : GW_OK};
+        if (i == 1 || i == 3 || i == 4)
+            submit_alone(&bench, &tasks[i]);
+        else
+            submit(&bench, &tasks[i], 1);
+    }
+    cr_expect(gw_writer_jobs(bench.writer) == 6);
+    uv_run(&bench.loop, UV_RUN_DEFAULT);
+    cr_expect(gw_writer_jobs(bench.writer) == 0);
+    cr_assert(bench.answered_count == 6);
+    for (int i = 0; i < 6; i++)
+        cr_expect(bench.answered[i] == i && (bench.status[i] == GW_OK) == (i != 3 && i != 4), "job %d", i);
+    gw_writer_stop(bench.writer, closed, &bench);
+    uv_run(&bench.loop, UV_RUN_DEFAULT);
+    for (int i = 0; i < 6; i++)
+        cr_expect(moved(&bench, i) == (i != 4), "job %d: what it did not commit is taken back", i);
+    bench_release(&bench);
+}
+
 Test(writer, takes_back_only_the_job_that_failed)
 {
     struct bench bench;

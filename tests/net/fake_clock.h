@@ -29,7 +29,7 @@ static inline void fake_clock_pass(struct fake_clock *clock, unsigned seconds)
 
 #define FAKE_CLOCK(clock)                                                                                              \
     {                                                                                                                  \
-        fake_clock_utc, fake_clock_ms, (clock)                                                                         \
+        .utc = fake_clock_utc, .monotonic_ms = fake_clock_ms, .ctx = (clock)                                           \
     }
 #define FAKE_CLOCK_INIT                                                                                                \
     {                                                                                                                  \

@@ -198,16 +198,17 @@ static inline struct fake_operation *start_operation(struct fake_ports *ports,
     return op;
 }
 
-static inline enum gw_status fake_web_get(struct gw_web *web, const char *url, uint64_t max_bytes,
+static inline enum gw_status fake_web_ask(struct gw_web *web, const struct gw_session_request *request,
                                           struct gw_http_response *response, gw_http_done done, void *ctx,
                                           uint64_t *call, struct gw_error *err)
 {
+    const char *url = request->url;
     struct fake_ports *ports = (struct fake_ports *)((char *)web - offsetof(struct fake_ports, web));
     struct fake_operation *op = start_operation(ports, done, ctx, err);
 
     if (!op)
         return GW_EPROTO;
-    cr_expect(max_bytes == GW_PULL_PAGE_BYTES);
+    cr_expect(request->max_bytes == GW_PULL_PAGE_BYTES);
     op->response = response;
     op->call = *call = ++ports->calls;
     op->url = strdup(strncmp(url, BASE, strlen(BASE)) == 0 ? url + strlen(BASE) : url);
@@ -248,7 +249,7 @@ static inline void fake_ports_init(struct fake_ports *ports, const struct fake_r
     *ports = (struct fake_ports){.asked = GW_TEXT_INIT(1 << 20), .kept = GW_TEXT_INIT(1 << 20), .replies = replies};
     uv_loop_init(&ports->loop);
     cr_assert(gw_gate_new(BASE, NULL, 0, &ports->gate, &err) == GW_OK, "%s", err.text);
-    ports->web = (struct gw_web){fake_web_get, fake_web_cancel, ports->gate};
+    ports->web = (struct gw_web){fake_web_ask, fake_web_cancel, ports->gate};
     ports->store = (struct gw_store){fake_store_keep};
     ports->settings = (struct gw_pull_settings){.web = &ports->web,
                                                 .store = &ports->store,

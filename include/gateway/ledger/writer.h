@@ -31,8 +31,13 @@ enum gw_status gw_writer_start(uv_loop_t *loop, struct gw_ledger *ledger, struct
 enum gw_status gw_writer_submit(struct gw_writer *writer, size_t entries, gw_writer_run run, gw_writer_done done,
                                 void *ctx, struct gw_error *err);
 
+/* The same for a job that stands alone: what came before it is committed, and it begins and commits by itself. */
+enum gw_status gw_writer_submit_alone(struct gw_writer *writer, gw_writer_run run, gw_writer_done done, void *ctx,
+                                      struct gw_error *err);
+
 /* Entries submitted and not yet answered: what a puller looks at before it fetches more. */
 size_t gw_writer_pending(const struct gw_writer *writer);
+size_t gw_writer_jobs(const struct gw_writer *writer); /* submitted and not yet answered */
 
 /* Finish what was submitted, then end: closed(ctx) is called once on the loop, after the last done; the ledger is the
  * caller's again, the writer gone. */

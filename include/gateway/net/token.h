@@ -22,17 +22,9 @@
 #include <stdint.h>
 
 #include "gateway/core/error.h"
+#include "gateway/net/clock.h"
 #include "gateway/net/http.h"
 #include "gateway/net/jwk.h"
-
-/* Time from outside, so that an hour can pass in a test. */
-struct gw_clock {
-    int64_t (*utc)(void *ctx);           /* seconds from 1970 */
-    uint64_t (*monotonic_ms)(void *ctx); /* never goes back */
-    void *ctx;
-};
-
-extern const struct gw_clock gw_system_clock;
 
 struct gw_token_options {
     const char *base;      /* discovery at {base}/.well-known/smart-configuration */

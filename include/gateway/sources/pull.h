@@ -32,10 +32,11 @@
 #define GW_PULL_RESTARTS_MAX 3u
 #define GW_PULL_READS_MAX    200u
 
-/* Where pages come from: a session, or a test's fake. Promises as in net/http.h. */
+/* Where pages come from: a session, or a test's fake. Promises as in net/http.h; the request as in net/session.h. */
 struct gw_web {
-    enum gw_status (*get)(struct gw_web *web, const char *url, uint64_t max_bytes, struct gw_http_response *response,
-                          gw_http_done done, void *ctx, uint64_t *call, struct gw_error *err);
+    enum gw_status (*ask)(struct gw_web *web, const struct gw_session_request *request,
+                          struct gw_http_response *response, gw_http_done done, void *ctx, uint64_t *call,
+                          struct gw_error *err);
     void (*cancel)(struct gw_web *web, uint64_t call);
     const struct gw_gate *gate; /* base and the meaning of links */
 };
