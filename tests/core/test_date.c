@@ -142,7 +142,7 @@ static const struct {
     {"9999-12-31T22:59:59Z", GW_PRECISION_SECOND, "9999-12-31", "9999-12-31", 86399, 0, 253402297199},
 };
 
-Test(date, reads_every_form_of_a_fhir_date)
+Test(date, s15_reads_every_form_of_a_fhir_date)
 {
     struct gw_zone *const madrid = open_zone("Europe/Madrid");
 
@@ -218,7 +218,7 @@ static const char *const malformed[] = {
     "9999-12-31T23:59:59Z", /* in Madrid that is the year 10000 */
 };
 
-Test(date, refuses_what_is_no_fhir_date)
+Test(date, s15_refuses_what_is_no_fhir_date)
 {
     struct gw_zone *const madrid = open_zone("Europe/Madrid");
 

@@ -76,7 +76,7 @@ static const struct {
     {"1e0000000000000000002", "100"},
 };
 
-Test(decimal, keeps_the_digits_it_was_written_with)
+Test(decimal, s12_keeps_the_digits_it_was_written_with)
 {
     for (size_t i = 0; i < COUNT(spellings); i++) {
         const struct gw_decimal value = read_decimal(spellings[i].text);

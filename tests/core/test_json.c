@@ -320,7 +320,7 @@ static const struct {
     {"past a higher limit", "[", ']', 5001, 5000, GW_EINPUT},
 };
 
-Test(json, limits_the_depth)
+Test(json, s18_limits_the_depth)
 {
     static char text[40000];
 

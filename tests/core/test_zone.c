@@ -209,7 +209,7 @@ static int64_t seconds_of(const char *text)
     return (int64_t)gw_day_of(y, m, d) * DAY + hh * 3600 + mm * 60 + ss;
 }
 
-Test(zone, takes_the_offset_before_a_gap_and_the_first_of_a_fold)
+Test(zone, s15_takes_the_offset_before_a_gap_and_the_first_of_a_fold)
 {
     for (size_t i = 0; i < COUNT(clocks); i++) {
         struct gw_zone *const zone = open_zone(clocks[i].zone);

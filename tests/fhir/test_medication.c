@@ -58,7 +58,7 @@ static void print_ingredients(const struct gw_medication_use *use, char *out, si
         used += (size_t)snprintf(out + used, room - used, "%s", use->ingredients[i].text ?: "?");
 }
 
-Test(medication, is_named_by_concept_reference_or_inside)
+Test(medication, s17_is_named_by_concept_reference_or_inside)
 {
     static const char *const types[] = {"MedicationAdministration", "MedicationRequest", "MedicationDispense",
                                         "MedicationStatement"};
@@ -132,7 +132,7 @@ static const struct {
     {"stated", "MedicationStatement", "'dosage':[{'doseAndRate':[{" DOSE("100", "mg") "}]}]", "100 mg", "- -", NULL},
 };
 
-Test(medication, has_one_dose_or_none)
+Test(medication, s17_has_one_dose_or_none)
 {
     for (size_t i = 0; i < sizeof(dosages) / sizeof(dosages[0]); i++) {
         struct reading reading;
@@ -321,7 +321,7 @@ static const struct {
     {"MedicationRequest", "'statusReason':null", false, ""},
 };
 
-Test(medication, tells_why_its_status_is_what_it_is)
+Test(medication, s17_tells_why_its_status_is_what_it_is)
 {
     for (size_t i = 0; i < sizeof(status_reasons) / sizeof(status_reasons[0]); i++) {
         struct reading reading;

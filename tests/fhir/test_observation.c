@@ -34,7 +34,7 @@ static const struct {
      NULL},
 };
 
-Test(observation, reads_every_kind_of_value)
+Test(observation, s12_reads_every_kind_of_value)
 {
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         struct reading reading;
@@ -208,7 +208,7 @@ static const struct {
     {"not a date is a text still", "'effectiveDateTime':'gestern'", "date", "gestern", NULL},
 };
 
-Test(observation, reads_when_it_was)
+Test(observation, s15_reads_when_it_was)
 {
     static const char *const names[] = {"none", "date", "period", "other"};
 
@@ -234,7 +234,7 @@ static const struct {
 } comparators[] = {{"'<'", true},   {"'<='", true}, {"'>='", true},          {"'>'", true}, {"'ad'", true},
                    {"'=<'", false}, {"'='", false}, {"'see report'", false}, {"''", true},  {"1", false}};
 
-Test(observation, takes_no_text_for_a_comparator)
+Test(observation, s12_takes_no_text_for_a_comparator)
 {
     for (size_t i = 0; i < sizeof(comparators) / sizeof(comparators[0]); i++) {
         char members[200];

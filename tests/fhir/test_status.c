@@ -103,7 +103,7 @@ static void expect_standing(const struct policy *policy, const char *status, enu
     reading_release(&reading);
 }
 
-Test(status, decides_where_a_resource_stands)
+Test(status, s11_decides_where_a_resource_stands)
 {
     for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
         for (int standing = GW_ACCEPTED; standing <= GW_UNDECIDED; standing++) {

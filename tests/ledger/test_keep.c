@@ -54,7 +54,7 @@ Test(keep, prints_a_base_with_the_resource_behind_it)
     book_free(book);
 }
 
-Test(keep, counts_an_exact_repeat_as_unchanged)
+Test(keep, s3_counts_an_exact_repeat_as_unchanged)
 {
     struct book *book = book_new();
     const int64_t subject = book_enrol(book, "ES-017");
@@ -95,7 +95,7 @@ Test(keep, keeps_every_version_of_a_resource)
     book_free(book);
 }
 
-Test(keep, keeps_both_contents_of_one_version_and_says_so)
+Test(keep, s3_s10_keeps_both_contents_of_one_version_and_says_so)
 {
     struct book *book = book_new();
     const int64_t subject = book_enrol(book, "ES-017");
@@ -118,7 +118,7 @@ Test(keep, keeps_both_contents_of_one_version_and_says_so)
     book_free(book);
 }
 
-Test(keep, orders_contents_without_version_by_the_last_delivery_they_came_in)
+Test(keep, s10_orders_contents_without_version_by_the_last_delivery_they_came_in)
 {
     struct book *book = book_new();
     const int64_t subject = book_enrol(book, "ES-017");
@@ -139,7 +139,7 @@ Test(keep, orders_contents_without_version_by_the_last_delivery_they_came_in)
     book_free(book);
 }
 
-Test(keep, does_not_trust_the_length_of_a_version_id)
+Test(keep, s10_does_not_trust_the_length_of_a_version_id)
 {
     struct book *book = book_new();
     const int64_t subject = book_enrol(book, "ES-017");

@@ -82,7 +82,7 @@ static const struct {
     {"nothing", "", GW_EPROTO, 0, "not JSON"},
 };
 
-Test(grant, reads_tokens_and_refuses_the_useless)
+Test(grant, a3_reads_tokens_and_refuses_the_useless)
 {
     for (size_t i = 0; i < COUNT(tokens); i++) {
         struct gw_text body = GW_TEXT_INIT(1 << 16);
@@ -101,7 +101,7 @@ Test(grant, reads_tokens_and_refuses_the_useless)
     }
 }
 
-Test(grant, takes_a_token_of_16_KiB_and_no_longer)
+Test(grant, a3_takes_a_token_of_16_KiB_and_no_longer)
 {
     for (int over = 0; over < 2; over++) {
         struct gw_text body = GW_TEXT_INIT(1 << 16);
@@ -156,7 +156,7 @@ static const struct {
     {"https://f.example/r4", "<html>", NULL},
 };
 
-Test(grant, discovers_only_a_token_endpoint_that_may_have_secrets)
+Test(grant, a5_discovers_only_a_token_endpoint_that_may_have_secrets)
 {
     for (size_t i = 0; i < COUNT(discoveries); i++) {
         struct gw_text body = GW_TEXT_INIT(1 << 16), url = GW_TEXT_INIT(1 << 16);

@@ -19,32 +19,36 @@ struct play {
 static const struct play plays[] = {
     {"a length", HEAD TYPED_JSON "Content-Length: 4\r\n\r\n{  }", GW_OK, "{  }"},
     {"chunks", HEAD TYPED_JSON "Transfer-Encoding: chunked\r\n\r\n2\r\n{ \r\n1\r\n}\r\n0\r\n\r\n", GW_OK, "{ }"},
-    {"chunk extensions and a trailer",
+    {"N7: chunk extensions and a trailer",
      HEAD TYPED_JSON "Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\nX-T: 1\r\n\r\n", GW_OK, "{}"},
     {"nothing", HEAD TYPED_JSON "Content-Length: 0\r\n\r\n", GW_OK, ""},
     {"204", "HTTP/1.1 204 No Content\r\n\r\n", GW_OK, ""},
-    {"an interim answer first", "HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" HEAD TYPED_JSON "Content-Length: 2\r\n\r\n{}",
-     GW_OK, "{}"},
-    {"HTTP/1.0 JSON ended by closing: its reader sees a cut", "HTTP/1.0 200 OK\r\n" TYPED_JSON "\r\n{}", GW_OK, "{}"},
-    {"equal lengths twice", HEAD TYPED_JSON "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", GW_OK, "{}"},
-    {"shorter than its length", HEAD TYPED_JSON "Content-Length: 9\r\n\r\n{}", GW_EPROTO, "before the whole answer"},
-    {"a chunk cut", HEAD TYPED_JSON "Transfer-Encoding: chunked\r\n\r\n9\r\n{}", GW_EPROTO, "before the whole answer"},
-    {"no last chunk", HEAD TYPED_JSON "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", GW_EPROTO,
+    {"N7: an interim answer first",
+     "HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" HEAD TYPED_JSON "Content-Length: 2\r\n\r\n{}", GW_OK, "{}"},
+    {"N7: HTTP/1.0 JSON ended by closing: its reader sees a cut", "HTTP/1.0 200 OK\r\n" TYPED_JSON "\r\n{}", GW_OK,
+     "{}"},
+    {"N7: equal lengths twice", HEAD TYPED_JSON "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", GW_OK, "{}"},
+    {"N5: shorter than its length", HEAD TYPED_JSON "Content-Length: 9\r\n\r\n{}", GW_EPROTO,
      "before the whole answer"},
-    {"NDJSON ended by closing", HEAD TYPED_ND "\r\n{}\n", GW_EPROTO, "a cut would not show"},
-    {"two lengths", HEAD TYPED_JSON "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", GW_EPROTO, "Content-Length"},
-    {"a list of lengths", HEAD TYPED_JSON "Content-Length: 2, 3\r\n\r\n{}", GW_EPROTO, "Content-Length"},
+    {"N5: a chunk cut", HEAD TYPED_JSON "Transfer-Encoding: chunked\r\n\r\n9\r\n{}", GW_EPROTO,
+     "before the whole answer"},
+    {"N5: no last chunk", HEAD TYPED_JSON "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", GW_EPROTO,
+     "before the whole answer"},
+    {"N5: NDJSON ended by closing", HEAD TYPED_ND "\r\n{}\n", GW_EPROTO, "a cut would not show"},
+    {"N7: two lengths", HEAD TYPED_JSON "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", GW_EPROTO,
+     "Content-Length"},
+    {"N7: a list of lengths", HEAD TYPED_JSON "Content-Length: 2, 3\r\n\r\n{}", GW_EPROTO, "Content-Length"},
     {"a negative length", HEAD TYPED_JSON "Content-Length: -2\r\n\r\n{}", GW_EPROTO, "the answer"},
-    {"gzip twice", HEAD TYPED_JSON "Content-Encoding: gzip, gzip\r\nContent-Length: 2\r\n\r\n{}", GW_EPROTO,
+    {"N6: gzip twice", HEAD TYPED_JSON "Content-Encoding: gzip, gzip\r\nContent-Length: 2\r\n\r\n{}", GW_EPROTO,
      "Content-Encoding"},
-    {"gzip in two headers",
+    {"N6: gzip in two headers",
      HEAD TYPED_JSON "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", GW_EPROTO,
      "Content-Encoding"},
-    {"brotli unasked", HEAD TYPED_JSON "Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}", GW_EPROTO,
+    {"N6: brotli unasked", HEAD TYPED_JSON "Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}", GW_EPROTO,
      "Content-Encoding"},
     {"transfer coding gzip", HEAD TYPED_JSON "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", GW_EPROTO,
      "Transfer-Encoding"},
-    {"plain, labelled gzip", HEAD TYPED_JSON "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", GW_EPROTO,
+    {"N6: plain, labelled gzip", HEAD TYPED_JSON "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", GW_EPROTO,
      "is not gzip"},
     {"empty, labelled gzip", HEAD TYPED_JSON "Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n", GW_OK, ""},
     {"no answer at all", "", GW_ERETRY, "connection was lost"},
@@ -65,7 +69,7 @@ static void play_bytes(struct exchange *exchange, void *ctx)
     exchange->close = true;
 }
 
-Test(http, takes_whole_answers_and_refuses_cut_or_forged_ones)
+Test(http, n5_n6_n7_takes_whole_answers_and_refuses_cut_or_forged_ones)
 {
     const struct play *play = NULL;
     struct fake_server *server = fake_server_new(play_bytes, &play);
@@ -110,7 +114,7 @@ static void play_gzip(struct exchange *exchange, void *ctx)
         fake_server_print(exchange, "\r\n0\r\n\r\n");
 }
 
-Test(http, inflates_gzip_only_when_it_is_whole)
+Test(http, n5_n6_inflates_gzip_only_when_it_is_whole)
 {
     struct bytes bytes = {.text = GW_TEXT_INIT(4096)};
     struct fake_server *server = fake_server_new(play_gzip, &bytes);
@@ -150,7 +154,7 @@ Test(http, inflates_gzip_only_when_it_is_whole)
     gw_text_release(&bytes.text);
 }
 
-Test(http, stops_at_the_byte_limit_and_at_a_bomb)
+Test(http, n6_stops_at_the_byte_limit_and_at_a_bomb)
 {
     struct bytes bytes = {.text = GW_TEXT_INIT(1 << 20)};
     struct fake_server *server = fake_server_new(play_gzip, &bytes);
@@ -271,7 +275,7 @@ Test(http, does_not_follow_redirects_nor_look_at_the_environment)
     fake_server_free(server);
 }
 
-Test(http, goes_through_the_proxy_it_is_told)
+Test(http, n9_goes_through_the_proxy_it_is_told)
 {
     int status = 200;
     struct fake_server *proxy = fake_server_new(play_plain, &status);
@@ -297,7 +301,7 @@ Test(http, goes_through_the_proxy_it_is_told)
     fake_server_free(proxy);
 }
 
-Test(http, goes_past_the_proxy_to_this_machine)
+Test(http, n9_goes_past_the_proxy_to_this_machine)
 {
     int status = 200;
     struct fake_server *server = fake_server_new(play_plain, &status);

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-Test(http, gives_up_on_a_slow_body)
+Test(http, n4_gives_up_on_a_slow_body)
 {
     struct fake_server *server = fake_server_new(play_slowly, NULL);
     struct gw_http *http = client_of(NULL);
@@ -27,7 +27,7 @@ Test(http, gives_up_on_a_slow_body)
     fake_server_free(server);
 }
 
-Test(http, says_who_cannot_be_reached_and_why)
+Test(http, n1_n2_says_who_cannot_be_reached_and_why)
 {
     static const struct {
         const char *url, *says;
@@ -51,7 +51,7 @@ Test(http, says_who_cannot_be_reached_and_why)
     client_gone(http);
 }
 
-Test(http, gives_up_on_a_server_that_does_not_accept)
+Test(http, n2_gives_up_on_a_server_that_does_not_accept)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof(address);
@@ -87,7 +87,7 @@ static void play_reset(struct exchange *exchange, void *ctx)
     fake_server_reset(exchange);
 }
 
-Test(http, calls_a_reset_a_reason_to_try_again)
+Test(http, n3_calls_a_reset_a_reason_to_try_again)
 {
     struct fake_server *server = fake_server_new(play_reset, NULL);
     struct gw_http *http = client_of(NULL);
@@ -108,7 +108,7 @@ static void play_once(struct exchange *exchange, void *ctx)
     exchange->close = true; /* although the client was told to keep the connection */
 }
 
-Test(http, survives_a_kept_connection_that_the_server_closed)
+Test(http, n11_survives_a_kept_connection_that_the_server_closed)
 {
     struct fake_server *server = fake_server_new(play_once, NULL);
     struct gw_http *http = client_of(NULL);
@@ -132,7 +132,7 @@ static void play_nothing(struct exchange *exchange, void *ctx)
 }
 
 /* The scripted server waits for the end of a head and never answers the handshake. */
-Test(http, gives_up_on_a_handshake_that_is_not_answered)
+Test(http, n2_gives_up_on_a_handshake_that_is_not_answered)
 {
     struct fake_server *server = fake_server_new(play_nothing, NULL);
     struct gw_http *http = client_of(NULL);
@@ -160,7 +160,7 @@ static void play_floods(struct exchange *exchange, void *ctx)
     exchange->close = true;
 }
 
-Test(http, refuses_floods_of_heads_and_headers)
+Test(http, n4_n7_refuses_floods_of_heads_and_headers)
 {
     int kind;
     struct fake_server *server = fake_server_new(play_floods, &kind);

@@ -221,7 +221,7 @@ static const struct {
     {"a missing factor", "jose fmt -j rsa -d p -Oo $1; chmod 600 $1", "RSA"},
 };
 
-Test(jwk, refuses_what_is_not_a_private_key_of_ours)
+Test(jwk, a4_refuses_what_is_not_a_private_key_of_ours)
 {
     struct gw_jwk *ec = generate(0), *rsa = generate(1), *other = generate(0);
 

@@ -155,7 +155,7 @@ static const struct {
     unsigned tokens, reads;
 } refusals[] = {{0, 200, 1, 1}, {1, 200, 2, 2}, {2, 401, 2, 2}, {3, 401, 2, 2}};
 
-Test(session, renews_once_and_replays_once_on_401)
+Test(session, a1_renews_once_and_replays_once_on_401)
 {
     for (size_t i = 0; i < COUNT(refusals); i++) {
         struct outcome outcome = OUTCOME_INIT;
@@ -172,7 +172,7 @@ Test(session, renews_once_and_replays_once_on_401)
     }
 }
 
-Test(session, starts_no_token_storm_when_401_means_slow_down)
+Test(session, a1_starts_no_token_storm_when_401_means_slow_down)
 {
     struct outcome outcome = OUTCOME_INIT;
 
@@ -186,7 +186,7 @@ Test(session, starts_no_token_storm_when_401_means_slow_down)
     outcome_reset(&outcome);
 }
 
-Test(session, renews_once_for_many_401)
+Test(session, a1_renews_once_for_many_401)
 {
     struct outcome outcomes[4], warm = OUTCOME_INIT;
 

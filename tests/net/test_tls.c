@@ -160,7 +160,7 @@ static const struct {
     {"TLS 1.1", "localhost", OLD_TLS, GW_EPROTO, "TLS 1.2"},
 };
 
-Test(tls, takes_good_certificates_and_says_what_is_wrong_with_others)
+Test(tls, n10_takes_good_certificates_and_says_what_is_wrong_with_others)
 {
     struct gw_http_options options = {.ca_file = file("root.pem")};
 
@@ -177,7 +177,7 @@ Test(tls, takes_good_certificates_and_says_what_is_wrong_with_others)
     }
 }
 
-Test(tls, does_not_trust_a_private_authority_it_was_not_told_of)
+Test(tls, n10_does_not_trust_a_private_authority_it_was_not_told_of)
 {
     struct outcome outcome = fetch(NULL, "localhost", GOOD);
 
@@ -186,7 +186,7 @@ Test(tls, does_not_trust_a_private_authority_it_was_not_told_of)
     outcome_reset(&outcome);
 }
 
-Test(tls, shows_its_client_certificate)
+Test(tls, n10_shows_its_client_certificate)
 {
     struct gw_http_options with = {
         .ca_file = file("root.pem"), .cert_file = file("client.pem"), .key_file = file("client.key")};
@@ -205,7 +205,7 @@ Test(tls, shows_its_client_certificate)
     outcome_reset(&outcome);
 }
 
-Test(tls, is_told_when_its_client_certificate_is_unknown_or_unusable)
+Test(tls, n10_is_told_when_its_client_certificate_is_unknown_or_unusable)
 {
     struct gw_http_options foreign = {
         .ca_file = file("root.pem"), .cert_file = file("foreignclient.pem"), .key_file = file("foreignclient.key")};

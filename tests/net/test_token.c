@@ -105,7 +105,7 @@ Test(token, has_a_fresh_jti_each_time)
     gw_arena_release(&arena);
 }
 
-Test(token, is_used_up_to_80_percent_of_its_life_then_renewed)
+Test(token, a1_is_used_up_to_80_percent_of_its_life_then_renewed)
 {
     fetch();
     fake_clock_pass(&still, 239);
@@ -117,7 +117,7 @@ Test(token, is_used_up_to_80_percent_of_its_life_then_renewed)
     cr_expect_str_eq(gw_token_current(token), "t2");
 }
 
-Test(token, of_ten_seconds_is_renewed_as_often_as_needed)
+Test(token, a1_of_ten_seconds_is_renewed_as_often_as_needed)
 {
     hospital.life_s = 10;
     for (unsigned i = 1; i <= 10; i++) {
@@ -127,7 +127,7 @@ Test(token, of_ten_seconds_is_renewed_as_often_as_needed)
     }
 }
 
-Test(token, is_fetched_once_for_all_who_wait)
+Test(token, a1_is_fetched_once_for_all_who_wait)
 {
     struct outcome outcomes[20];
 
@@ -161,7 +161,7 @@ static const struct {
     {"discovery redirected", 302, 0, NULL, GW_EPROTO, "302"},
 };
 
-Test(token, remembers_a_failure_for_a_minute)
+Test(token, a6_remembers_a_failure_for_a_minute)
 {
     for (size_t i = 0; i < COUNT(failures); i++) {
         struct outcome first, second;
@@ -213,7 +213,7 @@ Test(token, that_was_refused_is_renewed_at_once_but_not_twice_a_minute)
     cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 3);
 }
 
-Test(token, dates_its_assertion_by_the_clock_of_the_server)
+Test(token, a2_dates_its_assertion_by_the_clock_of_the_server)
 {
     struct gw_arena arena = GW_ARENA_INIT(1 << 20);
     long iat;
@@ -231,7 +231,7 @@ Test(token, dates_its_assertion_by_the_clock_of_the_server)
     gw_arena_release(&arena);
 }
 
-Test(token, tells_every_waiter_of_a_server_that_is_away)
+Test(token, a6_tells_every_waiter_of_a_server_that_is_away)
 {
     struct outcome outcome;
     struct gw_token_options options = {.base = "http://127.0.0.1:1/fhir",

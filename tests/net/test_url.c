@@ -72,7 +72,7 @@ static const struct {
     {"empty", "", NULL},
 };
 
-Test(url, resolves_a_link_or_refuses_it)
+Test(url, s6_resolves_a_link_or_refuses_it)
 {
     struct gw_gate *gate = gate_of("https://fhir.example.org/r4/");
 
@@ -116,7 +116,7 @@ Test(url, tells_the_own_origin_from_an_allowed_one)
     gw_gate_free(gate);
 }
 
-Test(url, takes_links_of_16_KiB_and_no_longer)
+Test(url, s6_takes_links_of_16_KiB_and_no_longer)
 {
     struct gw_gate *gate = gate_of("https://fhir.example.org/r4");
     struct gw_text out = GW_TEXT_INIT(GW_URL_MAX);

@@ -155,7 +155,7 @@ Test(check, goes_on_without_what_few_servers_have_where_it_is_refused)
     tear_down(&b);
 }
 
-Test(check, trusts_no_parameter_that_a_server_ignores)
+Test(check, s8_trusts_no_parameter_that_a_server_ignores)
 {
     struct bench b;
 

@@ -164,7 +164,7 @@ Test(sync, writes_nothing_when_nothing_is_new)
     tear_down(&b);
 }
 
-Test(sync, pushes_the_difference_that_a_correction_makes)
+Test(sync, s11_pushes_the_difference_that_a_correction_makes)
 {
     struct bench b;
 

@@ -232,7 +232,7 @@ Test(files, hands_on_pages_of_bounded_size)
     }
 }
 
-Test(files, hold_a_line_over_the_cap_and_go_on_behind_it)
+Test(files, s18_hold_a_line_over_the_cap_and_go_on_behind_it)
 {
     static const size_t lengths[] = {GW_FILES_LINE_MAX, GW_FILES_LINE_MAX + 1, 3 << 20, 9 << 20};
 

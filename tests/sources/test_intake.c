@@ -111,7 +111,7 @@ static const struct {
     {"no FHIR", "{\"a\":1}", GW_KEEP_DOOR, GW_NOBODY, NULL, NULL, GW_STATE_HELD, "RESOURCE_INVALID"},
 };
 
-Test(intake, gives_every_entry_its_place)
+Test(intake, s2_gives_every_entry_its_place)
 {
     for (size_t i = 0; i < COUNT(cases); i++) {
         const struct gw_intake_answer got = take(cases[i].text, &line_12);
@@ -131,7 +131,7 @@ Test(intake, gives_every_entry_its_place)
     }
 }
 
-Test(intake, takes_versions_bytes_and_their_hash)
+Test(intake, s10_takes_versions_bytes_and_their_hash)
 {
     static const char text[] =
         OBSERVATION("\"id\":\"o-1\",\"meta\":{\"versionId\":\"4\",\"lastUpdated\":\"2024-01-01T00:00:00Z\"}," OF_17);

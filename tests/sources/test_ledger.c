@@ -136,7 +136,7 @@ Test(ledger, keeps_a_walk_and_goes_on_from_its_watermark)
     fake_ports_release(&ports);
 }
 
-Test(ledger, starts_an_interrupted_walk_again_and_loses_nothing)
+Test(ledger, s7_starts_an_interrupted_walk_again_and_loses_nothing)
 {
     static const struct fake_reply broken[] = {
         {FIRST, 200, PAGE_NEXT("?page=2", C_AT("a", "2024-03-01T10:00:00Z"))}, {"/Condition?page=2", 403, "no"}, {0}};
@@ -156,6 +156,38 @@ Test(ledger, starts_an_interrupted_walk_again_and_loses_nothing)
     result = sync_with(whole, &requests);
     cr_expect(result.done == 1 && result.total.fresh == 1 && result.total.repeats == 1, "%s", result.failure.text);
     cr_expect(facts_of(subject) == 2);
+    equation();
+    fake_ports_release(&ports);
+}
+
+/* Newest first, and c is amended while we walk: it moves to the page that was read, and shifts b onto the next one. */
+Test(ledger, s3_s4_finds_in_the_next_sync_what_moved_away_between_two_pages)
+{
+    static const struct fake_reply shifting[] = {
+        {FIRST, 200, PAGE_NEXT("?page=2", C_AT("a", "2024-03-01T09:59:00Z") "," C_AT("b", "2024-03-01T09:58:00Z")),
+         .date = 1709287200}, /* 10:00:00 */
+        {"/Condition?page=2", 200, PAGE(C_AT("b", "2024-03-01T09:58:00Z") "," C_AT("d", "2024-03-01T08:00:00Z")),
+         .date = 1709287210},
+        {0}};
+    static const struct fake_reply later[] = {
+        {"/Condition?patient=p1&_lastUpdated=ge2024-03-01T09%3A49%3A00.000Z&_count=2", 200,
+         PAGE(C_AT("c", "2024-03-01T10:00:05Z") "," C_AT("a", "2024-03-01T09:59:00Z")), .date = 1709290800},
+        {0}};
+    struct gw_request request = request_for(GW_CONDITION, "Condition");
+    struct gw_requests requests = {&request, 1};
+    struct gw_source_result result;
+
+    request.cursor.subject = subject;
+    result = sync_with(shifting, &requests);
+    cr_expect(result.done == 1 && result.total.entries == 4, "%s", result.failure.text);
+    cr_expect(facts_of(subject) == 3, "b came twice and is one fact");
+    cr_expect_str_eq(watermark_of(&request), "2024-03-01T09:59:00.000Z");
+    fake_ports_release(&ports);
+    list_parts();
+    result = sync_with(later, &requests);
+    cr_expect(result.done == 1 && result.total.fresh == 1 && result.total.repeats == 1, "%s", result.failure.text);
+    cr_expect(facts_of(subject) == 4);
+    cr_expect_str_eq(watermark_of(&request), "2024-03-01T10:00:05.000Z");
     equation();
     fake_ports_release(&ports);
 }

@@ -272,7 +272,7 @@ static const struct {
     {"no instant", "2024-03", true, NULL},
 };
 
-Test(plan, asks_for_changes_only_where_a_watermark_is_known_and_the_server_honours_it)
+Test(plan, s9_asks_for_changes_only_where_a_watermark_is_known_and_the_server_honours_it)
 {
     const struct gw_span span = span_of("p1", false);
 

@@ -37,7 +37,7 @@ static const struct {
     {"a user in it", "https://fhir.example.org@evil.example.org/Condition", NULL},
 };
 
-Test(pull, follows_next_links_as_they_are_given)
+Test(pull, s6_follows_next_links_as_they_are_given)
 {
     for (size_t i = 0; i < COUNT(links); i++) {
         char body[8192], expected[8192];
@@ -74,7 +74,7 @@ static const struct {
     const char *says; /* part of the failure's text */
     const char *kept;
 } searches[] = {
-    {"no entry at all",
+    {"S2: no entry at all",
      {{FIRST, 200, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":0}"}},
      GW_OK,
      "",
@@ -84,48 +84,48 @@ static const struct {
      GW_OK,
      "",
      KEPT_A KEPT_B "F 17 Condition/c\n" MOVED},
-    {"an empty page on the way",
+    {"S6: an empty page on the way",
      {{FIRST, 200, NEXT2}, {P2, 200, PAGE_NEXT("?page=3", "")}, {P3, 200, PAGE(C("c"))}},
      GW_OK,
      "",
      KEPT_A "F 17 Condition/c\n" MOVED},
-    {"an empty next link", {{FIRST, 200, PAGE_NEXT("", C("a"))}}, GW_OK, "", KEPT_A MOVED},
-    {"entries without search.mode",
+    {"S6: an empty next link", {{FIRST, 200, PAGE_NEXT("", C("a"))}}, GW_OK, "", KEPT_A MOVED},
+    {"S2: entries without search.mode",
      {{FIRST, 200, PAGE("{\"resource\":" CONDITION_OF("a", "p1", "") "}")}},
      GW_OK,
      "",
      KEPT_A MOVED},
-    {"a type that is not read",
+    {"S2: a type that is not read",
      {{FIRST, 200, PAGE(C("a") "," INCLUDED("{\"resourceType\":\"Practitioner\",\"id\":\"d\"}"))}},
      GW_OK,
      "",
      KEPT_A "D 0 Practitioner/d TYPE_NOT_READ\n" MOVED},
-    {"an entry that cannot be read",
+    {"S2: an entry that cannot be read",
      {{FIRST, 200, PAGE(ENTRY("{\"resourceType\":\"Condition\",\"id\":\"x\"}") "," C("a"))}},
      GW_OK,
      "",
      "D 0 Condition/ RESOURCE_INVALID\n" KEPT_A MOVED},
-    {"a warning inside",
+    {"S1: a warning inside",
      {{FIRST, 200, PAGE(C("a") "," ENTRY(OUTCOME("warning", "incomplete")))}},
      GW_OK,
      "",
      KEPT_A "D 0 OperationOutcome/ OperationOutcome\n" MOVED},
-    {"an error inside",
+    {"S1: an error inside",
      {{FIRST, 200, PAGE(C("a") "," ENTRY(OUTCOME("error", "exception")))}},
      GW_EPROTO,
      "(error exception) and is not accepted",
      ""},
-    {"another patient's data",
+    {"S8: another patient's data",
      {{FIRST, 200, PAGE(C("a") "," ENTRY(CONDITION_OF("b", "p2", "")))}},
      GW_EPROTO,
      "ignores the patient parameter",
      ""},
-    {"another patient included",
+    {"S8: another patient included",
      {{FIRST, 200, PAGE(C("a") "," INCLUDED("{\"resourceType\":\"Patient\",\"id\":\"p2\"}"))}},
      GW_EPROTO,
      "ignores the patient parameter",
      ""},
-    {"another patient on the second page",
+    {"S8: another patient on the second page",
      {{FIRST, 200, NEXT2}, {P2, 200, PAGE(ENTRY(CONDITION_OF("b", "p2", "")))}},
      GW_EPROTO,
      "Nothing of that page was kept",
@@ -136,30 +136,30 @@ static const struct {
      GW_OK,
      "",
      "D 0 Condition/a NOT_ENROLLED\n" MOVED},
-    {"the same next link again",
+    {"S6: the same next link again",
      {{FIRST, 200, NEXT2}, {P2, 200, PAGE_NEXT("?page=2", C("b"))}},
      GW_EPROTO,
      "leads back to a page",
      KEPT_A},
-    {"a next link to the first page",
+    {"S6: a next link to the first page",
      {{FIRST, 200, PAGE_NEXT("?patient=p1&_count=2", C("a"))}},
      GW_EPROTO,
      "leads back to a page",
      ""},
-    {"new links over the same entries",
+    {"S6: new links over the same entries",
      {{FIRST, 200, NEXT2}, {P2, 200, PAGE_NEXT("?page=3", C("a"))}, {P3, 200, PAGE_NEXT("?page=4", C("a"))}},
      GW_EPROTO,
      "two pages in a row",
      KEPT_A KEPT_A},
-    {"HTML with 200",
+    {"N8: HTML with 200",
      {{FIRST, 200, "<html>Sign in, Jane</html>", "text/html"}},
      GW_EPROTO,
      "answered with text/html, not FHIR JSON",
      ""},
-    {"JSON called text", {{FIRST, 200, PAGE(C("a")), "text/plain"}}, GW_OK, "", KEPT_A MOVED},
-    {"HTML called JSON", {{FIRST, 200, "<html>Jane</html>"}}, GW_EPROTO, "at byte 0", ""},
-    {"half a page", {{FIRST, 200, "{\"resourceType\":\"Bundle\",\"entry\":["}}, GW_EPROTO, "Condition: ", ""},
-    {"a resource in place of a page",
+    {"N8: JSON called text", {{FIRST, 200, PAGE(C("a")), "text/plain"}}, GW_OK, "", KEPT_A MOVED},
+    {"N8: HTML called JSON", {{FIRST, 200, "<html>Jane</html>"}}, GW_EPROTO, "at byte 0", ""},
+    {"N5: half a page", {{FIRST, 200, "{\"resourceType\":\"Bundle\",\"entry\":["}}, GW_EPROTO, "Condition: ", ""},
+    {"N8: a resource in place of a page",
      {{FIRST, 200, "{\"resourceType\":\"Patient\",\"id\":\"p1\"}"}},
      GW_EPROTO,
      "a Bundle is wanted, got a resource of type Patient",
@@ -181,17 +181,17 @@ static const struct {
      ""},
     {"502 with HTML", {{FIRST, 502, "<html>Jane</html>", "text/html"}}, GW_ERETRY, "502", ""},
     {"404 at the beginning", {{FIRST, 404, OUTCOME("error", "not-found")}}, GW_EPROTO, "not-found", ""},
-    {"a connection that breaks",
+    {"N3: a connection that breaks",
      {{FIRST, 200, NEXT2}, {P2, 0, .failure = GW_ERETRY}},
      GW_ERETRY,
      "as the test says",
      KEPT_A},
-    {"a paging session that ended: once more from the start",
+    {"S7: a paging session that ended: once more from the start",
      {{FIRST, 200, NEXT2}, {P2, 410, "gone", "text/plain"}, {FIRST, 200, NEXT2}, {P2, 200, PAGE(C("b"))}},
      GW_OK,
      "",
      KEPT_A KEPT_A KEPT_B MOVED},
-    {"and not for ever",
+    {"S7: and not for ever",
      {{FIRST, 200, NEXT2}, {P2, 404, OUTCOME("error", "not-found")}},
      GW_ERETRY,
      "in the middle of the search, 4 times",
@@ -213,7 +213,7 @@ Test(pull, ends_as_the_endpoint_deserves)
     }
 }
 
-Test(pull, notes_that_a_record_may_be_incomplete)
+Test(pull, s1_notes_that_a_record_may_be_incomplete)
 {
     static const struct fake_reply replies[] = {
         {FIRST, 200, PAGE(C("a") "," ENTRY(OUTCOME("information", "informational")))}, {0}};
@@ -238,7 +238,7 @@ Test(pull, hands_on_when_to_come_back)
     fake_ports_release(&ports);
 }
 
-Test(pull, asks_for_half_a_page_when_one_is_over_the_cap)
+Test(pull, s18_asks_for_half_a_page_when_one_is_over_the_cap)
 {
     static const struct fake_reply replies[] = {{"/Condition?patient=p1&_count=4", 200, NEXT2},
                                                 {P2, 0, .failure = GW_ENOMEM},
@@ -286,7 +286,7 @@ static const struct {
      {"2024-03-01T10:00:00Z", ""},
      {0, 0},
      "2024-05-01T00:00:00.000Z"},
-    {"never beyond the Date of the first answer",
+    {"S9: never beyond the Date of the first answer",
      NULL,
      {"2024-03-01T10:00:00Z", "2099-01-01T00:00:00Z"},
      {1709287200, 1709373600},
@@ -296,7 +296,7 @@ static const struct {
     {"a stamp that is none", NULL, {"2024-03-01 10:00:00", "yesterday"}, {0, 0}, ""},
 };
 
-Test(pull, remembers_how_far_the_servers_clock_had_come)
+Test(pull, s9_remembers_how_far_the_servers_clock_had_come)
 {
     for (size_t i = 0; i < COUNT(marks); i++) {
         char pages[2][1024], expected[64];
@@ -347,14 +347,14 @@ static const struct {
      "p7",
      "F 17 Patient/p7\ncursor Patient \n"},
     {"nobody has it", false, {{BY_MRN, 200, PAGE("")}}, GW_OK, 0, "", "cursor Patient \n"},
-    {"two have it: neither is kept",
+    {"S16: two have it: neither is kept",
      false,
      {{BY_MRN, 200, PAGE(ENTRY(PATIENT("p7", MRN)) "," ENTRY(PATIENT("p8", MRN)))}},
      GW_OK,
      2,
      "p8",
      "D 0 Patient/p7 NOT_ENROLLED\nD 0 Patient/p8 NOT_ENROLLED\ncursor Patient \n"},
-    {"one was merged into the other",
+    {"S16: one was merged into the other",
      false,
      {{BY_MRN, 200,
        PAGE(ENTRY(PATIENT("p7", MRN)) "," ENTRY(
@@ -379,7 +379,7 @@ static const struct {
      ""},
 };
 
-Test(pull, finds_the_patient_and_says_how_many)
+Test(pull, s16_finds_the_patient_and_says_how_many)
 {
     for (size_t i = 0; i < COUNT(people); i++) {
         struct gw_request request = request_for(GW_PATIENT, "Patient");

@@ -16,7 +16,7 @@ static const struct fake_reply drugs[] = {
     "F 17 MedicationRequest/r1\nS 0 Medication/m1\nF 17 MedicationRequest/r2\nF 17 MedicationRequest/r3\n"             \
     "F 17 MedicationRequest/r4\nS 0 Medication/m2\n"
 
-Test(pull, reads_medications_that_did_not_come_along_and_moves_the_cursor_after_them)
+Test(pull, s17_reads_medications_that_did_not_come_along_and_moves_the_cursor_after_them)
 {
     const struct ended ended = play(GW_MEDICATION_REQUEST, drugs);
 
@@ -52,7 +52,7 @@ Test(pull, searches_for_a_medication_that_is_named_by_its_identifier)
     fake_ports_release(&ports);
 }
 
-Test(pull, does_not_move_the_cursor_while_a_medication_is_out_of_reach)
+Test(pull, s17_does_not_move_the_cursor_while_a_medication_is_out_of_reach)
 {
     static const struct fake_reply replies[] = {{DRUGS, 200, PAGE(REQUEST("r1", "m1"))},
                                                 {"/Medication/m1", 503, "away"},
@@ -77,7 +77,7 @@ Test(pull, does_not_move_the_cursor_while_a_medication_is_out_of_reach)
     fake_ports_release(&ports);
 }
 
-Test(pull, takes_no_other_resource_for_a_medication)
+Test(pull, s17_takes_no_other_resource_for_a_medication)
 {
     static const char *const others[] = {MEDICATION("m9"), "{\"resourceType\":\"Patient\",\"id\":\"m1\"}", PAGE("")};
 
@@ -91,7 +91,7 @@ Test(pull, takes_no_other_resource_for_a_medication)
     }
 }
 
-Test(pull, reads_no_more_medications_than_it_may)
+Test(pull, s17_reads_no_more_medications_than_it_may)
 {
     struct gw_text page = GW_TEXT_INIT(1 << 20);
     char urls[201][24];

@@ -117,7 +117,7 @@ Test(session, walks_through_the_pages_of_a_server)
     close_live();
 }
 
-Test(session, asks_for_less_when_a_page_is_over_the_cap)
+Test(session, s18_asks_for_less_when_a_page_is_over_the_cap)
 {
     const struct gw_request request = request_for(GW_CONDITION, "Condition");
 

@@ -29,7 +29,7 @@ static enum gw_status see(const char *id, bool goes_on)
     return walk_page(&walk, &entry, id ? 1 : 0, 0, goes_on, &err);
 }
 
-Test(walk, bears_one_page_without_news_and_not_a_second)
+Test(walk, s6_bears_one_page_without_news_and_not_a_second)
 {
     cr_expect(see("a", true) == GW_OK);
     cr_expect(see("a", true) == GW_OK);
@@ -45,7 +45,7 @@ Test(walk, may_end_with_pages_without_news)
     cr_expect(see("a", false) == GW_OK);
 }
 
-Test(walk, ends_after_ten_thousand_pages)
+Test(walk, s6_ends_after_ten_thousand_pages)
 {
     char id[16];
 

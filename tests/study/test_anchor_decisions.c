@@ -113,7 +113,7 @@ Test(anchor_decisions, hold_no_recruitment_against_a_day_1_that_nobody_knows)
     "{'resourceType':'Patient','id':'p1','link':[{'other':{'reference':'Patient/p2'},'type':'replaced-by'}]}"
 
 /* What comes under the other id would be missed, unless that is the subject's too or somebody says so. */
-Test(anchor_decisions, link_the_id_that_a_patient_was_merged_into)
+Test(anchor_decisions, s16_link_the_id_that_a_patient_was_merged_into)
 {
     subject_add(&s, REPLACED);
     subject_add_visit(&s, "e1", "2024-02-14");
@@ -127,7 +127,7 @@ Test(anchor_decisions, link_the_id_that_a_patient_was_merged_into)
     cr_expect(eq(sz, subject_items(&s, "SUBJECT_MERGE"), 0));
 }
 
-Test(anchor_decisions, ask_no_more_once_the_merge_was_taken_back)
+Test(anchor_decisions, s16_ask_no_more_once_the_merge_was_taken_back)
 {
     subject_add(&s, REPLACED);
     subject_add(&s, "{'resourceType':'Patient','id':'p1','birthDate':'1950-03-01','meta':{'versionId':'2'}}");

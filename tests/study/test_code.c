@@ -125,7 +125,7 @@ static const struct {
      NULL},
 };
 
-Test(code, names_a_row_by_system_and_code)
+Test(code, s14_names_a_row_by_system_and_code)
 {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct gw_concept concept = {cases[i].codings, cases[i].count, "any text"};

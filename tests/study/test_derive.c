@@ -252,7 +252,7 @@ Test(derive, delivers_a_value_whose_grade_it_cannot_tell_and_asks)
     cr_expect(eq(int, row->grade, 4), "every value below 10 is grade 4");
 }
 
-Test(derive, gives_no_grade_to_a_preliminary_value)
+Test(derive, s11_gives_no_grade_to_a_preliminary_value)
 {
     subject_add_visit(&s, "e1", "2024-02-14");
     add_with_status("v", "2024-02-14", "0.4", "preliminary");
@@ -344,7 +344,7 @@ Test(derive, asks_about_results_dated_after_death)
     subject_expect(&s, "after", "held AFTER_DEATH");
 }
 
-Test(derive, blocks_a_subject_whose_patient_was_merged_into_one_it_does_not_know)
+Test(derive, s16_blocks_a_subject_whose_patient_was_merged_into_one_it_does_not_know)
 {
     s.facts[0].patient.replaced_by = "p2";
     subject_add_visit(&s, "e1", "2024-02-14");

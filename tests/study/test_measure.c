@@ -107,7 +107,7 @@ static const struct {
     {"a number with an exponent", "751-8", "12e-1", NULL, UCUM, "10*9/L", GW_VALUE_OK, "1.2", "10*9/L"},
 };
 
-Test(measure, reads_a_quantity_in_its_row)
+Test(measure, s13_reads_a_quantity_in_its_row)
 {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct gw_lab *lab = gw_tables_lab(bench.tables, cases[i].loinc);
@@ -138,7 +138,7 @@ Test(measure, keeps_the_value_as_written_and_says_what_was_done)
     cr_expect(gw_same(got.transformation, "(x - 32) * 5/9"));
 }
 
-Test(measure, keeps_the_comparator)
+Test(measure, s12_keeps_the_comparator)
 {
     struct gw_observed observed = in_ucum("0.1", "10*9/L");
 
@@ -212,7 +212,7 @@ static const struct {
      NULL},
 };
 
-Test(measure, reads_the_kinds_of_value_a_row_can_have)
+Test(measure, s12_reads_the_kinds_of_value_a_row_can_have)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const struct gw_measure got = measured(&bench, gw_tables_lab(bench.tables, kinds[i].loinc), &kinds[i].observed);

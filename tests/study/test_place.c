@@ -57,7 +57,7 @@ static const struct {
     {"boston", "2024-02-09T13:00:00.000+09:00", false, 0},
 };
 
-Test(place, goes_by_the_calendar_of_the_site)
+Test(place, s15_goes_by_the_calendar_of_the_site)
 {
     for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
         const struct gw_row_observations *row;
@@ -106,7 +106,7 @@ static const struct {
     {"no date that can be read", "'effectiveDateTime':'14.02.2024'", "held DATE_MISSING", NULL, NULL},
 };
 
-Test(place, knows_which_date_is_the_clinical_one)
+Test(place, s15_knows_which_date_is_the_clinical_one)
 {
     for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++) {
         const struct gw_row_observations *row;
@@ -134,7 +134,7 @@ Test(place, knows_which_date_is_the_clinical_one)
     }
 }
 
-Test(place, keeps_a_month_that_one_window_holds_and_names_the_windows_another_touches)
+Test(place, s15_keeps_a_month_that_one_window_holds_and_names_the_windows_another_touches)
 {
     const struct gw_row_observations *row;
 

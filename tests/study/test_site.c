@@ -70,7 +70,7 @@ Test(site, says_who_it_is)
     gw_site_close(site);
 }
 
-Test(site, refuses_times_without_offset_unless_it_says_otherwise)
+Test(site, s15_refuses_times_without_offset_unless_it_says_otherwise)
 {
     const struct gw_site *site = load("{\"id\": \"x\", \"zone\": \"Asia/Seoul\", \"contacts\": \"none\"}");
 
@@ -81,7 +81,7 @@ Test(site, refuses_times_without_offset_unless_it_says_otherwise)
     gw_site_close(site);
 }
 
-Test(site, knows_its_spellings_and_missing_units)
+Test(site, s13_knows_its_spellings_and_missing_units)
 {
     const struct gw_site *site = load(whole);
     const struct gw_coding known = {"urn:hm:lab", "ANC-K", NULL}, other = {"urn:hm:other", "ANC-K", NULL};

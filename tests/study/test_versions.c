@@ -71,7 +71,7 @@ static void tell(const struct told *told, int number)
     s.facts[s.count - 1].version_id = told->version;
 }
 
-Test(versions, are_ordered_by_their_marks_whatever_came_first)
+Test(versions, s10_are_ordered_by_their_marks_whatever_came_first)
 {
     for (size_t c = 0; c < sizeof orders / sizeof orders[0]; c++) {
         for (size_t p = 0; p < 6; p++) {
@@ -91,7 +91,7 @@ Test(versions, are_ordered_by_their_marks_whatever_came_first)
     }
 }
 
-Test(versions, that_are_in_error_take_their_rows_and_episodes_with_them)
+Test(versions, s11_that_are_in_error_take_their_rows_and_episodes_with_them)
 {
     struct gw_rows before;
     struct gw_difference difference;
