@@ -10,8 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "service/steering.h"
+#include "service/enrolment.h"
+#include "service/learn.h"
+#include "service/standing.h"
 #include "service/sync_parts.h"
+
+static const char where[] = "service.sync";
 
 static int by_number(const void *a, const void *b)
 {
@@ -20,15 +24,20 @@ static int by_number(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
+static struct standing standing_of(struct sync *s)
+{
+    return (struct standing){&s->setup, &s->requests, s->now};
+}
+
 /* ---- the pass and its subjects ---- */
 
-static bool any(const struct sync_subject *subject)
+static bool any(const struct setup_subject *subject)
 {
     (void)subject;
     return true;
 }
 
-static bool ready(const struct sync_subject *subject)
+static bool ready(const struct setup_subject *subject)
 {
     return subject->ready;
 }
@@ -41,51 +50,72 @@ static void show_pass(void *ctx, size_t done, size_t of)
 }
 
 /* A pass over the subjects of one study that `wanted` takes. */
-static enum gw_status pass_of(struct sync *s, struct sync_study *study, bool (*wanted)(const struct sync_subject *),
-                              struct gw_pass *out, struct gw_error *err)
+static enum gw_status pass_of(struct sync *s, const struct setup_study *study,
+                              bool (*wanted)(const struct setup_subject *), struct gw_pass *out, struct gw_error *err)
 {
-    struct gw_enrolled *list = gw_arena_alloc(&s->arena, (s->subject_count + 1) * sizeof *list);
+    const struct setup *setup = &s->setup;
+    const struct standing standing = standing_of(s);
+    struct gw_enrolled *list = gw_arena_alloc(&s->setup.arena, (setup->subject_count + 1) * sizeof *list);
     size_t count = 0;
 
     if (!list)
-        return gw_fail(err, GW_ENOMEM, "service.sync", "the rosters need more memory than allowed");
-    for (size_t i = 0; i < s->subject_count; i++) {
-        const struct sync_subject *subject = &s->subjects[i];
-
-        if (subject->study == study && wanted(subject))
-            list[count++] =
-                (struct gw_enrolled){subject->number, subject->line, subject->site->site, subject->site->as_of};
-    }
+        return gw_fail(err, GW_ENOMEM, where, "the rosters need more memory than allowed");
+    for (size_t i = 0; i < setup->subject_count; i++)
+        if (setup->subjects[i].study == study && wanted(&setup->subjects[i]))
+            list[count++] = standing_enrolled(&setup->subjects[i]);
     qsort(list, count, sizeof *list, by_number);
-    *out = (struct gw_pass){.ledger = s->ledger,
-                            .sink = study->sink,
-                            .protocol = &study->protocol,
-                            .key = study->key,
-                            .author_approves = !s->config->four_eyes,
-                            .subjects = list,
-                            .subject_count = count,
-                            .now = s->now,
-                            .progress = s->options->progress ? show_pass : NULL,
-                            .ctx = (void *)(uintptr_t)s->options};
+    *out = standing_pass(&standing, study, list, count);
+    out->progress = s->options->progress ? show_pass : NULL;
+    out->ctx = (void *)(uintptr_t)s->options;
+    return GW_OK;
+}
+
+/* ---- before the pulls: what endpoints that were never checked say they offer ---- */
+
+struct asking {
+    struct learning learning; /* first */
+    struct gw_error *failure; /* its endpoint's */
+    size_t *waiting;          /* endpoints whose answer is owed */
+};
+
+static void on_learnt(void *ctx, const struct gw_error *failure)
+{
+    struct asking *asking = ctx;
+
+    if (failure)
+        *asking->failure = *failure;
+    --*asking->waiting;
+}
+
+static enum gw_status learn(struct sync *s, struct gw_error *err)
+{
+    const struct setup *setup = &s->setup;
+    struct asking *all = gw_arena_alloc(&s->setup.arena, (setup->endpoint_count + 1) * sizeof *all);
+    size_t waiting = 0;
+
+    if (!all)
+        return gw_fail(err, GW_ENOMEM, where, "the endpoints need more memory than allowed");
+    for (size_t e = 0; e < setup->endpoint_count; e++) {
+        if (!learn_needed(&setup->endpoints[e]))
+            continue;
+        all[e].failure = &s->endpoints[e]->failure;
+        all[e].waiting = &waiting;
+        waiting += learn_start(&all[e].learning, &setup->endpoints[e], on_learnt, &all[e], all[e].failure) == GW_OK;
+    }
+    while (waiting > 0)
+        uv_run(setup->world->loop, UV_RUN_ONCE);
     return GW_OK;
 }
 
 /* ---- between the pulls ---- */
 
-/* The ids of patients who were looked for by record number belong to their subjects from here on. */
 static enum gw_status enrol_found(struct sync *s, struct gw_error *err)
 {
+    const struct standing standing = standing_of(s);
     enum gw_status rc = gw_ledger_begin(s->ledger, err);
 
-    for (size_t i = 0; i < s->subject_count; i++) {
-        struct sync_subject *subject = &s->subjects[i];
-
-        for (size_t l = 0; rc == GW_OK && l < subject->link_count; l++)
-            if (!subject->line->patient && subject->links[l].patient)
-                rc = gw_ledger_enrol(s->ledger, subject->study->config->id, subject->site->id, subject->line->subject,
-                                     s->endpoints[subject->links[l].endpoint].config->id, subject->links[l].patient,
-                                     &subject->number, err);
-    }
+    for (size_t i = 0; rc == GW_OK && i < s->setup.subject_count; i++)
+        rc = standing_identify(&standing, &s->setup.subjects[i], err);
     return rc == GW_OK ? gw_ledger_commit(s->ledger, err) : rc;
 }
 
@@ -104,49 +134,10 @@ static const struct gw_ledger_subject *known_as(const struct gw_ledger_subjects 
     return &subjects->list[low]; /* enrolled by us: it is there */
 }
 
-/* Would a derivation now give another answer, facts that came since apart? *now is what it would be remembered as. */
-static enum gw_status find_due(struct sync *s, const struct sync_subject *subject,
-                               const struct gw_ledger_subject *known, struct derived_before *now, bool *due,
-                               struct gw_error *err)
-{
-    struct derived_before before;
-    const enum gw_status rc = remembered_derivation(s->ledger, &s->requests, subject->number, &before, err);
-
-    now->horizon = subject->site->as_of;
-    steering_subject(subject->site->digest, subject->line, now->digest);
-    *due = before.horizon == GW_NO_DAY || strcmp(before.digest, now->digest) != 0 || now->horizon < before.horizon ||
-           (known->next_day != GW_NO_DAY && known->next_day <= now->horizon && before.horizon < known->next_day);
-    return rc;
-}
-
-/* A derivation is worth a look at the ledger: whoever has no new fact and is not due has the span of last time. */
-static enum gw_status find_span(struct sync *s, struct gw_pass *pass, struct sync_subject *subject,
-                                const struct gw_ledger_subject *known, struct gw_error *err)
-{
-    struct derived_before now;
-    gw_day low, high;
-    bool due, remembered = false;
-    enum gw_status rc = find_due(s, subject, known, &now, &due, err);
-
-    if (rc == GW_OK)
-        rc = remembered_span(s->ledger, &s->requests, subject->number, &remembered, &low, &high, err);
-    if (rc != GW_OK)
-        return rc;
-    if (remembered && !due && !known->dirty) {
-        subject->anchored = low != GW_NO_DAY;
-        subject->low = low;
-        subject->high = high;
-        return GW_OK;
-    }
-    subject->low = subject->high = GW_NO_DAY;
-    rc = gw_pass_span(pass, subject->number, &subject->anchored, &subject->low, &subject->high, err);
-    if (rc == GW_OK && (!remembered || subject->low != low || subject->high != high))
-        rc = remember_span(s->ledger, subject->number, subject->low, subject->high, err);
-    return rc;
-}
-
 static enum gw_status find_spans(struct sync *s, struct gw_error *err)
 {
+    const struct standing standing = standing_of(s);
+    struct setup *setup = &s->setup;
     struct gw_ledger_subjects known = {0};
     enum gw_status rc;
 
@@ -154,59 +145,25 @@ static enum gw_status find_spans(struct sync *s, struct gw_error *err)
     rc = gw_ledger_subjects(s->ledger, &s->requests, &known, err);
     if (rc == GW_OK)
         rc = gw_ledger_begin(s->ledger, err);
-    for (size_t i = 0; rc == GW_OK && i < s->study_count; i++) {
+    for (size_t i = 0; rc == GW_OK && i < setup->study_count; i++) {
         struct gw_pass pass;
 
-        rc = pass_of(s, &s->studies[i], any, &pass, err);
-        for (size_t n = 0; rc == GW_OK && n < s->subject_count; n++)
-            if (s->subjects[n].study == &s->studies[i])
-                rc = find_span(s, &pass, &s->subjects[n], known_as(&known, s->subjects[n].number), err);
+        rc = pass_of(s, &setup->studies[i], any, &pass, err);
+        for (size_t n = 0; rc == GW_OK && n < setup->subject_count; n++) {
+            struct setup_subject *subject = &setup->subjects[n];
+
+            if (subject->study == &setup->studies[i])
+                rc = standing_span(&standing, &pass, subject, known_as(&known, subject->number), err);
+        }
     }
     return rc == GW_OK ? gw_ledger_commit(s->ledger, err) : rc;
 }
 
 /* ---- the day is closed ---- */
 
-/* Move the horizon of what was read to its end, and see whether all endpoints of the subject stand at the day. */
-static enum gw_status close_subject(struct sync *s, struct sync_subject *subject, struct gw_error *err)
-{
-    const gw_day day = subject->site->as_of;
-    enum gw_status rc = GW_OK;
-
-    subject->ready = subject->link_count > 0;
-    for (size_t l = 0; rc == GW_OK && l < subject->link_count; l++) {
-        const struct sync_link *link = &subject->links[l];
-        const struct sync_endpoint *endpoint = &s->endpoints[link->endpoint];
-        gw_day horizon;
-
-        rc = remembered_horizon(s->ledger, &s->requests, endpoint->config->id, subject->number, &horizon, err);
-        if (rc == GW_OK && link->asked && link->open == 0 && (horizon == GW_NO_DAY || horizon < day)) {
-            horizon = day;
-            rc = remember_horizon(s->ledger, endpoint->config->id, subject->number, day, err);
-        }
-        if ((link->asked && link->open > 0) || horizon == GW_NO_DAY || horizon < day)
-            subject->ready = false;
-    }
-    return rc;
-}
-
-/* Facts that came have marked their subjects already; a day that passed and a changed rule do it here. */
-static enum gw_status mark_subject(struct sync *s, const struct sync_subject *subject,
-                                   const struct gw_ledger_subject *known, struct gw_error *err)
-{
-    struct derived_before now;
-    bool due;
-    enum gw_status rc = find_due(s, subject, known, &now, &due, err);
-
-    if (rc == GW_OK && due && !known->dirty)
-        rc = gw_ledger_mark(s->ledger, subject->number, err);
-    if (rc == GW_OK && (due || known->dirty))
-        rc = remember_derivation(s->ledger, subject->number, &now, err);
-    return rc;
-}
-
 static enum gw_status close_day(struct sync *s, struct gw_error *err)
 {
+    const struct standing standing = standing_of(s);
     struct gw_ledger_subjects known = {0};
     enum gw_status rc;
 
@@ -214,15 +171,94 @@ static enum gw_status close_day(struct sync *s, struct gw_error *err)
     rc = gw_ledger_subjects(s->ledger, &s->requests, &known, err);
     if (rc == GW_OK)
         rc = gw_ledger_begin(s->ledger, err);
-    for (size_t i = 0; rc == GW_OK && i < s->subject_count; i++) {
-        rc = close_subject(s, &s->subjects[i], err);
-        if (rc == GW_OK && s->subjects[i].ready)
-            rc = mark_subject(s, &s->subjects[i], known_as(&known, s->subjects[i].number), err);
+    for (size_t i = 0; rc == GW_OK && i < s->setup.subject_count; i++) {
+        struct setup_subject *subject = &s->setup.subjects[i];
+
+        rc = standing_close(&standing, subject, err);
+        if (rc == GW_OK && subject->ready)
+            rc = standing_mark(&standing, subject, known_as(&known, subject->number), err);
     }
     return rc == GW_OK ? gw_ledger_commit(s->ledger, err) : rc;
 }
 
-/* ---- the end ---- */
+/* ---- the beginning and the end ---- */
+
+static enum gw_status open_world(struct sync *s, struct gw_error *err)
+{
+    const int failed = s->options->world ? 0 : uv_loop_init(&s->loop);
+
+    if (failed)
+        return gw_fail(err, GW_ENOMEM, where, "the event loop cannot be made (%s)", uv_strerror(failed));
+    s->loop_open = !s->options->world;
+    gw_world_init(&s->own, &s->loop);
+    return GW_OK;
+}
+
+/* What is told of each endpoint that is asked, in the configuration's order. */
+static enum gw_status name_results(struct sync *s, struct gw_error *err)
+{
+    const struct setup *setup = &s->setup;
+
+    s->result->endpoints = gw_arena_alloc(s->results, (setup->endpoint_count + 1) * sizeof *s->result->endpoints);
+    s->endpoints = gw_arena_alloc(&s->setup.arena, (setup->endpoint_count + 1) * sizeof(*s->endpoints));
+    if (!s->result->endpoints || !s->endpoints)
+        return gw_fail(err, GW_ENOMEM, where, "the endpoints need more memory than allowed");
+    for (size_t e = 0; e < setup->endpoint_count; e++) {
+        const char *id = setup->endpoints[e].config->id;
+
+        if (!setup->endpoints[e].asked)
+            continue;
+        s->endpoints[e] = &s->result->endpoints[s->result->endpoint_count++];
+        s->endpoints[e]->id = gw_arena_copy(s->results, id, strlen(id));
+        if (!s->endpoints[e]->id)
+            return gw_fail(err, GW_ENOMEM, where, "the endpoints need more memory than allowed");
+    }
+    return GW_OK;
+}
+
+static enum gw_status deliver(struct sync *s, struct gw_error *err)
+{
+    const struct gw_world *world = s->setup.world;
+    const int64_t now = world->clock->utc(world->clock->ctx);
+    char text[11];
+
+    gw_instant_print(now, s->now);
+    for (size_t i = 0; i < s->setup.subject_count; i++)
+        setup_date(&s->setup.subjects[i], now, s->options->as_of);
+    gw_day_print(enrolment_horizon(gw_site_zone(s->setup.sites[0].site), now, s->options->as_of), text);
+    return gw_ledger_deliver(s->ledger, "sync", text, &s->delivery, err);
+}
+
+static enum gw_status open_sync(struct sync *s, struct gw_error *err)
+{
+    bool made = false;
+    enum gw_status rc = open_world(s, err);
+
+    if (rc == GW_OK)
+        rc = setup_load(&s->setup, s->options->config, s->options->endpoint,
+                        s->options->world ? s->options->world : &s->own, err);
+    if (rc == GW_OK)
+        rc = name_results(s, err);
+    if (rc == GW_OK)
+        rc = setup_ledger(s->options->config, &s->ledger, &made, err);
+    if (rc == GW_OK)
+        rc = setup_open(&s->setup, s->ledger, made, err);
+    for (size_t e = 0; rc == GW_OK && e < s->setup.endpoint_count; e++)
+        if (s->endpoints[e])
+            s->endpoints[e]->failure = s->setup.endpoints[e].failure;
+    return rc == GW_OK ? deliver(s, err) : rc;
+}
+
+static void close_sync(struct sync *s)
+{
+    setup_close(&s->setup);
+    if (s->loop_open) {
+        uv_run(&s->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&s->loop);
+    }
+    gw_ledger_close(s->ledger);
+    gw_arena_release(&s->requests);
+}
 
 static void add_up(struct gw_pass_result *into, const struct gw_pass_result *from)
 {
@@ -242,11 +278,11 @@ static enum gw_status run_passes(struct sync *s, struct gw_error *err)
 {
     enum gw_status rc = GW_OK;
 
-    for (size_t i = 0; rc == GW_OK && i < s->study_count; i++) {
+    for (size_t i = 0; rc == GW_OK && i < s->setup.study_count; i++) {
         struct gw_pass_result one;
         struct gw_pass pass;
 
-        rc = pass_of(s, &s->studies[i], ready, &pass, err);
+        rc = pass_of(s, &s->setup.studies[i], ready, &pass, err);
         if (rc == GW_OK)
             rc = gw_pass_run(&pass, &one, err);
         if (rc == GW_OK)
@@ -258,18 +294,13 @@ static enum gw_status run_passes(struct sync *s, struct gw_error *err)
 enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options *options, struct gw_sync_result *out,
                            struct gw_error *err)
 {
-    struct sync s = {.options = options,
-                     .config = options->config,
-                     .result = out,
-                     .results = arena,
-                     .arena = GW_ARENA_INIT(SYNC_MEMORY),
-                     .requests = GW_ARENA_INIT(SYNC_MEMORY)};
+    struct sync s = {.options = options, .result = out, .results = arena, .requests = GW_ARENA_INIT(SYNC_MEMORY)};
     enum gw_status rc;
 
     *out = (struct gw_sync_result){0};
-    rc = sync_open(&s, err);
+    rc = open_sync(&s, err);
     if (rc == GW_OK)
-        rc = sync_learn(&s, err);
+        rc = learn(&s, err);
     if (rc == GW_OK)
         rc = sync_pull(&s, SYNC_IDENTIFY, err);
     if (rc == GW_OK)
@@ -286,6 +317,6 @@ enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options 
         rc = run_passes(&s, err);
     if (rc == GW_OK)
         rc = gw_ledger_equation(s.ledger, &out->equation, err);
-    sync_close(&s);
+    close_sync(&s);
     return rc;
 }

@@ -9,7 +9,7 @@ static const char where[] = "service.sync";
 
 struct asked { /* the requests of one endpoint, and beside each the link it is for */
     struct gw_request *requests;
-    struct sync_link **links;
+    struct setup_link **links;
     size_t count, capacity, link_capacity;
 };
 
@@ -33,12 +33,12 @@ static enum gw_status no_memory(struct gw_error *err)
 
 /* ---- what to ask ---- */
 
-static bool usable(const struct sync_endpoint *endpoint)
+static bool usable(const struct sync *s, size_t endpoint)
 {
-    return endpoint->asked && endpoint->result->failure.status == GW_OK;
+    return s->endpoints[endpoint] && s->endpoints[endpoint]->failure.status == GW_OK;
 }
 
-static bool concerns(const struct stage *g, const struct sync_subject *subject, const struct sync_link *link)
+static bool concerns(const struct stage *g, const struct setup_subject *subject, const struct setup_link *link)
 {
     switch (g->which) {
     case SYNC_IDENTIFY:
@@ -51,11 +51,11 @@ static bool concerns(const struct stage *g, const struct sync_subject *subject, 
     return false;
 }
 
-static bool push(struct stage *g, struct asked *asked, const struct gw_request *request, struct sync_link *link)
+static bool push(struct stage *g, struct asked *asked, const struct gw_request *request, struct setup_link *link)
 {
     struct gw_arena *arena = &g->sync->requests;
     size_t links = asked->count;
-    struct sync_link **at;
+    struct setup_link **at;
     struct gw_request *copy = GW_ARENA_PUSH(arena, asked->requests, asked->count, asked->capacity);
 
     at = GW_ARENA_PUSH(arena, asked->links, links, asked->link_capacity);
@@ -68,27 +68,12 @@ static bool push(struct stage *g, struct asked *asked, const struct gw_request *
     return true;
 }
 
-static struct gw_wanted wanted_of(const struct sync_study *study, const struct gw_config_endpoint *endpoint)
-{
-    struct gw_wanted wanted = {
-        .endpoint = endpoint->id,
-        .page_size = endpoint->page_size,
-        .codes = study->codes,
-        .code_count = study->code_count,
-        .before = {study->before_codes, study->before_count, study->protocol.study->history.weight_days},
-        .baseline_days = gw_study_baseline_days(study->protocol.study)};
-
-    for (int type = 0; type < GW_RESOURCE_COUNT; type++)
-        wanted.types[type] = gw_study_reads(study->protocol.study, (enum gw_resource)type);
-    return wanted;
-}
-
-static enum gw_status plan_link(struct stage *g, struct sync_subject *subject, struct sync_link *link,
+static enum gw_status plan_link(struct stage *g, struct setup_subject *subject, struct setup_link *link,
                                 struct gw_error *err)
 {
     struct sync *s = g->sync;
-    struct sync_endpoint *endpoint = &s->endpoints[link->endpoint];
-    const struct gw_wanted wanted = wanted_of(subject->study, endpoint->config);
+    struct setup_endpoint *endpoint = &s->setup.endpoints[link->endpoint];
+    const struct gw_wanted wanted = setup_wanted(subject->study, endpoint->config);
     const struct gw_span span = {.subject = subject->number,
                                  .patient = link->patient,
                                  .identifier = {subject->line->mrn_system, subject->line->mrn},
@@ -113,23 +98,24 @@ static enum gw_status plan(struct stage *g, struct gw_error *err)
     struct sync *s = g->sync;
     enum gw_status rc = GW_OK;
 
-    for (size_t i = 0; i < s->subject_count; i++)
-        for (size_t l = 0; rc == GW_OK && l < s->subjects[i].link_count; l++) {
-            struct sync_link *link = &s->subjects[i].links[l];
+    for (size_t i = 0; i < s->setup.subject_count; i++)
+        for (size_t l = 0; rc == GW_OK && l < s->setup.subjects[i].link_count; l++) {
+            struct setup_link *link = &s->setup.subjects[i].links[l];
 
-            if (!concerns(g, &s->subjects[i], link))
+            if (!concerns(g, &s->setup.subjects[i], link))
                 continue;
-            if (usable(&s->endpoints[link->endpoint]))
-                rc = plan_link(g, &s->subjects[i], link, err);
+            if (usable(s, link->endpoint))
+                rc = plan_link(g, &s->setup.subjects[i], link, err);
             else
                 link->open++; /* the endpoint failed at an earlier stage: this one's answers are owed */
         }
-    for (size_t e = 0; e < s->endpoint_count; e++) {
+    for (size_t e = 0; e < s->setup.endpoint_count; e++) {
         if (g->asked[e].count == 0)
             continue;
         g->endpoint_of[g->source_count] = e;
-        g->sources[g->source_count++] = (struct gw_source){
-            &s->endpoints[e].settings, s->endpoints[e].config->concurrent, g->asked[e].requests, g->asked[e].count};
+        g->sources[g->source_count++] =
+            (struct gw_source){&s->setup.endpoints[e].settings, s->setup.endpoints[e].config->concurrent,
+                               g->asked[e].requests, g->asked[e].count};
     }
     return rc;
 }
@@ -142,13 +128,13 @@ static void on_ended(void *ctx, size_t source, const struct gw_request *request,
     struct stage *g = ctx;
     struct sync *s = g->sync;
     const struct asked *asked = &g->asked[g->endpoint_of[source]];
-    struct sync_link *link = asked->links[request - asked->requests];
+    struct setup_link *link = asked->links[request - asked->requests];
 
     g->done++;
     if (!failure)
         link->open--;
     if (!failure && g->which == SYNC_IDENTIFY && result->patients == 1)
-        link->patient = gw_arena_copy(&s->arena, result->patient, strlen(result->patient));
+        link->patient = gw_arena_copy(&s->setup.arena, result->patient, strlen(result->patient));
     if (s->options->progress)
         s->options->progress(s->options->ctx, g->which == SYNC_SPAN ? "asking for the rest" : "asking for doses",
                              g->done, g->of);
@@ -175,7 +161,7 @@ static void on_done(void *ctx, const struct gw_source_result *results, size_t co
     struct stage *g = ctx;
 
     for (size_t i = 0; i < count; i++) {
-        add_up(g->sync->endpoints[g->endpoint_of[i]].result, &results[i]);
+        add_up(g->sync->endpoints[g->endpoint_of[i]], &results[i]);
         if (results[i].failure.status == GW_EIO)
             g->failure = results[i].failure;
     }
@@ -186,19 +172,22 @@ static void on_done(void *ctx, const struct gw_source_result *results, size_t co
 static enum gw_status ask(struct stage *g, struct gw_error *err)
 {
     struct sync *s = g->sync;
-    const struct gw_scheduler_options options = {.ended = on_ended, .ctx = g};
+    const struct gw_scheduler_options options = {.clock = s->setup.world->clock, .ended = on_ended, .ctx = g};
     struct gw_scheduler *scheduler; /* nobody cancels it */
-    enum gw_status rc = gw_writer_start(&s->loop, s->ledger, &g->writer, err);
+    enum gw_status rc = gw_writer_start(s->setup.world->loop, s->ledger, &g->writer, err);
 
     if (rc != GW_OK)
         return rc;
-    for (size_t e = 0; e < s->endpoint_count; e++)
-        gw_store_writer_init(&s->endpoints[e].store, g->writer);
-    rc = gw_scheduler_start(&s->loop, g->sources, g->source_count, &options, on_done, g, &scheduler, err);
+    gw_store_writer_init(&s->store, g->writer);
+    for (size_t e = 0; e < s->setup.endpoint_count; e++) {
+        s->setup.endpoints[e].settings.store = &s->store.store;
+        s->setup.endpoints[e].settings.delivery = s->delivery;
+    }
+    rc = gw_scheduler_start(s->setup.world->loop, g->sources, g->source_count, &options, on_done, g, &scheduler, err);
     if (rc != GW_OK)
         gw_writer_stop(g->writer, on_closed, g);
     while (!g->closed)
-        uv_run(&s->loop, UV_RUN_ONCE);
+        uv_run(s->setup.world->loop, UV_RUN_ONCE);
     if (rc == GW_OK && g->failure.status != GW_OK) {
         *err = g->failure;
         rc = g->failure.status;
@@ -212,9 +201,9 @@ enum gw_status sync_pull(struct sync *s, enum sync_stage which, struct gw_error 
     enum gw_status rc;
 
     gw_arena_clear(&s->requests);
-    g.asked = gw_arena_alloc(&s->requests, s->endpoint_count * sizeof *g.asked);
-    g.sources = gw_arena_alloc(&s->requests, s->endpoint_count * sizeof *g.sources);
-    g.endpoint_of = gw_arena_alloc(&s->requests, s->endpoint_count * sizeof *g.endpoint_of);
+    g.asked = gw_arena_alloc(&s->requests, s->setup.endpoint_count * sizeof *g.asked);
+    g.sources = gw_arena_alloc(&s->requests, s->setup.endpoint_count * sizeof *g.sources);
+    g.endpoint_of = gw_arena_alloc(&s->requests, s->setup.endpoint_count * sizeof *g.endpoint_of);
     if (!g.asked || !g.sources || !g.endpoint_of)
         return no_memory(err);
     rc = plan(&g, err);

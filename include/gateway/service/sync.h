@@ -7,13 +7,15 @@
 #include "gateway/ledger/ledger.h"
 #include "gateway/service/config.h"
 #include "gateway/service/pass.h"
+#include "gateway/service/world.h"
 
 struct gw_sync_options {
     const struct gw_config *config;
-    const char *endpoint;                                                  /* only this one; NULL: all */
-    gw_day as_of;                                                          /* GW_NO_DAY, or later than it: today in each site's zone */
+    const char *endpoint; /* only this one; NULL: all */
+    gw_day as_of;         /* GW_NO_DAY, or later than it: today in each site's zone */
     void (*progress)(void *ctx, const char *what, size_t done, size_t of); /* may be NULL */
     void *ctx;
+    const struct gw_world *world; /* NULL: a loop of its own, and sessions over the network */
 };
 
 struct gw_sync_endpoint {

@@ -1,20 +1,20 @@
 /*
- * What a sync needs before it asks anybody anything.
+ * What must stand before anybody is asked anything.
  */
+#include "service/setup.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "gateway/service/pseudonym.h"
 #include "service/endpoint.h"
 #include "service/enrolment.h"
 #include "service/steering.h"
-#include "service/sync_parts.h"
 
-static const char where[] = "service.sync";
+static const char where[] = "service.setup";
 static const char loinc[] = "http://loinc.org";
 
 static enum gw_status no_memory(struct gw_error *err)
@@ -25,7 +25,7 @@ static enum gw_status no_memory(struct gw_error *err)
 /* ---- studies ---- */
 
 /* For servers that fill no Observation.category and are asked by code. */
-static bool list_codes(struct sync *s, struct sync_study *study)
+static bool list_codes(struct setup *s, struct setup_study *study)
 {
     const struct gw_lab *labs;
     const size_t count = gw_tables_labs(study->protocol.tables, &labs);
@@ -43,7 +43,7 @@ static bool list_codes(struct sync *s, struct sync_study *study)
     return study->codes && study->before_codes;
 }
 
-static enum gw_status load_study(struct sync *s, const struct gw_config_study *config, struct sync_study *study,
+static enum gw_status load_study(struct setup *s, const struct gw_config_study *config, struct setup_study *study,
                                  struct gw_error *err)
 {
     enum gw_status rc;
@@ -67,7 +67,7 @@ static enum gw_status load_study(struct sync *s, const struct gw_config_study *c
 
 /* ---- sites ---- */
 
-static struct sync_site *site_of(const struct sync *s, const struct sync_study *study, const char *id)
+static struct setup_site *site_of(const struct setup *s, const struct setup_study *study, const char *id)
 {
     for (size_t i = 0; i < s->site_count; i++)
         if (s->sites[i].study == study && strcmp(s->sites[i].id, id) == 0)
@@ -75,23 +75,22 @@ static struct sync_site *site_of(const struct sync *s, const struct sync_study *
     return NULL;
 }
 
-static enum gw_status load_site(struct sync *s, const struct sync_study *study,
+static enum gw_status load_site(struct setup *s, const struct setup_study *study,
                                 const struct gw_config_endpoint *endpoint, struct gw_error *err)
 {
-    struct sync_site *site = &s->sites[s->site_count];
+    struct setup_site *site = &s->sites[s->site_count];
     enum gw_status rc = gw_site_load(&s->arena, endpoint->site_profile, study->protocol.tables, &site->site, err);
 
     if (rc != GW_OK)
         return rc;
     site->study = study;
     site->id = endpoint->site;
-    site->as_of = enrolment_horizon(gw_site_zone(site->site), s->now_seconds, s->options->as_of);
     s->site_count++;
     rc = endpoint_check_site(endpoint, site->site, err);
     return rc == GW_OK ? steering_file(study->digest, endpoint->site_profile, site->digest, err) : rc;
 }
 
-static enum gw_status load_sites(struct sync *s, struct gw_error *err)
+static enum gw_status load_sites(struct setup *s, struct gw_error *err)
 {
     enum gw_status rc = GW_OK;
 
@@ -107,7 +106,7 @@ static enum gw_status load_sites(struct sync *s, struct gw_error *err)
 
 /* ---- subjects ---- */
 
-static enum gw_status link_subject(struct sync *s, struct sync_subject *subject, struct gw_error *err)
+static enum gw_status link_subject(struct setup *s, struct setup_subject *subject, struct gw_error *err)
 {
     enum gw_status rc = GW_OK;
 
@@ -119,14 +118,14 @@ static enum gw_status link_subject(struct sync *s, struct sync_subject *subject,
 
         if (strcmp(config->site, subject->site->id) != 0)
             continue;
-        subject->links[subject->link_count++] = (struct sync_link){.endpoint = e, .patient = subject->line->patient};
+        subject->links[subject->link_count++] = (struct setup_link){.endpoint = e, .patient = subject->line->patient};
         rc = gw_ledger_enrol(s->ledger, subject->study->config->id, subject->site->id, subject->line->subject,
                              config->id, subject->line->patient, &subject->number, err);
     }
     return rc;
 }
 
-static enum gw_status enrol(struct sync *s, struct gw_error *err)
+static enum gw_status enrol(struct setup *s, struct gw_error *err)
 {
     size_t lines = 0;
     enum gw_status rc = gw_ledger_begin(s->ledger, err);
@@ -137,15 +136,15 @@ static enum gw_status enrol(struct sync *s, struct gw_error *err)
     if (rc == GW_OK && !s->subjects)
         rc = no_memory(err);
     for (size_t i = 0; i < s->study_count; i++) {
-        struct sync_study *study = &s->studies[i];
+        struct setup_study *study = &s->studies[i];
 
         for (size_t l = 0; rc == GW_OK && l < study->roster.count; l++) {
             const struct gw_roster_line *line = &study->roster.lines[l];
-            const struct sync_site *site = site_of(s, study, line->site);
+            const struct setup_site *site = site_of(s, study, line->site);
 
             if (!site)
                 continue; /* of a hospital without an endpoint here: `check` says so */
-            s->subjects[s->subject_count] = (struct sync_subject){.study = study, .site = site, .line = line};
+            s->subjects[s->subject_count] = (struct setup_subject){.study = study, .site = site, .line = line};
             rc = link_subject(s, &s->subjects[s->subject_count++], err);
         }
     }
@@ -161,8 +160,24 @@ static enum gw_status make_folder(const char *path, struct gw_error *err)
     return gw_fail(err, GW_ECREATE, where, "%s: the state folder cannot be made (%s)", path, strerror(errno));
 }
 
+enum gw_status setup_ledger(const struct gw_config *config, struct gw_ledger **out, bool *made, struct gw_error *err)
+{
+    struct gw_text path = GW_TEXT_INIT(4096);
+    enum gw_status rc = make_folder(config->state, err);
+
+    gw_text_print(&path, "%s/ledger.db", config->state);
+    if (rc == GW_OK && path.failed)
+        rc = no_memory(err);
+    if (rc == GW_OK) {
+        *made = access(path.at, F_OK) != 0;
+        rc = gw_ledger_open(path.at, out, err);
+    }
+    gw_text_release(&path);
+    return rc;
+}
+
 /* A key is made for a new ledger only: with another key every id of the study would change. */
-static enum gw_status open_keys(struct sync *s, bool new_ledger, struct gw_error *err)
+static enum gw_status open_keys(struct setup *s, bool new_ledger, struct gw_error *err)
 {
     const char *path = s->config->pseudonym_key;
     enum gw_status rc = GW_OK;
@@ -178,20 +193,10 @@ static enum gw_status open_keys(struct sync *s, bool new_ledger, struct gw_error
     return rc;
 }
 
-static enum gw_status open_files(struct sync *s, struct gw_error *err)
+static enum gw_status open_sinks(struct setup *s, struct gw_error *err)
 {
-    const char *ledger = gw_arena_print(&s->arena, "%s/ledger.db", s->config->state);
-    bool is_new;
-    enum gw_status rc;
+    enum gw_status rc = GW_OK;
 
-    if (!ledger)
-        return no_memory(err);
-    rc = make_folder(s->config->state, err);
-    is_new = rc == GW_OK && access(ledger, F_OK) != 0;
-    if (rc == GW_OK)
-        rc = open_keys(s, is_new, err);
-    if (rc == GW_OK)
-        rc = gw_ledger_open(ledger, &s->ledger, err);
     for (size_t i = 0; rc == GW_OK && i < s->study_count; i++)
         rc = gw_sink_sqlite_open(s->studies[i].config->sink_path, s->studies[i].config->id, &s->studies[i].sink, err);
     return rc;
@@ -199,144 +204,119 @@ static enum gw_status open_files(struct sync *s, struct gw_error *err)
 
 /* ---- endpoints ---- */
 
-/* A key that cannot be read or a CA that is not there stops this endpoint alone. */
-static enum gw_status open_endpoint(struct sync *s, struct sync_endpoint *endpoint, struct gw_error *failure)
+static enum gw_status reach(const struct setup *s, struct setup_endpoint *endpoint, struct gw_error *failure)
 {
     struct gw_endpoint settings;
-    const char *folder = endpoint_folder(&s->arena, s->config);
-    enum gw_status rc = folder ? GW_OK : no_memory(failure);
+    struct gw_text folder = GW_TEXT_INIT(4096);
+    enum gw_status rc;
 
+    gw_text_print(&folder, "%s/endpoints", s->config->state);
     endpoint->seen = gw_id_set_new();
-    if (rc == GW_OK && !endpoint->seen)
-        rc = no_memory(failure);
+    rc = endpoint->seen && !folder.failed ? GW_OK : no_memory(failure);
     if (rc == GW_OK)
-        rc = gw_profile_load(folder, endpoint->config->id, &endpoint->profile, failure);
+        rc = gw_profile_load(folder.at, endpoint->config->id, &endpoint->profile, failure);
     if (rc == GW_OK)
         rc = endpoint_settings(endpoint->config, &endpoint->profile, &settings, failure);
     if (rc == GW_OK)
-        rc = gw_session_new(&s->loop, &settings, NULL, NULL, &endpoint->session, failure);
-    if (rc == GW_OK)
-        gw_web_session_init(&endpoint->web, endpoint->session);
+        rc = s->world->open(s->world, &settings, &endpoint->web, failure);
+    gw_text_release(&folder);
     return rc;
 }
 
-static enum gw_status open_endpoints(struct sync *s, struct gw_error *err)
+static enum gw_status open_endpoints(struct setup *s, struct gw_error *err)
 {
     for (size_t e = 0; e < s->endpoint_count; e++) {
-        struct sync_endpoint *endpoint = &s->endpoints[e];
+        struct setup_endpoint *endpoint = &s->endpoints[e];
 
-        if (endpoint->asked && open_endpoint(s, endpoint, &endpoint->result->failure) == GW_ENOMEM) {
-            *err = endpoint->result->failure;
+        if (endpoint->asked && reach(s, endpoint, &endpoint->failure) == GW_ENOMEM) {
+            *err = endpoint->failure;
             return GW_ENOMEM;
         }
         endpoint->settings = (struct gw_pull_settings){
-            .web = &endpoint->web.web,
-            .store = &endpoint->store.store,
+            .web = endpoint->web,
             .endpoint = endpoint->config->id,
             .site = endpoint->config->site,
             .invalid_blocks = gw_rules_class(&s->studies[0].protocol.rules, "RESOURCE_INVALID")->blocks,
             .key = s->studies[0].key,
-            .delivery = s->delivery,
+            .clock = s->world->clock,
             .seen = endpoint->seen,
         };
     }
     return GW_OK;
 }
 
-static enum gw_status name_endpoints(struct sync *s, struct gw_error *err)
+static enum gw_status name_endpoints(struct setup *s, const char *only, struct gw_error *err)
 {
-    size_t only = 0;
+    size_t selected = 0;
 
-    if (s->options->endpoint && endpoint_find(s->config, s->options->endpoint, &only, err) != GW_OK)
+    if (only && endpoint_find(s->config, only, &selected, err) != GW_OK)
         return err->status;
     s->endpoint_count = s->config->endpoint_count;
     s->endpoints = gw_arena_alloc(&s->arena, (s->endpoint_count + 1) * sizeof *s->endpoints);
-    s->result->endpoints = gw_arena_alloc(s->results, (s->endpoint_count + 1) * sizeof *s->result->endpoints);
-    if (!s->endpoints || !s->result->endpoints)
+    if (!s->endpoints)
         return no_memory(err);
     for (size_t e = 0; e < s->endpoint_count; e++) {
-        const char *id = s->config->endpoints[e].id;
-        struct sync_endpoint *endpoint = &s->endpoints[e];
-
-        endpoint->config = &s->config->endpoints[e];
-        endpoint->asked = !s->options->endpoint || e == only;
-        if (!endpoint->asked)
-            continue;
-        endpoint->result = &s->result->endpoints[s->result->endpoint_count++];
-        endpoint->result->id = gw_arena_copy(s->results, id, strlen(id));
-        if (!endpoint->result->id)
-            return no_memory(err);
+        s->endpoints[e].config = &s->config->endpoints[e];
+        s->endpoints[e].asked = !only || e == selected;
     }
     return GW_OK;
 }
+
+struct gw_wanted setup_wanted(const struct setup_study *study, const struct gw_config_endpoint *endpoint)
+{
+    struct gw_wanted wanted = {
+        .endpoint = endpoint->id,
+        .page_size = endpoint->page_size,
+        .codes = study->codes,
+        .code_count = study->code_count,
+        .before = {study->before_codes, study->before_count, study->protocol.study->history.weight_days},
+        .baseline_days = gw_study_baseline_days(study->protocol.study)};
+
+    for (int type = 0; type < GW_RESOURCE_COUNT; type++)
+        wanted.types[type] = gw_study_reads(study->protocol.study, (enum gw_resource)type);
+    return wanted;
+}
+
 /* ---- all of it ---- */
 
-static enum gw_status deliver(struct sync *s, struct gw_error *err)
+enum gw_status setup_load(struct setup *s, const struct gw_config *config, const char *only,
+                          const struct gw_world *world, struct gw_error *err)
 {
-    char text[11];
+    enum gw_status rc = endpoint_retention(config, err);
 
-    gw_day_print(s->sites[0].as_of, text);
-    return gw_ledger_deliver(s->ledger, "sync", text, &s->delivery, err);
-}
-
-static void read_clock(struct sync *s)
-{
-    s->now_seconds = time(NULL);
-    gw_instant_print(s->now_seconds, s->now);
-}
-
-static enum gw_status open_loop(struct sync *s, struct gw_error *err)
-{
-    const int failed = uv_loop_init(&s->loop);
-
-    if (failed)
-        return gw_fail(err, GW_ENOMEM, where, "the event loop cannot be made (%s)", uv_strerror(failed));
-    s->loop_open = true;
-    return GW_OK;
-}
-
-enum gw_status sync_open(struct sync *s, struct gw_error *err)
-{
-    enum gw_status rc = endpoint_retention(s->config, err);
-
-    read_clock(s);
+    *s = (struct setup){.config = config, .world = world, .arena = GW_ARENA_INIT(SETUP_MEMORY)};
     if (rc == GW_OK)
-        rc = name_endpoints(s, err);
-    if (rc == GW_OK && (s->config->study_count == 0 || s->endpoint_count == 0))
+        rc = name_endpoints(s, only, err);
+    if (rc == GW_OK && (config->study_count == 0 || s->endpoint_count == 0))
         rc = gw_fail(err, GW_ECONFIG, where, "%s: a study and an endpoint are needed, one of them is missing",
-                     s->config->path);
-    s->studies = gw_arena_alloc(&s->arena, (s->config->study_count + 1) * sizeof *s->studies);
+                     config->path);
+    s->studies = gw_arena_alloc(&s->arena, (config->study_count + 1) * sizeof *s->studies);
     if (rc == GW_OK && !s->studies)
         rc = no_memory(err);
-    for (size_t i = 0; rc == GW_OK && i < s->config->study_count; i++)
-        rc = load_study(s, &s->config->studies[i], &s->studies[s->study_count++], err);
+    for (size_t i = 0; rc == GW_OK && i < config->study_count; i++)
+        rc = load_study(s, &config->studies[i], &s->studies[s->study_count++], err);
+    return rc == GW_OK ? load_sites(s, err) : rc;
+}
+
+enum gw_status setup_open(struct setup *s, struct gw_ledger *ledger, bool new_ledger, struct gw_error *err)
+{
+    enum gw_status rc = open_keys(s, new_ledger, err);
+
+    s->ledger = ledger;
     if (rc == GW_OK)
-        rc = load_sites(s, err);
-    if (rc == GW_OK)
-        rc = open_files(s, err);
+        rc = open_sinks(s, err);
     if (rc == GW_OK)
         rc = enrol(s, err);
-    if (rc == GW_OK)
-        rc = deliver(s, err);
-    if (rc == GW_OK)
-        rc = open_loop(s, err);
     return rc == GW_OK ? open_endpoints(s, err) : rc;
 }
 
-static void close_loop(struct sync *s)
+void setup_close(struct setup *s)
 {
     for (size_t e = 0; e < s->endpoint_count; e++) {
-        gw_session_free(s->endpoints[e].session);
+        if (s->endpoints[e].web)
+            s->world->close(s->world, s->endpoints[e].web);
         gw_id_set_free(s->endpoints[e].seen);
     }
-    uv_run(&s->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&s->loop);
-}
-
-void sync_close(struct sync *s)
-{
-    if (s->loop_open)
-        close_loop(s);
     for (size_t i = 0; i < s->study_count; i++) {
         if (s->studies[i].sink)
             s->studies[i].sink->close(s->studies[i].sink);
@@ -344,7 +324,10 @@ void sync_close(struct sync *s)
     }
     for (size_t i = 0; i < s->site_count; i++)
         gw_site_close(s->sites[i].site);
-    gw_ledger_close(s->ledger);
-    gw_arena_release(&s->requests);
     gw_arena_release(&s->arena);
+}
+
+void setup_date(struct setup_subject *subject, int64_t now, gw_day as_of)
+{
+    subject->as_of = enrolment_horizon(gw_site_zone(subject->site->site), now, as_of);
 }

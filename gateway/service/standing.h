@@ -1,0 +1,40 @@
+/*
+ * Where one subject stands between its pulls: what its patient's id is, which days its windows may take, up to which
+ * day every endpoint of its site was read, and whether a derivation would now give another answer. `sync` asks for all
+ * subjects of a stage together, `run` for one at a time. On the ledger's thread, in the caller's transaction. Private
+ * to the service room.
+ */
+#ifndef SERVICE_STANDING_H
+#define SERVICE_STANDING_H
+
+#include "gateway/service/pass.h"
+#include "service/setup.h"
+
+struct standing {
+    const struct setup *setup;
+    struct gw_arena *scratch; /* cleared by the caller */
+    const char *now;          /* stamp of what is delivered */
+};
+
+/* A pass over subjects of one study, by number; the list is borrowed. */
+struct gw_pass standing_pass(const struct standing *standing, const struct setup_study *study,
+                             const struct gw_enrolled *subjects, size_t count);
+struct gw_enrolled standing_enrolled(const struct setup_subject *subject);
+
+/* The ids of a patient who was looked for by record number belong to the subject from here on. */
+enum gw_status standing_identify(const struct standing *standing, struct setup_subject *subject, struct gw_error *err);
+
+/* Sets anchored, low and high; the pass must hold the subject. Derives only if the answer of last time may have
+ * changed.
+ */
+enum gw_status standing_span(const struct standing *standing, struct gw_pass *pass, struct setup_subject *subject,
+                             const struct gw_ledger_subject *known, struct gw_error *err);
+
+/* The horizon of what was read moves to the subject's day; sets ready: all its endpoints stand at that day. */
+enum gw_status standing_close(const struct standing *standing, struct setup_subject *subject, struct gw_error *err);
+
+/* Facts that came have marked their subject already; a day that passed and a changed rule do it here. */
+enum gw_status standing_mark(const struct standing *standing, const struct setup_subject *subject,
+                             const struct gw_ledger_subject *known, struct gw_error *err);
+
+#endif
