@@ -26,16 +26,15 @@ static void add_encoded(struct gw_text *out, const char *text, const char *speci
     }
 }
 
-/* What separates one parameter from the last: the first follows a '?'. */
 struct query {
     struct gw_text *out;
-    bool begun;
+    const char *separator; /* from what stands before the next parameter */
 };
 
 static void add_name(struct query *query, const char *name)
 {
-    gw_text_print(query->out, "%c%s=", query->begun ? '&' : '?', name);
-    query->begun = true;
+    gw_text_print(query->out, "%s%s=", query->separator, name);
+    query->separator = "&";
 }
 
 static void add_parameter(struct query *query, const char *name, const char *value)
@@ -128,31 +127,57 @@ static void add_patient(struct query *query, const struct gw_search *search)
         add_encoded(query->out, search->patient, ",|$\\");
 }
 
-void gw_search_url(const struct gw_search *search, const char *base, struct gw_text *out)
+/* What shapes the answer rather than chooses what is in it. */
+static void add_result_parameters(struct query *query, const struct gw_search *search)
 {
-    const char *date = gw_search_date_parameter(search->type, search->fhir_version);
-    struct query query = {out, false};
-
-    gw_text_print(out, "%s/%s", base, gw_resource_name(search->type));
-    add_patient(&query, search);
-    add_identifier(&query, &search->identifier);
-    add_parameter(&query, "category", search->category);
-    add_codes(&query, search->codes, search->code_count);
-    add_bound(&query, date, "ge", search->low, -1);
-    add_bound(&query, date, "le", search->high, 1);
-    if (search->last_updated) {
-        add_name(&query, "_lastUpdated");
-        gw_text_add(out, "ge");
-        add_encoded(out, search->last_updated, "");
-    }
     if (search->include_medication && has_medication(search->type)) {
-        add_name(&query, "_include");
-        gw_text_print(out, "%s:medication", gw_resource_name(search->type));
+        add_name(query, "_include");
+        gw_text_print(query->out, "%s:medication", gw_resource_name(search->type));
+    }
+    if (search->sort) {
+        add_name(query, "_sort");
+        gw_text_add(query->out, "_lastUpdated");
     }
     if (search->count > 0) {
-        add_name(&query, "_count");
-        gw_text_print(out, "%u", search->count);
+        add_name(query, "_count");
+        gw_text_print(query->out, "%u", search->count);
     }
+}
+
+static void add_query(struct query *query, const struct gw_search *search)
+{
+    const char *date = gw_search_date_parameter(search->type, search->fhir_version);
+
+    add_patient(query, search);
+    add_identifier(query, &search->identifier);
+    add_parameter(query, "category", search->category);
+    add_codes(query, search->codes, search->code_count);
+    add_bound(query, date, "ge", search->low, -1);
+    add_bound(query, date, "le", search->high, 1);
+    if (search->last_updated) {
+        add_name(query, "_lastUpdated");
+        gw_text_add(query->out, "ge");
+        add_encoded(query->out, search->last_updated, "");
+    }
+    add_result_parameters(query, search);
+}
+
+void gw_search_query(const struct gw_search *search, struct gw_text *out)
+{
+    struct query query = {out, ""};
+
+    add_query(&query, search);
+}
+
+void gw_search_url(const struct gw_search *search, const char *base, struct gw_text *out)
+{
+    struct query query = {out, "?"};
+
+    gw_text_print(out, "%s/%s", base, gw_resource_name(search->type));
+    if (search->post)
+        gw_text_add(out, "/_search");
+    else
+        add_query(&query, search);
 }
 
 void gw_read_url(const char *base, const char *type, const char *id, struct gw_text *out)

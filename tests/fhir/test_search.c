@@ -76,6 +76,12 @@ static const struct {
     {"an id that is none cannot add a parameter",
      {.type = GW_OBSERVATION, .patient = "p&_count=9#\xC3\xA4", .low = GW_NO_DAY, .high = GW_NO_DAY},
      BASE "/Observation?patient=p%26_count%3D9%23%C3%A4"},
+    {"in the order in which they changed",
+     {.type = GW_CONDITION, .patient = "p", .low = GW_NO_DAY, .high = GW_NO_DAY, .sort = true, .count = 20},
+     BASE "/Condition?patient=p&_sort=_lastUpdated&_count=20"},
+    {"by POST",
+     {.type = GW_OBSERVATION, .patient = "p-1", .category = "laboratory", DAYS, .post = true},
+     BASE "/Observation/_search"},
     {"nothing asked", {.type = GW_SPECIMEN, .low = GW_NO_DAY, .high = GW_NO_DAY}, BASE "/Specimen"},
 };
 
@@ -87,6 +93,32 @@ Test(search, is_written_as_fhir_wants_it)
         gw_search_url(&cases[i].search, BASE, &url);
         cr_expect(eq(str, url.at, (char *)cases[i].url), "%s", cases[i].name);
         gw_text_release(&url);
+    }
+}
+
+static const struct {
+    const char *name;
+    struct gw_search search;
+    const char *query;
+} queries[] = {
+    {"what a URL would say behind its question mark",
+     {.type = GW_OBSERVATION, .patient = "p-1", .category = "laboratory", DAYS, .count = 100, .post = true},
+     "patient=p-1&category=laboratory&date=ge2024-01-13&date=le2024-02-14&_count=100"},
+    {"escaped as there",
+     {.type = GW_PATIENT, .identifier = {"urn:x", "A&b=c d|e"}, .low = GW_NO_DAY, .high = GW_NO_DAY, .post = true},
+     "identifier=urn%3Ax%7CA%26b%3Dc%20d%5C%7Ce"},
+    {"the same for GET", {.type = GW_CONDITION, .patient = "p", .low = GW_NO_DAY, .high = GW_NO_DAY}, "patient=p"},
+    {"nothing asked", {.type = GW_SPECIMEN, .low = GW_NO_DAY, .high = GW_NO_DAY}, ""},
+};
+
+Test(search, has_a_query_that_a_post_carries_as_its_body)
+{
+    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+        struct gw_text query = GW_TEXT_INIT(4096);
+
+        gw_search_query(&queries[i].search, &query);
+        EXPECT_TEXT(query.at, queries[i].query, "%s", queries[i].name);
+        gw_text_release(&query);
     }
 }
 
@@ -155,7 +187,7 @@ Test(capability, says_what_a_server_claims)
     cr_expect(got.includes_medication[GW_MEDICATION_ADMINISTRATION]);
     cr_expect(got.includes_medication[GW_MEDICATION_REQUEST], "includes of any kind");
     cr_expect(got.includes_medication[GW_OBSERVATION] == false);
-    cr_expect(got.last_updated[GW_OBSERVATION] && !got.last_updated[GW_PATIENT]);
+    cr_expect(got.claims[GW_PATIENT] == 0 && got.claims[GW_OBSERVATION] == (GW_CLAIM_LAST_UPDATED | GW_CLAIM_DATE));
     cr_expect(got.reads[GW_RESOURCE_OTHER] == false);
     gw_arena_release(&arena);
 }
@@ -168,10 +200,68 @@ Test(capability, of_r5_with_parameters_for_all_types)
     cr_assert(eq(int, load(&arena, "capability-r5.json", &got), GW_OK));
     EXPECT_TEXT(got.software_version, NULL, "no version");
     EXPECT_TEXT(got.fhir_version, "5.0.0", "FHIR");
-    cr_expect(got.last_updated[GW_OBSERVATION] && got.last_updated[GW_ENCOUNTER]);
-    cr_expect(got.last_updated[GW_CONDITION] == false, "a type that is not listed");
+    cr_expect(got.claims[GW_OBSERVATION] == GW_CLAIM_LAST_UPDATED && got.claims[GW_ENCOUNTER] == GW_CLAIM_LAST_UPDATED);
+    cr_expect(got.claims[GW_CONDITION] == 0, "a type that is not listed");
     cr_expect(got.includes_medication[GW_ENCOUNTER] == false);
     gw_arena_release(&arena);
+}
+
+static const struct {
+    const char *name;
+    const char *server;
+    bool bulk, subscriptions, history;
+    unsigned observation, encounter, dose, event;
+} offers[] = {
+    {"no more than the type", "'resource':[{'type':'Observation'}]", false, false, false, 0, 0, 0, 0},
+    {"what it searches by",
+     "'resource':[{'type':'Observation','searchParam':[{'name':'patient'},{'name':'category'},{'name':'code'},"
+     "{'name':'date'}]},{'type':'Encounter','searchParam':[{'name':'patient'}]}]",
+     false, false, false, GW_CLAIM_PATIENT | GW_CLAIM_CATEGORY | GW_CLAIM_CODE | GW_CLAIM_DATE, GW_CLAIM_PATIENT, 0, 0},
+    {"dates by the name that the type has",
+     "'resource':[{'type':'MedicationAdministration','searchParam':[{'name':'effective-time'}]},"
+     "{'type':'AdverseEvent','searchParam':[{'name':'subject'},{'name':'date'}]}]",
+     false, false, false, 0, 0, GW_CLAIM_DATE, GW_CLAIM_PATIENT},
+    {"a date of R5 in R4", "'resource':[{'type':'MedicationAdministration','searchParam':[{'name':'date'}]}]", false,
+     false, false, 0, 0, 0, 0},
+    {"what holds for all types",
+     "'searchParam':[{'name':'_lastUpdated'}],'resource':[{'type':'Observation','searchParam':[{'name':'code'}]},"
+     "{'type':'Encounter'}]",
+     false, false, false, GW_CLAIM_CODE | GW_CLAIM_LAST_UPDATED, GW_CLAIM_LAST_UPDATED, 0, 0},
+    {"former versions", "'resource':[{'type':'Observation','interaction':[{'code':'history-instance'}]}]", false, false,
+     true, 0, 0, 0, 0},
+    {"an export of the system", "'operation':[{'name':'export'}]", true, false, false, 0, 0, 0, 0},
+    {"an export of groups", "'resource':[{'type':'Group','operation':[{'name':'group-export'}]}]", true, false, false,
+     0, 0, 0, 0},
+    {"another operation", "'resource':[{'type':'Group','operation':[{'name':'export-status'}]}]", false, false, false,
+     0, 0, 0, 0},
+    {"subscriptions", "'resource':[{'type':'Subscription'}]", false, true, false, 0, 0, 0, 0},
+};
+
+Test(capability, lists_what_a_server_searches_by_and_offers_besides)
+{
+    for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++) {
+        struct gw_arena arena = GW_ARENA_INIT(1 << 20);
+        struct gw_capability got;
+        struct gw_error err = {0};
+        const cJSON *tree;
+        char *text = gw_arena_print(&arena,
+                                    "{'resourceType':'CapabilityStatement','fhirVersion':'4.0.1','rest':[{'mode':"
+                                    "'server',%s}]}",
+                                    offers[i].server);
+
+        for (char *at = text; *at; at++)
+            *at = *at == '\'' ? '"' : *at;
+        cr_assert(gw_json_parse(&arena, text, strlen(text), NULL, &tree, NULL, &err) == GW_OK, "%s", err.text);
+        cr_assert(gw_capability_read(tree, &got, &err) == GW_OK, "%s", err.text);
+        cr_expect(got.bulk_export == offers[i].bulk, "%s: export", offers[i].name);
+        cr_expect(got.subscriptions == offers[i].subscriptions, "%s: subscriptions", offers[i].name);
+        cr_expect(got.history[GW_OBSERVATION] == offers[i].history, "%s: history", offers[i].name);
+        cr_expect(got.claims[GW_OBSERVATION] == offers[i].observation, "%s: Observation", offers[i].name);
+        cr_expect(got.claims[GW_ENCOUNTER] == offers[i].encounter, "%s: Encounter", offers[i].name);
+        cr_expect(got.claims[GW_MEDICATION_ADMINISTRATION] == offers[i].dose, "%s: doses", offers[i].name);
+        cr_expect(got.claims[GW_ADVERSE_EVENT] == offers[i].event, "%s: AdverseEvent", offers[i].name);
+        gw_arena_release(&arena);
+    }
 }
 
 Test(capability, refuses_another_resource)
