@@ -3,12 +3,17 @@
  */
 #include "gateway/sources/plan.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "gateway/core/digest.h"
 #include "sources/instant.h"
 
-enum { DEFAULT_PAGE_SIZE = 100, HASH_DIGITS = 16 };
+enum {
+    DEFAULT_PAGE_SIZE = 100,
+    HASH_DIGITS = 16,
+    SINCE_BYTES = 64, /* "&_lastUpdated=ge2026-11-20T20%3A00%3A00.000Z", which a search may get yet */
+};
 
 struct planning {
     struct gw_arena *arena;
@@ -56,6 +61,7 @@ static struct gw_request *add(struct planning *p, enum gw_stage stage, enum gw_r
                                          .low = GW_NO_DAY,
                                          .high = GW_NO_DAY,
                                          .include_medication = p->profile->includes,
+                                         .sort = p->profile->sorts && type != GW_PATIENT,
                                          .count = page_size(p),
                                          .fhir_version = gw_profile_release(p->profile)};
     request->identifier = p->span->identifier;
@@ -67,7 +73,7 @@ static struct gw_request *add(struct planning *p, enum gw_stage stage, enum gw_r
 
 static void bound_to(struct planning *p, struct gw_request *request, gw_day low, gw_day high)
 {
-    if (!request)
+    if (!request || p->profile->undated[request->search.type])
         return;
     request->search.low = low;
     request->search.high = high;
@@ -151,13 +157,47 @@ static const char *name_of_codes(struct planning *p, const char *const *codes, s
     return name;
 }
 
+static size_t query_length(const struct gw_search *search)
+{
+    struct gw_text query = GW_TEXT_INIT(1 << 20);
+    size_t length;
+
+    gw_search_query(search, &query);
+    length = query.failed ? SIZE_MAX - SINCE_BYTES : query.length;
+    gw_text_release(&query);
+    return length + SINCE_BYTES;
+}
+
+static bool fits_a_url(const struct planning *p, const struct gw_search *search)
+{
+    return query_length(search) <= (p->profile->query_max ? p->profile->query_max : GW_PLAN_QUERY_MAX);
+}
+
+/* How many of these codes one search takes: without POST, no more than its URL holds. At least one. */
+static size_t fitting(const struct planning *p, const char *const *codes, size_t count, gw_day low, gw_day high)
+{
+    const size_t most = p->profile->codes_max ? p->profile->codes_max : GW_PLAN_CODES_MAX;
+    struct gw_search search = {.type = GW_OBSERVATION,
+                               .patient = p->span->patient,
+                               .low = low,
+                               .high = high,
+                               .codes = codes,
+                               .code_count = count < most ? count : most,
+                               .sort = p->profile->sorts,
+                               .count = page_size(p)};
+
+    while (p->profile->post == GW_POST_NEVER && search.code_count > 1 && !fits_a_url(p, &search))
+        search.code_count--;
+    return search.code_count;
+}
+
 static void plan_codes(struct planning *p, const char *const *codes, size_t code_count, gw_day low, gw_day high)
 {
-    for (size_t i = 0; i < code_count; i += GW_PLAN_CODES_MAX) {
-        const size_t rest = code_count - i;
-        const size_t count = rest < GW_PLAN_CODES_MAX ? rest : GW_PLAN_CODES_MAX;
-        struct gw_request *request = add(p, GW_STAGE_SPAN, GW_OBSERVATION, name_of_codes(p, codes + i, count));
+    for (size_t i = 0, count; i < code_count; i += count) {
+        struct gw_request *request;
 
+        count = fitting(p, codes + i, code_count - i, low, high);
+        request = add(p, GW_STAGE_SPAN, GW_OBSERVATION, name_of_codes(p, codes + i, count));
         if (request) {
             request->search.codes = codes + i;
             request->search.code_count = count;
@@ -214,6 +254,29 @@ static void plan_span(struct planning *p)
     plan_wanted_types(p);
 }
 
+/* ---- how ---- */
+
+static bool goes_by_post(const struct planning *p, const struct gw_request *request)
+{
+    if (request->read || p->profile->post == GW_POST_NEVER)
+        return false;
+    return p->profile->post == GW_POST_ALWAYS || request->search.identifier.value || !fits_a_url(p, &request->search);
+}
+
+static void choose_methods(struct planning *p)
+{
+    for (size_t i = 0; i < p->requests.count; i++)
+        p->requests.list[i].search.post = goes_by_post(p, &p->requests.list[i]);
+}
+
+enum gw_strategy gw_plan_strategy(const struct gw_profile *profile, enum gw_resource type)
+{
+    if (profile->last_updated)
+        return GW_STRATEGY_CHANGES;
+    return profile->undated[type] || !gw_search_date_parameter(type, gw_profile_release(profile)) ? GW_STRATEGY_ALL
+                                                                                                  : GW_STRATEGY_DATES;
+}
+
 enum gw_status gw_plan_requests(struct gw_arena *arena, const struct gw_profile *profile,
                                 const struct gw_wanted *wanted, const struct gw_span *span, unsigned stages,
                                 struct gw_requests *out, struct gw_error *err)
@@ -229,8 +292,20 @@ enum gw_status gw_plan_requests(struct gw_arena *arena, const struct gw_profile 
         plan_span(&p);
     if (p.failed)
         return gw_fail(err, GW_ENOMEM, "sources.plan", "no memory for the requests of one subject");
+    choose_methods(&p);
     *out = p.requests;
     return GW_OK;
+}
+
+/* A day is one of the server's zone, which is a day before ours at most. */
+static void print_since(const struct gw_profile *profile, int64_t instant, char out[INSTANT_BYTES])
+{
+    instant -= GW_PLAN_OVERLAP_S * NANOSECONDS;
+    if (profile->last_updated_by_day)
+        instant -= 86400 * NANOSECONDS;
+    instant_print(instant, out);
+    if (profile->last_updated_by_day)
+        out[strlen("2026-11-20")] = '\0';
 }
 
 enum gw_status gw_request_since(struct gw_arena *arena, const struct gw_profile *profile, const char *watermark,
@@ -243,10 +318,12 @@ enum gw_status gw_request_since(struct gw_arena *arena, const struct gw_profile 
     request->search.last_updated = NULL;
     if (request->read || !watermark || !profile->last_updated || !gw_instant_read(watermark, &instant))
         return GW_OK;
-    instant_print(instant - GW_PLAN_OVERLAP_S * NANOSECONDS, text);
+    print_since(profile, instant, text);
     request->search.last_updated = gw_arena_copy(arena, text, strlen(text));
     if (!request->search.last_updated)
         return gw_fail(err, GW_ENOMEM, "sources.plan", "no memory for the requests of one subject");
+    if (profile->one_range)
+        request->search.low = request->search.high = GW_NO_DAY;
     return GW_OK;
 }
 

@@ -11,10 +11,20 @@
 
 #include "gateway/core/json.h"
 #include "gateway/core/text.h"
+#include "gateway/net/url.h"
 
 static const char where[] = "sources.profile";
 
-enum { PROFILE_MAX_BYTES = 64 * 1024, ARENA_MAX_BYTES = 4 * 1024 * 1024, PAGE_SIZE_MAX = 10000 };
+enum {
+    VERSION = 2, /* of the file */
+    PROFILE_MAX_BYTES = 64 * 1024,
+    ARENA_MAX_BYTES = 4 * 1024 * 1024,
+    PAGE_SIZE_MAX = 10000,
+    CODES_MAX = 1000,
+};
+
+static const char *const posts[] = {
+    [GW_POST_NEVER] = "never", [GW_POST_NEEDED] = "needed", [GW_POST_ALWAYS] = "always"};
 
 const struct gw_profile gw_profile_default = {
     .reads =
@@ -59,37 +69,67 @@ static void get_text(const cJSON *root, const char *name, char *out, size_t size
     set_text(out, size, gw_json_string(root, name));
 }
 
-static void get_reads(const cJSON *root, struct gw_profile *profile)
+static void get_types(const cJSON *root, const char *name, bool types[GW_RESOURCE_COUNT])
 {
-    const cJSON *reads = gw_json_array(root, "reads");
-
-    memset(profile->reads, 0, sizeof(profile->reads));
-    GW_JSON_EACH (item, reads) {
+    GW_JSON_EACH (item, gw_json_array(root, name)) {
         const enum gw_resource type = gw_resource_of(cJSON_IsString(item) ? item->valuestring : NULL);
 
         if (type != GW_RESOURCE_OTHER)
-            profile->reads[type] = true;
+            types[type] = true;
     }
+}
+
+/* A number out of its range is none. */
+static unsigned get_number(const cJSON *root, const char *name, long most)
+{
+    long number = 0;
+
+    return gw_json_int(root, name, &number) && number > 0 && number <= most ? (unsigned)number : 0;
+}
+
+static enum gw_status judge_file(const cJSON *root, const char *path, struct gw_error *err)
+{
+    long version = 1;
+
+    if (!gw_json_array(root, "reads") || !gw_json_string(root, "observations"))
+        return gw_fail(err, GW_ECONFIG, where, "%s: not an endpoint profile; delete it and run casement check", path);
+    if (gw_json_int(root, "version", &version) && version > VERSION)
+        return gw_fail(err, GW_ECONFIG, where,
+                       "%s: a profile of version %ld, this release reads up to %d; delete it and run casement check",
+                       path, version, VERSION);
+    return GW_OK;
+}
+
+static void get_texts(const cJSON *root, struct gw_profile *profile)
+{
+    get_text(root, "checked", profile->checked, sizeof(profile->checked));
+    get_text(root, "software", profile->software, sizeof(profile->software));
+    get_text(root, "software_version", profile->software_version, sizeof(profile->software_version));
+    get_text(root, "fhir_version", profile->fhir_version, sizeof(profile->fhir_version));
+    get_text(root, "token_url", profile->token_url, sizeof(profile->token_url));
+    get_text(root, "issuer", profile->issuer, sizeof(profile->issuer));
 }
 
 static enum gw_status read_profile(const cJSON *root, const char *path, struct gw_profile *out, struct gw_error *err)
 {
     struct gw_profile profile = {0};
-    const char *observations = gw_json_string(root, "observations");
-    long page_size = 0;
+    const int post = gw_place_in(posts, sizeof(posts) / sizeof(posts[0]), gw_json_string(root, "post"));
 
-    if (!gw_json_array(root, "reads") || !observations)
-        return gw_fail(err, GW_ECONFIG, where, "%s: not an endpoint profile; delete it and run casement check", path);
-    get_text(root, "checked", profile.checked, sizeof(profile.checked));
-    get_text(root, "software", profile.software, sizeof(profile.software));
-    get_text(root, "software_version", profile.software_version, sizeof(profile.software_version));
-    get_text(root, "fhir_version", profile.fhir_version, sizeof(profile.fhir_version));
-    get_text(root, "token_url", profile.token_url, sizeof(profile.token_url));
-    get_reads(root, &profile);
-    if (gw_json_int(root, "page_size", &page_size) && page_size > 0 && page_size <= PAGE_SIZE_MAX)
-        profile.page_size = (unsigned)page_size;
-    profile.observations = gw_same(observations, "code") ? GW_OBSERVATIONS_CODE : GW_OBSERVATIONS_CATEGORY;
+    if (judge_file(root, path, err) != GW_OK)
+        return GW_ECONFIG;
+    get_texts(root, &profile);
+    get_types(root, "reads", profile.reads);
+    get_types(root, "undated", profile.undated);
+    profile.page_size = get_number(root, "page_size", PAGE_SIZE_MAX);
+    profile.codes_max = get_number(root, "codes_max", CODES_MAX);
+    profile.query_max = get_number(root, "query_max", GW_URL_MAX);
+    profile.observations =
+        gw_same(gw_json_string(root, "observations"), "code") ? GW_OBSERVATIONS_CODE : GW_OBSERVATIONS_CATEGORY;
+    profile.post = post > 0 ? (enum gw_post)post : GW_POST_NEVER;
     profile.last_updated = gw_json_true(root, "last_updated");
+    profile.last_updated_by_day = gw_json_true(root, "last_updated_by_day");
+    profile.one_range = gw_json_true(root, "one_range");
+    profile.sorts = gw_json_true(root, "sorts");
     profile.includes = gw_json_true(root, "includes");
     *out = profile;
     return GW_OK;
@@ -129,13 +169,13 @@ static void put_text(struct gw_text *json, const char *name, const char *text)
     gw_json_quote(json, *text ? text : NULL);
 }
 
-static void put_reads(struct gw_text *json, const struct gw_profile *profile)
+static void put_types(struct gw_text *json, const char *name, const bool types[GW_RESOURCE_COUNT])
 {
     const char *comma = "";
 
-    gw_text_add(json, ",\n  \"reads\": [");
+    gw_text_print(json, ",\n  \"%s\": [", name);
     for (int type = GW_RESOURCE_OTHER + 1; type < GW_RESOURCE_COUNT; type++) {
-        if (!profile->reads[type])
+        if (!types[type])
             continue;
         gw_text_add(json, comma);
         gw_json_quote(json, gw_resource_name((enum gw_resource)type));
@@ -144,25 +184,32 @@ static void put_reads(struct gw_text *json, const struct gw_profile *profile)
     gw_text_add(json, "]");
 }
 
-static const char *word(bool yes)
+static void put_switch(struct gw_text *json, const char *name, bool on)
 {
-    return yes ? "true" : "false";
+    gw_text_print(json, ",\n  \"%s\": %s", name, on ? "true" : "false");
 }
 
 static void put_profile(struct gw_text *json, const struct gw_profile *profile, const char *endpoint)
 {
-    gw_text_add(json, "{\n  \"endpoint\": ");
+    gw_text_print(json, "{\n  \"version\": %d,\n  \"endpoint\": ", VERSION);
     gw_json_quote(json, endpoint);
     put_text(json, "checked", profile->checked);
     put_text(json, "software", profile->software);
     put_text(json, "software_version", profile->software_version);
     put_text(json, "fhir_version", profile->fhir_version);
-    put_reads(json, profile);
-    gw_text_print(json, ",\n  \"page_size\": %u", profile->page_size);
+    put_types(json, "reads", profile->reads);
+    put_types(json, "undated", profile->undated);
+    gw_text_print(json, ",\n  \"page_size\": %u,\n  \"codes_max\": %u,\n  \"query_max\": %u", profile->page_size,
+                  profile->codes_max, profile->query_max);
     put_text(json, "observations", profile->observations == GW_OBSERVATIONS_CODE ? "code" : "category");
-    gw_text_print(json, ",\n  \"last_updated\": %s,\n  \"includes\": %s", word(profile->last_updated),
-                  word(profile->includes));
+    put_text(json, "post", posts[profile->post]);
+    put_switch(json, "last_updated", profile->last_updated);
+    put_switch(json, "last_updated_by_day", profile->last_updated_by_day);
+    put_switch(json, "one_range", profile->one_range);
+    put_switch(json, "sorts", profile->sorts);
+    put_switch(json, "includes", profile->includes);
     put_text(json, "token_url", profile->token_url);
+    put_text(json, "issuer", profile->issuer);
     gw_text_add(json, "\n}\n");
 }
 

@@ -22,6 +22,20 @@ TestSuite(plan, .fini = release_arena);
 
 static const struct gw_wanted wanted = {.endpoint = "hm-ehr"};
 
+/* "/Observation?patient=p1", or "/Observation/_search {patient=p1}" where it goes by POST. */
+static void print_request(const struct gw_request *r, struct gw_text *out)
+{
+    if (r->read)
+        gw_read_url("", "Patient", r->search.patient, out);
+    else
+        gw_search_url(&r->search, "", out);
+    if (r->search.post) {
+        gw_text_add(out, " {");
+        gw_search_query(&r->search, out);
+        gw_text_add(out, "}");
+    }
+}
+
 /* One line a request: "stage url [cursor query|low|high]". */
 static const char *print_plan(const struct gw_profile *profile, const struct gw_wanted *by, const struct gw_span *span,
                               unsigned stages)
@@ -37,10 +51,7 @@ static const char *print_plan(const struct gw_profile *profile, const struct gw_
         const struct gw_request *r = &requests.list[i];
         struct gw_text url = GW_TEXT_INIT(8192);
 
-        if (r->read)
-            gw_read_url("", "Patient", r->search.patient, &url);
-        else
-            gw_search_url(&r->search, "", &url);
+        print_request(r, &url);
         length += (size_t)snprintf(lines + length, sizeof(lines) - length, "%d %s [%s|%s|%s]\n", r->stage, url.at,
                                    r->cursor.query, r->cursor.low, r->cursor.high);
         cr_expect(r->cursor.subject == span->subject && strcmp(r->cursor.endpoint, "hm-ehr") == 0);
@@ -220,6 +231,229 @@ Test(plan, names_a_list_of_codes_by_what_is_in_it)
     second = strstr(print_plan(&profile, &lists[1], &span, GW_STAGE_SPAN), "[Observation");
     cr_expect(strncmp(first, second, strlen("[Observation?code=0123456789abcdef")) != 0);
     cr_expect_str_eq(strstr(print_plan(&profile, &lists[0], &span, GW_STAGE_SPAN), "[Observation"), first);
+}
+
+#define CODE_1 "http://loinc.org|1-1"
+#define CODE_2 "http://loinc.org|2-2"
+#define CODE_3 "http://loinc.org|3-3"
+#define SAID_1 "http%3A%2F%2Floinc.org%7C1-1"
+#define SAID_2 "http%3A%2F%2Floinc.org%7C2-2"
+#define SAID_3 "http%3A%2F%2Floinc.org%7C3-3"
+#define DATES  "&date=ge2023-12-31&date=le2027-04-02"
+#define LATER  "&_lastUpdated=ge2024-02-29T23%3A50%3A00.000Z" /* ten minutes before the watermark */
+#define MARK   "2024-03-01T00:00:00Z"
+
+/*
+ * What a quirk changes: the searches for Encounters and Observations of a span, as `url [low|high of the cursor]`. By
+ * code a query without its list has 9 ("patient=p") + 6 ("&code=") + 36 (dates) + 11 ("&_count=100") bytes, 64 are kept
+ * for _lastUpdated, and a code takes 28, the comma before it one more.
+ */
+static const struct {
+    const char *name;
+    struct gw_profile profile; /* what differs: undated and the rest; types and version are the default's */
+    const char *watermark;
+    const char *expected;
+} quirks[] = {
+    {"by category, by date",
+     {.page_size = 0},
+     NULL,
+     "/Encounter?patient=p" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&category=laboratory" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&category=vital-signs" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&category=survey" DATES "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"known, but _lastUpdated is not honoured: by date again",
+     {.observations = GW_OBSERVATIONS_CODE},
+     MARK,
+     "/Encounter?patient=p" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 DATES "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"changes only",
+     {.observations = GW_OBSERVATIONS_CODE, .last_updated = true},
+     MARK,
+     "/Encounter?patient=p" DATES LATER "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 DATES LATER "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"changes by days: from the day before",
+     {.observations = GW_OBSERVATIONS_CODE, .last_updated = true, .last_updated_by_day = true},
+     MARK,
+     "/Encounter?patient=p" DATES "&_lastUpdated=ge2024-02-28&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 DATES
+     "&_lastUpdated=ge2024-02-28&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"one range: changes without dates",
+     {.observations = GW_OBSERVATIONS_CODE, .last_updated = true, .one_range = true},
+     MARK,
+     "/Encounter?patient=p" LATER "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 LATER "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"one range, never read: dates",
+     {.observations = GW_OBSERVATIONS_CODE, .last_updated = true, .one_range = true},
+     NULL,
+     "/Encounter?patient=p" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 DATES "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"one range, without _lastUpdated: dates",
+     {.observations = GW_OBSERVATIONS_CODE, .one_range = true},
+     MARK,
+     "/Encounter?patient=p" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 DATES "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"without dates of Encounters: all of them, and a cursor without dates",
+     {.observations = GW_OBSERVATIONS_CODE, .undated = {[GW_ENCOUNTER] = true}},
+     NULL,
+     "/Encounter?patient=p&_count=100 [|]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 DATES "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"without dates of Observations",
+     {.observations = GW_OBSERVATIONS_CODE, .undated = {[GW_OBSERVATION] = true}},
+     NULL,
+     "/Encounter?patient=p" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 "&_count=100 [|]\n"},
+    {"without dates and with _lastUpdated: changes of all",
+     {.observations = GW_OBSERVATIONS_CODE,
+      .last_updated = true,
+      .undated = {[GW_OBSERVATION] = true, [GW_ENCOUNTER] = true}},
+     MARK,
+     "/Encounter?patient=p" LATER "&_count=100 [|]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 LATER "&_count=100 [|]\n"},
+    {"two codes at once",
+     {.observations = GW_OBSERVATIONS_CODE, .codes_max = 2},
+     NULL,
+     "/Encounter?patient=p" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_3 DATES "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"a URL that two codes just fill",
+     {.observations = GW_OBSERVATIONS_CODE, .query_max = 183},
+     NULL,
+     "/Encounter?patient=p" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_3 DATES "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"a byte less: one code",
+     {.observations = GW_OBSERVATIONS_CODE, .query_max = 182},
+     NULL,
+     "/Encounter?patient=p" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_2 DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_3 DATES "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"a URL shorter than any: a code each all the same",
+     {.observations = GW_OBSERVATIONS_CODE, .query_max = 10},
+     NULL,
+     "/Encounter?patient=p" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_2 DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_3 DATES "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"too long for a URL, and POST works: all codes in a body",
+     {.observations = GW_OBSERVATIONS_CODE, .query_max = 182, .post = GW_POST_NEEDED},
+     NULL,
+     "/Encounter?patient=p" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation/_search {patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 DATES
+     "&_count=100} [2024-01-01|2027-04-01]\n"},
+    {"by POST, but so many codes at once",
+     {.observations = GW_OBSERVATIONS_CODE, .query_max = 182, .codes_max = 2, .post = GW_POST_NEEDED},
+     NULL,
+     "/Encounter?patient=p" DATES "&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation/_search {patient=p&code=" SAID_1 "," SAID_2 DATES "&_count=100} [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_3 DATES "&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"all by POST",
+     {.observations = GW_OBSERVATIONS_CODE, .post = GW_POST_ALWAYS},
+     NULL,
+     "/Encounter/_search {patient=p" DATES "&_count=100} [2024-01-01|2027-04-01]\n"
+     "/Observation/_search {patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 DATES
+     "&_count=100} [2024-01-01|2027-04-01]\n"},
+    {"sorted by change, where that works",
+     {.observations = GW_OBSERVATIONS_CODE, .sorts = true},
+     NULL,
+     "/Encounter?patient=p" DATES "&_sort=_lastUpdated&_count=100 [2024-01-01|2027-04-01]\n"
+     "/Observation?patient=p&code=" SAID_1 "," SAID_2 "," SAID_3 DATES
+     "&_sort=_lastUpdated&_count=100 [2024-01-01|2027-04-01]\n"},
+    {"everything at once: changes by days, one range, sorted, by POST, two codes, small pages",
+     {.observations = GW_OBSERVATIONS_CODE,
+      .last_updated = true,
+      .last_updated_by_day = true,
+      .one_range = true,
+      .sorts = true,
+      .post = GW_POST_ALWAYS,
+      .codes_max = 2,
+      .page_size = 20},
+     MARK,
+     "/Encounter/_search {patient=p&_lastUpdated=ge2024-02-28&_sort=_lastUpdated&_count=20} [2024-01-01|2027-04-01]\n"
+     "/Observation/_search {patient=p&code=" SAID_1 "," SAID_2
+     "&_lastUpdated=ge2024-02-28&_sort=_lastUpdated&_count=20} [2024-01-01|2027-04-01]\n"
+     "/Observation/_search {patient=p&code=" SAID_3
+     "&_lastUpdated=ge2024-02-28&_sort=_lastUpdated&_count=20} [2024-01-01|2027-04-01]\n"},
+};
+
+static void print_span(const struct gw_profile *profile, const struct gw_wanted *by, const char *watermark,
+                       struct gw_text *out)
+{
+    const struct gw_span span = span_of("p", true);
+    struct gw_requests requests;
+    struct gw_error err = {0};
+
+    cr_assert(gw_plan_requests(&arena, profile, by, &span, GW_STAGE_SPAN, &requests, &err) == GW_OK, "%s", err.text);
+    for (size_t i = 0; i < requests.count; i++) {
+        struct gw_request *r = &requests.list[i];
+
+        if (r->search.type != GW_ENCOUNTER && r->search.type != GW_OBSERVATION)
+            continue;
+        cr_assert(gw_request_since(&arena, profile, watermark, r, &err) == GW_OK);
+        print_request(r, out);
+        gw_text_print(out, " [%s|%s]\n", r->cursor.low, r->cursor.high);
+    }
+}
+
+/* S9: changes by _lastUpdated, else by date, else all; S8: date and _lastUpdated not together. */
+Test(plan, asks_each_server_as_its_profile_says_s8_s9)
+{
+    static const char *const codes[] = {CODE_1, CODE_2, CODE_3};
+    const struct gw_wanted by_code = {.endpoint = "hm-ehr", .codes = codes, .code_count = COUNT(codes)};
+
+    for (size_t i = 0; i < COUNT(quirks); i++) {
+        struct gw_profile profile = quirks[i].profile;
+        struct gw_text lines = GW_TEXT_INIT(16384);
+
+        memcpy(profile.reads, gw_profile_default.reads, sizeof profile.reads);
+        print_span(&profile, &by_code, quirks[i].watermark, &lines);
+        cr_expect_str_eq(lines.at, quirks[i].expected, "%s:\n%s", quirks[i].name, lines.at);
+        gw_text_release(&lines);
+    }
+}
+
+static const struct {
+    const char *name;
+    struct gw_profile profile;
+    enum gw_resource type;
+    enum gw_strategy strategy;
+} ladder[] = {
+    {"changes", {.last_updated = true}, GW_OBSERVATION, GW_STRATEGY_CHANGES},
+    {"changes, by days", {.last_updated = true, .last_updated_by_day = true}, GW_CONDITION, GW_STRATEGY_CHANGES},
+    {"no _lastUpdated: dates", {.sorts = true}, GW_OBSERVATION, GW_STRATEGY_DATES},
+    {"no _lastUpdated, a type asked without dates", {.sorts = true}, GW_CONDITION, GW_STRATEGY_ALL},
+    {"neither", {.undated = {[GW_OBSERVATION] = true}}, GW_OBSERVATION, GW_STRATEGY_ALL},
+    {"another type's dates", {.undated = {[GW_ENCOUNTER] = true}}, GW_OBSERVATION, GW_STRATEGY_DATES},
+};
+
+Test(plan, names_the_rung_of_the_ladder_s9)
+{
+    for (size_t i = 0; i < COUNT(ladder); i++)
+        cr_expect(gw_plan_strategy(&ladder[i].profile, ladder[i].type) == ladder[i].strategy, "%s", ladder[i].name);
+}
+
+/* A record number in a URL would stand in the logs of every proxy on the way. */
+static const struct {
+    enum gw_post post;
+    const char *expected;
+} numbers[] = {
+    {GW_POST_NEVER, "1 /Patient?identifier=urn%3Amrn%7C0815&_count=100 [Patient?identifier||]\n"},
+    {GW_POST_NEEDED, "1 /Patient/_search {identifier=urn%3Amrn%7C0815&_count=100} [Patient?identifier||]\n"},
+    {GW_POST_ALWAYS, "1 /Patient/_search {identifier=urn%3Amrn%7C0815&_count=100} [Patient?identifier||]\n"},
+};
+
+Test(plan, keeps_record_numbers_out_of_urls_where_post_works)
+{
+    const struct gw_span span = span_of(NULL, false), found = span_of("p1", false);
+
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        struct gw_profile profile = gw_profile_default;
+
+        profile.post = numbers[i].post;
+        cr_expect_str_eq(print_plan(&profile, &wanted, &span, GW_STAGE_ANCHOR), numbers[i].expected, "%zu", i);
+        cr_expect(strncmp(print_plan(&profile, &wanted, &found, GW_STAGE_ANCHOR), "1 /Patient/p1 [", 15) == 0,
+                  "a read stays a read");
+    }
 }
 
 static const struct {

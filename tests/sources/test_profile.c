@@ -2,6 +2,7 @@
  * The endpoint profile as a file.
  */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -42,7 +43,15 @@ Test(profile, comes_back_as_it_was_saved)
                                .fhir_version = "5.0.0",
                                .token_url = "https://login.example.org/token",
                                .reads = {[GW_PATIENT] = true, [GW_OBSERVATION] = true},
+                               .issuer = "https://login.example.org",
+                               .undated = {[GW_ENCOUNTER] = true, [GW_DIAGNOSTIC_REPORT] = true},
                                .page_size = 50,
+                               .codes_max = 7,
+                               .query_max = 1024,
+                               .post = GW_POST_ALWAYS,
+                               .last_updated_by_day = true,
+                               .one_range = true,
+                               .sorts = true,
                                .observations = GW_OBSERVATIONS_CODE,
                                .last_updated = true,
                                .includes = true};
@@ -56,6 +65,57 @@ Test(profile, comes_back_as_it_was_saved)
     cr_expect(gw_profile_release(&loaded) == 5);
     cr_assert(stat(scratch_path(&scratch, "endpoints/hm-ehr.json"), &about) == 0);
     cr_expect((about.st_mode & 0777) == 0600);
+}
+
+/* As this tool wrote them before it knew of versions. */
+Test(profile, of_the_first_version_means_what_it_meant)
+{
+    struct gw_profile profile = {.page_size = 7};
+    struct gw_error err = {0};
+
+    scratch_write(&scratch, "x.json",
+                  "{\"endpoint\": \"x\", \"checked\": \"2026-01-01T00:00:00Z\", \"fhir_version\": \"4.0.1\","
+                  "\"reads\": [\"Patient\"], \"page_size\": 0, \"observations\": \"code\","
+                  "\"last_updated\": true, \"includes\": false, \"token_url\": null}");
+    cr_assert(gw_profile_load(scratch.folder, "x", &profile, &err) == GW_OK, "%s", err.text);
+    cr_expect(profile.reads[GW_PATIENT] && !profile.reads[GW_OBSERVATION] && profile.last_updated);
+    cr_expect(profile.observations == GW_OBSERVATIONS_CODE && profile.page_size == 0);
+    cr_expect(!profile.undated[GW_OBSERVATION] && !profile.last_updated_by_day && !profile.one_range);
+    cr_expect(profile.post == GW_POST_NEVER && !profile.sorts && profile.codes_max == 0 && profile.query_max == 0);
+}
+
+static const struct {
+    const char *name, *members;
+    enum gw_status status;
+    unsigned page_size, codes_max, query_max;
+    enum gw_post post;
+} members[] = {
+    {"a member nobody knows", "\"colour\": \"green\", \"page_size\": 50", GW_OK, 50, 0, 0, GW_POST_NEVER},
+    {"numbers out of their range", "\"page_size\": 10001, \"codes_max\": -1, \"query_max\": 16385", GW_OK, 0, 0, 0,
+     GW_POST_NEVER},
+    {"numbers at its ends", "\"page_size\": 10000, \"codes_max\": 1, \"query_max\": 16384", GW_OK, 10000, 1, 16384,
+     GW_POST_NEVER},
+    {"another word", "\"post\": \"sometimes\"", GW_OK, 0, 0, 0, GW_POST_NEVER},
+    {"a word", "\"post\": \"needed\"", GW_OK, 0, 0, 0, GW_POST_NEEDED},
+    {"this version", "\"version\": 2", GW_OK, 0, 0, 0, GW_POST_NEVER},
+    {"a later release's", "\"version\": 3", GW_ECONFIG, 7, 0, 0, GW_POST_NEVER},
+};
+
+Test(profile, passes_over_what_it_does_not_know_but_for_a_later_version)
+{
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        struct gw_profile profile = {.page_size = 7};
+        struct gw_error err = {0};
+        char text[300];
+
+        snprintf(text, sizeof text, "{\"reads\": [], \"observations\": \"category\", %s}", members[i].members);
+        scratch_write(&scratch, "x.json", text);
+        cr_assert(gw_profile_load(scratch.folder, "x", &profile, &err) == members[i].status, "%s", members[i].name);
+        cr_expect(profile.page_size == members[i].page_size && profile.codes_max == members[i].codes_max &&
+                      profile.query_max == members[i].query_max && profile.post == members[i].post,
+                  "%s", members[i].name);
+        cr_expect(members[i].status == GW_OK || strstr(err.text, "version 3"), "%s", err.text);
+    }
 }
 
 Test(profile, refuses_a_damaged_file_and_names_it)
@@ -87,7 +147,7 @@ Test(profile, learns_what_a_server_claims_and_believes_no_more)
     struct gw_capability claims = {.software = "Server", .fhir_version = "4.0.1", .reads = {[GW_PATIENT] = true}};
     struct gw_profile profile = gw_profile_default;
 
-    claims.last_updated[GW_OBSERVATION] = true;
+    claims.claims[GW_OBSERVATION] = GW_CLAIM_LAST_UPDATED;
     claims.includes_medication[GW_MEDICATION_REQUEST] = true;
     gw_profile_learn(&profile, &claims);
     cr_expect_str_eq(profile.software, "Server");

@@ -20,6 +20,17 @@
  * without subject, dates and page size ("Observation?category=laboratory"); of a list of codes it has a hash, so that a
  * changed list is a new query.
  *
+ * What is asked of one endpoint or another differs by its profile alone:
+ *
+ *      _lastUpdated   what changed since the watermark, of known spans; by days where it knows no finer
+ *      date           else the span whole, each time; the ledger meets what it knows by its bytes
+ *      neither        else all of the type; derivation takes what lies in the span
+ *      one range      a known span by _lastUpdated without dates: a change of any date may concern it
+ *      codes          lists of at most codes_max, and, by GET, of at most query_max bytes of URL
+ *      POST           where the query is too long or has a record number in it, or for all
+ *
+ * A request without bounds has a cursor without bounds.
+ *
  * Source: HL7 FHIR R4 search; mappings/RULES.md 18.
  */
 #ifndef GATEWAY_SOURCES_PLAN_H
@@ -30,8 +41,9 @@
 #include "gateway/ledger/ledger.h"
 #include "gateway/sources/profile.h"
 
-#define GW_PLAN_OVERLAP_S 600 /* a server's stamps need not rise in the order in which its searches show them */
-#define GW_PLAN_CODES_MAX 30  /* codes in one search */
+#define GW_PLAN_OVERLAP_S 600  /* a server's stamps need not rise in the order in which its searches show them */
+#define GW_PLAN_CODES_MAX 30   /* codes in one search */
+#define GW_PLAN_QUERY_MAX 2000 /* bytes of a query in a URL: some servers refuse more than 2048 */
 
 enum gw_stage {
     GW_STAGE_ANCHOR = 1, /* what D1 is found from */
@@ -76,6 +88,14 @@ struct gw_requests {
     size_t count;
 };
 
+/* How a type's known spans are asked for again: the first that the endpoint knows. */
+enum gw_strategy {
+    GW_STRATEGY_CHANGES, /* by _lastUpdated */
+    GW_STRATEGY_DATES,   /* by date */
+    GW_STRATEGY_ALL,     /* the whole patient */
+};
+enum gw_strategy gw_plan_strategy(const struct gw_profile *profile, enum gw_resource type);
+
 /*
  * stages: GW_STAGE_ANCHOR, GW_STAGE_SPAN or both by |. Texts of wanted and span are borrowed, the rest is the arena's.
  * GW_OK or GW_ENOMEM.
@@ -85,8 +105,9 @@ enum gw_status gw_plan_requests(struct gw_arena *arena, const struct gw_profile 
                                 struct gw_requests *out, struct gw_error *err);
 
 /*
- * Go on from a watermark (as the ledger had it, NULL: never read): sets watermark and, where the profile allows and the
- * watermark is an instant, search.last_updated. GW_OK or GW_ENOMEM.
+ * Go on from a watermark (as the ledger had it, NULL: never read), once for a planned request: sets watermark and,
+ * where the profile allows and the watermark is an instant, search.last_updated, and takes the dates off where both
+ * cannot stand together. GW_OK or GW_ENOMEM.
  */
 enum gw_status gw_request_since(struct gw_arena *arena, const struct gw_profile *profile, const char *watermark,
                                 struct gw_request *request, struct gw_error *err);
