@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/core/json.h"
+#include "sources/self_link.h"
 #include "sources/walk.h"
 
 static const char where[] = "sources.pull";
@@ -44,14 +45,13 @@ static int64_t whose(void *ctx, const char *patient, const struct gw_identifier 
     return GW_NOBODY;
 }
 
-static enum gw_status not_the_one_asked_for(const struct paging *p)
+static enum gw_status not_the_one_asked_for(const struct paging *p, const char *sign)
 {
     const struct gw_request *request = p->asked->request;
 
     return gw_fail(p->err, GW_EPROTO, where,
-                   "%s: the endpoint answered a search for one patient with data of another; it ignores the %s "
-                   "parameter. Nothing of that page was kept; report it to the vendor",
-                   gw_request_name(request), request->search.patient ? "patient" : "identifier");
+                   "%s: the endpoint %s the %s parameter. Nothing of that page was kept; report it to the vendor",
+                   gw_request_name(request), sign, request->search.patient ? "patient" : "identifier");
 }
 
 /* References by identifier only cannot be told apart without a record number: they end at the door. */
@@ -107,7 +107,7 @@ static enum gw_status take(struct paging *p, const struct gw_entry *entry)
     if (rc != GW_OK)
         return rc;
     if (is_anothers(answer))
-        return not_the_one_asked_for(p);
+        return not_the_one_asked_for(p, "answered a search for one patient with data of another; it ignores");
     rc = gw_intake_copy(p->arena, &answer->entry, p->err);
     if (rc != GW_OK)
         return rc;
@@ -156,6 +156,26 @@ static enum gw_status broke_protocol(const struct paging *p, const struct gw_err
                    gw_request_name(p->asked->request), failure->text);
 }
 
+/* What the first page says of the whole search. */
+static enum gw_status check_self(struct paging *p, const char *self)
+{
+    char dropped[100];
+
+    if (!p->asked->query)
+        return GW_OK;
+    switch (self_compare(self, p->asked->query, dropped, sizeof(dropped))) {
+    case SELF_DROPS_PATIENT:
+        return not_the_one_asked_for(p, "says by its self link that it searched without");
+    case SELF_DROPS:
+        p->page.notes++;
+        p->page.note = gw_arena_print(p->arena, "ignored: %s", dropped);
+        return p->page.note ? GW_OK : gw_fail(p->err, GW_ENOMEM, where, "no memory for the entries of a page");
+    case SELF_FINE:
+        break;
+    }
+    return GW_OK;
+}
+
 static bool is_searched(const struct page_asked *asked)
 {
     return asked->medication && *asked->medication == WALK_BY_IDENTIFIER;
@@ -196,7 +216,9 @@ static enum gw_status read_bundle(struct paging *p, struct gw_slice body)
         return broke_protocol(p, &failure);
     if (is_searched(p->asked))
         keep_searched(&bundle, p->asked->medication + 1);
-    rc = gw_intake_people(p->tree, &bundle, &p->people, p->err);
+    rc = is_searched(p->asked) ? GW_OK : check_self(p, bundle.self);
+    if (rc == GW_OK)
+        rc = gw_intake_people(p->tree, &bundle, &p->people, p->err);
     if (rc == GW_OK)
         rc = take_all(p, bundle.entries, bundle.count);
     return rc == GW_OK ? copy_text(p, bundle.next, &p->page.next) : rc;

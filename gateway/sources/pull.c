@@ -23,7 +23,7 @@
 
 static const char where[] = "sources.pull";
 
-enum { TREE_MAX_BYTES = 192 << 20, PAGE_MAX_BYTES = 32 << 20, HALVED_FROM = 100 };
+enum { TREE_MAX_BYTES = 192 << 20, PAGE_MAX_BYTES = 32 << 20, FORM_MAX_BYTES = 256 << 10, HALVED_FROM = 100 };
 
 enum step { FETCH, JUDGE, PARSE, KEEP, NEXT, END };
 
@@ -32,6 +32,7 @@ static const char *const step_names[] = {"fetch", "judge", "parse", "keep", "nex
 struct answer {
     struct gw_http_response response;
     struct gw_text url;
+    bool post;               /* the pull's form goes with it */
     struct gw_error failure; /* status GW_OK: a whole answer came */
 };
 
@@ -63,6 +64,7 @@ struct gw_pull {
     size_t reads;
     unsigned count; /* _count of this walk */
     unsigned restarts;
+    struct gw_text query; /* of the walk's first URL, or its form */
 
     struct gw_keep_page batch;
     struct gw_keep_answer kept;
@@ -87,12 +89,20 @@ static struct answer *answer_of(struct gw_pull *p)
 
 /* ---- fetch ---- */
 
+static const struct gw_http_header form_header = {"Content-Type", GW_SEARCH_FORM};
+
 static enum step start_fetch(struct gw_pull *p, unsigned which, enum step then)
 {
     struct gw_web *web = p->settings->web;
     struct answer *answer = &p->answers[which];
-    const struct gw_session_request request = {.url = answer->url.at, .max_bytes = GW_PULL_PAGE_BYTES};
+    struct gw_session_request request = {.url = answer->url.at, .max_bytes = GW_PULL_PAGE_BYTES};
 
+    if (answer->post) {
+        request.method = "POST";
+        request.headers = &form_header;
+        request.header_count = 1;
+        request.body = (struct gw_slice){p->query.at, p->query.length};
+    }
     gw_http_response_clear(&answer->response);
     answer->failure = (struct gw_error){.status = GW_OK};
     if (web->ask(web, &request, &answer->response, on_fetched, p, &p->call, &p->err) != GW_OK)
@@ -109,21 +119,31 @@ static enum step fetch(struct gw_pull *p)
     return start_fetch(p, p->current, JUDGE);
 }
 
-/* The request's first URL, at the start and whenever the walk starts again. */
+static void print_search(struct gw_pull *p, struct gw_text *url)
+{
+    struct gw_search search = p->request->search;
+
+    search.count = p->count;
+    gw_search_url(&search, gw_gate_base(p->settings->web->gate), url);
+    gw_search_query(&search, &p->query);
+}
+
+/* The request's first URL, at the start and whenever the walk starts again. Its next links are followed by GET. */
 static enum step begin(struct gw_pull *p)
 {
+    const struct gw_search *search = &p->request->search;
     struct gw_text *url = &answer_of(p)->url;
-    struct gw_search search = p->request->search;
 
     walk_restart(&p->walk);
     p->medication = NULL;
-    search.count = p->count;
     gw_text_clear(url);
+    gw_text_clear(&p->query);
+    answer_of(p)->post = search->post;
     if (p->request->read)
-        gw_read_url(gw_gate_base(p->settings->web->gate), gw_resource_name(search.type), search.patient, url);
+        gw_read_url(gw_gate_base(p->settings->web->gate), gw_resource_name(search->type), search->patient, url);
     else
-        gw_search_url(&search, gw_gate_base(p->settings->web->gate), url);
-    if (url->failed) {
+        print_search(p, url);
+    if (url->failed || p->query.failed) {
         gw_fail(&p->err, GW_ENOMEM, where, "%s: its URL is longer than %u bytes", gw_request_name(p->request),
                 GW_URL_MAX);
         return END;
@@ -216,9 +236,11 @@ static void note_page(struct gw_pull *p)
 /* The other answer gets the URL of the next page. */
 static enum gw_status prepare_next(struct gw_pull *p)
 {
-    struct gw_text *url = &p->answers[1 - p->current].url;
+    struct answer *next = &p->answers[1 - p->current];
+    struct gw_text *url = &next->url;
     enum gw_status rc = gw_gate_resolve(p->settings->web->gate, answer_of(p)->url.at, p->page.next, url, &p->err);
 
+    next->post = false;
     return rc == GW_OK ? walk_visit(&p->walk, url->at, &p->err) : rc;
 }
 
@@ -256,6 +278,7 @@ static enum step parse(struct gw_pull *p)
                                      .settings = p->settings,
                                      .source = p->source,
                                      .broken = p->broken,
+                                     .query = p->walk.pages == 0 && !p->request->read ? p->query.at : NULL,
                                      .entries_before = p->walk.entries,
                                      .medication = p->medication};
 
@@ -353,6 +376,7 @@ static enum step read_medication(struct gw_pull *p, const char *id)
     bool fine = true;
 
     p->medication = id;
+    answer_of(p)->post = false;
     p->next_reference++;
     p->reads++;
     gw_text_clear(url);
@@ -395,6 +419,7 @@ static void drop(struct gw_pull *p)
         gw_http_response_release(&p->answers[i].response);
         gw_text_release(&p->answers[i].url);
     }
+    gw_text_release(&p->query);
     gw_arena_release(&p->arena);
     walk_release(&p->walk);
     gw_id_set_free(p->own_seen);
@@ -499,6 +524,7 @@ enum gw_status gw_pull_start(uv_loop_t *loop, const struct gw_pull_settings *set
     p->ctx = ctx;
     p->count = request->search.count;
     p->arena = (struct gw_arena)GW_ARENA_INIT(PAGE_MAX_BYTES);
+    p->query = (struct gw_text)GW_TEXT_INIT(FORM_MAX_BYTES);
     for (int i = 0; i < 2; i++) {
         p->answers[i].response = (struct gw_http_response)GW_HTTP_RESPONSE_INIT;
         p->answers[i].url = (struct gw_text)GW_TEXT_INIT(GW_URL_MAX);

@@ -40,7 +40,7 @@ struct fake_ports {
     const struct fake_reply *replies;
     bool used[256];
 
-    struct gw_text asked; /* URLs as asked, without BASE, one a line */
+    struct gw_text asked; /* URLs as asked, without BASE, one a line; " {form}" behind that of a POST */
     struct gw_text kept;  /* "F 17 Observation/o-1", "S 0 Medication/m-1", "D 0 Goal/g TYPE_NOT_READ", "cursor ..." */
     uint64_t calls;
     unsigned cancels;
@@ -212,7 +212,11 @@ static inline enum gw_status fake_web_ask(struct gw_web *web, const struct gw_se
     op->response = response;
     op->call = *call = ++ports->calls;
     op->url = strdup(strncmp(url, BASE, strlen(BASE)) == 0 ? url + strlen(BASE) : url);
-    gw_text_print(&ports->asked, "%s\n", op->url);
+    gw_text_print(&ports->asked, request->body.length ? "%s {%.*s}\n" : "%s\n", op->url, (int)request->body.length,
+                  request->body.at);
+    cr_expect_str_eq(request->method ? request->method : "GET", request->body.length ? "POST" : "GET");
+    cr_expect(!request->body.length || (request->header_count == 1 &&
+                                        strcmp(request->headers[0].value, "application/x-www-form-urlencoded") == 0));
     if (++ports->now > ports->largest)
         ports->largest = ports->now;
     return GW_OK;

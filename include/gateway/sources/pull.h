@@ -9,12 +9,13 @@
  * seen, by the server's clock: never later than the Date of the walk's first answer, never ours.
  *
  * What ends a pull:
- *   GW_EPROTO   no FHIR (a proxy's HTML with status 200); data of another patient than the one asked for (a server that
- *               ignores the filter: nothing of that page is kept); the same next link again, two pages in a row without
- *               a new id, or 10,000 pages; an OperationOutcome of severity error inside a page; a body cut short
- *   GW_ERETRY   429, 5xx, timeouts; 404 or 410 in the middle of a walk for the fourth time
- *   GW_EDENIED, GW_EIO, GW_ECANCELED as in core/error.h
- * A page over the cap is asked for again with half its _count. Warnings inside a page are notes.
+ *   GW_EPROTO   no FHIR (a proxy's HTML with status 200); data of another patient than the one asked for, or a self
+ * link without the patient (a server that ignores the filter: nothing of that page is kept); the same next link again,
+ * two pages in a row without a new id, or 10,000 pages; an OperationOutcome of severity error inside a page; a body cut
+ * short GW_ERETRY   429, 5xx, timeouts; 404 or 410 in the middle of a walk for the fourth time GW_EDENIED, GW_EIO,
+ * GW_ECANCELED as in core/error.h A page over the cap is asked for again with half its _count. Warnings inside a page
+ * are notes, and so is a self link that lacks another parameter than the patient. A search by POST goes on by GET: its
+ * next links are addresses.
  *
  * A Medication that was referred to and did not come along is read by itself (one named by an identifier is searched
  * for), once a sync, up to 200 a pull; one that is not there leaves nothing (derivation raises MEDICATION_UNRESOLVED).
@@ -78,8 +79,8 @@ struct gw_pull_result {
     size_t pages;    /* committed */
     size_t entries;  /* kept or ended at the door */
     size_t fresh, repeats, conflicts, door;
-    size_t notes;          /* OperationOutcomes inside pages */
-    char note[128];        /* the last of them: "warning incomplete"; "" none */
+    size_t notes;          /* OperationOutcomes inside pages, and a self link that lacks what was asked */
+    char note[128];        /* the last of them: "warning incomplete", "ignored: date"; "" none */
     bool incomplete;       /* one of them says that the record may be incomplete */
     size_t patients;       /* of a request for the Patient: how many were found, the right answer being 1 */
     char patient[65];      /* and its id, when it is one */
