@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/report.h"
 #include "gateway/ledger/settle.h"
+#include "gateway/service/savings.h"
 #include "gateway/sources/profile.h"
 
 #define ARENA_BYTES ((size_t)256 << 20)
@@ -14,11 +15,25 @@ struct state {
     struct gw_arena arena;
     struct gw_config config;     /* without endpoints when the ledger was named itself */
     struct gw_profile *profiles; /* of its endpoints */
+    struct gw_savings *savings;  /* of its endpoints */
     struct gw_equation equation;
     struct gw_ledger_subjects subjects;
     struct gw_outbox outbox; /* what waits */
     struct tally codes;
 };
+
+static enum gw_status read_savings(struct state *state, struct gw_ledger *ledger, struct gw_error *err)
+{
+    const struct gw_config *config = &state->config;
+    enum gw_status rc = GW_OK;
+
+    state->savings = gw_arena_alloc(&state->arena, (config->endpoint_count + 1) * sizeof *state->savings);
+    if (!state->savings)
+        output_no_memory();
+    for (size_t i = 0; rc == GW_OK && i < config->endpoint_count; i++)
+        rc = gw_savings(ledger, &state->arena, config->endpoints[i].id, &state->savings[i], err);
+    return rc;
+}
 
 static enum gw_status read_state(struct state *state, struct gw_ledger *ledger, struct gw_error *err)
 {
@@ -31,6 +46,8 @@ static enum gw_status read_state(struct state *state, struct gw_ledger *ledger, 
         rc = gw_outbox_list(ledger, &state->arena, true, &state->outbox, err);
     if (rc == GW_OK)
         rc = report_codes(ledger, &state->codes, err);
+    if (rc == GW_OK)
+        rc = read_savings(state, ledger, err);
     return rc;
 }
 
@@ -66,6 +83,60 @@ static void print_endpoints(const struct state *state, const struct output *outp
     table_print(table);
 }
 
+/* "1,204" */
+static const char *thousands(int64_t number, char out[32])
+{
+    char digits[24];
+    const int length = snprintf(digits, sizeof digits, "%" PRId64, number);
+    char *end = out;
+
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            *end++ = ',';
+        *end++ = digits[i];
+    }
+    *end = '\0';
+    return out;
+}
+
+/* Polling may have been the cheaper for a while: a first reading is sent once. */
+static int64_t saved(const struct gw_savings *savings)
+{
+    return savings->plain > savings->sent ? savings->plain - savings->sent : 0;
+}
+
+static struct gw_savings all_savings(const struct state *state)
+{
+    struct gw_savings all = {0};
+
+    for (size_t i = 0; i < state->config.endpoint_count; i++) {
+        all.sent += state->savings[i].sent;
+        all.plain += state->savings[i].plain;
+    }
+    return all;
+}
+
+static void print_savings(const struct state *state, const struct output *output)
+{
+    const struct gw_savings all = all_savings(state);
+    char sent[32], spared[32];
+
+    if (all.sent + all.plain > 0)
+        fprintf(output->out, "requests: %s sent, %s saved against plain polling every %d h\n",
+                thousands(all.sent, sent), thousands(saved(&all), spared), state->config.schedule.probe_hours);
+}
+
+static cJSON *savings_json(const struct state *state)
+{
+    const struct gw_savings all = all_savings(state);
+    cJSON *object = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(object, "sent", (double)all.sent);
+    cJSON_AddNumberToObject(object, "saved", (double)saved(&all));
+    cJSON_AddNumberToObject(object, "probe_hours", state->config.schedule.probe_hours);
+    return object;
+}
+
 static cJSON *endpoints_json(const struct state *state)
 {
     cJSON *list = cJSON_CreateArray();
@@ -81,6 +152,8 @@ static cJSON *endpoints_json(const struct state *state)
         else
             cJSON_AddNullToObject(object, "checked");
         cJSON_AddStringToObject(object, "software", profile->software);
+        cJSON_AddNumberToObject(object, "requests_sent", (double)state->savings[i].sent);
+        cJSON_AddNumberToObject(object, "requests_saved", (double)saved(&state->savings[i]));
         cJSON_AddItemToArray(list, object);
     }
     return list;
@@ -122,6 +195,7 @@ static void print_people(const struct state *state, const struct output *output)
     if (state->config.endpoint_count > 0)
         fputc('\n', output->out);
     print_endpoints(state, output);
+    print_savings(state, output);
 }
 
 static cJSON *outbox_json(const struct gw_outbox *outbox)
@@ -155,6 +229,7 @@ static void print_json(const struct state *state, const struct output *output)
             cJSON_AddItemToArray(blocked, cJSON_CreateString(state->subjects.list[i].subject_key));
     cJSON_AddNumberToObject(root, "open_items", (double)state->equation.open_items);
     cJSON_AddItemToObject(root, "open_exceptions", tally_json(&state->codes));
+    cJSON_AddItemToObject(root, "requests", savings_json(state));
     cJSON_AddItemToObject(root, "outbox", outbox_json(&state->outbox));
     cJSON_AddItemToObject(root, "endpoints", endpoints_json(state));
     output_json(output, root);

@@ -7,6 +7,7 @@
 
 #include "gateway/core/json.h"
 #include "gateway/ledger/decisions.h"
+#include "service/agenda.h"
 
 #define SUBJECT_MEMORY ((size_t)2 << 30) /* of one subject's derivation: some 400,000 facts */
 #define GROUP_FACTS    1000              /* facts settled before a commit: the house rule of group commit */
@@ -177,6 +178,8 @@ static enum gw_status settle(struct group *g, const struct gw_enrolled *subject,
                                                                 .mapped_at = pass->now,
                                                                 .anchor_version = derived->anchor_version}},
                               &settled, err);
+    if (rc == GW_OK && !pass->built)
+        rc = agenda_keep_windows(pass->ledger, &g->arena, subject->number, derived, err);
     if (rc != GW_OK)
         return rc;
     g->result->items_opened += settled.items_opened;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "gateway/core/arena.h"
+#include "gateway/service/savings.h"
 #include "support/fake_server.h"
 #include "support/program.h"
 #include "support/scratch.h"
@@ -140,6 +141,41 @@ Test(sync, says_that_nothing_is_new_when_nothing_is)
     program_release(&told);
     told = run("status", NULL);
     cr_expect(strstr(told.out, "\nENDPOINT  ADDRESS ") != NULL, "%s", told.out);
+    program_release(&told);
+    fake_server_free(server);
+}
+
+static void count_requests(const char *endpoint_id, struct gw_savings savings)
+{
+    struct gw_ledger *ledger = NULL;
+    struct gw_error err;
+
+    cr_assert(gw_ledger_open(scratch_path(&scratch, "state/ledger.db"), &ledger, &err) == GW_OK, "%s", err.text);
+    cr_assert(gw_savings_add(ledger, &arena, endpoint_id, &savings, &err) == GW_OK, "%s", err.text);
+    gw_ledger_close(ledger);
+}
+
+Test(sync, tells_with_its_status_how_many_requests_the_schedule_saved)
+{
+    struct fake_server *server = fake_server_new(hospital, NULL);
+    struct program told;
+
+    configure(gw_arena_print(&arena, "%s,\n%s", endpoint("md-ehr", server), endpoint("md-lab", server)));
+    told = run("sync", "--as-of=2024-12-31");
+    program_release(&told);
+    told = run("status", NULL);
+    cr_expect(strstr(told.out, "requests: ") == NULL, "%s", told.out);
+    program_release(&told);
+    count_requests("md-ehr", (struct gw_savings){1200, 1001504});
+    count_requests("md-lab", (struct gw_savings){4, 0});
+    told = run("status", NULL);
+    cr_expect(strstr(told.out, "\nrequests: 1,204 sent, 1,000,300 saved against plain polling every 6 h\n") != NULL,
+              "%s", told.out);
+    program_release(&told);
+    told = run("status", "--json");
+    cr_expect(strstr(told.out, "\"requests\":\t{\n\t\t\"sent\":\t1204,\n\t\t\"saved\":\t1000300,") != NULL, "%s",
+              told.out);
+    cr_expect(strstr(told.out, "\"requests_sent\":\t4,\n\t\t\t\"requests_saved\":\t0") != NULL, "%s", told.out);
     program_release(&told);
     fake_server_free(server);
 }
