@@ -16,9 +16,12 @@
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-static const char *const file_keys[] = {"installation", "state",   "pseudonym_key", "fourEyes",
-                                        "retain",       "studies", "endpoints",     NULL};
+static const char *const file_keys[] = {"installation", "state",   "pseudonym_key", "fourEyes", "retain",
+                                        "schedule",     "studies", "endpoints",     NULL};
 static const char *const retain_keys[] = {"mode", "purge_days", NULL};
+static const char *const schedule_keys[] = {"probe_hours",    "probe_far_hours", "settle_days",
+                                            "reconcile_days", "drug_days",       "unanchored_hours",
+                                            "final_days",     "spread_minutes",  NULL};
 static const char *const study_keys[] = {"id", "package", "enrolment", "sink", NULL};
 static const char *const sink_keys[] = {"kind", "path", NULL};
 static const char *const endpoint_keys[] = {"id",    "site",          "base",      "site_profile", "auth", "tls",
@@ -265,6 +268,26 @@ static void read_retain(struct gw_settings *settings, const cJSON *root, struct 
     out->purge_days = gw_settings_int(settings, retain, "purge_days", PURGE_DAYS, 0, MAX_PURGE_DAYS);
 }
 
+/* 0 would ask all the time, or never settle anything. */
+static void read_schedule(struct gw_settings *settings, const cJSON *root, struct gw_schedule_policy *out)
+{
+    const cJSON *schedule = gw_settings_object(settings, root, "schedule", false);
+    const struct {
+        const char *key;
+        int *value;
+        int low, high;
+    } values[] = {{"probe_hours", &out->probe_hours, 1, 168}, {"probe_far_hours", &out->probe_far_hours, 1, 168},
+                  {"settle_days", &out->settle_days, 1, 365}, {"reconcile_days", &out->reconcile_days, 1, 30},
+                  {"drug_days", &out->drug_days, 1, 30},      {"unanchored_hours", &out->unanchored_hours, 1, 168},
+                  {"final_days", &out->final_days, 1, 730},   {"spread_minutes", &out->spread_minutes, 0, 1440}};
+
+    gw_settings_check_keys(settings, schedule, schedule_keys);
+    *out = gw_schedule_default;
+    for (size_t i = 0; i < COUNT(values); i++)
+        *values[i].value =
+            gw_settings_int(settings, schedule, values[i].key, *values[i].value, values[i].low, values[i].high);
+}
+
 static void read_file(struct gw_settings *settings, const cJSON *root, struct gw_config *out)
 {
     refuse_secrets(settings, root);
@@ -274,6 +297,7 @@ static void read_file(struct gw_settings *settings, const cJSON *root, struct gw
     out->pseudonym_key = read_path(settings, root, "pseudonym_key", true);
     out->four_eyes = gw_settings_bool(settings, root, "fourEyes", true);
     read_retain(settings, root, out);
+    read_schedule(settings, root, &out->schedule);
     read_studies(settings, root, out);
     read_endpoints(settings, root, out);
 }

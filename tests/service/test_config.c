@@ -111,6 +111,31 @@ Test(config, has_defaults)
     cr_expect(config.endpoints[0].key == NULL && config.endpoints[0].scope_count == 0);
 }
 
+Test(config, takes_the_rhythm_of_the_schedule_from_the_file)
+{
+    static const char head[] = "{\"installation\": \"hm\", \"state\": \"s\", \"pseudonym_key\": \"p\",\n";
+    struct gw_error err = {.status = GW_OK};
+    struct gw_config config;
+    char text[2048];
+
+    snprintf(text, sizeof text,
+             "%s \"schedule\": {\"probe_hours\": 4, \"probe_far_hours\": 12, \"settle_days\": 21, "
+             "\"reconcile_days\": 5, \"drug_days\": 10, \"unanchored_hours\": 8, \"final_days\": 60, "
+             "\"spread_minutes\": 0},\n%s",
+             head, strstr(least, " \"studies\""));
+    cr_assert(eq(int, load("casement.json", text, &config, &err), GW_OK), "%s", err.text);
+    cr_expect(config.schedule.probe_hours == 4 && config.schedule.probe_far_hours == 12);
+    cr_expect(config.schedule.settle_days == 21 && config.schedule.reconcile_days == 5);
+    cr_expect(config.schedule.drug_days == 10 && config.schedule.unanchored_hours == 8);
+    cr_expect(config.schedule.final_days == 60 && config.schedule.spread_minutes == 0);
+    snprintf(text, sizeof text, "%s \"schedule\": {\"reconcile_days\": 31},\n%s", head, strstr(least, " \"studies\""));
+    cr_expect(eq(int, load("casement.json", text, &config, &err), GW_ECONFIG));
+    cr_expect(strstr(err.text, "casement.json:2: \"reconcile_days\" is no whole number from 1 to 30") != NULL, "%s",
+              err.text);
+    cr_assert(eq(int, load("casement.json", least, &config, &err), GW_OK), "%s", err.text);
+    cr_expect(memcmp(&config.schedule, &gw_schedule_default, sizeof config.schedule) == 0);
+}
+
 Test(config, reads_paths_beside_the_file)
 {
     char folder[sizeof scratch.folder + 16];

@@ -11,6 +11,7 @@
 
 #include "gateway/core/arena.h"
 #include "gateway/core/error.h"
+#include "gateway/service/schedule.h"
 
 struct gw_config_study {
     const char *id;
@@ -49,6 +50,7 @@ struct gw_config {
     bool four_eyes;
     bool retain_windows; /* retain.mode windows */
     int purge_days;
+    struct gw_schedule_policy schedule;
     const struct gw_config_study *studies;
     size_t study_count;
     const struct gw_config_endpoint *endpoints;
