@@ -186,11 +186,15 @@ static void head_ends(struct answer *answer)
     answer->head_done = response->status >= 200;
     if (answer->limited && response->status != 429 && response->status != 503)
         response->retry_after[0] = '\0'; /* a quota told with a good answer is no order to wait */
-    response->retry_after_s = response->retry_after[0] ? gw_http_retry_after(response->retry_after, now) : 0;
+    if (!response->retry_after[0])
+        return;
+    response->retry_after_s = gw_http_retry_after(response->retry_after, now);
+    response->retry_longer = gw_http_retry_is_longer(response->retry_after, now);
 }
 
 static bool too_large(struct answer *answer)
 {
+    answer->response->trouble = GW_TROUBLE_TOO_LARGE;
     gw_fail(&answer->err, GW_ENOMEM, where, "%s: the answer is larger than %llu bytes; ask for less at once",
             answer->described, (unsigned long long)answer->max_bytes);
     return false;
@@ -264,6 +268,8 @@ static bool inflate_failed(struct answer *answer, enum gw_status rc, const struc
 {
     if (!good(answer))
         return true;
+    if (rc == GW_ENOMEM)
+        answer->response->trouble = GW_TROUBLE_TOO_LARGE;
     gw_fail(&answer->err, rc == GW_EINPUT ? GW_EPROTO : rc, where, "%s: the gzip answer %s", answer->described,
             reason->text);
     return false;
@@ -318,6 +324,7 @@ enum gw_status answer_finish(struct answer *answer, bool cut, struct gw_error *e
     if (!good(answer) || answer->ignore_body || answer->response->status == 204)
         return GW_OK;
     answer->response->incomplete = true;
+    answer->response->trouble = GW_TROUBLE_CUT;
     if (cut)
         return gw_fail(err, GW_EPROTO, where, "%s: the connection ended before the whole answer came",
                        answer->described);
@@ -328,5 +335,6 @@ enum gw_status answer_finish(struct answer *answer, bool cut, struct gw_error *e
     if (answer->inflate && gw_inflate_end(answer->inflate, &reason) != GW_OK)
         return gw_fail(err, GW_EPROTO, where, "%s: the gzip answer %s", answer->described, reason.text);
     answer->response->incomplete = false;
+    answer->response->trouble = GW_TROUBLE_NONE;
     return GW_OK;
 }

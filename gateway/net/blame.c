@@ -139,3 +139,10 @@ enum gw_status blame(CURL *easy, CURLcode code, const char *described, const cha
         return gw_fail(err, GW_EPROTO, where, "%s: the answer breaks HTTP (%s)", described, curl_easy_strerror(code));
     }
 }
+
+enum gw_trouble blame_trouble(CURLcode code, enum gw_status status)
+{
+    const bool handshake = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR;
+
+    return handshake && status != GW_ERETRY ? GW_TROUBLE_TLS : gw_trouble_of_failure(status);
+}

@@ -96,7 +96,8 @@ static void judge(struct call *call, CURLcode code)
     else if (code == CURLE_OK || (known && code == CURLE_PARTIAL_FILE))
         answer_finish(&call->answer, code != CURLE_OK, err);
     else
-        blame(call->easy, code, call->described, call->host, call->detail, err);
+        call->answer.response->trouble =
+            blame_trouble(code, blame(call->easy, code, call->described, call->host, call->detail, err));
 }
 
 static void run_waiting(struct client *client);

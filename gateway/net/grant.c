@@ -219,6 +219,8 @@ static const struct {
     {"unsupported_grant_type", "ask its administrator to allow client_credentials"},
 };
 
+static const char no_code[] = "no error code";
+
 /* The error code if it looks like one: it is the server's text and may hold anything. */
 static void read_code(const struct gw_text *body, char code[CODE_MAX])
 {
@@ -229,7 +231,7 @@ static void read_code(const struct gw_text *body, char code[CODE_MAX])
     if (gw_json_parse(&arena, body->at, body->length, NULL, &json, NULL, NULL) == GW_OK)
         text = gw_json_string(json, "error");
     if (!text || !*text || strlen(text) >= CODE_MAX || strspn(text, "abcdefghijklmnopqrstuvwxyz_") != strlen(text))
-        text = "no error code";
+        text = no_code;
     memcpy(code, text, strlen(text) + 1);
     gw_arena_release(&arena);
 }
@@ -245,4 +247,12 @@ enum gw_status grant_refused(const struct gw_text *body, int status, const char 
             advice = refusals[i].advice;
     return gw_fail(err, GW_EDENIED, where, "the token endpoint refused client \"%s\" (%d, %s): %s", client_id, status,
                    code, advice);
+}
+
+enum gw_trouble grant_trouble(const struct gw_text *body, int status)
+{
+    char code[CODE_MAX];
+
+    read_code(body, code);
+    return status == 401 && strcmp(code, no_code) == 0 ? GW_TROUBLE_UNAUTHORIZED : GW_TROUBLE_DENIED;
 }

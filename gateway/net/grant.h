@@ -10,6 +10,7 @@
 
 #include "gateway/core/error.h"
 #include "gateway/core/text.h"
+#include "gateway/net/trouble.h"
 
 /* A token as granted; the texts keep their maximum, 16 KiB. */
 struct grant {
@@ -35,6 +36,12 @@ enum gw_status grant_read(const struct gw_text *body, const char *const *wanted,
 
 /* A token answer of status 400, 401, 403: GW_EDENIED with the server's error code and what to do about it. */
 enum gw_status grant_refused(const struct gw_text *body, int status, const char *client_id, struct gw_error *err);
+
+/*
+ * What such an answer means for the endpoint: GW_TROUBLE_DENIED, or, of a 401 without an error code,
+ * GW_TROUBLE_UNAUTHORIZED: some gateways say so where they mean "slow down".
+ */
+enum gw_trouble grant_trouble(const struct gw_text *body, int status);
 
 /* Does a granted scope give what a wanted one asks: "system" "/" ("Observation" | "*") "." ("rs" | "read" | "*")? */
 bool scope_covers(const char *granted, size_t granted_length, const char *wanted);

@@ -119,19 +119,35 @@ static int64_t wait_of_number(const char *value, int64_t now)
     return number > 0 ? number : 1;
 }
 
-int32_t gw_http_retry_after(const char *value, int64_t now)
+/* Seconds, or until a date; 0: unreadable. */
+static int64_t wait_of(const char *value, int64_t now)
 {
-    int64_t wait = 0;
+    time_t when;
 
     value += strspn(value, " \t");
-    if (isdigit((unsigned char)value[0]) || (value[0] == '-' && isdigit((unsigned char)value[1]))) {
-        wait = wait_of_number(value, now);
-    } else if (isalpha((unsigned char)value[0])) {
-        const time_t when = curl_getdate(value, NULL);
+    if (isdigit((unsigned char)value[0]) || (value[0] == '-' && isdigit((unsigned char)value[1])))
+        return wait_of_number(value, now);
+    when = isalpha((unsigned char)value[0]) ? curl_getdate(value, NULL) : -1;
+    if (when == -1)
+        return 0;
+    return when > now ? when - now : 1;
+}
 
-        if (when == -1)
-            return 0;
-        wait = when > now ? when - now : 1;
-    }
+int32_t gw_http_retry_after(const char *value, int64_t now)
+{
+    const int64_t wait = wait_of(value, now);
+
     return (int32_t)(wait > RETRY_MAX_S ? RETRY_MAX_S : wait);
+}
+
+bool gw_http_retry_is_longer(const char *value, int64_t now)
+{
+    return wait_of(value, now) > RETRY_MAX_S;
+}
+
+enum gw_trouble gw_http_trouble(const struct gw_http_response *response, const struct gw_error *failure)
+{
+    if (!failure)
+        return gw_trouble_of_status(response->status);
+    return response->trouble != GW_TROUBLE_NONE ? response->trouble : gw_trouble_of_failure(failure->status);
 }

@@ -139,14 +139,29 @@ static enum gw_status want_token(struct exchange *exchange, struct gw_error *err
     return gw_token_fetch(exchange->session->token, on_token, exchange, &exchange->call, err);
 }
 
+/* No request went out: the trouble is the token endpoint's. */
+static void blame_token(struct exchange *exchange)
+{
+    const struct gw_token_trouble trouble = gw_token_trouble(exchange->session->token);
+
+    gw_http_response_clear(exchange->response);
+    exchange->response->trouble = trouble.kind;
+    exchange->response->retry_after_s = trouble.retry_after_s;
+    exchange->response->retry_longer = trouble.retry_longer;
+}
+
 static void on_token(void *ctx, const struct gw_error *failure)
 {
     struct exchange *exchange = ctx;
     struct gw_error err;
 
-    if (exchange->cancelled)
+    if (exchange->cancelled) {
         finish_cancelled(exchange);
-    else if (failure)
+        return;
+    }
+    if (failure)
+        blame_token(exchange);
+    if (failure)
         finish(exchange, failure);
     else if (send_now(exchange, &err) != GW_OK)
         finish(exchange, &err);

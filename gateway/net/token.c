@@ -70,6 +70,7 @@ struct gw_token {
 
     uint64_t quiet_until_ms; /* 0: no quiet minute */
     struct gw_error remembered;
+    struct gw_token_trouble trouble; /* of the failure remembered, or about to be */
     bool refused_before;
     uint64_t refused_ms; /* when the server last refused a token */
 };
@@ -185,21 +186,46 @@ static enum gw_status keep(struct gw_token *token, struct gw_error *err)
     return rc;
 }
 
+/* What the answer, or its not coming, says about the endpoint. */
+static void note_trouble(struct gw_token *token, const struct gw_error *failure)
+{
+    token->trouble = (struct gw_token_trouble){gw_http_trouble(&token->response, failure),
+                                               token->response.retry_after_s, token->response.retry_longer};
+}
+
+/* A page of HTML, or a token that is none, may be a passing matter; scopes that are missing are not. */
+static void take_token(struct gw_token *token, struct gw_error *err)
+{
+    const enum gw_status rc = keep(token, err);
+
+    if (rc != GW_OK)
+        token->trouble.kind = rc == GW_EPROTO ? GW_TROUBLE_AWAY : gw_trouble_of_failure(rc);
+}
+
+static void refused(struct gw_token *token, struct gw_error *err)
+{
+    const struct gw_text *body = &token->response.body;
+
+    grant_refused(body, token->response.status, token->client_id, err);
+    token->trouble.kind = grant_trouble(body, token->response.status);
+}
+
 static void on_answer(void *ctx, const struct gw_error *failure)
 {
     struct gw_token *token = ctx;
     const int status = token->response.status;
     struct gw_error err = {0};
 
+    note_trouble(token, failure);
     if (failure) {
         land(token, failure);
         return;
     }
     learn_offset(token);
     if (status == 400 || status == 401 || status == 403)
-        grant_refused(&token->response.body, status, token->client_id, &err);
+        refused(token, &err);
     else if (gw_http_verdict(&token->response, token->url.at, &err) == GW_OK)
-        keep(token, &err);
+        take_token(token, &err);
     OPENSSL_cleanse(token->response.body.at, token->response.body.length);
     land(token, err.status == GW_OK ? NULL : &err);
 }
@@ -280,6 +306,7 @@ static void on_discovered(void *ctx, const struct gw_error *failure)
         gw_fail(&err, GW_ECANCELED, where, "cancelled");
         failure = &err;
     }
+    note_trouble(token, failure);
     if (failure) {
         land(token, failure);
         return;
@@ -291,6 +318,8 @@ static void on_discovered(void *ctx, const struct gw_error *failure)
     else if (gw_http_verdict(&token->response, token->base, &err) == GW_OK &&
              smart_read(&token->response.body, token->base, &token->url, &err) == GW_OK)
         ask(token, &err);
+    if (err.status != GW_OK && token->trouble.kind == GW_TROUBLE_NONE)
+        token->trouble.kind = err.status == GW_EPROTO ? GW_TROUBLE_AWAY : gw_trouble_of_failure(err.status);
     if (err.status != GW_OK)
         land(token, &err);
 }
@@ -316,8 +345,10 @@ static void take_off(struct gw_token *token)
 
     token->flying = true;
     token->flight_ms = now_ms(token);
-    if ((token->url.length ? ask(token, &err) : discover(token, &err)) != GW_OK)
-        land(token, &err);
+    if ((token->url.length ? ask(token, &err) : discover(token, &err)) == GW_OK)
+        return;
+    token->trouble = (struct gw_token_trouble){.kind = gw_trouble_of_failure(err.status)};
+    land(token, &err);
 }
 
 /* ---- asked for by others --------------------------------------------------------------------------------------- */
@@ -386,10 +417,16 @@ void gw_token_invalidate(struct gw_token *token, const char *refused)
         gw_fail(&token->remembered, GW_EDENIED, where,
                 "the server refused (401) two tokens within a minute that its token endpoint had just given: ask its "
                 "administrator");
+        token->trouble = (struct gw_token_trouble){.kind = GW_TROUBLE_UNAUTHORIZED};
         return;
     }
     token->refused_before = true;
     token->refused_ms = now;
+}
+
+struct gw_token_trouble gw_token_trouble(const struct gw_token *token)
+{
+    return token->trouble;
 }
 
 const char *gw_token_url(const struct gw_token *token)

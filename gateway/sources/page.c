@@ -45,10 +45,11 @@ static int64_t whose(void *ctx, const char *patient, const struct gw_identifier 
     return GW_NOBODY;
 }
 
-static enum gw_status not_the_one_asked_for(const struct paging *p, const char *sign)
+static enum gw_status not_the_one_asked_for(struct paging *p, const char *sign)
 {
     const struct gw_request *request = p->asked->request;
 
+    p->page.leak = true;
     return gw_fail(p->err, GW_EPROTO, where,
                    "%s: the endpoint %s the %s parameter. Nothing of that page was kept; report it to the vendor",
                    gw_request_name(request), sign, request->search.patient ? "patient" : "identifier");
@@ -267,5 +268,6 @@ enum gw_status page_read(struct gw_arena *arena, struct gw_arena *tree, const st
         rc = read_bundle(&p, body);
     if (rc == GW_OK)
         *out = p.page;
+    out->leak = p.page.leak;
     return rc;
 }

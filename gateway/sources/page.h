@@ -26,13 +26,14 @@ struct page {
     size_t notes;        /* OperationOutcomes met, and a self link that lacks parameters */
     const char *note;    /* the last of them, "warning incomplete", "ignored: date" */
     bool incomplete;     /* the record may be incomplete, says one of them */
+    bool leak;           /* refused: data of another patient than the one asked for */
     size_t patients;     /* of a request for the Patient */
     const char *patient; /* the last of them */
 };
 
 /*
  * tree holds what is parsed and may go afterwards; what the page points to is in the arena or in the body. GW_EPROTO:
- * not acceptable, says why. GW_ENOMEM: more than tree or arena hold.
+ * not acceptable, says why (and out->leak is set where that is it). GW_ENOMEM: more than tree or arena hold.
  */
 enum gw_status page_read(struct gw_arena *arena, struct gw_arena *tree, const struct page_asked *asked,
                          struct gw_slice body, struct page *out, struct gw_error *err);

@@ -161,6 +161,7 @@ static enum step ask_for_less(struct gw_pull *p)
     if (p->medication || p->request->read || count <= 1) {
         gw_fail(&p->err, GW_ENOMEM, where, "%s: one resource is larger than the cap of %u MiB for a page",
                 gw_request_name(p->request), GW_PULL_PAGE_BYTES >> 20);
+        p->result.trouble = GW_TROUBLE_TOO_LARGE;
         return END;
     }
     p->count = count / 2;
@@ -209,13 +210,19 @@ static enum step judge(struct gw_pull *p)
     if (answer->failure.status != GW_OK) {
         p->err = answer->failure;
         p->result.cut_short = answer->response.incomplete;
+        p->result.trouble = gw_http_trouble(&answer->response, &answer->failure);
         return END;
     }
     if ((status == 404 || status == 410) && (p->medication || p->request->read || p->walk.pages > 0))
         return gone(p, status);
     p->result.retry_after_s = answer->response.retry_after_s;
     gw_arena_clear(&p->arena);
-    return verdict_on(&p->arena, &answer->response, answer->url.at, &p->err) == GW_OK ? PARSE : END;
+    if (verdict_on(&p->arena, &answer->response, answer->url.at, &p->err) == GW_OK)
+        return PARSE;
+    p->result.trouble = gw_http_trouble(&answer->response, NULL);
+    if (p->result.trouble == GW_TROUBLE_NONE)
+        p->result.trouble = GW_TROUBLE_NOT_FHIR;
+    return END;
 }
 
 /* ---- parse ---- */
@@ -241,7 +248,10 @@ static enum gw_status prepare_next(struct gw_pull *p)
     enum gw_status rc = gw_gate_resolve(p->settings->web->gate, answer_of(p)->url.at, p->page.next, url, &p->err);
 
     next->post = false;
-    return rc == GW_OK ? walk_visit(&p->walk, url->at, &p->err) : rc;
+    if (rc == GW_OK)
+        return walk_visit(&p->walk, url->at, &p->err);
+    p->result.trouble = GW_TROUBLE_REFUSED;
+    return rc;
 }
 
 static bool remember_shared(struct gw_pull *p)
@@ -292,6 +302,8 @@ static enum step parse(struct gw_pull *p)
         p->err.status = GW_OK;
         return ask_for_less(p);
     }
+    if (p->page.leak)
+        p->result.trouble = GW_TROUBLE_LEAK;
     return rc == GW_OK ? take_page(p) : END;
 }
 
@@ -428,10 +440,20 @@ static void drop(struct gw_pull *p)
     free(p);
 }
 
+/* Where nothing more precise was noted the status says it; our own ends are never the endpoint's. */
+static void close_books(struct gw_pull *p)
+{
+    const enum gw_trouble plain = gw_trouble_of_failure(p->err.status);
+
+    if (p->result.trouble == GW_TROUBLE_NONE || p->err.status == GW_ECANCELED || p->err.status == GW_EIO)
+        p->result.trouble = plain;
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct gw_pull *p = handle->data;
 
+    close_books(p);
     p->done(p->ctx, &p->result, p->err.status == GW_OK ? NULL : &p->err);
     drop(p);
 }

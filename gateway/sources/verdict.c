@@ -26,8 +26,7 @@ static enum gw_status refused(struct gw_arena *arena, const struct gw_http_respo
     return gw_fail(err, verdict.status, verdict.where, "%s", verdict.text);
 }
 
-/* Some servers say text/plain, or nothing, where they mean JSON. */
-static bool is_fhir(const struct gw_http_response *response)
+bool verdict_is_fhir(const struct gw_http_response *response)
 {
     const char *body = response->body.at;
 
@@ -41,7 +40,7 @@ enum gw_status verdict_on(struct gw_arena *arena, const struct gw_http_response 
 
     if (response->status < 200 || response->status > 299)
         return refused(arena, response, url, err);
-    if (is_fhir(response))
+    if (verdict_is_fhir(response))
         return GW_OK;
     gw_url_describe(url, place, sizeof(place));
     return gw_fail(err, GW_EPROTO, where,

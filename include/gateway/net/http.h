@@ -22,6 +22,7 @@
 
 #include "gateway/core/error.h"
 #include "gateway/core/text.h"
+#include "gateway/net/trouble.h"
 #include "gateway/net/url.h"
 
 struct uv_loop_s;
@@ -71,7 +72,9 @@ struct gw_http_response {
     struct gw_text location; /* not yet gated */
     struct gw_text content_location;
     struct gw_text body;
-    bool incomplete; /* the failure is a body that ended early: another try may do */
+    bool incomplete;         /* the failure is a body that ended early: another try may do */
+    bool retry_longer;       /* the server said to wait longer than retry_after_s can be */
+    enum gw_trouble trouble; /* of a failure, where more is known than its status says; see gw_http_trouble */
 };
 
 #define GW_HTTP_RESPONSE_INIT                                                                                          \
@@ -93,11 +96,18 @@ bool gw_http_is_json(const struct gw_http_response *response);
 enum gw_status gw_http_verdict(const struct gw_http_response *response, const char *url, struct gw_error *err);
 
 /*
+ * What kind of trouble an answer is, or (failure not NULL) what kind kept it from coming; GW_TROUBLE_NONE for a whole
+ * 2xx, whatever is in it.
+ */
+enum gw_trouble gw_http_trouble(const struct gw_http_response *response, const struct gw_error *failure);
+
+/*
  * Seconds to wait by a Retry-After: seconds (a fraction rounded up), an HTTP-date, or, as one bulk server sends it, the
  * instant in epoch seconds or milliseconds. now: UTC seconds, the server's if known. Clamped to 1 .. 86400; 0:
  * unreadable.
  */
 int32_t gw_http_retry_after(const char *value, int64_t now);
+bool gw_http_retry_is_longer(const char *value, int64_t now); /* than 86400 s */
 
 struct gw_http {
     /* *call is a number never used again; call may be NULL. */

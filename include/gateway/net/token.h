@@ -55,6 +55,14 @@ void gw_token_cancel(struct gw_token *token, uint64_t call);
 /* The server refused this token (the text that was sent): drop it, unless a newer one is in hand already. */
 void gw_token_invalidate(struct gw_token *token, const char *refused);
 
+/* Why the last fetch that failed did: for whoever decides when to ask again. */
+struct gw_token_trouble {
+    enum gw_trouble kind;
+    int32_t retry_after_s; /* as in http.h, and so the next */
+    bool retry_longer;
+};
+struct gw_token_trouble gw_token_trouble(const struct gw_token *token);
+
 /* The token endpoint in use, NULL before discovery: worth keeping in the endpoint's profile. */
 const char *gw_token_url(const struct gw_token *token);
 /* Seconds the server's clock is ahead of ours, 0 within a minute; assertions are dated by it. */

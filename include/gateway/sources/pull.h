@@ -79,14 +79,15 @@ struct gw_pull_result {
     size_t pages;    /* committed */
     size_t entries;  /* kept or ended at the door */
     size_t fresh, repeats, conflicts, door;
-    size_t notes;          /* OperationOutcomes inside pages, and a self link that lacks what was asked */
-    char note[128];        /* the last of them: "warning incomplete", "ignored: date"; "" none */
-    bool incomplete;       /* one of them says that the record may be incomplete */
-    size_t patients;       /* of a request for the Patient: how many were found, the right answer being 1 */
-    char patient[65];      /* and its id, when it is one */
-    size_t unresolved;     /* Medications that are not there */
-    bool cut_short;        /* it failed because a body ended early: another try may help, whatever the status */
-    int32_t retry_after_s; /* with GW_ERETRY, as the server asked; 0: it did not */
+    size_t notes;            /* OperationOutcomes inside pages, and a self link that lacks what was asked */
+    char note[128];          /* the last of them: "warning incomplete", "ignored: date"; "" none */
+    bool incomplete;         /* one of them says that the record may be incomplete */
+    size_t patients;         /* of a request for the Patient: how many were found, the right answer being 1 */
+    char patient[65];        /* and its id, when it is one */
+    size_t unresolved;       /* Medications that are not there */
+    bool cut_short;          /* it failed because a body ended early: another try may help, whatever the status */
+    int32_t retry_after_s;   /* with GW_ERETRY, as the server asked; 0: it did not */
+    enum gw_trouble trouble; /* of a failure: what the endpoint suffers from */
 };
 
 /* Ids met, shared by the pulls of one endpoint in one sync. */
