@@ -208,8 +208,7 @@ static enum gw_status put_medication(struct taking *t, const struct gw_reference
 /* The names under which a Medication may be referred to beside its id. */
 static enum gw_status put_names(struct taking *t, const struct gw_fact *fact)
 {
-    struct gw_keep_reference *names =
-        gw_arena_alloc(t->arena, (fact->identifier_count + 1) * sizeof(*names));
+    struct gw_keep_reference *names = gw_arena_alloc(t->arena, (fact->identifier_count + 1) * sizeof(*names));
     size_t count = 0;
 
     if (!names)

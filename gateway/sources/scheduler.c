@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gateway/core/digest.h"
+#include "sources/totals.h"
 
 enum { DEFAULT_CONCURRENT = 4, JITTER_PERCENT = 25 };
 
@@ -55,35 +56,6 @@ static uint64_t now_ms(const struct gw_scheduler *s)
     return clock->monotonic_ms(clock->ctx);
 }
 
-/* ---- sums ---- */
-
-static void add_result(struct gw_pull_result *sum, const struct gw_pull_result *one)
-{
-    sum->requests += one->requests;
-    sum->pages += one->pages;
-    sum->entries += one->entries;
-    sum->fresh += one->fresh;
-    sum->repeats += one->repeats;
-    sum->conflicts += one->conflicts;
-    sum->door += one->door;
-    sum->notes += one->notes;
-    sum->incomplete = sum->incomplete || one->incomplete;
-    sum->unresolved += one->unresolved;
-    if (*one->note)
-        memcpy(sum->note, one->note, sizeof(sum->note));
-}
-
-/* Of several tries the sums, of the last one what it found. */
-static void add_try(struct gw_pull_result *total, const struct gw_pull_result *one)
-{
-    add_result(total, one);
-    total->unresolved = one->unresolved;
-    total->patients = one->patients;
-    memcpy(total->patient, one->patient, sizeof(total->patient));
-    total->cut_short = one->cut_short;
-    total->retry_after_s = one->retry_after_s;
-}
-
 /* ---- one chain ---- */
 
 static void take_next(struct chain *chain);
@@ -127,7 +99,7 @@ static void end_request(struct chain *chain, const struct gw_error *failure)
     const struct gw_request *request = chain->request;
 
     chain->request = NULL;
-    add_result(&endpoint->result->total, &chain->total);
+    totals_add(&endpoint->result->total, &chain->total);
     if (!failure)
         endpoint->result->done++;
     else if (endpoint->result->failure.status == GW_OK)
@@ -196,7 +168,7 @@ static void on_pulled(void *ctx, const struct gw_pull_result *result, const stru
     uint64_t wait_ms;
 
     chain->pull = NULL;
-    add_try(&chain->total, result);
+    totals_add_try(&chain->total, result);
     if (!failure || !may_retry(chain, result, failure, &wait_ms)) {
         end_request(chain, failure);
         return;
