@@ -20,6 +20,7 @@
 #include "gateway/net/http.h"
 #include "net/answer.h"
 #include "net/blame.h"
+#include "net/egress.h"
 #include "net/pump.h"
 
 static const char where[] = "net.http";
@@ -37,6 +38,7 @@ struct call {
     struct curl_slist *headers;
     char *body;
     struct answer answer;
+    struct egress_door door;
     gw_http_done done;
     void *ctx;
     struct gw_error failure; /* GW_OK: none */
@@ -59,6 +61,7 @@ struct client {
     char *cert_file;
     char *proxy;
     struct gw_text key;
+    struct egress egress; /* met so far */
 };
 
 /* ---- the end of a call ----------------------------------------------------------------------------------------- */
@@ -86,6 +89,14 @@ static void call_end(struct call *call)
     uv_timer_start(&client->later, on_later, 0, 0);
 }
 
+static enum gw_status blame_address(const struct call *call, struct gw_error *err)
+{
+    return gw_fail(err, GW_EPROTO, where,
+                   "the name %s leads to the address %s, which the hosts of this endpoint do not have: not asked; if "
+                   "that is right, set \"allow_private\" to true",
+                   call->host, call->door.refused);
+}
+
 static void judge(struct call *call, CURLcode code)
 {
     struct gw_error *err = &call->failure;
@@ -95,6 +106,8 @@ static void judge(struct call *call, CURLcode code)
         *err = call->answer.err;
     else if (code == CURLE_OK || (known && code == CURLE_PARTIAL_FILE))
         answer_finish(&call->answer, code != CURLE_OK, err);
+    else if (code == CURLE_COULDNT_CONNECT && call->door.refused[0])
+        blame_address(call, err);
     else
         call->answer.response->trouble =
             blame_trouble(code, blame(call->easy, code, call->described, call->host, call->detail, err));
@@ -293,6 +306,8 @@ static enum gw_status set_options(struct call *call, const struct gw_http_reques
     set_limits(request, easy);
     set_tls(client, easy);
     pump_adopt(&call->client->pump, easy);
+    if (!client->proxy)
+        egress_guard(&call->door, easy);
     rc = set_method(call, request, err);
     if (rc == GW_OK)
         rc = set_headers(call, request, err);
@@ -333,6 +348,7 @@ static enum gw_status client_start(struct gw_http *http, const struct gw_http_re
     call->client = client;
     call->done = done;
     call->ctx = ctx;
+    call->door = (struct egress_door){.egress = &client->egress, .host = call->host};
     gw_url_describe(request->url, call->described, sizeof(call->described));
     read_host(request->url, call->host);
     answer_init(&call->answer, request, response, call->described);
@@ -442,6 +458,7 @@ static enum gw_status copy_proxy(struct client *client, const char *proxy, struc
 static enum gw_status read_settings(struct client *client, const struct gw_http_options *options, struct gw_error *err)
 {
     enum gw_status rc = copy_file_name(&client->ca_file, options->ca_file, "tls.ca", err);
+    char host[HOST_MAX];
 
     if (rc == GW_OK && !options->cert_file != !options->key_file)
         rc = gw_fail(err, GW_ECONFIG, where, "\"tls\" needs both \"cert\" and \"key\", or neither");
@@ -453,6 +470,9 @@ static enum gw_status read_settings(struct client *client, const struct gw_http_
         rc = copy_proxy(client, options->proxy, err);
     if (options->concurrent)
         client->concurrent = options->concurrent;
+    if (options->base)
+        read_host(options->base, host);
+    egress_init(&client->egress, options->base ? host : NULL, options->private_addresses);
     return rc;
 }
 

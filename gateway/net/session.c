@@ -331,7 +331,9 @@ static enum gw_status make_http(struct gw_session *session, struct uv_loop_s *lo
                                             .cert_file = endpoint->tls.cert,
                                             .key_file = endpoint->tls.key,
                                             .proxy = endpoint->proxy,
-                                            .concurrent = endpoint->concurrent};
+                                            .concurrent = endpoint->concurrent,
+                                            .base = endpoint->base,
+                                            .private_addresses = endpoint->private_addresses};
 
     session->own_http = true;
     return gw_http_client_new(loop, &options, &session->http, err);

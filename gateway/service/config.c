@@ -24,8 +24,9 @@ static const char *const schedule_keys[] = {"probe_hours",    "probe_far_hours",
                                             "final_days",     "spread_minutes",  NULL};
 static const char *const study_keys[] = {"id", "package", "enrolment", "sink", NULL};
 static const char *const sink_keys[] = {"kind", "path", NULL};
-static const char *const endpoint_keys[] = {"id",    "site",          "base",      "site_profile", "auth", "tls",
-                                            "proxy", "allow_origins", "page_size", "concurrent",   NULL};
+static const char *const endpoint_keys[] = {"id",        "site",       "base",          "site_profile",
+                                            "auth",      "tls",        "proxy",         "allow_origins",
+                                            "page_size", "concurrent", "allow_private", NULL};
 static const char *const auth_keys[] = {"kind", "client_id", "key", "alg", "scopes", NULL};
 static const char *const tls_keys[] = {"ca", "cert", "key", NULL};
 
@@ -185,6 +186,13 @@ static const char *read_base(struct gw_settings *settings, const cJSON *object)
     return base ? gw_arena_copy(settings->arena, base, length) : NULL;
 }
 
+static enum gw_private_addresses read_private(struct gw_settings *settings, const cJSON *object)
+{
+    if (!gw_json_get(object, "allow_private"))
+        return GW_PRIVATE_AS_BASE;
+    return gw_settings_bool(settings, object, "allow_private", false) ? GW_PRIVATE_ALLOWED : GW_PRIVATE_REFUSED;
+}
+
 static void read_endpoint(struct gw_settings *settings, const cJSON *object, struct gw_config_endpoint *out)
 {
     gw_settings_check_keys(settings, object, endpoint_keys);
@@ -196,6 +204,7 @@ static void read_endpoint(struct gw_settings *settings, const cJSON *object, str
     read_tls(settings, object, out);
     out->proxy = gw_settings_text(settings, object, "proxy", false);
     out->allow_origins = gw_settings_texts(settings, object, "allow_origins", false, &out->allow_origin_count);
+    out->private_addresses = read_private(settings, object);
     out->page_size = (unsigned)gw_settings_int(settings, object, "page_size", PAGE_SIZE, 1, 1000);
     out->concurrent = (unsigned)gw_settings_int(settings, object, "concurrent", CONCURRENT, 1, 64);
     check_addresses(settings, object, out);

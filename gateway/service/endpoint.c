@@ -38,6 +38,7 @@ enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const 
         .proxy = config->proxy,
         .allow_origins = config->allow_origins,
         .allow_origin_count = config->allow_origin_count,
+        .private_addresses = config->private_addresses,
         .page_size = config->page_size,
         .concurrent = config->concurrent,
     };

@@ -46,7 +46,7 @@ static const char whole[] = "// the hospital's own gateway\n"
                             "    \"scopes\": [\"system/Observation.rs\", \"system/Patient.rs\"]},\n"
                             "   \"tls\": {\"ca\": \"ca.pem\", \"cert\": null, \"key\": null}, \"proxy\": null,\n"
                             "   \"allow_origins\": [\"https://files.hm.example\"],\n"
-                            "   \"page_size\": 50, \"concurrent\": 8}]}\n";
+                            "   \"page_size\": 50, \"concurrent\": 8, \"allow_private\": false}]}\n";
 
 static enum gw_status load(const char *name, const char *text, struct gw_config *out, struct gw_error *err)
 {
@@ -87,6 +87,7 @@ Test(config, says_what_the_file_says)
     cr_expect(gw_same(endpoint->allow_origins[0], "https://files.hm.example"));
     cr_expect(eq(uint, endpoint->page_size, 50));
     cr_expect(eq(uint, endpoint->concurrent, 8));
+    cr_expect(eq(int, endpoint->private_addresses, GW_PRIVATE_REFUSED));
 }
 
 static const char least[] =
@@ -106,6 +107,7 @@ Test(config, has_defaults)
     cr_expect(eq(int, config.purge_days, 90));
     cr_expect(eq(uint, config.endpoints[0].page_size, 100));
     cr_expect(eq(uint, config.endpoints[0].concurrent, 4));
+    cr_expect(eq(int, config.endpoints[0].private_addresses, GW_PRIVATE_AS_BASE));
     cr_expect(gw_same(config.studies[0].sink_kind, "sqlite"));
     cr_expect(gw_same(config.endpoints[0].auth_kind, "none"));
     cr_expect(config.endpoints[0].key == NULL && config.endpoints[0].scope_count == 0);

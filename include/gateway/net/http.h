@@ -129,6 +129,18 @@ void gw_http_free(struct gw_http *http); /* NULL is nothing */
 enum gw_status gw_http_check_library(struct gw_error *err);
 const char *gw_http_library(void); /* "libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13 ..." */
 
+/*
+ * May hosts of an endpoint have addresses that only this network knows (RFC 1918, loopback and the like)? As the base:
+ * once its host had a public address, no host of the endpoint may have a private one, which is what a name that was
+ * turned against us (DNS rebinding), or a link into the hospital's own network, looks like: GW_EPROTO. Through a proxy
+ * it is the proxy that resolves names and decides.
+ */
+enum gw_private_addresses {
+    GW_PRIVATE_AS_BASE, /* the default */
+    GW_PRIVATE_ALLOWED, /* "allow_private": true; link-local addresses too */
+    GW_PRIVATE_REFUSED, /* "allow_private": false */
+};
+
 /* One endpoint's way out. Paths and texts are copied. Verification of certificates cannot be switched off. */
 struct gw_http_options {
     const char *ca_file;   /* PEM; the only authorities trusted then; NULL: the system's */
@@ -136,6 +148,8 @@ struct gw_http_options {
     const char *key_file;
     const char *proxy;   /* "http://proxy.example.org:3128", no user in it; NULL: none, whatever the environment says */
     unsigned concurrent; /* requests under way at once, the rest wait in order; 0: 4 */
+    const char *base;    /* the endpoint's; NULL: any address of any host may be asked */
+    enum gw_private_addresses private_addresses;
 };
 
 /* options may be NULL. GW_ECONFIG names the setting and the file. */

@@ -47,6 +47,7 @@ struct gw_endpoint {
     const char *proxy;
     const char *const *allow_origins;
     size_t allow_origin_count;
+    enum gw_private_addresses private_addresses;
     unsigned page_size;  /* for the searches; 0: 100 */
     unsigned concurrent; /* 0: 4 */
 };

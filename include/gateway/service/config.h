@@ -11,6 +11,7 @@
 
 #include "gateway/core/arena.h"
 #include "gateway/core/error.h"
+#include "gateway/net/http.h"
 #include "gateway/service/schedule.h"
 
 struct gw_config_study {
@@ -38,6 +39,7 @@ struct gw_config_endpoint {
     const char *proxy;
     const char *const *allow_origins;
     size_t allow_origin_count;
+    enum gw_private_addresses private_addresses; /* "allow_private": true, false; absent: as the base */
     unsigned page_size;
     unsigned concurrent;
 };
