@@ -173,7 +173,7 @@ static bool status_line(struct answer *answer, const char *line, size_t length)
     answer->content_length = -1;
     answer->http1 = length > 5 && line[5] <= '1';
     answer->response->status = status_of(line, length);
-    if (++answer->heads > HEADS_MAX)
+    if (++answer->heads > HEADS_MAX + 1)
         return broken(answer, "more than 50 interim answers");
     return true;
 }

@@ -97,13 +97,25 @@ static enum gw_status blame_address(const struct call *call, struct gw_error *er
                    call->host, call->door.refused);
 }
 
+/* libcurl calls an answer that ended in its head a good one, and a header line beyond its own limit a lack of memory.
+ */
+static enum gw_status blame_head(const struct call *call, CURLcode code, struct gw_error *err)
+{
+    if (code == CURLE_OK)
+        return gw_fail(err, GW_ERETRY, where, "%s: the connection ended in the head of the answer", call->described);
+    return gw_fail(err, GW_EPROTO, where, "%s: a header line larger than 64 KiB; the answer was not used",
+                   call->described);
+}
+
 static void judge(struct call *call, CURLcode code)
 {
     struct gw_error *err = &call->failure;
-    const bool known = call->answer.head_done;
+    const bool known = call->answer.head_done, begun = call->answer.heads > 0;
 
     if (call->answer.err.status != GW_OK)
         *err = call->answer.err;
+    else if (!known && (code == CURLE_OK || (begun && code == CURLE_OUT_OF_MEMORY)))
+        blame_head(call, code, err);
     else if (code == CURLE_OK || (known && code == CURLE_PARTIAL_FILE))
         answer_finish(&call->answer, code != CURLE_OK, err);
     else if (code == CURLE_COULDNT_CONNECT && call->door.refused[0])
