@@ -36,7 +36,8 @@ static enum gw_status blame_certificate(CURL *easy, const char *host, const char
     long verdict = X509_V_OK;
 
     curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
-    if (contains(detail, "subject name"))
+    if (contains(detail, "subject name") || verdict == X509_V_ERR_HOSTNAME_MISMATCH ||
+        verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
         return gw_fail(
             err, GW_EPROTO, where,
             "the certificate of %s is for another name: use the name it was made for in \"base\", or ask the "

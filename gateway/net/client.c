@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 #include <uv.h>
 
 #include "gateway/net/http.h"
@@ -22,10 +21,11 @@
 #include "net/blame.h"
 #include "net/egress.h"
 #include "net/pump.h"
+#include "net/tls.h"
 
 static const char where[] = "net.http";
 
-enum { CONCURRENT = 4, STALL_BYTES_S = 1024, KEY_MAX = 64 * 1024, HOST_MAX = 256 };
+enum { CONCURRENT = 4, STALL_BYTES_S = 1024, HOST_MAX = 256 };
 
 enum state { WAITING, RUNNING, ENDED };
 
@@ -57,10 +57,8 @@ struct client {
     unsigned running;
     unsigned concurrent;
     uint64_t last_id;
-    char *ca_file;
-    char *cert_file;
+    struct tls tls;
     char *proxy;
-    struct gw_text key;
     struct egress egress; /* met so far */
 };
 
@@ -263,21 +261,9 @@ static enum gw_status set_method(struct call *call, const struct gw_http_request
     return GW_OK;
 }
 
-static void set_tls(const struct client *client, CURL *easy)
+static bool proxy_speaks_tls(const struct client *client)
 {
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (client->ca_file) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    }
-    if (client->cert_file) {
-        struct curl_blob key = {client->key.at, client->key.length, CURL_BLOB_NOCOPY};
-
-        curl_easy_setopt(easy, CURLOPT_SSLCERT, client->cert_file);
-        curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
-    }
+    return client->proxy && strncasecmp(client->proxy, "https:", 6) == 0;
 }
 
 static void set_limits(const struct gw_http_request *request, CURL *easy)
@@ -316,7 +302,7 @@ static enum gw_status set_options(struct call *call, const struct gw_http_reques
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &call->answer);
     set_limits(request, easy);
-    set_tls(client, easy);
+    tls_apply(&client->tls, easy, proxy_speaks_tls(client) ? NULL : call->host);
     pump_adopt(&call->client->pump, easy);
     if (!client->proxy)
         egress_guard(&call->door, easy);
@@ -402,11 +388,7 @@ static void client_cancel(struct gw_http *http, uint64_t id)
 
 static void client_release(struct client *client)
 {
-    if (client->key.length)
-        explicit_bzero(client->key.at, client->key.length);
-    gw_text_release(&client->key);
-    free(client->ca_file);
-    free(client->cert_file);
+    tls_release(&client->tls);
     free(client->proxy);
     free(client);
 }
@@ -445,16 +427,6 @@ static void client_free(struct gw_http *http)
     uv_timer_start(&client->later, on_later, 0, 0);
 }
 
-static enum gw_status copy_file_name(char **out, const char *path, const char *setting, struct gw_error *err)
-{
-    if (!path)
-        return GW_OK;
-    if (access(path, R_OK) != 0)
-        return gw_fail(err, GW_ECONFIG, where, "%s: cannot be read; it is \"%s\" of the endpoint", path, setting);
-    *out = strdup(path);
-    return *out ? GW_OK : gw_fail(err, GW_ENOMEM, where, "out of memory");
-}
-
 static enum gw_status copy_proxy(struct client *client, const char *proxy, struct gw_error *err)
 {
     if (!proxy || !*proxy)
@@ -469,15 +441,9 @@ static enum gw_status copy_proxy(struct client *client, const char *proxy, struc
 
 static enum gw_status read_settings(struct client *client, const struct gw_http_options *options, struct gw_error *err)
 {
-    enum gw_status rc = copy_file_name(&client->ca_file, options->ca_file, "tls.ca", err);
+    enum gw_status rc = tls_init(&client->tls, options, err);
     char host[HOST_MAX];
 
-    if (rc == GW_OK && !options->cert_file != !options->key_file)
-        rc = gw_fail(err, GW_ECONFIG, where, "\"tls\" needs both \"cert\" and \"key\", or neither");
-    if (rc == GW_OK)
-        rc = copy_file_name(&client->cert_file, options->cert_file, "tls.cert", err);
-    if (rc == GW_OK && options->key_file)
-        rc = gw_text_read_secret(&client->key, options->key_file, err);
     if (rc == GW_OK)
         rc = copy_proxy(client, options->proxy, err);
     if (options->concurrent)
@@ -525,8 +491,7 @@ enum gw_status gw_http_client_new(struct uv_loop_s *loop, const struct gw_http_o
         return gw_fail(err, GW_ENOMEM, where, "out of memory");
     client->face = (struct gw_http){client_start, client_cancel, client_free};
     client->concurrent = CONCURRENT;
-    client->key = (struct gw_text)GW_TEXT_INIT(KEY_MAX);
-    rc = options ? read_settings(client, options, err) : GW_OK;
+    rc = read_settings(client, options ? options : &(struct gw_http_options){0}, err);
     if (rc == GW_OK && !pump_init(&client->pump, loop, on_turned))
         rc = gw_fail(err, GW_ENOMEM, where, "out of memory");
     if (rc != GW_OK) {

@@ -1,0 +1,96 @@
+/*
+ * libcurl's own checks stay on; OpenSSL is told to make them too where libcurl's are weaker.
+ */
+#include "net/tls.h"
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char where[] = "net.http";
+
+enum { KEY_MAX = 64 * 1024, HOST_MAX = 256, LEVEL = 2 };
+
+static enum gw_status copy_file_name(char **out, const char *path, const char *setting, struct gw_error *err)
+{
+    if (!path)
+        return GW_OK;
+    if (access(path, R_OK) != 0)
+        return gw_fail(err, GW_ECONFIG, where, "%s: cannot be read; it is \"%s\" of the endpoint", path, setting);
+    *out = strdup(path);
+    return *out ? GW_OK : gw_fail(err, GW_ENOMEM, where, "out of memory");
+}
+
+enum gw_status tls_init(struct tls *tls, const struct gw_http_options *options, struct gw_error *err)
+{
+    enum gw_status rc;
+
+    *tls = (struct tls){.key = GW_TEXT_INIT(KEY_MAX)};
+    rc = copy_file_name(&tls->ca_file, options->ca_file, "tls.ca", err);
+    if (rc == GW_OK && !options->cert_file != !options->key_file)
+        rc = gw_fail(err, GW_ECONFIG, where, "\"tls\" needs both \"cert\" and \"key\", or neither");
+    if (rc == GW_OK)
+        rc = copy_file_name(&tls->cert_file, options->cert_file, "tls.cert", err);
+    if (rc == GW_OK && options->key_file)
+        rc = gw_text_read_secret(&tls->key, options->key_file, err);
+    return rc;
+}
+
+void tls_release(struct tls *tls)
+{
+    if (tls->key.length)
+        explicit_bzero(tls->key.at, tls->key.length);
+    gw_text_release(&tls->key);
+    free(tls->ca_file);
+    free(tls->cert_file);
+}
+
+/* An IPv6 address stands in brackets in a URL and without them in a certificate. */
+static bool set_name(X509_VERIFY_PARAM *param, const char *host)
+{
+    const size_t length = strlen(host);
+    char bare[HOST_MAX];
+
+    if (*host != '[')
+        return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1 || X509_VERIFY_PARAM_set1_host(param, host, length) == 1;
+    if (length < 2 || length > sizeof bare)
+        return false;
+    memcpy(bare, host + 1, length - 2);
+    bare[length - 2] = '\0';
+    return X509_VERIFY_PARAM_set1_ip_asc(param, bare) == 1;
+}
+
+static CURLcode on_context(CURL *easy, void *context, void *host)
+{
+    SSL_CTX *ssl = context;
+    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ssl);
+
+    (void)easy;
+    if (SSL_CTX_get_security_level(ssl) < LEVEL)
+        SSL_CTX_set_security_level(ssl, LEVEL);
+    if (!host)
+        return CURLE_OK;
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return set_name(param, host) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+}
+
+void tls_apply(const struct tls *tls, CURL *easy, const char *host)
+{
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_context);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, (void *)(uintptr_t)host);
+    if (tls->ca_file) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    if (tls->cert_file) {
+        struct curl_blob key = {tls->key.at, tls->key.length, CURL_BLOB_NOCOPY};
+
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->cert_file);
+        curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
+    }
+}
