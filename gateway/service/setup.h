@@ -60,7 +60,8 @@ struct setup_subject {
     gw_day as_of;     /* the day it is read up to: today in the site's zone, or the day asked for if that is earlier */
     struct setup_link *links;
     size_t link_count;
-    bool ready; /* every endpoint of its site is read up to the day: derive it */
+    bool stopped; /* consent was withdrawn, and it was read before: nothing is asked any more */
+    bool ready;   /* every endpoint of its site is read up to the day: derive it */
 };
 
 struct setup_endpoint {

@@ -79,12 +79,42 @@ enum gw_status standing_span(const struct standing *t, struct gw_pass *pass, str
     return rc;
 }
 
+static bool is_withdrawn(const struct setup_subject *subject)
+{
+    return subject->line->withdrawn != GW_NO_DAY && subject->as_of >= subject->line->withdrawn;
+}
+
+gw_day standing_last_day(const struct setup_subject *subject)
+{
+    return is_withdrawn(subject) && subject->line->withdrawn < subject->high ? subject->line->withdrawn : subject->high;
+}
+
+enum gw_status standing_stop(const struct standing *t, struct setup_subject *subject, struct gw_error *err)
+{
+    gw_day read = GW_NO_DAY, horizon;
+    enum gw_status rc = GW_OK;
+
+    subject->stopped = is_withdrawn(subject) && subject->link_count > 0;
+    for (size_t l = 0; rc == GW_OK && subject->stopped && l < subject->link_count; l++) {
+        rc =
+            remembered_horizon(t->setup->ledger, t->scratch, t->setup->endpoints[subject->links[l].endpoint].config->id,
+                               subject->number, &horizon, err);
+        subject->stopped = horizon != GW_NO_DAY;
+        read = gw_day_earlier(read, horizon);
+    }
+    if (rc == GW_OK && subject->stopped && read < subject->line->withdrawn)
+        subject->as_of = read;
+    return rc;
+}
+
 enum gw_status standing_close(const struct standing *t, struct setup_subject *subject, struct gw_error *err)
 {
     const gw_day day = subject->as_of;
     enum gw_status rc = GW_OK;
 
     subject->ready = subject->link_count > 0;
+    if (subject->stopped)
+        return GW_OK;
     for (size_t l = 0; rc == GW_OK && l < subject->link_count; l++) {
         const struct setup_link *link = &subject->links[l];
         const char *endpoint = t->setup->endpoints[link->endpoint].config->id;

@@ -30,6 +30,16 @@ enum gw_status standing_identify(const struct standing *standing, struct setup_s
 enum gw_status standing_span(const struct standing *standing, struct gw_pass *pass, struct setup_subject *subject,
                              const struct gw_ledger_subject *known, struct gw_error *err);
 
+/*
+ * Whoever was read before is not asked about from the day of withdrawal on; who never was is read once, up to that day.
+ * Sets stopped, and with it the day: as before where all was read up to the withdrawal (nothing later is needed), else
+ * the day up to which it was.
+ */
+enum gw_status standing_stop(const struct standing *standing, struct setup_subject *subject, struct gw_error *err);
+
+/* The last day to be asked for: none after a withdrawal. */
+gw_day standing_last_day(const struct setup_subject *subject);
+
 /* The horizon of what was read moves to the subject's day; sets ready: all its endpoints stand at that day. */
 enum gw_status standing_close(const struct standing *standing, struct setup_subject *subject, struct gw_error *err);
 

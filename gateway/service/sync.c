@@ -220,11 +220,17 @@ static enum gw_status deliver(struct sync *s, struct gw_error *err)
 {
     const struct gw_world *world = s->setup.world;
     const int64_t now = world->clock->utc(world->clock->ctx);
+    const struct standing standing = standing_of(s);
+    enum gw_status rc = GW_OK;
     char text[11];
 
     gw_instant_print(now, s->now);
-    for (size_t i = 0; i < s->setup.subject_count; i++)
+    for (size_t i = 0; rc == GW_OK && i < s->setup.subject_count; i++) {
         setup_date(&s->setup.subjects[i], now, s->options->as_of);
+        rc = standing_stop(&standing, &s->setup.subjects[i], err);
+    }
+    if (rc != GW_OK)
+        return rc;
     gw_day_print(enrolment_horizon(gw_site_zone(s->setup.sites[0].site), now, s->options->as_of), text);
     return gw_ledger_deliver(s->ledger, "sync", text, &s->delivery, err);
 }

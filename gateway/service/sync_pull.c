@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "service/standing.h"
 #include "service/sync_parts.h"
 
 static const char where[] = "service.sync";
@@ -40,6 +41,8 @@ static bool usable(const struct sync *s, size_t endpoint)
 
 static bool concerns(const struct stage *g, const struct setup_subject *subject, const struct setup_link *link)
 {
+    if (subject->stopped)
+        return false;
     switch (g->which) {
     case SYNC_IDENTIFY:
         return !link->patient;
@@ -79,7 +82,7 @@ static enum gw_status plan_link(struct stage *g, struct setup_subject *subject, 
                                  .identifier = {subject->line->mrn_system, subject->line->mrn},
                                  .anchored = subject->anchored,
                                  .low = subject->low,
-                                 .high = subject->high};
+                                 .high = standing_last_day(subject)};
     struct gw_requests requests = {0};
     enum gw_status rc = gw_plan_requests(&s->requests, &endpoint->profile, &wanted, &span,
                                          g->which == SYNC_SPAN ? GW_STAGE_SPAN : GW_STAGE_ANCHOR, &requests, err);

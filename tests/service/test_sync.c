@@ -549,3 +549,91 @@ Test(sync, lets_a_decision_on_a_cause_wait_where_four_eyes_are_wanted)
     expect_cell(&b, PLATELETS, "", "nobody approved it");
     tear_down(&b);
 }
+
+/* ---- who leaves ---- */
+
+#define WITHDRAWAL "SELECT withdrawal_date FROM subjects WHERE subject_key = 'S-1' AND status <> 'withdrawn'"
+
+Test(sync, S16_asks_nothing_about_a_patient_from_the_day_consent_was_withdrawn)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    scratch_write(&b.scratch, "roster.csv", HEADER "madrid,lendex-rrmm,p1,S-1,2024-01-18,,2024-01-15,2024-02-20,,\n");
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.endpoints[0].requests, 0));
+    expect_cell(&b, WITHDRAWAL, "2024-02-20", "the study is told");
+    expect_cell(&b, VALUE, "1.20", "what was collected stays");
+    tear_down(&b);
+}
+
+Test(sync, asks_about_a_patient_until_the_day_of_withdrawal)
+{
+    struct bench b;
+
+    set_up(&b, HEADER "madrid,lendex-rrmm,p1,S-1,2024-01-18,,2024-01-15,2024-02-20,,\n", 1, NULL);
+    b.options.as_of = gw_day_of(2024, 2, 19);
+    run_fine(&b);
+    run_fine(&b);
+    cr_expect(gt(sz, b.result.endpoints[0].requests, 0));
+    b.options.as_of = gw_day_of(2024, 2, 20);
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.endpoints[0].requests, 0));
+    tear_down(&b);
+}
+
+Test(sync, reads_once_up_to_the_withdrawal_whoever_was_never_read)
+{
+    struct bench b;
+
+    set_up(&b, HEADER "madrid,lendex-rrmm,p1,S-1,2024-01-18,,2024-01-15,2024-02-20,,\n", 1, NULL);
+    run_fine(&b);
+    cr_expect(gt(sz, b.result.endpoints[0].requests, 0));
+    expect_cell(&b, VALUE, "1.20", "until then it may be collected");
+    expect_cell(&b, WITHDRAWAL, "2024-02-20", "");
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.endpoints[0].requests, 0));
+    tear_down(&b);
+}
+
+Test(sync, calls_no_window_missed_that_was_not_read_to_its_end_before_the_withdrawal)
+{
+    static const struct {
+        gw_day read;
+        const char *state;
+    } cases[] = {{19764, "open"} /* 2024-02-11 */, {19774, "missed"} /* 2024-02-21 */};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench b;
+
+        set_up(&b, HEADER MADRID, 1, NULL);
+        b.hospitals[0].count = 1; /* nobody came */
+        b.options.as_of = cases[i].read;
+        run_fine(&b);
+        scratch_write(&b.scratch, "roster.csv",
+                      HEADER "madrid,lendex-rrmm,p1,S-1,2024-01-18,,2024-01-15,2024-02-21,,\n");
+        b.options.as_of = gw_day_of(2024, 2, 28);
+        run_fine(&b);
+        expect_cell(&b, STATE("T30-01"), cases[i].state, "");
+        tear_down(&b);
+    }
+}
+
+Test(sync, leaves_what_was_delivered_of_a_subject_who_is_no_longer_on_the_roster)
+{
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    fake_hospital_add(&b.hospitals[0], FAKE_PATIENT("p2"));
+    run_fine(&b);
+    scratch_write(&b.scratch, "roster.csv", HEADER "madrid,lendex-rrmm,p2,S-2,2024-01-18,,2024-01-15,,,\n");
+    run_fine(&b);
+    expect_cell(&b, SUBJECTS, "S-1,S-2", "");
+    expect_cell(&b, VALUE, "1.20", "");
+    scratch_write(&b.scratch, "roster.csv", HEADER);
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.endpoints[0].requests, 0));
+    expect_cell(&b, SUBJECTS, "S-1,S-2", "");
+    tear_down(&b);
+}
