@@ -16,6 +16,8 @@ struct state {
     struct gw_config config;     /* without endpoints when the ledger was named itself */
     struct gw_profile *profiles; /* of its endpoints */
     struct gw_savings *savings;  /* of its endpoints */
+    struct gw_roster *rosters;   /* of its studies, as they are now */
+    struct gw_error *unread;     /* why a roster cannot be read; status GW_OK: it can */
     struct gw_equation equation;
     struct gw_ledger_subjects subjects;
     struct gw_outbox outbox; /* what waits */
@@ -33,6 +35,20 @@ static enum gw_status read_savings(struct state *state, struct gw_ledger *ledger
     for (size_t i = 0; rc == GW_OK && i < config->endpoint_count; i++)
         rc = gw_savings(ledger, &state->arena, config->endpoints[i].id, &state->savings[i], err);
     return rc;
+}
+
+/* A roster that cannot be read is told, like all else: what the ledger holds is not less for it. */
+static void read_rosters(struct state *state)
+{
+    const struct gw_config *config = &state->config;
+
+    state->rosters = gw_arena_alloc(&state->arena, (config->study_count + 1) * sizeof *state->rosters);
+    state->unread = gw_arena_alloc(&state->arena, (config->study_count + 1) * sizeof *state->unread);
+    if (!state->rosters || !state->unread)
+        output_no_memory();
+    for (size_t i = 0; i < config->study_count; i++)
+        gw_roster_load(&state->arena, config->studies[i].enrolment, config->studies[i].id, NULL, &state->rosters[i],
+                       &state->unread[i]);
 }
 
 static enum gw_status read_state(struct state *state, struct gw_ledger *ledger, struct gw_error *err)
@@ -172,6 +188,56 @@ static void print_blocked(const struct state *state, const struct output *output
     fprintf(output->out, " (nothing leaves until their exceptions are resolved)\n");
 }
 
+/* What the roster of its study says of a subject now. */
+enum enrolled { ENROLLED, WITHDRAWN, NOT_ON_ROSTER, UNKNOWN };
+
+static enum enrolled enrolled_as(const struct state *state, const struct gw_ledger_subject *subject)
+{
+    for (size_t i = 0; i < state->config.study_count; i++) {
+        if (!gw_same(state->config.studies[i].id, subject->study))
+            continue;
+        if (state->unread[i].status != GW_OK)
+            return UNKNOWN;
+        for (size_t l = 0; l < state->rosters[i].count; l++)
+            if (gw_same(state->rosters[i].lines[l].subject, subject->subject_key))
+                return state->rosters[i].lines[l].withdrawn == GW_NO_DAY ? ENROLLED : WITHDRAWN;
+        return NOT_ON_ROSTER;
+    }
+    return UNKNOWN;
+}
+
+static void print_enrolled(const struct state *state, const struct output *output, enum enrolled as, const char *title,
+                           const char *meaning)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < state->subjects.count; i++)
+        if (enrolled_as(state, &state->subjects.list[i]) == as)
+            fprintf(output->out, "%s %s", count++ ? "" : title, state->subjects.list[i].subject_key);
+    if (count > 0)
+        fprintf(output->out, " (%s)\n", meaning);
+}
+
+static void print_enrolment(const struct state *state, const struct output *output)
+{
+    print_enrolled(state, output, WITHDRAWN, "Withdrawn:", "nothing is asked any more; what was collected stays");
+    print_enrolled(state, output, NOT_ON_ROSTER,
+                   "Not on the roster any more:", "nothing is asked or derived; what was delivered stays");
+    for (size_t i = 0; i < state->config.study_count; i++)
+        if (state->unread[i].status != GW_OK)
+            fprintf(output->out, "The roster cannot be read: %s\n", state->unread[i].text);
+}
+
+static cJSON *enrolled_json(const struct state *state, enum enrolled as)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < state->subjects.count; i++)
+        if (enrolled_as(state, &state->subjects.list[i]) == as)
+            cJSON_AddItemToArray(list, cJSON_CreateString(state->subjects.list[i].subject_key));
+    return list;
+}
+
 static void print_people(const struct state *state, const struct output *output)
 {
     const struct gw_equation *equation = &state->equation;
@@ -181,6 +247,7 @@ static void print_people(const struct state *state, const struct output *output)
             plural((int64_t)state->subjects.count, "subject", "subjects"), equation->blocked_subjects,
             equation->dirty_subjects);
     print_blocked(state, output);
+    print_enrolment(state, output);
     if (equation->pending == 0)
         fprintf(output->out, "Everything derived is delivered\n");
     else
@@ -227,6 +294,8 @@ static void print_json(const struct state *state, const struct output *output)
     for (size_t i = 0; i < state->subjects.count; i++)
         if (state->subjects.list[i].blocked)
             cJSON_AddItemToArray(blocked, cJSON_CreateString(state->subjects.list[i].subject_key));
+    cJSON_AddItemToObject(subjects, "withdrawn", enrolled_json(state, WITHDRAWN));
+    cJSON_AddItemToObject(subjects, "not_on_roster", enrolled_json(state, NOT_ON_ROSTER));
     cJSON_AddNumberToObject(root, "open_items", (double)state->equation.open_items);
     cJSON_AddItemToObject(root, "open_exceptions", tally_json(&state->codes));
     cJSON_AddItemToObject(root, "requests", savings_json(state));
@@ -250,6 +319,8 @@ int status_command(const struct arguments *arguments)
         rc = read_state(&state, ledger, &failure);
     if (rc == GW_OK)
         rc = read_profiles(&state, &failure);
+    if (rc == GW_OK)
+        read_rosters(&state);
     gw_ledger_close(ledger);
     if (rc == GW_OK) {
         output_init(&output, stdout);

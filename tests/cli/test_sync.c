@@ -180,6 +180,40 @@ Test(sync, tells_with_its_status_how_many_requests_the_schedule_saved)
     fake_server_free(server);
 }
 
+Test(sync, tells_with_its_status_who_left)
+{
+    static const char head[] =
+        "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n";
+    struct fake_server *server = fake_server_new(hospital, NULL);
+    struct program told;
+
+    configure(endpoint("md-ehr", server));
+    told = run("sync", "--as-of=2024-12-31");
+    program_release(&told);
+    scratch_write(&scratch, "roster.csv", head);
+    told = run("status", NULL);
+    cr_expect(strstr(told.out, "\nNot on the roster any more: ES-1 (nothing is asked or derived; what was delivered "
+                               "stays)\n") != NULL,
+              "%s", told.out);
+    program_release(&told);
+    scratch_write(
+        &scratch, "roster.csv",
+        gw_arena_print(&arena, "%smadrid,lendex-rrmm,pat-1,ES-1,2024-01-15,,2024-01-15,2024-03-01,,\n", head));
+    told = run("status", NULL);
+    cr_expect(strstr(told.out, "\nWithdrawn: ES-1 (nothing is asked any more; what was collected stays)\n") != NULL,
+              "%s", told.out);
+    program_release(&told);
+    told = run("status", "--json");
+    cr_expect(strstr(told.out, "\"withdrawn\":\t[\"ES-1\"],\n\t\t\"not_on_roster\":\t[]") != NULL, "%s", told.out);
+    program_release(&told);
+    scratch_write(&scratch, "roster.csv", "site,study\n");
+    told = run("status", NULL);
+    cr_expect(eq(int, told.code, 0), "%s", told.err);
+    cr_expect(strstr(told.out, "\nThe roster cannot be read: ") != NULL, "%s", told.out);
+    program_release(&told);
+    fake_server_free(server);
+}
+
 Test(sync, ends_as_the_first_endpoint_that_failed)
 {
     struct fake_server *good = fake_server_new(hospital, NULL), *bad = fake_server_new(refusing, NULL);

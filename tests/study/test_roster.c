@@ -116,3 +116,90 @@ Test(roster, tells_whose_consent_is_missing_where_it_has_the_column)
         cr_expect(eq(int, roster.lines[0].consent_missing, rosters[i].missing), "%zu", i);
     }
 }
+
+/* ---- one roster against the next ---- */
+
+static struct gw_roster read_lines(const char *lines)
+{
+    const char *path = scratch_write(&scratch, "roster.csv", gw_arena_print(&arena, CONSENT_HEADER "%s", lines));
+    struct gw_roster roster;
+    struct gw_error err = {0};
+
+    cr_assert(eq(int, gw_roster_load(&arena, path, "st", NULL, &roster, &err), GW_OK), "%s", err.text);
+    return roster;
+}
+
+/* "added S-1; withdrawn S-2" */
+static const char *differ(const char *before, const char *after)
+{
+    static const char *const names[] = {"added", "removed", "withdrawn", "moved", "changed"};
+    static char text[256];
+    const struct gw_roster old = read_lines(before), new = read_lines(after);
+    struct gw_roster_difference difference;
+    struct gw_error err = {0};
+    size_t length = 0;
+
+    text[0] = '\0';
+    cr_assert(eq(int, gw_roster_difference(&arena, &old, &new, &difference, &err), GW_OK));
+    for (size_t i = 0; i < difference.count; i++) {
+        const struct gw_roster_change *change = &difference.list[i];
+        const struct gw_roster_line *line = change->after ? change->after : change->before;
+
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s %s", i ? "; " : "", names[change->kind],
+                                   line->subject);
+        cr_expect(eq(int, !change->before, change->kind == GW_ROSTER_ADDED));
+        cr_expect(eq(int, !change->after, change->kind == GW_ROSTER_REMOVED));
+    }
+    return text;
+}
+
+#define ONE "hm,st,p-1,S-1,2024-01-18,,2024-01-15,,,,2024-01-10\n"
+#define TWO "hm,st,p-2,S-2,,,,,urn:mrn,7,2024-01-10\n"
+
+Test(roster, tells_what_a_new_one_changes)
+{
+    static const struct {
+        const char *name, *before, *after, *changes;
+    } changes[] = {
+        {"nothing", ONE TWO, ONE TWO, ""},
+        {"the order of its lines", ONE TWO, TWO ONE, ""},
+        {"from none", "", TWO ONE, "added S-1; added S-2"},
+        {"to none", ONE TWO, "", "removed S-1; removed S-2"},
+        {"one for another", ONE, TWO, "removed S-1; added S-2"},
+        {"withdrawn", ONE, "hm,st,p-1,S-1,2024-01-18,,2024-01-15,2024-02-20,,,2024-01-10\n", "withdrawn S-1"},
+        {"withdrawn, and the patient's id too", ONE, "hm,st,p-9,S-1,2024-01-18,,2024-01-15,2024-02-20,,,2024-01-10\n",
+         "withdrawn S-1"},
+        {"withdrawn on another day", "hm,st,p-1,S-1,,,,2024-02-20,,,2024-01-10\n",
+         "hm,st,p-1,S-1,,,,2024-02-21,,,2024-01-10\n", "changed S-1"},
+        {"withdrawn by mistake", "hm,st,p-1,S-1,,,,2024-02-20,,,2024-01-10\n", "hm,st,p-1,S-1,,,,,,,2024-01-10\n",
+         "changed S-1"},
+        {"the patient's id", ONE TWO, "hm,st,p-9,S-1,2024-01-18,,2024-01-15,,,,2024-01-10\n" TWO, "moved S-1"},
+        {"the record number", TWO, "hm,st,p-2,S-2,,,,,urn:mrn,8,2024-01-10\n", "moved S-2"},
+        {"the site", TWO, "ho,st,p-2,S-2,,,,,urn:mrn,7,2024-01-10\n", "moved S-2"},
+        {"the first dose", ONE, "hm,st,p-1,S-1,2024-01-18,,2024-01-16,,,,2024-01-10\n", "changed S-1"},
+        {"the end of treatment", ONE, "hm,st,p-1,S-1,2024-01-18,2024-09-01,2024-01-15,,,,2024-01-10\n", "changed S-1"},
+        {"recruitment", ONE, "hm,st,p-1,S-1,2024-01-19,,2024-01-15,,,,2024-01-10\n", "changed S-1"},
+        {"consent is not there any more", ONE, "hm,st,p-1,S-1,2024-01-18,,2024-01-15,,,,\n", "changed S-1"},
+    };
+
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        cr_expect(eq(str, (char *)differ(changes[i].before, changes[i].after), (char *)changes[i].changes), "%s",
+                  changes[i].name);
+}
+
+Test(roster, tells_a_log_how_many_changes_there_are_and_of_whom_none)
+{
+    const struct gw_roster old = read_lines(ONE TWO), same = read_lines(ONE TWO);
+    const struct gw_roster new = read_lines("hm,st,p-1,S-1,,,,2024-02-20,,,2024-01-10\n"
+                                            "hm,st,p-3,S-3,,,,,,,2024-01-10\nhm,st,p-4,S-4,,,,,,,2024-01-10\n");
+    struct gw_roster_difference difference;
+    char words[GW_ROSTER_WORDS];
+    struct gw_error err;
+
+    cr_assert(eq(int, gw_roster_difference(&arena, &old, &new, &difference, &err), GW_OK));
+    gw_roster_words(&difference, words);
+    cr_expect(eq(str, words, (char *)"2 added, 1 no longer on it, 1 withdrawn"));
+    cr_assert(eq(int, gw_roster_difference(&arena, &old, &same, &difference, &err), GW_OK));
+    gw_roster_words(&difference, words);
+    cr_expect(eq(str, words, (char *)"unchanged"));
+}

@@ -44,4 +44,34 @@ struct gw_roster {
 enum gw_status gw_roster_load(struct gw_arena *arena, const char *path, const char *study, const char *site,
                               struct gw_roster *out, struct gw_error *err);
 
+enum gw_roster_change_kind {
+    GW_ROSTER_ADDED,
+    GW_ROSTER_REMOVED,   /* nothing is asked or derived any more; nothing is deleted */
+    GW_ROSTER_WITHDRAWN, /* a day of withdrawal came, whatever else changed */
+    GW_ROSTER_MOVED,     /* another patient, record number or site: what was read of the former is not its */
+    GW_ROSTER_CHANGED,   /* days or consent */
+    GW_ROSTER_CHANGES,   /* how many kinds there are */
+};
+
+struct gw_roster_change {
+    enum gw_roster_change_kind kind;
+    const struct gw_roster_line *before; /* NULL: added */
+    const struct gw_roster_line *after;  /* NULL: removed */
+};
+
+struct gw_roster_difference {
+    struct gw_roster_change *list; /* by subject */
+    size_t count;
+    size_t kinds[GW_ROSTER_CHANGES]; /* how many of each */
+};
+
+/* What a new roster of a study changes. Where its lines stand in the file does not count. GW_OK or GW_ENOMEM. */
+enum gw_status gw_roster_difference(struct gw_arena *arena, const struct gw_roster *before,
+                                    const struct gw_roster *after, struct gw_roster_difference *out,
+                                    struct gw_error *err);
+
+/* "2 added, 1 withdrawn" for a log; "unchanged". Numbers alone: no subject is named. */
+#define GW_ROSTER_WORDS 160
+const char *gw_roster_words(const struct gw_roster_difference *difference, char out[GW_ROSTER_WORDS]);
+
 #endif
