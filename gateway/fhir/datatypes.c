@@ -203,6 +203,16 @@ void reference_split(struct reader *reader, struct gw_reference *reference)
         reference->kind = GW_REFERENCE_LOGICAL;
 }
 
+enum gw_status gw_reference_read(struct gw_arena *arena, const char *text, struct gw_reference *out,
+                                 struct gw_error *err)
+{
+    struct reader reader = {.arena = arena, .root_name = "Reference", .where = "fhir.reference", .err = err};
+
+    *out = (struct gw_reference){.text = text};
+    reference_split(&reader, out);
+    return reader.status;
+}
+
 void as_reference(struct reader *reader, const struct element *element, const cJSON *item, void *base)
 {
     struct gw_reference *reference = field_of(element, base);

@@ -105,6 +105,10 @@ struct gw_reference {
     struct gw_identifier identifier;
 };
 
+/* The text of a reference taken apart, in the arena. GW_ENOMEM at its limit. */
+enum gw_status gw_reference_read(struct gw_arena *arena, const char *text, struct gw_reference *out,
+                                 struct gw_error *err);
+
 /* Where a resource stands by the status policy (mappings/RULES.md 11). */
 enum gw_standing {
     GW_ACCEPTED,

@@ -1,0 +1,619 @@
+/*
+ * S20: one subscription, played by hand and at random. A case is a line of steps, each with the orders it gives.
+ *
+ *      =9 active, nine events heard   =r a rest-hook, active       0 nothing is known    R the process starts anew
+ *      H0 handshake   B9 heartbeat   E10,11/12 events and the count beside them (E10: none; E/10: no event named)
+ *      U2/11 two events without numbers   P a rest-hook   T event 10, truncated   F of another subscription
+ *      X9 status error   O status off   +60 so many seconds pass, tick
+ *      Sa9 the server answers: a active, r requested, e error, o off; and its count
+ *      D the last catch-up or $events is done, d the first   VE it failed (E $events, C, S, N, A), VE! it is refused
+ *      K what was heard could not be kept
+ *
+ * Orders: P pull, E10-12 $events, C catch-up, S $status, N create, A activate, ! alert, G a gap to be counted, - none.
+ */
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/sources/subscription.h"
+#include "support/chance.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+enum { HEARTBEAT_S = 600, ORDERS_MAX = 16 };
+
+struct play {
+    struct gw_subscription subscription;
+    bool topic;
+    int64_t now;
+    struct gw_orders closing[ORDERS_MAX]; /* given and not yet done */
+    size_t closing_count;
+    struct gw_hint hints[16];
+};
+
+static const struct {
+    const char *name;
+    const char *steps;
+} cases[] = {
+    /* events and their numbers */
+    {"events in order", "=9 E10/10:P E11/11:P +60:-"},
+    {"several in one", "=9 E10,11,12/12:P +60:-"},
+    {"several in one, in no order", "=9 E12,11,10/12:P +60:-"},
+    {"some of them heard before", "=9 E8,9,10/10:P +60:-"},
+    {"a gap waits 60 s", "=9 E12/12:PG +59:- +1:E10-12"},
+    {"a gap inside one notification", "=9 E10,12/12:PG +60:E11-12"},
+    {"a gap is closed by who comes late", "=9 E11/11:PG E10/10:P +60:-"},
+    {"a gap is closed in part", "=9 E13/13:PG E11/13:P +60:E10-13"},
+    {"a gap is closed by $events", "=9 E12/12:PG +60:E10-12 D:- E13/13:P +60:-"},
+    {"who comes late after $events is a repeat", "=9 E12/12:PG +60:E10-12 D:- E11/12:- +60:-"},
+    {"$events is not offered", "=9 E12/12:PG +60:E10-12 VE!:C D:- E14/14:PG +60:C D:- +60:-"},
+    {"$events fails once", "=9 E12/12:PG +60:E10-12 VE:C D:- E14/14:PG +60:E13-14"},
+    {"the catch-up fails too", "=9 E12/12:PG +60:E10-12 VE:C VC:- +59:- +1:C D:- +60:-"},
+    {"a second gap while the first is asked for", "=9 E12/12:PG +60:E10-12 E15/15:P D:- +59:- +1:E13-15"},
+    {"a gap of more than 64", "=9 E100/100:PG E101/101:P +60:E10-101 D:- E102/102:P +60:-"},
+    {"the count says more than the numbers", "=9 E10/12:PG +60:E11-12"},
+    {"an event without a count", "=9 E10:P +60:-"},
+    {"a gap without a count", "=9 E12:PG +60:E10-12"},
+    {"an event that names nothing", "=9 E/10:CG D:- E11/11:P +60:-"},
+    {"an event that names and counts nothing", "=9 E:C D:- E10/10:P"},
+    {"an event without a number", "=9 U1/10:P +60:-"},
+    {"two events without numbers", "=9 U2/11:P +60:-"},
+    {"a gap before one without a number", "=9 U1/12:PG +60:E11-12"},
+    {"one without number and count", "=9 U1:P +60:-"},
+    {"more than can be told", "=9 T:PC"},
+    {"the first number heard, in the middle", "=r0 E7/7:PC D:- E8/8:P"},
+    {"the first count heard, in the middle", "=r0 B7:C D:- E8/8:P"},
+
+    /* repeats, counts that go back */
+    {"a repeat with the count of now", "=9 E9/9:- +60:-"},
+    {"a repeat with the count of then", "=9 E7/7:S Sa9:- +60:-"},
+    {"a repeat without a count", "=9 E9:S Sa9:- +60:-"},
+    {"a repeat of what is ahead", "=9 E12/12:PG E12/12:-"},
+    {"a reset: the event was pulled for by the catch-up", "=9 E1/1:S Sa1:C D:- E2/2:P +60:-"},
+    {"a reset that went on meanwhile", "=9 E1/1:S Sa3:C D:- E4/4:P +60:-"},
+    {"a reset told by a heartbeat", "=9 B0:S Sa0:C D:- E1/1:P"},
+    {"a late heartbeat", "=9 B8:S Sa9:- E10/10:P"},
+    {"a reset told by a handshake", "=9 H0:C D:- E1/1:P +60:-"},
+    {"a reset without $status", "=9 E1/1:S VS!:C D:- E2/2:P +0:S Sa:- E1/1:C D:- E2/2:P"},
+    {"$status is away", "=9 E1/1:S VS:C D:- E2/2:P"},
+    {"an event between question and answer is no reset", "=9 E7/7:S E10/10:P Sa9:- E11/11:P"},
+    {"a catch-up of the count before says nothing of this one",
+     "=9 E12/12:PG +60:E10-12 H0:C E1/1:P E3/3:PG d:- +60:E2-3"},
+
+    /* heartbeats and silence */
+    {"a heartbeat", "=9 B9:- +1199:-"},
+    {"a heartbeat knows of more", "=9 B11:G +60:E10-11"},
+    {"a heartbeat runs before its events", "=9 B11:G E10/10:P E11/11:P +60:-"},
+    {"two heartbeats are missed: status, catch-up, activation", "=9 +1199:- +1:CS Sa9:A Sr:- H9:C D:- E10/10:P"},
+    {"something is heard before the answer", "=9 +1200:CS B9:- Sa9:-"},
+    {"the status knows of missing events", "=9 +1200:CS Sa11:AG +60:E10-11"},
+    {"the status says error", "=9 +1200:CS Se9:C +0:A"},
+    {"the status is away", "=9 +1200:CS VS:C +1200:CS"},
+    {"silence goes on", "=9 +1200:CS Sa9:A Sa9:- +1200:CS Sa9:A Sa9:- +1200:CS!"},
+    {"an event counts as a heartbeat", "=9 +1100:- E10/10:P +1199:- +1:CS"},
+
+    /* coming and going */
+    {"made, shaken, heard", "0 +0:N Sr:- H0:C D:- E1/1:P"},
+    {"shaken before the answer to its making", "0 +0:N H0:C Sr:- E1/1:P"},
+    {"it could not be made", "0 +0:N VN:- +59:- +1:N +119:- +1:N! +239:- +1:N"},
+    {"it was refused", "0 +0:N VN!:- +60:N"},
+    {"no handshake comes", "0 +0:N Sr:- +119:- +1:S Sr:- +120:S! Sr:- +240:A Sr:-"},
+    {"active by the status alone", "0 +0:N Sr:- +120:S Sa0:C D:- E1/1:P"},
+    {"an error in a notification", "=9 X9:C +0:A Sr:- H9:C D:- E10/10:P"},
+    {"an error with a gap", "=9 X11:CG D:- +0:A"},
+    {"an error twice", "=9 X9:C X9:- +0:A"},
+    {"a server that changes its mind sets no pace", "=9 X9:C +0:A Sr:- H9:C X9:C +0:- +59:- +1:A"},
+    {"switched off", "=9 O:C +0:A Sr:- H9:C"},
+    {"switched off and gone", "=9 O:C +0:A VA!:C +59:- +1:N"},
+    {"activation is away", "=9 O:C +0:A VA:- +59:- +1:A"},
+    {"gone, as $status and the Subscription say", "=9 E1/1:S VS!:C +0:S VS!:C +0:N"},
+    {"a handshake with more than we heard", "=9 H12:CG D:- E13/13:P +60:-"},
+    {"a handshake as we stand", "=9 H9:C D:- E10/10:P"},
+    {"looked at every hour", "=9 B9:- +1100:- B9:- +1100:- B9:- +1100:- B9:- +300:S Sa9:-"},
+
+    /* what is not ours, what is not kept */
+    {"of another subscription", "=9 F:! E10/10:P +60:-"},
+    {"of another one before we have any", "0 F:!"},
+    {"what could not be kept is caught up with", "=9 E10/10:P K:- +0:C"},
+
+    /* the process starts anew */
+    {"after a start", "=9 R:- +0:CS Sa9:- E10/10:P"},
+    {"after a start with a gap", "=9 E12/12:PG R:- +0:CS D:- E13/13:P +60:-"},
+    {"after a start what is ahead is known", "=9 E12/12:PG R:- E12/12:- E11/12:P E10/12:P"},
+    {"events were missed while it was down", "=9 R:- +0:CS Sa14:G +60:E10-14"},
+    {"after a start while it was asked for", "0 +0:N Sr:- R:- +0:CS"},
+    {"what is not offered is remembered", "=9 E12/12:PG +60:E10-12 VE!:C D:- R:- +0:CS Sa12:- E14/14:PG +60:C"},
+
+    /* rest-hook: no numbers, no heartbeats */
+    {"a rest-hook", "=r P:P P:P +3599:- +1:S Sa:-"},
+    {"a rest-hook is made", "r +0:N Sr:- +120:S Sa:C P:P"},
+    {"a rest-hook rings before its status is known", "r +0:N Sr:- P:PC"},
+    {"a rest-hook in error", "=r +3600:S Se:C +0:A Sr:- +120:S Sa:C"},
+    {"a rest-hook that is gone", "=r +3600:S VS!:C +0:N"},
+    {"a rest-hook is not silent", "=r +1200:- +1200:- +1199:- +1:S"},
+    {"a rest-hook after a start", "=r R:- +0:CS"},
+};
+
+/* ---- playing ---------------------------------------------------------------------------------------------------- */
+
+static void begin(struct play *play, bool topic)
+{
+    *play = (struct play){.topic = topic, .now = 1000000};
+    gw_subscription_init(&play->subscription, topic, HEARTBEAT_S, play->now);
+}
+
+static void begin_active(struct play *play, bool topic, int64_t last)
+{
+    struct gw_orders orders;
+
+    begin(play, topic);
+    gw_subscription_learn(
+        &play->subscription,
+        &(struct gw_notification){.status = GW_SUBSCRIPTION_ACTIVE, .subscription = "s-1", .events_since_start = last},
+        play->now, &orders);
+    gw_subscription_caught_up(&play->subscription, &orders, play->now);
+}
+
+/* "10,11/12": hints with these numbers, and the count. */
+static void read_numbers(struct play *play, const char *text, struct gw_notification *out)
+{
+    char *end = (char *)text;
+
+    out->hints = play->hints;
+    while (*end >= '0' && *end <= '9') {
+        play->hints[out->hint_count++] = (struct gw_hint){.number = strtoll(end, &end, 10)};
+        end += *end == ',';
+    }
+    out->events_since_start = *end == '/' ? strtoll(end + 1, NULL, 10) : GW_NOTIFY_NO_NUMBER;
+}
+
+static void read_unnumbered(struct play *play, const char *text, struct gw_notification *out)
+{
+    char *end;
+    const size_t count = strtoul(text, &end, 10);
+
+    out->hints = play->hints;
+    for (size_t i = 0; i < count; i++)
+        play->hints[out->hint_count++] = (struct gw_hint){.number = GW_NOTIFY_NO_NUMBER};
+    out->events_since_start = *end == '/' ? strtoll(end + 1, NULL, 10) : GW_NOTIFY_NO_NUMBER;
+}
+
+static int64_t count_of(const char *text)
+{
+    return *text ? strtoll(text, NULL, 10) : GW_NOTIFY_NO_NUMBER;
+}
+
+static void hear(struct play *play, const char *step, struct gw_orders *orders)
+{
+    struct gw_notification heard = {.notice = GW_NOTICE_EVENT,
+                                    .status = GW_SUBSCRIPTION_ACTIVE,
+                                    .subscription = "s-1",
+                                    .events_since_start = count_of(step + 1)};
+
+    switch (*step) {
+    case 'H':
+        heard.notice = GW_NOTICE_HANDSHAKE;
+        heard.status = GW_SUBSCRIPTION_REQUESTED; /* as the backport has it */
+        break;
+    case 'B':
+        heard.notice = GW_NOTICE_HEARTBEAT;
+        break;
+    case 'X':
+        heard.notice = GW_NOTICE_HEARTBEAT;
+        heard.status = GW_SUBSCRIPTION_ERROR;
+        break;
+    case 'O':
+        heard.notice = GW_NOTICE_HEARTBEAT;
+        heard.status = GW_SUBSCRIPTION_OFF;
+        break;
+    case 'E':
+        read_numbers(play, step + 1, &heard);
+        break;
+    case 'T':
+        read_numbers(play, "10/10", &heard);
+        heard.truncated = true;
+        break;
+    case 'F':
+        read_numbers(play, "500/500", &heard);
+        heard.subscription = "s-of-others";
+        break;
+    case 'U':
+        read_unnumbered(play, step + 1, &heard);
+        break;
+    case 'P':
+        read_unnumbered(play, "1", &heard);
+        heard.notice = GW_NOTICE_PLAIN;
+        heard.status = GW_SUBSCRIPTION_UNSAID;
+        heard.subscription = NULL;
+        break;
+    default:
+        cr_assert_fail("no step: %s", step);
+    }
+    gw_subscription_hear(&play->subscription, &heard, play->now, orders);
+}
+
+static void learn(struct play *play, const char *step, struct gw_orders *orders)
+{
+    const enum gw_subscription_status status = *step == 'a'   ? GW_SUBSCRIPTION_ACTIVE
+                                               : *step == 'r' ? GW_SUBSCRIPTION_REQUESTED
+                                               : *step == 'e' ? GW_SUBSCRIPTION_ERROR
+                                                              : GW_SUBSCRIPTION_OFF;
+    const struct gw_notification answer = {
+        .status = status, .subscription = "s-1", .events_since_start = count_of(step + 1)};
+
+    gw_subscription_learn(&play->subscription, &answer, play->now, orders);
+}
+
+static void fail(struct play *play, const char *step, struct gw_orders *orders)
+{
+    const enum gw_order what = *step == 'E'   ? GW_ORDER_EVENTS
+                               : *step == 'C' ? GW_ORDER_CATCH_UP
+                               : *step == 'S' ? GW_ORDER_STATUS
+                               : *step == 'N' ? GW_ORDER_CREATE
+                                              : GW_ORDER_ACTIVATE;
+
+    gw_subscription_failed(&play->subscription, what, step[1] == '!', play->now, orders);
+}
+
+static void finish(struct play *play, bool first)
+{
+    cr_assert(play->closing_count > 0, "nothing was ordered");
+    const size_t place = first ? 0 : play->closing_count - 1;
+
+    gw_subscription_caught_up(&play->subscription, &play->closing[place], play->now);
+    memmove(&play->closing[place], &play->closing[place + 1],
+            (play->closing_count - place - 1) * sizeof play->closing[0]);
+    play->closing_count--;
+}
+
+static void restart(struct play *play)
+{
+    struct gw_text note = GW_TEXT_INIT(4096);
+    struct gw_error err = {0};
+
+    gw_subscription_print(&play->subscription, &note);
+    gw_subscription_init(&play->subscription, play->topic, HEARTBEAT_S, play->now);
+    cr_assert(gw_subscription_read(&play->subscription, note.at, &err) == GW_OK, "%s", err.text);
+    gw_text_release(&note);
+}
+
+static void step_play(struct play *play, const char *step, struct gw_orders *orders)
+{
+    *orders = (struct gw_orders){0};
+    if (strcmp(step, "=r") == 0)
+        begin_active(play, false, GW_NOTIFY_NO_NUMBER);
+    else if (strcmp(step, "=r0") == 0)
+        begin_active(play, true, GW_NOTIFY_NO_NUMBER);
+    else if (*step == '=')
+        begin_active(play, true, count_of(step + 1));
+    else if (*step == '0' || *step == 'r')
+        begin(play, *step == '0');
+    else if (*step == 'R')
+        restart(play);
+    else if (*step == '+')
+        gw_subscription_tick(&play->subscription, play->now += count_of(step + 1), orders);
+    else if (*step == 'S')
+        learn(play, step + 1, orders);
+    else if (*step == 'V')
+        fail(play, step + 1, orders);
+    else if (*step == 'D' || *step == 'd')
+        finish(play, *step == 'd');
+    else if (*step == 'K')
+        gw_subscription_doubt(&play->subscription);
+    else
+        hear(play, step, orders);
+    if (orders->what & (GW_ORDER_EVENTS | GW_ORDER_CATCH_UP) && play->closing_count < ORDERS_MAX)
+        play->closing[play->closing_count++] = *orders;
+}
+
+static void print_orders(const struct gw_orders *orders, char *out, size_t size)
+{
+    char events[64] = "";
+
+    if (orders->what & GW_ORDER_EVENTS)
+        snprintf(events, sizeof events, "E%" PRId64 "-%" PRId64, orders->from, orders->to);
+    snprintf(out, size, "%s%s%s%s%s%s%s%s", orders->what & GW_ORDER_PULL ? "P" : "", events,
+             orders->what & GW_ORDER_CATCH_UP ? "C" : "", orders->what & GW_ORDER_STATUS ? "S" : "",
+             orders->what & GW_ORDER_CREATE ? "N" : "", orders->what & GW_ORDER_ACTIVATE ? "A" : "",
+             orders->what & GW_ORDER_ALERT ? "!" : "", orders->what & GW_ORDER_GAP ? "G" : "");
+    if (!orders->what)
+        snprintf(out, size, "-");
+}
+
+static void play_case(const char *name, const char *steps)
+{
+    char *const copy = strdup(steps), *rest = copy, *step;
+    struct play play;
+
+    begin(&play, true);
+    while ((step = strsep(&rest, " "))) {
+        char *const expected = strchr(step, ':');
+        struct gw_orders orders;
+        char got[128];
+
+        if (expected)
+            *expected = '\0';
+        step_play(&play, step, &orders);
+        print_orders(&orders, got, sizeof got);
+        cr_expect(strcmp(got, expected ? expected + 1 : "-") == 0, "%s: %s gives %s, not %s", name, step, got,
+                  expected ? expected + 1 : "-");
+        cr_expect(!(orders.what & GW_ORDER_ALERT) == !orders.why, "%s: an alert has a reason", name);
+    }
+    free(copy);
+}
+
+Test(subscription, S20_orders_what_the_row_wants)
+{
+    for (size_t i = 0; i < COUNT(cases); i++)
+        play_case(cases[i].name, cases[i].steps);
+    cr_expect(COUNT(cases) >= 70);
+}
+
+Test(subscription, S20_pulls_only_for_what_is_fresh)
+{
+    struct play play;
+    struct gw_orders orders;
+
+    begin_active(&play, true, 9);
+    step_play(&play, "E8,10,12", &orders);
+    cr_expect(!play.hints[0].fresh && play.hints[1].fresh && play.hints[2].fresh);
+    step_play(&play, "E11,12,10", &orders);
+    cr_expect(play.hints[0].fresh && !play.hints[1].fresh && !play.hints[2].fresh);
+}
+
+Test(subscription, S20_says_when_it_wants_to_be_looked_at_again)
+{
+    struct play play;
+    struct gw_orders orders;
+
+    begin_active(&play, true, 9);
+    cr_expect(gw_subscription_next_s(&play.subscription) == play.now + 1200, "two heartbeats");
+    step_play(&play, "E12/12", &orders);
+    cr_expect(gw_subscription_next_s(&play.subscription) == play.now + 60, "the gap");
+    step_play(&play, "+60", &orders);
+    cr_expect(gw_subscription_next_s(&play.subscription) == play.now + 1140, "asked for: the heartbeats again");
+    step_play(&play, "VE", &orders);
+    step_play(&play, "VC", &orders);
+    cr_expect(gw_subscription_next_s(&play.subscription) == play.now + 60, "the catch-up that is owed");
+    restart(&play);
+    cr_expect(gw_subscription_next_s(&play.subscription) <= play.now, "after a start: now");
+}
+
+/* ---- the note --------------------------------------------------------------------------------------------------- */
+
+Test(subscription, is_one_note)
+{
+    struct gw_text note = GW_TEXT_INIT(4096);
+    struct play play;
+    struct gw_orders orders;
+
+    begin_active(&play, true, 20);
+    step_play(&play, "E23/23", &orders);
+    gw_subscription_print(&play.subscription, &note);
+    cr_expect_str_eq(note.at, "{\"phase\":\"active\",\"id\":\"s-1\",\"counted\":true,\"last\":20,\"known\":23,"
+                              "\"ahead\":\"4\",\"no_events\":false,\"no_status\":false}");
+    gw_text_release(&note);
+}
+
+Test(subscription, refuses_a_note_that_is_damaged)
+{
+    static const char *const notes[] = {
+        "",
+        "{",
+        "[]",
+        "{}",
+        "{\"phase\":\"active\"}",
+        "{\"phase\":\"dancing\",\"id\":\"s\",\"last\":1,\"known\":1,\"ahead\":\"0\"}",
+        "{\"phase\":\"active\",\"id\":7,\"last\":1,\"known\":1,\"ahead\":\"0\"}",
+        "{\"phase\":\"active\",\"id\":\"s\",\"last\":-1,\"known\":1,\"ahead\":\"0\"}",
+        "{\"phase\":\"active\",\"id\":\"s\",\"last\":5,\"known\":4,\"ahead\":\"0\"}",
+        "{\"phase\":\"active\",\"id\":\"s\",\"last\":1.5,\"known\":4,\"ahead\":\"0\"}",
+        "{\"phase\":\"active\",\"id\":"
+        "\"00000000000000000000000000000000000000000000000000000000000000000\",\"last\":1,\"known\":4,\"ahead\":\"0\"}",
+    };
+
+    for (size_t i = 0; i < COUNT(notes); i++) {
+        struct gw_subscription subscription, before;
+        struct gw_error err = {0};
+
+        gw_subscription_init(&subscription, true, 60, 7);
+        before = subscription;
+        cr_expect(gw_subscription_read(&subscription, notes[i], &err) == GW_EINPUT, "%s", notes[i]);
+        cr_expect(memcmp(&before, &subscription, sizeof before) == 0, "%s changed it", notes[i]);
+    }
+}
+
+/* ---- at random -------------------------------------------------------------------------------------------------- */
+
+enum { STREAMS = 5000, MESSAGES = 60, ROAD = 8 };
+
+/* A server, the road to us, and what we were told to do about each of its events. */
+struct world {
+    struct play play;
+    uint64_t seed;
+    int64_t number;         /* of its count */
+    size_t happened;        /* events in all */
+    int64_t number_of[256]; /* of event i, in its count */
+    unsigned epoch_of[256]; /* and which count */
+    unsigned epoch;
+    bool covered[256]; /* pulled for, asked for, or caught up with after it happened */
+    struct {
+        size_t event; /* SIZE_MAX: a heartbeat */
+        int64_t said;
+    } road[ROAD];
+    size_t road_count;
+};
+
+static unsigned chance(struct world *world, unsigned of)
+{
+    return (unsigned)(chance_next(&world->seed) % of);
+}
+
+static void cover_all(struct world *world)
+{
+    memset(world->covered, true, world->happened * sizeof world->covered[0]);
+}
+
+/* What the orders fetch is fetched; now and then it fails. */
+static void obey(struct world *world, struct gw_orders orders)
+{
+    struct gw_orders next = {0};
+    const bool fails = chance(world, 8) == 0;
+
+    if (orders.what & GW_ORDER_EVENTS) {
+        if (fails)
+            gw_subscription_failed(&world->play.subscription, GW_ORDER_EVENTS, chance(world, 3) == 0, world->play.now,
+                                   &next);
+        else
+            for (size_t i = 0; i < world->happened; i++)
+                world->covered[i] |= world->epoch_of[i] == world->epoch && world->number_of[i] >= orders.from &&
+                                     world->number_of[i] <= orders.to;
+        if (!fails)
+            gw_subscription_caught_up(&world->play.subscription, &orders, world->play.now);
+    }
+    if (orders.what & GW_ORDER_CATCH_UP) {
+        if (fails)
+            gw_subscription_failed(&world->play.subscription, GW_ORDER_CATCH_UP, false, world->play.now, &next);
+        else
+            cover_all(world), gw_subscription_caught_up(&world->play.subscription, &orders, world->play.now);
+    }
+    if (next.what)
+        obey(world, next);
+    if (orders.what & GW_ORDER_STATUS) {
+        if (fails)
+            gw_subscription_failed(&world->play.subscription, GW_ORDER_STATUS,
+                                   !world->play.subscription.no_status && chance(world, 3) == 0, world->play.now,
+                                   &next);
+        else
+            gw_subscription_learn(
+                &world->play.subscription,
+                &(struct gw_notification){.status = GW_SUBSCRIPTION_ACTIVE, .events_since_start = world->number},
+                world->play.now, &next);
+        if (next.what)
+            obey(world, next);
+    }
+}
+
+static void say(struct world *world, enum gw_notice notice, size_t event, int64_t said)
+{
+    struct gw_hint hint = {.number = event == SIZE_MAX ? 0 : world->number_of[event]};
+    struct gw_notification heard = {.notice = notice,
+                                    .status = GW_SUBSCRIPTION_ACTIVE,
+                                    .subscription = "s-1",
+                                    .events_since_start = said,
+                                    .hints = &hint,
+                                    .hint_count = event == SIZE_MAX ? 0 : 1};
+    struct gw_orders orders;
+
+    gw_subscription_hear(&world->play.subscription, &heard, world->play.now, &orders);
+    if (event != SIZE_MAX && hint.fresh)
+        world->covered[event] = true;
+    obey(world, orders);
+}
+
+static void arrive(struct world *world, size_t place)
+{
+    const size_t event = world->road[place].event;
+    const int64_t said = world->road[place].said;
+
+    if (chance(world, 6)) /* else it is delivered twice */
+        world->road[place] = world->road[--world->road_count];
+    say(world, event == SIZE_MAX ? GW_NOTICE_HEARTBEAT : GW_NOTICE_EVENT, event, said);
+}
+
+/* Something sets out; some of it is lost, and a full road delivers in no order. */
+static void set_out(struct world *world, size_t event)
+{
+    if (chance(world, 4) == 0)
+        return;
+    if (world->road_count == ROAD)
+        arrive(world, chance(world, ROAD));
+    if (world->road_count < ROAD) {
+        world->road[world->road_count].event = event;
+        world->road[world->road_count++].said = world->number;
+    }
+}
+
+static void happen(struct world *world)
+{
+    world->number_of[world->happened] = ++world->number;
+    world->epoch_of[world->happened] = world->epoch;
+    set_out(world, world->happened++);
+}
+
+/*
+ * The server counts anew: what was under way is lost with the old count. It shakes hands; where it does not, a
+ * heartbeat tells, but only of a count that was known to its end: what nobody ever heard of leaves no trace in numbers.
+ */
+static void reset(struct world *world)
+{
+    const struct gw_subscription *const ours = &world->play.subscription;
+    const bool shakes = ours->known != world->number || ours->last == 0 || chance(world, 2);
+
+    world->road_count = 0;
+    world->epoch++;
+    world->number = 0;
+    say(world, shakes ? GW_NOTICE_HANDSHAKE : GW_NOTICE_HEARTBEAT, SIZE_MAX, 0);
+}
+
+static void pass(struct world *world, int64_t seconds)
+{
+    struct gw_orders orders;
+
+    world->play.now += seconds;
+    gw_subscription_tick(&world->play.subscription, world->play.now, &orders);
+    obey(world, orders);
+}
+
+static void live(struct world *world)
+{
+    for (int i = 0; i < MESSAGES; i++) {
+        const unsigned what = chance(world, 40);
+
+        if (what < 22)
+            happen(world);
+        else if (what < 27)
+            set_out(world, SIZE_MAX);
+        else if (what < 34 && world->road_count)
+            arrive(world, chance(world, (unsigned)world->road_count));
+        else if (what < 38)
+            pass(world, chance(world, 90));
+        else if (what == 38 && chance(world, 3) == 0)
+            reset(world);
+        else if (what == 39 && chance(world, 3) == 0)
+            restart(&world->play);
+    }
+}
+
+/* All that is under way arrives, heartbeats come through again, and time passes. */
+static void come_to_rest(struct world *world)
+{
+    while (world->road_count)
+        arrive(world, 0);
+    for (int i = 0; i < 12; i++) {
+        say(world, GW_NOTICE_HEARTBEAT, SIZE_MAX, world->number);
+        pass(world, 61);
+    }
+}
+
+Test(subscription, S20_leaves_no_gap_undiscovered_in_5000_random_streams)
+{
+    size_t events = 0;
+
+    for (uint64_t seed = 1; seed <= STREAMS; seed++) {
+        struct world world = {.seed = seed};
+
+        begin_active(&world.play, true, 0);
+        live(&world);
+        come_to_rest(&world);
+        for (size_t i = 0; i < world.happened; i++)
+            cr_assert(world.covered[i], "seed %" PRIu64 ": event %zu, number %" PRId64 " of count %u", seed, i,
+                      world.number_of[i], world.epoch_of[i]);
+        cr_assert(world.play.subscription.last == world.number && world.play.subscription.known == world.number,
+                  "seed %" PRIu64 " ends at %" PRId64 " of %" PRId64, seed, world.play.subscription.last, world.number);
+        events += world.happened;
+    }
+    cr_expect(events > 100000, "%zu", events);
+}
