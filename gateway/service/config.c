@@ -12,6 +12,7 @@
 #define CONCURRENT     4
 #define PURGE_DAYS     90
 #define ID_MAX_LENGTH  64
+#define RATE_MAX       60000
 #define MAX_PURGE_DAYS 36500
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -24,9 +25,9 @@ static const char *const schedule_keys[] = {"probe_hours",    "probe_far_hours",
                                             "final_days",     "spread_minutes",  NULL};
 static const char *const study_keys[] = {"id", "package", "enrolment", "sink", NULL};
 static const char *const sink_keys[] = {"kind", "path", NULL};
-static const char *const endpoint_keys[] = {"id",        "site",       "base",          "site_profile",
-                                            "auth",      "tls",        "proxy",         "allow_origins",
-                                            "page_size", "concurrent", "allow_private", NULL};
+static const char *const endpoint_keys[] = {
+    "id",        "site",       "base",          "site_profile",        "auth", "tls", "proxy", "allow_origins",
+    "page_size", "concurrent", "allow_private", "requests_per_minute", NULL};
 static const char *const auth_keys[] = {"kind", "client_id", "key", "alg", "scopes", NULL};
 static const char *const tls_keys[] = {"ca", "cert", "key", NULL};
 
@@ -207,6 +208,7 @@ static void read_endpoint(struct gw_settings *settings, const cJSON *object, str
     out->private_addresses = read_private(settings, object);
     out->page_size = (unsigned)gw_settings_int(settings, object, "page_size", PAGE_SIZE, 1, 1000);
     out->concurrent = (unsigned)gw_settings_int(settings, object, "concurrent", CONCURRENT, 1, 64);
+    out->requests_per_minute = (unsigned)gw_settings_int(settings, object, "requests_per_minute", 0, 0, RATE_MAX);
     check_addresses(settings, object, out);
 }
 

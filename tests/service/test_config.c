@@ -29,24 +29,25 @@ static void end(void)
 
 TestSuite(config, .init = begin, .fini = end);
 
-static const char whole[] = "// the hospital's own gateway\n"
-                            "{\"installation\": \"hm\", \"state\": \"state/\",\n"
-                            " \"pseudonym_key\": \"keys/pseudonym.key\",\n"
-                            " \"fourEyes\": false,\n"
-                            " \"retain\": {\"mode\": \"windows\", \"purge_days\": 30},\n"
-                            " \"studies\": [\n"
-                            "  {\"id\": \"lendex\", \"package\": \"mappings/lendex\", \"enrolment\": \"roster.csv\",\n"
-                            "   \"sink\": {\"kind\": \"sqlite\", \"path\": \"/srv/study.db\"}}],\n"
-                            " \"endpoints\": [\n"
-                            "  {\"id\": \"hm-ehr\", \"site\": \"hm\",\n"
-                            "   \"base\": \"https://fhir.hm.example/r4/\",\n"
-                            "   \"site_profile\": \"hm.json\",\n"
-                            "   \"auth\": {\"kind\": \"smart-backend\", \"client_id\": \"casement\",\n"
-                            "    \"key\": \"keys/hm.jwk\", \"alg\": \"RS384\",\n"
-                            "    \"scopes\": [\"system/Observation.rs\", \"system/Patient.rs\"]},\n"
-                            "   \"tls\": {\"ca\": \"ca.pem\", \"cert\": null, \"key\": null}, \"proxy\": null,\n"
-                            "   \"allow_origins\": [\"https://files.hm.example\"],\n"
-                            "   \"page_size\": 50, \"concurrent\": 8, \"allow_private\": false}]}\n";
+static const char whole[] =
+    "// the hospital's own gateway\n"
+    "{\"installation\": \"hm\", \"state\": \"state/\",\n"
+    " \"pseudonym_key\": \"keys/pseudonym.key\",\n"
+    " \"fourEyes\": false,\n"
+    " \"retain\": {\"mode\": \"windows\", \"purge_days\": 30},\n"
+    " \"studies\": [\n"
+    "  {\"id\": \"lendex\", \"package\": \"mappings/lendex\", \"enrolment\": \"roster.csv\",\n"
+    "   \"sink\": {\"kind\": \"sqlite\", \"path\": \"/srv/study.db\"}}],\n"
+    " \"endpoints\": [\n"
+    "  {\"id\": \"hm-ehr\", \"site\": \"hm\",\n"
+    "   \"base\": \"https://fhir.hm.example/r4/\",\n"
+    "   \"site_profile\": \"hm.json\",\n"
+    "   \"auth\": {\"kind\": \"smart-backend\", \"client_id\": \"casement\",\n"
+    "    \"key\": \"keys/hm.jwk\", \"alg\": \"RS384\",\n"
+    "    \"scopes\": [\"system/Observation.rs\", \"system/Patient.rs\"]},\n"
+    "   \"tls\": {\"ca\": \"ca.pem\", \"cert\": null, \"key\": null}, \"proxy\": null,\n"
+    "   \"allow_origins\": [\"https://files.hm.example\"],\n"
+    "   \"page_size\": 50, \"concurrent\": 8, \"requests_per_minute\": 600, \"allow_private\": false}]}\n";
 
 static enum gw_status load(const char *name, const char *text, struct gw_config *out, struct gw_error *err)
 {
@@ -88,6 +89,7 @@ Test(config, says_what_the_file_says)
     cr_expect(eq(uint, endpoint->page_size, 50));
     cr_expect(eq(uint, endpoint->concurrent, 8));
     cr_expect(eq(int, endpoint->private_addresses, GW_PRIVATE_REFUSED));
+    cr_expect(eq(uint, endpoint->requests_per_minute, 600));
 }
 
 static const char least[] =
@@ -108,6 +110,7 @@ Test(config, has_defaults)
     cr_expect(eq(uint, config.endpoints[0].page_size, 100));
     cr_expect(eq(uint, config.endpoints[0].concurrent, 4));
     cr_expect(eq(int, config.endpoints[0].private_addresses, GW_PRIVATE_AS_BASE));
+    cr_expect(eq(uint, config.endpoints[0].requests_per_minute, 0));
     cr_expect(gw_same(config.studies[0].sink_kind, "sqlite"));
     cr_expect(gw_same(config.endpoints[0].auth_kind, "none"));
     cr_expect(config.endpoints[0].key == NULL && config.endpoints[0].scope_count == 0);
@@ -194,6 +197,8 @@ static const struct {
     {"\"page_size\": 50", "\"page_size\": 1001",
      "c.json:18: \"page_size\" is no whole number from 1 to 1000; write one"},
     {"\"page_size\": 50", "\"page_size\": 0", "c.json:18: \"page_size\" is no whole number from 1 to 1000; write one"},
+    {"\"requests_per_minute\": 600", "\"requests_per_minute\": -1",
+     "c.json:18: \"requests_per_minute\" is no whole number from 0 to 60000; write one"},
     {"\"concurrent\": 8", "\"concurrent\": 65", "c.json:18: \"concurrent\" is no whole number from 1 to 64; write one"},
     {"\"concurrent\": 8", "\"concurrent\": 1.5",
      "c.json:18: \"concurrent\" is no whole number from 1 to 64; write one"},

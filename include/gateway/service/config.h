@@ -42,6 +42,7 @@ struct gw_config_endpoint {
     enum gw_private_addresses private_addresses; /* "allow_private": true, false; absent: as the base */
     unsigned page_size;
     unsigned concurrent;
+    unsigned requests_per_minute; /* 0: no cap */
 };
 
 struct gw_config {
