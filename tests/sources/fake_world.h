@@ -44,9 +44,11 @@ struct world {
     struct gw_gate *gate;
     struct gw_hmac *key;
     struct gw_dispatch_pool *pool;
-    uint32_t dice; /* what every roll shows */
+    uint32_t dice;   /* what every roll shows */
+    uint64_t chance; /* other than 0: the state of dice that roll */
     unsigned flying, most_flying;
-    unsigned commit_ms; /* how long a commit takes */
+    unsigned held, most_held; /* pages on the wire or on their way into the ledger */
+    unsigned commit_ms;       /* how long a commit takes */
     unsigned open_dispatchers;
 };
 
@@ -121,6 +123,7 @@ static inline void world_operation_ends(uv_timer_t *timer)
             *at = op->next;
             break;
         }
+    endpoint->world->held--;
     if (!op->is_keep) {
         endpoint->flying--;
         endpoint->world->flying--;
@@ -141,6 +144,8 @@ static inline struct world_operation *world_start(struct world_endpoint *endpoin
 {
     struct world_operation *op = calloc(1, sizeof(*op));
 
+    if (++endpoint->world->held > endpoint->world->most_held)
+        endpoint->world->most_held = endpoint->world->held;
     op->endpoint = endpoint;
     op->done = done;
     op->ctx = ctx;
@@ -213,7 +218,12 @@ static inline enum gw_status world_keep(struct gw_store *store, const struct gw_
 
 static inline uint32_t world_dice(void *ctx)
 {
-    return ((struct world_endpoint *)ctx)->world->dice;
+    struct world *world = ((struct world_endpoint *)ctx)->world;
+
+    if (!world->chance)
+        return world->dice;
+    world->chance = world->chance * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(world->chance >> 32);
 }
 
 static inline void world_changed(void *ctx, const char *query, const struct gw_circuit *circuit, unsigned alerts)
