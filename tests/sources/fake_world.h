@@ -49,6 +49,10 @@ struct world {
     unsigned flying, most_flying;
     unsigned held, most_held; /* pages on the wire or on their way into the ledger */
     unsigned commit_ms;       /* how long a commit takes */
+    unsigned bad_keep;        /* the commit that fails, from 1 */
+    unsigned keeps, operations;
+    void (*at_end)(unsigned number, void *ctx); /* as the nth operation, from 1, is about to end; may be NULL */
+    void *at_end_ctx;
     unsigned open_dispatchers;
 };
 
@@ -75,7 +79,8 @@ struct world_operation {
     uv_timer_t timer;
     struct world_operation *next;
     struct world_endpoint *endpoint;
-    bool is_keep, cancelled;
+    bool is_keep, cancelled, told;
+    unsigned number;
     uint64_t call;
     struct world_answer answer;
     struct gw_http_response *response;
@@ -118,6 +123,13 @@ static inline void world_operation_ends(uv_timer_t *timer)
     struct world_endpoint *endpoint = op->endpoint;
     struct gw_error failure = {.status = GW_OK};
 
+    if (endpoint->world->at_end && !op->told) {
+        op->told = true;
+        gw_clock_stop(&endpoint->world->time.clock, &op->timer);
+        uv_timer_start(&op->timer, world_operation_ends, 0, 0);
+        endpoint->world->at_end(op->number, endpoint->world->at_end_ctx);
+        return;
+    }
     for (struct world_operation **at = &endpoint->operations; *at; at = &(*at)->next)
         if (*at == op) {
             *at = op->next;
@@ -132,6 +144,8 @@ static inline void world_operation_ends(uv_timer_t *timer)
         gw_fail(&failure, GW_ECANCELED, "test.web", "cancelled");
     else if (!op->is_keep)
         world_answer_get(op, &failure);
+    else if (++endpoint->world->keeps == endpoint->world->bad_keep)
+        gw_fail(&failure, GW_EIO, "test.store", "the disk");
     else
         endpoint->kept++;
     gw_clock_stop(&endpoint->world->time.clock, &op->timer);
@@ -146,6 +160,7 @@ static inline struct world_operation *world_start(struct world_endpoint *endpoin
 
     if (++endpoint->world->held > endpoint->world->most_held)
         endpoint->world->most_held = endpoint->world->held;
+    op->number = ++endpoint->world->operations;
     op->endpoint = endpoint;
     op->done = done;
     op->ctx = ctx;
