@@ -203,9 +203,28 @@ static enum gw_status keep_version(struct keeping *k, struct gw_keep_entry *entr
 
 /* ---- what ends at the door ---- */
 
+/* What is told of a resource that nobody holds needs no person. */
+static enum gw_status find_item(struct keeping *k, const struct gw_keep_entry *entry, const struct gw_item **item)
+{
+    uint8_t key[KEY_BYTES];
+    int64_t held = 1;
+    enum gw_status rc = GW_OK;
+
+    if (entry->item && entry->item_if_kept) {
+        rc = key_of(k, entry->endpoint, entry->type, entry->id, key);
+        if (rc == GW_OK)
+            rc = ledger_number(k->ledger, ledger_bind(k->ledger, STATEMENT_ENTRY_HELD, key, (size_t)KEY_BYTES), 0,
+                               &held, k->err);
+    }
+    *item = held ? entry->item : NULL;
+    return rc;
+}
+
 static enum gw_status keep_door(struct keeping *k, struct gw_keep_entry *entry)
 {
     const int64_t flags = entry->components_only ? FLAG_COMPONENTS_ONLY : 0;
+    const struct gw_item *item = NULL;
+    const char *id;
     int64_t kind = 0, source = 0;
     enum gw_status rc = ledger_name(k->ledger, entry->endpoint, entry->type ? entry->type : "", &kind, k->err);
 
@@ -214,16 +233,18 @@ static enum gw_status keep_door(struct keeping *k, struct gw_keep_entry *entry)
     if (rc == GW_OK)
         rc = ledger_name(k->ledger, "", entry->source, &source, k->err);
     if (rc == GW_OK)
+        rc = find_item(k, entry, &item);
+    id = entry->item_if_kept && !item ? NULL : entry->id; /* of people we know nothing of not even an id */
+    if (rc == GW_OK)
         rc = ledger_run(k->ledger,
                         ledger_bind(k->ledger, STATEMENT_DOOR_ADD, k->page->delivery, source, (int64_t)entry->line,
-                                    k->subject, kind, entry->id, entry->version_id, (int64_t)entry->part_count, flags,
-                                    (int64_t)entry->state, entry->reason ? entry->reason : "",
-                                    entry->item ? entry->item->id : NULL),
+                                    k->subject, kind, id, entry->version_id, (int64_t)entry->part_count, flags,
+                                    (int64_t)entry->state, entry->reason ? entry->reason : "", item ? item->id : NULL),
                         k->err);
-    if (rc != GW_OK || !entry->item)
+    if (rc != GW_OK || !item)
         return rc;
     const struct item_place place = {kind, entry->id, entry->version_id, source, entry->line, -1};
-    return ledger_item(k->ledger, k->subject, entry->item, &place, k->page->fetched_at, k->err);
+    return ledger_item(k->ledger, k->subject, item, &place, k->page->fetched_at, k->err);
 }
 
 /* ---- one subject's share of the page ---- */

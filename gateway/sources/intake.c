@@ -299,11 +299,39 @@ static enum gw_status take_resource(struct taking *t, const struct gw_entry *ent
     }
 }
 
+/* Bound to the record: told twice, it is the same item. */
+static struct gw_item *make_deleted(struct taking *t)
+{
+    const struct gw_keep_entry *entry = &t->out->entry;
+    struct gw_item *item = gw_arena_alloc(t->arena, sizeof(*item));
+
+    if (!item)
+        return NULL;
+    item->code = "SOURCE_DELETED";
+    item->blocks = t->intake->deleted_blocks;
+    item->fingerprint = gw_arena_print(t->arena, "%s|%s||||%s", item->code, t->intake->site, entry->type);
+    item->context = context_of(t, "the source says that it deleted this record; what was read of it stays");
+    item->suggestion = "";
+    item->window_ids = "";
+    if (!item->fingerprint || !item->context)
+        return NULL;
+    const char *const parts[] = {item->fingerprint, entry->endpoint, entry->type, entry->id};
+    item->id = gw_hmac_id(t->intake->key, t->arena, 'x', parts, sizeof(parts) / sizeof(parts[0]));
+    return item->id ? item : NULL;
+}
+
 static enum gw_status take_deleted(struct taking *t, const struct gw_entry *entry)
 {
-    t->out->entry.type = entry->deleted_type;
-    t->out->entry.id = entry->deleted_id;
-    return end_at_door(t, GW_STATE_NOT_IN_SCOPE, "DELETED");
+    struct gw_keep_entry *out = &t->out->entry;
+
+    out->type = entry->deleted_type;
+    out->id = entry->deleted_id;
+    end_at_door(t, GW_STATE_NOT_IN_SCOPE, "DELETED");
+    if (!t->intake->deleted_blocks || !out->type || !out->id)
+        return GW_OK;
+    out->item = make_deleted(t);
+    out->item_if_kept = true;
+    return out->item ? GW_OK : no_memory(t->err);
 }
 
 enum gw_status gw_intake_entry(const struct gw_intake *intake, struct gw_arena *arena,

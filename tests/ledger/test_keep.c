@@ -180,6 +180,42 @@ Test(keep, stores_what_ends_at_the_door_without_its_bytes)
     book_free(book);
 }
 
+/* Of people who are not enrolled a source deletes records too: those are counted, and not even their ids stay. */
+Test(keep, s11_tells_of_a_deletion_only_where_the_record_is_held)
+{
+    struct book *book = book_new();
+    const int64_t subject = book_enrol(book, "1");
+    const struct gw_item item = {.id = "x03aa",
+                                 .code = "SOURCE_DELETED",
+                                 .fingerprint = "SOURCE_DELETED|hm||||Observation",
+                                 .blocks = "-",
+                                 .context = "{}",
+                                 .suggestion = "",
+                                 .window_ids = ""};
+    const struct {
+        const char *type, *id;
+        int64_t open_items;
+    } deletions[] = {
+        {"Observation", "o-2", 0}, {"Condition", "o-1", 0}, {"Observation", "o-1", 1}, {"Observation", "o-1", 1}};
+
+    book_add(book, subject, "Observation", "o-1", "1", "5");
+    book_keep(book);
+    book_index(book, subject);
+    for (size_t i = 0; i < sizeof deletions / sizeof *deletions; i++) {
+        struct gw_keep_entry *entry =
+            book_add_door(book, deletions[i].type, deletions[i].id, GW_STATE_NOT_IN_SCOPE, "DELETED");
+
+        entry->item = &item;
+        entry->item_if_kept = true;
+        book_keep(book);
+        cr_expect(book_equation(book).open_items == deletions[i].open_items, "%zu", i);
+    }
+    cr_expect(book_facts(book, subject).count == 1, "the record stays");
+    book_balanced(book, 5);
+    cr_expect(book_sql(book, "SELECT count(*) FROM door WHERE logical_id IS NULL") == 2);
+    book_free(book);
+}
+
 Test(keep, shows_the_loss_of_any_row)
 {
     static const char *const losses[] = {

@@ -228,6 +228,42 @@ Test(intake, finds_the_patient_of_a_bundle_by_its_full_url)
     }
 }
 
+Test(intake, s11_tells_a_person_what_the_source_deleted)
+{
+    static const struct {
+        const char *url;
+        const char *fingerprint; /* NULL: counted, and nobody is told */
+    } deletions[] = {
+        {"Observation/o-9", "SOURCE_DELETED|hm||||Observation"},
+        {"https://fhir.example.org/r4/Condition/c-1", "SOURCE_DELETED|hm||||Condition"},
+        {"Observation?status=final", NULL},
+        {"Obs|ervation/o-9", NULL},
+    };
+    struct gw_intake telling = intake;
+
+    telling.deleted_blocks = "-";
+    for (size_t i = 0; i < sizeof deletions / sizeof *deletions; i++) {
+        const char *text = gw_arena_print(&arena,
+                                          "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{"
+                                          "\"request\":{\"method\":\"DELETE\",\"url\":\"%s\"}}]}",
+                                          deletions[i].url);
+        struct gw_intake_answer answer, again;
+        struct gw_bundle bundle;
+        struct gw_error err = {0};
+
+        cr_assert(gw_bundle_read(&arena, (struct gw_slice){text, strlen(text)}, &bundle, &err) == GW_OK);
+        cr_assert(gw_intake_entry(&telling, &arena, NULL, &bundle.entries[0], &line_12, &answer, &err) == GW_OK);
+        cr_assert(gw_intake_entry(&telling, &arena, NULL, &bundle.entries[0], &line_12, &again, &err) == GW_OK);
+        cr_expect_str_eq(answer.entry.reason, "DELETED");
+        cr_expect((answer.entry.item != NULL) == (deletions[i].fingerprint != NULL), "%s", deletions[i].url);
+        if (!answer.entry.item || !deletions[i].fingerprint)
+            continue;
+        cr_expect_str_eq(answer.entry.item->fingerprint, deletions[i].fingerprint);
+        cr_expect_str_eq(answer.entry.item->id, again.entry.item->id);
+        cr_expect(answer.entry.item_if_kept && strcmp(answer.entry.item->blocks, "-") == 0);
+    }
+}
+
 Test(intake, names_the_cause_of_what_cannot_be_read_without_its_place)
 {
     const struct gw_intake_place other = {"obs.ndjson", "obs.ndjson", 13, 13};

@@ -61,6 +61,7 @@ struct gw_keep_entry {
     enum gw_state state;
     const char *reason;         /* NOT_ENROLLED ... */
     const struct gw_item *item; /* raised with it; its fact index is ignored. NULL: none */
+    bool item_if_kept;          /* only where some version of this resource is kept, and derived once */
 
     enum gw_kept_as kept_as; /* the answer */
 };

@@ -6,6 +6,9 @@
  *            ──> not_in_scope at the door      NOT_ENROLLED, TYPE_NOT_READ, OperationOutcome, DELETED, NO_RESOURCE
  *            ──> held at the door              RESOURCE_INVALID, with an item for a person
  *
+ * A source that deletes a record takes nothing back here: the record stays, and where the ledger holds it a person is
+ * told (SOURCE_DELETED).
+ *
  * Nothing is dropped without one of these. What ends at the door leaves no bytes behind.
  */
 #ifndef GATEWAY_SOURCES_INTAKE_H
@@ -28,6 +31,7 @@ struct gw_intake {
     const char *endpoint;       /* of the facts; in `map` the site's id */
     const char *site;           /* of fingerprints */
     const char *invalid_blocks; /* what RESOURCE_INVALID blocks, from the table of exception codes: "R" */
+    const char *deleted_blocks; /* the same of SOURCE_DELETED: "-"; NULL: what was deleted is only counted */
     struct gw_hmac *key;        /* of item ids; used by one thread at a time */
     gw_intake_whose whose;
     void *ctx;
