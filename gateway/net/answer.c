@@ -127,7 +127,7 @@ static void take_rate_limit(struct answer *answer, const char *value, size_t len
 static void kept_header(struct answer *answer, const char *name, size_t name_length, const char *value, size_t length)
 {
     struct gw_http_response *response = answer->response;
-    char date[64];
+    char date[64], number[8];
 
     if (is_word(name, name_length, "Content-Type")) {
         keep(response->content_type, sizeof(response->content_type), value, length);
@@ -140,6 +140,9 @@ static void kept_header(struct answer *answer, const char *name, size_t name_len
         take_rate_limit(answer, value, length);
     } else if (is_word(name, name_length, "X-Progress")) {
         keep(response->x_progress, sizeof(response->x_progress), value, length);
+    } else if (is_word(name, name_length, "X-Export-Status")) {
+        keep(number, sizeof(number), value, length);
+        response->export_status = number[strspn(number, "0123456789")] == '\0' ? atoi(number) : 0;
     } else if (is_word(name, name_length, "Date")) {
         keep(date, sizeof(date), value, length);
         response->date = curl_getdate(date, NULL) > 0 ? curl_getdate(date, NULL) : 0;

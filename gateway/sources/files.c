@@ -84,6 +84,20 @@ static enum gw_status add(struct reading *r, const struct gw_intake_answer *answ
 
 /* ---- lines ---- */
 
+/* With a base, what has a name is found again by that name there, not by its line here. */
+static struct gw_intake_place place_of_line(const struct reading *r)
+{
+    const char *base = r->files->base;
+
+    return (struct gw_intake_place){base ? base : r->source, r->source, base ? 0 : r->lines.number, r->lines.number};
+}
+
+static void meet(const struct reading *r, const struct gw_entry *entry)
+{
+    if (r->files->met)
+        r->files->met(r->files->ctx, entry);
+}
+
 static enum gw_status read_entry(struct reading *r, struct gw_slice line, const struct gw_intake_place *place,
                                  struct gw_intake_answer *answer)
 {
@@ -94,19 +108,42 @@ static enum gw_status read_entry(struct reading *r, struct gw_slice line, const 
 
     if (gw_entry_read(&r->tree, line, &entry, &failure) != GW_OK)
         return gw_intake_unreadable(intake, &r->tree, line, place, failure.text, answer, r->err);
+    meet(r, &entry);
     rc = gw_intake_entry(intake, &r->tree, NULL, &entry, place, answer, &failure);
     if (rc != GW_OK)
         rc = gw_intake_unreadable(intake, &r->text, line, place, failure.text, answer, r->err);
     return rc;
 }
 
+/* A line of what was deleted. The tree lives until the last entry was taken. */
+static enum gw_status take_bundle_line(struct reading *r, const struct gw_bundle *bundle)
+{
+    const struct gw_intake_place place = place_of_line(r);
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && i < bundle->count; i++) {
+        struct gw_intake_answer answer;
+
+        meet(r, &bundle->entries[i]);
+        rc = gw_intake_entry(r->files->intake, &r->text, NULL, &bundle->entries[i], &place, &answer, r->err);
+        if (rc == GW_OK)
+            rc = gw_intake_copy(&r->text, &answer.entry, r->err);
+        if (rc == GW_OK)
+            rc = add(r, &answer);
+    }
+    return rc;
+}
+
 static enum gw_status take_line(struct reading *r, struct gw_slice line)
 {
-    const struct gw_intake_place place = {r->source, r->source, r->lines.number, r->lines.number};
+    const struct gw_intake_place place = place_of_line(r);
     struct gw_intake_answer answer;
+    struct gw_bundle bundle;
     enum gw_status rc;
 
     gw_arena_clear(&r->tree);
+    if (r->files->bundles && gw_bundle_read(&r->tree, line, &bundle, NULL) == GW_OK)
+        return take_bundle_line(r, &bundle);
     rc = read_entry(r, line, &place, &answer);
     if (rc == GW_OK)
         rc = gw_intake_copy(&r->text, &answer.entry, r->err);
@@ -115,7 +152,7 @@ static enum gw_status take_line(struct reading *r, struct gw_slice line)
 
 static enum gw_status take_long_line(struct reading *r)
 {
-    const struct gw_intake_place place = {r->source, r->source, r->lines.number, r->lines.number};
+    const struct gw_intake_place place = place_of_line(r);
     struct gw_intake_answer answer;
     enum gw_status rc =
         gw_intake_unreadable(r->files->intake, &r->text, (struct gw_slice){NULL, 0}, &place,
@@ -172,6 +209,7 @@ static enum gw_status take_bundle(struct reading *r, struct gw_arena *arena, con
         struct gw_intake_answer answer;
 
         gw_arena_clear(&r->tree);
+        meet(r, &bundle->entries[i]);
         rc = gw_intake_entry(r->files->intake, &r->tree, &people, &bundle->entries[i], &place, &answer, r->err);
         if (rc == GW_OK)
             rc = gw_intake_copy(&r->text, &answer.entry, r->err);
@@ -334,7 +372,8 @@ static enum gw_status read_open(struct reading *r, const char *path, struct gw_e
         gw_fail(failure, GW_EINPUT, where, "%s: is UTF-16 text: save it as UTF-8; nothing of it was taken", r->source);
         return GW_OK;
     }
-    if (gw_looks_like_bundle(head))
+    by_lines = by_lines || r->files->bundles;
+    if (!r->files->bundles && gw_looks_like_bundle(head))
         return read_whole(r, true, failure);
     if (!by_lines && first_line_is_entry(r, &by_lines, failure) != GW_OK)
         return GW_OK;

@@ -206,6 +206,7 @@ static void play_headers(struct exchange *exchange, void *ctx)
     (void)ctx;
     fake_server_reply(exchange, 202, "application/json; charset=utf-8",
                       "Content-Location: https://fhir.example.org/jobs/1\r\nETag: W/\"7\"\r\nX-Progress: 12%\r\n"
+                      "X-Export-Status: 202\r\n"
                       "date: Fri, 20 Nov 2026 10:00:00 GMT\r\nRetry-After: Fri, 20 Nov 2026 10:02:00 GMT\r\n"
                       "Location: /r4/Patient/1\r\nTransfer-Hint: x\r\n",
                       "{}");
@@ -228,6 +229,7 @@ Test(http, keeps_the_headers_that_matter_and_sends_what_it_is_told)
     cr_expect_str_eq(outcome.response.location.at, "/r4/Patient/1");
     cr_expect_str_eq(outcome.response.etag, "W/\"7\"");
     cr_expect_str_eq(outcome.response.x_progress, "12%");
+    cr_expect(outcome.response.export_status == 202);
     cr_expect(outcome.response.date == 1795168800, "%lld", (long long)outcome.response.date);
     cr_expect(outcome.response.retry_after_s == 120, "%d", outcome.response.retry_after_s);
     cr_expect(gw_http_is_json(&outcome.response));

@@ -26,6 +26,7 @@ struct heard {
     size_t count;
     size_t largest;
     size_t fail_at; /* page to fail at, from 1 */
+    size_t deletions;
     struct gw_files_answer answer;
 };
 
@@ -104,7 +105,8 @@ TestSuite(files, .init = open_all, .fini = close_all);
 
 static enum gw_status read_path(const char *path)
 {
-    const struct gw_files files = {&intake, hear_page, hear_refused, hear_invalid, &heard};
+    const struct gw_files files = {
+        .intake = &intake, .page = hear_page, .refused = hear_refused, .invalid = hear_invalid, .ctx = &heard};
     struct gw_error err = {0};
 
     return gw_files_read(&files, path, &heard.answer, &err);
@@ -355,6 +357,35 @@ Test(files, refuse_what_has_its_bytes_only_once)
     hear_nothing();
     cr_expect(read_path("/dev/zero") == GW_OK);
     cr_expect(heard.answer.first.status == GW_ENOINPUT && heard.count == 0);
+}
+
+static void count_deletions(void *ctx, const struct gw_entry *entry)
+{
+    ((struct heard *)ctx)->deletions += entry->mode == GW_ENTRY_DELETED;
+}
+
+Test(files, s19_read_bundles_line_by_line_where_they_say_what_was_deleted)
+{
+    const struct gw_files files = {.intake = &intake,
+                                   .page = hear_page,
+                                   .invalid = hear_invalid,
+                                   .ctx = &heard,
+                                   .base = "https://fhir.example.org/r4/",
+                                   .bundles = true,
+                                   .met = count_deletions};
+    const char *path = scratch_write(
+        &scratch, "d.ndjson",
+        BUNDLE("{\"request\":{\"method\":\"DELETE\",\"url\":\"Observation/a\"}},"
+               "{\"request\":{\"method\":\"DELETE\",\"url\":\"Observation/b\"}}") "\n" BUNDLE("") "\nbroken"
+                                                                                                  "\n" OBSERVATION("c") "\n");
+    struct gw_error err = {0};
+
+    cr_assert(gw_files_read(&files, path, &heard.answer, &err) == GW_OK, "%s", err.text);
+    cr_expect_str_eq(heard.entries.at, "https://fhir.example.org/r4/:0 Observation/a DELETED\n"
+                                       "https://fhir.example.org/r4/:0 Observation/b DELETED\n"
+                                       "d.ndjson:3 / RESOURCE_INVALID\n"
+                                       "https://fhir.example.org/r4/:0 Observation/c \n");
+    cr_expect(heard.deletions == 2 && heard.answer.entries == 4 && heard.answer.invalid == 1);
 }
 
 Test(files, end_with_the_failure_of_whoever_keeps_the_pages)

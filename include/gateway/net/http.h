@@ -69,6 +69,7 @@ struct gw_http_response {
     int32_t retry_after_s;   /* 1 .. 86400; 0: not given or not readable */
     int64_t date;            /* the server's clock, UTC seconds; 0: not given */
     char x_progress[128];    /* Bulk Data: for the operator's eye only */
+    int export_status;       /* X-Export-Status: of the job, where the status is that of the asking; 0: none */
     struct gw_text location; /* not yet gated */
     struct gw_text content_location;
     struct gw_text body;

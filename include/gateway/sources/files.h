@@ -28,6 +28,11 @@ struct gw_files {
     /* An entry that is held: "obs.ndjson:15" and why, never its text. May be NULL. */
     void (*invalid)(void *ctx, const char *place, const char *reason);
     void *ctx;
+
+    /* What other readers than `map` want of it; all may be NULL or false. */
+    const char *base; /* the source of what could be read: "https://fhir.example.org/r4/", as a search has it */
+    bool bundles;     /* it is NDJSON whose lines may be Bundles: what a bulk export says was deleted */
+    void (*met)(void *ctx, const struct gw_entry *entry); /* each entry that is JSON, before the door */
 };
 
 struct gw_files_answer {   /* added up from call to call */
