@@ -118,7 +118,7 @@ bool scope_covers(const char *granted, size_t granted_length, const char *wanted
     return strspn(letters(&want, own[0]), letters(&give, own[1])) == strlen(letters(&want, own[0]));
 }
 
-static bool is_granted(const char *scopes, const char *wanted)
+bool scopes_cover(const char *scopes, const char *wanted)
 {
     for (const char *at = scopes; *at;) {
         const size_t length = strcspn(at, " ");
@@ -134,7 +134,7 @@ static bool is_granted(const char *scopes, const char *wanted)
 static enum gw_status check_scopes(const char *granted, const char *const *wanted, size_t count, struct gw_error *err)
 {
     for (size_t i = 0; i < count; i++)
-        if (!granted || !is_granted(granted, wanted[i]))
+        if (!granted || !scopes_cover(granted, wanted[i]))
             return gw_fail(
                 err, GW_EDENIED, where,
                 "the server gave a token without the scope %s: ask its administrator to grant it to this client",

@@ -45,5 +45,6 @@ enum gw_trouble grant_trouble(const struct gw_text *body, int status);
 
 /* Does a granted scope give what a wanted one asks: "system" "/" ("Observation" | "*") "." ("rs" | "read" | "*")? */
 bool scope_covers(const char *granted, size_t granted_length, const char *wanted);
+bool scopes_cover(const char *scopes, const char *wanted); /* one of several, separated by blanks */
 
 #endif

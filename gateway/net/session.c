@@ -309,7 +309,7 @@ const struct gw_gate *gw_session_gate(const struct gw_session *session)
     return session->gate;
 }
 
-const struct gw_token *gw_session_token(const struct gw_session *session)
+struct gw_token *gw_session_token(const struct gw_session *session)
 {
     return session->token;
 }

@@ -181,6 +181,11 @@ static enum gw_status keep(struct gw_token *token, struct gw_error *err)
         token->grant = grant;
         token->renew_ms = now_ms(token) + (uint64_t)grant.life_s * RENEW_MS_PER_S;
     } else {
+        const struct gw_text known = token->grant.scope;
+
+        token->grant.scope = grant.scope; /* told to whoever asks why, though the token is of no use */
+        token->grant.life_s = grant.life_s;
+        grant.scope = known;
         grant_release(&grant);
     }
     return rc;
@@ -442,6 +447,16 @@ int64_t gw_token_clock_offset(const struct gw_token *token)
 const char *gw_token_granted(const struct gw_token *token)
 {
     return token->grant.scope.at;
+}
+
+bool gw_token_covers(const struct gw_token *token, const char *wanted)
+{
+    return scopes_cover(token->grant.scope.at, wanted);
+}
+
+int64_t gw_token_life_s(const struct gw_token *token)
+{
+    return token->grant.life_s;
 }
 
 /* ---- lifetime -------------------------------------------------------------------------------------------------- */

@@ -63,8 +63,8 @@ enum gw_status gw_session_new(struct uv_loop_s *loop, const struct gw_endpoint *
 /* What is under way ends with GW_ECANCELED from the loop; memory goes after that. NULL is nothing. */
 void gw_session_free(struct gw_session *session);
 
-const struct gw_gate *gw_session_gate(const struct gw_session *session);   /* to join and resolve URLs */
-const struct gw_token *gw_session_token(const struct gw_session *session); /* NULL with GW_AUTH_NONE */
+const struct gw_gate *gw_session_gate(const struct gw_session *session); /* to join and resolve URLs */
+struct gw_token *gw_session_token(const struct gw_session *session);     /* NULL with GW_AUTH_NONE */
 
 /* Borrowed during the start call only, except sink_ctx. */
 struct gw_session_request {

@@ -19,6 +19,7 @@
 #ifndef GATEWAY_NET_TOKEN_H
 #define GATEWAY_NET_TOKEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "gateway/core/error.h"
@@ -67,7 +68,11 @@ struct gw_token_trouble gw_token_trouble(const struct gw_token *token);
 const char *gw_token_url(const struct gw_token *token);
 /* Seconds the server's clock is ahead of ours, 0 within a minute; assertions are dated by it. */
 int64_t gw_token_clock_offset(const struct gw_token *token);
-/* The scopes granted last, as the server wrote them; "" before the first. */
+/* The scopes granted last, as the server wrote them; "" before the first. They stay when the token was refused here,
+ * because they are fewer than wanted or its life is too short. */
 const char *gw_token_granted(const struct gw_token *token);
+bool gw_token_covers(const struct gw_token *token, const char *wanted); /* do they give this scope? */
+/* Seconds a token lives, as granted last; 60 where the server did not say; 0 before the first. */
+int64_t gw_token_life_s(const struct gw_token *token);
 
 #endif
