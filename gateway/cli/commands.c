@@ -20,9 +20,12 @@
 /* ---- the table ------------------------------------------------------------------------------------------------- */
 
 static const struct command check[] = {
-    {.help = "Tries what a sync needs, in its order: configuration, study, TLS, token, one search. Each finding is a "
-             "plain sentence that says what to do. The exit status is that of the first failure.",
-     .takes = TAKES(CONFIG) | TAKES(ENDPOINT) | TAKES(JSON),
+    {.inputs = "[FILE]",
+     .most = 1,
+     .help = "Tries what a sync needs, in its order: configuration, study, TLS, token, searches, and what each server "
+             "really does with them. Each finding says what it means for the study and what to ask for. What was "
+             "learnt is kept for the syncs to come. The exit status is that of the first failure.",
+     .takes = TAKES(CONFIG) | TAKES(ENDPOINT) | TAKES(REPORT) | TAKES(JSON),
      .needs = TAKES(CONFIG),
      .run = check_command},
 };

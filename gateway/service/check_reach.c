@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,7 +18,9 @@
 
 #include "service/check_parts.h"
 
-enum { PATIENCE_S = 10, SOON_DAYS = 14, HOST_MAX = 256 };
+static const char where[] = "service.check";
+
+enum { PATIENCE_S = 10, SOON_DAYS = 30, HOST_MAX = 256 };
 
 struct origin {
     bool tls;
@@ -69,31 +73,95 @@ static int connect_one(const struct addrinfo *address)
     return waiting.fd;
 }
 
+/* Loopback, private or link-local: an address that means another machine elsewhere. */
+static bool is_local(const struct sockaddr *address)
+{
+    const uint8_t *at;
+
+    if (address->sa_family == AF_INET) {
+        at = (const uint8_t *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
+        return at[0] == 10 || at[0] == 127 || at[0] == 0 || (at[0] == 172 && at[1] >= 16 && at[1] < 32) ||
+               (at[0] == 192 && at[1] == 168) || (at[0] == 169 && at[1] == 254);
+    }
+    at = (const uint8_t *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    return (at[0] & 0xFE) == 0xFC || (at[0] == 0xFE && (at[1] & 0xC0) == 0x80) ||
+           memcmp(at, &in6addr_loopback, sizeof in6addr_loopback) == 0;
+}
+
+static void print_addresses(const struct addrinfo *found, struct gw_text *out, size_t *local, size_t *count)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    for (const struct addrinfo *one = found; one; one = one->ai_next) {
+        if (getnameinfo(one->ai_addr, one->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0)
+            continue;
+        gw_text_print(out, "%s%s", *count ? ", " : "", text);
+        *local += is_local(one->ai_addr);
+        (*count)++;
+    }
+}
+
+/* A name with inner and outer addresses leads now here, now there: a split DNS that is seen from both sides. */
+static void say_addresses(struct check *c, const struct origin *origin, const struct addrinfo *found)
+{
+    const struct advice advice = {.means = "requests may go to another machine than the one that was checked",
+                                  .ask = "one kind of address for this name as this machine sees it"};
+    struct gw_text list = GW_TEXT_INIT(700);
+    size_t local = 0, count = 0;
+
+    print_addresses(found, &list, &local, &count);
+    if (local > 0 && local < count)
+        check_say(c, "address", GW_CHECK_NOTE, &advice, "%s is at %s: some of them inner addresses, some not",
+                  origin->host, list.at);
+    else
+        check_say(c, "address", GW_CHECK_OK, NULL, "%s is at %s%s", origin->host, list.at,
+                  local ? ", inside this network" : "");
+    gw_text_release(&list);
+}
+
+static int connect_any(struct check *c, const struct origin *origin, const struct addrinfo *found)
+{
+    const struct advice advice = {.means = "nothing can be read",
+                                  .ask = check_print(c, "a way through the firewall to %s port %s from this machine",
+                                                     origin->host, origin->port)};
+    struct gw_error failure;
+    int fd = -1;
+
+    for (const struct addrinfo *one = found; one && fd < 0; one = one->ai_next)
+        fd = connect_one(one);
+    if (fd >= 0) {
+        say_addresses(c, origin, found);
+        check_say(c, "address", GW_CHECK_OK, NULL, "%s port %s takes connections", origin->host, origin->port);
+        return fd;
+    }
+    gw_fail(&failure, GW_ERETRY, where,
+            "%s port %s takes no connection (%s): is the server up, and does the firewall let this machine out to it?",
+            origin->host, origin->port, strerror(errno));
+    check_fail(c, "address", &advice, &failure);
+    return -1;
+}
+
 static int reach(struct check *c, const struct origin *origin)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    const struct advice advice = {
+        .means = "nothing can be read",
+        .ask = check_print(c, "the name %s to be entered in the DNS that this machine uses", origin->host)};
     struct addrinfo *found = NULL;
     struct gw_error failure;
-    int fd = -1;
     const int unknown = getaddrinfo(origin->host, origin->port, &hints, &found);
+    int fd;
 
     if (unknown) {
-        gw_fail(&failure, GW_ERETRY, "service.check",
+        gw_fail(&failure, GW_ERETRY, where,
                 "the name %s is not known (%s): correct \"base\", or ask for the name to be entered in DNS",
                 origin->host, gai_strerror(unknown));
-        check_fail(c, "address", &failure);
+        check_fail(c, "address", &advice, &failure);
         return -1;
     }
-    for (const struct addrinfo *one = found; one && fd < 0; one = one->ai_next)
-        fd = connect_one(one);
+    fd = connect_any(c, origin, found);
     freeaddrinfo(found);
-    if (fd >= 0)
-        return fd;
-    gw_fail(&failure, GW_ERETRY, "service.check",
-            "%s port %s takes no connection (%s): is the server up, and does the firewall let this machine out to it?",
-            origin->host, origin->port, strerror(errno));
-    check_fail(c, "address", &failure);
-    return -1;
+    return fd;
 }
 
 /* ---- the certificate ---- */
@@ -112,7 +180,7 @@ static SSL_CTX *make_context(struct check *c, struct gw_error *err)
     if (fine)
         return context;
     SSL_CTX_free(context);
-    gw_fail(err, GW_ECONFIG, "service.check", "endpoint %s: \"tls\" names a file that cannot be read as PEM", e->id);
+    gw_fail(err, GW_ECONFIG, where, "endpoint %s: \"tls\" names a file that cannot be read as PEM", e->id);
     return NULL;
 }
 
@@ -126,33 +194,90 @@ static void print_end(const X509 *certificate, char out[16], int *days)
     ASN1_TIME_diff(days, &seconds, NULL, X509_get0_notAfter(certificate));
 }
 
-static bool judge_certificate(struct check *c, SSL *ssl, const struct origin *origin)
+static const char *name_of(const X509_NAME *name, char out[128])
 {
-    X509 *certificate = SSL_get0_peer_certificate(ssl);
-    const long verdict = SSL_get_verify_result(ssl);
+    out[0] = '\0';
+    if (X509_NAME_get_text_by_NID((X509_NAME *)(uintptr_t)name, NID_commonName, out, 128) <= 0 &&
+        X509_NAME_get_text_by_NID((X509_NAME *)(uintptr_t)name, NID_organizationName, out, 128) <= 0)
+        snprintf(out, 128, "(no name)");
+    return out;
+}
+
+/* Which of the chain ends first: a chain is as good as the shortest lived of its certificates. */
+static const X509 *first_to_end(SSL *ssl, const X509 *leaf, int *days)
+{
+    const STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+    const X509 *first = leaf;
+    char end[16];
+
+    print_end(leaf, end, days);
+    for (int i = 0; chain && i < sk_X509_num(chain); i++) {
+        int its = 0;
+
+        print_end(sk_X509_value(chain, i), end, &its);
+        if (its < *days) {
+            *days = its;
+            first = sk_X509_value(chain, i);
+        }
+    }
+    return first;
+}
+
+static void say_chain(struct check *c, SSL *ssl, const X509 *leaf)
+{
+    const struct advice advice = {.means = "from that day on nothing is read until it is renewed",
+                                  .ask = "the certificate to be renewed now"};
+    char issuer[128], name[128], end[16];
+    int days = 0;
+    const X509 *first = first_to_end(ssl, leaf, &days);
+
+    print_end(first, end, &days);
+    name_of(X509_get_issuer_name(leaf), issuer);
+    if (days >= SOON_DAYS)
+        check_say(c, "TLS", GW_CHECK_OK, NULL, "%s, issued by %s, valid until %s (%d days)", SSL_get_version(ssl),
+                  issuer, end, days);
+    else
+        check_say(c, "TLS", GW_CHECK_NOTE, &advice, "%s, issued by %s; the certificate of %s ends on %s, in %d days",
+                  SSL_get_version(ssl), issuer, name_of(X509_get_subject_name(first), name), end, days);
+}
+
+static void refuse_certificate(struct check *c, const X509 *certificate, long verdict, const struct origin *origin)
+{
+    struct advice advice = {.means = "nothing is read: certificates are never taken on trust",
+                            .ask = "the certificate of the authority that signed theirs, as PEM"};
+    struct gw_error failure;
     char end[16] = "";
     int days = 0;
-    struct gw_error failure;
 
     if (certificate)
         print_end(certificate, end, &days);
     if (certificate && verdict == X509_V_ERR_CERT_HAS_EXPIRED) {
-        gw_fail(&failure, GW_EPROTO, "service.check",
-                "the certificate of %s expired on %s: it must be renewed on the server", origin->host, end);
-    } else if (certificate && verdict != X509_V_OK) {
-        gw_fail(&failure, GW_EPROTO, "service.check",
+        advice.ask = "the certificate to be renewed, with its intermediates";
+        gw_fail(&failure, GW_EPROTO, where, "the certificate of %s expired on %s: it must be renewed on the server",
+                origin->host, end);
+    } else if (certificate) {
+        gw_fail(&failure, GW_EPROTO, where,
                 "the certificate of %s is refused (%s): set \"tls\": {\"ca\": FILE} to the authority that signed it",
                 origin->host, X509_verify_cert_error_string(verdict));
-    } else if (!certificate) {
-        gw_fail(&failure, GW_EPROTO, "service.check", "%s port %s does not speak TLS: is \"base\" the right address?",
-                origin->host, origin->port);
     } else {
-        check_say(c, "TLS", days < SOON_DAYS ? GW_CHECK_NOTE : GW_CHECK_OK, "%s, certificate valid until %s%s",
-                  SSL_get_version(ssl), end, days < SOON_DAYS ? ": ask for it to be renewed soon" : "");
-        return true;
+        advice.ask = "the address of its FHIR interface over https";
+        gw_fail(&failure, GW_EPROTO, where, "%s port %s does not speak TLS: is \"base\" the right address?",
+                origin->host, origin->port);
     }
-    check_fail(c, "TLS", &failure);
-    return false;
+    check_fail(c, "TLS", &advice, &failure);
+}
+
+static bool judge_certificate(struct check *c, SSL *ssl, const struct origin *origin)
+{
+    const X509 *certificate = SSL_get0_peer_certificate(ssl);
+    const long verdict = SSL_get_verify_result(ssl);
+
+    if (!certificate || verdict != X509_V_OK) {
+        refuse_certificate(c, certificate, verdict, origin);
+        return false;
+    }
+    say_chain(c, ssl, certificate);
+    return true;
 }
 
 static bool check_tls(struct check *c, int fd, const struct origin *origin)
@@ -164,7 +289,7 @@ static bool check_tls(struct check *c, int fd, const struct origin *origin)
     bool fine = false;
 
     if (!ssl) {
-        check_fail(c, "TLS", &failure);
+        check_fail(c, "TLS", NULL, &failure);
         SSL_CTX_free(context);
         return false;
     }
@@ -190,7 +315,9 @@ bool check_reach(struct check *c, const char *text)
     int fd, flags;
 
     if (c->endpoint->proxy) {
-        check_say(c, "address", GW_CHECK_NOTE, "asked through the proxy, so name and certificate are not tried alone");
+        check_say(c, "proxy", GW_CHECK_OK, NULL, "asked through the proxy, which looks up the name");
+        check_say(c, "TLS", GW_CHECK_SKIPPED, NULL,
+                  "dates of certificates: not tried, because the proxy is between; they are verified all the same");
         return true;
     }
     if (!split(text, &origin))
@@ -198,13 +325,12 @@ bool check_reach(struct check *c, const char *text)
     fd = reach(c, &origin);
     if (fd < 0)
         return false;
-    check_say(c, "address", GW_CHECK_OK, "%s port %s takes connections", origin.host, origin.port);
     flags = fcntl(fd, F_GETFL);
     fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
     if (origin.tls)
         fine = check_tls(c, fd, &origin);
     else
-        check_say(c, "TLS", GW_CHECK_NOTE, "plain HTTP, which is taken on this machine only");
+        check_say(c, "TLS", GW_CHECK_NOTE, NULL, "plain HTTP, which is taken on this machine only");
     close(fd);
     return fine;
 }

@@ -1,6 +1,6 @@
 /*
- * What the server answers about the first patient of the roster: each type once, then the probes that tell which of its
- * promises hold. A server that ignores a parameter looks exactly like one that has no data.
+ * What the server answers about the first patient of the roster: each type once. A server that ignores a parameter
+ * looks exactly like one that has no data, so every answer is looked at for whose it is.
  */
 #include <string.h>
 
@@ -9,20 +9,14 @@
 #include "gateway/fhir/search.h"
 #include "service/check_parts.h"
 
-enum { SOME = 5 }; /* entries to a page of a trial search */
+static const char where[] = "service.check";
 
-static const char far_future[] = "2200-01-01T00:00:00Z";
-static const char far_past[] = "1900-01-01T00:00:00Z";
+/* ---- what is on a page ---- */
 
-struct seen { /* on one page */
-    size_t matches;
-    size_t included;   /* Medications that came along */
-    size_t references; /* matches that refer to a Medication elsewhere */
-    const char *id;    /* of the first match */
-    bool next;
-};
-
-/* ---- one search ---- */
+static const char *keep_text(struct check *c, const char *text)
+{
+    return text ? gw_arena_copy(&c->arena, text, strlen(text)) : NULL;
+}
 
 static bool refers(const cJSON *resource)
 {
@@ -31,61 +25,192 @@ static bool refers(const cJSON *resource)
     return reference && *reference != '#';
 }
 
-static void count_entry(const struct gw_entry *entry, struct seen *seen)
+/* Named by a literal reference to another Patient; by an identifier or a contained resource nobody can tell here. */
+static bool is_anothers(const struct check *c, const cJSON *resource)
 {
-    const char *type = gw_json_string(entry->resource, "resourceType");
+    const char *subject = gw_json_string(gw_json_object(resource, "subject"), "reference");
+    const char *patient = subject ? subject : gw_json_string(gw_json_object(resource, "patient"), "reference");
+    const char *id = patient ? strstr(patient, "Patient/") : NULL;
+    size_t length;
 
-    if (entry->mode == GW_ENTRY_INCLUDE) {
-        seen->included += gw_same(type, "Medication");
-    } else if (entry->mode == GW_ENTRY_MATCH && entry->resource) {
-        seen->id = seen->matches++ ? seen->id : gw_json_string(entry->resource, "id");
-        seen->references += refers(entry->resource);
+    if (!id || !c->patient)
+        return false;
+    id += strlen("Patient/");
+    length = strcspn(id, "/?");
+    return length != strlen(c->patient) || strncmp(id, c->patient, length) != 0;
+}
+
+static void see_stamp(struct check *c, const cJSON *resource, struct seen *seen)
+{
+    const char *stamp = gw_json_string(gw_json_object(resource, "meta"), "lastUpdated");
+    int64_t instant;
+
+    if (!stamp || !gw_instant_read(stamp, &instant))
+        return;
+    seen->rising = seen->rising && (seen->newest == INT64_MIN || instant >= seen->newest);
+    if (seen->newest == INT64_MIN || instant < seen->oldest)
+        seen->oldest = instant;
+    if (instant > seen->newest) {
+        seen->newest = instant;
+        seen->newest_id = keep_text(c, gw_json_string(resource, "id"));
     }
 }
 
-static enum gw_status search(struct check *c, const struct gw_search *what, const char *more, struct seen *out,
-                             struct gw_error *err)
+static void see_code(struct check *c, const cJSON *resource, struct seen *seen)
 {
-    struct gw_text url = GW_TEXT_INIT(GW_URL_MAX);
+    GW_JSON_EACH (coding, gw_json_array(gw_json_object(resource, "code"), "coding")) {
+        const char *system = gw_json_string(coding, "system"), *code = gw_json_string(coding, "code");
+
+        if (!seen->code && system && code)
+            seen->code = gw_arena_print(&c->arena, "%s|%s", system, code);
+    }
+}
+
+static void see_entry(struct check *c, const struct gw_entry *entry, struct seen *seen)
+{
+    const cJSON *resource = entry->resource;
+
+    if (entry->mode == GW_ENTRY_INCLUDE) {
+        seen->included += gw_same(gw_json_string(resource, "resourceType"), "Medication");
+    } else if (entry->mode == GW_ENTRY_MATCH && resource) {
+        seen->matches++;
+        seen->references += refers(resource);
+        seen->others += is_anothers(c, resource);
+        if (seen->id_count < SEEN_MAX)
+            seen->ids[seen->id_count++] = keep_text(c, gw_json_string(resource, "id"));
+        see_stamp(c, resource, seen);
+        see_code(c, resource, seen);
+    }
+}
+
+bool check_has(const struct seen *seen, const char *id)
+{
+    for (size_t i = 0; i < seen->id_count; i++)
+        if (gw_same(seen->ids[i], id))
+            return true;
+    return false;
+}
+
+static enum gw_status read_page(struct check *c, struct seen *out, struct gw_error *err)
+{
     struct gw_bundle bundle;
     enum gw_status rc;
 
-    *out = (struct seen){0};
-    gw_arena_clear(&c->scratch);
-    gw_search_url(what, gw_gate_base(gw_session_gate(c->session)), &url);
-    gw_text_add(&url, more);
-    rc = url.failed ? gw_fail(err, GW_ENOMEM, "service.check", "a search is too long") : GW_OK;
-    if (rc == GW_OK)
-        rc = check_get(c, url.at, true, err);
-    gw_text_release(&url);
-    if (rc == GW_OK && !gw_http_is_json(&c->response))
-        rc = gw_fail(err, GW_EPROTO, "service.check",
-                     "the answer came as \"%s\", not as FHIR JSON: is a login page or a proxy in front?",
-                     c->response.content_type);
-    if (rc != GW_OK)
-        return rc;
+    if (!gw_http_is_json(&c->response))
+        return gw_fail(err, GW_EPROTO, where,
+                       "the answer came as \"%s\", not as FHIR JSON: is a login page or a proxy in front?",
+                       c->response.content_type);
     rc = gw_bundle_read(&c->scratch, (struct gw_slice){c->response.body.at, c->response.body.length}, &bundle, err);
     if (rc == GW_EINPUT)
-        rc = gw_fail(err, GW_EPROTO, "service.check",
-                     "the answer is not one whole page of FHIR (%s): ask who runs the server what cuts or damages it",
-                     err->text);
+        return gw_fail(err, GW_EPROTO, where,
+                       "the answer is not one whole page of FHIR (%s): ask who runs the server what cuts or damages it",
+                       err->text);
     for (size_t i = 0; rc == GW_OK && i < bundle.count; i++)
-        count_entry(&bundle.entries[i], out);
-    out->next = rc == GW_OK && bundle.next;
+        see_entry(c, &bundle.entries[i], out);
+    out->self = rc == GW_OK ? keep_text(c, bundle.self) : NULL;
+    out->next = rc == GW_OK ? keep_text(c, bundle.next) : NULL;
     return rc;
 }
 
-static struct gw_search of(const struct check *c, enum gw_resource type)
+/* ---- one search ---- */
+
+/* Data of somebody nobody asked about: this server cannot be read at all, and is asked nothing more. */
+void check_leak(struct check *c)
+{
+    const struct advice advice = {.means = "nothing can be read here without reading patients who are in no study",
+                                  .ask = "searches by patient that show that patient's data alone"};
+    struct gw_error failure;
+
+    if (c->leaks)
+        return;
+    c->leaks = true;
+    gw_fail(&failure, GW_EPROTO, where,
+            "it answers a search for one patient with data of another: it ignores the patient parameter. The check "
+            "stops here");
+    check_fail(c, "patient", &advice, &failure);
+}
+
+/* A status on this query, and not on who asks or when. */
+static bool is_refusal(int status)
+{
+    return status >= 400 && status < 500 && status != 401 && status != 403 && status != 407 && status != 408 &&
+           status != 425 && status != 429;
+}
+
+static enum answer ask_page(struct check *c, const struct check_question *question, struct seen *out,
+                            struct gw_error *err)
+{
+    enum gw_status rc;
+
+    *out = (struct seen){.newest = INT64_MIN, .rising = true};
+    rc = check_ask(c, question, err);
+    if (rc != GW_OK)
+        return is_refusal(c->response.status) ? REFUSED : LOST;
+    rc = read_page(c, out, err);
+    if (rc != GW_OK)
+        return LOST;
+    if (out->others > 0) {
+        check_leak(c);
+        gw_fail(err, GW_EPROTO, where, "the server does not keep patients apart");
+        return LOST;
+    }
+    return out->matches ? SHOWN : EMPTY;
+}
+
+enum answer check_search(struct check *c, const struct gw_search *what, const char *more, const char *prefer,
+                         struct seen *out, struct gw_error *err)
+{
+    struct gw_text url = GW_TEXT_INIT(GW_URL_MAX), form = GW_TEXT_INIT(GW_URL_MAX);
+    enum answer answer;
+
+    gw_arena_clear(&c->scratch);
+    gw_search_url(what, gw_gate_base(gw_session_gate(c->session)), &url);
+    if (what->post)
+        gw_search_query(what, &form);
+    gw_text_add(what->post ? &form : &url, more);
+    c->response.status = 0;
+    if (url.failed || form.failed) {
+        *out = (struct seen){.newest = INT64_MIN};
+        gw_fail(err, GW_ENOMEM, where, "a search is too long");
+        answer = LOST;
+    } else {
+        answer =
+            ask_page(c, &(struct check_question){.url = url.at, .form = what->post ? form.at : NULL, .prefer = prefer},
+                     out, err);
+    }
+    gw_text_release(&url);
+    gw_text_release(&form);
+    return answer;
+}
+
+enum answer check_page(struct check *c, const char *link, bool post, struct seen *out, struct gw_error *err)
+{
+    struct gw_text url = GW_TEXT_INIT(GW_URL_MAX);
+    enum answer answer = LOST;
+    const char *base;
+
+    gw_arena_clear(&c->scratch);
+    base = check_url(c, post ? "Observation/_search" : "Observation");
+    c->response.status = 0;
+    if (base && gw_gate_resolve(gw_session_gate(c->session), base, link, &url, err) == GW_OK)
+        answer = ask_page(c, &(struct check_question){.url = url.at}, out, err);
+    gw_text_release(&url);
+    return answer;
+}
+
+struct gw_search check_trial(const struct check *c, enum gw_resource type)
 {
     return (struct gw_search){.type = type,
                               .patient = c->patient,
                               .low = GW_NO_DAY,
                               .high = GW_NO_DAY,
+                              .category = type == GW_OBSERVATION ? c->category : NULL,
+                              .post = c->profile.post == GW_POST_ALWAYS,
                               .count = SOME,
                               .fhir_version = gw_profile_release(&c->profile)};
 }
 
-/* ---- the patient, who is the trial of the token too ---- */
+/* ---- the patient ---- */
 
 static const struct gw_roster_line *first_line(const struct check *c)
 {
@@ -96,34 +221,49 @@ static const struct gw_roster_line *first_line(const struct check *c)
     return NULL;
 }
 
-static void say_token(struct check *c, const struct gw_token *token)
+/* By GET, and where the server has no GET for searches by POST. */
+static enum answer search_patient(struct check *c, struct gw_search *what, struct seen *seen, struct gw_error *err)
 {
-    const long long ahead = gw_token_clock_offset(token);
+    const struct advice advice = {.means = "all searches go by POST, which works as well", .ask = NULL};
+    enum answer answer = check_search(c, what, "", NULL, seen, err);
 
-    check_say(c, "token", GW_CHECK_OK, "granted: %s", gw_token_granted(token));
-    if (ahead > 300 || ahead < -300)
-        check_say(c, "clock", GW_CHECK_NOTE, "the token server's clock is %llds off ours: set the time here by NTP",
-                  ahead);
+    if (answer != REFUSED || c->response.status != 405)
+        return answer;
+    what->post = true;
+    answer = check_search(c, what, "", NULL, seen, err);
+    if (answer == SHOWN || answer == EMPTY) {
+        c->profile.post = GW_POST_ALWAYS;
+        check_say(c, "POST", GW_CHECK_NOTE, &advice, "it takes no search by GET, but by POST");
+    }
+    return answer;
 }
 
-/* A failure before any token was granted is the token's. */
-static bool find_patient(struct check *c, const struct gw_roster_line *line, struct seen *seen)
+static bool find_patient(struct check *c, const struct gw_roster_line *line)
 {
-    const struct gw_token *token = gw_session_token(c->session);
-    struct gw_search what = of(c, GW_PATIENT);
+    const struct advice advice = {.means = "the probes need one patient of the study: none was tried",
+                                  .ask = "the scope system/Patient.rs, and that Patient can be searched by identifier"};
+    struct gw_search what = check_trial(c, GW_PATIENT);
     struct gw_error failure;
-    enum gw_status rc;
+    struct seen seen;
+    enum answer answer;
 
     what.patient = line->patient;
     if (!line->patient)
         what.identifier = (struct gw_identifier){line->mrn_system, line->mrn};
-    rc = search(c, &what, "", seen, &failure);
-    if (token && *gw_token_granted(token))
-        say_token(c, token);
-    if (rc == GW_OK)
-        return true;
-    check_fail(c, token && !*gw_token_granted(token) ? "token" : "Patient", &failure);
-    return false;
+    answer = search_patient(c, &what, &seen, &failure);
+    if (answer == REFUSED || answer == LOST) {
+        check_fail(c, "Patient", &advice, &failure);
+        return false;
+    }
+    if (seen.matches != 1 || !seen.ids[0]) {
+        check_say(c, "roster", GW_CHECK_NOTE, NULL,
+                  "line %u of the roster finds %zu patients here: correct patient, or mrn_system and mrn", line->line,
+                  seen.matches);
+        return false;
+    }
+    c->patient = seen.ids[0];
+    check_say(c, "Patient", GW_CHECK_OK, NULL, "found");
+    return true;
 }
 
 /* ---- each type ---- */
@@ -142,183 +282,156 @@ static bool some_study_reads(const struct check *c, enum gw_resource type)
     return false;
 }
 
+static struct advice advice_on(struct check *c, enum gw_resource type)
+{
+    return (struct advice){check_print(c, "the study lacks %s", check_type_means(type)),
+                           check_print(c, "searches of %s by patient, and the scope system/%s.rs",
+                                       gw_resource_name(type), gw_resource_name(type))};
+}
+
+static void say_answered(struct check *c, enum gw_resource type, const struct seen *seen)
+{
+    check_say(c, gw_resource_name(type), GW_CHECK_OK, NULL, "answered%s",
+              seen->matches == 0 ? ", with nothing for the first patient of the roster"
+              : seen->next       ? ", with more than one page"
+                                 : "");
+}
+
+static void say_not_offered(struct check *c, enum gw_resource type)
+{
+    const struct advice advice = advice_on(c, type);
+
+    check_say(c, gw_resource_name(type), GW_CHECK_NOTE, &advice,
+              "the server does not offer this type: it will not be asked");
+}
+
 /* What few servers have, where a study has a use for it: a server that refuses it is not asked, and all else goes on.
  */
 static void try_wanted_type(struct check *c, enum gw_resource type)
 {
-    const char *const name = gw_resource_name(type);
-    const struct gw_search what = of(c, type);
+    const struct gw_search what = check_trial(c, type);
+    const struct advice advice = advice_on(c, type);
     struct gw_error failure;
     struct seen seen;
+    enum answer answer;
 
     if (!some_study_reads(c, type))
         return;
     if (!c->profile.reads[type]) {
-        check_say(c, name, GW_CHECK_NOTE, "the server does not offer this type: it will not be asked");
-    } else if (search(c, &what, "", &seen, &failure) == GW_OK) {
-        check_say(c, name, GW_CHECK_OK, "answered%s",
-                  seen.matches ? "" : ", with nothing for the first patient of the roster");
-    } else {
-        c->profile.reads[type] = false;
-        check_say(c, name, GW_CHECK_NOTE, "refused, so it will not be asked (%s); a scope system/%s.rs may be missing",
-                  failure.text, name);
+        say_not_offered(c, type);
+        return;
     }
+    answer = check_search(c, &what, "", NULL, &seen, &failure);
+    if (answer == SHOWN || answer == EMPTY) {
+        say_answered(c, type, &seen);
+        return;
+    }
+    c->profile.reads[type] = false;
+    check_say(c, gw_resource_name(type), GW_CHECK_NOTE, &advice,
+              "refused, so it will not be asked (%s); a scope system/%s.rs may be missing", failure.text,
+              gw_resource_name(type));
 }
 
-/* True: asked and answered. */
-static bool try_type(struct check *c, enum gw_resource type, struct seen *seen)
+/* Some servers refuse Observations that are asked for without a category, or a code. */
+static enum answer try_with_category(struct check *c, struct seen *seen, struct gw_error *err)
 {
-    struct gw_search what = of(c, type);
-    struct gw_error failure;
+    const struct advice advice = {.means = "results are asked for by category, which is the default", .ask = NULL};
+    struct gw_search what;
+    enum answer answer;
 
-    what.include_medication = medication_use(type);
+    c->category = "laboratory";
+    what = check_trial(c, GW_OBSERVATION);
+    answer = check_search(c, &what, "", NULL, seen, err);
+    if (answer == SHOWN || answer == EMPTY)
+        check_say(c, "category", GW_CHECK_NOTE, &advice, "demanded: Observations are refused without one");
+    else
+        c->category = NULL;
+    return answer;
+}
+
+/* Not asked any more after data of somebody else were shown. */
+static void try_type(struct check *c, enum gw_resource type, struct seen *seen)
+{
+    struct gw_search what = check_trial(c, type);
+    const struct advice advice = advice_on(c, type);
+    struct gw_error failure;
+    enum answer answer;
+
+    *seen = (struct seen){.newest = INT64_MIN};
     if (!c->profile.reads[type]) {
-        check_say(c, gw_resource_name(type), GW_CHECK_NOTE,
-                  "the server does not offer this type: it will not be asked");
-        return false;
+        say_not_offered(c, type);
+        return;
     }
-    if (search(c, &what, "", seen, &failure) != GW_OK) {
-        check_fail(c, gw_resource_name(type), &failure);
-        return false;
-    }
-    check_say(c, gw_resource_name(type), GW_CHECK_OK, "answered%s",
-              seen->matches == 0 ? ", with nothing for the first patient of the roster"
-              : seen->next       ? ", with more than one page"
-                                 : "");
-    return true;
+    what.include_medication = medication_use(type);
+    answer = check_search(c, &what, "", NULL, seen, &failure);
+    if (answer == REFUSED && type == GW_OBSERVATION)
+        answer = try_with_category(c, seen, &failure);
+    if (answer == SHOWN || answer == EMPTY)
+        say_answered(c, type, seen);
+    else if (!c->leaks)
+        check_fail(c, gw_resource_name(type), &advice, &failure);
 }
 
 static void judge_includes(struct check *c, size_t references, size_t included)
 {
-    c->profile.includes = references > 0 && included > 0;
-    if (c->profile.includes)
-        check_say(c, "_include", GW_CHECK_OK, "Medications come along with what refers to them");
-    else if (references > 0)
-        check_say(c, "_include", GW_CHECK_NOTE, "ignored: each Medication will be read by itself, which takes longer");
-    else
-        check_say(c, "_include", GW_CHECK_SKIPPED, "no trial: nothing here refers to a Medication");
-}
+    const struct advice advice = {.means = "each Medication is read by itself, which takes longer",
+                                  .ask = "_include of medication in searches of drugs"};
 
-static bool try_types(struct check *c, size_t *observations)
-{
-    static const enum gw_resource types[] = {GW_ENCOUNTER,
-                                             GW_OBSERVATION,
-                                             GW_CONDITION,
-                                             GW_PROCEDURE,
-                                             GW_MEDICATION_ADMINISTRATION,
-                                             GW_MEDICATION_STATEMENT,
-                                             GW_MEDICATION_DISPENSE,
-                                             GW_MEDICATION_REQUEST};
-    static const enum gw_resource wanted[] = {GW_ADVERSE_EVENT, GW_QUESTIONNAIRE_RESPONSE, GW_DIAGNOSTIC_REPORT};
-    size_t references = 0, included = 0;
-    bool fine = true;
-
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        struct seen seen = {0};
-
-        if (!try_type(c, types[i], &seen))
-            fine = fine && !c->profile.reads[types[i]];
-        references += seen.references;
-        included += seen.included;
-        if (types[i] == GW_OBSERVATION)
-            *observations = seen.matches;
-    }
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
-        try_wanted_type(c, wanted[i]);
-    judge_includes(c, references, included);
-    return fine;
-}
-
-/* ---- probes ---- */
-
-static void probe_last_updated(struct check *c)
-{
-    struct gw_search what = of(c, GW_OBSERVATION);
-    struct seen future, past;
-    struct gw_error failure;
-
-    what.last_updated = far_future;
-    if (search(c, &what, "", &future, &failure) == GW_OK) {
-        what.last_updated = far_past;
-        c->profile.last_updated =
-            search(c, &what, "", &past, &failure) == GW_OK && future.matches == 0 && past.matches > 0;
-    }
-    if (c->profile.last_updated)
-        check_say(c, "_lastUpdated", GW_CHECK_OK, "honoured: later syncs ask for what is new only");
-    else
-        check_say(c, "_lastUpdated", GW_CHECK_NOTE,
-                  "not honoured: each sync asks for everything again and keeps what is new, which takes longer");
-}
-
-static void probe_unknown(struct check *c)
-{
-    const struct gw_search what = of(c, GW_OBSERVATION);
-    struct seen seen;
-    struct gw_error failure;
-
-    if (search(c, &what, "&casement-probe=1", &seen, &failure) != GW_OK)
-        check_say(c, "parameters", GW_CHECK_OK, "an unknown one is refused: a mistyped search cannot look like data");
-    else if (seen.matches > 0)
-        check_say(c, "parameters", GW_CHECK_NOTE,
-                  "an unknown one is ignored silently: dates and patients of every answer are checked again here");
-    else
-        check_say(c, "parameters", GW_CHECK_NOTE,
-                  "an unknown one is answered with nothing: an empty answer of this server need not mean no data");
-}
-
-static void probe_category(struct check *c)
-{
-    struct gw_search what = of(c, GW_OBSERVATION);
-    struct seen seen;
-    struct gw_error failure;
-    enum gw_status rc;
-
-    what.category = "laboratory";
-    rc = search(c, &what, "", &seen, &failure);
-    if (rc == GW_OK && seen.matches > 0) {
-        c->profile.observations = GW_OBSERVATIONS_CATEGORY;
-        check_say(c, "category", GW_CHECK_OK, "laboratory results are found by category");
-    } else {
-        c->profile.observations = GW_OBSERVATIONS_CODE;
-        check_say(
-            c, "category", GW_CHECK_NOTE,
-            "no laboratory result has its category: results will be asked for by code, local codes are not found");
-    }
-}
-
-static void probe(struct check *c, size_t observations)
-{
-    if (observations == 0) {
-        check_say(c, "probes", GW_CHECK_SKIPPED,
-                  "the first patient of the roster has no Observation here to try with: nothing is taken on trust");
+    if (references == 0) {
+        check_say(c, "_include", GW_CHECK_SKIPPED, NULL, "not tried, because nothing here refers to a Medication");
         return;
     }
-    probe_last_updated(c);
-    probe_unknown(c);
-    probe_category(c);
+    c->profile.includes = included > 0;
+    if (included > 0)
+        check_say(c, "_include", GW_CHECK_OK, NULL, "Medications come along with what refers to them");
+    else
+        check_say(c, "_include", GW_CHECK_NOTE, &advice, "ignored: no Medication comes along");
+}
+
+static void try_types(struct check *c, struct seen *observations, struct seen *encounters)
+{
+    static const enum gw_resource types[] = {
+        GW_CONDITION,           GW_PROCEDURE,         GW_MEDICATION_ADMINISTRATION, GW_MEDICATION_STATEMENT,
+        GW_MEDICATION_DISPENSE, GW_MEDICATION_REQUEST};
+    static const enum gw_resource wanted[] = {GW_ADVERSE_EVENT, GW_QUESTIONNAIRE_RESPONSE, GW_DIAGNOSTIC_REPORT};
+    size_t references = 0, included = 0;
+    struct seen seen;
+
+    try_type(c, GW_ENCOUNTER, encounters);
+    try_type(c, GW_OBSERVATION, observations);
+    for (size_t i = 0; !c->leaks && i < sizeof types / sizeof types[0]; i++) {
+        try_type(c, types[i], &seen);
+        references += seen.references;
+        included += seen.included;
+    }
+    for (size_t i = 0; !c->leaks && i < sizeof wanted / sizeof wanted[0]; i++)
+        try_wanted_type(c, wanted[i]);
+    if (!c->leaks)
+        judge_includes(c, references, included);
 }
 
 void check_searches(struct check *c)
 {
     const struct gw_roster_line *line = first_line(c);
-    struct seen seen;
-    size_t observations = 0;
+    struct seen observations, encounters;
 
     if (!line) {
-        check_say(c, "searches", GW_CHECK_SKIPPED, "no roster has a patient of site %s to ask about",
+        check_say(c, "searches", GW_CHECK_SKIPPED, NULL, "not tried, because no roster has a patient of site %s",
                   c->endpoint->site);
         return;
     }
-    if (!find_patient(c, line, &seen))
+    if (!find_patient(c, line))
         return;
-    if (seen.matches != 1 || !seen.id) {
-        check_say(c, "Patient", GW_CHECK_NOTE,
-                  "line %u of the roster finds %zu patients here: correct patient, or mrn_system and mrn", line->line,
-                  seen.matches);
+    try_types(c, &observations, &encounters);
+    if (c->leaks)
+        return;
+    if (observations.matches == 0) {
+        check_say(c, "probes", GW_CHECK_SKIPPED, NULL,
+                  "not tried, because the first patient of the roster has no Observation here: nothing is taken on "
+                  "trust");
         return;
     }
-    c->patient = gw_arena_copy(&c->arena, seen.id, strlen(seen.id));
-    check_say(c, "Patient", GW_CHECK_OK, "found");
-    if (try_types(c, &observations))
-        probe(c, observations);
+    check_parameters(c, &observations, &encounters);
+    if (!c->leaks)
+        check_paging(c, &observations);
 }

@@ -207,6 +207,47 @@ Test(commands, read_the_configuration_beside_itself)
                 "casement: ./state/ledger.db: is not there; run casement sync or map first, or name another ledger\n");
 }
 
+/* Nobody listens at port 1. */
+#define DEAF(id)                                                                                                       \
+    "{\"id\": \"" id "\", \"site\": \"hm\", \"base\": \"http://127.0.0.1:1/r4\", \"site_profile\": \"hm.json\","       \
+    " \"auth\": {\"kind\": \"none\"}}"
+#define WITH(endpoints)                                                                                                \
+    "{\"installation\": \"hm\", \"state\": \"state/\", \"pseudonym_key\": \"p.key\",\n \"studies\": [{\"id\": \"s\","  \
+    " \"package\": \"p\", \"enrolment\": \"r.csv\", \"sink\": {\"kind\": \"sqlite\", \"path\": \"s.db\"}}],\n"         \
+    " \"endpoints\": [" endpoints "]}\n"
+
+Test(commands, make_a_page_for_one_vendor_only)
+{
+    scratch_write(&scratch, "two.json", WITH(DEAF("e") ", " DEAF("f")));
+    expect_line("check -c two.json --report", 64,
+                "casement: check: a page is for one vendor: name its endpoint by --endpoint\n");
+    expect_line("check -c two.json --endpoint g --report", 64, "casement: two.json has no endpoint g: there is e, f\n");
+    expect_line("check -c two.json page.md", 64, "casement: check: a FILE goes with --report only\n");
+    expect_line("check -c two.json --endpoint e --report --json", 64,
+                "casement: check: --json and a page cannot both be printed here: name a FILE\n");
+}
+
+Test(commands, print_the_page_for_a_vendor_or_write_it)
+{
+    struct program printed, written;
+    struct gw_text page = GW_TEXT_INIT(1 << 20);
+
+    scratch_write(&scratch, "two.json", WITH(DEAF("e") ", " DEAF("f")));
+    printed = casement("check -c two.json --endpoint f --report");
+    written = casement("check -c two.json --endpoint f --report page.md");
+    cr_assert(eq(int, gw_text_read_file(&page, scratch_path(&scratch, "page.md"), NULL), GW_OK));
+    cr_expect(eq(str, printed.out, page.at));
+    cr_expect(ne(ptr, strstr(page.at, "# FHIR interface check: f\n"), NULL));
+    cr_expect(ne(ptr, strstr(page.at, "a way through the firewall to 127.0.0.1 port 1 from this machine"), NULL));
+    cr_expect(eq(ptr, strstr(page.at, "hm.json"), NULL), "the hospital's own matter: %s", page.at);
+    cr_expect(ne(ptr, strstr(written.out, "it means: nothing can be read"), NULL), "%s", written.out);
+    cr_expect(ne(ptr, strstr(written.out, "ask for:  a way through the firewall"), NULL), "%s", written.out);
+    cr_expect(eq(int, printed.code, written.code));
+    program_release(&printed);
+    program_release(&written);
+    gw_text_release(&page);
+}
+
 Test(commands, name_the_line_of_a_wrong_configuration)
 {
     scratch_write(&scratch, "casement.json",

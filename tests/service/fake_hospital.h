@@ -13,19 +13,51 @@
 #include "support/fake_server.h"
 #include "support/scratch.h"
 
-enum { RESOURCES_MAX = 32, URL_BYTES = 512 };
+enum { RESOURCES_MAX = 32, URL_BYTES = 8192 };
 
 struct fake_hospital {
     struct fake_server *server;
     const char *resources[RESOURCES_MAX]; /* one JSON text each, "id" and, but for a Patient, "Patient/<id>" in it */
     size_t count;
-    const char *refused;         /* searches of this type answer 403, or "metadata" */
-    const char *refused_patient; /* and about this patient too */
-    const char *garbled;         /* searches of this type answer half a Bundle */
-    const char *html;            /* and these a login page */
-    bool ignores_last_updated;   /* and any other parameter it does not know */
-    const char *fhir_version;    /* NULL: 4.0.1 */
+    const char *refused;          /* searches of this type answer 403, or "metadata" */
+    const char *refused_patient;  /* and about this patient too */
+    const char *garbled;          /* searches of this type answer half a Bundle */
+    const char *html;             /* and these a login page */
+    bool ignores_last_updated;    /* and any other parameter it does not know */
+    const char *fhir_version;     /* NULL: 4.0.1 */
+    const char *software_version; /* NULL: 1 */
+
+    /* how its searches differ from what one would wish */
+    const char *ignores;   /* a parameter, as if it were not there */
+    const char *forbids;   /* a parameter that answers 400 */
+    const char *breaks;    /* one that answers 500 */
+    const char *answers;   /* Prefer: handling=strict is understood where this is "strict" */
+    bool forbids_get;      /* searches by GET: 405; and by POST: */
+    bool forbids_post;     /* 405 */
+    bool post_is_odd;      /* a search by POST shows nothing */
+    bool demands_category; /* Observations without one: 400 */
+    bool one_range;        /* date and _lastUpdated in one search: 400 */
+    bool by_day;           /* _lastUpdated compares days */
+    bool self_drops;       /* the self link leaves out what it does not know */
+    bool without_history;  /* _history: 404 */
+    unsigned query_max;    /* longer URLs: 414; 0: any */
+    unsigned codes_max;    /* more codes: 400; 0: any */
+    unsigned count_max;    /* a larger _count: 400; 0: any */
+    unsigned links_live;   /* so many uses of a next link, then 410; 0: for ever */
+    unsigned busy;         /* so many answers are 429 first */
+    const char *busy_for;  /* their header lines */
+    const char *date;      /* the header line of each answer */
+    const char *claims;    /* members of the statement's "rest" before its resources, each with a comma behind it */
+    const char *smart;     /* the smart-configuration's body; NULL: 404 */
+    const char *token;     /* the token answer's body */
+    int token_status;      /* 0: 200 */
+    unsigned links_used;
 };
+
+static inline bool fake_hospital_is(const char *text, const char *name)
+{
+    return text && strcmp(text, name) == 0;
+}
 
 static inline bool fake_hospital_type(const char *resource, const char *type)
 {
@@ -61,7 +93,15 @@ static inline bool fake_hospital_parameter(const char *path, const char *name, c
     return true;
 }
 
-static inline bool fake_hospital_about(const char *resource, const char *type, const char *path)
+/* The same, unless this hospital ignores it. */
+static inline bool fake_hospital_value(const struct fake_hospital *hospital, const char *path, const char *name,
+                                       char out[URL_BYTES])
+{
+    return !fake_hospital_is(hospital->ignores, name) && fake_hospital_parameter(path, name, out);
+}
+
+static inline bool fake_hospital_about(const struct fake_hospital *hospital, const char *resource, const char *type,
+                                       const char *path)
 {
     const bool patient = strcmp(type, "Patient") == 0;
     char value[URL_BYTES], wanted[2 * URL_BYTES];
@@ -70,6 +110,8 @@ static inline bool fake_hospital_about(const char *resource, const char *type, c
         const char *bar = strchr(value, '|');
 
         snprintf(wanted, sizeof wanted, "\"value\":\"%s\"", bar ? bar + 1 : value);
+    } else if (!patient && fake_hospital_is(hospital->ignores, "patient")) {
+        return true;
     } else if (fake_hospital_parameter(path, patient ? "_id" : "patient", value)) {
         snprintf(wanted, sizeof wanted, patient ? "\"id\":\"%s\"" : "Patient/%s\"", value);
     } else if (fake_hospital_parameter(path, "subject", value)) {
@@ -95,38 +137,177 @@ static inline bool fake_hospital_codes(const char *resource, char *list)
     return false;
 }
 
+/* The text behind a name in a resource; "" when it is not there. */
+static inline const char *fake_hospital_text(const char *resource, const char *name)
+{
+    const char *at = strstr(resource, name);
+
+    return at ? at + strlen(name) : "";
+}
+
+static inline const char *fake_hospital_stamp(const char *resource)
+{
+    return fake_hospital_text(resource, "\"lastUpdated\":\"");
+}
+
+/* Within each bound of the parameter; what has no date lies in none. */
+static inline bool fake_hospital_dated(const struct fake_hospital *hospital, const char *resource, const char *path)
+{
+    const char *date = fake_hospital_text(resource, "\"effectiveDateTime\":\"");
+
+    if (fake_hospital_is(hospital->ignores, "date"))
+        return true;
+    date = *date ? date : fake_hospital_text(resource, "\"start\":\"");
+    for (const char *at = strchr(path, '?'); at; at = strchr(at + 1, '&')) {
+        if (strncmp(at + 1, "date=", 5) != 0)
+            continue;
+        if (strncmp(at + 6, "ge", 2) == 0 ? strncmp(date, at + 8, 10) < 0 : strncmp(date, at + 8, 10) > 0)
+            return false;
+    }
+    return true;
+}
+
+static inline bool fake_hospital_changed(const struct fake_hospital *hospital, const char *resource, const char *path)
+{
+    char value[URL_BYTES];
+    size_t length;
+
+    if (hospital->ignores_last_updated || !fake_hospital_value(hospital, path, "_lastUpdated", value))
+        return true;
+    length = strlen(value + 2) < 19 || hospital->by_day ? 10 : 19;
+    return strncmp(fake_hospital_stamp(resource), value + 2, length) >= 0;
+}
+
 static inline bool fake_hospital_shows(const struct fake_hospital *hospital, const char *resource, const char *type,
                                        const char *path)
 {
-    char value[URL_BYTES];
+    char value[URL_BYTES], wanted[URL_BYTES + 8];
 
-    if (!fake_hospital_type(resource, type) || !fake_hospital_about(resource, type, path))
+    if (!fake_hospital_type(resource, type) || !fake_hospital_about(hospital, resource, type, path))
         return false;
-    if (fake_hospital_parameter(path, "category", value) && !strstr(resource, value))
+    if (fake_hospital_value(hospital, path, "category", value) && !strstr(resource, value))
         return false;
     if (fake_hospital_parameter(path, "code", value) && !fake_hospital_codes(resource, value))
         return false;
-    if (hospital->ignores_last_updated)
-        return true;
-    return !strstr(path, "casement-probe") &&
-           !(fake_hospital_parameter(path, "_lastUpdated", value) && strcmp(value, "ge2100") > 0);
+    if (fake_hospital_value(hospital, path, "_id", value)) {
+        snprintf(wanted, sizeof wanted, "\"id\":\"%s\"", value);
+        if (!strstr(resource, wanted))
+            return false;
+    }
+    if (!hospital->ignores_last_updated && !fake_hospital_is(hospital->ignores, "casement-probe") &&
+        strstr(path, "casement-probe="))
+        return false;
+    return fake_hospital_dated(hospital, resource, path) && fake_hospital_changed(hospital, resource, path);
 }
 
-static inline void fake_hospital_search(const struct fake_hospital *hospital, struct exchange *exchange,
-                                        const char *type)
+static inline unsigned fake_hospital_commas(const char *path)
 {
-    struct gw_text page = GW_TEXT_INIT(1u << 20);
-    const char *comma = "";
+    char value[URL_BYTES];
+    unsigned count = 0;
 
-    gw_text_add(&page, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[");
-    for (size_t i = 0; i < hospital->count; i++) {
-        if (!fake_hospital_shows(hospital, hospital->resources[i], type, exchange->path))
-            continue;
-        gw_text_print(&page, "%s{\"resource\":%s,\"search\":{\"mode\":\"match\"}}", comma, hospital->resources[i]);
-        comma = ",";
-    }
-    gw_text_add(&page, "]}");
-    fake_server_reply(exchange, 200, "application/fhir+json", "", page.at);
+    if (!fake_hospital_parameter(path, "code", value))
+        return 0;
+    for (const char *at = value; at; at = strchr(at + 1, ','))
+        count++;
+    return count;
+}
+
+/* The status of a search that is not answered; 0: it is. */
+static inline int fake_hospital_refusal(struct fake_hospital *hospital, const struct exchange *exchange,
+                                        const char *type, const char *path)
+{
+    const bool post = strncmp(exchange->head, "POST ", 5) == 0;
+    const char *prefer = fake_server_header(exchange, "Prefer");
+    char value[URL_BYTES], name[64];
+
+    snprintf(name, sizeof name, "%s=", hospital->breaks ? hospital->breaks : "?");
+    if (strstr(path, name))
+        return 500;
+    if (post ? hospital->forbids_post : hospital->forbids_get && !strstr(path, "&page="))
+        return 405;
+    if (!post && hospital->query_max && strlen(path) > hospital->query_max)
+        return 414;
+    snprintf(name, sizeof name, "%s=", hospital->forbids ? hospital->forbids : "?");
+    if (strstr(path, name) || (hospital->codes_max && fake_hospital_commas(path) > hospital->codes_max))
+        return 400;
+    if (hospital->count_max && fake_hospital_parameter(path, "_count", value) &&
+        strtoul(value, NULL, 10) > hospital->count_max)
+        return 400;
+    if (hospital->one_range && strstr(path, "date=") && strstr(path, "_lastUpdated="))
+        return 400;
+    if (hospital->demands_category && strcmp(type, "Observation") == 0 && !strstr(path, "category="))
+        return 400;
+    if (prefer && fake_hospital_is(hospital->answers, "strict") && strstr(path, "casement-probe="))
+        return 400;
+    if (strstr(path, "&page=") && hospital->links_live && hospital->links_used++ >= hospital->links_live)
+        return 410;
+    return 0;
+}
+
+static inline int fake_hospital_by_stamp(const void *a, const void *b)
+{
+    return strncmp(fake_hospital_stamp(*(const char *const *)a), fake_hospital_stamp(*(const char *const *)b), 19);
+}
+
+static inline void fake_hospital_links(const struct fake_hospital *hospital, const char *type, const char *path,
+                                       size_t next, struct gw_text *page)
+{
+    const char *query = strchr(path, '?') ? strchr(path, '?') + 1 : "";
+    const size_t length = strstr(query, "&page=") ? (size_t)(strstr(query, "&page=") - query) : strlen(query);
+    const char *probe = strstr(query, "&casement-probe");
+    const size_t known = hospital->self_drops && probe ? (size_t)(probe - query) : length;
+    const char *base = fake_server_base(hospital->server);
+
+    gw_text_print(page, "\"link\":[{\"relation\":\"self\",\"url\":\"%s/%s?%.*s\"}", base, type, (int)known, query);
+    if (next)
+        gw_text_print(page, ",{\"relation\":\"next\",\"url\":\"%s/%s?%.*s&page=%zu\"}", base, type, (int)length, query,
+                      next);
+    gw_text_add(page, "],");
+}
+
+/* All it shows, and the one page of it that was asked for. */
+static inline void fake_hospital_page(const struct fake_hospital *hospital, const char *type, const char *path,
+                                      struct gw_text *page)
+{
+    const char *shown[RESOURCES_MAX], *at = strstr(path, "&page="), *comma = "";
+    size_t count = 0, first = at ? strtoul(at + 6, NULL, 10) : 0, size = RESOURCES_MAX;
+    char value[URL_BYTES];
+
+    for (size_t i = 0; i < hospital->count; i++)
+        if (fake_hospital_shows(hospital, hospital->resources[i], type, path))
+            shown[count++] = hospital->resources[i];
+    if (fake_hospital_value(hospital, path, "_sort", value))
+        qsort(shown, count, sizeof *shown, fake_hospital_by_stamp);
+    if (fake_hospital_value(hospital, path, "_count", value))
+        size = strtoul(value, NULL, 10);
+    gw_text_add(page, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",");
+    fake_hospital_links(hospital, type, path, first + size < count ? first + size : 0, page);
+    gw_text_add(page, "\"entry\":[");
+    for (size_t i = first; i < count && i < first + size; i++, comma = ",")
+        gw_text_print(page, "%s{\"resource\":%s,\"search\":{\"mode\":\"match\"}}", comma, shown[i]);
+    gw_text_add(page, "]}");
+}
+
+static inline void fake_hospital_reply(const struct fake_hospital *hospital, struct exchange *exchange, int status,
+                                       const char *body)
+{
+    fake_server_reply(exchange, status, "application/fhir+json", hospital->date ? hospital->date : "", body);
+}
+
+static inline void fake_hospital_search(struct fake_hospital *hospital, struct exchange *exchange, const char *type)
+{
+    struct gw_text page = GW_TEXT_INIT(1u << 20), path = GW_TEXT_INIT(1u << 16);
+    const bool post = strncmp(exchange->head, "POST ", 5) == 0;
+    int refusal;
+
+    gw_text_print(&path, "%s%s%s", exchange->path, post ? "?" : "", post ? exchange->body : "");
+    refusal = fake_hospital_refusal(hospital, exchange, type, path.at);
+    if (refusal == 0 && post && hospital->post_is_odd)
+        gw_text_add(&page, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\"}");
+    else if (refusal == 0)
+        fake_hospital_page(hospital, type, path.at, &page);
+    fake_hospital_reply(hospital, exchange, refusal ? refusal : 200, page.at);
+    gw_text_release(&path);
     gw_text_release(&page);
 }
 
@@ -134,6 +315,12 @@ static inline void fake_hospital_read(const struct fake_hospital *hospital, stru
 {
     char wanted[200];
     const char *id = strrchr(exchange->path, '/') + 1;
+
+    if (strstr(exchange->path, "/_history")) {
+        fake_hospital_reply(hospital, exchange, hospital->without_history ? 404 : 200,
+                            "{\"resourceType\":\"Bundle\",\"type\":\"history\"}");
+        return;
+    }
 
     snprintf(wanted, sizeof wanted, "\"id\":\"%s\"", id);
     for (size_t i = 0; i < hospital->count; i++) {
@@ -154,26 +341,41 @@ static inline void fake_hospital_metadata(const struct fake_hospital *hospital, 
                                         "AdverseEvent", "DiagnosticReport"};
     struct gw_text text = GW_TEXT_INIT(1u << 16);
 
-    gw_text_print(&text,
-                  "{\"resourceType\":\"CapabilityStatement\",\"status\":\"active\",\"fhirVersion\":\"%s\","
-                  "\"software\":{\"name\":\"Made up\",\"version\":\"1\"},\"rest\":[{\"mode\":\"server\",\"resource\":[",
-                  hospital->fhir_version ? hospital->fhir_version : "4.0.1");
+    gw_text_print(
+        &text,
+        "{\"resourceType\":\"CapabilityStatement\",\"status\":\"active\",\"fhirVersion\":\"%s\","
+        "\"software\":{\"name\":\"Made up\",\"version\":\"%s\"},\"rest\":[{\"mode\":\"server\",%s\"resource\":[",
+        hospital->fhir_version ? hospital->fhir_version : "4.0.1",
+        hospital->software_version ? hospital->software_version : "1", hospital->claims ? hospital->claims : "");
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         gw_text_print(&text, "%s{\"type\":\"%s\",\"interaction\":[{\"code\":\"read\"},{\"code\":\"search-type\"}]}",
                       i ? "," : "", types[i]);
     gw_text_add(&text, "]}]}");
-    fake_server_reply(exchange, 200, "application/fhir+json", "", text.at);
+    fake_hospital_reply(hospital, exchange, 200, text.at);
     gw_text_release(&text);
+}
+
+static inline void fake_hospital_smart(const struct fake_hospital *hospital, struct exchange *exchange)
+{
+    const bool token = strcmp(exchange->path, "/token") == 0;
+    const char *body = token ? hospital->token : hospital->smart;
+    const int status = token && hospital->token_status ? hospital->token_status : body ? 200 : 404;
+
+    fake_server_reply(exchange, status, "application/json", "", body ? body : "");
 }
 
 static inline void fake_hospital_answer(struct exchange *exchange, void *ctx)
 {
-    const struct fake_hospital *hospital = ctx;
+    struct fake_hospital *hospital = ctx;
     char type[64] = "";
 
     sscanf(exchange->path, "/fhir/%63[A-Za-z]", type);
-    if (gw_same(type, hospital->refused) ||
-        (hospital->refused_patient && strstr(exchange->path, hospital->refused_patient)))
+    if (strcmp(exchange->path, "/token") == 0 || strstr(exchange->path, "/.well-known/"))
+        fake_hospital_smart(hospital, exchange);
+    else if (hospital->busy && *type && strcmp(type, "metadata") != 0 && hospital->busy--)
+        fake_server_reply(exchange, 429, "text/plain", hospital->busy_for ? hospital->busy_for : "", "slow down");
+    else if (gw_same(type, hospital->refused) ||
+             (hospital->refused_patient && strstr(exchange->path, hospital->refused_patient)))
         fake_server_reply(exchange, 403, "text/plain", "", "no");
     else if (gw_same(type, hospital->html))
         fake_server_reply(exchange, 200, "text/html", "", "<html>log in</html>");
@@ -181,7 +383,8 @@ static inline void fake_hospital_answer(struct exchange *exchange, void *ctx)
         fake_server_reply(exchange, 200, "application/fhir+json", "", "{\"resourceType\":\"Bundle\",\"entry\":[{");
     else if (strcmp(type, "metadata") == 0)
         fake_hospital_metadata(hospital, exchange);
-    else if (strchr(exchange->path, '?'))
+    else if ((strchr(exchange->path, '?') && !strstr(exchange->path, "/_history")) ||
+             strstr(exchange->path, "/_search"))
         fake_hospital_search(hospital, exchange, type);
     else
         fake_hospital_read(hospital, exchange, type);
