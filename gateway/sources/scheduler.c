@@ -87,7 +87,7 @@ static void cut_waits(struct gw_scheduler *s)
             struct chain *chain = &s->endpoints[i].chains[k];
 
             if (chain->request && !chain->pull)
-                uv_timer_start(&chain->timer, on_wait_over, 0, 0);
+                gw_clock_start(s->options.clock, &chain->timer, on_wait_over, 0);
         }
     }
 }
@@ -176,7 +176,7 @@ static void on_pulled(void *ctx, const struct gw_pull_result *result, const stru
     chain->failure = *failure;
     if (options->pause)
         wait_ms = options->pause(options->ctx, wait_ms);
-    uv_timer_start(&chain->timer, on_wait_over, wait_ms, 0);
+    gw_clock_start(options->clock, &chain->timer, on_wait_over, wait_ms);
 }
 
 static void take_next(struct chain *chain)
@@ -320,7 +320,7 @@ static void cancel_chain(struct chain *chain)
         gw_pull_cancel(chain->pull);
     } else if (chain->request) { /* waiting: the wait ends now */
         gw_fail(&chain->failure, GW_ECANCELED, "sources.scheduler", "cancelled while waiting for another try");
-        uv_timer_start(&chain->timer, on_wait_over, 0, 0);
+        gw_clock_start(chain->endpoint->scheduler->options.clock, &chain->timer, on_wait_over, 0);
     }
 }
 
