@@ -30,8 +30,9 @@ enum {
     ANSWER_MS = 60000,
     ASSERTION_S = 240,   /* 300 at most; the rest is for clocks that differ */
     OFFSET_LEAST_S = 60, /* below, both clocks count as right */
+    OFFSET_MOST_S = 300, /* beyond, whose clock is wrong is for a person to say */
     QUIET_MS = 60000,
-    RENEW_MS_PER_S = 800, /* at 80 % of its life */
+    SPARE_LEAST_MS = 30000, /* of a life, unless that is more than half of it */
     TEXT_MAX = 64 * 1024,
 };
 
@@ -170,6 +171,15 @@ static void learn_offset(struct gw_token *token)
     token->clock_offset = llabs(offset) > OFFSET_LEAST_S ? offset : 0;
 }
 
+/* A page may take a while: a token is not used in the last fifth of its life, nor in the last 30 s. */
+static uint64_t usable_ms(int64_t life_s)
+{
+    const uint64_t life_ms = (uint64_t)life_s * 1000;
+    const uint64_t spare_ms = life_ms / 5 > SPARE_LEAST_MS ? life_ms / 5 : SPARE_LEAST_MS;
+
+    return life_ms - (spare_ms < life_ms / 2 ? spare_ms : life_ms / 2);
+}
+
 static enum gw_status keep(struct gw_token *token, struct gw_error *err)
 {
     struct grant grant = GRANT_INIT;
@@ -179,7 +189,7 @@ static enum gw_status keep(struct gw_token *token, struct gw_error *err)
     if (rc == GW_OK) {
         grant_release(&token->grant);
         token->grant = grant;
-        token->renew_ms = now_ms(token) + (uint64_t)grant.life_s * RENEW_MS_PER_S;
+        token->renew_ms = now_ms(token) + usable_ms(grant.life_s);
     } else {
         const struct gw_text known = token->grant.scope;
 
@@ -227,7 +237,12 @@ static void on_answer(void *ctx, const struct gw_error *failure)
         return;
     }
     learn_offset(token);
-    if (status == 400 || status == 401 || status == 403)
+    if (llabs(token->clock_offset) > OFFSET_MOST_S)
+        gw_fail(&err, GW_EPROTO, where,
+                "the clock of the token endpoint of %s is %lld s ahead of this machine's: times cannot be trusted; set "
+                "this machine's clock by NTP, or ask them to set theirs",
+                token->base, (long long)token->clock_offset);
+    else if (status == 400 || status == 401 || status == 403)
         refused(token, &err);
     else if (gw_http_verdict(&token->response, token->url.at, &err) == GW_OK)
         take_token(token, &err);

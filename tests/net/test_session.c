@@ -4,6 +4,8 @@
 #include "net/fake_clock.h"
 #include "net/fake_hospital.h"
 
+#include <sys/stat.h>
+
 static uv_loop_t loop;
 static struct fake_hospital hospital, elsewhere;
 static struct fake_clock still;
@@ -172,6 +174,72 @@ Test(session, a1_renews_once_and_replays_once_on_401)
     }
 }
 
+/* Seven seconds a page: every token is asked for in time, none is refused, none is older than it may be. */
+Test(session, a1_walks_through_many_pages_with_tokens_of_45_seconds)
+{
+    struct outcome outcome = OUTCOME_INIT;
+    unsigned number = 0, seen = 0;
+    int64_t born = 0;
+
+    hospital.life_s = 45;
+    for (int page = 0; page < 60; page++) {
+        get(own_url(), &outcome);
+        cr_assert(outcome.response.status == 200, "page %d: %s", page, outcome.failure.text);
+        cr_assert(sscanf(hospital.bearer, "Bearer t%u", &number) == 1);
+        if (number != seen)
+            born = still.utc;
+        cr_expect(number == seen || number == seen + 1);
+        seen = number;
+        cr_expect(still.utc - born + 7 < 45, "page %d with a token of %lld s", page, (long long)(still.utc - born));
+        fake_clock_pass(&still, 7);
+    }
+    cr_expect(hospital.reads == 60 && hospital.discoveries == 1);
+    cr_expect(hospital.tokens <= 60 * 7 / 21, "%u", hospital.tokens);
+    outcome_reset(&outcome);
+}
+
+/* A file that took six hours, or a machine that slept: the next request asks for a token first. */
+Test(session, a1_renews_before_it_asks_after_a_long_wait)
+{
+    struct outcome outcome = OUTCOME_INIT;
+
+    get(own_url(), &outcome);
+    fake_clock_pass(&still, 6 * 3600);
+    get(own_url(), &outcome);
+    cr_expect(outcome.response.status == 200 && hospital.tokens == 2 && hospital.reads == 2);
+    cr_expect_str_eq(hospital.bearer, "Bearer t2");
+    outcome_reset(&outcome);
+}
+
+/* The operator wrote a new key over the file while the old one is still registered: the next session signs with it. */
+Test(session, a4_signs_with_the_key_that_is_in_the_file_when_it_begins)
+{
+    struct outcome outcome = OUTCOME_INIT;
+    struct gw_endpoint endpoint = endpoint_of(GW_AUTH_SMART_BACKEND);
+    struct gw_jwk *next = NULL;
+
+    get(own_url(), &outcome);
+    cr_expect(token_verifies(hospital.key, hospital.assertion));
+    cr_assert(gw_jwk_generate(GW_JWK_ES384, 0, &next, NULL) == GW_OK);
+    unlink(hospital.key_file);
+    cr_assert(gw_jwk_save(next, hospital.key_file, NULL) == GW_OK);
+    fake_clock_pass(&still, 300);
+    get(own_url(), &outcome);
+    cr_expect(hospital.tokens == 2 && token_verifies(hospital.key, hospital.assertion), "what is open keeps its key");
+    gw_session_free(session);
+    cr_assert(gw_session_new(&loop, &endpoint, NULL, &clock_of_test, &session, NULL) == GW_OK);
+    get(own_url(), &outcome);
+    cr_expect(hospital.tokens == 3 && token_verifies(next, hospital.assertion) &&
+              !token_verifies(hospital.key, hospital.assertion));
+    outcome_reset(&outcome);
+    gw_jwk_free(next);
+}
+
+static void share_key(struct gw_endpoint *endpoint)
+{
+    cr_assert(chmod(endpoint->auth.key, 0644) == 0);
+}
+
 Test(session, a1_starts_no_token_storm_when_401_means_slow_down)
 {
     struct outcome outcome = OUTCOME_INIT;
@@ -291,9 +359,13 @@ static const struct {
     void (*spoil)(struct gw_endpoint *endpoint);
     const char *says;
 } settings[] = {
-    {"no key", no_key, "\"key\""},           {"key not there", key_away, "/nowhere/key.jwk"},
-    {"other algorithm", other_alg, "ES384"}, {"no scopes", no_scope, "scopes"},
-    {"plain http", plain_http, "https"},     {"no CA", ca_away, "/nowhere/ca.pem"},
+    {"no key", no_key, "\"key\""},
+    {"key not there", key_away, "/nowhere/key.jwk"},
+    {"other algorithm", other_alg, "ES384"},
+    {"no scopes", no_scope, "scopes"},
+    {"plain http", plain_http, "https"},
+    {"no CA", ca_away, "/nowhere/ca.pem"},
+    {"A4: a key that others may read", share_key, "chmod"},
 };
 
 Test(session, names_the_setting_that_is_wrong)

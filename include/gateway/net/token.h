@@ -1,7 +1,7 @@
 /*
  * Access tokens by SMART Backend Services: client_credentials with a signed assertion.
  *
- *      discover ──> ask ──> keep          a token in hand is used up to 80 % of its life
+ *      discover ──> ask ──> keep          a token in hand is used up to 80 % of its life, and not in its last 30 s
  *      (once)        └────> remember the failure for a minute
  *
  * One request at a time for an endpoint, however many wait for its answer. A request that follows a failure, or a token
@@ -12,7 +12,8 @@
  *
  * Failures: GW_EDENIED the server's answer was 400, 401 or 403 (its error code is named, nothing else of the body), or
  * it granted less than the scopes asked for (a server answers 200 with no scope and a useless token);
- * GW_EPROTO the answer is no token; GW_ERETRY it is away.
+ * GW_EPROTO the answer is no token, or the clock of the token endpoint differs by more than 300 s from ours; GW_ERETRY
+ * it is away.
  *
  * Source: HL7 SMART App Launch 2, Backend Services and Asymmetric Client Authentication.
  */
