@@ -117,6 +117,8 @@ static void print_people(const struct answer *a)
     if (a->result.waits)
         fprintf(a->output.out, "it acts when another person approves it: casement exceptions approve %lld\n",
                 (long long)decision->n);
+    else if (a->result.left)
+        fprintf(a->output.out, "the running service derives the subjects concerned within a minute\n");
     else
         print_effect(a);
 }
@@ -141,6 +143,7 @@ static void print_json(const struct answer *a)
 
     cJSON_AddItemToObject(root, "decision", decision_json(&a->result.decision));
     cJSON_AddBoolToObject(root, "waits_for_approval", a->result.waits);
+    cJSON_AddBoolToObject(root, "left_to_service", a->result.left);
     cJSON_AddNumberToObject(root, "values", (double)a->result.values);
     object = cJSON_AddObjectToObject(root, "subjects");
     cJSON_AddNumberToObject(object, "derived", (double)pass->subjects);
@@ -166,7 +169,7 @@ static enum gw_status open_ledger(struct answer *a, const struct arguments *argu
     enum gw_status rc = report_ledger_of(arguments, &a->arena, &a->config, &a->request.ledger_path, err);
 
     a->request.config = a->config.path ? &a->config : NULL;
-    return rc == GW_OK ? report_open(a->request.ledger_path, &a->request.ledger, err) : rc;
+    return rc == GW_OK ? report_hold(a->request.ledger_path, &a->request.ledger, &a->request.beside, err) : rc;
 }
 
 static int carry_out(struct answer *a, const struct arguments *arguments)

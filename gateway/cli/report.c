@@ -70,12 +70,32 @@ enum gw_status report_codes(struct gw_ledger *ledger, struct tally *codes, struc
     return rc;
 }
 
+static enum gw_status check_there(const char *path, struct gw_error *err)
+{
+    if (access(path, F_OK) == 0)
+        return GW_OK;
+    return gw_fail(err, GW_ENOINPUT, where, "%s: %s; run casement sync or map first, or name another ledger", path,
+                   errno == ENOENT ? "is not there" : strerror(errno));
+}
+
 enum gw_status report_open(const char *path, struct gw_ledger **out, struct gw_error *err)
 {
-    if (access(path, F_OK) != 0)
-        return gw_fail(err, GW_ENOINPUT, where, "%s: %s; run casement sync or map first, or name another ledger", path,
-                       errno == ENOENT ? "is not there" : strerror(errno));
-    return gw_ledger_open(path, out, err);
+    const enum gw_status rc = check_there(path, err);
+
+    return rc == GW_OK ? gw_ledger_join(path, out, err) : rc;
+}
+
+enum gw_status report_hold(const char *path, struct gw_ledger **out, bool *beside, struct gw_error *err)
+{
+    enum gw_status rc = check_there(path, err);
+
+    *beside = false;
+    if (rc == GW_OK)
+        rc = gw_ledger_open(path, out, err);
+    if (rc != GW_EBUSY)
+        return rc;
+    *beside = true;
+    return gw_ledger_join(path, out, err);
 }
 
 enum gw_status report_ledger_of(const struct arguments *arguments, struct gw_arena *arena, struct gw_config *config,

@@ -20,6 +20,8 @@ enum gw_status report_codes(struct gw_ledger *ledger, struct tally *codes, struc
 
 /* Open a ledger that is there: a command that only reads makes none. */
 enum gw_status report_open(const char *path, struct gw_ledger **out, struct gw_error *err);
+/* The same to change it; *beside: a running service holds it, and does what follows from the change. */
+enum gw_status report_hold(const char *path, struct gw_ledger **out, bool *beside, struct gw_error *err);
 
 /* The path of --ledger, or that of the configuration of -c, in the arena. *config: what -c says, empty without it. */
 struct arguments;

@@ -59,8 +59,12 @@ static enum gw_status read_all(struct gw_ledger *ledger, struct gw_error *err)
 
 enum gw_status gw_ledger_decisions(struct gw_ledger *ledger, struct gw_decisions *out, struct gw_error *err)
 {
-    const enum gw_status rc = ledger->decisions_read ? GW_OK : read_all(ledger, err);
+    int64_t version = 0;
+    enum gw_status rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_DATA_VERSION), 0, &version, err);
 
+    if (rc == GW_OK && (!ledger->decisions_read || ledger->data_version != version))
+        rc = read_all(ledger, err);
+    ledger->data_version = version;
     if (rc == GW_OK)
         *out = ledger->decisions;
     return rc;

@@ -13,13 +13,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "ledger/schema.h"
 
 static const char where[] = "ledger.store";
 
-enum { CALL_ARENA_LIMIT = 256 * 1024 * 1024, FILE_MODE = 0600, CHECKPOINT_PAGES = 1000 };
+enum { CALL_ARENA_LIMIT = 256 * 1024 * 1024, FILE_MODE = 0600, CHECKPOINT_PAGES = 1000, BUSY_MS = 30000 };
 
 static const struct {
     const char *types;
@@ -43,6 +44,8 @@ enum gw_status ledger_failure(struct gw_ledger *ledger, struct gw_error *err)
     case SQLITE_NOMEM:
     case SQLITE_TOOBIG:
         return ledger_no_memory(err, "a statement of the ledger");
+    case SQLITE_BUSY:
+        return gw_fail(err, GW_EBUSY, where, "another process keeps the ledger to itself; try again");
     case SQLITE_FULL:
         ledger->broken = true;
         return gw_fail(err, GW_EIO, where, "cannot write the ledger: the disk is full; make room and start again");
@@ -213,14 +216,22 @@ enum gw_status step_end(struct gw_ledger *ledger, const struct step *step, enum 
 /* ---- opening ---- */
 
 /* SQLite would make the file by the umask; patient data want an owner. Its side files take the mode of the file. */
-static enum gw_status make_file(const char *path, struct gw_error *err)
+static enum gw_status make_file(struct gw_ledger *ledger, const char *path, struct gw_error *err)
 {
-    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
-
-    if (fd < 0)
+    ledger->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+    if (ledger->fd < 0)
         return gw_fail(err, GW_ECREATE, where, "%s: cannot be opened or created: %s", path, strerror(errno));
-    close(fd);
     return GW_OK;
+}
+
+/* Kept until the ledger is closed: to close any descriptor of the file earlier would drop SQLite's locks on it. */
+static enum gw_status hold_file(const struct gw_ledger *ledger, const char *path, struct gw_error *err)
+{
+    if (flock(ledger->fd, LOCK_EX | LOCK_NB) == 0)
+        return GW_OK;
+    if (errno == EWOULDBLOCK)
+        return gw_fail(err, GW_EBUSY, where, "%s: another instance holds the ledger; stop it first", path);
+    return gw_fail(err, GW_EIO, where, "%s: cannot be locked: %s", path, strerror(errno));
 }
 
 static enum gw_status opening_failed(struct gw_ledger *ledger, const char *path, struct gw_error *err)
@@ -242,11 +253,9 @@ static enum gw_status opening_failed(struct gw_ledger *ledger, const char *path,
     }
 }
 
-/* Exclusive first: then WAL keeps its index in our memory, and the lock is ours from the first read on. */
-static const char settings[] =
-    "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-    "PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
-    "BEGIN EXCLUSIVE; COMMIT;";
+/* Others may read and note decisions beside the one instance: the lock of the instance is the file's own (flock). */
+static const char settings[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                               "PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;";
 
 /* A file written once, in key order, takes large pages: fewer of them to split and to write. */
 static const char build_settings[] =
@@ -326,20 +335,25 @@ static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
 {
     struct gw_ledger *ledger = ctx;
 
-    if (pages >= CHECKPOINT_PAGES &&
-        sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK)
-        ledger->broken = true;
+    int code = SQLITE_OK;
+
+    if (pages >= CHECKPOINT_PAGES)
+        code = sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    ledger->broken |= code != SQLITE_OK && code != SQLITE_BUSY; /* busy: another process does it */
     return SQLITE_OK;
 }
 
-static enum gw_status open_file(struct gw_ledger *ledger, const char *path, const char *pragmas, struct gw_error *err)
+static enum gw_status open_file(struct gw_ledger *ledger, const char *path, bool alone, struct gw_error *err)
 {
-    enum gw_status rc = make_file(path, err);
+    enum gw_status rc = make_file(ledger, path, err);
 
+    if (rc == GW_OK && alone)
+        rc = hold_file(ledger, path, err);
     if (rc != GW_OK)
         return rc;
     if (sqlite3_open_v2(path, &ledger->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
-        sqlite3_exec(ledger->db, pragmas, NULL, NULL, NULL) != SQLITE_OK)
+        sqlite3_busy_timeout(ledger->db, BUSY_MS) != SQLITE_OK ||
+        sqlite3_exec(ledger->db, ledger->built ? build_settings : settings, NULL, NULL, NULL) != SQLITE_OK)
         return ledger->db ? opening_failed(ledger, path, err) : ledger_no_memory(err, "the ledger");
     sqlite3_wal_hook(ledger->db, on_commit, ledger);
     rc = check_schema(ledger, path, err);
@@ -357,7 +371,8 @@ static void count_no_memory(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static enum gw_status open_ledger(const char *path, bool built, struct gw_ledger **out, struct gw_error *err)
+static enum gw_status open_ledger(const char *path, bool built, bool alone, struct gw_ledger **out,
+                                  struct gw_error *err)
 {
     count_no_memory();
     struct gw_ledger *ledger = calloc(1, sizeof *ledger);
@@ -366,6 +381,7 @@ static enum gw_status open_ledger(const char *path, bool built, struct gw_ledger
     if (!ledger)
         return ledger_no_memory(err, "the ledger");
     ledger->built = built;
+    ledger->fd = -1;
     ledger->arena.limit = CALL_ARENA_LIMIT;
     ledger->kept.limit = CALL_ARENA_LIMIT;
     ledger->compressor = ZSTD_createCCtx();
@@ -373,7 +389,7 @@ static enum gw_status open_ledger(const char *path, bool built, struct gw_ledger
     if (!ledger->compressor || !ledger->decompressor)
         rc = ledger_no_memory(err, "the ledger");
     else
-        rc = open_file(ledger, path, built ? build_settings : settings, err);
+        rc = open_file(ledger, path, alone, err);
     if (rc == GW_OK)
         *out = ledger;
     else
@@ -383,12 +399,17 @@ static enum gw_status open_ledger(const char *path, bool built, struct gw_ledger
 
 enum gw_status gw_ledger_open(const char *path, struct gw_ledger **out, struct gw_error *err)
 {
-    return open_ledger(path, false, out, err);
+    return open_ledger(path, false, true, out, err);
+}
+
+enum gw_status gw_ledger_join(const char *path, struct gw_ledger **out, struct gw_error *err)
+{
+    return open_ledger(path, false, false, out, err);
 }
 
 enum gw_status gw_ledger_build(const char *path, struct gw_ledger **out, struct gw_error *err)
 {
-    return open_ledger(path, true, out, err);
+    return open_ledger(path, true, true, out, err);
 }
 
 void gw_ledger_close(struct gw_ledger *ledger)
@@ -398,6 +419,8 @@ void gw_ledger_close(struct gw_ledger *ledger)
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(ledger->statements[i]);
     sqlite3_close(ledger->db);
+    if (ledger->fd >= 0)
+        close(ledger->fd);
     ZSTD_freeCCtx(ledger->compressor);
     ZSTD_freeDCtx(ledger->decompressor);
     gw_arena_release(&ledger->arena);

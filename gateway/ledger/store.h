@@ -45,6 +45,7 @@ struct numbers {
 
 struct gw_ledger {
     sqlite3 *db;
+    int fd; /* of the same file: the lock of the instance */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     bool in_transaction;
     bool broken; /* the disk or the file failed: nothing more is tried */
@@ -57,7 +58,8 @@ struct gw_ledger {
     struct gw_arena kept;  /* the decisions, read once */
     struct gw_decisions decisions;
     bool decisions_read;
-    struct bytes plain; /* a blob being gathered */
+    int64_t data_version; /* of the file when they were read: another process may have added one */
+    struct bytes plain;   /* a blob being gathered */
     struct bytes packed;
     struct numbers touched;
     struct numbers order;

@@ -121,6 +121,22 @@ enum gw_status gw_ledger_subjects(struct gw_ledger *ledger, struct gw_arena *are
     return GW_OK;
 }
 
+enum gw_status gw_ledger_subject(struct gw_ledger *ledger, struct gw_arena *arena, int64_t number,
+                                 struct gw_ledger_subject *out, struct gw_error *err)
+{
+    sqlite3_stmt *statement = ledger_bind(ledger, STATEMENT_SUBJECT_GET, number);
+    bool row, fine;
+    enum gw_status rc = ledger_step(ledger, statement, &row, err);
+
+    if (rc != GW_OK)
+        return rc;
+    if (!row)
+        return gw_fail(err, GW_EINPUT, "ledger.subjects", "no subject has this number");
+    fine = read_subject(arena, statement, out);
+    sqlite3_reset(statement);
+    return fine ? GW_OK : ledger_no_memory(err, "a subject");
+}
+
 enum gw_status gw_ledger_mark(struct gw_ledger *ledger, int64_t subject, struct gw_error *err)
 {
     assert(subject != GW_NOBODY);

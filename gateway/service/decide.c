@@ -374,10 +374,11 @@ enum gw_status gw_decide_run(struct gw_arena *arena, const struct gw_decide_requ
     rc = rederive_open(&d.rederive, arena, request->ledger, request->ledger_path, request->config, err);
     if (rc == GW_OK)
         rc = decide(&d, err);
-    if (rc == GW_OK)
+    out->left = request->beside;
+    if (rc == GW_OK && !request->beside)
         rc = rederive_run(&d.rederive, d.now, d.anchors, &out->pass, &out->held_back, err);
     out->changed = d.rederive.changed;
-    if (rc == GW_OK)
+    if (rc == GW_OK && !request->beside)
         rc = count_unanswered(&d, err);
     rederive_release(&d.rederive);
     return rc;

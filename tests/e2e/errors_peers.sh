@@ -174,8 +174,7 @@ rm "$work/lost-pseudonyms/pseudonym.key"
 wrong lost-pseudonyms 78 'pseudonym.key.*missing'
 
 # ---- two at once
-(sqlite3 "$work/good/state/ledger.db" 'BEGIN EXCLUSIVE; SELECT 1;' '.shell touch '"$work"'/held' '.shell sleep 3') \
-    >"$work/holder.out" 2>&1 &
+flock "$work/good/state/ledger.db" sh -c "touch '$work/held'; sleep 3" &
 while [ ! -e "$work/held" ]; do
     sleep 0.05
 done

@@ -86,7 +86,7 @@ Test(report, lists_every_part_by_source_and_line)
                        "obs.ndjson:14,Observation,o-2,,,held,UNIT_MISSING,,x91ca\n"
                        "obs.ndjson:15,,,,,held,RESOURCE_INVALID,,x02aa\n"
                        "pat.ndjson:1,Patient,pat-99,,,not_in_scope,NOT_ENROLLED,,\n");
-    cr_expect(scratch_count(&book->scratch) == 3, "nothing but the list, the ledger and its log is left");
+    cr_expect(scratch_count(&book->scratch) == 4, "nothing but the list, the ledger, its log and its index is left");
     book_free(book);
 }
 

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/ledger/decisions.h"
+#include "gateway/ledger/notes.h"
 #include "ledger/book.h"
 
 Test(store, is_readable_by_its_owner_only)
@@ -29,6 +31,30 @@ Test(store, is_held_by_one_instance)
     cr_expect(second == NULL);
     gw_ledger_close(book->ledger);
     book_open(book);
+    book_free(book);
+}
+
+Test(store, lets_others_read_and_decide_beside_the_one_instance)
+{
+    struct book *book = book_new();
+    struct gw_ledger *beside = NULL;
+    struct gw_decisions decisions = {NULL, 0};
+    struct gw_decision decision = {.at = "2026-11-21T10:00:00Z",
+                                   .by = "dm1",
+                                   .reason = "as the manual says",
+                                   .kind = GW_DECIDE_ANCHOR,
+                                   .scope = "study:lendex-rrmm",
+                                   .match = {.subject = "ES-017"},
+                                   .set = {[GW_SET_ANCHOR] = "D1", [GW_SET_DATE] = "2024-01-15"}};
+
+    BOOK_OK(book, gw_ledger_decisions(book->ledger, &decisions, &book->err));
+    cr_expect(decisions.count == 0);
+    BOOK_OK(book, gw_ledger_join(book->path, &beside, &book->err));
+    BOOK_OK(book, gw_ledger_decide(beside, &decision, &book->err));
+    BOOK_OK(book, gw_ledger_decisions(book->ledger, &decisions, &book->err));
+    cr_expect(decisions.count == 1, "what another process decided is heard of");
+    gw_ledger_close(beside);
+    BOOK_OK(book, gw_ledger_note_put(book->ledger, "space", "name", "text", &book->err));
     book_free(book);
 }
 

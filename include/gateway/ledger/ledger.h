@@ -29,11 +29,16 @@ struct gw_ledger;
 #define GW_NOBODY 0 /* the subject number of what belongs to no subject, and of facts several subjects share */
 
 /*
- * Open or create (mode 0600) the file and hold it: WAL, synchronous=FULL, exclusive. GW_EBUSY: another instance holds
- * it; GW_ECREATE: it cannot be created (no such folder, no permission); GW_ECONFIG: written by a newer release, or no
- * ledger.
+ * Open or create (mode 0600) the file and hold it: WAL, synchronous=FULL, one instance. GW_EBUSY: another instance
+ * holds it; GW_ECREATE: it cannot be created (no such folder, no permission); GW_ECONFIG: written by a newer release,
+ * or no ledger.
  */
 enum gw_status gw_ledger_open(const char *path, struct gw_ledger **out, struct gw_error *err);
+/*
+ * The same beside the instance that may hold it: to read, and to append what a person decided. Nothing is kept, settled
+ * or delivered through it.
+ */
+enum gw_status gw_ledger_join(const char *path, struct gw_ledger **out, struct gw_error *err);
 /*
  * The same for a file that nobody sees before it is done: a first import whose folder appears by one rename (`map`). No
  * log, no journal and no sync until then, half the cache. A crash leaves a file to throw away, and so does any failure:
@@ -77,6 +82,9 @@ struct gw_ledger_subjects {
 };
 enum gw_status gw_ledger_subjects(struct gw_ledger *ledger, struct gw_arena *arena, struct gw_ledger_subjects *out,
                                   struct gw_error *err);
+/* One of them; GW_EINPUT: there is none of this number. */
+enum gw_status gw_ledger_subject(struct gw_ledger *ledger, struct gw_arena *arena, int64_t number,
+                                 struct gw_ledger_subject *out, struct gw_error *err);
 
 /*
  * Subjects to be derived: marked by gw_ledger_keep in its own transaction, or by hand (a day came, a mapping changed);

@@ -18,6 +18,8 @@ struct gw_decide_request {
     const char *ledger_path;
     const struct gw_config *config; /* NULL: the ledger is of a map */
 
+    bool beside; /* a running service holds the ledger: the subjects are marked, and it derives them */
+
     const char *selector;           /* a cause (fingerprint) or an exception's id, or how it begins; else: */
     int64_t approves;               /* the n of a decision; 0: none */
     int64_t undoes;                 /* the same */
@@ -32,6 +34,7 @@ struct gw_decide_request {
 struct gw_decide_result {
     struct gw_decision decision;
     bool waits;          /* it acts when a second person approves it */
+    bool left;           /* to the running service, which derives the subjects within a minute */
     size_t values;       /* exceptions it answers: open ones of the cause, or 1; of an approval or undo 0 */
     size_t held_back;    /* subjects that the next sync derives */
     size_t unanswered;   /* of the exceptions named those still open though all of their subjects were derived */
