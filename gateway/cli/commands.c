@@ -37,6 +37,14 @@ static const struct command sync_[] = {
      .needs = TAKES(CONFIG),
      .run = sync_command},
 };
+static const struct command run_[] = {
+    {.help =
+         "Retrieve at routine visits from every endpoint, until it is told to stop (SIGTERM). SIGHUP reads all files "
+         "again; a changed roster or profile is noticed by itself.",
+     .takes = TAKES(CONFIG),
+     .needs = TAKES(CONFIG),
+     .run = run_command},
+};
 
 static const struct command map[] = {
     {.inputs = "INPUT...",
@@ -173,6 +181,7 @@ static const struct command keys[] = {
 static const struct commands table[] = {
     {"check", "what works, what does not, what to do", check, COUNT(check)},
     {"sync", "one pass: pull, derive, deliver; then exit", sync_, COUNT(sync_)},
+    {"run", "the service: retrieval at routine visits, for years", run_, COUNT(run_)},
     {"map", "files in, records out; no network", map, COUNT(map)},
     {"status", "ledger equation, subjects, open exceptions, outbox", status, COUNT(status)},
     {"exceptions", "the review queue without a browser", exceptions, COUNT(exceptions)},

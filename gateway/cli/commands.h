@@ -30,6 +30,7 @@ int commands_main(int argc, char **argv);
 
 int check_command(const struct arguments *arguments);
 int sync_command(const struct arguments *arguments);
+int run_command(const struct arguments *arguments);
 int map_command(const struct arguments *arguments);
 int status_command(const struct arguments *arguments);
 int exceptions_list_command(const struct arguments *arguments);

@@ -168,6 +168,19 @@ enum gw_status agenda_windows(struct gw_ledger *ledger, struct gw_arena *arena, 
     return rc == GW_OK ? read_windows(arena, text ? text : "", out, err) : rc;
 }
 
+enum gw_status agenda_has_windows(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, bool *out,
+                                  struct gw_error *err)
+{
+    char name[NAME_BYTES];
+    const char *text = NULL;
+    enum gw_status rc;
+
+    snprintf(name, sizeof name, "%" PRId64, subject);
+    rc = gw_ledger_note(ledger, arena, windows_space, name, &text, err);
+    *out = text != NULL;
+    return rc;
+}
+
 /* ---- what was done ---- */
 
 static void name_done(int64_t subject, const char *endpoint, char out[NAME_BYTES])

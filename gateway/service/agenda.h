@@ -23,6 +23,10 @@ enum gw_status agenda_keep_windows(struct gw_ledger *ledger, struct gw_arena *ar
 enum gw_status agenda_windows(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
                               struct gw_schedule_subject *out, struct gw_error *err);
 
+/* Was it ever derived by a release that keeps windows? */
+enum gw_status agenda_has_windows(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, bool *out,
+                                  struct gw_error *err);
+
 enum gw_status agenda_done(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, const char *endpoint,
                            struct gw_schedule_done *out, struct gw_error *err);
 enum gw_status agenda_keep_done(struct gw_ledger *ledger, int64_t subject, const char *endpoint,

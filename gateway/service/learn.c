@@ -46,10 +46,9 @@ static void on_answer(void *ctx, const struct gw_error *failure)
     learning->done(learning->ctx, failure);
 }
 
-enum gw_status learn_start(struct learning *learning, struct setup_endpoint *endpoint, gw_http_done done, void *ctx,
-                           struct gw_error *err)
+enum gw_status learn_start(struct learning *learning, struct setup_endpoint *endpoint, struct gw_web *web,
+                           gw_http_done done, void *ctx, struct gw_error *err)
 {
-    struct gw_web *web = endpoint->web;
     struct gw_session_request request = {
         .max_bytes = METADATA_MAX_BYTES, .total_ms = METADATA_MS, .without_token = true};
     enum gw_status rc;

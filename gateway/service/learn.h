@@ -20,7 +20,7 @@ struct learning { /* of one endpoint; the caller's, until done */
 bool learn_needed(const struct setup_endpoint *endpoint);
 
 /* Refused with a status and no callback: GW_ENOMEM, or as the web says. */
-enum gw_status learn_start(struct learning *learning, struct setup_endpoint *endpoint, gw_http_done done, void *ctx,
-                           struct gw_error *err);
+enum gw_status learn_start(struct learning *learning, struct setup_endpoint *endpoint, struct gw_web *web,
+                           gw_http_done done, void *ctx, struct gw_error *err);
 
 #endif

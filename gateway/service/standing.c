@@ -52,6 +52,31 @@ static enum gw_status find_due(const struct standing *t, const struct setup_subj
     return rc;
 }
 
+enum gw_status standing_is_due(const struct standing *t, const struct setup_subject *subject,
+                               const struct gw_ledger_subject *known, bool *due, struct gw_error *err)
+{
+    struct derived_before now;
+
+    return find_due(t, subject, known, &now, due, err);
+}
+
+enum gw_status standing_horizon(const struct standing *t, const struct setup_subject *subject, gw_day *out,
+                                struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    *out = subject->as_of;
+    for (size_t l = 0; rc == GW_OK && *out != GW_NO_DAY && l < subject->link_count; l++) {
+        const char *endpoint = t->setup->endpoints[subject->links[l].endpoint].config->id;
+        gw_day horizon;
+
+        rc = remembered_horizon(t->setup->ledger, t->scratch, endpoint, subject->number, &horizon, err);
+        if (rc == GW_OK && (horizon == GW_NO_DAY || horizon < *out))
+            *out = horizon;
+    }
+    return rc;
+}
+
 /* A derivation is worth a look at the ledger: whoever has no new fact and is not due has the span of last time. */
 enum gw_status standing_span(const struct standing *t, struct gw_pass *pass, struct setup_subject *subject,
                              const struct gw_ledger_subject *known, struct gw_error *err)

@@ -43,6 +43,14 @@ gw_day standing_last_day(const struct setup_subject *subject);
 /* The horizon of what was read moves to the subject's day; sets ready: all its endpoints stand at that day. */
 enum gw_status standing_close(const struct standing *standing, struct setup_subject *subject, struct gw_error *err);
 
+/* Would a derivation up to the subject's day give another answer, facts that came since apart? */
+enum gw_status standing_is_due(const struct standing *standing, const struct setup_subject *subject,
+                               const struct gw_ledger_subject *known, bool *due, struct gw_error *err);
+
+/* The last day up to which every endpoint of its site was read; GW_NO_DAY: one of them never was. */
+enum gw_status standing_horizon(const struct standing *standing, const struct setup_subject *subject, gw_day *out,
+                                struct gw_error *err);
+
 /* Facts that came have marked their subject already; a day that passed and a changed rule do it here. */
 enum gw_status standing_mark(const struct standing *standing, const struct setup_subject *subject,
                              const struct gw_ledger_subject *known, struct gw_error *err);

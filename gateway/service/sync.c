@@ -100,7 +100,8 @@ static enum gw_status learn(struct sync *s, struct gw_error *err)
             continue;
         all[e].failure = &s->endpoints[e]->failure;
         all[e].waiting = &waiting;
-        waiting += learn_start(&all[e].learning, &setup->endpoints[e], on_learnt, &all[e], all[e].failure) == GW_OK;
+        waiting += learn_start(&all[e].learning, &setup->endpoints[e], setup->endpoints[e].web, on_learnt, &all[e],
+                               all[e].failure) == GW_OK;
     }
     while (waiting > 0)
         uv_run(setup->world->loop, UV_RUN_ONCE);

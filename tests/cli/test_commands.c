@@ -68,7 +68,7 @@ static const struct {
     {"foo", "there is no command \"foo\": see casement --help"},
     {"--foo", "there is no option \"--foo\": see casement --help"},
     {"stauts", "there is no command \"stauts\"; write status: see casement --help"},
-    {"run", "there is no command \"run\": see casement --help"},
+    {"run", "run: --config FILE is missing: see casement run --help"},
     {"map", "map: --study DIR is missing: see casement map --help"},
     {"map --study a --site b --enrolment c", "map: --out DIR is missing: see casement map --help"},
     {"map --study a --site b --enrolment c --out d", "map: INPUT... is missing: see casement map --help"},

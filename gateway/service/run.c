@@ -1,0 +1,334 @@
+/*
+ * The service from its start to its end.
+ *
+ *      load ──> ledger ──> open ──> writer ──> at work ──┬── a file changed: load anew, close, open
+ *                                                        └── told to stop: close, end
+ *
+ * The ledger is the caller's thread's while a generation opens, and the writer's while one works: between two
+ * generations the writer is stopped.
+ */
+#include "gateway/service/run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+
+#include "service/run_parts.h"
+
+static const char where[] = "service.run";
+
+int64_t run_now(const struct gw_run *run)
+{
+    return run->world->clock->utc(run->world->clock->ctx);
+}
+
+/* ---- the service manager ---- */
+
+static void notify(const struct gw_run *run, const char *state)
+{
+    if (run->options.notify)
+        sd_notify(0, state);
+}
+
+static void notify_work(const struct gw_run *run)
+{
+    if (run->options.notify)
+        sd_notifyf(0, "READY=1\nWATCHDOG=1\nSTATUS=%zu watched, %zu under way, %llu requests", run->counts.subjects,
+                   run->counts.under_way, (unsigned long long)run->counts.sent);
+}
+
+/* ---- the end ---- */
+
+static void release(struct gw_run *run)
+{
+    if (run->next)
+        generation_free(run->next);
+    look_free(run->look);
+    gw_ledger_close(run->ledger);
+    free(run);
+}
+
+static void part_closed(struct gw_run *run)
+{
+    gw_run_done done = run->done;
+    void *ctx = run->ctx;
+    const struct gw_error failure = run->failure;
+
+    if (--run->open > 0)
+        return;
+    gw_log(run->log, failure.status == GW_OK ? GW_LOG_INFO : GW_LOG_ERROR, "stopped",
+           GW_LOG_NUMBER("requests", (int64_t)run->counts.sent),
+           GW_LOG_TEXT("reason", failure.status == GW_OK ? NULL : failure.text));
+    release(run);
+    done(ctx, failure.status == GW_OK ? NULL : &failure);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    part_closed(handle->data);
+}
+
+static void close_handles(struct gw_run *run)
+{
+    gw_clock_stop(run->world->clock, &run->timer);
+    gw_dispatch_pool_free(run->pool);
+    uv_close((uv_handle_t *)&run->timer, on_handle_closed);
+    for (size_t i = 0; run->options.signals && i < sizeof run->signals / sizeof run->signals[0]; i++)
+        uv_close((uv_handle_t *)&run->signals[i], on_handle_closed);
+}
+
+/* ---- from one generation to the next ---- */
+
+static void work(struct gw_run *run);
+static void on_generation_closed(struct gw_run *run);
+
+/* The ledger is ours again: the writer has stopped. */
+static void on_writer_stopped(void *ctx)
+{
+    struct gw_run *run = ctx;
+    struct generation *old = run->generation;
+
+    run->writer = NULL;
+    run->writer_stopping = false;
+    run->generation = run->next;
+    run->next = NULL;
+    generation_free(old);
+    if (run->generation && !run->stopping) {
+        work(run);
+        return;
+    }
+    if (run->generation)
+        generation_free(run->generation);
+    run->generation = NULL;
+    close_handles(run);
+}
+
+static void on_generation_closed(struct gw_run *run)
+{
+    run->writer_stopping = true;
+    gw_writer_stop(run->writer, on_writer_stopped, run);
+}
+
+/* A generation that cannot be opened although it was loaded (a key that went away): nothing is left to work with. */
+static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
+{
+    struct generation *generation = run->generation;
+    enum gw_status rc = generation_open(generation, err);
+
+    if (rc == GW_OK)
+        rc = gw_writer_start(run->world->loop, run->ledger, &run->writer, err);
+    if (rc != GW_OK)
+        return rc;
+    run->made = run->resume = false;
+    gw_store_writer_init(&run->store, run->writer);
+    run->counts.subjects = generation->watch_count;
+    look_free(run->look);
+    run->look = look_new(generation);
+    gw_log(run->log, GW_LOG_INFO, "at_work", GW_LOG_NUMBER("endpoints", (int64_t)generation->hospital_count),
+           GW_LOG_NUMBER("subjects", (int64_t)generation->setup.subject_count));
+    generation_start(generation);
+    notify_work(run);
+    return GW_OK;
+}
+
+static void work(struct gw_run *run)
+{
+    struct gw_error failure;
+
+    if (begin_work(run, &failure) == GW_OK)
+        return;
+    run->failure = failure;
+    run->stopping = true;
+    generation_free(run->generation);
+    run->generation = NULL;
+    close_handles(run);
+}
+
+static void close_generation(struct gw_run *run)
+{
+    if (run->writer && run->generation && !run->generation->closing)
+        generation_close(run->generation, on_generation_closed);
+}
+
+void run_fail(struct gw_run *run, const struct gw_error *failure)
+{
+    if (run->failure.status == GW_OK)
+        run->failure = *failure;
+    gw_run_stop(run);
+}
+
+void gw_run_stop(struct gw_run *run)
+{
+    if (run->stopping)
+        return;
+    run->stopping = true;
+    notify(run, "STOPPING=1");
+    gw_log(run->log, GW_LOG_INFO, "stopping", GW_LOG_NUMBER("under_way", (int64_t)run->counts.under_way));
+    close_generation(run);
+}
+
+/* Loaded before the old one is given up: what is wrong with it costs nothing. */
+void gw_run_reload(struct gw_run *run)
+{
+    struct gw_error failure;
+
+    if (run->stopping || run->next)
+        return;
+    if (generation_load(run, &run->next, &failure) != GW_OK) {
+        run->next = NULL;
+        gw_log(run->log, GW_LOG_ERROR, "reload.refused", GW_LOG_TEXT("reason", failure.text));
+        return;
+    }
+    run->counts.reloads++;
+    gw_log(run->log, GW_LOG_INFO, "reload", GW_LOG_NUMBER("subjects", (int64_t)run->next->setup.subject_count));
+    close_generation(run);
+}
+
+/* ---- now and then ---- */
+
+enum { MARKED_MAX = 256 }; /* the rest at the next look */
+
+struct marked { /* subjects to be derived again: a person decided something beside us */
+    struct gw_run *run;
+    int64_t numbers[MARKED_MAX];
+    size_t count;
+};
+
+static enum gw_status find_marked(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+{
+    struct marked *marked = ctx;
+    int64_t number = GW_NOBODY;
+    enum gw_status rc = gw_ledger_next_dirty(ledger, number, &number, err);
+
+    while (rc == GW_OK && number != GW_NOBODY && marked->count < MARKED_MAX) {
+        marked->numbers[marked->count++] = number;
+        rc = gw_ledger_next_dirty(ledger, number, &number, err);
+    }
+    return rc;
+}
+
+static void derive_marked(const struct marked *marked)
+{
+    struct generation *generation = marked->run->generation;
+
+    for (size_t i = 0; i < generation->watch_count; i++)
+        for (size_t k = 0; generation->watches[i].link == 0 && k < marked->count; k++)
+            if (generation->watches[i].subject->number == marked->numbers[k])
+                watch_derive(&generation->watches[i]);
+}
+
+static void on_marked(void *ctx, const struct gw_error *failure)
+{
+    struct marked *marked = ctx;
+    struct gw_run *run = marked->run;
+
+    if (failure && failure->status == GW_EIO)
+        run_fail(run, failure);
+    else if (!failure && run->generation && !run->generation->closing)
+        derive_marked(marked);
+    free(marked);
+}
+
+static void look_for_marked(struct gw_run *run)
+{
+    struct marked *marked = run->writer && !run->writer_stopping ? calloc(1, sizeof *marked) : NULL;
+    struct gw_error failure;
+
+    if (!marked)
+        return;
+    marked->run = run;
+    if (gw_writer_submit(run->writer, 1, find_marked, on_marked, marked, &failure) != GW_OK)
+        free(marked);
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    struct gw_run *run = timer->data;
+
+    if (run->look && look_changed(run->look))
+        gw_run_reload(run);
+    look_for_marked(run);
+    notify_work(run);
+    gw_clock_start(run->world->clock, &run->timer, on_look, GW_RUN_LOOK_MS);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct gw_run *run = handle->data;
+
+    if (number == SIGHUP) {
+        run->resume = true;
+        notify(run, "RELOADING=1");
+        gw_run_reload(run);
+    } else {
+        gw_run_stop(run);
+    }
+}
+
+static void watch_signals(struct gw_run *run)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+
+    for (size_t i = 0; run->options.signals && i < sizeof numbers / sizeof numbers[0]; i++) {
+        uv_signal_init(run->world->loop, &run->signals[i]);
+        run->signals[i].data = run;
+        uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+        run->open++;
+    }
+}
+
+static void start_handles(struct gw_run *run)
+{
+    uv_timer_init(run->world->loop, &run->timer);
+    run->timer.data = run;
+    run->open++;
+    gw_clock_start(run->world->clock, &run->timer, on_look, GW_RUN_LOOK_MS);
+    watch_signals(run);
+}
+
+/* ---- the start ---- */
+
+static enum gw_status open_run(struct gw_run *run, struct gw_error *err)
+{
+    enum gw_status rc = generation_load(run, &run->generation, err);
+
+    if (rc == GW_OK)
+        rc = setup_ledger(&run->generation->config, &run->ledger, &run->made, err);
+    if (rc == GW_OK)
+        rc = gw_dispatch_pool_new(run->world->loop, run->world->clock, NULL, &run->pool, err);
+    return rc == GW_OK ? begin_work(run, err) : rc;
+}
+
+enum gw_status gw_run_start(const struct gw_run_options *options, gw_run_done done, void *ctx, struct gw_run **out,
+                            struct gw_error *err)
+{
+    struct gw_run *run = calloc(1, sizeof *run);
+    enum gw_status rc;
+
+    if (!run)
+        return gw_fail(err, GW_ENOMEM, where, "no memory for the service");
+    run->options = *options;
+    run->world = options->world;
+    run->log = options->log;
+    run->done = done;
+    run->ctx = ctx;
+    rc = open_run(run, err);
+    if (rc != GW_OK) {
+        if (run->generation)
+            generation_free(run->generation);
+        gw_dispatch_pool_free(run->pool);
+        release(run);
+        return rc;
+    }
+    start_handles(run);
+    *out = run;
+    return GW_OK;
+}
+
+struct gw_run_counts gw_run_counts(const struct gw_run *run)
+{
+    struct gw_run_counts counts = run->counts;
+
+    counts.jobs = run->writer ? gw_writer_jobs(run->writer) + run->writer_stopping : 0;
+    return counts;
+}

@@ -1,0 +1,311 @@
+/*
+ * An endpoint at work: its metadata once, then whatever is due, at most so many errands at a time.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "service/run_parts.h"
+#include "sources/instant.h"
+
+enum { LEARN_FIRST_MS = 1000, LEARN_LAST_MS = 300000 };
+
+/* ---- circuits ---- */
+
+struct persisting { /* a circuit on its way to the ledger */
+    struct gw_run *run;
+    char name[256];
+    struct gw_text text;
+};
+
+static enum gw_status persist_job(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+{
+    const struct persisting *p = ctx;
+
+    return gw_ledger_note_put(ledger, GW_CIRCUIT_SPACE, p->name, p->text.at, err);
+}
+
+static void on_persisted(void *ctx, const struct gw_error *failure)
+{
+    struct persisting *p = ctx;
+
+    if (failure && failure->status == GW_EIO)
+        run_fail(p->run, failure);
+    gw_text_release(&p->text);
+    free(p);
+}
+
+/* What cannot be written down for want of memory is known again only until the next restart: no reason to stop. */
+static void persist(struct hospital *hospital, const char *query, const struct gw_circuit *circuit)
+{
+    struct persisting *p = calloc(1, sizeof *p);
+    struct gw_error failure;
+
+    if (!p)
+        return;
+    p->run = hospital->run;
+    p->text = (struct gw_text)GW_TEXT_INIT(4096);
+    snprintf(p->name, sizeof p->name, "%s%s%s", hospital->endpoint->config->id, query ? " " : "", query ? query : "");
+    gw_circuit_print(circuit, &p->text);
+    if (p->text.failed || gw_writer_submit(p->run->writer, 1, persist_job, on_persisted, p, &failure) != GW_OK) {
+        gw_text_release(&p->text);
+        free(p);
+    }
+}
+
+static void on_changed(void *ctx, const char *query, const struct gw_circuit *circuit, unsigned alerts)
+{
+    struct hospital *hospital = ctx;
+    struct gw_run *run = hospital->run;
+    const bool well = circuit->state == GW_CIRCUIT_RUNNING;
+
+    gw_log(run->log,
+           alerts ? GW_LOG_ERROR
+           : well ? GW_LOG_INFO
+                  : GW_LOG_WARNING,
+           "circuit", GW_LOG_TEXT("endpoint", hospital->endpoint->config->id), GW_LOG_TEXT("query", query),
+           GW_LOG_TEXT("state", gw_circuit_state_name(circuit->state)),
+           GW_LOG_TEXT("class", gw_backoff_name(gw_backoff_of(circuit->trouble))),
+           GW_LOG_TEXT("trouble", gw_trouble_name(circuit->trouble)), GW_LOG_NUMBER("attempt", circuit->attempts),
+           GW_LOG_NUMBER("wait_s", circuit->until > run_now(run) ? circuit->until - run_now(run) : 0),
+           GW_LOG_TEXT("reason", well ? NULL : circuit->reason));
+    for (unsigned bit = 0; bit < GW_ALERT_COUNT; bit++)
+        if (alerts & (1u << bit))
+            gw_log(run->log, GW_LOG_ERROR, "alert", GW_LOG_TEXT("endpoint", hospital->endpoint->config->id),
+                   GW_LOG_TEXT("alert", gw_alert_name((enum gw_alert)(1u << bit))));
+    persist(hospital, query, circuit);
+}
+
+static struct gw_instant instant_of(const struct gw_run *run)
+{
+    const struct gw_clock *clock = run->world->clock;
+
+    return (struct gw_instant){clock->utc(clock->ctx), clock->monotonic_ms(clock->ctx)};
+}
+
+/* By an operator who asked for all files to be read again, or by a check that went well since it was stopped. */
+static bool is_resumed(const struct hospital *hospital, const struct gw_circuit *circuit)
+{
+    int64_t checked;
+
+    if (circuit->state != GW_CIRCUIT_STOPPED)
+        return false;
+    return hospital->run->resume ||
+           (gw_instant_read(hospital->endpoint->profile.checked, &checked) && checked / NANOSECONDS > circuit->when);
+}
+
+/* A note that cannot be read is of another release: the circuit starts anew. */
+static void restore(const struct hospital *hospital, const char *text, struct gw_circuit *out)
+{
+    struct gw_error failure;
+
+    if (!text || gw_circuit_read(out, text, instant_of(hospital->run), &failure) != GW_OK || is_resumed(hospital, out))
+        *out = (struct gw_circuit){0};
+}
+
+/* ---- opening ---- */
+
+static bool is_query_of(const char *name, const char *endpoint, const char **query)
+{
+    const size_t length = strlen(endpoint);
+
+    *query = name + length + 1;
+    return strncmp(name, endpoint, length) == 0 && name[length] == ' ';
+}
+
+static enum gw_status read_queries(struct hospital *hospital, struct gw_arena *arena,
+                                   const struct gw_ledger_notes *notes, struct gw_error *err)
+{
+    size_t capacity = 0;
+
+    for (size_t i = 0; i < notes->count; i++) {
+        const char *query;
+        struct query_circuit *slot;
+
+        if (!is_query_of(notes->list[i].name, hospital->endpoint->config->id, &query))
+            continue;
+        slot = GW_ARENA_PUSH(arena, hospital->queries, hospital->query_count, capacity);
+        if (!slot)
+            return gw_fail(err, GW_ENOMEM, "service.run", "no memory for the state of an endpoint");
+        slot->query = query;
+        restore(hospital, notes->list[i].text, &slot->circuit);
+    }
+    return GW_OK;
+}
+
+enum gw_status hospital_open(struct hospital *hospital, struct gw_error *err)
+{
+    struct gw_arena *arena = &hospital->generation->arena;
+    struct gw_ledger *ledger = hospital->run->ledger;
+    struct gw_ledger_notes notes = {0};
+    const char *text = NULL;
+    enum gw_status rc = gw_ledger_note(ledger, arena, GW_CIRCUIT_SPACE, hospital->endpoint->config->id, &text, err);
+
+    hospital->last_ready = &hospital->first_ready;
+    hospital->settings = hospital->endpoint->settings;
+    hospital->settings.store = &hospital->run->store.store;
+    hospital->settings.seen = NULL; /* a Medication may change in years: each search looks again */
+    if (rc == GW_OK)
+        rc = gw_ledger_notes(ledger, arena, GW_CIRCUIT_SPACE, &notes, err);
+    if (rc != GW_OK)
+        return rc;
+    restore(hospital, text, &hospital->circuit);
+    return read_queries(hospital, arena, &notes, err);
+}
+
+static enum gw_status open_dispatcher(struct hospital *hospital, struct gw_error *err)
+{
+    const struct gw_config_endpoint *config = hospital->endpoint->config;
+    const struct gw_dispatcher_options options = {.settings = &hospital->settings,
+                                                  .concurrent = config->concurrent,
+                                                  .requests_per_minute = config->requests_per_minute,
+                                                  .circuit = &hospital->circuit,
+                                                  .changed = on_changed,
+                                                  .ctx = hospital};
+    enum gw_status rc;
+
+    if (!hospital->endpoint->web) {
+        *err = hospital->endpoint->failure;
+        return err->status;
+    }
+    rc = gw_dispatcher_new(hospital->run->pool, &options, &hospital->dispatcher, err);
+    for (size_t i = 0; rc == GW_OK && i < hospital->query_count; i++)
+        rc =
+            gw_dispatcher_restore(hospital->dispatcher, hospital->queries[i].query, &hospital->queries[i].circuit, err);
+    return rc;
+}
+
+/* ---- metadata ---- */
+
+static void learn(struct hospital *hospital);
+
+static void on_learn_again(uv_timer_t *timer)
+{
+    learn(timer->data);
+}
+
+static void learn_later(struct hospital *hospital, const struct gw_error *failure)
+{
+    const unsigned doublings = hospital->learn_failures < 9 ? hospital->learn_failures : 9;
+    const uint64_t wait = (uint64_t)LEARN_FIRST_MS << doublings;
+
+    hospital->learn_failures++;
+    gw_log(hospital->run->log, GW_LOG_WARNING, "metadata.failed",
+           GW_LOG_TEXT("endpoint", hospital->endpoint->config->id), GW_LOG_NUMBER("attempt", hospital->learn_failures),
+           GW_LOG_TEXT("reason", failure->text));
+    gw_clock_start(hospital->run->world->clock, &hospital->timer, on_learn_again,
+                   wait < LEARN_LAST_MS ? wait : LEARN_LAST_MS);
+}
+
+static void on_learnt(void *ctx, const struct gw_error *failure)
+{
+    struct hospital *hospital = ctx;
+
+    if (!hospital->generation->closing && failure) {
+        learn_later(hospital, failure);
+    } else if (!hospital->generation->closing) {
+        hospital->learnt = true;
+        hospital_pump(hospital);
+    }
+    generation_part_closed(hospital->generation);
+}
+
+static void learn(struct hospital *hospital)
+{
+    struct gw_error failure;
+
+    if (learn_start(&hospital->learning, hospital->endpoint, gw_dispatcher_web(hospital->dispatcher), on_learnt,
+                    hospital, &failure) == GW_OK)
+        hospital->generation->open++;
+    else
+        learn_later(hospital, &failure);
+}
+
+void hospital_start(struct hospital *hospital)
+{
+    struct gw_error failure;
+
+    if (open_dispatcher(hospital, &failure) != GW_OK)
+        gw_log(hospital->run->log, GW_LOG_ERROR, "endpoint.closed",
+               GW_LOG_TEXT("endpoint", hospital->endpoint->config->id), GW_LOG_TEXT("reason", failure.text));
+    if (!hospital->dispatcher)
+        return;
+    hospital->learnt = !learn_needed(hospital->endpoint);
+    if (!hospital->learnt)
+        learn(hospital);
+}
+
+/* ---- at work ---- */
+
+/* A derivation alone waits for no server, and so not behind those that do. */
+void hospital_queue(struct hospital *hospital, struct watch *watch)
+{
+    struct watch **at = watch->next.kind == GW_ERRAND_NONE ? &hospital->first_ready : hospital->last_ready;
+
+    watch->ready = true;
+    watch->next_ready = *at;
+    *at = watch;
+    if (!watch->next_ready)
+        hospital->last_ready = &watch->next_ready;
+}
+
+static struct watch *take_ready(struct hospital *hospital)
+{
+    struct watch *watch = hospital->first_ready;
+
+    hospital->first_ready = watch->next_ready;
+    if (!hospital->first_ready)
+        hospital->last_ready = &hospital->first_ready;
+    watch->ready = false;
+    return watch;
+}
+
+static void begin_errand(struct watch *watch)
+{
+    struct hospital *hospital = watch->hospital;
+    struct gw_error failure;
+
+    hospital->under_way++;
+    hospital->run->counts.under_way++;
+    hospital->generation->open++;
+    if (errand_start(watch, &failure) == GW_OK)
+        return;
+    hospital->under_way--; /* no memory: later */
+    hospital->run->counts.under_way--;
+    hospital->generation->open--;
+    watch->failures++;
+    watch_start(watch);
+}
+
+static bool may_begin(const struct hospital *hospital)
+{
+    const struct watch *first = hospital->first_ready;
+
+    return first && !hospital->generation->closing && (hospital->learnt || first->next.kind == GW_ERRAND_NONE);
+}
+
+void hospital_pump(struct hospital *hospital)
+{
+    const unsigned most = hospital->endpoint->config->concurrent;
+
+    while (may_begin(hospital) && hospital->under_way < most)
+        begin_errand(take_ready(hospital));
+}
+
+/* ---- closing ---- */
+
+static void on_dispatcher_closed(void *ctx)
+{
+    struct hospital *hospital = ctx;
+
+    hospital->dispatcher = NULL;
+    generation_part_closed(hospital->generation);
+}
+
+void hospital_close(struct hospital *hospital)
+{
+    gw_clock_stop(hospital->run->world->clock, &hospital->timer);
+    if (!hospital->dispatcher)
+        return;
+    hospital->generation->open++;
+    gw_dispatcher_stop(hospital->dispatcher, on_dispatcher_closed, hospital);
+}

@@ -1,0 +1,229 @@
+/*
+ * A subject at one endpoint: when to ask next, and what came of it.
+ */
+#include <string.h>
+
+#include "service/run_parts.h"
+#include "service/standing.h"
+
+enum {
+    WATCH_MEMORY = 4 * 1024 * 1024,
+    RETRY_FIRST_S =
+        900, /* after an errand that did not get all: what passes was waited out by the dispatcher already */
+    RETRY_LAST_S = 6 * 3600,
+    DERIVE_AGAIN_S = 600,   /* one that has no horizon yet stays marked */
+    WAIT_MAX_S = 7 * 86400, /* then it is asked again whether it is due */
+};
+
+/* ---- when ---- */
+
+static void on_due(uv_timer_t *timer)
+{
+    struct watch *watch = timer->data;
+    struct hospital *hospital = watch->hospital;
+
+    if (run_now(hospital->run) < watch->next.due) { /* it was further away than one wait */
+        watch_start(watch);
+        return;
+    }
+    hospital_queue(hospital, watch);
+    hospital_pump(hospital);
+}
+
+static int64_t retry_s(const struct watch *watch)
+{
+    const unsigned doublings = watch->failures < 6 ? watch->failures - 1 : 5;
+    const int64_t wait = (int64_t)RETRY_FIRST_S << doublings;
+
+    return wait < RETRY_LAST_S ? wait : RETRY_LAST_S;
+}
+
+void watch_start(struct watch *watch)
+{
+    const struct gw_run *run = watch->hospital->run;
+    const int64_t now = run_now(run);
+    int64_t wait;
+
+    if (watch->errand || watch->ready)
+        return;
+    if (watch->derive) {
+        watch->next = (struct gw_errand){.kind = GW_ERRAND_NONE, .due = now, .low = GW_NO_DAY, .high = GW_NO_DAY};
+        gw_clock_start(run->world->clock, &watch->timer, on_due, 0);
+        return;
+    }
+    gw_schedule_next(&watch->hospital->generation->config.schedule, &watch->course, &watch->done, now, &watch->next);
+    if (watch->next.kind == GW_ERRAND_NONE) {
+        gw_clock_stop(run->world->clock, &watch->timer);
+        return;
+    }
+    if (watch->failures > 0 && watch->next.due < now + retry_s(watch))
+        watch->next.due = now + retry_s(watch);
+    wait = watch->next.due > now ? watch->next.due - now : 0;
+    if (wait > WAIT_MAX_S)
+        wait = WAIT_MAX_S;
+    gw_clock_start(run->world->clock, &watch->timer, on_due, (uint64_t)wait * 1000);
+}
+
+/* ---- what came of it ---- */
+
+/* The errand's memory goes: what is kept is copied. */
+static bool keep_end(struct watch *watch, const struct errand_end *end)
+{
+    struct gw_arena memory = GW_ARENA_INIT(WATCH_MEMORY);
+    struct gw_schedule_subject course = *end->course;
+    struct gw_schedule_window *windows = gw_arena_alloc(&memory, (course.window_count + 1) * sizeof *windows);
+    const char *patient = end->patient ? gw_arena_copy(&memory, end->patient, strlen(end->patient)) : NULL;
+
+    if (!windows || (!patient && end->patient)) {
+        gw_arena_release(&memory);
+        return false;
+    }
+    if (course.window_count > 0)
+        memcpy(windows, course.windows, course.window_count * sizeof *windows);
+    course.windows = windows;
+    gw_arena_release(&watch->memory);
+    watch->memory = memory;
+    watch->course = course;
+    watch->patient = patient;
+    return true;
+}
+
+static void count(struct watch *watch, const struct errand_end *end)
+{
+    struct gw_run *run = watch->hospital->run;
+
+    run->counts.under_way--;
+    run->counts.sent += (uint64_t)end->savings.sent;
+    run->counts.plain += (uint64_t)end->savings.plain;
+    if (end->planned > 0 && !end->failure)
+        watch->plan_size = end->planned;
+    watch->plain_since = end->began;
+    if (end->failure)
+        run->counts.failed += end->failure->status != GW_ECANCELED;
+    else
+        run->counts.errands[end->what->kind]++;
+}
+
+static void tell(const struct watch *watch, const struct errand_end *end)
+{
+    struct gw_run *run = watch->hospital->run;
+    const struct gw_error *failure = end->failure;
+
+    if (failure && failure->status == GW_ECANCELED)
+        return;
+    gw_log(run->log, failure ? GW_LOG_WARNING : GW_LOG_DEBUG, failure ? "errand.failed" : "errand.done",
+           GW_LOG_TEXT("endpoint", watch->hospital->endpoint->config->id),
+           GW_LOG_TEXT("subject", watch->subject->line->subject),
+           GW_LOG_TEXT("errand", gw_errand_name(end->what->kind)), GW_LOG_NUMBER("requests", end->savings.sent),
+           GW_LOG_NUMBER("new", (int64_t)end->fresh), GW_LOG_NUMBER("seconds", run_now(run) - end->began),
+           GW_LOG_TEXT("reason", failure ? failure->text : NULL));
+}
+
+/* Its other endpoints have the same windows. */
+static void share(const struct watch *watch)
+{
+    struct generation *generation = watch->hospital->generation;
+
+    for (size_t i = 0; i < generation->watch_count; i++) {
+        struct watch *other = &generation->watches[i];
+
+        if (other != watch && other->subject == watch->subject) {
+            const struct errand_end end = {.patient = other->patient, .course = &watch->course};
+
+            if (keep_end(other, &end))
+                watch_start(other);
+        }
+    }
+}
+
+void watch_derive(struct watch *watch)
+{
+    if (watch->derived && run_now(watch->hospital->run) < watch->derived + DERIVE_AGAIN_S)
+        return;
+    watch->derive = true;
+    watch_start(watch);
+}
+
+void watch_ended(struct watch *watch, const struct errand_end *end)
+{
+    struct hospital *hospital = watch->hospital;
+    struct generation *generation = hospital->generation;
+
+    watch->errand = NULL;
+    watch->derive = false;
+    if (end->what->kind == GW_ERRAND_NONE)
+        watch->derived = run_now(hospital->run);
+    hospital->under_way--;
+    count(watch, end);
+    tell(watch, end);
+    watch->failures = end->failure && end->failure->status != GW_ECANCELED ? watch->failures + 1 : 0;
+    if (end->failure && end->failure->status == GW_EIO)
+        run_fail(hospital->run, end->failure);
+    if (keep_end(watch, end))
+        watch->done = *end->done;
+    if (!end->failure)
+        hospital->last_success = run_now(hospital->run);
+    if (!generation->closing) {
+        watch_start(watch);
+        if (watch->subject->link_count > 1)
+            share(watch);
+        hospital_pump(hospital);
+    }
+    generation_part_closed(generation);
+}
+
+/* ---- its life ---- */
+
+/* What was withdrawn is flagged, what a person decided acts, though nothing is asked. */
+static enum gw_status find_derive(struct watch *watch, const struct gw_ledger_subject *known, struct gw_error *err)
+{
+    const struct standing standing = {&watch->hospital->generation->setup, &watch->memory, ""};
+    struct setup_subject subject = *watch->subject;
+    gw_day horizon = GW_NO_DAY;
+    bool due = false;
+    enum gw_status rc;
+
+    setup_date(&subject, run_now(watch->hospital->run), GW_NO_DAY);
+    rc = standing_horizon(&standing, &subject, &horizon, err);
+    subject.as_of = horizon;
+    if (rc == GW_OK && horizon != GW_NO_DAY)
+        rc = standing_is_due(&standing, &subject, known, &due, err);
+    watch->derive = rc == GW_OK && horizon != GW_NO_DAY && (due || known->dirty);
+    return rc;
+}
+
+enum gw_status watch_open(struct watch *watch, struct gw_error *err)
+{
+    struct gw_ledger *ledger = watch->hospital->generation->setup.ledger;
+    const struct setup_subject *subject = watch->subject;
+    const int64_t now = run_now(watch->hospital->run);
+    struct gw_ledger_subject known = {.next_day = GW_NO_DAY};
+    enum gw_status rc;
+
+    watch->memory = (struct gw_arena)GW_ARENA_INIT(WATCH_MEMORY);
+    watch->patient = subject->links[watch->link].patient;
+    watch->plain_since = now;
+    rc = gw_ledger_subject(ledger, &watch->memory, subject->number, &known, err);
+    watch->course = (struct gw_schedule_subject){.zone = gw_site_zone(subject->site->site),
+                                                 .low = GW_NO_DAY,
+                                                 .high = GW_NO_DAY,
+                                                 .withdrawn = subject->line->withdrawn,
+                                                 .next_day = known.next_day,
+                                                 .enrolled = now,
+                                                 .spread = (uint32_t)subject->number};
+    if (rc == GW_OK && watch->link == 0)
+        rc = find_derive(watch, &known, err);
+    if (rc == GW_OK)
+        rc = agenda_windows(ledger, &watch->memory, subject->number, &watch->course, err);
+    if (rc == GW_OK)
+        rc = agenda_done(ledger, &watch->memory, subject->number, watch->hospital->endpoint->config->id, &watch->done,
+                         err);
+    return rc;
+}
+
+void watch_close(struct watch *watch)
+{
+    gw_clock_stop(watch->hospital->run->world->clock, &watch->timer);
+    if (watch->errand)
+        errand_cancel(watch->errand);
+}

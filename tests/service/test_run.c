@@ -1,0 +1,430 @@
+/*
+ * The service on a clock that stands still: what it asks and when, what it delivers, how it goes on after a restart, a
+ * changed roster, a hospital that fails.
+ */
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "gateway/core/text.h"
+#include "gateway/ledger/decisions.h"
+#include "gateway/service/run.h"
+#include "support/fake_world.h"
+#include "support/scratch.h"
+
+#define PACKAGE SOURCE_DIR "/mappings/studies/lendex-rrmm"
+#define SITE    SOURCE_DIR "/mappings/sites/madrid.json"
+#define HEADER  "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
+#define HOUR_MS 3600000ull
+#define DAY_MS  (24 * HOUR_MS)
+
+/* The clock starts on 2026-11-20 at 10:00 UTC. The first dose was on 2026-10-25: T30-01 is 11-19 to 11-29. */
+#define D1 "2026-10-25"
+
+struct bench {
+    struct scratch scratch;
+    struct fake_world world;
+    struct gw_log log;
+    struct gw_text lines; /* of the log */
+    char config[600];
+    struct gw_run *run;
+    bool ended;
+    struct gw_error failure;
+};
+
+/* ---- what a hospital has ---- */
+
+static void add_patient(struct fake_place *place, const char *id)
+{
+    fake_place_add(place, 0,
+                   "{\"resourceType\":\"Patient\",\"id\":\"%s\",\"gender\":\"male\",\"birthDate\":\"1950-02-03\","
+                   "\"meta\":{\"versionId\":\"1\",\"lastUpdated\":\"2026-10-01T08:00:00Z\"},"
+                   "\"identifier\":[{\"system\":\"urn:mrn\",\"value\":\"mrn-%s\"}]}",
+                   id, id);
+}
+
+static void add_visit(struct fake_place *place, const char *id, const char *day, uint64_t from_ms)
+{
+    fake_place_add(place, from_ms,
+                   "{\"resourceType\":\"Encounter\",\"id\":\"visit-%s-%s\",\"status\":\"finished\","
+                   "\"class\":{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ActCode\",\"code\":\"AMB\"},"
+                   "\"subject\":{\"reference\":\"Patient/%s\"},"
+                   "\"period\":{\"start\":\"%sT09:00:00+01:00\",\"end\":\"%sT10:00:00+01:00\"}}",
+                   id, day, id, day, day);
+}
+
+static void add_count(struct fake_place *place, const char *id, const char *day, const char *version,
+                      const char *status, const char *value, uint64_t from_ms)
+{
+    fake_place_add(place, from_ms,
+                   "{\"resourceType\":\"Observation\",\"id\":\"anc-%s\",\"status\":\"%s\","
+                   "\"meta\":{\"versionId\":\"%s\"},\"category\":[{\"coding\":[{\"code\":\"laboratory\"}]}],"
+                   "\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"751-8\"}]},"
+                   "\"subject\":{\"reference\":\"Patient/%s\"},\"effectiveDateTime\":\"%sT09:30:00+01:00\","
+                   "\"valueQuantity\":{\"value\":%s,\"unit\":\"10*9/L\",\"system\":\"http://unitsofmeasure.org\","
+                   "\"code\":\"10*9/L\"}}",
+                   id, status, version, id, day, value);
+}
+
+/* ---- the bench ---- */
+
+static void write_line(void *ctx, const char *line, size_t length)
+{
+    gw_text_append(ctx, line, length);
+}
+
+static void write_config(struct bench *b, size_t hospitals, unsigned concurrent)
+{
+    struct gw_text text = GW_TEXT_INIT(1u << 20);
+
+    gw_text_print(&text,
+                  "{\"installation\":\"t\",\"state\":\"state\",\"pseudonym_key\":\"pseudonym.key\",\"fourEyes\":false,"
+                  "\"studies\":[{\"id\":\"lendex-rrmm\",\"package\":\"%s\",\"enrolment\":\"roster.csv\","
+                  "\"sink\":{\"kind\":\"sqlite\",\"path\":\"study.db\"}}],\"endpoints\":[",
+                  PACKAGE);
+    for (size_t i = 0; i < hospitals; i++)
+        gw_text_print(&text,
+                      "%s{\"id\":\"e%zu\",\"site\":\"h%zu\",\"base\":\"https://fhir-%zu.example.org/r4\","
+                      "\"site_profile\":\"h%zu.json\",\"auth\":{\"kind\":\"none\"},\"concurrent\":%u}",
+                      i ? "," : "", i, i, i, i, concurrent);
+    gw_text_add(&text, "]}\n");
+    scratch_write(&b->scratch, "casement.json", text.at);
+    gw_text_release(&text);
+}
+
+/* A hospital in the zone of Madrid, whose contacts are Encounters. */
+static void write_site(struct bench *b, size_t i)
+{
+    char name[40], text[200];
+
+    snprintf(name, sizeof name, "h%zu.json", i);
+    snprintf(text, sizeof text, "{\"id\":\"h%zu\",\"zone\":\"Europe/Madrid\",\"contacts\":\"encounters\"}\n", i);
+    scratch_write(&b->scratch, name, text);
+}
+
+/* Each hospital has so many patients of the study, all with the same first dose. */
+static void write_roster(struct bench *b, size_t hospitals, size_t patients, const char *withdrawn)
+{
+    struct gw_text text = GW_TEXT_INIT(1u << 20);
+
+    gw_text_add(&text, HEADER);
+    for (size_t i = 0; i < hospitals; i++)
+        for (size_t k = 0; k < patients; k++)
+            gw_text_print(&text, "h%zu,lendex-rrmm,p%zu,S-%zu-%zu,%s,,%s,%s,,\n", i, k, i, k, D1, D1,
+                          k == 0 ? withdrawn : "");
+    scratch_write(&b->scratch, "roster.csv", text.at);
+    gw_text_release(&text);
+}
+
+static void set_up(struct bench *b, size_t hospitals, size_t patients)
+{
+    *b = (struct bench){.lines = GW_TEXT_INIT(64u << 20)};
+    scratch_init(&b->scratch);
+    fake_world_open(&b->world, hospitals);
+    b->log = (struct gw_log){.write = write_line, .ctx = &b->lines, .least = GW_LOG_DEBUG};
+    gw_log_open(&b->log, b->world.time.clock.utc, b->world.time.clock.monotonic_ms, &b->world.time);
+    snprintf(b->config, sizeof b->config, "%s/casement.json", b->scratch.folder);
+    write_config(b, hospitals, 4);
+    write_roster(b, hospitals, patients, "");
+    for (size_t i = 0; i < hospitals; i++) {
+        write_site(b, i);
+        for (size_t k = 0; k < patients; k++) {
+            char id[24];
+
+            snprintf(id, sizeof id, "p%zu", k);
+            add_patient(&b->world.places[i], id);
+        }
+    }
+}
+
+static void on_ended(void *ctx, const struct gw_error *failure)
+{
+    struct bench *b = ctx;
+
+    b->ended = true;
+    b->run = NULL;
+    if (failure)
+        b->failure = *failure;
+}
+
+static bool busy(void *ctx)
+{
+    const struct bench *b = ctx;
+
+    return b->run && gw_run_counts(b->run).jobs > 0;
+}
+
+static void pass(struct bench *b, uint64_t ms)
+{
+    fake_time_run(&b->world.time, b->world.time.now_ms + ms, busy, b);
+}
+
+static void start(struct bench *b)
+{
+    struct gw_error failure = {0};
+
+    const struct gw_run_options options = {.config = b->config, .world = &b->world.world, .log = &b->log};
+
+    b->ended = false;
+    cr_assert(gw_run_start(&options, on_ended, b, &b->run, &failure) == GW_OK, "%s", failure.text);
+}
+
+static void stop(struct bench *b)
+{
+    const uint64_t now = b->world.time.now_ms;
+
+    gw_run_stop(b->run);
+    pass(b, 10000);
+    cr_assert(b->ended, "it ends within ten seconds (%llu)", (unsigned long long)now);
+    cr_assert(b->failure.status == GW_OK, "%s", b->failure.text);
+}
+
+static void tear_down(struct bench *b)
+{
+    if (b->run)
+        stop(b);
+    fake_world_close(&b->world);
+    gw_text_release(&b->lines);
+    scratch_release(&b->scratch);
+}
+
+static const char *cell(struct bench *b, const char *query)
+{
+    static char text[400];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+
+    *text = '\0';
+    cr_assert(sqlite3_open_v2(scratch_path(&b->scratch, "study.db"), &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK);
+    cr_assert(sqlite3_prepare_v2(db, query, -1, &statement, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+    if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0))
+        snprintf(text, sizeof text, "%s", (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return text;
+}
+
+#define VALUE "SELECT group_concat(value_num) FROM observations WHERE status <> 'withdrawn' AND window_id = 'T30-01'"
+
+/* ---- */
+
+Test(run, delivers_what_is_there_when_it_starts)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
+    add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 0);
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    stop(&b);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    tear_down(&b);
+}
+
+Test(run, finds_a_routine_visit_and_its_late_results_by_itself)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    add_visit(&b.world.places[0], "p0", "2026-11-23", 3 * DAY_MS);
+    add_count(&b.world.places[0], "p0", "2026-11-23", "1", "final", "1.20", 4 * DAY_MS);
+    add_count(&b.world.places[0], "p0", "2026-11-23", "2", "amended", "1.25", 9 * DAY_MS);
+    start(&b);
+    pass(&b, 2 * DAY_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "");
+    pass(&b, 4 * DAY_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    pass(&b, 16 * DAY_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.25");
+    cr_expect_str_eq(cell(&b, "SELECT state FROM windows WHERE window_id = 'T30-01'"), "collected");
+    tear_down(&b);
+}
+
+/* Nothing is asked twice for nothing: the next start knows what the last one did. */
+Test(run, goes_on_after_a_restart_where_it_was)
+{
+    struct bench b;
+    struct fake_place *place;
+
+    set_up(&b, 1, 1);
+    place = &b.world.places[0];
+    add_visit(place, "p0", "2026-11-19", 0);
+    add_count(place, "p0", "2026-11-19", "1", "final", "1.20", 0);
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    stop(&b);
+    const size_t requests = place->requests;
+
+    start(&b);
+    pass(&b, HOUR_MS);
+    cr_expect(place->requests - requests <= 2, "metadata, and perhaps one thing that fell due; %zu",
+              place->requests - requests);
+    add_visit(place, "p0", "2026-12-23", 33 * DAY_MS);
+    pass(&b, 35 * DAY_MS);
+    cr_expect_str_eq(cell(&b, "SELECT group_concat(contact_date) FROM windows WHERE contact_date IS NOT NULL"),
+                     "2026-11-19,2026-12-23");
+    tear_down(&b);
+}
+
+Test(run, stops_asking_about_a_subject_within_a_minute_of_a_withdrawal)
+{
+    struct bench b;
+    struct fake_place *place;
+
+    set_up(&b, 1, 1);
+    place = &b.world.places[0];
+    add_visit(place, "p0", "2026-11-19", 0);
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    place->listen = true;
+    write_roster(&b, 1, 1, "2026-11-20");
+    pass(&b, 60000);
+    gw_text_clear(&place->urls);
+    pass(&b, 10 * DAY_MS);
+    cr_expect(strstr(place->urls.at ? place->urls.at : "", "p0") == NULL, "%s", place->urls.at);
+    cr_expect_str_eq(cell(&b, "SELECT withdrawal_date FROM subjects"), "2026-11-20");
+    tear_down(&b);
+}
+
+Test(run, keeps_what_it_has_when_a_changed_file_is_wrong)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    start(&b);
+    pass(&b, HOUR_MS);
+    scratch_write(&b.scratch, "roster.csv", HEADER "h0,lendex-rrmm,p0,S-0-0,2026-13-45,,,,,\n");
+    pass(&b, 60000);
+    cr_expect(strstr(b.lines.at, "reload.refused") && strstr(b.lines.at, "roster.csv:2"), "%s", b.lines.at);
+    add_visit(&b.world.places[0], "p0", "2026-11-21", 0);
+    add_count(&b.world.places[0], "p0", "2026-11-21", "1", "final", "1.20", 0);
+    pass(&b, 3 * DAY_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    tear_down(&b);
+}
+
+Test(run, takes_up_a_subject_that_comes_onto_the_roster)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    add_patient(&b.world.places[0], "p1");
+    add_visit(&b.world.places[0], "p1", "2026-11-19", 0);
+    add_count(&b.world.places[0], "p1", "2026-11-19", "1", "final", "0.90", 0);
+    start(&b);
+    pass(&b, HOUR_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "");
+    write_roster(&b, 1, 2, "");
+    pass(&b, 3 * HOUR_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "0.90");
+    tear_down(&b);
+}
+
+/* The command line notes a decision beside the service that holds the ledger. */
+Test(run, derives_what_a_person_decides_meanwhile)
+{
+    struct bench b;
+    struct gw_ledger *beside = NULL;
+    struct gw_error failure = {0};
+    struct gw_decision decision = {.at = "2026-11-21T10:00:00Z",
+                                   .by = "dm1",
+                                   .approved_by = "dm1",
+                                   .reason = "as the chart says",
+                                   .kind = GW_DECIDE_ANCHOR,
+                                   .scope = "study:lendex-rrmm",
+                                   .match = {.subject = "S-0-0"},
+                                   .set = {[GW_SET_DATE] = "2026-10-24", [GW_SET_ANCHOR] = "D1"}};
+
+    set_up(&b, 1, 1);
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    cr_expect_str_eq(cell(&b, "SELECT d1 FROM subjects"), D1);
+    cr_assert(gw_ledger_join(scratch_path(&b.scratch, "state/ledger.db"), &beside, &failure) == GW_OK, "%s",
+              failure.text);
+    cr_assert(gw_ledger_decide(beside, &decision, &failure) == GW_OK, "%s", failure.text);
+    gw_ledger_close(beside);
+    pass(&b, 60000);
+    cr_expect_str_eq(cell(&b, "SELECT d1 FROM subjects"), "2026-10-24");
+    tear_down(&b);
+}
+
+/* ---- hospitals that fail ---- */
+
+static const struct fake_answer *away_for_a_day(struct fake_place *place, const char *url)
+{
+    static const struct fake_answer refused = {.failure = GW_ERETRY};
+
+    (void)url;
+    return place->world->time.now_ms < DAY_MS ? &refused : NULL;
+}
+
+Test(run, waits_for_a_hospital_that_is_away_and_catches_up)
+{
+    struct bench b;
+    struct fake_place *place;
+
+    set_up(&b, 2, 1);
+    place = &b.world.places[0];
+    place->fault = away_for_a_day;
+    for (size_t i = 0; i < 2; i++) {
+        add_visit(&b.world.places[i], "p0", "2026-11-19", 0);
+        add_count(&b.world.places[i], "p0", "2026-11-19", "1", "final", i ? "1.20" : "0.40", 0);
+    }
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20", "the other hospital is not delayed");
+    pass(&b, 22 * HOUR_MS);
+    cr_expect(place->requests < 500, "B1: it is not hammered (%zu requests in a day)", place->requests);
+    pass(&b, 2 * HOUR_MS);
+    cr_expect_str_eq(cell(&b, "SELECT group_concat(value_num) FROM (SELECT value_num FROM observations WHERE window_id "
+                              "= 'T30-01' ORDER BY 1)"),
+                     "0.40,1.20");
+    tear_down(&b);
+}
+
+Test(run, ends_soon_although_a_hospital_hangs)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    b.world.places[0].latency_ms = 10 * HOUR_MS;
+    start(&b);
+    pass(&b, HOUR_MS);
+    stop(&b);
+    cr_expect(b.world.time.now_ms <= HOUR_MS + 10000);
+    tear_down(&b);
+}
+
+/* ---- a day of 200 hospitals ---- */
+
+Test(run, p6_takes_a_day_of_200_hospitals_as_the_schedule_says, .timeout = 120)
+{
+    enum { HOSPITALS = 200, DEAD = 7, HANGING = 8 };
+    struct bench b;
+    size_t most = 0;
+
+    set_up(&b, HOSPITALS, 2);
+    b.world.places[DEAD].fault = away_for_a_day;
+    b.world.places[HANGING].latency_ms = 10 * DAY_MS;
+    for (size_t i = 0; i < HOSPITALS; i++) {
+        add_visit(&b.world.places[i], "p0", "2026-11-20", i % 12 * HOUR_MS);
+        add_count(&b.world.places[i], "p0", "2026-11-20", "1", "final", "1.20", i % 12 * HOUR_MS);
+    }
+    start(&b);
+    pass(&b, DAY_MS);
+    for (size_t i = 0; i < HOSPITALS; i++) {
+        most = b.world.places[i].requests > most ? b.world.places[i].requests : most;
+        cr_expect(b.world.places[i].most_at_once <= 4, "hospital %zu had %zu requests at once", i,
+                  b.world.places[i].most_at_once);
+    }
+    cr_expect_str_eq(cell(&b, "SELECT count(*) FROM observations WHERE window_id = 'T30-01' AND value_num = '1.20'"),
+                     "198", "a visit of each healthy hospital was found within the day");
+    const struct gw_run_counts counts = gw_run_counts(b.run);
+    cr_log_info("%llu requests, a plain poller %llu; at most %zu of one hospital\n", (unsigned long long)counts.sent,
+                (unsigned long long)counts.plain, most);
+    cr_expect(counts.sent < counts.plain, "%llu sent, %llu without a schedule", (unsigned long long)counts.sent,
+              (unsigned long long)counts.plain);
+    tear_down(&b);
+}
