@@ -317,6 +317,12 @@ static enum gw_status ask(struct gw_token *token, struct gw_error *err)
     return rc;
 }
 
+static void no_discovery(struct gw_token *token, struct gw_error *err)
+{
+    gw_fail(err, GW_EPROTO, where, "%s has no .well-known/smart-configuration: is this its FHIR base?", token->base);
+    token->trouble.kind = GW_TROUBLE_DENIED;
+}
+
 static void on_discovered(void *ctx, const struct gw_error *failure)
 {
     struct gw_token *token = ctx;
@@ -333,8 +339,7 @@ static void on_discovered(void *ctx, const struct gw_error *failure)
     }
     learn_offset(token);
     if (token->response.status == 404 || token->response.status == 410)
-        gw_fail(&err, GW_EPROTO, where, "%s has no .well-known/smart-configuration: is this its FHIR base?",
-                token->base);
+        no_discovery(token, &err);
     else if (gw_http_verdict(&token->response, token->base, &err) == GW_OK &&
              smart_read(&token->response.body, token->base, &token->url, &err) == GW_OK)
         ask(token, &err);
