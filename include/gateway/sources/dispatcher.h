@@ -88,8 +88,8 @@ enum gw_status gw_dispatcher_restore(struct gw_dispatcher *dispatcher, const cha
 
 /*
  * The end of a request, once, from the loop, never inside another call. result: sums of all tries, and of the last one
- * what it found. failure NULL: walked to the end, cursor moved; GW_ECANCELED: cancelled, or the dispatcher stopped;
- * else it will not succeed by waiting.
+ * what it found; what the turnstile asked again is counted by gw_dispatcher_counts alone. failure NULL: walked to the
+ * end, cursor moved; GW_ECANCELED: cancelled, or the dispatcher stopped; else it will not succeed by waiting.
  */
 typedef void (*gw_dispatch_done)(void *ctx, const struct gw_pull_result *result, const struct gw_error *failure);
 
