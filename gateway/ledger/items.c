@@ -24,6 +24,58 @@ enum gw_status ledger_item(struct gw_ledger *ledger, int64_t subject, const stru
                       err);
 }
 
+/* ---- items of no subject ---- */
+
+static bool is_raised(const struct gw_item *items, size_t count, const char *id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(items[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+/* Listed before anything is changed: a table is not read and written at one time. */
+static enum gw_status list_gone(struct gw_ledger *ledger, const char *beginning, const struct gw_item *items,
+                                size_t count, const char ***gone, size_t *gone_count, struct gw_error *err)
+{
+    sqlite3_stmt *open = ledger_bind(ledger, STATEMENT_ITEMS_RAISED, beginning);
+    size_t capacity = 0;
+    enum gw_status rc;
+    bool row;
+
+    while ((rc = ledger_step(ledger, open, &row, err)) == GW_OK && row) {
+        const char **slot;
+
+        if (is_raised(items, count, (const char *)sqlite3_column_text(open, 0)))
+            continue;
+        slot = GW_ARENA_PUSH(&ledger->arena, *gone, *gone_count, capacity);
+        if (!slot || !(*slot = ledger_text(&ledger->arena, open, 0))) {
+            sqlite3_reset(open);
+            return ledger_no_memory(err, "the items of no subject");
+        }
+    }
+    return rc;
+}
+
+enum gw_status gw_ledger_raise(struct gw_ledger *ledger, const char *beginning, const struct gw_item *items,
+                               size_t count, int64_t at, struct gw_error *err)
+{
+    const struct item_place nowhere = {.component = -1};
+    const char **gone = NULL;
+    size_t gone_count = 0;
+    struct step step;
+    enum gw_status rc = step_begin(ledger, &step, err);
+
+    if (rc != GW_OK)
+        return rc;
+    rc = list_gone(ledger, beginning, items, count, &gone, &gone_count, err);
+    for (size_t i = 0; rc == GW_OK && i < gone_count; i++)
+        rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_ITEM_CLOSE, (int64_t)GW_NOBODY, gone[i], at, NULL), err);
+    for (size_t i = 0; rc == GW_OK && i < count; i++)
+        rc = ledger_item(ledger, GW_NOBODY, &items[i], &nowhere, at, err);
+    return step_end(ledger, &step, rc, err);
+}
+
 /* ---- single items ---- */
 
 static const char *print_source(struct gw_arena *arena, sqlite3_stmt *row)

@@ -167,3 +167,52 @@ Test(report, counts_values_subjects_and_windows_of_a_cause)
     cr_expect(list.count == 6);
     book_free(book);
 }
+
+/* ---- items of no subject ---- */
+
+#define STANDING(number, cause) /* as an endpoint's shortfalls are raised */                                           \
+    {                                                                                                                  \
+        .id = number, .code = "ENDPOINT_CAPABILITY", .fingerprint = cause, .blocks = "E", .context = "{}",             \
+        .suggestion = "", .window_ids = ""                                                                             \
+    }
+
+static const struct gw_item standing[] = {STANDING("x1", "ENDPOINT_CAPABILITY|hm|a|Observation||"),
+                                          STANDING("x2", "ENDPOINT_CAPABILITY|hm|b|token||")};
+
+static const struct {
+    const char *name;
+    const char *beginning;
+    size_t first, count; /* of the above */
+    const char *states;  /* of x1 and x2, afterwards */
+} raises[] = {
+    {"one is raised", "ENDPOINT_", 0, 1, "open "},
+    {"the other too", "ENDPOINT_", 0, 2, "open open "},
+    {"nothing new", "ENDPOINT_", 0, 2, "open open "},
+    {"another beginning closes none of them", "OTHER_", 0, 0, "open open "},
+    {"a beginning that is a part of one's", "ENDPOINT_CAPABILITY|hm|b|", 0, 0, "open auto_closed "},
+    {"it comes back, the other goes", "ENDPOINT_", 1, 1, "auto_closed open "},
+    {"all go", "ENDPOINT_", 0, 0, "auto_closed auto_closed "},
+};
+
+Test(report, raises_what_stands_and_closes_what_does_not)
+{
+    struct book *book = book_new();
+
+    fill(book); /* RESOURCE_INVALID, which is of no subject either, stays as it is */
+    for (size_t i = 0; i < sizeof raises / sizeof *raises; i++) {
+        struct gw_ledger_items items;
+        char states[100] = "";
+
+        BOOK_OK(book, gw_ledger_raise(book->ledger, raises[i].beginning, standing + raises[i].first, raises[i].count,
+                                       1000 + (int64_t)i, &book->err));
+        BOOK_OK(book, gw_ledger_items(book->ledger, &book->arena, NULL, false, &items, &book->err));
+        for (size_t n = 0; n < items.count; n++) {
+            if (strcmp(items.list[n].code, "ENDPOINT_CAPABILITY") == 0)
+                snprintf(states + strlen(states), sizeof states - strlen(states), "%s ", items.list[n].state);
+            else
+                cr_expect(strcmp(items.list[n].state, "open") == 0, "%s: %s", raises[i].name, items.list[n].code);
+        }
+        cr_expect(strcmp(states, raises[i].states) == 0, "%s: %s", raises[i].name, states);
+    }
+    book_free(book);
+}

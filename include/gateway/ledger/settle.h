@@ -44,6 +44,13 @@ struct gw_settled {
 enum gw_status gw_ledger_settle(struct gw_ledger *ledger, struct gw_settlement *settlement, struct gw_settled *out,
                                 struct gw_error *err);
 
+/*
+ * Items of no subject that tell how things stand, such as what an endpoint lacks: of all whose fingerprint begins so,
+ * these are raised, and those that are open and not among them are closed. at: seconds UTC.
+ */
+enum gw_status gw_ledger_raise(struct gw_ledger *ledger, const char *beginning, const struct gw_item *items,
+                               size_t count, int64_t at, struct gw_error *err);
+
 /* The rows of a subject at a revision, sorted; GW_LATEST for the newest; revision 0 has none. *number: which it is. */
 #define GW_LATEST (-1)
 enum gw_status gw_ledger_rows(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t revision,
