@@ -235,6 +235,8 @@ static void ask_endpoint(struct check *c)
     if (!check_reach(c, gw_gate_origin(gw_session_gate(c->session))) || !check_metadata(c)) {
         check_skip(c, "token");
         check_skip(c, "searches");
+        if (gw_profile_usable(&c->profile, NULL) != GW_OK)
+            save_profile(c);
         return;
     }
     forget_what_was_another(c);
@@ -247,7 +249,8 @@ static void ask_endpoint(struct check *c)
         check_searches(c);
     else
         check_skip(c, "searches");
-    say_retrieval(c);
+    if (!c->leaks)
+        say_retrieval(c);
     save_profile(c);
 }
 

@@ -189,6 +189,8 @@ bool check_metadata(struct check *c)
             GW_OK ||
         endpoint_capability(&c->scratch, &c->response, &capability, &failure) != GW_OK) {
         check_fail(c, "metadata", &advice, &failure);
+        if (capability.fhir_version) /* of a release that is not read: known from now on, so that nothing is asked */
+            gw_profile_learn(&c->profile, &capability);
         return false;
     }
     gw_profile_learn(&c->profile, &capability);

@@ -41,10 +41,12 @@ static void probe_patient(struct check *c)
         check_leak(c); /* of our patient, who was not asked about either */
     if (c->leaks)
         return;
-    if (answer == LOST)
+    if (answer == LOST) {
         check_undecided(c, "patient", &failure);
-    else
-        check_say(c, "patient", GW_CHECK_OK, NULL, "a search for one patient shows that patient alone");
+        return;
+    }
+    c->profile.mixes_patients = false;
+    check_say(c, "patient", GW_CHECK_OK, NULL, "a search for one patient shows that patient alone");
 }
 
 /* ---- _lastUpdated ---- */

@@ -123,7 +123,7 @@ void check_leak(struct check *c)
 
     if (c->leaks)
         return;
-    c->leaks = true;
+    c->leaks = c->profile.mixes_patients = true;
     gw_fail(&failure, GW_EPROTO, where,
             "it answers a search for one patient with data of another: it ignores the patient parameter. The check "
             "stops here");

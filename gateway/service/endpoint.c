@@ -49,13 +49,13 @@ enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const 
 
 static enum gw_status judge_version(const struct gw_capability *capability, struct gw_error *err)
 {
-    const char *version = capability->fhir_version ? capability->fhir_version : "none";
+    struct gw_profile profile = gw_profile_default;
+    struct gw_capability said = *capability;
 
-    if (strncmp(version, "4.", 2) == 0 || strncmp(version, "5.", 2) == 0)
-        return GW_OK;
-    return gw_fail(err, GW_EPROTO, where,
-                   "%s says FHIR version %s: R4 (4.0.1) or R5 is needed; ask for the address of the R4 interface",
-                   capability->software ? capability->software : "the server", version);
+    if (!said.fhir_version)
+        said.fhir_version = "none";
+    gw_profile_learn(&profile, &said);
+    return gw_profile_usable(&profile, err);
 }
 
 enum gw_status endpoint_capability(struct gw_arena *arena, const struct gw_http_response *response,

@@ -12,6 +12,7 @@
 #include "gateway/service/pseudonym.h"
 #include "service/endpoint.h"
 #include "service/enrolment.h"
+#include "service/shortfalls.h"
 #include "service/steering.h"
 
 static const char where[] = "service.setup";
@@ -216,6 +217,8 @@ static enum gw_status reach(const struct setup *s, struct setup_endpoint *endpoi
     if (rc == GW_OK)
         rc = gw_profile_load(folder.at, endpoint->config->id, &endpoint->profile, failure);
     if (rc == GW_OK)
+        rc = gw_profile_usable(&endpoint->profile, failure);
+    if (rc == GW_OK)
         rc = endpoint_settings(endpoint->config, &endpoint->profile, &settings, failure);
     if (rc == GW_OK)
         rc = s->world->open(s->world, &settings, &endpoint->web, failure);
@@ -307,6 +310,8 @@ enum gw_status setup_open(struct setup *s, struct gw_ledger *ledger, bool new_le
         rc = open_sinks(s, err);
     if (rc == GW_OK)
         rc = enrol(s, err);
+    if (rc == GW_OK)
+        rc = shortfalls_raise(s, err);
     return rc == GW_OK ? open_endpoints(s, err) : rc;
 }
 

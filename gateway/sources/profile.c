@@ -21,6 +21,7 @@ enum {
     ARENA_MAX_BYTES = 4 * 1024 * 1024,
     PAGE_SIZE_MAX = 10000,
     CODES_MAX = 1000,
+    TOKEN_LIFE_MAX_S = 86400,
 };
 
 static const char *const posts[] = {
@@ -47,6 +48,26 @@ const struct gw_profile gw_profile_default = {
 int gw_profile_release(const struct gw_profile *profile)
 {
     return profile->fhir_version[0] == '5' ? 5 : 4;
+}
+
+/* Also where nothing is known of it yet. */
+static bool is_supported(const char *version)
+{
+    return !*version || strncmp(version, "4.", 2) == 0 || strncmp(version, "5.", 2) == 0;
+}
+
+enum gw_status gw_profile_usable(const struct gw_profile *profile, struct gw_error *err)
+{
+    if (!is_supported(profile->fhir_version))
+        return gw_fail(err, GW_EPROTO, where,
+                       "%s says FHIR version %s: R4 (4.0.1) or R5 is needed; ask for the address of the R4 interface, "
+                       "and run casement check",
+                       *profile->software ? profile->software : "the server", profile->fhir_version);
+    if (profile->mixes_patients)
+        return gw_fail(err, GW_EPROTO, where,
+                       "the last check saw data of another patient than the one asked for: nothing is asked until "
+                       "casement check sees that patients are kept apart");
+    return GW_OK;
 }
 
 static void set_text(char *out, size_t size, const char *text)
@@ -131,6 +152,8 @@ static enum gw_status read_profile(const cJSON *root, const char *path, struct g
     profile.one_range = gw_json_true(root, "one_range");
     profile.sorts = gw_json_true(root, "sorts");
     profile.includes = gw_json_true(root, "includes");
+    profile.mixes_patients = gw_json_true(root, "mixes_patients");
+    profile.token_life_s = get_number(root, "token_life_s", TOKEN_LIFE_MAX_S);
     *out = profile;
     return GW_OK;
 }
@@ -208,6 +231,8 @@ static void put_profile(struct gw_text *json, const struct gw_profile *profile, 
     put_switch(json, "one_range", profile->one_range);
     put_switch(json, "sorts", profile->sorts);
     put_switch(json, "includes", profile->includes);
+    put_switch(json, "mixes_patients", profile->mixes_patients);
+    gw_text_print(json, ",\n  \"token_life_s\": %u", profile->token_life_s);
     put_text(json, "token_url", profile->token_url);
     put_text(json, "issuer", profile->issuer);
     gw_text_add(json, "\n}\n");

@@ -28,6 +28,7 @@ struct fake_hospital {
     const char *software_version; /* NULL: 1 */
 
     /* how its searches differ from what one would wish */
+    const char *hides;     /* a type that its statement does not list */
     const char *ignores;   /* a parameter, as if it were not there */
     const char *forbids;   /* a parameter that answers 400 */
     const char *breaks;    /* one that answers 500 */
@@ -348,8 +349,9 @@ static inline void fake_hospital_metadata(const struct fake_hospital *hospital, 
         hospital->fhir_version ? hospital->fhir_version : "4.0.1",
         hospital->software_version ? hospital->software_version : "1", hospital->claims ? hospital->claims : "");
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        gw_text_print(&text, "%s{\"type\":\"%s\",\"interaction\":[{\"code\":\"read\"},{\"code\":\"search-type\"}]}",
-                      i ? "," : "", types[i]);
+        if (!fake_hospital_is(hospital->hides, types[i]))
+            gw_text_print(&text, "%s{\"type\":\"%s\",\"interaction\":[{\"code\":\"read\"},{\"code\":\"search-type\"}]}",
+                          i ? "," : "", types[i]);
     gw_text_add(&text, "]}]}");
     fake_hospital_reply(hospital, exchange, 200, text.at);
     gw_text_release(&text);

@@ -52,6 +52,8 @@ Test(profile, comes_back_as_it_was_saved)
                                .last_updated_by_day = true,
                                .one_range = true,
                                .sorts = true,
+                               .mixes_patients = true,
+                               .token_life_s = 300,
                                .observations = GW_OBSERVATIONS_CODE,
                                .last_updated = true,
                                .includes = true};
@@ -115,6 +117,35 @@ Test(profile, passes_over_what_it_does_not_know_but_for_a_later_version)
                       profile.query_max == members[i].query_max && profile.post == members[i].post,
                   "%s", members[i].name);
         cr_expect(members[i].status == GW_OK || strstr(err.text, "version 3"), "%s", err.text);
+    }
+}
+
+static const struct {
+    const char *version;
+    bool mixes;
+    enum gw_status status;
+    const char *says;
+} uses[] = {
+    {"", false, GW_OK, NULL},
+    {"4.0.1", false, GW_OK, NULL},
+    {"4.3.0", false, GW_OK, NULL},
+    {"5.0.0", false, GW_OK, NULL},
+    {"3.0.2", false, GW_EPROTO, "FHIR version 3.0.2"},
+    {"6.0.0-ballot3", false, GW_EPROTO, "FHIR version 6.0.0-ballot3"},
+    {"40", false, GW_EPROTO, "FHIR version 40"},
+    {"4.0.1", true, GW_EPROTO, "patients are kept apart"},
+};
+
+Test(profile, says_whether_the_endpoint_may_be_asked)
+{
+    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        struct gw_profile profile = gw_profile_default;
+        struct gw_error err = {0};
+
+        snprintf(profile.fhir_version, sizeof profile.fhir_version, "%s", uses[i].version);
+        profile.mixes_patients = uses[i].mixes;
+        cr_expect(gw_profile_usable(&profile, &err) == uses[i].status, "%s", uses[i].version);
+        cr_expect(!uses[i].says || strstr(err.text, uses[i].says), "%s", err.text);
     }
 }
 

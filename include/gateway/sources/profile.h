@@ -8,7 +8,7 @@
  *       "software_version": "...", "fhir_version": "4.0.1", "reads": ["Patient", ...], "undated": ["Encounter"],
  *       "page_size": 100, "codes_max": 30, "query_max": 2000, "observations": "category", "post": "needed",
  *       "last_updated": true, "last_updated_by_day": false, "one_range": false, "sorts": true, "includes": true,
- *       "token_url": "https://...", "issuer": "https://..."}
+ *       "mixes_patients": false, "token_life_s": 300, "token_url": "https://...", "issuer": "https://..."}
  *
  * What a file does not name is as in gw_profile_default, so that a file of version 1 means what it meant; members that
  * are not known are passed over.
@@ -54,6 +54,8 @@ struct gw_profile {
     bool one_range;           /* a date and _lastUpdated cannot stand in one search */
     bool sorts;               /* _sort=_lastUpdated puts the oldest change first */
     bool includes;            /* _include=<Type>:medication brings the Medications along */
+    bool mixes_patients;      /* it showed data of another patient than the one asked for: nothing is asked of it */
+    unsigned token_life_s;    /* of the last token; 0: none was given, or nothing said of it */
 };
 
 /*
@@ -65,6 +67,9 @@ struct gw_profile {
 extern const struct gw_profile gw_profile_default;
 
 int gw_profile_release(const struct gw_profile *profile); /* 4 (R4, R4B) or 5; 4 when unknown */
+
+/* May it be asked at all? GW_EPROTO: its release of FHIR is neither R4 nor R5, or it does not keep patients apart. */
+enum gw_status gw_profile_usable(const struct gw_profile *profile, struct gw_error *err);
 
 /* Take over what a CapabilityStatement claims: versions, software, types. What it claims of _lastUpdated and _include
  * must be tried before it is believed. */
