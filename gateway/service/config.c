@@ -14,6 +14,8 @@
 #define ID_MAX_LENGTH  64
 #define RATE_MAX       60000
 #define MAX_PURGE_DAYS 36500
+#define BULK_HOURS     24
+#define QUIET_SECONDS  5
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -26,8 +28,10 @@ static const char *const schedule_keys[] = {"probe_hours",    "probe_far_hours",
 static const char *const study_keys[] = {"id", "package", "enrolment", "sink", NULL};
 static const char *const sink_keys[] = {"kind", "path", NULL};
 static const char *const endpoint_keys[] = {
-    "id",        "site",       "base",          "site_profile",        "auth", "tls", "proxy", "allow_origins",
-    "page_size", "concurrent", "allow_private", "requests_per_minute", NULL};
+    "id",        "site",       "base",          "site_profile",        "auth", "tls",  "proxy", "allow_origins",
+    "page_size", "concurrent", "allow_private", "requests_per_minute", "bulk", "kind", NULL};
+static const char *const bulk_keys[] = {"level", "group", "every_hours", "by_patient", NULL};
+static const char *const folder_keys[] = {"id", "site", "kind", "folder", "site_profile", "quiet_seconds", NULL};
 static const char *const auth_keys[] = {"kind", "client_id", "key", "alg", "scopes", NULL};
 static const char *const tls_keys[] = {"ca", "cert", "key", NULL};
 
@@ -194,6 +198,40 @@ static enum gw_private_addresses read_private(struct gw_settings *settings, cons
     return gw_settings_bool(settings, object, "allow_private", false) ? GW_PRIVATE_ALLOWED : GW_PRIVATE_REFUSED;
 }
 
+/* The level decides whether there is a group. */
+static void read_group(struct gw_settings *settings, const cJSON *bulk, struct gw_config_endpoint *out)
+{
+    const bool wanted = out->bulk_level == GW_BULK_GROUP;
+
+    if (wanted)
+        out->bulk_group = gw_settings_text(settings, bulk, "group", true);
+    else if (gw_json_get(bulk, "group"))
+        gw_settings_finding(settings, gw_json_get(bulk, "group"),
+                            "\"group\" goes with \"level\": \"group\" alone; take one of them out");
+    if (out->bulk_group && (!*out->bulk_group || strlen(out->bulk_group) > ID_MAX_LENGTH ||
+                            out->bulk_group[strspn(out->bulk_group, "abcdefghijklmnopqrstuvwxyz"
+                                                                    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] != '\0'))
+        gw_settings_finding(settings, gw_json_get(bulk, "group"),
+                            "\"group\" is the id of a FHIR Group: up to %d letters, digits, '-' and '.'",
+                            ID_MAX_LENGTH);
+}
+
+static void read_bulk(struct gw_settings *settings, const cJSON *object, struct gw_config_endpoint *out)
+{
+    static const char *const levels[] = {
+        [GW_BULK_GROUP] = "group", [GW_BULK_PATIENT] = "patient", [GW_BULK_SYSTEM] = "system"};
+    const cJSON *bulk = gw_settings_object(settings, object, "bulk", false);
+
+    out->bulk = bulk != NULL;
+    if (!bulk)
+        return;
+    gw_settings_check_keys(settings, bulk, bulk_keys);
+    out->bulk_level = (enum gw_bulk_level)gw_settings_choice(settings, bulk, "level", levels, COUNT(levels), 0);
+    out->bulk_hours = (unsigned)gw_settings_int(settings, bulk, "every_hours", BULK_HOURS, 1, 24 * 31);
+    out->bulk_by_patient = gw_settings_bool(settings, bulk, "by_patient", false);
+    read_group(settings, bulk, out);
+}
+
 static void read_endpoint(struct gw_settings *settings, const cJSON *object, struct gw_config_endpoint *out)
 {
     gw_settings_check_keys(settings, object, endpoint_keys);
@@ -209,7 +247,27 @@ static void read_endpoint(struct gw_settings *settings, const cJSON *object, str
     out->page_size = (unsigned)gw_settings_int(settings, object, "page_size", PAGE_SIZE, 1, 1000);
     out->concurrent = (unsigned)gw_settings_int(settings, object, "concurrent", CONCURRENT, 1, 64);
     out->requests_per_minute = (unsigned)gw_settings_int(settings, object, "requests_per_minute", 0, 0, RATE_MAX);
+    read_bulk(settings, object, out);
     check_addresses(settings, object, out);
+}
+
+/* ---- folders --------------------------------------------------------------------------------------------------- */
+
+static bool is_folder(struct gw_settings *settings, const cJSON *object)
+{
+    static const char *const kinds[] = {"fhir", "files"};
+
+    return gw_settings_choice(settings, object, "kind", kinds, COUNT(kinds), 0) == 1;
+}
+
+static void read_watched(struct gw_settings *settings, const cJSON *object, struct gw_config_folder *out)
+{
+    gw_settings_check_keys(settings, object, folder_keys);
+    out->id = read_id(settings, object, "id");
+    out->site = read_id(settings, object, "site");
+    out->path = read_path(settings, object, "folder", true);
+    out->site_profile = read_path(settings, object, "site_profile", true);
+    out->quiet_seconds = (unsigned)gw_settings_int(settings, object, "quiet_seconds", QUIET_SECONDS, 1, 3600);
 }
 
 /* ---- the file -------------------------------------------------------------------------------------------------- */
@@ -253,20 +311,40 @@ static void read_studies(struct gw_settings *settings, const cJSON *root, struct
     out->studies = list;
 }
 
+/* Endpoints and folders are one list to whoever writes it, and no two of them have one id. */
+static void check_ids(struct gw_settings *settings, const cJSON *item, const char *id, const struct gw_config *before)
+{
+    for (size_t i = 0; i < before->endpoint_count; i++)
+        check_twice(settings, item, id, before->endpoints[i].id);
+    for (size_t i = 0; i < before->folder_count; i++)
+        check_twice(settings, item, id, before->folders[i].id);
+}
+
 static void read_endpoints(struct gw_settings *settings, const cJSON *root, struct gw_config *out)
 {
-    struct gw_config_endpoint *list = NULL, *endpoint;
-    size_t capacity = 0;
+    struct gw_config_endpoint *endpoints = NULL, *endpoint;
+    struct gw_config_folder *folders = NULL, *folder;
+    size_t endpoint_capacity = 0, folder_capacity = 0;
 
     for (const cJSON *item = list_of(settings, root, "endpoints"); item; item = next_object(settings, item->next)) {
-        endpoint = GW_ARENA_PUSH(settings->arena, list, out->endpoint_count, capacity);
-        if (!endpoint)
-            break;
-        read_endpoint(settings, item, endpoint);
-        for (const struct gw_config_endpoint *other = list; other < endpoint; other++)
-            check_twice(settings, item, endpoint->id, other->id);
+        struct gw_config before = *out;
+
+        if (is_folder(settings, item)) {
+            folder = GW_ARENA_PUSH(settings->arena, folders, out->folder_count, folder_capacity);
+            if (!folder)
+                break;
+            read_watched(settings, item, folder);
+            check_ids(settings, item, folder->id, &before);
+        } else {
+            endpoint = GW_ARENA_PUSH(settings->arena, endpoints, out->endpoint_count, endpoint_capacity);
+            if (!endpoint)
+                break;
+            read_endpoint(settings, item, endpoint);
+            check_ids(settings, item, endpoint->id, &before);
+        }
+        out->endpoints = endpoints;
+        out->folders = folders;
     }
-    out->endpoints = list;
 }
 
 static void read_retain(struct gw_settings *settings, const cJSON *root, struct gw_config *out)

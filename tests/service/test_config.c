@@ -55,6 +55,78 @@ static enum gw_status load(const char *name, const char *text, struct gw_config 
     return gw_config_load(&arena, name, out, err);
 }
 
+/* The endpoint of `whole` with more members, and further entries of the list behind it. */
+static const char *with(const char *members, const char *entries)
+{
+    const size_t length = strlen(whole) - strlen("}]}\n");
+
+    return gw_arena_print(&arena, "%.*s%s}%s]}\n", (int)length, whole, members, entries);
+}
+
+Test(config, says_how_an_endpoint_is_exported_in_bulk)
+{
+    static const struct {
+        const char *name;
+        const char *bulk;
+        bool used;
+        enum gw_bulk_level level;
+        const char *group;
+        unsigned hours;
+        bool by_patient;
+        const char *says; /* of a refusal; NULL: none */
+    } cases[] = {
+        {"no bulk", "", false, 0, NULL, 0, false, NULL},
+        {"a group", ", \"bulk\": {\"level\": \"group\", \"group\": \"g-1\", \"every_hours\": 12}", true, GW_BULK_GROUP,
+         "g-1", 12, false, NULL},
+        {"patients by name", ", \"bulk\": {\"level\": \"patient\", \"by_patient\": true}", true, GW_BULK_PATIENT, NULL,
+         24, true, NULL},
+        {"the system", ", \"bulk\": {\"level\": \"system\"}", true, GW_BULK_SYSTEM, NULL, 24, false, NULL},
+        {"a group without an id", ", \"bulk\": {\"level\": \"group\"}", .says = "group"},
+        {"an id that is a path", ", \"bulk\": {\"level\": \"group\", \"group\": \"../x\"}", .says = "FHIR Group"},
+        {"a group nobody asks for", ", \"bulk\": {\"level\": \"system\", \"group\": \"g\"}", .says = "alone"},
+        {"all the time", ", \"bulk\": {\"level\": \"system\", \"every_hours\": 0}", .says = "every_hours"},
+        {"a level that is none", ", \"bulk\": {\"level\": \"ward\"}", .says = "level"},
+        {"a key that is none", ", \"bulk\": {\"level\": \"system\", \"hours\": 3}", .says = "hours"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gw_config config;
+        struct gw_error err = {.status = GW_OK};
+        const enum gw_status rc = load("casement.json", with(cases[i].bulk, ""), &config, &err);
+
+        cr_assert(eq(int, rc, cases[i].says ? GW_ECONFIG : GW_OK), "%s: %s", cases[i].name, err.text);
+        if (cases[i].says) {
+            cr_expect(strstr(err.text, cases[i].says) != NULL, "%s: %s", cases[i].name, err.text);
+            continue;
+        }
+        cr_expect(config.endpoints[0].bulk == cases[i].used, "%s", cases[i].name);
+        cr_expect(config.endpoints[0].bulk_level == cases[i].level, "%s", cases[i].name);
+        cr_expect(gw_same(config.endpoints[0].bulk_group, cases[i].group), "%s", cases[i].name);
+        cr_expect(config.endpoints[0].bulk_hours == cases[i].hours, "%s", cases[i].name);
+        cr_expect(config.endpoints[0].bulk_by_patient == cases[i].by_patient, "%s", cases[i].name);
+    }
+}
+
+Test(config, knows_a_folder_of_files_from_an_endpoint)
+{
+    static const char folder[] = ",\n {\"id\": \"hm-drop\", \"site\": \"hm\", \"kind\": \"files\", \"folder\": "
+                                 "\"drop/\", \"site_profile\": \"hm.json\", \"quiet_seconds\": 30}";
+    static const char twice[] = ",\n {\"id\": \"hm-ehr\", \"site\": \"hm\", \"kind\": \"files\", \"folder\": "
+                                "\"drop\", \"site_profile\": \"hm.json\"}";
+    static const char with_base[] = ",\n {\"id\": \"hm-drop\", \"site\": \"hm\", \"kind\": \"files\", \"folder\": "
+                                    "\"drop\", \"site_profile\": \"hm.json\", \"base\": \"https://x\"}";
+    struct gw_config config;
+    struct gw_error err = {.status = GW_OK};
+
+    cr_assert(eq(int, load("casement.json", with("", folder), &config, &err), GW_OK), "%s", err.text);
+    cr_assert(config.endpoint_count == 1 && config.folder_count == 1);
+    cr_expect(gw_same(config.folders[0].id, "hm-drop") && gw_same(config.folders[0].site, "hm"));
+    cr_expect(gw_same(config.folders[0].path, "drop") && gw_same(config.folders[0].site_profile, "hm.json"));
+    cr_expect(config.folders[0].quiet_seconds == 30);
+    cr_expect(load("casement.json", with("", twice), &config, &err) == GW_ECONFIG && strstr(err.text, "already"));
+    cr_expect(load("casement.json", with("", with_base), &config, &err) == GW_ECONFIG && strstr(err.text, "base"));
+}
+
 Test(config, says_what_the_file_says)
 {
     struct gw_config config;

@@ -13,6 +13,7 @@
 #include "gateway/core/error.h"
 #include "gateway/net/http.h"
 #include "gateway/service/schedule.h"
+#include "gateway/sources/bulk.h"
 
 struct gw_config_study {
     const char *id;
@@ -43,6 +44,23 @@ struct gw_config_endpoint {
     unsigned page_size;
     unsigned concurrent;
     unsigned requests_per_minute; /* 0: no cap */
+    bool bulk;                    /* it is exported from: {"level": "group", "group": "id", "every_hours": 24} */
+    enum gw_bulk_level bulk_level;
+    const char *bulk_group; /* NULL unless the level is group */
+    unsigned bulk_hours;
+    bool bulk_by_patient;
+};
+
+/*
+ * An entry of "endpoints" with "kind": "files": a folder that a hospital puts files into (sources/folder.h). Its id is
+ * the endpoint of the facts.
+ */
+struct gw_config_folder {
+    const char *id;
+    const char *site;
+    const char *path;
+    const char *site_profile;
+    unsigned quiet_seconds; /* a file is whole when it was still for so long */
 };
 
 struct gw_config {
@@ -58,6 +76,8 @@ struct gw_config {
     size_t study_count;
     const struct gw_config_endpoint *endpoints;
     size_t endpoint_count;
+    const struct gw_config_folder *folders;
+    size_t folder_count;
 };
 
 /* GW_ECONFIG: "casement.json:12: what, what to do". Unknown keys are findings, with the nearest known one. */
