@@ -1,0 +1,453 @@
+/*
+ * Watching a folder as a chain of steps.
+ *
+ *      look ──> pick ──> take ──> deliver ──> read ──> put ──> pick
+ *       ↑         └ none whole: wait ┐
+ *       └────────────────────────────┘
+ *
+ * look, take and put are the file system's and run on a thread of libuv's, one at a time; the rest is the loop's.
+ */
+#include "gateway/sources/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gateway/core/date.h"
+#include "sources/feed.h"
+#include "sources/sightings.h"
+
+static const char where[] = "sources.folder";
+
+enum { DEFAULT_S = 5, PATH_BYTES = 4096, SAME_NAME_MAX = 10000 };
+
+enum step { LOOK, PICK, TAKE, DELIVER, READ, PUT, TELL, END };
+
+struct gw_folder {
+    uv_loop_t *loop;
+    uv_timer_t timer; /* of waits, and carries the start and the end out to the loop */
+    uv_work_t work;
+    const struct gw_folder_settings *settings;
+    const struct gw_clock *clock;
+    gw_folder_done done;
+    void *ctx;
+
+    enum step step;
+    unsigned waiting;
+    bool pausing, working, stopped, hinted;
+    struct gw_error err;     /* ends the watching */
+    struct gw_error trouble; /* of this look alone: waited for */
+
+    struct sightings before, now;
+    bool left;  /* the file at hand was in work/ already */
+    char *name; /* of the file at hand; NULL: none */
+    char day[11];
+    int64_t delivery;
+    struct feed *feed;
+    struct feed_settings feed_settings;
+    struct feed_answer answer;
+    struct gw_error failure; /* of the file at hand; status GW_OK: it was read to its end */
+};
+
+static void run(struct gw_folder *f);
+
+/* ---- the file system, on a thread ---- */
+
+static void path_of(const struct gw_folder *f, const char *folder, const char *name, const char *ending,
+                    char out[PATH_BYTES])
+{
+    snprintf(out, PATH_BYTES, "%s/%s%s%s%s", f->settings->path, folder, *name ? "/" : "", name, ending);
+}
+
+static bool make_folders(struct gw_folder *f)
+{
+    static const char *const names[] = {"incoming", "work", "done", "failed"};
+    char path[PATH_BYTES];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        path_of(f, names[i], "", "", path);
+        if (mkdir(path, 0770) != 0 && errno != EEXIST) {
+            gw_fail(&f->trouble, GW_ECREATE, where, "%s: cannot be made: %s; make %s, or let us write there", path,
+                    strerror(errno), f->settings->path);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool look_at(struct gw_folder *f, DIR *folder, const char *name)
+{
+    struct stat about;
+
+    if (fstatat(dirfd(folder), name, &about, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(about.st_mode))
+        return true;
+    return sightings_add(
+        &f->now, &(struct sighting){.name = name,
+                                    .inode = (uint64_t)about.st_ino,
+                                    .size = (uint64_t)about.st_size,
+                                    .modified_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec});
+}
+
+static void look_into(struct gw_folder *f, const char *name)
+{
+    char path[PATH_BYTES];
+    DIR *folder;
+
+    path_of(f, name, "", "", path);
+    folder = opendir(path);
+    if (!folder) {
+        gw_fail(&f->trouble, GW_ECREATE, where, "%s: cannot be read: %s; let us read and write there", path,
+                strerror(errno));
+        return;
+    }
+    for (const struct dirent *entry; (entry = readdir(folder));)
+        if (!look_at(f, folder, entry->d_name))
+            gw_fail(&f->trouble, GW_ENOMEM, where, "no memory for the names of files");
+    closedir(folder);
+}
+
+/* What an earlier process left in work/ comes first, and by itself. */
+static void look_on_thread(uv_work_t *work)
+{
+    struct gw_folder *f = work->data;
+
+    if (!make_folders(f))
+        return;
+    look_into(f, "work");
+    f->left = f->now.count > 0;
+    if (!f->left)
+        look_into(f, "incoming");
+}
+
+static void take_on_thread(uv_work_t *work)
+{
+    struct gw_folder *f = work->data;
+    char from[PATH_BYTES], to[PATH_BYTES];
+
+    path_of(f, "incoming", f->name, "", from);
+    path_of(f, "work", f->name, "", to);
+    if (rename(from, to) != 0)
+        gw_fail(&f->trouble, errno == ENOENT ? GW_ERETRY : GW_ECREATE, where,
+                "%s: cannot be moved to work/: %s; let us write in both folders, on one file system", from,
+                strerror(errno));
+}
+
+static void write_reason(struct gw_folder *f, const char *name)
+{
+    char path[PATH_BYTES];
+    FILE *file;
+
+    path_of(f, "failed", name, ".error", path);
+    file = fopen(path, "we");
+    if (!file)
+        return; /* the log has it too */
+    fprintf(file, "%s\n", f->failure.text);
+    fclose(file);
+}
+
+/* A name that is there already gets a number, so that no file takes another's place. */
+static void put_on_thread(uv_work_t *work)
+{
+    struct gw_folder *f = work->data;
+    const char *folder = f->failure.status == GW_OK ? "done" : "failed";
+    char from[PATH_BYTES], to[PATH_BYTES], name[PATH_BYTES];
+
+    path_of(f, "work", f->name, "", from);
+    snprintf(name, sizeof name, "%s", f->name);
+    path_of(f, folder, name, "", to);
+    for (unsigned n = 2; access(to, F_OK) == 0 && n < SAME_NAME_MAX; n++) {
+        snprintf(name, sizeof name, "%s~%u", f->name, n);
+        path_of(f, folder, name, "", to);
+    }
+    if (f->failure.status != GW_OK)
+        write_reason(f, name);
+    if (rename(from, to) != 0)
+        gw_fail(&f->trouble, GW_ECREATE, where,
+                "%s: cannot be moved to %s/: %s; let us write in both folders, on one file system", from, folder,
+                strerror(errno));
+}
+
+static void on_worked(uv_work_t *work, int status)
+{
+    struct gw_folder *f = work->data;
+
+    (void)status;
+    f->working = false;
+    f->waiting--;
+    run(f);
+}
+
+static enum step start_work(struct gw_folder *f, uv_work_cb job, enum step then)
+{
+    f->work.data = f;
+    if (uv_queue_work(f->loop, &f->work, job, on_worked) != 0) {
+        gw_fail(&f->err, GW_ENOMEM, where, "no thread to look at %s with", f->settings->path);
+        return END;
+    }
+    f->working = true;
+    f->waiting++;
+    return then;
+}
+
+/* ---- look ---- */
+
+static enum step look(struct gw_folder *f)
+{
+    f->hinted = false;
+    f->trouble = (struct gw_error){.status = GW_OK};
+    sightings_clear(&f->now);
+    return start_work(f, look_on_thread, PICK);
+}
+
+/* ---- pick ---- */
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct gw_folder *f = timer->data;
+
+    f->pausing = false;
+    f->waiting--;
+    run(f);
+}
+
+static enum step rest(struct gw_folder *f)
+{
+    const unsigned look_s = f->settings->look_s ? f->settings->look_s : DEFAULT_S;
+
+    if (f->hinted || f->stopped)
+        return LOOK;
+    f->pausing = true;
+    f->waiting++;
+    gw_clock_start(f->clock, &f->timer, on_timer, look_s * 1000ull);
+    return LOOK;
+}
+
+/* What was seen is what the next look is compared with. */
+static void remember(struct gw_folder *f)
+{
+    struct sightings old = f->before;
+
+    f->before = f->now;
+    f->now = old;
+}
+
+static enum step pick_file(struct gw_folder *f, const struct sighting *sighting)
+{
+    free(f->name);
+    f->name = strdup(sighting->name);
+    f->failure = (struct gw_error){.status = GW_OK};
+    memset(&f->answer, 0, sizeof f->answer);
+    if (f->name)
+        return f->left ? DELIVER : TAKE;
+    gw_fail(&f->err, GW_ENOMEM, where, "no memory for the name of a file");
+    return END;
+}
+
+/* What the file system refuses ends the watching: whoever supervises it tells an operator, and starts it again. */
+static bool in_trouble(struct gw_folder *f)
+{
+    if (f->trouble.status == GW_OK || f->trouble.status == GW_ERETRY)
+        return false;
+    f->err = f->trouble;
+    return true;
+}
+
+/* One file a look: what came meanwhile is seen before the next is taken. */
+static enum step pick(struct gw_folder *f)
+{
+    const unsigned quiet_s = f->settings->quiet_s ? f->settings->quiet_s : DEFAULT_S;
+
+    if (in_trouble(f))
+        return END;
+    if (f->left)
+        return pick_file(f, &f->now.list[0]);
+    sightings_update(&f->now, &f->before, f->clock->monotonic_ms(f->clock->ctx), quiet_s * 1000ull);
+    remember(f);
+    for (size_t i = 0; i < f->before.count; i++)
+        if (f->before.list[i].whole)
+            return pick_file(f, &f->before.list[i]);
+    return rest(f);
+}
+
+/* ---- take, deliver ---- */
+
+static enum step take(struct gw_folder *f)
+{
+    return start_work(f, take_on_thread, DELIVER);
+}
+
+static void on_delivery(void *ctx, const struct gw_error *failure)
+{
+    struct gw_folder *f = ctx;
+
+    f->waiting--;
+    if (failure)
+        f->err = *failure;
+    run(f);
+}
+
+static enum step deliver(struct gw_folder *f)
+{
+    struct gw_deliveries *deliveries = f->settings->deliveries;
+    char now[GW_INSTANT_BYTES];
+
+    if (in_trouble(f))
+        return END;
+    if (f->trouble.status == GW_ERETRY)
+        return rest(f); /* somebody took it back */
+    gw_instant_print(f->clock->utc(f->clock->ctx), now);
+    snprintf(f->day, sizeof f->day, "%.10s", now);
+    if (deliveries->open(deliveries, f->name, f->day, &f->delivery, on_delivery, f, &f->err) != GW_OK)
+        return END;
+    f->waiting++;
+    return READ;
+}
+
+/* ---- read ---- */
+
+/* A file that cannot be read has failed; that we cannot keep what is in it is no fault of the file. */
+static void on_read(void *ctx, const struct feed_answer *answer, const struct gw_error *failure)
+{
+    struct gw_folder *f = ctx;
+
+    f->feed = NULL;
+    f->waiting--;
+    f->answer = *answer;
+    if (failure && answer->files.refused > 0)
+        f->failure = *failure;
+    else if (failure && failure->status != GW_ECANCELED)
+        f->err = *failure;
+    run(f);
+}
+
+static enum step read_file(struct gw_folder *f)
+{
+    char path[PATH_BYTES];
+
+    path_of(f, "work", f->name, "", path);
+    f->feed_settings = (struct feed_settings){
+        .store = f->settings->store, .intake = f->settings->intake, .clock = f->clock, .delivery = f->delivery};
+    if (feed_start(f->loop, &f->feed_settings, FEED_FILES, path, on_read, f, &f->feed, &f->err) != GW_OK)
+        return END;
+    f->waiting++;
+    return PUT;
+}
+
+/* ---- put, tell ---- */
+
+static enum step put(struct gw_folder *f)
+{
+    return start_work(f, put_on_thread, TELL);
+}
+
+static enum step tell(struct gw_folder *f)
+{
+    const struct gw_folder_file file = {.name = f->name,
+                                        .failed = f->failure.status != GW_OK,
+                                        .failure = f->failure.status != GW_OK ? &f->failure : NULL,
+                                        .entries = f->answer.files.entries,
+                                        .invalid = f->answer.files.invalid,
+                                        .fresh = f->answer.fresh,
+                                        .repeats = f->answer.repeats,
+                                        .conflicts = f->answer.conflicts,
+                                        .door = f->answer.door};
+
+    if (in_trouble(f))
+        return END; /* it is in work/ still, and will be read again */
+    if (f->settings->ended)
+        f->settings->ended(f->settings->ctx, &file);
+    return LOOK;
+}
+
+/* ---- the loop of steps ---- */
+
+static void drop(struct gw_folder *f)
+{
+    sightings_release(&f->before);
+    sightings_release(&f->now);
+    free(f->name);
+    free(f);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct gw_folder *f = handle->data;
+
+    f->done(f->ctx, f->err.status == GW_OK ? NULL : &f->err);
+    drop(f);
+}
+
+/* A file that was read is put away before we stop: another process would read it again. */
+static void run(struct gw_folder *f)
+{
+    static enum step (*const steps[])(struct gw_folder *) = {look, pick, take, deliver, read_file, put, tell};
+
+    while (f->waiting == 0) {
+        const bool was_read = f->step == PUT && f->answer.files.files + f->answer.files.refused > 0;
+
+        if (f->step == END || f->err.status != GW_OK || (f->stopped && f->step != TELL && !was_read)) {
+            uv_close((uv_handle_t *)&f->timer, on_closed);
+            return;
+        }
+        f->step = steps[f->step](f);
+    }
+}
+
+/* ---- lifetime ---- */
+
+enum gw_status gw_folder_start(uv_loop_t *loop, const struct gw_folder_settings *settings, gw_folder_done done,
+                               void *ctx, struct gw_folder **out, struct gw_error *err)
+{
+    struct gw_folder *f;
+
+    if (strlen(settings->path) > PATH_BYTES - 3 * NAME_MAX)
+        return gw_fail(err, GW_ECONFIG, where, "\"folder\" is a path of more than %d bytes; give a shorter one",
+                       PATH_BYTES - 3 * NAME_MAX);
+    f = calloc(1, sizeof *f);
+    if (!f)
+        return gw_fail(err, GW_ENOMEM, where, "no memory to watch %s", settings->path);
+    f->loop = loop;
+    f->settings = settings;
+    f->clock = settings->clock ? settings->clock : &gw_system_clock;
+    f->done = done;
+    f->ctx = ctx;
+    uv_timer_init(loop, &f->timer);
+    f->timer.data = f;
+    f->waiting = 1;
+    uv_timer_start(&f->timer, on_timer, 0, 0);
+    *out = f;
+    return GW_OK;
+}
+
+static void cut_wait(struct gw_folder *f)
+{
+    if (!f->pausing)
+        return;
+    gw_clock_stop(f->clock, &f->timer);
+    uv_timer_start(&f->timer, on_timer, 0, 0);
+}
+
+void gw_folder_stop(struct gw_folder *folder)
+{
+    folder->stopped = true;
+    if (folder->feed)
+        feed_cancel(folder->feed);
+    cut_wait(folder);
+}
+
+void gw_folder_hint(struct gw_folder *folder)
+{
+    folder->hinted = true;
+    cut_wait(folder);
+}
+
+bool gw_folder_at_work(const struct gw_folder *folder)
+{
+    return folder->working || folder->feed;
+}
