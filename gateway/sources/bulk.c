@@ -42,6 +42,7 @@ struct changes { /* notes to be written together */
 struct gw_bulk {
     uv_loop_t *loop;
     uv_timer_t timer; /* of waits, and carries the start and the end out to the loop */
+    struct gw_bulk_settings own; /* the caller's, with a clock in any case */
     const struct gw_bulk_settings *settings;
     const struct gw_clock *clock;
     gw_bulk_done done;
@@ -830,8 +831,10 @@ enum gw_status gw_bulk_start(uv_loop_t *loop, const struct gw_bulk_settings *set
     if (!b)
         return gw_fail(err, GW_ENOMEM, where, "no memory for the export of %s", settings->intake->endpoint);
     b->loop = loop;
-    b->settings = settings;
     b->clock = settings->clock ? settings->clock : &gw_system_clock;
+    b->own = *settings;
+    b->own.clock = b->clock;
+    b->settings = &b->own;
     b->done = done;
     b->ctx = ctx;
     rc = prepare(b, err);
