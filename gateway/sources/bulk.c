@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/core/date.h"
 #include "sources/bulk_ask.h"
 #include "sources/bulk_job.h"
 #include "sources/bulk_load.h"
@@ -25,7 +26,7 @@
 static const char where[] = "sources.bulk";
 static const char job_space[] = "bulk";
 
-enum { ARENA_MAX_BYTES = 512 << 20, BODY_MAX_BYTES = 16 << 20, PAGES_MAX = 1000, RENEWALS_MAX = 5 };
+enum { ARENA_MAX_BYTES = 512 << 20, BODY_MAX_BYTES = 16 << 20, PAGES_MAX = 1000, RENEWALS_MAX = 5, AHEAD_MAX_S = 300 };
 
 enum step { RECALL, CHOOSE, ASK, ANSWER, POLL, STATUS, LIST, LOAD, LOADED, DISMISS, FORGET, END };
 
@@ -41,7 +42,7 @@ struct changes { /* notes to be written together */
 
 struct gw_bulk {
     uv_loop_t *loop;
-    uv_timer_t timer; /* of waits, and carries the start and the end out to the loop */
+    uv_timer_t timer;            /* of waits, and carries the start and the end out to the loop */
     struct gw_bulk_settings own; /* the caller's, with a clock in any case */
     const struct gw_bulk_settings *settings;
     const struct gw_clock *clock;
@@ -75,7 +76,7 @@ struct gw_bulk {
     struct bulk_entry *listed;
     size_t listed_count, listed_capacity;
     const char *as_of; /* of this listing */
-    bool requires_token;
+    bool requires_token, ahead;
 
     struct bulk_load *load;
     bool stale;
@@ -186,6 +187,7 @@ static bool forget_files(struct gw_bulk *b)
     }
     b->files.count = 0;
     b->as_of = NULL;
+    bulk_clean_spool(b->settings, NULL, NULL); /* what cannot be deleted now is deleted before the next download */
     return fine;
 }
 
@@ -389,6 +391,11 @@ static enum step leave_out(struct gw_bulk *b)
     const enum gw_resource type = bulk_refused_type(&b->job.types, text);
     struct gw_error failure;
 
+    if (type == GW_RESOURCE_OTHER && b->job.since) { /* not offered, or not liked: everything, then */
+        b->job.since = NULL;
+        b->job.scope = BULK_ALL;
+        return write_notes(b, change_job(b), ASK);
+    }
     if (type != GW_RESOURCE_OTHER) {
         b->job.types.of[type] = false;
         b->job.refused.of[type] = true;
@@ -592,6 +599,7 @@ static enum step list_first(struct gw_bulk *b)
     b->job.state = BULK_LOADING;
     b->job.as_of = b->as_of;
     b->job.requires_token = b->requires_token;
+    b->job.ahead = b->ahead;
     fine = fine && change_job(b);
     for (size_t i = 0; fine && i < b->files.count; i++) {
         struct gw_text text = GW_TEXT_INIT(GW_NOTE_MAX_BYTES);
@@ -632,6 +640,15 @@ static enum step next_page(struct gw_bulk *b, const char *link)
     return rc == GW_OK ? POLL : END;
 }
 
+/* By the server's own clock, where it tells the time: what comes to be until then would be missed the next day. */
+static bool is_ahead(const struct gw_bulk *b, const char *instant)
+{
+    const int64_t now = b->response.date ? b->response.date : now_of(b);
+    int64_t nanoseconds;
+
+    return gw_instant_read(instant, &nanoseconds) && nanoseconds / 1000000000 > now + AHEAD_MAX_S;
+}
+
 /* One page of the manifest. Pages of one export are as of one instant, and none comes twice. */
 static enum step take_page(struct gw_bulk *b, const struct bulk_manifest *manifest)
 {
@@ -641,6 +658,7 @@ static enum step take_page(struct gw_bulk *b, const struct bulk_manifest *manife
     if (gw_id_set_has(b->pages, b->url.at) || gw_id_set_count(b->pages) >= PAGES_MAX)
         return start_anew(b, "has a list of files that leads back to itself");
     b->as_of = manifest->transaction_time;
+    b->ahead = is_ahead(b, manifest->transaction_time);
     b->requires_token = manifest->requires_token;
     if (!gw_id_set_add(b->pages, b->url.at) || !append(b, manifest))
         return no_memory(b);
@@ -694,6 +712,8 @@ static enum step load(struct gw_bulk *b)
 
 static bool is_whole(const struct gw_bulk *b, enum gw_resource type)
 {
+    if (b->job.ahead)
+        return false;
     for (size_t i = 0; i < b->files.count; i++)
         if (b->files.list[i].all || b->files.list[i].flawed.of[type])
             return false;

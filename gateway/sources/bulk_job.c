@@ -247,7 +247,8 @@ void bulk_job_print(const struct bulk_job *job, struct gw_text *out)
         print_text(out, "status_url", job->status_url);
     if (job->as_of)
         print_text(out, "as_of", job->as_of);
-    gw_text_print(out, ",\"token\":%s}", job->requires_token ? "true" : "false");
+    gw_text_print(out, ",\"token\":%s,\"ahead\":%s}", job->requires_token ? "true" : "false",
+                  job->ahead ? "true" : "false");
 }
 
 void bulk_mark_print(const struct bulk_mark *mark, struct gw_text *out)
@@ -359,6 +360,7 @@ bool bulk_job_read(struct gw_arena *arena, const char *text, struct bulk_job *ou
         .asked = number_of(&note, "asked"),
         .restarts = (unsigned)number_of(&note, "restarts"),
         .requires_token = gw_json_true(note.root, "token"),
+        .ahead = gw_json_true(note.root, "ahead"),
     };
     out->status_url = text_of(&note, "status_url", out->state != BULK_ASKING);
     out->as_of = text_of(&note, "as_of", out->state >= BULK_LOADING);

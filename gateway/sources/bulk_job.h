@@ -41,6 +41,7 @@ struct bulk_job {
     const char *status_url; /* from WAITING on */
     const char *as_of;      /* transactionTime, from LOADING on */
     bool requires_token;
+    bool ahead; /* the transactionTime lies in the server's future: no type is complete as of it */
 };
 
 /* How far one type was had. */

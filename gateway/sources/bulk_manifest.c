@@ -13,7 +13,7 @@
 
 static const char where[] = "sources.bulk";
 
-enum { TYPE_NAME_MAX = 64 };
+enum { TYPE_NAME_MAX = 64, TREE_MAX_BYTES = 256 << 20 };
 
 struct reading {
     struct gw_arena *arena;
@@ -158,17 +158,19 @@ enum gw_status bulk_manifest_read(struct gw_arena *arena, struct gw_slice text, 
                                   struct gw_error *err)
 {
     struct reading reading = {.arena = arena, .urls = gw_id_set_new(), .err = err};
+    struct gw_arena tree = GW_ARENA_INIT(TREE_MAX_BYTES); /* texts that are kept are copied */
     struct gw_error reason;
     const cJSON *root;
     enum gw_status rc;
 
     if (!reading.urls)
         return no_memory(&reading);
-    rc = gw_json_parse(arena, text.at, text.length, NULL, &root, NULL, &reason);
+    rc = gw_json_parse(&tree, text.at, text.length, NULL, &root, NULL, &reason);
     if (rc == GW_OK)
         rc = read_root(&reading, root);
     else
         rc = rc == GW_EINPUT ? broken(&reading, reason.text) : no_memory(&reading);
+    gw_arena_release(&tree);
     gw_id_set_free(reading.urls);
     if (rc == GW_OK)
         *out = reading.manifest;

@@ -7,6 +7,7 @@
 #include "sources/fake_bulk.h"
 
 #define T1   "2026-11-20T10:00:01+00:00"
+#define T3   "2026-11-20T10:00:09+00:00"
 #define T2   "2026-11-21T10:00:01+00:00"
 #define KICK "GET /Group/g/$export?_type=Patient,Observation"
 #define ACCEPTED                                                                                                       \

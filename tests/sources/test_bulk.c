@@ -3,8 +3,7 @@
  */
 #include "sources/bulk_replies.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
+#include <errno.h>
 
 static struct fake_bulk fake;
 
@@ -125,12 +124,12 @@ static const struct {
      {{KICK, 202, .location = "/r4/job/1"},
       {KICK, 202, .location = "/r4/job/2"},
       {"GET /job/1", 200, MANIFEST(BOTH, "")},
-      {"GET /job/1", 200, MANIFEST_AS_OF(T2, BOTH, "")},
+      {"GET /job/1", 200, MANIFEST_AS_OF(T3, BOTH, "")},
       P_FILE,
       {"GET /f/o", 410, ""},
-      {"GET /job/2", 200, MANIFEST_AS_OF(T2, OF("Patient", BASE "/f/p") "," OF("Observation", BASE "/f/o2"), "")},
+      {"GET /job/2", 200, MANIFEST_AS_OF(T3, OF("Patient", BASE "/f/p") "," OF("Observation", BASE "/f/o2"), "")},
       {"GET /f/o2", 200, OBSERVATION("o1", "p1") "\n"}},
-     "Observation/o1 Patient/p1 | " T2 " " T2,
+     "Observation/o1 Patient/p1 | " T3 " " T3,
      KICK "\nGET /job/1\nGET /f/p\nGET /f/o\nGET /job/1\n" KICK "\nGET /job/2\nGET /f/p\nGET /f/o2\nDELETE /job/2\n"},
     {"a file cut on its way, then whole",
      {ACCEPTED,
@@ -171,6 +170,8 @@ Test(bulk, s19_speaks_every_dialect)
         cr_expect_str_eq(fake_bulk_outcome(&fake), dialects[i].outcome, "%s", dialects[i].name);
         cr_expect_str_eq(fake.asked.at, dialects[i].asked, "%s", dialects[i].name);
         cr_expect(!fake.result.partial && fake.result.lost == 0 && !fake.result.resumed && !fake.result.idle, "%s",
+                  dialects[i].name);
+        cr_expect(remove(fake.settings.spool) == 0 || errno == ENOENT, "%s: left in the spool folder",
                   dialects[i].name);
         cr_expect(fake.result.wait_s == 24 * 3600, "%s: due again in %lld s", dialects[i].name,
                   (long long)fake.result.wait_s);
@@ -464,6 +465,7 @@ Test(bulk, s19_ends_with_what_to_do)
                   fake.failure.text);
         cr_expect((find_note(&fake, "bulk", "hm-ehr") != NULL) == ends[i].remembered, "%s", ends[i].name);
         cr_expect(fake.fact_count == 0);
+        cr_expect(ends[i].remembered || remove(fake.settings.spool) == 0 || errno == ENOENT, "%s", ends[i].name);
         fake_bulk_run(&fake); /* what failed for good is left alone until it is due; the rest is tried again */
         cr_expect(fake.result.idle == !ends[i].remembered, "%s", ends[i].name);
         fake_bulk_release(&fake);
@@ -493,6 +495,48 @@ Test(bulk, s19_asks_the_next_day_for_what_changed)
     cr_expect_str_eq(fake_bulk_outcome(&fake), "Observation/o1 Observation/o3 Observation/o9 Patient/p1 | " T2 " " T2);
     cr_expect(strstr(fake.asked.at, "_since=2026-11-20T10:00:01%2B00:00\n"), "%s", fake.asked.at);
     fake_bulk_release(&fake);
+}
+
+Test(bulk, s19_asks_for_everything_where_a_since_is_refused)
+{
+    static const struct bulk_reply replies[] = {
+        ACCEPTED,
+        {"GET /job/1", 200, MANIFEST(BOTH, "")},
+        P_FILE,
+        O_FILE,
+        {"GET /Group/g/$export?_type=Patient,Observation&_since=2026-11-20T10:00:01%2B00:00", 400,
+         OUTCOME("error", "invalid", "_since is in the future")},
+        {0}};
+
+    play(replies);
+    fake_time_run(&fake.time, DAY_MS, NULL, NULL);
+    fake_bulk_run(&fake);
+    cr_expect(fake.failure.status == GW_OK, "%s", fake.failure.text);
+    cr_expect(strstr(fake.asked.at, "%2B00:00\n" KICK "\nGET /job/1\n"), "%s", fake.asked.at);
+    cr_expect_str_eq(fake_bulk_outcome(&fake), ALL_FACTS " | " T1 " " T1);
+    fake_bulk_release(&fake);
+}
+
+Test(bulk, s19_believes_no_transaction_time_in_the_future)
+{
+    static const struct {
+        const char *manifest;
+        const char *outcome;
+    } times[] = {
+        {MANIFEST_AS_OF("2026-11-20T10:05:00Z", OF("Patient", BASE "/f/p"), ""),
+         "Patient/p1 | 2026-11-20T10:05:00Z 2026-11-20T10:05:00Z"}, /* five minutes: clocks differ */
+        {MANIFEST_AS_OF("2026-11-20T10:05:01Z", OF("Patient", BASE "/f/p"), ""), "Patient/p1 | - -"},
+        {MANIFEST_AS_OF("2020-01-01T00:00:00Z", OF("Patient", BASE "/f/p"), ""),
+         "Patient/p1 | 2020-01-01T00:00:00Z 2020-01-01T00:00:00Z"}, /* long ago: the next export begins there */
+    };
+
+    for (size_t i = 0; i < COUNT(times); i++) {
+        const struct bulk_reply replies[] = {ACCEPTED, {"GET /job/1", 200, times[i].manifest}, P_FILE, {0}};
+
+        play(replies);
+        cr_expect_str_eq(fake_bulk_outcome(&fake), times[i].outcome);
+        fake_bulk_release(&fake);
+    }
 }
 
 Test(bulk, s19_asks_for_everything_of_whom_a_since_would_leave_out)

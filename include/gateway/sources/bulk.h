@@ -23,7 +23,8 @@
  * Partial success: where a file is lost (404 or 410 also after a new manifest), shorter than its count, or cut in its
  * last line, or an OperationOutcome of the export says error, its type is incomplete: what came is kept, the
  * transactionTime of that type does not advance, and the next export asks from before. An error that names no type
- * counts for all of them.
+ * counts for all of them, and so does a transactionTime in the server's own future. A _since that is refused with 400 is
+ * left out: everything is asked for.
  *
  * A deletion in a `deleted` file changes nothing by itself: the record stays, and where the ledger holds it a person is
  * told (SOURCE_DELETED). People who are not enrolled are counted, by type and page, and nothing else is kept of them.
