@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "gateway/core/settings.h"
+#include "gateway/net/listener.h"
 #include "gateway/net/url.h"
 
 #define PAGE_SIZE      100
 #define CONCURRENT     4
 #define PURGE_DAYS     90
+#define HEARTBEAT_S    60
 #define ID_MAX_LENGTH  64
 #define RATE_MAX       60000
 #define MAX_PURGE_DAYS 36500
@@ -20,7 +22,7 @@
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static const char *const file_keys[] = {"installation", "state",   "pseudonym_key", "fourEyes", "retain",
-                                        "schedule",     "studies", "endpoints",     NULL};
+                                        "schedule",     "studies", "endpoints",     "listen",   NULL};
 static const char *const retain_keys[] = {"mode", "purge_days", NULL};
 static const char *const schedule_keys[] = {"probe_hours",    "probe_far_hours", "settle_days",
                                             "reconcile_days", "drug_days",       "unanchored_hours",
@@ -28,11 +30,12 @@ static const char *const schedule_keys[] = {"probe_hours",    "probe_far_hours",
 static const char *const study_keys[] = {"id", "package", "enrolment", "sink", NULL};
 static const char *const sink_keys[] = {"kind", "path", NULL};
 static const char *const endpoint_keys[] = {
-    "id",        "site",       "base",          "site_profile",        "auth", "tls",  "proxy", "allow_origins",
-    "page_size", "concurrent", "allow_private", "requests_per_minute", "bulk", "kind", NULL};
+    "id",        "site",       "base",          "site_profile",        "auth", "tls",  "proxy",         "allow_origins",
+    "page_size", "concurrent", "allow_private", "requests_per_minute", "bulk", "kind", "notifications", NULL};
 static const char *const bulk_keys[] = {"level", "group", "every_hours", "by_patient", NULL};
 static const char *const folder_keys[] = {"id", "site", "kind", "folder", "site_profile", "quiet_seconds", NULL};
 static const char *const auth_keys[] = {"kind", "client_id", "key", "alg", "scopes", NULL};
+static const char *const notification_keys[] = {"kind", "topic", "secret", "callback", "heartbeat_s", NULL};
 static const char *const tls_keys[] = {"ca", "cert", "key", NULL};
 
 /* ---- texts that are more than texts ---------------------------------------------------------------------------- */
@@ -89,11 +92,17 @@ static bool looks_secret(const char *key)
     return false;
 }
 
+/* What the hospital shows with its notifications: the key names a file, and read_notifications sees to it. */
+static bool is_known_file(const cJSON *parent, const cJSON *member)
+{
+    return gw_same(parent->string, "notifications") && strcmp(member->string, "secret") == 0;
+}
+
 /* Before anything else: a secret in a settings file is in every backup and diff of it. Depth is the reader's limit. */
 static void refuse_secrets(struct gw_settings *settings, const cJSON *parent)
 {
     GW_JSON_EACH (member, parent) {
-        if (member->string && looks_secret(member->string))
+        if (member->string && looks_secret(member->string) && !is_known_file(parent, member))
             gw_settings_finding(settings, member,
                                 "\"%s\" looks like a secret; secrets are files of mode 0600 and this file only names "
                                 "them: take it out, make a key with casement keys new, name it as \"key\"",
@@ -181,9 +190,10 @@ static void check_addresses(struct gw_settings *settings, const cJSON *object,
     gw_settings_finding(settings, item, "%s", failure.text);
 }
 
-static const char *read_base(struct gw_settings *settings, const cJSON *object)
+/* An address without its last slashes. */
+static const char *read_base(struct gw_settings *settings, const cJSON *object, const char *key)
 {
-    const char *base = gw_settings_text(settings, object, "base", true);
+    const char *base = gw_settings_text(settings, object, key, true);
     size_t length = base ? strlen(base) : 0;
 
     while (length > 0 && base[length - 1] == '/')
@@ -232,12 +242,39 @@ static void read_bulk(struct gw_settings *settings, const cJSON *object, struct 
     read_group(settings, bulk, out);
 }
 
+static void check_url(struct gw_settings *settings, const cJSON *object, const char *key, const char *url)
+{
+    if (url && gw_url_trusted(url, NULL) != GW_OK)
+        gw_settings_finding(settings, gw_json_get(object, key), "\"%s\" is no https address; write one", key);
+}
+
+static void read_notifications(struct gw_settings *settings, const cJSON *object, struct gw_config_notifications *out)
+{
+    static const char *const kinds[] = {"rest-hook", "topic"};
+    const cJSON *wanted = gw_settings_object(settings, object, "notifications", false);
+    bool topic;
+
+    if (!wanted)
+        return;
+    gw_settings_check_keys(settings, wanted, notification_keys);
+    out->kind = kinds[gw_settings_choice(settings, wanted, "kind", kinds, COUNT(kinds), 0)];
+    topic = out->kind == kinds[1];
+    out->topic = gw_settings_text(settings, wanted, "topic", topic);
+    out->secret = read_path(settings, wanted, "secret", true);
+    out->callback = read_base(settings, wanted, "callback");
+    out->heartbeat_s = (unsigned)gw_settings_int(settings, wanted, "heartbeat_s", HEARTBEAT_S, 10, 86400);
+    check_url(settings, wanted, "callback", out->callback);
+    if (out->topic && !topic)
+        gw_settings_finding(settings, gw_json_get(wanted, "topic"),
+                            "\"topic\" goes with the kind topic; leave it out or write \"kind\": \"topic\"");
+}
+
 static void read_endpoint(struct gw_settings *settings, const cJSON *object, struct gw_config_endpoint *out)
 {
     gw_settings_check_keys(settings, object, endpoint_keys);
     out->id = read_id(settings, object, "id");
     out->site = read_id(settings, object, "site");
-    out->base = read_base(settings, object);
+    out->base = read_base(settings, object, "base");
     out->site_profile = read_path(settings, object, "site_profile", true);
     read_auth(settings, object, out);
     read_tls(settings, object, out);
@@ -248,6 +285,7 @@ static void read_endpoint(struct gw_settings *settings, const cJSON *object, str
     out->concurrent = (unsigned)gw_settings_int(settings, object, "concurrent", CONCURRENT, 1, 64);
     out->requests_per_minute = (unsigned)gw_settings_int(settings, object, "requests_per_minute", 0, 0, RATE_MAX);
     read_bulk(settings, object, out);
+    read_notifications(settings, object, &out->notifications);
     check_addresses(settings, object, out);
 }
 
@@ -377,6 +415,23 @@ static void read_schedule(struct gw_settings *settings, const cJSON *root, struc
             gw_settings_int(settings, schedule, values[i].key, *values[i].value, values[i].low, values[i].high);
 }
 
+/* Whoever is to be told something must be reachable. */
+static void read_listen(struct gw_settings *settings, const cJSON *root, struct gw_config *out)
+{
+    struct gw_error failure;
+
+    out->listen = gw_settings_text(settings, root, "listen", false);
+    if (out->listen && gw_listener_check_address(out->listen, false, &failure) != GW_OK)
+        gw_settings_finding(settings, gw_json_get(root, "listen"), "%s", failure.text);
+    for (size_t i = 0; i < out->endpoint_count && !out->listen; i++)
+        if (out->endpoints[i].notifications.kind) {
+            gw_settings_finding(settings, gw_json_get(root, "endpoints"),
+                                "\"notifications\" need a door: write \"listen\": \"127.0.0.1:8490\" and let the "
+                                "callback's proxy lead there");
+            return;
+        }
+}
+
 static void read_file(struct gw_settings *settings, const cJSON *root, struct gw_config *out)
 {
     refuse_secrets(settings, root);
@@ -389,6 +444,7 @@ static void read_file(struct gw_settings *settings, const cJSON *root, struct gw
     read_schedule(settings, root, &out->schedule);
     read_studies(settings, root, out);
     read_endpoints(settings, root, out);
+    read_listen(settings, root, out);
 }
 
 enum gw_status gw_config_load(struct gw_arena *arena, const char *path, struct gw_config *out, struct gw_error *err)

@@ -230,6 +230,87 @@ Test(config, reads_paths_beside_the_file)
     cr_expect(config.endpoints[0].tls_cert == NULL);
 }
 
+/* ---- the door and who may ring ---------------------------------------------------------------------------------- */
+
+static const char ringing[] =
+    "{\"installation\": \"hm\", \"state\": \"s\", \"pseudonym_key\": \"p\", \"listen\": \"127.0.0.1:8490\",\n"
+    " \"studies\": [{\"id\": \"x\", \"package\": \"p\", \"enrolment\": \"r\", \"sink\": {\"path\": \"d\"}}],\n"
+    " \"endpoints\": [{\"id\": \"e\", \"site\": \"hm\", \"base\": \"https://f.example\", \"site_profile\": \"f\",\n"
+    "  \"auth\": {\"kind\": \"none\"},\n"
+    "  \"notifications\": {\"kind\": \"topic\", \"topic\": \"http://t.example/results\",\n"
+    "   \"secret\": \"keys/ring\", \"callback\": \"https://casement.example/in/\", \"heartbeat_s\": 300}}]}";
+
+Test(config, says_what_a_hospital_shall_tell_by_itself)
+{
+    const struct gw_config_notifications *wanted;
+    struct gw_config config;
+    struct gw_error err = {.status = GW_OK};
+
+    cr_assert(eq(int, load("c.json", ringing, &config, &err), GW_OK), "%s", err.text);
+    wanted = &config.endpoints[0].notifications;
+    cr_expect(gw_same(config.listen, "127.0.0.1:8490"));
+    cr_expect(gw_same(wanted->kind, "topic") && gw_same(wanted->topic, "http://t.example/results"));
+    cr_expect(gw_same(wanted->secret, "keys/ring") && gw_same(wanted->callback, "https://casement.example/in"));
+    cr_expect(eq(uint, wanted->heartbeat_s, 300));
+    cr_assert(eq(int, load("c.json", least, &config, &err), GW_OK), "%s", err.text);
+    cr_expect(config.listen == NULL && config.endpoints[0].notifications.kind == NULL, "nothing unless asked for");
+}
+
+static const struct {
+    const char *with, *by, *text;
+} wrong_rings[] = {
+    {", \"listen\": \"127.0.0.1:8490\"", "",
+     "c.json:3: \"notifications\" need a door: write \"listen\": \"127.0.0.1:8490\" and let the callback's proxy lead "
+     "there"},
+    {"127.0.0.1:8490", "0.0.0.0:8490",
+     "c.json:1: 0.0.0.0:8490 can be reached from other machines, in plain text: listen at 127.0.0.1 and let the proxy "
+     "of "
+     "the house, with its certificate, stand in front"},
+    {"127.0.0.1:8490", "here",
+     "c.json:1: \"here\" is no address to listen at: write 127.0.0.1:8490 or unix:/run/casement.sock"},
+    {"\"kind\": \"topic\"", "\"kind\": \"websocket\"",
+     "c.json:5: \"kind\" is none of its values; use one of \"rest-hook\", \"topic\""},
+    {"\"kind\": \"topic\"", "\"kind\": \"rest-hook\"",
+     "c.json:5: \"topic\" goes with the kind topic; leave it out or write \"kind\": \"topic\""},
+    {"\"topic\": \"http://t.example/results\",", "", "c.json:5: \"topic\" is missing; add it"},
+    {"\"secret\": \"keys/ring\", ", "", "c.json:5: \"secret\" is missing; add it"},
+    {"keys/ring", "-----BEGIN x", "c.json:6: \"secret\" holds a key itself; write the name of its file"},
+    {"https://casement.example/in/", "http://casement.example",
+     "c.json:6: \"callback\" is no https address; write one"},
+    {"\"heartbeat_s\": 300", "\"heartbeat_s\": 9",
+     "c.json:6: \"heartbeat_s\" is no whole number from 10 to 86400; write one"},
+    {"\"heartbeat_s\"", "\"hartbeat_s\"", "c.json:6: unknown key \"hartbeat_s\"; write \"heartbeat_s\""},
+};
+
+Test(config, names_the_line_of_a_door_that_cannot_be)
+{
+    for (size_t i = 0; i < sizeof wrong_rings / sizeof wrong_rings[0]; i++) {
+        const char *const at = strstr(ringing, wrong_rings[i].with);
+        struct gw_config config;
+        struct gw_error err = {.status = GW_OK};
+
+        cr_assert(at != NULL, "%s", wrong_rings[i].with);
+        cr_expect(eq(int,
+                     load("c.json",
+                          gw_arena_print(&arena, "%.*s%s%s", (int)(at - ringing), ringing, wrong_rings[i].by,
+                                         at + strlen(wrong_rings[i].with)),
+                          &config, &err),
+                     GW_ECONFIG),
+                  "%s", wrong_rings[i].by);
+        cr_expect(eq(str, err.text, (char *)wrong_rings[i].text));
+    }
+}
+
+/* Elsewhere the same word is a secret in a settings file. */
+Test(config, takes_the_name_of_a_secret_only_for_notifications)
+{
+    struct gw_config config;
+    struct gw_error err = {.status = GW_OK};
+
+    cr_expect(eq(int, load("c.json", "{\"secret\": \"hunter2\"}", &config, &err), GW_ECONFIG));
+    cr_expect(strstr(err.text, "looks like a secret") != NULL && strstr(err.text, "hunter2") == NULL, "%s", err.text);
+}
+
 /* ---- what is wrong ---------------------------------------------------------------------------------------------- */
 
 static const struct {

@@ -23,6 +23,15 @@ struct gw_config_study {
     const char *sink_path;
 };
 
+/* "notifications" of an endpoint: what the hospital shall tell by itself. */
+struct gw_config_notifications {
+    const char *kind;     /* "rest-hook" or "topic"; NULL: none are wanted */
+    const char *topic;    /* canonical URL, with kind topic */
+    const char *secret;   /* file, mode 0600: what the hospital shows as a bearer token */
+    const char *callback; /* how the hospital reaches us, without a trailing slash: /notify/<endpoint> comes behind */
+    unsigned heartbeat_s;
+};
+
 struct gw_config_endpoint {
     const char *id;
     const char *site;
@@ -49,6 +58,7 @@ struct gw_config_endpoint {
     const char *bulk_group; /* NULL unless the level is group */
     unsigned bulk_hours;
     bool bulk_by_patient;
+    struct gw_config_notifications notifications;
 };
 
 /*
@@ -68,6 +78,7 @@ struct gw_config {
     const char *installation;
     const char *state; /* folder, made when missing: ledger.db, lock, endpoints/ */
     const char *pseudonym_key;
+    const char *listen; /* "127.0.0.1:8490", "unix:/run/casement.sock"; NULL: nothing is listened to */
     bool four_eyes;
     bool retain_windows; /* retain.mode windows */
     int purge_days;
