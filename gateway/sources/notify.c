@@ -274,13 +274,16 @@ static bool is_type_word(const char *text, size_t length)
     return length > 0 && length <= ID_MAX;
 }
 
-/* "Observation/o-1" is what an update would be sent to, "Observation" the path we gave a type's subscription. */
+/*
+ * "Observation/o-1" is what an update is sent to, "Observation" the path we gave a type's subscription: where the body
+ * names no resource the path may.
+ */
 static void read_rest(struct reading *reading, const char *rest)
 {
-    struct gw_hint *const hint = hint_add(reading);
+    struct gw_hint *const hint = reading->out->hint_count ? reading->out->hints : hint_add(reading);
     const size_t length = strcspn(rest, "/");
 
-    if (!hint)
+    if (!hint || hint->id || reading->out->hint_count > 1)
         return;
     if (rest[length] == '/')
         name_it(reading, hint, rest);
@@ -328,7 +331,7 @@ enum gw_status gw_notification_read(struct gw_arena *arena, const char *rest, st
     }
     if (rc == GW_EINPUT)
         start(&reading, arena, out, err);
-    if (out->hint_count == 0 && out->notice == GW_NOTICE_PLAIN)
+    if (out->notice == GW_NOTICE_PLAIN)
         read_rest(&reading, rest);
     return rc == GW_OK ? reading.status : rc;
 }
@@ -337,12 +340,15 @@ enum gw_status gw_notification_read(struct gw_arena *arena, const char *rest, st
 
 static enum gw_status read_subscription(struct reading *reading, const cJSON *tree)
 {
+    const char *const id = gw_json_string(tree, "id");
+
     reading->out->notice = GW_NOTICE_QUERY_STATUS;
     reading->out->status = status_of(gw_json_string(tree, "status"));
-    reading->out->subscription = gw_json_string(tree, "id");
+    reading->out->subscription =
+        reference_of(reading, id ? gw_arena_print(reading->arena, "Subscription/%s", id) : NULL).id;
     reading->out->topic = gw_json_string(tree, "topic");
     reading->out->error = gw_json_string(tree, "error") ? "error" : NULL;
-    return GW_OK;
+    return reading->status;
 }
 
 /* Of a searchset with several statuses the one of our subscription. */

@@ -1,0 +1,20 @@
+/*
+ * What is sent to an endpoint about a subscription, as text. Pure.
+ */
+#ifndef SOURCES_UPKEEP_REQUESTS_H
+#define SOURCES_UPKEEP_REQUESTS_H
+
+#include "gateway/sources/upkeep.h"
+
+/* The Subscription resource, id NULL while it has none. type: of a rest-hook's criteria. */
+void subscription_write(const struct gw_upkeep_settings *settings, const char *type, const char *id,
+                        struct gw_text *out);
+
+/* Below the base: "Subscription/s-1/$status". order: _CREATE, _ACTIVATE, _STATUS or _EVENTS. */
+void subscription_path(const struct gw_subscription *subscription, enum gw_order order, const struct gw_orders *orders,
+                       struct gw_text *out);
+
+/* The id in a Location such as "https://host/r4/Subscription/s-1/_history/1"; "" when there is none. */
+void subscription_id_of(const char *location, char out[65]);
+
+#endif

@@ -1,0 +1,646 @@
+/*
+ * S20: an endpoint's subscriptions from their making to the hint that is kept, over a real listener and a real ledger,
+ * with a hospital that answers by a list and a clock that a test moves.
+ */
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "gateway/sources/doorbell.h"
+#include "net/visitor.h"
+#include "support/fake_time.h"
+#include "support/scratch.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define BASE         "https://fhir.example.org/r4"
+#define SECRET       "0123456789abcdef"
+#define TOPIC        "http://example.org/topics/results"
+#define MADE(id)     "{\"resourceType\":\"Subscription\",\"id\":\"" id "\",\"status\":\"requested\"}"
+#define STATUS(count)                                                                                                  \
+    "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[{\"resource\":{\"resourceType\":"                  \
+    "\"SubscriptionStatus\",\"status\":\"active\",\"type\":\"query-status\",\"subscription\":{\"reference\":"          \
+    "\"Subscription/s-1\"},\"eventsSinceSubscriptionStart\":\"" count "\"}}]}"
+#define NOTICE(type, count, events)                                                                                    \
+    "{\"resourceType\":\"Bundle\",\"type\":\"history\",\"entry\":[{\"resource\":{\"resourceType\":"                    \
+    "\"SubscriptionStatus\",\"status\":\"active\",\"type\":\"" type "\",\"subscription\":{\"reference\":"              \
+    "\"Subscription/s-1\"},\"eventsSinceSubscriptionStart\":\"" count "\",\"notificationEvent\":[" events "]}}]}"
+#define EVENT(number, focus) "{\"eventNumber\":\"" number "\",\"focus\":{\"reference\":\"" focus "\"}}"
+
+/* ---- the hospital ----------------------------------------------------------------------------------------------- */
+
+struct answer {
+    const char *request; /* "POST Subscription"; the end of the list: NULL */
+    int status;          /* 0: it is away */
+    const char *body;
+    const char *location;
+};
+
+struct operation {
+    uv_timer_t timer;
+    const struct answer *answer;
+    struct gw_http_response *response;
+    gw_http_done done;
+    void *ctx;
+    uint64_t call;
+    bool cancelled;
+    struct operation *next;
+};
+
+static uv_loop_t loop;
+static struct fake_time fake;
+static struct scratch scratch;
+static struct gw_ledger *ledger;
+static struct gw_writer *writer;
+static struct gw_gate *gate;
+static struct gw_listener *listener;
+static struct gw_doorbell *doorbell;
+static struct gw_upkeep *upkeep;
+static const struct answer *answers;
+static struct operation *flying;
+static struct gw_text asked = GW_TEXT_INIT(1 << 20), alerts = GW_TEXT_INIT(1 << 16);
+static struct gw_arena arena = GW_ARENA_INIT(16 << 20);
+static int hinted;
+static const char *last_body;
+static char body_kept[8192];
+
+static void on_gone(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void on_answer_time(uv_timer_t *timer)
+{
+    struct operation *const op = timer->data, **at = &flying;
+    struct gw_error failure = {.status = GW_OK};
+
+    while (*at != op)
+        at = &(*at)->next;
+    *at = op->next;
+    if (op->cancelled)
+        gw_fail(&failure, GW_ECANCELED, "test", "cancelled");
+    else if (!op->answer || op->answer->status == 0)
+        gw_fail(&failure, GW_ERETRY, "test", "away");
+    else
+        op->response->status = op->answer->status;
+    if (failure.status == GW_OK && op->answer->body)
+        gw_text_add(&op->response->body, op->answer->body);
+    if (failure.status == GW_OK && op->answer->location)
+        gw_text_add(&op->response->location, op->answer->location);
+    uv_close((uv_handle_t *)timer, on_gone);
+    op->done(op->ctx, failure.status == GW_OK ? NULL : &failure);
+}
+
+static enum gw_status web_ask(struct gw_web *web, const struct gw_session_request *request,
+                              struct gw_http_response *response, gw_http_done done, void *ctx, uint64_t *call,
+                              struct gw_error *err)
+{
+    static uint64_t calls;
+    struct operation *const op = calloc(1, sizeof *op);
+    char line[512];
+
+    (void)web;
+    (void)err;
+    cr_assert(strncmp(request->url, BASE "/", strlen(BASE) + 1) == 0, "%s", request->url);
+    snprintf(line, sizeof line, "%s %s", request->method ? request->method : "GET", request->url + strlen(BASE) + 1);
+    gw_text_print(&asked, "%s\n", line);
+    if (request->body.length)
+        snprintf(body_kept, sizeof body_kept, "%.*s", (int)request->body.length, request->body.at);
+    last_body = body_kept;
+    gw_http_response_clear(response);
+    *op = (struct operation){.response = response, .done = done, .ctx = ctx, .call = *call = ++calls, .next = flying};
+    if (answers && answers->request && strcmp(answers->request, line) == 0)
+        op->answer = answers++;
+    flying = op;
+    uv_timer_init(&loop, &op->timer);
+    op->timer.data = op;
+    uv_timer_start(&op->timer, on_answer_time, 1, 0);
+    return GW_OK;
+}
+
+static void web_cancel(struct gw_web *web, uint64_t call)
+{
+    (void)web;
+    for (struct operation *op = flying; op; op = op->next)
+        op->cancelled |= op->call == call;
+}
+
+static struct gw_web web = {.ask = web_ask, .cancel = web_cancel};
+
+/* ---- the house -------------------------------------------------------------------------------------------------- */
+
+static void on_hinted(void *ctx, const char *endpoint)
+{
+    (void)ctx;
+    hinted += strcmp(endpoint, "hm-ehr") == 0;
+}
+
+static void on_alert(void *ctx, const char *endpoint, const char *why)
+{
+    (void)ctx;
+    gw_text_print(&alerts, "%s: %s\n", endpoint, why);
+}
+
+static bool busy(void *ctx)
+{
+    (void)ctx;
+    return gw_writer_pending(writer) > 0 || flying;
+}
+
+static void pass(unsigned seconds)
+{
+    fake_time_run(&fake, fake.now_ms + seconds * 1000ull, busy, NULL);
+}
+
+static void open_upkeep(struct gw_upkeep_settings settings)
+{
+    struct gw_error err = {0};
+
+    settings.endpoint = "hm-ehr";
+    settings.callback = "https://casement.example/in";
+    settings.secret = SECRET;
+    settings.heartbeat_s = 60;
+    settings.web = &web;
+    settings.writer = writer;
+    settings.clock = &fake.clock;
+    settings.hinted = on_hinted;
+    settings.alert = on_alert;
+    cr_assert(gw_upkeep_new(&loop, &settings, &upkeep, &err) == GW_OK, "%s", err.text);
+    cr_assert(gw_doorbell_set(doorbell, &upkeep, 1, &err) == GW_OK);
+}
+
+static void begin(void)
+{
+    struct gw_route routes[GW_DOORBELL_ROUTES];
+    struct gw_error err = {0};
+
+    scratch_init(&scratch);
+    cr_assert(uv_loop_init(&loop) == 0);
+    fake_time_init(&fake, &loop);
+    cr_assert(gw_ledger_open(scratch_path(&scratch, "ledger.db"), &ledger, &err) == GW_OK, "%s", err.text);
+    cr_assert(gw_writer_start(&loop, ledger, &writer, &err) == GW_OK);
+    cr_assert(gw_gate_new(BASE, NULL, 0, &gate, &err) == GW_OK);
+    web.gate = gate;
+    cr_assert(gw_doorbell_new(&fake.clock, &doorbell, &err) == GW_OK);
+    gw_doorbell_routes(doorbell, routes);
+    cr_assert(gw_listener_start(&loop,
+                                &(struct gw_listener_options){.address = "127.0.0.1:0",
+                                                              .routes = routes,
+                                                              .route_count = GW_DOORBELL_ROUTES,
+                                                              .clock = &fake.clock},
+                                &listener, &err) == GW_OK);
+}
+
+static void on_writer_closed(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+
+static void close_upkeep(void)
+{
+    gw_upkeep_free(upkeep);
+    upkeep = NULL;
+}
+
+static void end(void)
+{
+    bool closed = false;
+
+    close_upkeep();
+    gw_listener_stop(listener, 0, NULL, NULL);
+    pass(10);
+    gw_writer_stop(writer, on_writer_closed, &closed);
+    while (uv_run(&loop, UV_RUN_DEFAULT) != 0)
+        continue;
+    cr_expect(closed && !flying && uv_loop_close(&loop) == 0, "a handle was left");
+    gw_doorbell_free(doorbell);
+    gw_gate_free(gate);
+    gw_ledger_close(ledger);
+    fake_time_release(&fake);
+    gw_text_release(&asked);
+    gw_text_release(&alerts);
+    gw_arena_release(&arena);
+    scratch_release(&scratch);
+}
+
+TestSuite(upkeep, .init = begin, .fini = end);
+
+/* One job that reads, on the ledger's thread. */
+struct reading {
+    const char *name; /* of a subscription's note; NULL: the hints */
+    const char *note;
+    struct gw_waiting_hints hints;
+    bool done;
+};
+
+static enum gw_status run_reading(struct gw_ledger *of, void *ctx, struct gw_error *err)
+{
+    struct reading *const reading = ctx;
+
+    if (reading->name)
+        return gw_ledger_note(of, &arena, GW_SUBSCRIPTION_SPACE, reading->name, &reading->note, err);
+    return gw_hints(of, &arena, &reading->hints, err);
+}
+
+static void on_read(void *ctx, const struct gw_error *failure)
+{
+    cr_expect(!failure);
+    ((struct reading *)ctx)->done = true;
+}
+
+static struct reading read_ledger(const char *name)
+{
+    struct reading reading = {.name = name};
+
+    cr_assert(gw_writer_submit(writer, 1, run_reading, on_read, &reading, NULL) == GW_OK);
+    while (!reading.done)
+        visitor_waits(&loop);
+    return reading;
+}
+
+/* "type/id patient, type/id patient": what waits. */
+static const char *waiting(void)
+{
+    const struct gw_waiting_hints hints = read_ledger(NULL).hints;
+    static char out[1024];
+
+    out[0] = '\0';
+    for (size_t i = 0; i < hints.count; i++)
+        snprintf(out + strlen(out), sizeof out - strlen(out), "%s%s/%s%s%s", i ? ", " : "",
+                 hints.list[i].type ? hints.list[i].type : "?", hints.list[i].id ? hints.list[i].id : "?",
+                 hints.list[i].patient ? " " : "", hints.list[i].patient ? hints.list[i].patient : "");
+    return out;
+}
+
+static int ring_as(const char *method, const char *path, const char *authorization, const char *body)
+{
+    static char text[1 << 16];
+
+    snprintf(text, sizeof text, "%s /notify/%s HTTP/1.1\r\nHost: localhost\r\n%s%s%sContent-Length: %zu\r\n\r\n%s",
+             method, path, authorization ? "Authorization: " : "", authorization ? authorization : "",
+             authorization ? "\r\n" : "", strlen(body), body);
+    return visitor_asks(&loop, gw_listener_port(listener), text, strlen(text));
+}
+
+static int ring(const char *body)
+{
+    return ring_as("POST", "hm-ehr", "Bearer " SECRET, body);
+}
+
+/* A topic that is made, shaken and caught up with, nothing waiting. */
+static void open_active(const struct answer *later)
+{
+    static const struct answer make[] = {{"POST Subscription", 201, MADE("s-1"), NULL}, {NULL, 0, NULL, NULL}};
+
+    answers = make;
+    open_upkeep((struct gw_upkeep_settings){.topic = TOPIC});
+    cr_assert(gw_upkeep_start(upkeep, NULL) == GW_OK);
+    pass(1);
+    cr_assert(ring(NOTICE("handshake", "0", "")) == 200);
+    gw_upkeep_looking(upkeep, NULL);
+    gw_upkeep_looked(upkeep, NULL, true);
+    pass(1);
+    answers = later;
+    gw_text_clear(&asked);
+}
+
+/* ---- making it -------------------------------------------------------------------------------------------------- */
+
+Test(upkeep, S20_makes_a_topic_subscription_and_hears_its_handshake)
+{
+    static const struct answer script[] = {{"POST Subscription", 201, MADE("s-1"), NULL}, {NULL, 0, NULL, NULL}};
+
+    answers = script;
+    open_upkeep((struct gw_upkeep_settings){.topic = TOPIC});
+    cr_assert(gw_upkeep_start(upkeep, NULL) == GW_OK);
+    pass(1);
+    cr_expect_str_eq(asked.at, "POST Subscription\n");
+    cr_expect_str_eq(
+        last_body,
+        "{\"resourceType\":\"Subscription\",\"meta\":{\"profile\":[\"http://hl7.org/fhir/uv/subscriptions-backport/"
+        "StructureDefinition/backport-subscription\"]},\"status\":\"requested\",\"reason\":\"Casement reads again what "
+        "changed\",\"criteria\":\"" TOPIC
+        "\",\"channel\":{\"type\":\"rest-hook\",\"endpoint\":\"https://casement.example/"
+        "in/notify/hm-ehr\",\"header\":[\"Authorization: Bearer " SECRET
+        "\"],\"extension\":[{\"url\":\"http://hl7.org/fhir/"
+        "uv/subscriptions-backport/StructureDefinition/"
+        "backport-heartbeat-period\",\"valueUnsignedInt\":60}],\"payload\":"
+        "\"application/fhir+json\",\"_payload\":{\"extension\":[{\"url\":\"http://hl7.org/fhir/uv/"
+        "subscriptions-backport/"
+        "StructureDefinition/backport-payload-content\",\"valueCode\":\"id-only\"}]}}}");
+    cr_expect(gw_upkeep_counts(upkeep)->off == 1);
+    cr_expect(ring(NOTICE("handshake", "0", "")) == 200);
+    cr_expect(gw_upkeep_counts(upkeep)->off == 0);
+    cr_expect_str_eq(waiting(), "?/?", "one search, for what was before");
+    cr_expect(strstr(read_ledger("hm-ehr").note, "{\"phase\":\"active\",\"id\":\"s-1\"") != NULL);
+}
+
+Test(upkeep, S20_makes_a_rest_hook_for_each_type)
+{
+    static const char *const types[] = {"Observation", "Condition"};
+    static const struct answer script[] = {
+        {"POST Subscription", 201, NULL, BASE "/Subscription/o/_history/1"},
+        {"POST Subscription", 201, MADE("c"), NULL},
+        {"GET Subscription/o", 200, "{\"resourceType\":\"Subscription\",\"id\":\"o\",\"status\":\"active\"}", NULL},
+        {NULL, 0, NULL, NULL}};
+
+    answers = script;
+    open_upkeep((struct gw_upkeep_settings){.types = types, .type_count = 2});
+    cr_assert(gw_upkeep_start(upkeep, NULL) == GW_OK);
+    pass(1);
+    cr_expect_str_eq(asked.at, "POST Subscription\nPOST Subscription\n");
+    cr_expect(strstr(last_body, "\"criteria\":\"Condition?\"") && strstr(last_body, "/notify/hm-ehr/Condition\"") &&
+              !strstr(last_body, "payload") && !strstr(last_body, "meta"));
+    pass(119);
+    cr_expect(strstr(asked.at, "GET Subscription/o\nGET Subscription/c\n") != NULL, "%s", asked.at);
+    cr_expect(gw_upkeep_counts(upkeep)->off == 1);
+    cr_expect(ring_as("POST", "hm-ehr/Observation", "Bearer " SECRET, "") == 200);
+    cr_expect(ring_as("PUT", "hm-ehr/Observation/o-9", "bearer " SECRET, "{\"resourceType\":\"Observation\"}") == 200);
+    cr_expect(ring_as("DELETE", "hm-ehr/Condition/c-9", "Bearer " SECRET, "") == 200);
+    cr_expect_str_eq(waiting(), "Condition/?, Condition/c-9, Observation/?, Observation/o-9");
+}
+
+Test(upkeep, S20_tries_again_ever_later_while_the_server_is_away)
+{
+    static const struct answer none[] = {{NULL, 0, NULL, NULL}};
+
+    answers = none;
+    open_upkeep((struct gw_upkeep_settings){.topic = TOPIC});
+    cr_assert(gw_upkeep_start(upkeep, NULL) == GW_OK);
+    pass(59);
+    cr_expect_str_eq(asked.at, "POST Subscription\n");
+    pass(2);
+    cr_expect_str_eq(asked.at, "POST Subscription\nPOST Subscription\n");
+    cr_expect(alerts.length == 0);
+    gw_text_clear(&asked);
+    pass(86400);
+    cr_expect(asked.length >= 18 * 24 && asked.length <= 18 * 28, "about once an hour: %zu", asked.length / 18);
+    cr_expect_str_eq(alerts.at, "hm-ehr: the subscription does not become active: the schedule goes on without it\n");
+}
+
+/* ---- what rings ------------------------------------------------------------------------------------------------- */
+
+Test(upkeep, S20_answers_200_when_the_hint_is_committed)
+{
+    open_active(NULL);
+    hinted = 0;
+    cr_expect(ring(NOTICE("event-notification", "1", EVENT("1", "Patient/p-1"))) == 200);
+    cr_expect(hinted == 1 && gw_upkeep_counts(upkeep)->kept == 2);
+    cr_expect_str_eq(waiting(), "Patient/p-1 p-1, ?/?");
+    cr_expect(strstr(read_ledger("hm-ehr").note, "\"last\":1,\"known\":1") != NULL);
+    cr_expect(ring(NOTICE("event-notification", "1", EVENT("1", "Patient/p-1"))) == 200, "a repeat");
+    cr_expect(hinted == 1 && gw_upkeep_counts(upkeep)->kept == 3);
+}
+
+static const char *const strangers[] = {
+    NULL,
+    "",
+    "Bearer",
+    "Bearer ",
+    "Bearer 0123456789abcde",
+    "Bearer 0123456789abcdef0",
+    "Bearer 0123456789ABCDEF",
+    "Bearer  0123456789abcdef",
+    "Basic " SECRET,
+    SECRET,
+};
+
+Test(upkeep, S20_SEC_12_turns_strangers_away_and_keeps_nothing)
+{
+    open_active(NULL);
+    const uint64_t kept = gw_upkeep_counts(upkeep)->kept;
+    const char *const before = gw_arena_print(&arena, "%s", waiting());
+
+    for (size_t i = 0; i < COUNT(strangers); i++)
+        cr_expect(ring_as("POST", "hm-ehr", strangers[i], NOTICE("event-notification", "9", "")) == 401, "%s",
+                  strangers[i] ? strangers[i] : "nothing");
+    cr_expect(gw_upkeep_counts(upkeep)->denied == COUNT(strangers) && gw_upkeep_counts(upkeep)->kept == kept);
+    cr_expect(ring_as("POST", "hm-ehx", "Bearer " SECRET, "") == 401, "an endpoint that is not there");
+    cr_expect(ring_as("POST", "hm-ehr-2", "Bearer " SECRET, "") == 401);
+    cr_expect(ring_as("GET", "hm-ehr", "Bearer " SECRET, "") == 405);
+    cr_expect_str_eq(waiting(), before);
+    cr_expect(strstr(read_ledger("hm-ehr").note, "\"known\":0") != NULL);
+}
+
+/* The hospital's word that something changed is kept, whatever the form. */
+Test(upkeep, S20_keeps_that_something_changed_also_when_the_body_is_none)
+{
+    open_active(NULL);
+    hinted = 0;
+    cr_expect(ring("<html>") == 400);
+    cr_expect(ring_as("POST", "hm-ehr/Observation", "Bearer " SECRET, "{\"resourceType\":") == 400);
+    cr_expect(hinted == 2 && gw_upkeep_counts(upkeep)->malformed == 2);
+    cr_expect_str_eq(waiting(), "Observation/?, ?/?");
+}
+
+Test(upkeep, S20_hears_nothing_before_it_remembers)
+{
+    open_upkeep((struct gw_upkeep_settings){.topic = TOPIC});
+    cr_expect(ring(NOTICE("event-notification", "1", "")) == 503);
+    cr_expect(gw_upkeep_counts(upkeep)->not_kept == 1);
+}
+
+Test(upkeep, S20_answers_503_when_the_ledger_cannot_keep_it)
+{
+    struct rlimit limit = {4096, 4096};
+
+    open_active(NULL);
+    hinted = 0;
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert(setrlimit(RLIMIT_FSIZE, &limit) == 0); /* no file grows any more */
+    cr_expect(ring(NOTICE("event-notification", "1", EVENT("1", "Patient/p-1"))) == 503);
+    cr_expect(hinted == 0 && gw_upkeep_counts(upkeep)->not_kept == 1);
+}
+
+Test(upkeep, S20_slows_a_flood_and_owes_a_search_for_it)
+{
+    int status = 200;
+    unsigned rings = 0;
+
+    open_active(NULL);
+    while ((status = ring(NOTICE("heartbeat", "0", ""))) == 200)
+        rings++;
+    cr_expect(status == 429 && rings >= GW_DOORBELL_BURST - 1 && rings <= GW_DOORBELL_BURST + 1, "%u", rings);
+    cr_expect(gw_upkeep_counts(upkeep)->flooded == 1);
+    hinted = 0;
+    pass(2);
+    cr_expect(hinted == 1, "the search");
+    cr_expect(ring(NOTICE("heartbeat", "0", "")) == 200);
+}
+
+Test(upkeep, S20_tells_of_a_subscription_that_is_not_ours)
+{
+    open_active(NULL);
+    cr_expect(
+        ring("{\"resourceType\":\"SubscriptionStatus\",\"type\":\"event-notification\",\"subscription\":{\"reference\":"
+             "\"Subscription/old\"},\"notificationEvent\":[{\"eventNumber\":\"77\"}]}") == 200);
+    cr_expect(strstr(alerts.at, "not ours") != NULL);
+    cr_expect(strstr(read_ledger("hm-ehr").note, "\"known\":0") != NULL);
+}
+
+/* ---- what is missing -------------------------------------------------------------------------------------------- */
+
+Test(upkeep, S20_asks_for_the_events_of_a_gap_after_a_minute)
+{
+    static const struct answer script[] = {
+        {"GET Subscription/s-1/$events?eventsSinceNumber=2&eventsUntilNumber=4&content=id-only", 200,
+         NOTICE("query-event", "4",
+                EVENT("2", "Observation/b") "," EVENT("3", "Observation/c") "," EVENT("4", "Observation/d")),
+         NULL},
+        {NULL, 0, NULL, NULL}};
+
+    open_active(script);
+    cr_expect(ring(NOTICE("event-notification", "1", EVENT("1", "Observation/a"))) == 200);
+    cr_expect(ring(NOTICE("event-notification", "4", EVENT("4", "Observation/d"))) == 200);
+    cr_expect(gw_upkeep_counts(upkeep)->gaps == 1);
+    pass(58);
+    cr_expect(asked.length == 0);
+    pass(3);
+    cr_expect(strstr(asked.at, "$events") != NULL);
+    cr_expect_str_eq(waiting(), "Observation/a, Observation/b, Observation/c, Observation/d, ?/?");
+    cr_expect(strstr(read_ledger("hm-ehr").note, "\"last\":4,\"known\":4") != NULL);
+}
+
+Test(upkeep, S20_searches_where_the_events_cannot_be_had)
+{
+    static const struct {
+        int status;
+        const char *body;
+    } cases[] = {{404, NULL},
+                 {0, NULL},
+                 {200, "<html>"},
+                 {200, NOTICE("query-event", "3", EVENT("2", "Observation/b"))}}; /* not all of them */
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct answer script[] = {
+            {"GET Subscription/s-1/$events?eventsSinceNumber=1&eventsUntilNumber=3&content=id-only", cases[i].status,
+             cases[i].body, NULL},
+            {NULL, 0, NULL, NULL}};
+
+        if (i > 0)
+            end(), begin();
+        open_active(script);
+        cr_expect(ring(NOTICE("heartbeat", "3", "")) == 200);
+        hinted = 0;
+        pass(61);
+        cr_expect(hinted == 1, "case %zu: a search is wanted", i);
+        cr_expect(strstr(read_ledger("hm-ehr").note, "\"last\":0,\"known\":3") != NULL);
+        gw_upkeep_looking(upkeep, NULL);
+        cr_expect(ring(NOTICE("heartbeat", "5", "")) == 200, "more happens while it is searched");
+        gw_upkeep_looked(upkeep, NULL, true);
+        pass(1);
+        cr_expect(strstr(read_ledger("hm-ehr").note, "\"last\":3,\"known\":5") != NULL, "%s",
+                  read_ledger("hm-ehr").note);
+    }
+}
+
+Test(upkeep, S20_owes_the_search_until_it_is_complete)
+{
+    open_active(NULL);
+    cr_expect(ring(NOTICE("handshake", "4", "")) == 200);
+    gw_upkeep_looking(upkeep, NULL);
+    hinted = 0;
+    gw_upkeep_looked(upkeep, NULL, false);
+    pass(58);
+    cr_expect(hinted == 0);
+    pass(4);
+    cr_expect(hinted == 1, "once more");
+    gw_upkeep_looked(upkeep, NULL, true);
+    pass(1);
+    cr_expect(strstr(read_ledger("hm-ehr").note, "\"last\":0,\"known\":4"), "a search that nobody began ended nothing");
+}
+
+Test(upkeep, S20_missed_heartbeats_lead_to_status_search_and_activation)
+{
+    static const struct answer script[] = {{"GET Subscription/s-1/$status", 200, STATUS("0"), NULL},
+                                           {"PUT Subscription/s-1", 200, MADE("s-1"), NULL},
+                                           {NULL, 0, NULL, NULL}};
+
+    open_active(script);
+    pass(117);
+    cr_expect(asked.length == 0, "%s", asked.at);
+    hinted = 0;
+    pass(4);
+    cr_expect_str_eq(asked.at, "GET Subscription/s-1/$status\nPUT Subscription/s-1\n");
+    cr_expect(strstr(last_body, "\"id\":\"s-1\"") && strstr(last_body, "\"status\":\"requested\""));
+    cr_expect(hinted == 1 && gw_upkeep_counts(upkeep)->off == 1);
+    cr_expect(ring(NOTICE("handshake", "0", "")) == 200 && gw_upkeep_counts(upkeep)->off == 0);
+}
+
+Test(upkeep, S20_makes_it_anew_when_the_server_knows_nothing_of_it)
+{
+    static const struct answer script[] = {{"GET Subscription/s-1/$status", 404, NULL, NULL},
+                                           {"GET Subscription/s-1", 410, NULL, NULL},
+                                           {"POST Subscription", 201, MADE("s-2"), NULL},
+                                           {NULL, 0, NULL, NULL}};
+
+    open_active(script);
+    pass(130);
+    cr_expect_str_eq(asked.at, "GET Subscription/s-1/$status\nGET Subscription/s-1\nPOST Subscription\n");
+    cr_expect(strstr(read_ledger("hm-ehr").note, "{\"phase\":\"requested\",\"id\":\"s-2\"") != NULL);
+}
+
+/* ---- starts and ends -------------------------------------------------------------------------------------------- */
+
+Test(upkeep, S20_goes_on_after_a_start_where_it_stood)
+{
+    static const struct answer script[] = {{"GET Subscription/s-1/$status", 200, STATUS("3"), NULL},
+                                           {NULL, 0, NULL, NULL}};
+
+    open_active(NULL);
+    cr_expect(ring(NOTICE("event-notification", "1", EVENT("1", "Observation/a"))) == 200);
+    close_upkeep();
+    pass(1);
+    gw_text_clear(&asked);
+    answers = script;
+    hinted = 0;
+    open_upkeep((struct gw_upkeep_settings){.topic = TOPIC});
+    cr_assert(gw_upkeep_start(upkeep, NULL) == GW_OK);
+    pass(1);
+    cr_expect_str_eq(asked.at, "GET Subscription/s-1/$status\n", "it is not made again");
+    cr_expect(hinted == 1, "what rang at a closed door is searched for");
+    cr_expect(strstr(read_ledger("hm-ehr").note, "\"last\":1,\"known\":3") != NULL);
+}
+
+Test(upkeep, is_freed_while_it_asks_and_while_it_keeps)
+{
+    char text[] = "POST /notify/hm-ehr HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " SECRET
+                  "\r\nContent-Length: 0\r\n\r\n";
+    bool closed;
+    int fd;
+
+    open_active(NULL);
+    pass(119);
+    fd = visit(gw_listener_port(listener));
+    visitor_says(fd, text);
+    while (gw_writer_pending(writer) == 0)
+        uv_run(&loop, UV_RUN_NOWAIT);
+    close_upkeep();
+    cr_assert(gw_doorbell_set(doorbell, NULL, 0, NULL) == GW_OK);
+    cr_expect(visitor_status(visitor_hears(&loop, fd, &closed)) == 200, "what was taken in is answered");
+    close(fd);
+    cr_expect(ring("") == 401);
+    answers = NULL;
+    open_upkeep((struct gw_upkeep_settings){.topic = TOPIC});
+    cr_assert(gw_upkeep_start(upkeep, NULL) == GW_OK);
+    while (!flying)
+        visitor_waits(&loop);
+}
+
+Test(upkeep, wants_a_secret_that_is_one)
+{
+    static const char *const secrets[] = {
+        "", "short", "0123456789abcde", "0123456789 abcdef", "0123456789abcdef\n", "0123456789abcde\xc3\xa9"};
+
+    for (size_t i = 0; i < COUNT(secrets); i++) {
+        struct gw_upkeep *none = NULL;
+        struct gw_error err = {0};
+        const struct gw_upkeep_settings settings = {.endpoint = "e",
+                                                    .topic = TOPIC,
+                                                    .callback = "https://c.example",
+                                                    .secret = secrets[i],
+                                                    .web = &web,
+                                                    .writer = writer};
+
+        cr_expect(gw_upkeep_new(&loop, &settings, &none, &err) == GW_ECONFIG && !none, "%s", secrets[i]);
+        cr_expect(!*secrets[i] || !strstr(err.text, secrets[i]), "a secret is not repeated");
+    }
+}
