@@ -43,7 +43,7 @@ static struct gw_waiting_hints all(void)
     return list;
 }
 
-Test(hints, S20_say_what_to_look_at_again)
+Test(hints, s20_say_what_to_look_at_again)
 {
     struct gw_waiting_hints list;
 
@@ -59,7 +59,7 @@ Test(hints, S20_say_what_to_look_at_again)
     cr_expect(gw_same(list.list[2].endpoint, "hm-lab") && !list.list[2].type && list.list[2].at == 102);
 }
 
-Test(hints, S20_are_one_however_often_they_are_rung)
+Test(hints, s20_are_one_however_often_they_are_rung)
 {
     for (int i = 0; i < 50; i++)
         put("hm-ehr", &of_patient, 100 + i);
@@ -67,7 +67,7 @@ Test(hints, S20_are_one_however_often_they_are_rung)
     cr_expect(all().list[0].at == 100, "since the first");
 }
 
-Test(hints, S20_are_gone_when_done_and_stay_when_rung_meanwhile)
+Test(hints, s20_are_gone_when_done_and_stay_when_rung_meanwhile)
 {
     struct gw_waiting_hints list;
 

@@ -202,7 +202,7 @@ static const struct {
     {"bytes that are no text", "", "{\"resourceType\":\"\xff\xfe\"}", "plain unsaid ? -1 | -1 ?/? ?", true},
 };
 
-Test(notify, S20_reads_a_notification_as_a_hint)
+Test(notify, s20_reads_a_notification_as_a_hint)
 {
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct gw_notification read;
@@ -217,7 +217,7 @@ Test(notify, S20_reads_a_notification_as_a_hint)
     }
 }
 
-Test(notify, S20_tells_a_thousand_events_one_by_one_and_of_more_that_there_are_more)
+Test(notify, s20_tells_a_thousand_events_one_by_one_and_of_more_that_there_are_more)
 {
     for (int count = 1000; count <= 1001; count++) {
         struct gw_text body = GW_TEXT_INIT(1 << 20);
@@ -281,7 +281,7 @@ static const struct {
     {"nothing", "s-1", "", NULL},
 };
 
-Test(notify, S20_reads_what_a_server_answers_of_a_subscription)
+Test(notify, s20_reads_what_a_server_answers_of_a_subscription)
 {
     for (size_t i = 0; i < COUNT(answers); i++) {
         struct gw_notification read;

@@ -344,14 +344,14 @@ static void play_case(const char *name, const char *steps)
     free(copy);
 }
 
-Test(subscription, S20_orders_what_the_row_wants)
+Test(subscription, s20_orders_what_the_row_wants)
 {
     for (size_t i = 0; i < COUNT(cases); i++)
         play_case(cases[i].name, cases[i].steps);
     cr_expect(COUNT(cases) >= 70);
 }
 
-Test(subscription, S20_pulls_only_for_what_is_fresh)
+Test(subscription, s20_pulls_only_for_what_is_fresh)
 {
     struct play play;
     struct gw_orders orders;
@@ -363,7 +363,7 @@ Test(subscription, S20_pulls_only_for_what_is_fresh)
     cr_expect(play.hints[0].fresh && !play.hints[1].fresh && !play.hints[2].fresh);
 }
 
-Test(subscription, S20_says_when_it_wants_to_be_looked_at_again)
+Test(subscription, s20_says_when_it_wants_to_be_looked_at_again)
 {
     struct play play;
     struct gw_orders orders;
@@ -598,7 +598,7 @@ static void come_to_rest(struct world *world)
     }
 }
 
-Test(subscription, S20_leaves_no_gap_undiscovered_in_5000_random_streams)
+Test(subscription, s20_leaves_no_gap_undiscovered_in_5000_random_streams)
 {
     size_t events = 0;
 

@@ -304,7 +304,7 @@ static void open_active(const struct answer *later)
 
 /* ---- making it -------------------------------------------------------------------------------------------------- */
 
-Test(upkeep, S20_makes_a_topic_subscription_and_hears_its_handshake)
+Test(upkeep, s20_makes_a_topic_subscription_and_hears_its_handshake)
 {
     static const struct answer script[] = {{"POST Subscription", 201, MADE("s-1"), NULL}, {NULL, 0, NULL, NULL}};
 
@@ -333,7 +333,7 @@ Test(upkeep, S20_makes_a_topic_subscription_and_hears_its_handshake)
     cr_expect(strstr(read_ledger("hm-ehr").note, "{\"phase\":\"active\",\"id\":\"s-1\"") != NULL);
 }
 
-Test(upkeep, S20_makes_a_rest_hook_for_each_type)
+Test(upkeep, s20_makes_a_rest_hook_for_each_type)
 {
     static const char *const types[] = {"Observation", "Condition"};
     static const struct answer script[] = {
@@ -358,7 +358,7 @@ Test(upkeep, S20_makes_a_rest_hook_for_each_type)
     cr_expect_str_eq(waiting(), "Condition/?, Condition/c-9, Observation/?, Observation/o-9");
 }
 
-Test(upkeep, S20_tries_again_ever_later_while_the_server_is_away)
+Test(upkeep, s20_tries_again_ever_later_while_the_server_is_away)
 {
     static const struct answer none[] = {{NULL, 0, NULL, NULL}};
 
@@ -378,7 +378,7 @@ Test(upkeep, S20_tries_again_ever_later_while_the_server_is_away)
 
 /* ---- what rings ------------------------------------------------------------------------------------------------- */
 
-Test(upkeep, S20_answers_200_when_the_hint_is_committed)
+Test(upkeep, s20_answers_200_when_the_hint_is_committed)
 {
     open_active(NULL);
     hinted = 0;
@@ -403,7 +403,7 @@ static const char *const strangers[] = {
     SECRET,
 };
 
-Test(upkeep, S20_SEC_12_turns_strangers_away_and_keeps_nothing)
+Test(upkeep, s20_sec_12_turns_strangers_away_and_keeps_nothing)
 {
     open_active(NULL);
     const uint64_t kept = gw_upkeep_counts(upkeep)->kept;
@@ -421,7 +421,7 @@ Test(upkeep, S20_SEC_12_turns_strangers_away_and_keeps_nothing)
 }
 
 /* The hospital's word that something changed is kept, whatever the form. */
-Test(upkeep, S20_keeps_that_something_changed_also_when_the_body_is_none)
+Test(upkeep, s20_keeps_that_something_changed_also_when_the_body_is_none)
 {
     open_active(NULL);
     hinted = 0;
@@ -431,14 +431,14 @@ Test(upkeep, S20_keeps_that_something_changed_also_when_the_body_is_none)
     cr_expect_str_eq(waiting(), "Observation/?, ?/?");
 }
 
-Test(upkeep, S20_hears_nothing_before_it_remembers)
+Test(upkeep, s20_hears_nothing_before_it_remembers)
 {
     open_upkeep((struct gw_upkeep_settings){.topic = TOPIC});
     cr_expect(ring(NOTICE("event-notification", "1", "")) == 503);
     cr_expect(gw_upkeep_counts(upkeep)->not_kept == 1);
 }
 
-Test(upkeep, S20_answers_503_when_the_ledger_cannot_keep_it)
+Test(upkeep, s20_answers_503_when_the_ledger_cannot_keep_it)
 {
     struct rlimit limit = {4096, 4096};
 
@@ -450,7 +450,7 @@ Test(upkeep, S20_answers_503_when_the_ledger_cannot_keep_it)
     cr_expect(hinted == 0 && gw_upkeep_counts(upkeep)->not_kept == 1);
 }
 
-Test(upkeep, S20_slows_a_flood_and_owes_a_search_for_it)
+Test(upkeep, s20_slows_a_flood_and_owes_a_search_for_it)
 {
     int status = 200;
     unsigned rings = 0;
@@ -466,7 +466,7 @@ Test(upkeep, S20_slows_a_flood_and_owes_a_search_for_it)
     cr_expect(ring(NOTICE("heartbeat", "0", "")) == 200);
 }
 
-Test(upkeep, S20_tells_of_a_subscription_that_is_not_ours)
+Test(upkeep, s20_tells_of_a_subscription_that_is_not_ours)
 {
     open_active(NULL);
     cr_expect(
@@ -478,7 +478,7 @@ Test(upkeep, S20_tells_of_a_subscription_that_is_not_ours)
 
 /* ---- what is missing -------------------------------------------------------------------------------------------- */
 
-Test(upkeep, S20_asks_for_the_events_of_a_gap_after_a_minute)
+Test(upkeep, s20_asks_for_the_events_of_a_gap_after_a_minute)
 {
     static const struct answer script[] = {
         {"GET Subscription/s-1/$events?eventsSinceNumber=2&eventsUntilNumber=4&content=id-only", 200,
@@ -499,7 +499,7 @@ Test(upkeep, S20_asks_for_the_events_of_a_gap_after_a_minute)
     cr_expect(strstr(read_ledger("hm-ehr").note, "\"last\":4,\"known\":4") != NULL);
 }
 
-Test(upkeep, S20_searches_where_the_events_cannot_be_had)
+Test(upkeep, s20_searches_where_the_events_cannot_be_had)
 {
     static const struct {
         int status;
@@ -532,7 +532,7 @@ Test(upkeep, S20_searches_where_the_events_cannot_be_had)
     }
 }
 
-Test(upkeep, S20_owes_the_search_until_it_is_complete)
+Test(upkeep, s20_owes_the_search_until_it_is_complete)
 {
     open_active(NULL);
     cr_expect(ring(NOTICE("handshake", "4", "")) == 200);
@@ -548,7 +548,7 @@ Test(upkeep, S20_owes_the_search_until_it_is_complete)
     cr_expect(strstr(read_ledger("hm-ehr").note, "\"last\":0,\"known\":4"), "a search that nobody began ended nothing");
 }
 
-Test(upkeep, S20_missed_heartbeats_lead_to_status_search_and_activation)
+Test(upkeep, s20_missed_heartbeats_lead_to_status_search_and_activation)
 {
     static const struct answer script[] = {{"GET Subscription/s-1/$status", 200, STATUS("0"), NULL},
                                            {"PUT Subscription/s-1", 200, MADE("s-1"), NULL},
@@ -565,7 +565,7 @@ Test(upkeep, S20_missed_heartbeats_lead_to_status_search_and_activation)
     cr_expect(ring(NOTICE("handshake", "0", "")) == 200 && gw_upkeep_counts(upkeep)->off == 0);
 }
 
-Test(upkeep, S20_makes_it_anew_when_the_server_knows_nothing_of_it)
+Test(upkeep, s20_makes_it_anew_when_the_server_knows_nothing_of_it)
 {
     static const struct answer script[] = {{"GET Subscription/s-1/$status", 404, NULL, NULL},
                                            {"GET Subscription/s-1", 410, NULL, NULL},
@@ -580,7 +580,7 @@ Test(upkeep, S20_makes_it_anew_when_the_server_knows_nothing_of_it)
 
 /* ---- starts and ends -------------------------------------------------------------------------------------------- */
 
-Test(upkeep, S20_goes_on_after_a_start_where_it_stood)
+Test(upkeep, s20_goes_on_after_a_start_where_it_stood)
 {
     static const struct answer script[] = {{"GET Subscription/s-1/$status", 200, STATUS("3"), NULL},
                                            {NULL, 0, NULL, NULL}};
