@@ -132,7 +132,28 @@ enum gw_status index_version(struct gw_ledger *ledger, const struct reading_plac
     return index_repeat(ledger, place, carded, &reordered, err);
 }
 
-/* ---- version texts ---- */
+/* ---- keys and version texts ---- */
+
+enum gw_status ledger_key(struct gw_ledger *ledger, const char *endpoint, const char *type, const char *id,
+                          uint8_t key[KEY_BYTES], struct gw_error *err)
+{
+    const size_t lengths[] = {strlen(endpoint), strlen(type), strlen(id)};
+    const size_t length = lengths[0] + lengths[1] + lengths[2] + 2;
+    char small[256];
+    char *text = length <= sizeof small ? small : gw_arena_raw(&ledger->arena, length);
+    uint8_t hash[GW_SHA256_BYTES];
+
+    if (!text)
+        return ledger_no_memory(err, "a reference");
+    memcpy(text, endpoint, lengths[0]);
+    text[lengths[0]] = '|';
+    memcpy(text + lengths[0] + 1, type, lengths[1]);
+    text[lengths[0] + 1 + lengths[1]] = '|';
+    memcpy(text + length - lengths[2], id, lengths[2]);
+    gw_sha256(text, length, hash);
+    memcpy(key, hash, KEY_BYTES);
+    return GW_OK;
+}
 
 void ledger_version_text(char out[VERSION_TEXT_MAX + 1], const char *version_id, const uint8_t sha256[GW_SHA256_BYTES])
 {

@@ -29,28 +29,6 @@ struct keeping {
     int64_t parts;
 };
 
-/* (endpoint, type, id) as 16 bytes: the middle of an entry's key, the target of a link. */
-static enum gw_status key_of(struct keeping *k, const char *endpoint, const char *type, const char *id,
-                             uint8_t key[KEY_BYTES])
-{
-    const size_t lengths[] = {strlen(endpoint), strlen(type), strlen(id)};
-    const size_t length = lengths[0] + lengths[1] + lengths[2] + 2;
-    char small[256];
-    char *text = length <= sizeof small ? small : gw_arena_raw(&k->ledger->arena, length);
-    uint8_t hash[GW_SHA256_BYTES];
-
-    if (!text)
-        return ledger_no_memory(k->err, "a reference");
-    memcpy(text, endpoint, lengths[0]);
-    text[lengths[0]] = '|';
-    memcpy(text + lengths[0] + 1, type, lengths[1]);
-    text[lengths[0] + 1 + lengths[1]] = '|';
-    memcpy(text + length - lengths[2], id, lengths[2]);
-    gw_sha256(text, length, hash);
-    memcpy(key, hash, KEY_BYTES);
-    return GW_OK;
-}
-
 static enum gw_status touch(struct keeping *k, int64_t subject)
 {
     struct numbers *touched = &k->ledger->touched;
@@ -102,7 +80,7 @@ static enum gw_status fill_card(struct keeping *k, const struct gw_keep_entry *e
     if (rc == GW_OK)
         rc = ledger_name(k->ledger, "", entry->source, &card->source, k->err);
     if (rc == GW_OK)
-        rc = key_of(k, entry->endpoint, entry->type, entry->id, card->key);
+        rc = ledger_key(k->ledger, entry->endpoint, entry->type, entry->id, card->key, k->err);
     if (!versioned)
         ledger_version_text(version, "", entry->sha256);
     memcpy(card->sha256, entry->sha256, sizeof card->sha256);
@@ -125,7 +103,7 @@ static enum gw_status fill_references(struct keeping *k, const struct gw_keep_en
         return ledger_no_memory(k->err, "the references of a page");
     for (size_t i = 0; i < entry->reference_count; i++) {
         const struct gw_keep_reference *to = &entry->references[i];
-        enum gw_status rc = key_of(k, entry->endpoint, to->type, to->id, keys + i * KEY_BYTES);
+        enum gw_status rc = ledger_key(k->ledger, entry->endpoint, to->type, to->id, keys + i * KEY_BYTES, k->err);
         if (rc != GW_OK)
             return rc;
     }
@@ -138,7 +116,8 @@ static enum gw_status keep_aliases(struct keeping *k, const struct gw_keep_entry
 {
     for (size_t i = 0; i < entry->reference_count; i++) {
         uint8_t alias[KEY_BYTES];
-        enum gw_status rc = key_of(k, entry->endpoint, entry->references[i].type, entry->references[i].id, alias);
+        enum gw_status rc =
+            ledger_key(k->ledger, entry->endpoint, entry->references[i].type, entry->references[i].id, alias, k->err);
 
         if (rc == GW_OK)
             rc = ledger_run(k->ledger,
@@ -180,6 +159,66 @@ static enum gw_status keep_repeat(struct keeping *k, struct gw_keep_entry *entry
     return rc == GW_OK && reordered ? touch_readers(k, entry, carded) : rc;
 }
 
+/* ---- whose it is now ---- */
+
+/* A resource of which this is the first version was nobody else's. */
+static bool may_have_moved(const struct keeping *k, const struct gw_keep_entry *entry, bool *numbered)
+{
+    const char *version = entry->version_id;
+
+    *numbered = version && *version && version[strspn(version, "0123456789")] == '\0';
+    if (!entry->patient)
+        return false;
+    return *numbered ? strcmp(version, "0") != 0 && strcmp(version, "1") != 0 : k->subject_known && !k->ledger->built;
+}
+
+/* Whoever has facts of this resource is derived again. */
+static enum gw_status touch_holders(struct keeping *k, const uint8_t key[KEY_BYTES], bool *any)
+{
+    sqlite3_stmt *holders = ledger_bind(k->ledger, STATEMENT_HOLDERS_OF, key, (size_t)KEY_BYTES, k->subject);
+    enum gw_status rc;
+    bool row;
+
+    *any = false;
+    while ((rc = ledger_step(k->ledger, holders, &row, k->err)) == GW_OK && row) {
+        *any = true;
+        rc = touch(k, sqlite3_column_int64(holders, 0));
+        if (rc != GW_OK) {
+            sqlite3_reset(holders);
+            break;
+        }
+    }
+    return rc;
+}
+
+static enum gw_status add_owner(struct keeping *k, const struct gw_keep_entry *entry, const uint8_t key[KEY_BYTES],
+                                const char *version)
+{
+    uint8_t patient[KEY_BYTES];
+    enum gw_status rc = ledger_key(k->ledger, entry->endpoint, "Patient", entry->patient, patient, k->err);
+
+    return rc == GW_OK
+               ? ledger_run(k->ledger,
+                            ledger_bind(k->ledger, STATEMENT_OWNER_ADD, k->subject, key, (size_t)KEY_BYTES, version,
+                                        entry->version_id, patient, (size_t)KEY_BYTES, entry->last_updated,
+                                        k->page->delivery, entry->sha256, (size_t)GW_SHA256_BYTES),
+                            k->err)
+               : rc;
+}
+
+/* In a first import all are derived after all was kept: nobody need be marked. */
+static enum gw_status note_owner(struct keeping *k, const struct gw_keep_entry *entry, const struct carded *carded)
+{
+    bool numbered, any = false;
+    enum gw_status rc = GW_OK;
+
+    if (!may_have_moved(k, entry, &numbered))
+        return rc;
+    if (!k->ledger->built)
+        rc = touch_holders(k, carded->card.key, &any);
+    return rc == GW_OK && (numbered || any) ? add_owner(k, entry, carded->card.key, carded->version) : rc;
+}
+
 static enum gw_status keep_version(struct keeping *k, struct gw_keep_entry *entry)
 {
     struct carded carded = {.offset = 0};
@@ -189,6 +228,8 @@ static enum gw_status keep_version(struct keeping *k, struct gw_keep_entry *entr
 
     if (rc == GW_OK && k->subject_known)
         rc = index_find(k->ledger, k->subject, &carded, &found, &same, k->err);
+    if (rc == GW_OK && !same)
+        rc = note_owner(k, entry, &carded);
     entry->kept_as = !found ? GW_KEPT_NEW : same ? GW_KEPT_REPEAT : GW_KEPT_CONFLICT;
     if (rc != GW_OK)
         return rc;
@@ -203,6 +244,17 @@ static enum gw_status keep_version(struct keeping *k, struct gw_keep_entry *entr
 
 /* ---- what ends at the door ---- */
 
+/* It names a patient who is nobody's: it may have been a subject's. */
+static enum gw_status note_stranger(struct keeping *k, const struct gw_keep_entry *entry)
+{
+    struct carded carded = {.offset = 0};
+    char version[VERSION_TEXT_MAX + 1];
+    bool numbered;
+    const enum gw_status rc = may_have_moved(k, entry, &numbered) ? fill_card(k, entry, &carded, version) : GW_OK;
+
+    return rc == GW_OK && carded.version ? note_owner(k, entry, &carded) : rc;
+}
+
 /* What is told of a resource that nobody holds needs no person. */
 static enum gw_status find_item(struct keeping *k, const struct gw_keep_entry *entry, const struct gw_item **item)
 {
@@ -211,7 +263,7 @@ static enum gw_status find_item(struct keeping *k, const struct gw_keep_entry *e
     enum gw_status rc = GW_OK;
 
     if (entry->item && entry->item_if_kept) {
-        rc = key_of(k, entry->endpoint, entry->type, entry->id, key);
+        rc = ledger_key(k->ledger, entry->endpoint, entry->type, entry->id, key, k->err);
         if (rc == GW_OK)
             rc = ledger_number(k->ledger, ledger_bind(k->ledger, STATEMENT_ENTRY_HELD, key, (size_t)KEY_BYTES), 0,
                                &held, k->err);
@@ -241,6 +293,8 @@ static enum gw_status keep_door(struct keeping *k, struct gw_keep_entry *entry)
                                     k->subject, kind, id, entry->version_id, (int64_t)entry->part_count, flags,
                                     (int64_t)entry->state, entry->reason ? entry->reason : "", item ? item->id : NULL),
                         k->err);
+    if (rc == GW_OK && entry->patient && entry->type && entry->id)
+        rc = note_stranger(k, entry);
     if (rc != GW_OK || !item)
         return rc;
     const struct item_place place = {kind, entry->id, entry->version_id, source, entry->line, -1};

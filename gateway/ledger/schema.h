@@ -16,13 +16,15 @@
  *      aliases           identifiers under which a shared fact may be referred to, as links have them
  *      items.resolution  "decision:7": the decision that answered it (state resolved); null: none did
  *      decisions         one line of JSON each (gateway/study/decision.h); only ever appended
+ *      owners            versions that were not the first of their resource, with the patient each names (its key):
+ *                        another subject's facts of the resource may be older (moves.c)
  *      notes             what the service must know again after a restart (gateway/ledger/notes.h)
  *      revisions.rows    all rows of the subject in the text form of gw_rows_write, as one zstd frame
  */
 #ifndef LEDGER_SCHEMA_H
 #define LEDGER_SCHEMA_H
 
-#define LEDGER_SCHEMA 3
+#define LEDGER_SCHEMA 4
 
 #define LEDGER_DECISIONS                                                                                               \
     "CREATE TABLE decisions (n INTEGER PRIMARY KEY, text TEXT NOT NULL);"                                              \
@@ -32,13 +34,19 @@
 #define LEDGER_NOTES                                                                                                   \
     "CREATE TABLE notes (space TEXT, name TEXT, text TEXT NOT NULL, PRIMARY KEY (space, name)) WITHOUT ROWID;"
 
+#define LEDGER_OWNERS                                                                                                  \
+    "CREATE TABLE owners (id BLOB, subject INTEGER, version TEXT, version_id TEXT, patient BLOB NOT NULL,"             \
+    " last_updated TEXT, delivery INTEGER NOT NULL, sha256 BLOB NOT NULL, PRIMARY KEY (id, subject, version))"         \
+    " WITHOUT ROWID;"
+
 /* From the schema of its place, counted from 1, to the next one. */
 static const char *const ledger_migrations[LEDGER_SCHEMA - 1] = {
     LEDGER_DECISIONS "ALTER TABLE items ADD COLUMN resolution TEXT;",
     LEDGER_NOTES,
+    LEDGER_OWNERS,
 };
 
-static const char ledger_schema[] = LEDGER_DECISIONS LEDGER_NOTES
+static const char ledger_schema[] = LEDGER_DECISIONS LEDGER_NOTES LEDGER_OWNERS
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE names (number INTEGER PRIMARY KEY, space TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (space, name));"
     "CREATE TABLE subjects (number INTEGER PRIMARY KEY, study TEXT NOT NULL, site TEXT NOT NULL,"

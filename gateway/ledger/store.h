@@ -109,6 +109,9 @@ enum gw_status ledger_item(struct gw_ledger *ledger, int64_t subject, const stru
                            const struct item_place *place, int64_t at, struct gw_error *err);
 /* Where an entry stood, as printed (see gw_keep_entry.source). */
 void ledger_source(struct gw_text *out, const char *source, int64_t line, const char *type, const char *id);
+/* (endpoint, type, id) as 16 bytes: the middle of an entry's key, the target of a link. */
+enum gw_status ledger_key(struct gw_ledger *ledger, const char *endpoint, const char *type, const char *id,
+                          uint8_t key[KEY_BYTES], struct gw_error *err);
 /* A column's text in the arena; NULL where it is null, and at the arena's limit. */
 char *ledger_text(struct gw_arena *arena, sqlite3_stmt *row, int column);
 /* A version text with the hash of its bytes: the only version where version_id is "". */

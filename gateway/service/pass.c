@@ -99,6 +99,40 @@ static enum gw_status read_facts(struct gw_pass *pass, struct gw_arena *arena, i
     return rc;
 }
 
+/* The patients whom the subject's facts name, each once. */
+static bool add_person(struct gw_arena *arena, const struct gw_fact *fact, struct gw_ledger_person **list,
+                       size_t *count, size_t *capacity)
+{
+    struct gw_ledger_person *person;
+
+    if (!fact->subject.id || fact->type == GW_MEDICATION)
+        return true;
+    for (size_t i = *count; i > 0; i--)
+        if (strcmp((*list)[i - 1].patient, fact->subject.id) == 0 &&
+            strcmp((*list)[i - 1].endpoint, fact->endpoint) == 0)
+            return true;
+    person = GW_ARENA_PUSH(arena, *list, *count, *capacity);
+    if (person)
+        *person = (struct gw_ledger_person){fact->endpoint, fact->subject.id};
+    return person != NULL;
+}
+
+static enum gw_status read_moves(struct gw_pass *pass, struct gw_arena *arena, const struct gw_kept_facts *kept,
+                                 const struct gw_fact *facts, struct gw_subject_input *input, struct gw_error *err)
+{
+    struct gw_ledger_person *people = NULL;
+    size_t count = 0, capacity = 0;
+    struct gw_move *moves = NULL;
+    enum gw_status rc;
+
+    for (size_t i = 0; i < kept->count; i++)
+        if (!add_person(arena, &facts[i], &people, &count, &capacity))
+            return gw_fail(err, GW_ENOMEM, "service.pass", "the facts of one subject need more memory than allowed");
+    rc = gw_ledger_moves(pass->ledger, arena, kept, people, count, &moves, &input->move_count, err);
+    input->moves = moves;
+    return rc;
+}
+
 static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const struct gw_enrolled *subject,
                              struct gw_kept_facts *kept, struct gw_subject_input *input, struct gw_derived *out,
                              struct gw_error *err)
@@ -123,7 +157,8 @@ static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const
                                        .author_approves = pass->author_approves,
                                        .horizon = subject->horizon,
                                        .key = pass->key};
-    return gw_derive(arena, input, out, err);
+    rc = read_moves(pass, arena, kept, facts, input, err);
+    return rc == GW_OK ? gw_derive(arena, input, out, err) : rc;
 }
 
 /* ---- delivery ---- */

@@ -268,6 +268,7 @@ static enum gw_status take_fact(struct taking *t, const struct gw_fact *fact)
     if (fact->type == GW_MEDICATION)
         return keep_fact(t, fact, GW_NOBODY);
     subject = find_subject(t, fact);
+    t->out->entry.patient = fact->type == GW_PATIENT ? NULL : t->out->patient;
     if (subject == GW_NOBODY)
         return end_at_door(t, GW_STATE_NOT_IN_SCOPE, "NOT_ENROLLED");
     return keep_fact(t, fact, subject);
@@ -427,9 +428,10 @@ static bool copy_references(struct gw_arena *arena, struct gw_keep_entry *entry)
 
 enum gw_status gw_intake_copy(struct gw_arena *arena, struct gw_keep_entry *entry, struct gw_error *err)
 {
-    const bool texts[] = {entry->type, entry->id, entry->version_id, entry->last_updated};
+    const bool texts[] = {entry->type, entry->id, entry->version_id, entry->last_updated, entry->patient};
     bool ok = copy_text(arena, &entry->type) == texts[0] && copy_text(arena, &entry->id) == texts[1] &&
-              copy_text(arena, &entry->version_id) == texts[2] && copy_text(arena, &entry->last_updated) == texts[3];
+              copy_text(arena, &entry->version_id) == texts[2] && copy_text(arena, &entry->last_updated) == texts[3] &&
+              copy_text(arena, &entry->patient) == texts[4];
 
     ok = ok && (!entry->item || copy_item(arena, &entry->item));
     ok = ok && (entry->reference_count == 0 || copy_references(arena, entry));

@@ -100,6 +100,36 @@ const char *engine_hash(struct engine *e, size_t index)
     return version->hash;
 }
 
+/* The version that counts among all of a resource names somebody else: an earlier one of the subject's is out of date
+ * whoever it names. */
+static bool is_later(const struct gw_move *move, const struct gw_fact *own)
+{
+    struct gw_fact both[] = {
+        *own, {.version_id = move->version_id, .last_updated = move->last_updated, .delivery = move->delivery}};
+    size_t order[] = {0, 1};
+
+    memcpy(both[1].sha256, move->sha256, sizeof both[1].sha256);
+    sort_versions(both, order, 2);
+    return order[1] == 1;
+}
+
+static void mark_moved(struct engine *e, const size_t *order, size_t count)
+{
+    const struct gw_fact *newest = &e->in->facts[order[count - 1]];
+
+    for (size_t m = 0; m < e->in->move_count; m++) {
+        const struct gw_move *move = &e->in->moves[m];
+
+        if (move->type != newest->type || !gw_same(move->endpoint, newest->endpoint) ||
+            !gw_same(move->id, newest->id) || !is_later(move, newest))
+            continue;
+        for (size_t i = 0; i < count; i++)
+            e->versions[order[i]].moved = true;
+        e->versions[order[count - 1]].current = false;
+        return;
+    }
+}
+
 static void order_versions(struct engine *e)
 {
     const struct gw_fact *facts = e->in->facts;
@@ -120,6 +150,7 @@ static void order_versions(struct engine *e)
         if (end - start > 1)
             sort_versions(facts, order + start, end - start);
         name_versions(e, order + start, end - start);
+        mark_moved(e, order + start, end - start);
     }
 }
 
@@ -138,6 +169,8 @@ const struct gw_fact *engine_find(const struct engine *e, enum gw_resource type,
             high = middle;
     }
     if (low == 0 || !id || same_resource(&e->in->facts[e->order[low - 1]], &wanted) != 0)
+        return NULL;
+    if (e->versions[e->order[low - 1]].moved)
         return NULL;
     *index = e->order[low - 1];
     return &e->in->facts[*index];
@@ -183,7 +216,7 @@ static void end_by_standing(struct engine *e, size_t index)
     const struct gw_fact *fact = &e->in->facts[index];
 
     if (!e->versions[index].current)
-        engine_end_fact(e, index, GW_STATE_SUPERSEDED, "");
+        engine_end_fact(e, index, GW_STATE_SUPERSEDED, e->versions[index].moved ? "OTHER_PATIENT" : "");
     else if (fact->standing == GW_WITHDRAWN)
         engine_end_fact(e, index, GW_STATE_RETRACTED, "");
     else if (e->fact_decisions && e->fact_decisions[index].reason)

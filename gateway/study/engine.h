@@ -32,6 +32,7 @@ struct part {
 
 struct version { /* one for each fact, in input order */
     bool current;
+    bool moved;       /* a later version of its resource names another patient: none is current */
     const char *key;  /* endpoint|type|id, for keyed ids */
     const char *hash; /* by engine_hash */
 };

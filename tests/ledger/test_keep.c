@@ -485,3 +485,104 @@ Test(keep, numbers_blobs_anew_after_a_rollback)
         cr_expect(strstr(facts.list[i].raw.at, facts.list[i].id) != NULL);
     book_free(book);
 }
+
+/* ---- what was kept for one and came again for another ---- */
+
+static struct gw_keep_entry *add_about(struct book *book, int64_t subject, const char *id, const char *version,
+                                       const char *patient)
+{
+    struct gw_keep_entry *entry = book_add(book, subject, "Observation", id, version, patient);
+
+    entry->patient = patient;
+    return entry;
+}
+
+/* How many versions for others are told of the facts of a subject who is this patient. */
+static size_t moves_of(struct book *book, int64_t subject, const char *patient)
+{
+    const struct gw_ledger_person person = {"hm-ehr", patient};
+    const struct gw_kept_facts facts = book_facts(book, subject);
+    struct gw_move *moves;
+    size_t count;
+
+    BOOK_OK(book, gw_ledger_moves(book->ledger, &book->arena, &facts, &person, 1, &moves, &count, &book->err));
+    for (size_t i = 0; i < count; i++)
+        cr_expect(moves[i].type == GW_OBSERVATION && strcmp(moves[i].id, "o-1") == 0 &&
+                  strcmp(moves[i].endpoint, "hm-ehr") == 0);
+    return count;
+}
+
+static bool was_touched(const struct book *book, int64_t subject)
+{
+    for (size_t i = 0; i < book->answer.touched_count; i++)
+        if (book->answer.touched[i] == subject)
+            return true;
+    return false;
+}
+
+static void settle_as_evidence(struct book *book, int64_t subject)
+{
+    const struct gw_kept_facts facts = book_facts(book, subject);
+    const struct gw_derived derived = book_derive(book, &facts, GW_STATE_EVIDENCE);
+    struct gw_rows rows = {0};
+
+    book_settle(book, &facts, &derived, &rows, NULL);
+}
+
+Test(keep, S16_tells_of_later_versions_that_came_for_somebody_else)
+{
+    static const struct {
+        const char *name;
+        const char *version, *patient;
+        bool door;
+        size_t moves;
+        bool touched;
+    } cases[] = {
+        {"a second version for another subject", "2", "pat-B", false, 1, true},
+        {"a first version is nobody else's", "1", "pat-B", false, 0, false},
+        {"a second version for the same patient, another study's subject", "2", "pat-A", false, 0, true},
+        {"a second version of somebody who is not enrolled", "2", "pat-X", true, 1, true},
+        {"a version that is no number, of a subject who was read", "b", "pat-B", false, 1, true},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct book *book = book_new();
+        const int64_t a = book_enrol(book, "A"), b = book_enrol(book, "B");
+        struct gw_keep_entry *entry;
+
+        add_about(book, a, "o-1", "1", "pat-A");
+        add_about(book, b, "o-9", "1", "pat-B");
+        book_keep(book);
+        settle_as_evidence(book, a);
+        settle_as_evidence(book, b);
+        cr_expect(moves_of(book, a, "pat-A") == 0, "%s", cases[i].name);
+        entry = add_about(book, b, "o-1", cases[i].version, cases[i].patient);
+        if (cases[i].door) {
+            entry->mode = GW_KEEP_DOOR;
+            entry->subject = GW_NOBODY;
+            entry->state = GW_STATE_NOT_IN_SCOPE;
+            entry->reason = "NOT_ENROLLED";
+        }
+        book_keep(book);
+        cr_expect(was_touched(book, a) == cases[i].touched, "%s", cases[i].name);
+        cr_expect(moves_of(book, a, "pat-A") == cases[i].moves, "%s", cases[i].name);
+        book_reopen(book);
+        cr_expect(moves_of(book, a, "pat-A") == cases[i].moves, "%s, later", cases[i].name);
+        book_free(book);
+    }
+}
+
+Test(keep, S16_tells_of_them_too_where_the_later_version_came_first)
+{
+    struct book *book = book_new();
+    const int64_t a = book_enrol(book, "A"), b = book_enrol(book, "B");
+
+    add_about(book, b, "o-1", "2", "pat-B");
+    book_keep(book);
+    book_deliver(book, "second");
+    add_about(book, a, "o-1", "1", "pat-A");
+    book_keep(book);
+    cr_expect(moves_of(book, a, "pat-A") == 1);
+    cr_expect(moves_of(book, b, "pat-B") == 0, "the first version is no later one");
+    book_free(book);
+}

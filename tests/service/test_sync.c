@@ -637,3 +637,76 @@ Test(sync, leaves_what_was_delivered_of_a_subject_who_is_no_longer_on_the_roster
     expect_cell(&b, SUBJECTS, "S-1,S-2", "");
     tear_down(&b);
 }
+
+/* ---- a result in the wrong chart ---- */
+
+#define MOVED(version, patient)                                                                                        \
+    "{\"resourceType\":\"Observation\",\"id\":\"anc-p1\",\"status\":\"final\",\"meta\":{\"versionId\":\"" version      \
+    "\",\"lastUpdated\":\"2024-02-2" version "T08:00:00Z\"},\"category\":[{\"coding\":[{\"code\":\"laboratory\"}]}],"  \
+    "\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"751-8\"}]},\"subject\":{\"reference\":"         \
+    "\"Patient/" patient "\"},\"effectiveDateTime\":\"2024-02-14T09:30:00+01:00\",\"valueQuantity\":{\"value\":1.20,"  \
+    "\"unit\":\"10*9/L\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"10*9/L\"}}"
+
+#define HOLDERS                                                                                                        \
+    "SELECT group_concat(subject_key) FROM (SELECT subject_key FROM observations WHERE status <> 'withdrawn' AND "     \
+    "window_id = 'T30-01' ORDER BY 1)"
+
+/* Its two subjects are patients p1 and p2 of one hospital; the count is p1's. */
+static void set_up_charts(struct bench *b, const char *count)
+{
+    set_up(b, HEADER MADRID "madrid,lendex-rrmm,p2,S-2,2024-01-18,,2024-01-15,,,\n", 1, NULL);
+    fake_hospital_add(&b->hospitals[0], FAKE_PATIENT("p2"));
+    fake_hospital_add(&b->hospitals[0], FAKE_VISIT("p2"));
+    b->hospitals[0].resources[2] = count;
+}
+
+Test(sync, S16_lets_a_result_go_that_a_later_version_gives_to_another_subject)
+{
+    static const struct {
+        const char *name, *first, *second;
+    } servers[] = {{"versions are numbers", MOVED("1", "p1"), MOVED("2", "p2")},
+                   {"versions are none", MOVED("a1", "p1"), MOVED("b2", "p2")}};
+
+    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
+        struct bench b;
+
+        set_up_charts(&b, servers[i].first);
+        run_fine(&b);
+        expect_cell(&b, HOLDERS, "S-1", servers[i].name);
+        b.hospitals[0].resources[2] = servers[i].second;
+        run_fine(&b);
+        expect_cell(&b, HOLDERS, "S-2", servers[i].name);
+        b.hospitals[0].resources[2] = MOVED("3", "p1");
+        run_fine(&b);
+        expect_cell(&b, HOLDERS, "S-1", "and it comes back");
+        run_fine(&b);
+        cr_expect(eq(sz, b.result.pass.added + b.result.pass.changed + b.result.pass.withdrawn, 0), "nothing is new");
+        tear_down(&b);
+    }
+}
+
+/* Two studies of one hospital may both have a patient: a result is both subjects'. */
+Test(sync, S16_leaves_a_result_to_a_patient_who_is_two_subjects)
+{
+    struct bench b;
+    struct gw_config_study studies[2];
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    studies[0] = studies[1] = b.study;
+    scratch_write(&b.scratch, "other.csv", HEADER "madrid,elranatamab-rrmm,p1,E-1,2024-01-18,,2024-01-15,,,\n");
+    studies[1].id = "elranatamab-rrmm";
+    studies[1].package = SOURCE_DIR "/mappings/studies/elranatamab-rrmm";
+    studies[1].enrolment = path_of(&b, "other.csv");
+    studies[1].sink_path = path_of(&b, "other.db");
+    b.config.studies = studies;
+    b.config.study_count = 2;
+    b.hospitals[0].resources[2] = MOVED("2", "p1");
+    run_fine(&b);
+    b.hospitals[0].resources[2] = MOVED("3", "p1");
+    run_fine(&b);
+    expect_cell(&b, HOLDERS, "S-1", "the first study");
+    b.study.sink_path = studies[1].sink_path;
+    expect_cell(&b, "SELECT group_concat(DISTINCT subject_key) FROM observations WHERE status <> 'withdrawn'", "E-1",
+                "the second");
+    tear_down(&b);
+}

@@ -244,3 +244,73 @@ Test(versions, of_one_result_told_by_two_resources_count_once)
     subject_expect(&s, "v1", "delivered");
     subject_expect(&s, "v2", "held DUPLICATE_SUSPECT");
 }
+
+/* ---- a result that was moved to another patient ---- */
+
+static void derive_with(const struct gw_move *moves, size_t count)
+{
+    struct gw_subject_input input = subject_input(&s);
+    struct gw_error err;
+
+    input.moves = moves;
+    input.move_count = count;
+    cr_assert(eq(int, gw_derive(&s.arena, &input, &s.derived, &err), GW_OK));
+}
+
+static struct gw_move move_of(const char *id, const char *version, const char *updated, int64_t delivery)
+{
+    return (struct gw_move){GW_OBSERVATION, s.facts[0].endpoint, id, version, updated, delivery, {0}};
+}
+
+/* Own versions of "v" are 1 and 3, of 10:00 and 12:00 on 15 February. */
+static const struct {
+    const char *name;
+    const char *id, *version, *updated;
+    int64_t delivery;
+    bool moved;
+} moves[] = {
+    {"a later version names another patient", "v", "4", "2024-02-15T13:00:00Z", 1, true},
+    {"an earlier one did: it came back", "v", "2", "2024-02-15T11:00:00Z", 9, false},
+    {"the update decides before the version", "v", "2", "2024-02-15T13:00:00Z", 1, true},
+    {"without a time the version decides", "v", "4", NULL, 1, true},
+    {"without a time an earlier version does not", "v", "2", NULL, 9, false},
+    {"without either the delivery decides", "v", NULL, NULL, 9, true},
+    {"and an earlier delivery does not", "v", NULL, NULL, 1, false},
+    {"another result", "w", "4", "2024-02-15T13:00:00Z", 9, false},
+};
+
+Test(versions, s16_count_no_more_when_a_later_one_names_another_patient)
+{
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        struct gw_move move;
+        size_t rows;
+
+        stop();
+        start();
+        tell(&(struct told){"2024-02-15T10:00:00Z", "1", 2}, 1);
+        tell(&(struct told){"2024-02-15T12:00:00Z", "3", 3}, 3);
+        move = move_of(moves[i].id, moves[i].version, moves[i].updated, moves[i].delivery);
+        derive_with(&move, 1);
+        rows = s.derived.rows.tables[GW_TABLE_observations].count;
+        cr_expect(eq(sz, rows, moves[i].moved ? 0 : 1), "%s", moves[i].name);
+        for (size_t p = 0; moves[i].moved && p < s.derived.part_count; p++) {
+            const struct gw_part_state *part = &s.derived.parts[p];
+
+            if (gw_same(s.facts[part->fact].id, "v"))
+                cr_expect(part->state == GW_STATE_SUPERSEDED && strcmp(part->reason, "OTHER_PATIENT") == 0, "%s: %s",
+                          moves[i].name, part->reason);
+        }
+    }
+}
+
+Test(versions, s16_of_another_endpoint_or_type_move_nothing)
+{
+    struct gw_move strangers[2];
+
+    tell(&(struct told){"2024-02-15T10:00:00Z", "1", 2}, 1);
+    strangers[0] = strangers[1] = move_of("v", "4", "2024-02-15T13:00:00Z", 9);
+    strangers[0].endpoint = "elsewhere";
+    strangers[1].type = GW_CONDITION;
+    derive_with(strangers, 2);
+    cr_expect(eq(sz, s.derived.rows.tables[GW_TABLE_observations].count, 1));
+}

@@ -38,6 +38,7 @@ struct gw_keep_entry {
     const char *id;           /* NULL likewise */
     const char *version_id;   /* NULL: none */
     const char *last_updated; /* NULL: none */
+    const char *patient;      /* whom it names: a logical id. NULL: nobody, or a Patient itself */
     struct gw_slice raw;
     uint8_t sha256[GW_SHA256_BYTES]; /* of raw */
     unsigned part_count;             /* at least 1 */
@@ -134,5 +135,20 @@ struct gw_kept_facts {
  */
 enum gw_status gw_ledger_facts(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
                                struct gw_kept_facts *out, struct gw_error *err);
+
+struct gw_ledger_person { /* a patient whose facts are the subject's */
+    const char *endpoint;
+    const char *patient;
+};
+
+/*
+ * Versions of the subject's resources that came for somebody else and name another patient than these: what a hospital
+ * moved from one chart to another. Known are versions that are not the first of their resource by their versionId, and,
+ * where versionIds are no numbers, those that came when both subjects had been read. A subject is marked when such a
+ * version of one of its facts comes.
+ */
+enum gw_status gw_ledger_moves(struct gw_ledger *ledger, struct gw_arena *arena, const struct gw_kept_facts *facts,
+                               const struct gw_ledger_person *people, size_t person_count, struct gw_move **out,
+                               size_t *count, struct gw_error *err);
 
 #endif

@@ -72,6 +72,18 @@ struct gw_resolution {
     int64_t decision; /* its n */
 };
 
+/* A version of one of the subject's resources that names another patient: if it is the newest, the resource is no
+ * longer the subject's. */
+struct gw_move {
+    enum gw_resource type;
+    const char *endpoint;
+    const char *id;
+    const char *version_id;   /* NULL: none */
+    const char *last_updated; /* NULL: none */
+    int64_t delivery;
+    uint8_t sha256[32];
+};
+
 struct gw_subject_input {
     const struct gw_study *study;
     const struct gw_tables *tables;
@@ -84,6 +96,8 @@ struct gw_subject_input {
     bool author_approves;        /* fourEyes is off: who decided may approve */
     const struct gw_fact *facts; /* every version of every fact of the subject, any order */
     size_t fact_count;
+    const struct gw_move *moves; /* any order */
+    size_t move_count;
     gw_day horizon;
     struct gw_hmac *key; /* the study's pseudonym key */
 };
