@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/core/csv.h"
+#include "study/roster_parts.h"
 
 #define MAX_ROSTER_BYTES (16 * 1024 * 1024)
 
@@ -132,7 +133,7 @@ static bool is_same_patient(const struct gw_roster_line *a, const struct gw_rost
            (a->mrn && a->mrn_system && gw_same(a->mrn, b->mrn) && gw_same(a->mrn_system, b->mrn_system));
 }
 
-static enum gw_status check_unique(const struct gw_csv *csv, const struct gw_roster *roster, struct gw_error *err)
+enum gw_status roster_check_last(const struct gw_roster *roster, const char *path, struct gw_error *err)
 {
     const struct gw_roster_line *last = &roster->lines[roster->count - 1];
 
@@ -141,11 +142,11 @@ static enum gw_status check_unique(const struct gw_csv *csv, const struct gw_ros
 
         if (strcmp(line->subject, last->subject) == 0)
             return gw_fail(err, GW_ECONFIG, "study.roster",
-                           "%s:%u: this subject stands on line %u too: a subject has one line", csv->path, last->line,
+                           "%s:%u: this subject stands on line %u too: a subject has one line", path, last->line,
                            line->line);
         if (is_same_patient(line, last))
             return gw_fail(err, GW_ECONFIG, "study.roster",
-                           "%s:%u: this patient stands on line %u too: a patient is one subject", csv->path, last->line,
+                           "%s:%u: this patient stands on line %u too: a patient is one subject", path, last->line,
                            line->line);
     }
     return GW_OK;
@@ -179,7 +180,7 @@ enum gw_status gw_roster_load(struct gw_arena *arena, const char *path, const ch
         rc = read_line(&csv, &csv.records[i], &places, &out->lines[out->count], err);
         if (rc == GW_OK) {
             out->count++;
-            rc = check_unique(&csv, out, err);
+            rc = roster_check_last(out, csv.path, err);
         }
     }
     return rc;

@@ -13,7 +13,9 @@
 
 #include "gateway/core/arena.h"
 #include "gateway/core/date.h"
+#include "gateway/core/digest.h"
 #include "gateway/core/error.h"
+#include "gateway/core/json.h"
 
 struct gw_roster_line {
     unsigned line;
@@ -43,6 +45,32 @@ struct gw_roster {
  */
 enum gw_status gw_roster_load(struct gw_arena *arena, const char *path, const char *study, const char *site,
                               struct gw_roster *out, struct gw_error *err);
+
+struct gw_roster_source { /* where ResearchSubjects or a Group were read */
+    const char *site;
+    const char *study;
+    const char *system;         /* of the identifier that is a ResearchSubject's number; NULL: the first */
+    const struct gw_zone *zone; /* the site's */
+    struct gw_hmac *key;        /* the study's pseudonym key */
+    gw_day today;               /* at the site: for who left on a day that nobody wrote down */
+};
+
+/*
+ * Enrolment as FHIR has it: ResearchSubjects (all of one study) or one Group, as roster lines in their order; resources
+ * of other types are passed over and counted as ignored. Pure; texts are borrowed from the resources.
+ *
+ *      ResearchSubject   its identifier is the subject's number, `individual` the patient, period.start the
+ *                        recruitment. on-study and follow-up are enrolled; withdrawn and off-study are withdrawn on
+ *                        period.end (else the day of lastUpdated, else today); any other status is no subject yet, and
+ *                        ignored. Where some name a consent, who names none has none
+ *      Group             its members are patients and have no number: it is `s` and 20 hex digits of an HMAC under the
+ *                        study's key, the same as long as key and patient are. inactive, or a period with an end:
+ *                        withdrawn
+ *
+ * GW_ECONFIG: one that names no patient or has no number, a subject or patient twice; the former roster stays in use.
+ */
+enum gw_status gw_roster_read(struct gw_arena *arena, const struct gw_roster_source *source,
+                              const cJSON *const *resources, size_t count, struct gw_roster *out, struct gw_error *err);
 
 enum gw_roster_change_kind {
     GW_ROSTER_ADDED,
