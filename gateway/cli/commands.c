@@ -64,8 +64,8 @@ static const struct command map[] = {
 static const struct command status[] = {
     {.help =
          "Every part ever read is in one state, and the states add up to what was read. Says so loudly when they do "
-         "not.",
-     .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(JSON),
+         "not. With --subject: up to when each type was read for each of its windows, and what is missing.",
+     .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(SUBJECT) | TAKES(JSON),
      .one_of = TAKES(CONFIG) | TAKES(LEDGER),
      .run = status_command},
 };

@@ -304,29 +304,46 @@ static void print_json(const struct state *state, const struct output *output)
     output_json(output, root);
 }
 
+/* One subject's certificate instead of all that was read. */
+static enum gw_status tell_subject(const struct arguments *arguments, struct state *state, struct gw_ledger *ledger,
+                                   struct gw_error *err)
+{
+    struct output output;
+
+    output_init(&output, stdout);
+    return certificate_print(ledger, &state->arena, &state->config, arguments->values[OPTION_SUBJECT],
+                             arguments_has(arguments, OPTION_JSON), &output, err);
+}
+
+static enum gw_status tell_all(const struct arguments *arguments, struct state *state, struct gw_ledger *ledger,
+                               struct gw_error *err)
+{
+    enum gw_status rc = read_state(state, ledger, err);
+    struct output output;
+
+    if (rc == GW_OK)
+        rc = read_profiles(state, err);
+    if (rc != GW_OK)
+        return rc;
+    read_rosters(state);
+    output_init(&output, stdout);
+    (arguments_has(arguments, OPTION_JSON) ? print_json : print_people)(state, &output);
+    return report_balance(&state->equation, err);
+}
+
 int status_command(const struct arguments *arguments)
 {
     struct state state = {.arena = GW_ARENA_INIT(ARENA_BYTES)};
     struct gw_ledger *ledger = NULL;
     struct gw_error failure;
-    struct output output;
     const char *path;
     enum gw_status rc = report_ledger_of(arguments, &state.arena, &state.config, &path, &failure);
 
     if (rc == GW_OK)
         rc = report_open(path, &ledger, &failure);
     if (rc == GW_OK)
-        rc = read_state(&state, ledger, &failure);
-    if (rc == GW_OK)
-        rc = read_profiles(&state, &failure);
-    if (rc == GW_OK)
-        read_rosters(&state);
+        rc = (arguments_has(arguments, OPTION_SUBJECT) ? tell_subject : tell_all)(arguments, &state, ledger, &failure);
     gw_ledger_close(ledger);
-    if (rc == GW_OK) {
-        output_init(&output, stdout);
-        (arguments_has(arguments, OPTION_JSON) ? print_json : print_people)(&state, &output);
-        rc = report_balance(&state.equation, &failure);
-    }
     gw_arena_release(&state.arena);
     return rc == GW_OK ? 0 : output_failed(&failure);
 }

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_BYTES = 128, NOTE_BYTES = 512, FIELD_BYTES = 24, DONE_FIELDS = 8, WINDOW_FIELDS = 5 };
+enum { NAME_BYTES = 128, NOTE_BYTES = 512, FIELD_BYTES = 64, DONE_FIELDS = 8, WINDOW_FIELDS = 6 };
 
 static const char windows_space[] = "windows";
 static const char schedule_space[] = "schedule";
+static const char linked_space[] = "linked";
 
 static enum gw_status no_memory(struct gw_error *err)
 {
@@ -99,9 +100,9 @@ static void print_windows(const struct gw_derived *derived, struct gw_text *out)
         const struct gw_window *window = &windows->list[i];
 
         if (window->low <= window->high)
-            gw_text_print(out, "%s %s %s %c %s\n", print_day(window->low, low), print_day(window->high, high),
+            gw_text_print(out, "%s %s %s %c %s %s\n", print_day(window->low, low), print_day(window->high, high),
                           print_day(window->target, target), window->rule->contact ? 'c' : '-',
-                          contact_of(derived, window));
+                          contact_of(derived, window), window->id);
     }
 }
 
@@ -122,16 +123,17 @@ enum gw_status agenda_keep_windows(struct gw_ledger *ledger, struct gw_arena *ar
     return rc;
 }
 
-static bool read_window(const char **text, struct gw_schedule_window *out)
+static bool read_window(struct gw_arena *arena, const char **text, struct gw_schedule_window *out)
 {
     char fields[WINDOW_FIELDS][FIELD_BYTES];
 
     if (read_fields(text, fields, WINDOW_FIELDS) != WINDOW_FIELDS)
         return false;
     out->contact_needed = strcmp(fields[3], "c") == 0;
-    return read_day(fields[0], &out->low) && read_day(fields[1], &out->high) && read_day(fields[2], &out->target) &&
-           read_day(fields[4], &out->contact) && out->low != GW_NO_DAY && out->high != GW_NO_DAY &&
-           out->target != GW_NO_DAY;
+    out->id = gw_arena_copy(arena, fields[5], strlen(fields[5]));
+    return out->id && read_day(fields[0], &out->low) && read_day(fields[1], &out->high) &&
+           read_day(fields[2], &out->target) && read_day(fields[4], &out->contact) && out->low != GW_NO_DAY &&
+           out->high != GW_NO_DAY && out->target != GW_NO_DAY;
 }
 
 static enum gw_status read_windows(struct gw_arena *arena, const char *text, struct gw_schedule_subject *out,
@@ -148,7 +150,7 @@ static enum gw_status read_windows(struct gw_arena *arena, const char *text, str
         window = GW_ARENA_PUSH(arena, list, count, capacity);
         if (!window)
             return no_memory(err);
-        if (!read_window(&text, window))
+        if (!read_window(arena, &text, window))
             out->low = out->high = GW_NO_DAY;
     }
     out->windows = list;
@@ -178,6 +180,53 @@ enum gw_status agenda_has_windows(struct gw_ledger *ledger, struct gw_arena *are
     snprintf(name, sizeof name, "%" PRId64, subject);
     rc = gw_ledger_note(ledger, arena, windows_space, name, &text, err);
     *out = text != NULL;
+    return rc;
+}
+
+/* ---- linked patients ---- */
+
+enum gw_status agenda_keep_linked(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
+                                  const struct gw_derived *derived, struct gw_error *err)
+{
+    struct gw_text text = GW_TEXT_INIT(GW_NOTE_MAX_BYTES);
+    char name[NAME_BYTES];
+    const char *before = NULL;
+    enum gw_status rc;
+
+    snprintf(name, sizeof name, "%" PRId64, subject);
+    for (size_t i = 0; i < derived->linked_count; i++)
+        gw_text_print(&text, "%s %s\n", derived->linked[i].endpoint, derived->linked[i].patient);
+    rc = text.failed ? no_memory(err) : gw_ledger_note(ledger, arena, linked_space, name, &before, err);
+    if (rc == GW_OK && !gw_same(before ? before : "", text.at))
+        rc = gw_ledger_note_put(ledger, linked_space, name, text.length ? text.at : NULL, err);
+    gw_text_release(&text);
+    return rc;
+}
+
+enum gw_status agenda_linked(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, struct gw_linked **out,
+                             size_t *count, struct gw_error *err)
+{
+    char name[NAME_BYTES];
+    const char *text = NULL;
+    size_t capacity = 0;
+    enum gw_status rc;
+
+    snprintf(name, sizeof name, "%" PRId64, subject);
+    rc = gw_ledger_note(ledger, arena, linked_space, name, &text, err);
+    *out = NULL;
+    *count = 0;
+    for (const char *at = rc == GW_OK && text ? text : ""; *at;) {
+        const size_t endpoint = strcspn(at, " \n"), whole = strcspn(at, "\n");
+        struct gw_linked *linked = endpoint < whole ? GW_ARENA_PUSH(arena, *out, *count, capacity) : NULL;
+
+        if (!linked)
+            return no_memory(err);
+        linked->endpoint = gw_arena_copy(arena, at, endpoint);
+        linked->patient = gw_arena_copy(arena, at + endpoint + 1, whole - endpoint - 1);
+        if (!linked->endpoint || !linked->patient)
+            return no_memory(err);
+        at += whole + (at[whole] == '\n');
+    }
     return rc;
 }
 

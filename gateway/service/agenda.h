@@ -5,6 +5,7 @@
  * window: low, high, target, whether a contact is needed, the contact: "2024-01-01 2025-04-24\n2024-02-09 2024-02-19
  * 2024-02-14 c 2024-02-12\n" space "schedule", name "17 hm-ehr"    what was asked of an endpoint: whole, full, drugs,
  * probe, hint, its day, and the days asked for; "-": never
+ *      space "linked", name "17"             patients whom a person linked, a line each: "hm-ehr pat-99\n"
  *
  * On the ledger's thread, in the caller's transaction. A note that cannot be read counts as none: what it stood for is
  * asked again.
@@ -26,6 +27,12 @@ enum gw_status agenda_windows(struct gw_ledger *ledger, struct gw_arena *arena, 
 /* Was it ever derived by a release that keeps windows? */
 enum gw_status agenda_has_windows(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, bool *out,
                                   struct gw_error *err);
+
+/* Written when they changed. */
+enum gw_status agenda_keep_linked(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
+                                  const struct gw_derived *derived, struct gw_error *err);
+enum gw_status agenda_linked(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, struct gw_linked **out,
+                             size_t *count, struct gw_error *err);
 
 enum gw_status agenda_done(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, const char *endpoint,
                            struct gw_schedule_done *out, struct gw_error *err);

@@ -215,6 +215,8 @@ static enum gw_status settle(struct group *g, const struct gw_enrolled *subject,
                               &settled, err);
     if (rc == GW_OK && !pass->built)
         rc = agenda_keep_windows(pass->ledger, &g->arena, subject->number, derived, err);
+    if (rc == GW_OK && !pass->built)
+        rc = agenda_keep_linked(pass->ledger, &g->arena, subject->number, derived, err);
     if (rc != GW_OK)
         return rc;
     g->result->items_opened += settled.items_opened;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/service/certificate.h"
 #include "gateway/service/savings.h"
 #include "service/errand.h"
 #include "service/run_parts.h"
@@ -48,6 +49,8 @@ struct errand {
     struct gw_error failure; /* the first of a request; status GW_OK: none */
     size_t sent, fresh, planned;
     struct gw_savings savings;
+    struct gw_readings readings; /* what its searches prove */
+    size_t reading_capacity;
 
     /* from the last job */
     struct gw_schedule_done done;
@@ -112,6 +115,7 @@ static enum gw_status plan_stage(struct errand *e, struct gw_ledger *ledger, uns
     const struct gw_wanted wanted = setup_wanted(study_of(e), endpoint->config);
     const struct gw_span span = {.subject = e->subject.number,
                                  .patient = e->link.patient,
+                                 .chart = e->link.chart,
                                  .identifier = {e->subject.line->mrn_system, e->subject.line->mrn},
                                  .anchored = e->subject.anchored,
                                  .low = e->subject.low,
@@ -159,6 +163,40 @@ static enum gw_urgency urgency_of(const struct errand *e)
     return e->what.kind == GW_ERRAND_PULL ? GW_URGENT : GW_ROUTINE;
 }
 
+static const char *gap_of(struct errand *e, const struct gw_error *failure)
+{
+    const char *copy = failure ? gw_arena_copy(&e->arena, failure->text, strlen(failure->text)) : NULL;
+
+    return failure && !copy ? "failed" : copy;
+}
+
+/* What a search proves, or why it does not. A probe proves nothing. */
+static void note_reading(struct errand *e, const struct gw_request *request, const struct gw_pull_result *result,
+                         const struct gw_error *failure)
+{
+    const struct gw_cursor *cursor = &request->cursor;
+    struct gw_reading *reading;
+
+    if (e->what.kind == GW_ERRAND_PROBE || (failure && failure->status == GW_ECANCELED))
+        return;
+    reading = GW_ARENA_PUSH(&e->arena, e->readings.list, e->readings.count, e->reading_capacity);
+    if (!reading)
+        return; /* as if it had not been asked: it is told after the next errand */
+    *reading = (struct gw_reading){.query = gw_request_name(request),
+                                   .low = GW_NO_DAY,
+                                   .high = GW_NO_DAY,
+                                   .changes = request->search.last_updated != NULL,
+                                   .as_of = e->began,
+                                   .pages = (int64_t)result->pages,
+                                   .entries = (int64_t)result->entries,
+                                   .total = -1,
+                                   .gap = gap_of(e, failure)};
+    if (!gw_day_parse(cursor->low, &reading->low) || !gw_day_parse(cursor->high, &reading->high))
+        reading->low = reading->high = GW_NO_DAY;
+    reading->part = e->what.kind < GW_ERRAND_RECONCILE && reading->low != GW_NO_DAY && reading->low > e->subject.low &&
+                    e->subject.anchored;
+}
+
 static void on_asked(void *ctx, const struct gw_pull_result *result, const struct gw_error *failure)
 {
     struct asked *asked = ctx;
@@ -167,6 +205,7 @@ static void on_asked(void *ctx, const struct gw_pull_result *result, const struc
     asked->running = false;
     e->sent += result->requests;
     e->fresh += result->fresh;
+    note_reading(e, &e->requests.list[asked - e->asked], result, failure);
     if (result->patients == 1 && !e->link.patient)
         e->link.patient = gw_arena_copy(&e->arena, result->patient, strlen(result->patient));
     if (failure && e->failure.status == GW_OK)
@@ -261,7 +300,7 @@ static enum step ask_rest(struct errand *e)
 
 static enum gw_status note_success(struct errand *e, struct gw_ledger *ledger, struct gw_error *err)
 {
-    const char *endpoint = endpoint_of(e)->config->id;
+    const char *endpoint = e->link.key;
     enum gw_status rc = GW_OK;
     gw_day before;
 
@@ -342,6 +381,8 @@ static enum gw_status close_job(struct gw_ledger *ledger, void *ctx, struct gw_e
         rc = note_savings(e, ledger, err);
     if (rc == GW_OK && e->failure.status == GW_OK && e->what.kind != GW_ERRAND_NONE)
         rc = note_success(e, ledger, err);
+    if (rc == GW_OK && e->readings.count > 0)
+        rc = gw_readings_keep(ledger, &e->scratch, e->subject.number, e->link.key, &e->readings, err);
     all_links.as_of = e->subject.as_of;
     if (rc == GW_OK)
         rc = standing_horizon(&standing, &all_links, &horizon, err);

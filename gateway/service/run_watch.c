@@ -216,8 +216,7 @@ enum gw_status watch_open(struct watch *watch, struct gw_error *err)
     if (rc == GW_OK)
         rc = agenda_windows(ledger, &watch->memory, subject->number, &watch->course, err);
     if (rc == GW_OK)
-        rc = agenda_done(ledger, &watch->memory, subject->number, watch->hospital->endpoint->config->id, &watch->done,
-                         err);
+        rc = agenda_done(ledger, &watch->memory, subject->number, subject->links[watch->link].key, &watch->done, err);
     return rc;
 }
 

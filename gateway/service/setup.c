@@ -10,10 +10,13 @@
 #include <unistd.h>
 
 #include "gateway/service/pseudonym.h"
+#include "service/agenda.h"
 #include "service/endpoint.h"
 #include "service/enrolment.h"
 #include "service/shortfalls.h"
 #include "service/steering.h"
+
+enum { CHART_DIGITS = 16 };
 
 static const char where[] = "service.setup";
 static const char loinc[] = "http://loinc.org";
@@ -107,6 +110,47 @@ static enum gw_status load_sites(struct setup *s, struct gw_error *err)
 
 /* ---- subjects ---- */
 
+/* A patient whom a person said to be the subject's too, at the endpoint that merged them. */
+static enum gw_status link_merged(struct setup *s, struct setup_subject *subject, size_t e,
+                                  const struct gw_linked *linked, struct gw_error *err)
+{
+    struct setup_link *link = &subject->links[subject->link_count++];
+    char chart[DERIVED_DIGITS + 1];
+
+    steering_text(NULL, linked->patient, chart);
+    chart[CHART_DIGITS] = '\0';
+    *link = (struct setup_link){.endpoint = e,
+                                .patient = linked->patient,
+                                .chart = gw_arena_copy(&s->arena, chart, CHART_DIGITS),
+                                .key = gw_arena_print(&s->arena, "%s of %s", linked->endpoint, chart)};
+    if (!link->chart || !link->key)
+        return no_memory(err);
+    return gw_ledger_enrol(s->ledger, subject->study->config->id, subject->site->id, subject->line->subject,
+                           linked->endpoint, linked->patient, &subject->number, err);
+}
+
+static enum gw_status link_all_merged(struct setup *s, struct setup_subject *subject, struct gw_error *err)
+{
+    struct setup_link *own = subject->links;
+    struct gw_linked *linked;
+    size_t count;
+    enum gw_status rc = agenda_linked(s->ledger, &s->arena, subject->number, &linked, &count, err);
+
+    if (rc != GW_OK || count == 0)
+        return rc;
+    subject->links = gw_arena_alloc(&s->arena, (subject->link_count + count) * sizeof *subject->links);
+    if (!subject->links)
+        return no_memory(err);
+    memcpy(subject->links, own, subject->link_count * sizeof *own);
+    for (size_t i = 0; rc == GW_OK && i < count; i++)
+        for (size_t e = 0; rc == GW_OK && e < s->endpoint_count; e++)
+            if (gw_same(s->config->endpoints[e].id, linked[i].endpoint) &&
+                gw_same(s->config->endpoints[e].site, subject->site->id) &&
+                !gw_same(linked[i].patient, subject->line->patient))
+                rc = link_merged(s, subject, e, &linked[i], err);
+    return rc;
+}
+
 static enum gw_status link_subject(struct setup *s, struct setup_subject *subject, struct gw_error *err)
 {
     enum gw_status rc = GW_OK;
@@ -119,11 +163,12 @@ static enum gw_status link_subject(struct setup *s, struct setup_subject *subjec
 
         if (strcmp(config->site, subject->site->id) != 0)
             continue;
-        subject->links[subject->link_count++] = (struct setup_link){.endpoint = e, .patient = subject->line->patient};
+        subject->links[subject->link_count++] =
+            (struct setup_link){.endpoint = e, .key = config->id, .patient = subject->line->patient};
         rc = gw_ledger_enrol(s->ledger, subject->study->config->id, subject->site->id, subject->line->subject,
                              config->id, subject->line->patient, &subject->number, err);
     }
-    return rc;
+    return rc == GW_OK && subject->link_count > 0 ? link_all_merged(s, subject, err) : rc;
 }
 
 static enum gw_status enrol(struct setup *s, struct gw_error *err)

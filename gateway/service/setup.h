@@ -43,8 +43,10 @@ struct setup_site { /* a hospital as one study sees it */
     char digest[DERIVED_DIGITS + 1]; /* of the profile and the study's */
 };
 
-struct setup_link { /* a subject at one endpoint of its site */
+struct setup_link { /* a subject at one endpoint of its site; a patient merged with it has a link of its own */
     size_t endpoint;
+    const char *key;     /* names what is remembered of it: the endpoint's id, or "hm-ehr of 1a2b3c4d5e6f7081" */
+    const char *chart;   /* as in gw_span; NULL: the roster's patient */
     const char *patient; /* NULL: not found */
     size_t open;         /* requests that have not succeeded, and stages never asked */
     bool asked;

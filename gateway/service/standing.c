@@ -30,7 +30,7 @@ enum gw_status standing_identify(const struct standing *t, struct setup_subject 
     enum gw_status rc = GW_OK;
 
     for (size_t l = 0; rc == GW_OK && l < subject->link_count; l++)
-        if (!subject->line->patient && subject->links[l].patient)
+        if (!subject->line->patient && subject->links[l].patient && !subject->links[l].chart)
             rc = gw_ledger_enrol(t->setup->ledger, subject->study->config->id, subject->site->id,
                                  subject->line->subject, t->setup->endpoints[subject->links[l].endpoint].config->id,
                                  subject->links[l].patient, &subject->number, err);
@@ -67,10 +67,9 @@ enum gw_status standing_horizon(const struct standing *t, const struct setup_sub
 
     *out = subject->as_of;
     for (size_t l = 0; rc == GW_OK && *out != GW_NO_DAY && l < subject->link_count; l++) {
-        const char *endpoint = t->setup->endpoints[subject->links[l].endpoint].config->id;
         gw_day horizon;
 
-        rc = remembered_horizon(t->setup->ledger, t->scratch, endpoint, subject->number, &horizon, err);
+        rc = remembered_horizon(t->setup->ledger, t->scratch, subject->links[l].key, subject->number, &horizon, err);
         if (rc == GW_OK && (horizon == GW_NO_DAY || horizon < *out))
             *out = horizon;
     }
@@ -121,9 +120,7 @@ enum gw_status standing_stop(const struct standing *t, struct setup_subject *sub
 
     subject->stopped = is_withdrawn(subject) && subject->link_count > 0;
     for (size_t l = 0; rc == GW_OK && subject->stopped && l < subject->link_count; l++) {
-        rc =
-            remembered_horizon(t->setup->ledger, t->scratch, t->setup->endpoints[subject->links[l].endpoint].config->id,
-                               subject->number, &horizon, err);
+        rc = remembered_horizon(t->setup->ledger, t->scratch, subject->links[l].key, subject->number, &horizon, err);
         subject->stopped = horizon != GW_NO_DAY;
         read = gw_day_earlier(read, horizon);
     }
@@ -142,13 +139,12 @@ enum gw_status standing_close(const struct standing *t, struct setup_subject *su
         return GW_OK;
     for (size_t l = 0; rc == GW_OK && l < subject->link_count; l++) {
         const struct setup_link *link = &subject->links[l];
-        const char *endpoint = t->setup->endpoints[link->endpoint].config->id;
         gw_day horizon;
 
-        rc = remembered_horizon(t->setup->ledger, t->scratch, endpoint, subject->number, &horizon, err);
+        rc = remembered_horizon(t->setup->ledger, t->scratch, link->key, subject->number, &horizon, err);
         if (rc == GW_OK && link->asked && link->open == 0 && (horizon == GW_NO_DAY || horizon < day)) {
             horizon = day;
-            rc = remember_horizon(t->setup->ledger, endpoint, subject->number, day, err);
+            rc = remember_horizon(t->setup->ledger, link->key, subject->number, day, err);
         }
         if ((link->asked && link->open > 0) || horizon == GW_NO_DAY || horizon < day)
             subject->ready = false;

@@ -79,6 +79,7 @@ static enum gw_status plan_link(struct stage *g, struct setup_subject *subject, 
     const struct gw_wanted wanted = setup_wanted(subject->study, endpoint->config);
     const struct gw_span span = {.subject = subject->number,
                                  .patient = link->patient,
+                                 .chart = link->chart,
                                  .identifier = {subject->line->mrn_system, subject->line->mrn},
                                  .anchored = subject->anchored,
                                  .low = subject->low,

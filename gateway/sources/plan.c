@@ -67,6 +67,9 @@ static struct gw_request *add(struct planning *p, enum gw_stage stage, enum gw_r
     request->identifier = p->span->identifier;
     if (!p->span->patient)
         request->search.identifier = p->span->identifier;
+    if (p->span->chart)
+        query = gw_arena_print(p->arena, "%s of %s", query, p->span->chart);
+    p->failed = p->failed || !query;
     request->cursor = (struct gw_cursor){p->wanted->endpoint, p->span->subject, query, "", ""};
     return request;
 }

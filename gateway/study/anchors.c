@@ -4,6 +4,10 @@
  */
 #include "study/anchors.h"
 
+#include <stdlib.h>
+
+#include "study/order.h"
+
 #include "study/fact_decisions.h"
 
 void anchor_cite(struct engine *e, size_t fact, const char *rule)
@@ -100,35 +104,99 @@ static void check_consent(struct engine *e)
             &(struct item_about){.day = GW_NO_DAY, .note = "the roster holds no day of consent: write it there"});
 }
 
-/* A person said that the other id is the subject's too: what stands under it will come. */
+/* ---- merged patients ---- */
+
+static int by_patient(const void *a, const void *b)
+{
+    const struct gw_linked *x = a, *y = b;
+
+    return order_then(order_texts(x->endpoint, y->endpoint), order_texts(x->patient, y->patient));
+}
+
+static void add_linked(struct engine *e, const char *endpoint, const char *patient)
+{
+    const struct gw_linked linked = {endpoint, patient};
+    struct gw_linked *slot;
+
+    for (size_t i = 0; i < e->linked_count; i++)
+        if (by_patient(&e->linked[i], &linked) == 0)
+            return;
+    slot = GW_ARENA_PUSH(e->arena, e->linked, e->linked_count, e->linked_capacity);
+    if (slot)
+        *slot = linked;
+    e->failed |= !slot;
+}
+
+/* A person said that the other id is the subject's too: what stands under it is asked for. */
 static bool linked(struct engine *e, const struct item_about *about)
 {
-    const struct gw_decision *decision =
-        decided_subject(e, GW_DECIDE_PATIENT, e->in->facts[about->fact].patient.replaced_by);
+    const struct gw_fact *fact = &e->in->facts[about->fact];
+    const struct gw_decision *decision = decided_subject(e, GW_DECIDE_PATIENT, fact->patient.replaced_by);
 
     if (!decided_says(decision, GW_SET_LINK))
         return false;
     decided_note(e, decision, "SUBJECT_MERGE", about);
+    add_linked(e, fact->endpoint, fact->patient.replaced_by);
     return true;
 }
 
-/* What is recorded from now on stands under the other id, and nobody would miss it: the roster must name that one. */
+static bool is_patient(const struct engine *e, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+
+    return fact->type == GW_PATIENT && e->versions[index].current && fact->standing == GW_ACCEPTED;
+}
+
+/* What is recorded from now on stands under the other id, and nobody would miss it: a person says whose it is. */
+static void check_merge(struct engine *e, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+    const struct item_about about = {.has_fact = true,
+                                     .fact = index,
+                                     .day = GW_NO_DAY,
+                                     .note =
+                                         "this patient was merged into another, who is not on the roster: link that "
+                                         "one, or name it there"};
+    size_t other;
+
+    if (!fact->patient.replaced_by || linked(e, &about))
+        return;
+    if (!engine_find(e, GW_PATIENT, fact->endpoint, fact->patient.replaced_by, &other))
+        engine_raise(e, "SUBJECT_MERGE", &about);
+}
+
+static bool was_merged_into(const struct engine *e, const struct gw_fact *fact)
+{
+    for (size_t i = 0; i < e->in->fact_count; i++)
+        if (is_patient(e, i) && gw_same(e->in->facts[i].endpoint, fact->endpoint) &&
+            gw_same(e->in->facts[i].patient.replaced_by, fact->id))
+            return true;
+    return false;
+}
+
+/* Linked because of a merge that the hospital took back: its records may be another person's. */
+static void check_unmerge(struct engine *e, size_t index)
+{
+    const struct gw_fact *fact = &e->in->facts[index];
+
+    if (decided_says(decided_subject(e, GW_DECIDE_PATIENT, fact->id), GW_SET_LINK) && !was_merged_into(e, fact))
+        engine_raise(e, "SUBJECT_MERGE",
+                     &(struct item_about){.has_fact = true,
+                                          .fact = index,
+                                          .day = GW_NO_DAY,
+                                          .note = "the hospital took back the merge for which this patient was linked: "
+                                                  "unlink it, or stop"});
+}
+
 static void check_merges(struct engine *e)
 {
-    for (size_t i = 0; i < e->in->fact_count; i++) {
-        const struct gw_fact *fact = &e->in->facts[i];
-        const struct item_about about = {
-            .has_fact = true,
-            .fact = i,
-            .day = GW_NO_DAY,
-            .note = "this patient was merged into another, who is not on the roster: name that one"};
-        size_t other;
-
-        if (fact->type == GW_PATIENT && fact->patient.replaced_by && e->versions[i].current &&
-            fact->standing == GW_ACCEPTED &&
-            !engine_find(e, GW_PATIENT, fact->endpoint, fact->patient.replaced_by, &other) && !linked(e, &about))
-            engine_raise(e, "SUBJECT_MERGE", &about);
-    }
+    for (size_t i = 0; i < e->in->fact_count; i++)
+        if (is_patient(e, i)) {
+            check_merge(e, i);
+            check_unmerge(e, i);
+        }
+    if (e->linked_count > 1)
+        qsort(e->linked, e->linked_count, sizeof *e->linked, by_patient);
 }
 
 void stage_anchors(struct engine *e)

@@ -180,6 +180,8 @@ struct engine {
     const char *eot_reason;
     struct anchor_fact *anchor_facts; /* that are evidence for D1 or EOT */
     size_t anchor_fact_count, anchor_fact_capacity;
+    struct gw_linked *linked;
+    size_t linked_count, linked_capacity;
     const char *anchor_decisions; /* rule ids of what people decided about them; NULL: nothing */
 
     struct gw_windows windows;

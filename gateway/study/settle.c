@@ -266,6 +266,8 @@ void settle_from(struct engine *e, size_t items, size_t answered, struct gw_deri
     out->blocked = e->blocked;
     out->next_day = e->next_day;
     out->windows = e->windows;
+    out->linked = e->linked;
+    out->linked_count = e->linked_count;
 }
 
 void stage_settle(struct engine *e, struct gw_derived *out)

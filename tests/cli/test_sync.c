@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "gateway/core/arena.h"
+#include "gateway/service/certificate.h"
 #include "gateway/service/savings.h"
 #include "support/fake_server.h"
 #include "support/program.h"
@@ -176,6 +177,47 @@ Test(sync, tells_with_its_status_how_many_requests_the_schedule_saved)
     cr_expect(strstr(told.out, "\"requests\":\t{\n\t\t\"sent\":\t1204,\n\t\t\"saved\":\t1000300,") != NULL, "%s",
               told.out);
     cr_expect(strstr(told.out, "\"requests_sent\":\t4,\n\t\t\t\"requests_saved\":\t0") != NULL, "%s", told.out);
+    program_release(&told);
+    fake_server_free(server);
+}
+
+static void note_readings(const char *gap)
+{
+    struct gw_reading readings[] = {{"Encounter", gw_day_of(2024, 1, 1), gw_day_of(2027, 1, 1), false, false,
+                                     1719792000 /* 2024-07-01 */, 2, 17, 17, NULL},
+                                    {"Condition", GW_NO_DAY, GW_NO_DAY, false, false, 1719792000, 1, 3, -1, gap}};
+    const struct gw_readings more = {readings, 2};
+    struct gw_ledger *ledger = NULL;
+    struct gw_error err;
+
+    cr_assert(gw_ledger_open(scratch_path(&scratch, "state/ledger.db"), &ledger, &err) == GW_OK, "%s", err.text);
+    cr_assert(gw_readings_keep(ledger, &arena, 1, "md-ehr", &more, &err) == GW_OK, "%s", err.text);
+    gw_ledger_close(ledger);
+}
+
+Test(sync, P4_shows_what_proves_that_a_subject_was_read)
+{
+    struct fake_server *server = fake_server_new(hospital, NULL);
+    struct program told;
+
+    configure(endpoint("md-ehr", server));
+    told = run("sync", "--as-of=2024-12-31");
+    program_release(&told);
+    told = run("status", "--subject=ES-1");
+    cr_expect(eq(str, told.out, (char *)"No window was read yet\n"), "%s%s", told.out, told.err);
+    program_release(&told);
+    note_readings("it answered 503");
+    told = run("status", "--subject=ES-1");
+    cr_expect(strstr(told.out,
+                     "\nT30-01    2024-02-09  2024-02-19  Encounter  2024-07-01T00:00:00Z      2       17  settled") !=
+                  NULL,
+              "%s%s", told.out, told.err);
+    cr_expect(strstr(told.out, "Condition  never                     0        0  gap      it answered 503\n") != NULL,
+              "%s", told.out);
+    program_release(&told);
+    told = run("status", "--subject=ES-9");
+    cr_expect(eq(int, told.code, 64));
+    cr_expect(eq(str, told.err, (char *)"casement: the ledger knows no subject of this number\n"), "%s", told.err);
     program_release(&told);
     fake_server_free(server);
 }

@@ -101,6 +101,7 @@ Test(agenda, remembers_the_windows_of_the_last_derivation)
     cr_expect(read.windows[0].low == 19723 && read.windows[0].high == 19737 && read.windows[0].target == 19737);
     cr_expect(!read.windows[0].contact_needed && read.windows[0].contact == GW_NO_DAY);
     cr_expect(read.windows[1].low == 19762 && read.windows[1].high == 19772 && read.windows[1].target == 19767);
+    cr_expect_str_eq(read.windows[1].id, "T30-01");
     cr_expect(read.windows[1].contact_needed && read.windows[1].contact == gw_day_of(2024, 2, 12));
     derive(&d, NULL, 19761); /* died before it opened */
     BOOK_OK(book, agenda_keep_windows(book->ledger, &book->arena, 7, &d.derived, &book->err));
@@ -116,9 +117,9 @@ Test(agenda, takes_a_note_that_cannot_be_read_for_none)
     static const char *const texts[] = {"",
                                         "2024-01-01",
                                         "2024-01-01 2024-02-30\n",
-                                        "2024-01-01 2024-02-20\n2024-02-09 2024-02-19 2024-02-14 c\n",
-                                        "2024-01-01 2024-02-20\n2024-02-09 2024-02-19 2024-02-14 c never\n",
-                                        "2024-01-01 2024-02-20\n2024-02-09 2024-02-19 - c -\n",
+                                        "2024-01-01 2024-02-20\n2024-02-09 2024-02-19 2024-02-14 c 2024-02-12\n",
+                                        "2024-01-01 2024-02-20\n2024-02-09 2024-02-19 2024-02-14 c never T30-01\n",
+                                        "2024-01-01 2024-02-20\n2024-02-09 2024-02-19 - c - T30-01\n",
                                         "2024-01-01 2024-02-20 2024-02-20\n",
                                         "- -\n",
                                         "2024-01-01  2024-02-20\n"};

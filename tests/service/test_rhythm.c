@@ -82,7 +82,7 @@ static void grid(struct life *l, size_t at, int count, int every, int slack)
     for (int k = 1; k <= count; k++) {
         const gw_day target = l->d1 + every * k;
 
-        l->windows[at++] = (struct gw_schedule_window){target - slack, target + slack, target, true, GW_NO_DAY};
+        l->windows[at++] = (struct gw_schedule_window){target - slack, target + slack, target, true, GW_NO_DAY, NULL};
     }
 }
 
@@ -90,7 +90,7 @@ static void live(struct life *l, struct gw_zone *zone, uint64_t number)
 {
     *l = (struct life){.zone = zone, .seed = number, .done = GW_SCHEDULE_NOTHING_DONE};
     l->d1 = gw_day_of(2024, 1, 15) + below(l, 90);
-    l->windows[0] = (struct gw_schedule_window){l->d1 - 14, l->d1, l->d1, false, GW_NO_DAY};
+    l->windows[0] = (struct gw_schedule_window){l->d1 - 14, l->d1, l->d1, false, GW_NO_DAY, "BASELINE"};
     grid(l, 1, MONTHS, 30, 5);
     grid(l, 1 + MONTHS, QUARTERS, 90, 15);
     l->subject = (struct gw_schedule_subject){.zone = zone,

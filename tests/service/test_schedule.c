@@ -116,15 +116,15 @@ static struct gw_schedule_done done_of(const struct moment *m)
 
 #define BASELINE                                                                                                       \
     {                                                                                                                  \
-        day("01-01"), day("01-15"), day("01-15"), false, GW_NO_DAY                                                     \
+        day("01-01"), day("01-15"), day("01-15"), false, GW_NO_DAY, "BASELINE"                                         \
     }
 #define T30_01                                                                                                         \
     {                                                                                                                  \
-        day("02-09"), day("02-19"), day("02-14"), true, GW_NO_DAY                                                      \
+        day("02-09"), day("02-19"), day("02-14"), true, GW_NO_DAY, "T30-01"                                            \
     }
 #define T30_02                                                                                                         \
     {                                                                                                                  \
-        day("03-10"), day("03-20"), day("03-15"), true, GW_NO_DAY                                                      \
+        day("03-10"), day("03-20"), day("03-15"), true, GW_NO_DAY, "T30-02"                                            \
     }
 
 static void check_moments(const struct moment *moments, size_t count, gw_day next_day)
@@ -446,7 +446,7 @@ struct read_once {
 static void read_once(struct read_once *r, const char *whole)
 {
     *r = (struct read_once){
-        .window = {day("02-09"), day("02-19"), day("02-14"), true, GW_NO_DAY},
+        .window = {day("02-09"), day("02-19"), day("02-14"), true, GW_NO_DAY, "T30-01"},
         .subject = {.zone = zone,
                     .window_count = 1,
                     .low = day("01-01"),

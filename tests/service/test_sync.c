@@ -710,3 +710,67 @@ Test(sync, S16_leaves_a_result_to_a_patient_who_is_two_subjects)
                 "the second");
     tear_down(&b);
 }
+
+/* ---- merged patients ---- */
+
+#define MERGED                                                                                                         \
+    "{\"resourceType\":\"Patient\",\"id\":\"p1\",\"gender\":\"male\",\"birthDate\":\"1950-02-03\","                    \
+    "\"meta\":{\"versionId\":\"2\",\"lastUpdated\":\"2024-02-16T08:00:00Z\"},\"active\":false,"                        \
+    "\"link\":[{\"other\":{\"reference\":\"Patient/p2\"},\"type\":\"replaced-by\"}]}"
+#define UNMERGED                                                                                                       \
+    "{\"resourceType\":\"Patient\",\"id\":\"p1\",\"gender\":\"male\",\"birthDate\":\"1950-02-03\","                    \
+    "\"meta\":{\"versionId\":\"3\",\"lastUpdated\":\"2024-02-17T08:00:00Z\"}}"
+
+static void decide_merge(struct bench *b, const char *answer)
+{
+    struct gw_decide_request request = {.ledger_path = path_of(b, "state/ledger.db"),
+                                        .config = &b->config,
+                                        .selector = "SUBJECT_MERGE|madrid||||",
+                                        .assignments = &answer,
+                                        .assignment_count = 1,
+                                        .by = "dm1",
+                                        .reason = "asked the ward"};
+    struct gw_ledger_items items;
+    struct gw_decide_result decided;
+
+    cr_assert(eq(int, gw_ledger_open(request.ledger_path, &request.ledger, &b->err), GW_OK), "%s", b->err.text);
+    cr_assert(eq(int, gw_ledger_items(request.ledger, &b->arena, NULL, true, &items, &b->err), GW_OK));
+    for (size_t i = 0; i < items.count; i++)
+        if (gw_same(items.list[i].code, "SUBJECT_MERGE"))
+            request.selector = items.list[i].id;
+    cr_assert(eq(int, gw_decide_run(&b->arena, &request, &decided, &b->err), GW_OK), "%s", b->err.text);
+    gw_ledger_close(request.ledger);
+}
+
+/* p1 was seen on 14 February; what was measured then stands under p2, into whom p1 was merged. */
+Test(sync, S16_asks_for_both_patients_once_a_person_linked_the_one_they_were_merged_into)
+{
+    size_t alone;
+    struct bench b;
+
+    set_up(&b, HEADER MADRID, 1, NULL);
+    b.hospitals[0].resources[0] = MERGED;
+    b.hospitals[0].resources[2] = FAKE_COUNT("p2", "1", "final", "2.50");
+    fake_hospital_add(&b.hospitals[0], FAKE_PATIENT("p2"));
+    run_fine(&b);
+    alone = b.result.endpoints[0].requests;
+    expect_cell(&b, SUBJECTS, "", "nothing leaves until it is known whose p2 is");
+    decide_merge(&b, "link=p2");
+    expect_cell(&b, VALUE, "", "what stands under p2 was not asked for yet");
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.endpoints[0].requests, 2 * alone));
+    expect_cell(&b, VALUE, "2.50", "both are the subject");
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.pass.subjects, 0), "nothing is new");
+    b.hospitals[0].resources[0] = UNMERGED;
+    run_fine(&b);
+    cr_expect(eq(i64, b.result.equation.blocked_subjects, 1), "the hospital took the merge back");
+    expect_cell(&b, VALUE, "2.50", "what was delivered stays until a person decides");
+    run_fine(&b);
+    cr_expect(eq(sz, b.result.endpoints[0].requests, alone), "p2 is not asked for any more");
+    decide_merge(&b, "unlink=p2");
+    run_fine(&b);
+    expect_cell(&b, VALUE, "", "what is another's is withdrawn");
+    cr_expect(eq(i64, b.result.equation.blocked_subjects, 0));
+    tear_down(&b);
+}

@@ -136,3 +136,52 @@ Test(anchor_decisions, s16_ask_no_more_once_the_merge_was_taken_back)
     subject_derive(&s);
     cr_expect(eq(sz, subject_items(&s, "SUBJECT_MERGE"), 0));
 }
+
+static void expect_linked(size_t count)
+{
+    cr_assert(eq(sz, s.derived.linked_count, count));
+    if (count == 0)
+        return;
+    cr_expect(gw_same(s.derived.linked[0].patient, "p2"));
+    cr_expect(gw_same(s.derived.linked[0].endpoint, s.facts[0].endpoint));
+}
+
+Test(anchor_decisions, s16_name_the_patient_whose_records_are_to_be_asked_for)
+{
+    subject_add(&s, REPLACED);
+    subject_add_visit(&s, "e1", "2024-02-14");
+    subject_derive(&s);
+    expect_linked(0);
+    subject_decide(&s, "patient", "", "{'link':'p2'}");
+    subject_derive(&s);
+    expect_linked(1);
+    subject_add(&s, "{'resourceType':'Patient','id':'p2','birthDate':'1950-03-01'}");
+    subject_derive(&s);
+    expect_linked(1);
+    cr_expect(eq(sz, subject_items(&s, "SUBJECT_MERGE"), 0));
+    subject_turn(&s);
+    subject_derive(&s);
+    expect_linked(1);
+}
+
+/* What came under the other id may be another person's again. */
+Test(anchor_decisions, s16_ask_whose_a_linked_patient_is_once_the_merge_was_taken_back)
+{
+    subject_add(&s, REPLACED);
+    subject_add(&s, "{'resourceType':'Patient','id':'p2','birthDate':'1950-03-01'}");
+    subject_add_visit(&s, "e1", "2024-02-14");
+    subject_decide(&s, "patient", "", "{'link':'p2'}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "SUBJECT_MERGE"), 0));
+    subject_add(&s, "{'resourceType':'Patient','id':'p1','birthDate':'1950-03-01','meta':{'versionId':'2'}}");
+    s.facts[s.count - 1].delivery = 1;
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "SUBJECT_MERGE"), 1));
+    cr_expect(s.derived.blocked);
+    expect_linked(0);
+    subject_decide(&s, "patient", "", "{'unlink':'p2'}");
+    subject_derive(&s);
+    cr_expect(eq(sz, subject_items(&s, "SUBJECT_MERGE"), 0));
+    cr_expect(not(s.derived.blocked));
+    expect_linked(0);
+}

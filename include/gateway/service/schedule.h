@@ -53,6 +53,7 @@ struct gw_schedule_window {
     gw_day target;
     bool contact_needed; /* false: taken without one (a baseline) */
     gw_day contact;      /* GW_NO_DAY: none found yet */
+    const char *id;      /* T30-01; not used here */
 };
 
 struct gw_schedule_subject {

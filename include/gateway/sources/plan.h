@@ -68,6 +68,8 @@ struct gw_span { /* one subject */
     int64_t subject;
     const char *patient;             /* logical id at the endpoint; NULL: not found yet */
     struct gw_identifier identifier; /* the roster's record number; value NULL: none */
+    const char *chart;               /* of a patient merged with the roster's: its searches have cursors of their own,
+                                        which bear this name. NULL: the roster's patient */
     bool anchored;                   /* D1 is known, and low and high with it */
     gw_day low;
     gw_day high; /* keep it the same from sync to sync (the planned end, not today): it is part of the cursor */

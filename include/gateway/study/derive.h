@@ -102,6 +102,11 @@ struct gw_subject_input {
     struct gw_hmac *key; /* the study's pseudonym key */
 };
 
+struct gw_linked { /* a patient that a person said is the subject too: its records are to be asked for */
+    const char *endpoint;
+    const char *patient;
+};
+
 struct gw_derived {
     struct gw_rows rows;         /* sorted */
     struct gw_part_state *parts; /* one for each part of each fact, in order of fact index and part */
@@ -113,6 +118,8 @@ struct gw_derived {
     bool blocked;    /* a subject-blocking item is open: no batch leaves */
     gw_day next_day; /* first later horizon on which the answer may change without new facts; GW_NO_DAY: none */
     struct gw_windows windows;
+    struct gw_linked *linked; /* by endpoint and patient, each once */
+    size_t linked_count;
     struct engine *engine; /* derive's own, for gw_history */
 
     /* from gw_history */
