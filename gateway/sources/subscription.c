@@ -344,6 +344,13 @@ void gw_subscription_failed(struct gw_subscription *subscription, enum gw_order 
     settle(subscription, now_s, orders);
 }
 
+void gw_subscription_form(struct gw_subscription *subscription, const char *form, int64_t now_s)
+{
+    if (subscription->id[0] && !gw_same(subscription->form, form))
+        enter(subscription, GW_SUBSCRIPTION_OFF, now_s);
+    snprintf(subscription->form, sizeof subscription->form, "%s", form);
+}
+
 void gw_subscription_doubt(struct gw_subscription *subscription)
 {
     subscription->catch_up = true;
@@ -469,6 +476,8 @@ void gw_subscription_print(const struct gw_subscription *subscription, struct gw
 {
     gw_text_print(out, "{\"phase\":\"%s\",\"id\":", phase_words[subscription->phase]);
     gw_json_quote(out, subscription->id);
+    gw_text_add(out, ",\"form\":");
+    gw_json_quote(out, subscription->form);
     gw_text_print(out,
                   ",\"counted\":%s,\"last\":%" PRId64 ",\"known\":%" PRId64 ",\"ahead\":\"%" PRIx64
                   "\",\"no_events\":%s,\"no_status\":%s}",
@@ -480,7 +489,7 @@ void gw_subscription_print(const struct gw_subscription *subscription, struct gw
 static bool read_note(struct gw_subscription *out, const cJSON *tree)
 {
     const char *const phase = gw_json_string(tree, "phase"), *const id = gw_json_string(tree, "id");
-    const char *const ahead = gw_json_string(tree, "ahead");
+    const char *const ahead = gw_json_string(tree, "ahead"), *const form = gw_json_string(tree, "form");
     long last = -1, known = -1;
     int place;
 
@@ -492,6 +501,7 @@ static bool read_note(struct gw_subscription *out, const cJSON *tree)
         return false;
     out->phase = (enum gw_subscription_status)place;
     strcpy(out->id, id);
+    snprintf(out->form, sizeof out->form, "%s", form ? form : "");
     out->counted = gw_json_true(tree, "counted");
     out->last = last;
     out->known = known;

@@ -5,9 +5,11 @@
 #include "gateway/sources/upkeep.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/core/digest.h"
 #include "sources/upkeep_requests.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -18,6 +20,8 @@ enum {
     ANSWER_MAX = 4 << 20,
     ANSWER_MS = 60000,
     NOTE_MAX = 4096,
+    RESOURCE_MAX = 64 * 1024,
+    FORM_BYTES = 8,
     JOB_BYTES = 8 << 20,
     REST_S = 1, /* at least, between two looks at the clock */
     RELOAD_S = 60,
@@ -349,7 +353,7 @@ static enum gw_status ask(struct link *link, enum gw_order order)
                                                     {"Prefer", "return=representation"}};
     const struct gw_upkeep_settings *const settings = &link->upkeep->settings;
     const bool writes = order == GW_ORDER_CREATE || order == GW_ORDER_ACTIVATE;
-    struct gw_text path = GW_TEXT_INIT(GW_URL_MAX), url = GW_TEXT_INIT(GW_URL_MAX), body = GW_TEXT_INIT(NOTE_MAX * 16);
+    struct gw_text path = GW_TEXT_INIT(GW_URL_MAX), url = GW_TEXT_INIT(GW_URL_MAX), body = GW_TEXT_INIT(RESOURCE_MAX);
     struct gw_session_request request = {.max_bytes = ANSWER_MAX, .total_ms = ANSWER_MS};
     enum gw_status rc;
 
@@ -366,6 +370,7 @@ static enum gw_status ask(struct link *link, enum gw_order order)
     }
     if (rc == GW_OK)
         rc = settings->web->ask(settings->web, &request, &link->response, on_answer, link, &link->call, NULL);
+    OPENSSL_cleanse(body.at, body.length); /* the secret is in it */
     gw_text_release(&path);
     gw_text_release(&url);
     gw_text_release(&body);
@@ -457,6 +462,21 @@ static enum gw_status run_load(struct gw_ledger *ledger, void *ctx, struct gw_er
     return rc;
 }
 
+/* What the settings make of the resource, so that a new secret or topic is met after a restart. */
+static void learn_form(struct link *link)
+{
+    struct gw_text resource = GW_TEXT_INIT(RESOURCE_MAX);
+    uint8_t digest[GW_SHA256_BYTES];
+    char form[2 * FORM_BYTES + 1];
+
+    subscription_write(&link->upkeep->settings, link->type, NULL, &resource);
+    gw_sha256(resource.at, resource.length, digest);
+    gw_hex(digest, FORM_BYTES, form);
+    gw_subscription_form(&link->state, form, now_s(link->upkeep));
+    OPENSSL_cleanse(resource.at, resource.length);
+    gw_text_release(&resource);
+}
+
 static void remember(struct gw_upkeep *upkeep, const char *const *texts)
 {
     const struct gw_upkeep_settings *const settings = &upkeep->settings;
@@ -465,6 +485,8 @@ static void remember(struct gw_upkeep *upkeep, const char *const *texts)
         if (texts[i] && gw_subscription_read(&upkeep->links[i].state, texts[i], NULL) != GW_OK && settings->alert)
             settings->alert(settings->ctx, settings->endpoint,
                             "the note of a subscription is damaged: it is made anew");
+    for (size_t i = 0; i < upkeep->link_count; i++)
+        learn_form(&upkeep->links[i]);
     upkeep->loaded = true;
     tick(upkeep);
 }

@@ -381,6 +381,40 @@ Test(subscription, s20_says_when_it_wants_to_be_looked_at_again)
     cr_expect(gw_subscription_next_s(&play.subscription) <= play.now, "after a start: now");
 }
 
+Test(subscription, s20_is_written_anew_in_another_form)
+{
+    static const struct {
+        const char *form;
+        const char *orders;
+    } starts[] = {{"0123456789abcdef", "CA"}, {"0123456789abcdef", "CS"}, {"fedcba9876543210", "CA"}};
+    struct play play;
+
+    begin_active(&play, true, 9);
+    for (size_t i = 0; i < COUNT(starts); i++) { /* of the process; the first knows of no form */
+        struct gw_orders orders;
+        char got[64];
+
+        restart(&play);
+        gw_subscription_form(&play.subscription, starts[i].form, play.now);
+        step_play(&play, "+100", &orders);
+        print_orders(&orders, got, sizeof got);
+        cr_expect_str_eq(got, (char *)starts[i].orders);
+        step_play(&play, "Sr", &orders);
+        step_play(&play, "H9", &orders);
+    }
+}
+
+Test(subscription, s20_is_made_in_the_form_that_is_wanted)
+{
+    struct play play;
+    struct gw_orders orders;
+
+    begin(&play, true);
+    gw_subscription_form(&play.subscription, "0123456789abcdef", play.now);
+    step_play(&play, "+0", &orders);
+    cr_expect(orders.what == GW_ORDER_CREATE, "there is none to be written anew");
+}
+
 /* ---- the note --------------------------------------------------------------------------------------------------- */
 
 Test(subscription, is_one_note)
@@ -392,8 +426,9 @@ Test(subscription, is_one_note)
     begin_active(&play, true, 20);
     step_play(&play, "E23/23", &orders);
     gw_subscription_print(&play.subscription, &note);
-    cr_expect_str_eq(note.at, "{\"phase\":\"active\",\"id\":\"s-1\",\"counted\":true,\"last\":20,\"known\":23,"
-                              "\"ahead\":\"4\",\"no_events\":false,\"no_status\":false}");
+    cr_expect_str_eq(note.at,
+                     "{\"phase\":\"active\",\"id\":\"s-1\",\"form\":\"\",\"counted\":true,\"last\":20,\"known\":23,"
+                     "\"ahead\":\"4\",\"no_events\":false,\"no_status\":false}");
     gw_text_release(&note);
 }
 

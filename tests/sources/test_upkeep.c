@@ -600,6 +600,23 @@ Test(upkeep, s20_goes_on_after_a_start_where_it_stood)
     cr_expect(strstr(read_ledger("hm-ehr").note, "\"last\":1,\"known\":3") != NULL);
 }
 
+Test(upkeep, s20_writes_the_subscription_anew_when_the_settings_changed)
+{
+    static const struct answer script[] = {{"PUT Subscription/s-1", 200, MADE("s-1"), NULL}, {NULL, 0, NULL, NULL}};
+
+    open_active(NULL);
+    close_upkeep();
+    pass(60);
+    gw_text_clear(&asked);
+    answers = script;
+    open_upkeep((struct gw_upkeep_settings){.topic = TOPIC "/2"});
+    cr_assert(gw_upkeep_start(upkeep, NULL) == GW_OK);
+    pass(1);
+    cr_expect_str_eq(asked.at, "PUT Subscription/s-1\n");
+    cr_expect(strstr(last_body, "\"criteria\":\"" TOPIC "/2\"") && strstr(last_body, "\"id\":\"s-1\""));
+    cr_expect(!strstr(read_ledger("hm-ehr").note, SECRET), "a note holds no secret");
+}
+
 Test(upkeep, is_freed_while_it_asks_and_while_it_keeps)
 {
     char text[] = "POST /notify/hm-ehr HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " SECRET

@@ -57,6 +57,7 @@ struct gw_subscription {
     int64_t last;
     int64_t known;
     uint64_t ahead; /* bit i: the event last + 1 + i was heard */
+    char form[17];  /* digest of the resource as it was written there; "" not yet */
     bool no_events; /* $events is not offered */
     bool no_status; /* nor $status */
 
@@ -97,6 +98,9 @@ void gw_subscription_caught_up(struct gw_subscription *subscription, const struc
  * 404, 405, 410, 501): asking again would not help. */
 void gw_subscription_failed(struct gw_subscription *subscription, enum gw_order order, bool refused, int64_t now_s,
                             struct gw_orders *orders);
+/* The resource is to be written in this form (16 characters): where it was written in another, it is written anew, as
+ * the old secret, topic or callback would go on being used. */
+void gw_subscription_form(struct gw_subscription *subscription, const char *form, int64_t now_s);
 /* What was heard could not be kept: a catch-up is owed. */
 void gw_subscription_doubt(struct gw_subscription *subscription);
 
