@@ -92,10 +92,12 @@ static enum gw_status hand_over(struct feed *f, struct gw_error *err)
 {
     uv_mutex_lock(&f->lock);
     const bool cancelled = f->cancelled;
-    f->waiting = !cancelled;
+    f->waiting = !cancelled && !f->settings->skim;
     uv_mutex_unlock(&f->lock);
     if (cancelled)
         return gw_fail(err, GW_ECANCELED, where, "cancelled while a file was read");
+    if (f->settings->skim)
+        return GW_OK;
     uv_async_send(&f->async);
     uv_sem_wait(&f->answered);
     if (f->page_failure.status == GW_OK)

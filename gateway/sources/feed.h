@@ -27,6 +27,7 @@ struct feed_settings { /* borrowed until done */
     int64_t delivery;
     const char *base; /* source of what could be read ("https://fhir.example.org/r4/"); NULL: the file's name */
     const char *type; /* a type of which entries are expected: others are counted as mistyped; NULL: any */
+    bool skim;        /* read it only so that `whose` hears of its people; nothing is kept, nothing counted */
     const struct bulk_types *wanted; /* types that an OperationOutcome may be about; NULL: it is only counted */
 };
 

@@ -1,9 +1,9 @@
 /*
  * Watching a folder as a chain of steps.
  *
- *      look ──> pick ──> take ──> deliver ──> read ──> put ──> pick
- *       ↑         └ none whole: wait ┐
- *       └────────────────────────────┘
+ *      look ──> pick ──> take ──> learn ──> deliver ──> read ──> put ──> tell
+ *       ↑         └ none whole: wait ┐                                    │
+ *       └────────────────────────────┴────────────────────────────────────┘
  *
  * look, take and put are the file system's and run on a thread of libuv's, one at a time; the rest is the loop's.
  */
@@ -27,7 +27,7 @@ static const char where[] = "sources.folder";
 
 enum { DEFAULT_S = 5, PATH_BYTES = 4096, SAME_NAME_MAX = 10000 };
 
-enum step { LOOK, PICK, TAKE, DELIVER, READ, PUT, TELL, END };
+enum step { LOOK, PICK, TAKE, LEARN, DELIVER, READ, PUT, TELL, END };
 
 struct gw_folder {
     uv_loop_t *loop;
@@ -244,7 +244,7 @@ static enum step pick_file(struct gw_folder *f, const struct sighting *sighting)
     f->failure = (struct gw_error){.status = GW_OK};
     memset(&f->answer, 0, sizeof f->answer);
     if (f->name)
-        return f->left ? DELIVER : TAKE;
+        return f->left ? LEARN : TAKE;
     gw_fail(&f->err, GW_ENOMEM, where, "no memory for the name of a file");
     return END;
 }
@@ -258,10 +258,20 @@ static bool in_trouble(struct gw_folder *f)
     return true;
 }
 
+/* The oldest one that is whole, of those with that word in their names. */
+static const struct sighting *next_file(const struct sightings *seen, const char *word)
+{
+    for (size_t i = 0; i < seen->count; i++)
+        if (seen->list[i].whole && strcasestr(seen->list[i].name, word))
+            return &seen->list[i];
+    return NULL;
+}
+
 /* One file a look: what came meanwhile is seen before the next is taken. */
 static enum step pick(struct gw_folder *f)
 {
     const unsigned quiet_s = f->settings->quiet_s ? f->settings->quiet_s : DEFAULT_S;
+    const struct sighting *next;
 
     if (in_trouble(f))
         return END;
@@ -269,17 +279,54 @@ static enum step pick(struct gw_folder *f)
         return pick_file(f, &f->now.list[0]);
     sightings_update(&f->now, &f->before, f->clock->monotonic_ms(f->clock->ctx), quiet_s * 1000ull);
     remember(f);
-    for (size_t i = 0; i < f->before.count; i++)
-        if (f->before.list[i].whole)
-            return pick_file(f, &f->before.list[i]);
-    return rest(f);
+    next = next_file(&f->before, "patient");
+    if (!next)
+        next = next_file(&f->before, "");
+    return next ? pick_file(f, next) : rest(f);
 }
 
-/* ---- take, deliver ---- */
+/* ---- take, learn, deliver ---- */
 
 static enum step take(struct gw_folder *f)
 {
-    return start_work(f, take_on_thread, DELIVER);
+    return start_work(f, take_on_thread, LEARN);
+}
+
+static enum step start_feed(struct gw_folder *f, bool skim, feed_done on_end, enum step then)
+{
+    char path[PATH_BYTES];
+
+    path_of(f, "work", f->name, "", path);
+    f->feed_settings = (struct feed_settings){.store = f->settings->store,
+                                              .intake = f->settings->intake,
+                                              .clock = f->clock,
+                                              .delivery = f->delivery,
+                                              .skim = skim};
+    if (feed_start(f->loop, &f->feed_settings, FEED_FILES, path, on_end, f, &f->feed, &f->err) != GW_OK)
+        return END;
+    f->waiting++;
+    return then;
+}
+
+/* What is wrong with the file is found again when it is read. */
+static void on_learnt(void *ctx, const struct feed_answer *answer, const struct gw_error *ignored)
+{
+    struct gw_folder *f = ctx;
+
+    (void)answer, (void)ignored;
+    f->feed = NULL;
+    f->waiting--;
+    run(f);
+}
+
+/* The Patients of a file may stand behind what needs their ids. */
+static enum step learn(struct gw_folder *f)
+{
+    if (in_trouble(f))
+        return END;
+    if (f->trouble.status == GW_ERETRY)
+        return rest(f); /* somebody took it back */
+    return f->settings->by_record_number ? start_feed(f, true, on_learnt, DELIVER) : DELIVER;
 }
 
 static void on_delivery(void *ctx, const struct gw_error *failure)
@@ -297,10 +344,6 @@ static enum step deliver(struct gw_folder *f)
     struct gw_deliveries *deliveries = f->settings->deliveries;
     char now[GW_INSTANT_BYTES];
 
-    if (in_trouble(f))
-        return END;
-    if (f->trouble.status == GW_ERETRY)
-        return rest(f); /* somebody took it back */
     gw_instant_print(f->clock->utc(f->clock->ctx), now);
     snprintf(f->day, sizeof f->day, "%.10s", now);
     if (deliveries->open(deliveries, f->name, f->day, &f->delivery, on_delivery, f, &f->err) != GW_OK)
@@ -328,15 +371,7 @@ static void on_read(void *ctx, const struct feed_answer *answer, const struct gw
 
 static enum step read_file(struct gw_folder *f)
 {
-    char path[PATH_BYTES];
-
-    path_of(f, "work", f->name, "", path);
-    f->feed_settings = (struct feed_settings){
-        .store = f->settings->store, .intake = f->settings->intake, .clock = f->clock, .delivery = f->delivery};
-    if (feed_start(f->loop, &f->feed_settings, FEED_FILES, path, on_read, f, &f->feed, &f->err) != GW_OK)
-        return END;
-    f->waiting++;
-    return PUT;
+    return start_feed(f, false, on_read, PUT);
 }
 
 /* ---- put, tell ---- */
@@ -386,7 +421,7 @@ static void on_closed(uv_handle_t *handle)
 /* A file that was read is put away before we stop: another process would read it again. */
 static void run(struct gw_folder *f)
 {
-    static enum step (*const steps[])(struct gw_folder *) = {look, pick, take, deliver, read_file, put, tell};
+    static enum step (*const steps[])(struct gw_folder *) = {look, pick, take, learn, deliver, read_file, put, tell};
 
     while (f->waiting == 0) {
         const bool was_read = f->step == PUT && f->answer.files.files + f->answer.files.refused > 0;

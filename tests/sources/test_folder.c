@@ -272,6 +272,50 @@ Test(folder, says_what_became_of_each_file)
     }
 }
 
+#define PATIENT(id, number)                                                                                            \
+    "{\"resourceType\":\"Patient\",\"id\":\"" id "\",\"identifier\":[{\"system\":\"urn:mrn\",\"value\":\"" number      \
+    "\"}]}"
+
+/* A roster with a record number only: the id is known once the Patient was seen. */
+static char learnt[64];
+
+static int64_t whose_number(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count)
+{
+    (void)ctx;
+    if (patient && count > 0 && strcmp(identifiers[0].value, "0815") == 0)
+        snprintf(learnt, sizeof learnt, "%s", patient);
+    return patient && *learnt && strcmp(patient, learnt) == 0 ? subject : GW_NOBODY;
+}
+
+Test(folder, learns_ids_before_it_reads_what_needs_them)
+{
+    intake.whose = whose_number;
+    settings.by_record_number = true;
+    *learnt = '\0';
+    start();
+    run_for(1);
+    put("incoming/a.ndjson", OBSERVATION("o1", "p7") "\n" PATIENT("p7", "0815") "\n");
+    run_for(20);
+    cr_expect_str_eq(told.at, "a.ndjson done 2+0\n");
+    stop();
+    cr_expect(facts() == 2 && equation().in == 2, "nothing was counted twice");
+}
+
+Test(folder, takes_files_of_patients_before_others)
+{
+    intake.whose = whose_number;
+    settings.by_record_number = true;
+    *learnt = '\0';
+    start();
+    run_for(1);
+    put("incoming/Observation.ndjson", OBSERVATION("o1", "p7") "\n");
+    put("incoming/Patient.ndjson", PATIENT("p7", "0815") "\n");
+    run_for(30);
+    cr_expect_str_eq(told.at, "Patient.ndjson done 1+0\nObservation.ndjson done 1+0\n");
+    stop();
+    cr_expect(facts() == 2);
+}
+
 Test(folder, gives_no_file_the_place_of_another)
 {
     start();

@@ -9,6 +9,10 @@
  * a temporary name: write "x.ndjson.part", rename it to "x.ndjson". Older files are taken first; folders inside
  * incoming/ are left alone. Moves are renames, so the four folders lie on one file system; they are made when missing.
  *
+ * Where the roster knows people by record number alone, their Patients tell the ids: files with "patient" in their
+ * names are taken before others that are whole, and within a file the Patients are looked for first. What came before
+ * any file told a person's id has ended at the door as NOT_ENROLLED: hand it over again.
+ *
  * Each file is a delivery. What a crash left in work/ is read again from its start, which the ledger meets as repeats:
  * nothing is lost and nothing counts twice in a study. A file whose name is in done/ or failed/ already gets "~2", "~3"
  * behind it. Lines that cannot be read are held for a person, and the file is done; a Bundle or .gz that cannot be read
@@ -49,8 +53,9 @@ struct gw_folder_settings {
     const struct gw_intake *intake; /* used on a thread of its own: its key and whose are for nobody else */
     const struct gw_clock *clock;   /* NULL: gw_system_clock */
     const char *path;
-    unsigned quiet_s; /* 0: 5 */
-    unsigned look_s;  /* 0: 5 */
+    unsigned quiet_s;      /* 0: 5 */
+    unsigned look_s;       /* 0: 5 */
+    bool by_record_number; /* the roster has people without an id here: each file is read for its Patients first */
 
     /* One file was moved to done/ or failed/: subjects may be due. May be NULL. */
     void (*ended)(void *ctx, const struct gw_folder_file *file);
