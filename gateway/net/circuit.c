@@ -118,11 +118,18 @@ static unsigned open_circuit(struct gw_circuit *circuit, const struct gw_setback
            tell(circuit, circuit->state == GW_CIRCUIT_STOPPED, GW_ALERT_CERTIFICATE);
 }
 
+/* Who says "slow down" is heard even where the request is older than a success that came meanwhile. */
+static bool is_further(const struct gw_circuit *circuit, const struct gw_setback *setback)
+{
+    return setback->epoch == circuit->epoch ||
+           (circuit->state == GW_CIRCUIT_RUNNING && setback->trouble == GW_TROUBLE_BUSY);
+}
+
 unsigned gw_circuit_fail(struct gw_circuit *circuit, const struct gw_setback *setback, struct gw_instant now,
                          uint32_t dice)
 {
     const enum gw_backoff class = gw_backoff_of(setback->trouble);
-    const bool further = setback->epoch == circuit->epoch;
+    const bool further = is_further(circuit, setback);
     const int32_t asked_s = class == GW_BACKOFF_THROTTLED ? setback->retry_after_s : 0;
     unsigned alerts = 0;
 
@@ -137,6 +144,8 @@ unsigned gw_circuit_fail(struct gw_circuit *circuit, const struct gw_setback *se
         return 0;
     if (further)
         alerts = open_circuit(circuit, setback, now);
+    else if (asked_s > 0)
+        circuit->epoch++; /* a probe that was sent before this was said does not take it back */
     if (circuit->state != GW_CIRCUIT_RUNNING && (further || asked_s > 0))
         hold(circuit, gw_backoff_wait_ms(class, circuit->attempts, asked_s, dice), now);
     return alerts | tell(circuit, asked_s > 0 && setback->retry_longer, GW_ALERT_RETRY_AFTER);

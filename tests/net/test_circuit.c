@@ -120,12 +120,38 @@ Test(circuit, is_not_closed_by_an_answer_to_what_was_sent_before)
     struct gw_circuit circuit = {0};
     const uint32_t before = circuit.epoch;
     const struct gw_setback busy = {.trouble = GW_TROUBLE_BUSY, .retry_after_s = 90, .epoch = before};
+    const struct gw_setback away = {.trouble = GW_TROUBLE_AWAY, .epoch = before};
 
     gw_circuit_fail(&circuit, &busy, at(0), 0);
     cr_expect(!gw_circuit_succeed(&circuit, before) && wait_s(&circuit, 0) == 90);
     cr_expect(gw_circuit_succeed(&circuit, circuit.epoch));
-    cr_expect(gw_circuit_fail(&circuit, &busy, at(100), 0) == 0 && circuit.state == GW_CIRCUIT_RUNNING,
+    cr_expect(gw_circuit_fail(&circuit, &away, at(100), 0) == 0 && circuit.state == GW_CIRCUIT_RUNNING,
               "what hung since before the failure says nothing new");
+}
+
+Test(circuit, P13_hears_slow_down_from_a_request_that_is_older_than_a_success)
+{
+    struct gw_circuit circuit = {0};
+    const struct gw_setback away = {.trouble = GW_TROUBLE_AWAY, .epoch = circuit.epoch};
+    const struct gw_setback busy = {.trouble = GW_TROUBLE_BUSY, .retry_after_s = 90, .epoch = circuit.epoch};
+
+    gw_circuit_fail(&circuit, &away, at(0), 0);
+    cr_expect(gw_circuit_succeed(&circuit, circuit.epoch));
+    gw_circuit_fail(&circuit, &busy, at(1), 0);
+    cr_expect(circuit.state == GW_CIRCUIT_BACKOFF && wait_s(&circuit, 1) == 90);
+}
+
+Test(circuit, P13_a_probe_that_was_under_way_does_not_take_back_a_retry_after)
+{
+    struct gw_circuit circuit = {0};
+    const struct gw_setback away = {.trouble = GW_TROUBLE_AWAY, .epoch = circuit.epoch};
+    const struct gw_setback busy = {.trouble = GW_TROUBLE_BUSY, .retry_after_s = 90, .epoch = circuit.epoch};
+    uint32_t probe;
+
+    gw_circuit_fail(&circuit, &away, at(0), 0);
+    probe = circuit.epoch;
+    gw_circuit_fail(&circuit, &busy, at(1), 0);
+    cr_expect(!gw_circuit_succeed(&circuit, probe) && wait_s(&circuit, 1) == 90 && circuit.attempts == 1);
 }
 
 static unsigned cut(struct gw_circuit *circuit, uint64_t bytes, int64_t seconds)

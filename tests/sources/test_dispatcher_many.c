@@ -233,3 +233,75 @@ Test(dispatcher_many, P13_keeps_to_the_requests_a_minute)
     world_release(&world);
     free(asks);
 }
+
+/* ---- chance ---- */
+
+static uint32_t roll(uint32_t sides)
+{
+    world.chance = world.chance * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(world.chance >> 33) % sides;
+}
+
+static struct world_answer faulty(struct world_endpoint *e, const char *path, unsigned number)
+{
+    static const struct world_answer faults[] = {
+        {.trouble = GW_TROUBLE_AWAY},
+        {.after_ms = 900000, .trouble = GW_TROUBLE_AWAY},
+        {.trouble = GW_TROUBLE_CUT, .body = "half"},
+        {.status = 200, .body = "<html>", .type = "text/html"},
+        {.status = 500},
+        {.status = 429, .retry_after_s = 40},
+        {.status = 503},
+        {.status = 401},
+        {.trouble = GW_TROUBLE_TLS},
+    };
+    struct world_answer answer = {.status = 200};
+
+    (void)e;
+    (void)number;
+    if (roll(100) < 35)
+        answer = faults[roll(COUNT(faults))];
+    else if (strstr(path, "patient="))
+        answer.body = PAGE_TO(BASE "/?page=2");
+    answer.after_ms += roll(3) * roll(2000);
+    return answer;
+}
+
+/* A third of all requests fails in one of nine ways; some are cancelled; three transfers are shared by four endpoints.
+ */
+Test(dispatcher_many, N_P2_P8_200_seeded_schedules_of_faults_lose_nothing)
+{
+    enum { SEEDS = 200, COUNT_OF = 4, OF_EACH = 8, REQUESTS = COUNT_OF * OF_EACH };
+    const struct gw_dispatch_limits limits = {.transfers = 3, .open = 5};
+
+    for (unsigned seed = 1; seed <= SEEDS; seed++) {
+        struct world_endpoint *endpoints = open_many(COUNT_OF, faulty, &limits);
+        struct world_ask asks[REQUESTS], last[COUNT_OF];
+        bool cancelled[REQUESTS] = {false};
+
+        world.chance = seed;
+        world.commit_ms = roll(300);
+        for (size_t i = 0; i < REQUESTS; i++) {
+            world_submit(&endpoints[i % COUNT_OF], &asks[i], GW_CONDITION, "p1", (enum gw_urgency)roll(3));
+            world_run(&world, world.time.now_ms + roll(5000));
+            cancelled[i] = roll(10) == 0;
+            if (cancelled[i])
+                gw_dispatcher_cancel(endpoints[i % COUNT_OF].dispatcher, asks[i].ticket);
+        }
+        world_run(&world, world.time.now_ms + 30ull * 24 * HOUR);
+        for (size_t i = 0; i < REQUESTS; i++)
+            cr_assert(asks[i].ended == 1 &&
+                          (asks[i].failure.status == GW_OK || (cancelled[i] && asks[i].failure.status == GW_ECANCELED)),
+                      "seed %u, request %zu: %s", seed, i, asks[i].failure.text);
+        for (size_t i = 0; i < COUNT_OF; i++) {
+            cr_assert(endpoints[i].early == 0 && endpoints[i].most_flying <= 4, "seed %u, endpoint %zu", seed, i);
+            endpoints[i].script = healthy;
+            world_submit(&endpoints[i], &last[i], GW_CONDITION, "p1", GW_SWEEP);
+        }
+        world_run(&world, world.time.now_ms + HOUR);
+        for (size_t i = 0; i < COUNT_OF; i++)
+            cr_assert(last[i].ended == 1 && last[i].failure.status == GW_OK, "seed %u: no room is left over", seed);
+        cr_assert(world.most_flying <= limits.open, "seed %u: %u", seed, world.most_flying);
+        close_many(endpoints, COUNT_OF);
+    }
+}

@@ -83,7 +83,8 @@ uint64_t gw_circuit_wait_ms(const struct gw_circuit *circuit, uint64_t now_ms);
 
 /*
  * A request failed. Of REFUSED, TOO_LARGE, OURS and NONE the endpoint learns nothing. The failure of a request that
- * started before an earlier failure is no further one, but its Retry-After holds. The answer: alerts to be given now.
+ * started before an earlier failure is no further one, but its Retry-After holds, even if another request succeeded
+ * meanwhile. The answer: alerts to be given now.
  */
 unsigned gw_circuit_fail(struct gw_circuit *circuit, const struct gw_setback *setback, struct gw_instant now,
                          uint32_t dice);
