@@ -1,19 +1,21 @@
 /*
- * What asking for pages costs beside the server's own time, and the memory of many transfers at once: for
+ * What asking for pages costs beside the server's own time, and the memory of many transfers at once. For
  * scripts/bench.
  *
- *      chain PAGES RESOURCES       microseconds a page: of the server alone, of a chain of requests through session and
- *                                  turnstile, and of a whole pull (parsed and given to a ledger that keeps nothing);
- *                                  then the bytes of a page
+ *      chain PAGES RESOURCES
+ *
+ * Prints microseconds a page (medians): of the server alone, of a chain of requests through session and turnstile, of a
+ * whole pull (parsed, and given to a ledger that keeps nothing); then the bytes of a page.
+ *
  *      chain memory ENDPOINTS PAGES RESOURCES
- *                                  so many endpoints at once, four walks each, the server slow enough that transfers
- *                                  pile up; prints pages, the most transfers at once, and the peak resident MiB
+ *
+ * So many endpoints at once, four walks each, and a server slow enough that transfers pile up. Prints pages, the most
+ * transfers at once, and the peak resident MiB.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "gateway/core/digest.h"
 #include "gateway/sources/dispatcher.h"
@@ -36,6 +38,7 @@ struct endpoint {
     struct gw_dispatcher *dispatcher;
     struct walk walks[WALKS];
     size_t pages;
+    struct stamps stamps; /* of the pull that is measured */
     bool closed;
 };
 
@@ -45,14 +48,6 @@ static void need(enum gw_status status, const struct gw_error *err)
         return;
     fprintf(stderr, "chain: %s\n", err->text);
     exit(70);
-}
-
-static double now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
 /* ---- a ledger that keeps nothing ---- */
@@ -86,6 +81,8 @@ static enum gw_status keep(struct gw_store *store, const struct gw_keep_page *pa
         return gw_fail(err, GW_ENOMEM, "bench", "out of memory");
     answer->fresh = page->count;
     endpoint->pages++;
+    if (endpoint->stamps.at_us)
+        stamps_add(&endpoint->stamps);
     keeping->done = done;
     keeping->ctx = ctx;
     uv_timer_init(endpoint->loop, &keeping->timer);
@@ -159,6 +156,7 @@ struct chain {
     unsigned next, last;
     int port;
     struct gw_http_response response;
+    struct stamps stamps;
     size_t bytes;
 };
 
@@ -171,6 +169,7 @@ static void on_page(void *ctx, const struct gw_error *failure)
     if (failure)
         need(failure->status, failure);
     chain->bytes = chain->response.body.length;
+    stamps_add(&chain->stamps);
     if (++chain->next <= chain->last)
         ask(chain);
 }
@@ -190,26 +189,23 @@ static double chain_us(struct endpoint *endpoint, const struct pages *pages, siz
 {
     struct chain chain = {
         .endpoint = endpoint, .next = 1, .last = pages->pages, .port = pages->port, .response = GW_HTTP_RESPONSE_INIT};
-    const double begun = now_us();
-    double spent;
 
+    stamps_init(&chain.stamps, pages->pages);
     ask(&chain);
     while (chain.next <= chain.last)
         uv_run(endpoint->loop, UV_RUN_ONCE);
-    spent = now_us() - begun;
     *bytes = chain.bytes;
     gw_http_response_release(&chain.response);
-    return spent / pages->pages;
+    return stamps_median_us(&chain.stamps);
 }
 
 static double pull_us(struct endpoint *endpoint, const struct pages *pages)
 {
-    const double begun = now_us();
-
+    stamps_init(&endpoint->stamps, pages->pages);
     submit(endpoint, &endpoint->walks[0]);
     while (!endpoint->walks[0].ended)
         uv_run(endpoint->loop, UV_RUN_ONCE);
-    return (now_us() - begun) / pages->pages;
+    return stamps_median_us(&endpoint->stamps);
 }
 
 static void measure_chain(struct pages *pages)

@@ -198,6 +198,46 @@ void pages_close(struct pages *pages)
     waitpid(pages->process, NULL, 0);
 }
 
+/* ---- time ---- */
+
+void stamps_init(struct stamps *stamps, size_t room)
+{
+    *stamps = (struct stamps){.at_us = calloc(room + 1, sizeof(double)), .room = room + 1};
+    need(stamps->at_us != NULL, "memory");
+    stamps_add(stamps);
+}
+
+void stamps_add(struct stamps *stamps)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    if (stamps->count < stamps->room)
+        stamps->at_us[stamps->count++] = (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double left = *(const double *)a, right = *(const double *)b;
+
+    return (left > right) - (left < right);
+}
+
+double stamps_median_us(struct stamps *stamps)
+{
+    const size_t count = stamps->count - 1;
+    double median;
+
+    need(count > 0, "no page");
+    for (size_t i = 0; i < count; i++)
+        stamps->at_us[i] = stamps->at_us[i + 1] - stamps->at_us[i];
+    qsort(stamps->at_us, count, sizeof(double), by_size);
+    median = stamps->at_us[count / 2];
+    free(stamps->at_us);
+    *stamps = (struct stamps){0};
+    return median;
+}
+
 /* ---- the floor ---- */
 
 static int connect_to(const struct pages *pages)
@@ -232,10 +272,10 @@ double pages_floor_us(const struct pages *pages)
     const size_t room = (size_t)(pages->resources + 2) * ENTRY_MAX;
     const int fd = connect_to(pages);
     char *bytes = malloc(room), request[256];
-    struct timespec begun, ended;
+    struct stamps stamps;
 
     need(bytes != NULL, "memory");
-    clock_gettime(CLOCK_MONOTONIC, &begun);
+    stamps_init(&stamps, pages->pages);
     for (unsigned page = 1; page <= pages->pages; page++) {
         const int length =
             snprintf(request, sizeof(request),
@@ -243,9 +283,9 @@ double pages_floor_us(const struct pages *pages)
 
         need(write(fd, request, (size_t)length) == length, "write");
         read_answer(fd, bytes, room);
+        stamps_add(&stamps);
     }
-    clock_gettime(CLOCK_MONOTONIC, &ended);
     free(bytes);
     close(fd);
-    return ((double)(ended.tv_sec - begun.tv_sec) * 1e6 + (double)(ended.tv_nsec - begun.tv_nsec) / 1e3) / pages->pages;
+    return stamps_median_us(&stamps);
 }

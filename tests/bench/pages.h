@@ -6,6 +6,7 @@
 #ifndef BENCH_PAGES_H
 #define BENCH_PAGES_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 struct pages {
@@ -17,6 +18,15 @@ struct pages {
 
 void pages_open(struct pages *pages);
 void pages_close(struct pages *pages);
+
+/* When each page came to its end: the median of what lies between is not moved by what interrupts now and then. */
+struct stamps {
+    double *at_us;
+    size_t count, room;
+};
+void stamps_init(struct stamps *stamps, size_t room);
+void stamps_add(struct stamps *stamps);
+double stamps_median_us(struct stamps *stamps); /* and releases them */
 
 /* The server's own time: microseconds a page, asked for one after the other over one connection and read to the end. */
 double pages_floor_us(const struct pages *pages);
