@@ -2,10 +2,13 @@
  * casement status: where everything that was read has gone.
  */
 #include <inttypes.h>
+#include <time.h>
 
 #include "cli/commands.h"
 #include "cli/report.h"
+#include "gateway/ledger/notes.h"
 #include "gateway/ledger/settle.h"
+#include "gateway/net/circuit.h"
 #include "gateway/service/savings.h"
 #include "gateway/sources/profile.h"
 
@@ -14,10 +17,11 @@
 struct state {
     struct gw_arena arena;
     struct gw_config config;     /* without endpoints when the ledger was named itself */
-    struct gw_profile *profiles; /* of its endpoints */
-    struct gw_savings *savings;  /* of its endpoints */
-    struct gw_roster *rosters;   /* of its studies, as they are now */
-    struct gw_error *unread;     /* why a roster cannot be read; status GW_OK: it can */
+    struct gw_profile *profiles; /* of its endpoints, and so the circuits */
+    struct gw_circuit *circuits;
+    struct gw_savings *savings; /* of its endpoints */
+    struct gw_roster *rosters;  /* of its studies, as they are now */
+    struct gw_error *unread;    /* why a roster cannot be read; status GW_OK: it can */
     struct gw_equation equation;
     struct gw_ledger_subjects subjects;
     struct gw_outbox outbox; /* what waits */
@@ -51,6 +55,25 @@ static void read_rosters(struct state *state)
                        &state->unread[i]);
 }
 
+/* How the service last knew the endpoint: what a restart would go on from. */
+static enum gw_status read_circuits(struct state *state, struct gw_ledger *ledger, struct gw_error *err)
+{
+    const struct gw_instant now = {time(NULL), 0};
+    enum gw_status rc = GW_OK;
+
+    state->circuits = gw_arena_alloc(&state->arena, (state->config.endpoint_count + 1) * sizeof *state->circuits);
+    if (!state->circuits)
+        output_no_memory();
+    for (size_t i = 0; rc == GW_OK && i < state->config.endpoint_count; i++) {
+        const char *text = NULL;
+
+        rc = gw_ledger_note(ledger, &state->arena, GW_CIRCUIT_SPACE, state->config.endpoints[i].id, &text, err);
+        if (rc == GW_OK && text && gw_circuit_read(&state->circuits[i], text, now, err) != GW_OK)
+            state->circuits[i] = (struct gw_circuit){0}; /* of another release */
+    }
+    return rc;
+}
+
 static enum gw_status read_state(struct state *state, struct gw_ledger *ledger, struct gw_error *err)
 {
     enum gw_status rc = gw_ledger_equation(ledger, &state->equation, err);
@@ -64,6 +87,8 @@ static enum gw_status read_state(struct state *state, struct gw_ledger *ledger, 
         rc = report_codes(ledger, &state->codes, err);
     if (rc == GW_OK)
         rc = read_savings(state, ledger, err);
+    if (rc == GW_OK)
+        rc = read_circuits(state, ledger, err);
     return rc;
 }
 
@@ -82,10 +107,46 @@ static enum gw_status read_profiles(struct state *state, struct gw_error *err)
     return rc;
 }
 
+/* Why an endpoint is not asked, and when it will be. */
+static void print_circuit(const struct output *output, const char *id, const struct gw_circuit *circuit)
+{
+    char since[GW_INSTANT_BYTES], until[GW_INSTANT_BYTES];
+
+    if (circuit->state == GW_CIRCUIT_RUNNING)
+        return;
+    gw_instant_print(circuit->since, since);
+    fprintf(output->out, "%s fails since %s: %s\n", id, since, circuit->reason);
+    if (circuit->until > 0) {
+        gw_instant_print(circuit->until, until);
+        fprintf(output->out, "  it is asked again at %s\n", until);
+    } else if (circuit->state == GW_CIRCUIT_STOPPED) {
+        fprintf(output->out, "  it is not asked until casement check finds it well, or the service is reloaded\n");
+    }
+}
+
+static cJSON *circuit_json(const struct gw_circuit *circuit)
+{
+    cJSON *object = cJSON_CreateObject();
+    char instant[GW_INSTANT_BYTES];
+
+    cJSON_AddStringToObject(object, "state", gw_circuit_state_name(circuit->state));
+    if (circuit->state == GW_CIRCUIT_RUNNING)
+        return object;
+    gw_instant_print(circuit->since, instant);
+    cJSON_AddStringToObject(object, "since", instant);
+    cJSON_AddStringToObject(object, "trouble", gw_trouble_name(circuit->trouble));
+    cJSON_AddStringToObject(object, "reason", circuit->reason);
+    if (circuit->until > 0) {
+        gw_instant_print(circuit->until, instant);
+        cJSON_AddStringToObject(object, "until", instant);
+    }
+    return object;
+}
+
 static void print_endpoints(const struct state *state, const struct output *output)
 {
     static const struct column columns[] = {
-        {"ENDPOINT", false}, {"ADDRESS", false}, {"CHECKED", false}, {"SERVER", false}};
+        {"ENDPOINT", false}, {"ADDRESS", false}, {"STATE", false}, {"CHECKED", false}, {"SERVER", false}};
     struct table *table = table_new(output, columns, sizeof columns / sizeof columns[0]);
 
     for (size_t i = 0; i < state->config.endpoint_count; i++) {
@@ -93,10 +154,13 @@ static void print_endpoints(const struct state *state, const struct output *outp
 
         table_text(table, state->config.endpoints[i].id);
         table_text(table, state->config.endpoints[i].base);
+        table_text(table, gw_circuit_state_name(state->circuits[i].state));
         table_text(table, *profile->checked ? profile->checked : "never");
         table_text(table, profile->software);
     }
     table_print(table);
+    for (size_t i = 0; i < state->config.endpoint_count; i++)
+        print_circuit(output, state->config.endpoints[i].id, &state->circuits[i]);
 }
 
 /* "1,204" */
@@ -168,6 +232,7 @@ static cJSON *endpoints_json(const struct state *state)
         else
             cJSON_AddNullToObject(object, "checked");
         cJSON_AddStringToObject(object, "software", profile->software);
+        cJSON_AddItemToObject(object, "circuit", circuit_json(&state->circuits[i]));
         cJSON_AddNumberToObject(object, "requests_sent", (double)state->savings[i].sent);
         cJSON_AddNumberToObject(object, "requests_saved", (double)saved(&state->savings[i]));
         cJSON_AddItemToArray(list, object);

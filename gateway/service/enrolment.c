@@ -78,6 +78,18 @@ static const struct gw_enrolled *by_identifier(const struct enrolment *e, const 
     return NULL;
 }
 
+bool enrolment_know(struct enrolment *e, const char *patient, int64_t number)
+{
+    const char *id = known(e, patient) ? patient : gw_arena_copy(e->arena, patient, strlen(patient));
+
+    if (id == patient)
+        return true;
+    if (!id || !know(e, id, number))
+        return false;
+    qsort(e->patients, e->patient_count, sizeof *e->patients, by_id);
+    return true;
+}
+
 gw_day enrolment_horizon(const struct gw_zone *zone, int64_t now, gw_day as_of)
 {
     const gw_day today = gw_zone_day_at(zone, now);
@@ -90,15 +102,13 @@ int64_t enrolment_whose(void *ctx, const char *patient, const struct gw_identifi
     struct enrolment *e = ctx;
     const struct enrolment_patient *found = known(e, patient);
     const struct gw_enrolled *subject;
-    const char *id;
 
     if (found)
         return found->number;
     subject = e->by_record_number ? by_identifier(e, identifiers, count) : NULL;
     if (!subject)
         return GW_NOBODY;
-    id = patient ? gw_arena_copy(e->arena, patient, strlen(patient)) : NULL;
-    if (id && know(e, id, subject->number))
-        qsort(e->patients, e->patient_count, sizeof *e->patients, by_id);
+    if (patient)
+        enrolment_know(e, patient, subject->number); /* without memory for it the next one is found the same way */
     return subject->number;
 }

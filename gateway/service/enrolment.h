@@ -24,6 +24,9 @@ enum gw_status enrolment_open(struct enrolment *enrolment, struct gw_arena *aren
                               const struct gw_roster *roster, const struct gw_site *site, const char *study,
                               const char *endpoint, gw_day horizon, struct gw_error *err);
 
+/* From here on this id is the subject's. false: out of memory. */
+bool enrolment_know(struct enrolment *enrolment, const char *patient, int64_t number);
+
 /* The subject of a patient id, or, for a roster line with a record number only, of one of the identifiers (and the id
  * is remembered then). GW_NOBODY: not enrolled. The shape of gw_intake_whose. */
 int64_t enrolment_whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count);

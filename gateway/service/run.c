@@ -45,6 +45,7 @@ static void release(struct gw_run *run)
         generation_free(run->next);
     look_free(run->look);
     gw_ledger_close(run->ledger);
+    door_release(run);
     free(run);
 }
 
@@ -68,8 +69,17 @@ static void on_handle_closed(uv_handle_t *handle)
     part_closed(handle->data);
 }
 
+static void on_door_closed(void *ctx)
+{
+    part_closed(ctx);
+}
+
 static void close_handles(struct gw_run *run)
 {
+    if (run->door.listener) {
+        run->open++;
+        door_close(run, on_door_closed, run);
+    }
     gw_clock_stop(run->world->clock, &run->timer);
     gw_dispatch_pool_free(run->pool);
     uv_close((uv_handle_t *)&run->timer, on_handle_closed);
@@ -113,20 +123,29 @@ static void on_generation_closed(struct gw_run *run)
 static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
 {
     struct generation *generation = run->generation;
+    struct gw_error refused;
     enum gw_status rc = generation_open(generation, err);
 
+    if (rc == GW_OK)
+        rc = door_name(run, err);
     if (rc == GW_OK)
         rc = gw_writer_start(run->world->loop, run->ledger, &run->writer, err);
     if (rc != GW_OK)
         return rc;
     run->made = run->resume = false;
     gw_store_writer_init(&run->store, run->writer);
+    gw_notebook_writer_init(&run->notebook, run->writer);
+    gw_deliveries_writer_init(&run->deliveries, run->writer);
     run->counts.subjects = generation->watch_count;
     look_free(run->look);
     run->look = look_new(generation);
     gw_log(run->log, GW_LOG_INFO, "at_work", GW_LOG_NUMBER("endpoints", (int64_t)generation->hospital_count),
            GW_LOG_NUMBER("subjects", (int64_t)generation->setup.subject_count));
     generation_start(generation);
+    if (upkeep_ring(run, &refused) != GW_OK)
+        gw_log(run->log, GW_LOG_ERROR, "doorbell.failed", GW_LOG_TEXT("reason", refused.text));
+    hints_look(run);
+    door_count(run);
     notify_work(run);
     return GW_OK;
 }
@@ -144,10 +163,13 @@ static void work(struct gw_run *run)
     close_handles(run);
 }
 
+/* Nobody rings for subscriptions that are going. */
 static void close_generation(struct gw_run *run)
 {
-    if (run->writer && run->generation && !run->generation->closing)
-        generation_close(run->generation, on_generation_closed);
+    if (!run->writer || !run->generation || run->generation->closing)
+        return;
+    gw_doorbell_set(run->door.bell, NULL, 0, NULL);
+    generation_close(run->generation, on_generation_closed);
 }
 
 void run_fail(struct gw_run *run, const struct gw_error *failure)
@@ -186,7 +208,10 @@ void gw_run_reload(struct gw_run *run)
 
 /* ---- now and then ---- */
 
-enum { MARKED_MAX = 256 }; /* the rest at the next look */
+enum {
+    MARKED_MAX = 256,      /* the rest at the next look */
+    LOOKS_TO_A_COUNT = 40, /* ten minutes */
+};
 
 struct marked { /* subjects to be derived again: a person decided something beside us */
     struct gw_run *run;
@@ -248,6 +273,8 @@ static void on_look(uv_timer_t *timer)
     if (run->look && look_changed(run->look))
         gw_run_reload(run);
     look_for_marked(run);
+    if (++run->looks % LOOKS_TO_A_COUNT == 0)
+        door_count(run);
     notify_work(run);
     gw_clock_start(run->world->clock, &run->timer, on_look, GW_RUN_LOOK_MS);
 }
@@ -296,6 +323,8 @@ static enum gw_status open_run(struct gw_run *run, struct gw_error *err)
         rc = setup_ledger(&run->generation->config, &run->ledger, &run->made, err);
     if (rc == GW_OK)
         rc = gw_dispatch_pool_new(run->world->loop, run->world->clock, NULL, &run->pool, err);
+    if (rc == GW_OK)
+        rc = door_open(run, err);
     return rc == GW_OK ? begin_work(run, err) : rc;
 }
 
@@ -314,6 +343,8 @@ enum gw_status gw_run_start(const struct gw_run_options *options, gw_run_done do
     run->ctx = ctx;
     rc = open_run(run, err);
     if (rc != GW_OK) {
+        if (run->door.listener)
+            door_close(run, NULL, NULL);
         if (run->generation)
             generation_free(run->generation);
         gw_dispatch_pool_free(run->pool);
@@ -328,7 +359,11 @@ enum gw_status gw_run_start(const struct gw_run_options *options, gw_run_done do
 struct gw_run_counts gw_run_counts(const struct gw_run *run)
 {
     struct gw_run_counts counts = run->counts;
+    size_t threads = 0;
 
-    counts.jobs = run->writer ? gw_writer_jobs(run->writer) + run->writer_stopping : 0;
+    for (size_t i = 0; run->generation && i < run->generation->hospital_count; i++)
+        threads +=
+            export_at_work(run->generation->hospitals[i].export) + intray_at_work(run->generation->hospitals[i].intray);
+    counts.jobs = run->writer ? gw_writer_jobs(run->writer) + run->writer_stopping + threads : 0;
     return counts;
 }

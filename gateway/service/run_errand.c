@@ -47,7 +47,7 @@ struct errand {
     bool parked;
     bool cancelled;
     struct gw_error failure; /* the first of a request; status GW_OK: none */
-    size_t sent, fresh, planned;
+    size_t sent, fresh, repeats, pages, entries, planned;
     struct gw_savings savings;
     struct gw_readings readings; /* what its searches prove */
     size_t reading_capacity;
@@ -206,6 +206,9 @@ static void on_asked(void *ctx, const struct gw_pull_result *result, const struc
     e->sent += result->requests;
     e->fresh += result->fresh;
     note_reading(e, &e->requests.list[asked - e->asked], result, failure);
+    e->repeats += result->repeats;
+    e->pages += result->pages;
+    e->entries += result->entries;
     if (result->patients == 1 && !e->link.patient)
         e->link.patient = gw_arena_copy(&e->arena, result->patient, strlen(result->patient));
     if (failure && e->failure.status == GW_OK)
@@ -298,10 +301,11 @@ static enum step ask_rest(struct errand *e)
 
 /* ---- close ---- */
 
+/* On top of what the note says by now: a hint may have come meanwhile. */
 static enum gw_status note_success(struct errand *e, struct gw_ledger *ledger, struct gw_error *err)
 {
     const char *endpoint = e->link.key;
-    enum gw_status rc = GW_OK;
+    enum gw_status rc = agenda_done(ledger, &e->scratch, e->subject.number, endpoint, &e->done, err);
     gw_day before;
 
     if (e->what.kind >= GW_ERRAND_RECONCILE && e->subject.anchored) {
@@ -313,7 +317,8 @@ static enum gw_status note_success(struct errand *e, struct gw_ledger *ledger, s
         e->done.hint = e->began;
         e->done.hinted_from = e->what.low;
     }
-    rc = agenda_keep_done(ledger, e->subject.number, endpoint, &e->done, err);
+    if (rc == GW_OK)
+        rc = agenda_keep_done(ledger, e->subject.number, endpoint, &e->done, err);
     if (rc == GW_OK && whole(e))
         rc = remembered_horizon(ledger, &e->scratch, endpoint, e->subject.number, &before, err);
     if (rc == GW_OK && whole(e) && (before == GW_NO_DAY || before < e->subject.as_of))
@@ -412,6 +417,9 @@ static void end(struct errand *e)
                                    .course = &e->course,
                                    .savings = e->savings,
                                    .fresh = e->fresh,
+                                   .repeats = e->repeats,
+                                   .pages = e->pages,
+                                   .entries = e->entries,
                                    .planned = e->planned,
                                    .began = e->began};
     struct watch *watch = e->watch;

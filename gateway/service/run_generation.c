@@ -20,7 +20,7 @@ enum gw_status generation_load(struct gw_run *run, struct generation **out, stru
     generation->arena = (struct gw_arena)GW_ARENA_INIT(CONFIG_MEMORY);
     rc = gw_config_load(&generation->arena, run->options.config, &generation->config, err);
     if (rc == GW_OK)
-        rc = setup_load(&generation->setup, &generation->config, NULL, run->world, err);
+        rc = setup_load(&generation->setup, &generation->config, NULL, true, run->world, err);
     if (rc != GW_OK) {
         generation_free(generation);
         return rc;
@@ -31,6 +31,10 @@ enum gw_status generation_load(struct gw_run *run, struct generation **out, stru
 
 void generation_free(struct generation *generation)
 {
+    for (size_t i = 0; i < generation->hospital_count; i++) {
+        export_free(generation->hospitals[i].export);
+        intray_free(generation->hospitals[i].intray);
+    }
     if (generation->setup.config)
         setup_close(&generation->setup);
     for (size_t i = 0; i < generation->watch_count; i++)

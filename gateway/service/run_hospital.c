@@ -143,6 +143,8 @@ enum gw_status hospital_open(struct hospital *hospital, struct gw_error *err)
     hospital->last_ready = &hospital->first_ready;
     hospital->settings = hospital->endpoint->settings;
     hospital->settings.store = &hospital->run->store.store;
+    meter_init(&hospital->meter, hospital);
+    hospital->settings.web = &hospital->meter.web;
     hospital->settings.seen = NULL; /* a Medication may change in years: each search looks again */
     if (rc == GW_OK)
         rc = gw_ledger_notes(ledger, arena, GW_CIRCUIT_SPACE, &notes, err);
@@ -224,7 +226,18 @@ void hospital_start(struct hospital *hospital)
 {
     struct gw_error failure;
 
-    if (open_dispatcher(hospital, &failure) != GW_OK)
+    const size_t endpoint = (size_t)(hospital->endpoint - hospital->generation->setup.endpoints);
+    enum gw_status rc;
+
+    if (hospital->endpoint->folder)
+        rc = intray_start(hospital, endpoint, &failure);
+    else
+        rc = open_dispatcher(hospital, &failure);
+    if (rc == GW_OK && hospital->endpoint->config->bulk)
+        rc = export_start(hospital, endpoint, &failure);
+    if (rc == GW_OK && hospital->endpoint->config->notifications.kind)
+        rc = upkeep_open(hospital, &failure);
+    if (rc != GW_OK)
         gw_log(hospital->run->log, GW_LOG_ERROR, "endpoint.closed",
                GW_LOG_TEXT("endpoint", hospital->endpoint->config->id), GW_LOG_TEXT("reason", failure.text));
     if (!hospital->dispatcher)
@@ -289,6 +302,7 @@ void hospital_pump(struct hospital *hospital)
 
     while (may_begin(hospital) && hospital->under_way < most)
         begin_errand(take_ready(hospital));
+    door_due(hospital->run);
 }
 
 /* ---- closing ---- */
@@ -304,6 +318,12 @@ static void on_dispatcher_closed(void *ctx)
 void hospital_close(struct hospital *hospital)
 {
     gw_clock_stop(hospital->run->world->clock, &hospital->timer);
+    gw_upkeep_free(hospital->upkeep);
+    hospital->upkeep = NULL;
+    if (hospital->export)
+        export_close(hospital->export);
+    if (hospital->intray)
+        intray_close(hospital->intray);
     if (!hospital->dispatcher)
         return;
     hospital->generation->open++;

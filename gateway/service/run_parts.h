@@ -12,9 +12,13 @@
 #define SERVICE_RUN_PARTS_H
 
 #include "gateway/ledger/writer.h"
+#include "gateway/service/door.h"
+#include "gateway/service/health.h"
 #include "gateway/service/run.h"
 #include "gateway/service/savings.h"
+#include "gateway/sources/bulk.h"
 #include "gateway/sources/dispatcher.h"
+#include "gateway/sources/folder.h"
 #include "service/agenda.h"
 #include "service/learn.h"
 #include "service/setup.h"
@@ -36,6 +40,8 @@ struct watch {
     unsigned failures;   /* in a row */
     bool derive;         /* it must be derived again, whether or not anything is asked */
     int64_t derived;     /* UTC, when that was done last; 0: not since the start */
+    int64_t hinted_at;   /* UTC, by the last round over the hints */
+    bool catching_up;    /* as one of all at its endpoint */
     struct errand *errand;
     struct watch *next_ready;
     bool ready;
@@ -46,10 +52,16 @@ struct query_circuit {
     struct gw_circuit circuit;
 };
 
+struct meter {         /* counts what goes out to an endpoint */
+    struct gw_web web; /* first */
+    struct hospital *hospital;
+};
+
 struct hospital {
     struct gw_run *run;
     struct generation *generation;
     struct setup_endpoint *endpoint;
+    struct meter meter;
     struct gw_pull_settings settings; /* of its dispatcher */
     struct gw_circuit circuit;        /* as it was before the start, and so those of its queries */
     struct query_circuit *queries;
@@ -61,7 +73,11 @@ struct hospital {
     unsigned learn_failures;
     struct watch *first_ready, **last_ready;
     size_t under_way;
-    int64_t last_success; /* UTC; 0: none since the start */
+    struct export *export;    /* NULL: none */
+    struct intray *intray;    /* NULL: it is no folder */
+    struct gw_upkeep *upkeep; /* NULL: it tells nothing by itself */
+    size_t catching_up;       /* watches */
+    int64_t last_success;     /* UTC; 0: none since the start */
 };
 
 struct generation {
@@ -78,6 +94,13 @@ struct generation {
     void (*closed)(struct gw_run *run);
 };
 
+struct door {                     /* what others may ask of us */
+    struct gw_listener *listener; /* NULL: nobody was to be listened to */
+    struct gw_doorbell *bell;
+    struct gw_health health;
+    struct gw_metrics metrics;
+};
+
 struct gw_run {
     struct gw_run_options options;
     const struct gw_world *world;
@@ -85,18 +108,23 @@ struct gw_run {
     struct gw_ledger *ledger;
     struct gw_writer *writer;
     struct gw_store_writer store;
+    struct gw_notebook_writer notebook;
+    struct gw_deliveries_writer deliveries;
     struct gw_dispatch_pool *pool;
     struct generation *generation; /* at work, or closing */
     struct generation *next;       /* loaded, waits for the other to close */
     struct look *look;             /* at the files of the generation */
     uv_timer_t timer;              /* of the looks */
     uv_signal_t signals[3];
+    struct door door;
     struct gw_run_counts counts;
     size_t open;
+    unsigned looks;
     bool made;   /* the ledger is new */
     bool resume; /* what is stopped is tried again */
     bool stopping;
     bool writer_stopping;
+    bool hints_busy, hints_again; /* a round over them is under way; another is wanted */
     struct gw_error failure;
     gw_run_done done;
     void *ctx;
@@ -106,6 +134,18 @@ int64_t run_now(const struct gw_run *run);
 
 /* Our disk failed: nothing more is begun, and the service ends with it. */
 void run_fail(struct gw_run *run, const struct gw_error *failure);
+
+/* ---- run_door.c ---- */
+#define GW_DOOR_DRAIN_MS 2000u
+enum gw_status door_open(struct gw_run *run, struct gw_error *err);        /* as the first generation says */
+enum gw_status door_name(struct gw_run *run, struct gw_error *err);        /* the endpoints of a new generation */
+void door_due(struct gw_run *run);                                         /* how much can be worked on now */
+void door_count(struct gw_run *run);                                       /* numbers of the ledger, by a job */
+void door_close(struct gw_run *run, void (*closed)(void *ctx), void *ctx); /* it was open */
+void door_release(struct gw_run *run);
+
+/* ---- run_meter.c ---- */
+void meter_init(struct meter *meter, struct hospital *hospital);
 
 /* ---- run_generation.c ---- */
 enum gw_status generation_load(struct gw_run *run, struct generation **out, struct gw_error *err);
@@ -136,6 +176,31 @@ void watch_start(struct watch *watch); /* wait for what is due next */
 void watch_close(struct watch *watch);
 void watch_derive(struct watch *watch); /* soon, unless it was done a moment ago */
 
+/* All of it was read as of an instant, by an export: a job writes it down, then the watch knows it. */
+enum gw_status watch_mark_read(const struct watch *watch, struct gw_ledger *ledger, int64_t as_of,
+                               struct gw_error *err);
+void watch_was_read(struct watch *watch, int64_t as_of);
+
+/* ---- run_hints.c: what hospitals tell by themselves ---- */
+void hints_look(struct gw_run *run);
+void hints_caught_up(struct watch *watch); /* it was looked at, all of it */
+enum gw_status upkeep_open(struct hospital *hospital, struct gw_error *err);
+enum gw_status upkeep_ring(struct gw_run *run, struct gw_error *err); /* the doorbell rings for this generation */
+
+/* ---- run_export.c: bulk exports ---- */
+struct export;
+enum gw_status export_start(struct hospital *hospital, size_t endpoint, struct gw_error *err);
+void export_close(struct export *export);         /* its parts close; then it is to be freed */
+void export_free(struct export *export);          /* NULL is nothing */
+bool export_at_work(const struct export *export); /* on a thread of its own */
+
+/* ---- run_folder.c: a folder that a hospital puts files into ---- */
+struct intray;
+enum gw_status intray_start(struct hospital *hospital, size_t endpoint, struct gw_error *err);
+void intray_close(struct intray *intray);
+void intray_free(struct intray *intray);
+bool intray_at_work(const struct intray *intray);
+
 /* ---- run_errand.c ---- */
 /* Begin what the watch has next. It ends by itself, and tells errand_ended. */
 enum gw_status errand_start(struct watch *watch, struct gw_error *err);
@@ -149,7 +214,7 @@ struct errand_end {
     const char *patient; /* NULL: not found */
     const struct gw_schedule_subject *course;
     struct gw_savings savings;
-    size_t fresh;
+    size_t fresh, repeats, pages, entries;
     size_t planned; /* requests, when it asked for all; else 0 */
     int64_t began;
 };

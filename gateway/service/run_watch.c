@@ -51,6 +51,8 @@ void watch_start(struct watch *watch)
         gw_clock_start(run->world->clock, &watch->timer, on_due, 0);
         return;
     }
+    if (watch->hospital->endpoint->folder)
+        return; /* nobody is asked */
     gw_schedule_next(&watch->hospital->generation->config.schedule, &watch->course, &watch->done, now, &watch->next);
     if (watch->next.kind == GW_ERRAND_NONE) {
         gw_clock_stop(run->world->clock, &watch->timer);
@@ -91,10 +93,20 @@ static bool keep_end(struct watch *watch, const struct errand_end *end)
 static void count(struct watch *watch, const struct errand_end *end)
 {
     struct gw_run *run = watch->hospital->run;
+    struct gw_metrics_endpoint *numbers =
+        gw_metrics_endpoint(&run->door.metrics, watch->hospital->endpoint->config->id);
 
     run->counts.under_way--;
     run->counts.sent += (uint64_t)end->savings.sent;
     run->counts.plain += (uint64_t)end->savings.plain;
+    if (numbers && end->savings.plain > end->savings.sent)
+        numbers->requests_saved += (uint64_t)(end->savings.plain - end->savings.sent);
+    if (numbers) {
+        numbers->pages += end->pages;
+        numbers->entries += end->entries;
+        numbers->facts[GW_FACTS_NEW] += end->fresh;
+        numbers->facts[GW_FACTS_KNOWN] += end->repeats;
+    }
     if (end->planned > 0 && !end->failure)
         watch->plan_size = end->planned;
     watch->plain_since = end->began;
@@ -159,8 +171,11 @@ void watch_ended(struct watch *watch, const struct errand_end *end)
     watch->failures = end->failure && end->failure->status != GW_ECANCELED ? watch->failures + 1 : 0;
     if (end->failure && end->failure->status == GW_EIO)
         run_fail(hospital->run, end->failure);
-    if (keep_end(watch, end))
+    if (keep_end(watch, end) && !end->failure && end->what->kind != GW_ERRAND_NONE) {
         watch->done = *end->done;
+        if (end->what->kind >= GW_ERRAND_SWEEP && end->began >= watch->hinted_at)
+            hints_caught_up(watch);
+    }
     if (!end->failure)
         hospital->last_success = run_now(hospital->run);
     if (!generation->closing) {
@@ -170,6 +185,42 @@ void watch_ended(struct watch *watch, const struct errand_end *end)
         hospital_pump(hospital);
     }
     generation_part_closed(generation);
+}
+
+/* ---- read otherwise ---- */
+
+static void note_read(const struct watch *watch, int64_t as_of, struct gw_schedule_done *done)
+{
+    const struct gw_errand all = {
+        .kind = GW_ERRAND_RECONCILE, .due = as_of, .low = watch->course.low, .high = watch->course.high};
+
+    gw_schedule_did(done, &all, as_of);
+}
+
+enum gw_status watch_mark_read(const struct watch *watch, struct gw_ledger *ledger, int64_t as_of, struct gw_error *err)
+{
+    const char *key = watch->subject->links[watch->link].key;
+    const int64_t number = watch->subject->number;
+    const gw_day day = gw_zone_day_at(watch->course.zone, as_of);
+    struct gw_arena scratch = GW_ARENA_INIT(WATCH_MEMORY);
+    struct gw_schedule_done done = watch->done;
+    gw_day before = GW_NO_DAY;
+    enum gw_status rc = remembered_horizon(ledger, &scratch, key, number, &before, err);
+
+    note_read(watch, as_of, &done);
+    if (rc == GW_OK && (before == GW_NO_DAY || before < day))
+        rc = remember_horizon(ledger, key, number, day, err);
+    if (rc == GW_OK)
+        rc = agenda_keep_done(ledger, number, key, &done, err);
+    gw_arena_release(&scratch);
+    return rc;
+}
+
+void watch_was_read(struct watch *watch, int64_t as_of)
+{
+    note_read(watch, as_of, &watch->done);
+    watch->derived = 0;
+    watch_derive(watch);
 }
 
 /* ---- its life ---- */

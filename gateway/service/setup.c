@@ -103,8 +103,8 @@ static enum gw_status load_sites(struct setup *s, struct gw_error *err)
         return no_memory(err);
     for (size_t i = 0; i < s->study_count; i++)
         for (size_t e = 0; rc == GW_OK && e < s->endpoint_count; e++)
-            if (!site_of(s, &s->studies[i], s->config->endpoints[e].site))
-                rc = load_site(s, &s->studies[i], &s->config->endpoints[e], err);
+            if (!site_of(s, &s->studies[i], s->endpoints[e].config->site))
+                rc = load_site(s, &s->studies[i], s->endpoints[e].config, err);
     return rc;
 }
 
@@ -144,8 +144,8 @@ static enum gw_status link_all_merged(struct setup *s, struct setup_subject *sub
     memcpy(subject->links, own, subject->link_count * sizeof *own);
     for (size_t i = 0; rc == GW_OK && i < count; i++)
         for (size_t e = 0; rc == GW_OK && e < s->endpoint_count; e++)
-            if (gw_same(s->config->endpoints[e].id, linked[i].endpoint) &&
-                gw_same(s->config->endpoints[e].site, subject->site->id) &&
+            if (gw_same(s->endpoints[e].config->id, linked[i].endpoint) &&
+                gw_same(s->endpoints[e].config->site, subject->site->id) &&
                 !gw_same(linked[i].patient, subject->line->patient))
                 rc = link_merged(s, subject, e, &linked[i], err);
     return rc;
@@ -159,7 +159,7 @@ static enum gw_status link_subject(struct setup *s, struct setup_subject *subjec
     if (!subject->links)
         return no_memory(err);
     for (size_t e = 0; rc == GW_OK && e < s->endpoint_count; e++) {
-        const struct gw_config_endpoint *config = &s->config->endpoints[e];
+        const struct gw_config_endpoint *config = s->endpoints[e].config;
 
         if (strcmp(config->site, subject->site->id) != 0)
             continue;
@@ -293,21 +293,45 @@ static enum gw_status open_endpoints(struct setup *s, struct gw_error *err)
     return GW_OK;
 }
 
-static enum gw_status name_endpoints(struct setup *s, const char *only, struct gw_error *err)
+/* A folder in the words of an endpoint. */
+static const struct gw_config_endpoint *folder_endpoint(struct setup *s, const struct gw_config_folder *folder)
+{
+    struct gw_config_endpoint *endpoint = gw_arena_alloc(&s->arena, sizeof *endpoint);
+
+    if (endpoint)
+        *endpoint = (struct gw_config_endpoint){
+            .id = folder->id, .site = folder->site, .site_profile = folder->site_profile, .concurrent = 1};
+    return endpoint;
+}
+
+static enum gw_status name_folders(struct setup *s, struct gw_error *err)
+{
+    for (size_t i = 0; i < s->config->folder_count; i++) {
+        struct setup_endpoint *endpoint = &s->endpoints[s->endpoint_count++];
+
+        endpoint->folder = &s->config->folders[i];
+        endpoint->config = folder_endpoint(s, endpoint->folder);
+        if (!endpoint->config)
+            return no_memory(err);
+    }
+    return GW_OK;
+}
+
+static enum gw_status name_endpoints(struct setup *s, const char *only, bool folders, struct gw_error *err)
 {
     size_t selected = 0;
 
     if (only && endpoint_find(s->config, only, &selected, err) != GW_OK)
         return err->status;
     s->endpoint_count = s->config->endpoint_count;
-    s->endpoints = gw_arena_alloc(&s->arena, (s->endpoint_count + 1) * sizeof *s->endpoints);
+    s->endpoints = gw_arena_alloc(&s->arena, (s->endpoint_count + s->config->folder_count + 1) * sizeof *s->endpoints);
     if (!s->endpoints)
         return no_memory(err);
     for (size_t e = 0; e < s->endpoint_count; e++) {
         s->endpoints[e].config = &s->config->endpoints[e];
         s->endpoints[e].asked = !only || e == selected;
     }
-    return GW_OK;
+    return folders ? name_folders(s, err) : GW_OK;
 }
 
 struct gw_wanted setup_wanted(const struct setup_study *study, const struct gw_config_endpoint *endpoint)
@@ -327,14 +351,14 @@ struct gw_wanted setup_wanted(const struct setup_study *study, const struct gw_c
 
 /* ---- all of it ---- */
 
-enum gw_status setup_load(struct setup *s, const struct gw_config *config, const char *only,
+enum gw_status setup_load(struct setup *s, const struct gw_config *config, const char *only, bool folders,
                           const struct gw_world *world, struct gw_error *err)
 {
     enum gw_status rc = endpoint_retention(config, err);
 
     *s = (struct setup){.config = config, .world = world, .arena = GW_ARENA_INIT(SETUP_MEMORY)};
     if (rc == GW_OK)
-        rc = name_endpoints(s, only, err);
+        rc = name_endpoints(s, only, folders, err);
     if (rc == GW_OK && (config->study_count == 0 || s->endpoint_count == 0))
         rc = gw_fail(err, GW_ECONFIG, where, "%s: a study and an endpoint are needed, one of them is missing",
                      config->path);

@@ -68,6 +68,8 @@ struct setup_subject {
 
 struct setup_endpoint {
     const struct gw_config_endpoint *config;
+    const struct gw_config_folder
+        *folder; /* it is a folder: nothing is asked, and of config id and sites alone stand */
     struct gw_profile profile;
     struct gw_web *web; /* NULL: not opened */
     struct gw_id_set *seen;
@@ -86,14 +88,16 @@ struct setup {
     size_t site_count;
     struct setup_subject *subjects;
     size_t subject_count;
-    struct setup_endpoint *endpoints; /* as configured */
+    struct setup_endpoint *endpoints; /* as configured; behind them the folders, where they are wanted */
     size_t endpoint_count;
     struct gw_ledger *ledger; /* borrowed from setup_open on */
 };
 
-/* only: the one endpoint to be asked; NULL: all. GW_ECONFIG names the file and the place; GW_EUSAGE: no such endpoint.
+/*
+ * only: the one endpoint to be asked; NULL: all. folders: watched folders are endpoints too. GW_ECONFIG names the file
+ * and the place; GW_EUSAGE: no such endpoint.
  */
-enum gw_status setup_load(struct setup *setup, const struct gw_config *config, const char *only,
+enum gw_status setup_load(struct setup *setup, const struct gw_config *config, const char *only, bool folders,
                           const struct gw_world *world, struct gw_error *err);
 
 /* The state folder and the ledger in it, which is the lock of the folder. *made: it was not there before. */

@@ -242,7 +242,7 @@ static enum gw_status open_sync(struct sync *s, struct gw_error *err)
     enum gw_status rc = open_world(s, err);
 
     if (rc == GW_OK)
-        rc = setup_load(&s->setup, s->options->config, s->options->endpoint,
+        rc = setup_load(&s->setup, s->options->config, s->options->endpoint, false,
                         s->options->world ? s->options->world : &s->own, err);
     if (rc == GW_OK)
         rc = name_results(s, err);

@@ -4,11 +4,13 @@
  */
 #include <criterion/criterion.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gateway/core/text.h"
 #include "gateway/ledger/decisions.h"
 #include "gateway/service/run.h"
+#include "gateway/sources/hints.h"
 #include "support/fake_world.h"
 #include "support/scratch.h"
 
@@ -73,7 +75,7 @@ static void write_line(void *ctx, const char *line, size_t length)
     gw_text_append(ctx, line, length);
 }
 
-static void write_config(struct bench *b, size_t hospitals, unsigned concurrent)
+static void write_config(struct bench *b, size_t hospitals, unsigned concurrent, const char *more)
 {
     struct gw_text text = GW_TEXT_INIT(1u << 20);
 
@@ -85,8 +87,8 @@ static void write_config(struct bench *b, size_t hospitals, unsigned concurrent)
     for (size_t i = 0; i < hospitals; i++)
         gw_text_print(&text,
                       "%s{\"id\":\"e%zu\",\"site\":\"h%zu\",\"base\":\"https://fhir-%zu.example.org/r4\","
-                      "\"site_profile\":\"h%zu.json\",\"auth\":{\"kind\":\"none\"},\"concurrent\":%u}",
-                      i ? "," : "", i, i, i, i, concurrent);
+                      "\"site_profile\":\"h%zu.json\",\"auth\":{\"kind\":\"none\"},\"concurrent\":%u%s}",
+                      i ? "," : "", i, i, i, i, concurrent, more);
     gw_text_add(&text, "]}\n");
     scratch_write(&b->scratch, "casement.json", text.at);
     gw_text_release(&text);
@@ -124,7 +126,7 @@ static void set_up(struct bench *b, size_t hospitals, size_t patients)
     b->log = (struct gw_log){.write = write_line, .ctx = &b->lines, .least = GW_LOG_DEBUG};
     gw_log_open(&b->log, b->world.time.clock.utc, b->world.time.clock.monotonic_ms, &b->world.time);
     snprintf(b->config, sizeof b->config, "%s/casement.json", b->scratch.folder);
-    write_config(b, hospitals, 4);
+    write_config(b, hospitals, 4, "");
     write_roster(b, hospitals, patients, "");
     for (size_t i = 0; i < hospitals; i++) {
         write_site(b, i);
@@ -350,6 +352,37 @@ Test(run, derives_what_a_person_decides_meanwhile)
     tear_down(&b);
 }
 
+/* T30-01 is 11-19 to 11-29, T30-02 is 12-19 to 12-29: in between nobody comes, and nobody is asked about. */
+Test(run, leaves_patients_alone_between_windows, .timeout = 120)
+{
+    enum { PATIENTS = 4 };
+    struct bench b;
+    struct fake_place *place;
+    size_t before;
+
+    set_up(&b, 1, PATIENTS);
+    place = &b.world.places[0];
+    for (unsigned k = 0; k < PATIENTS; k++) {
+        char id[24];
+
+        snprintf(id, sizeof id, "p%u", k);
+        add_visit(place, id, "2026-11-22", 2 * DAY_MS);
+        add_visit(place, id, "2026-12-22", 32 * DAY_MS);
+    }
+    start(&b);
+    pass(&b, 24 * DAY_MS); /* T30-01 is settled on 12-13 */
+    before = place->requests;
+    pass(&b, 4 * DAY_MS);
+    cr_expect(place->requests - before <= PATIENTS * 5, "the drugs once a week and no more: %zu",
+              place->requests - before);
+    pass(&b, 32 * DAY_MS);
+    const struct gw_run_counts counts = gw_run_counts(b.run);
+    cr_expect(4 * counts.sent < counts.plain, "%llu sent in two months, %llu by plain polling",
+              (unsigned long long)counts.sent, (unsigned long long)counts.plain);
+    cr_expect_str_eq(cell(&b, "SELECT count(*) FROM windows WHERE contact_date IN ('2026-11-22', '2026-12-22')"), "8");
+    tear_down(&b);
+}
+
 /* ---- hospitals that fail ---- */
 
 static const struct fake_answer *away_for_a_day(struct fake_place *place, const char *url)
@@ -394,6 +427,94 @@ Test(run, ends_soon_although_a_hospital_hangs)
     pass(&b, HOUR_MS);
     stop(&b);
     cr_expect(b.world.time.now_ms <= HOUR_MS + 10000);
+    tear_down(&b);
+}
+
+/* ---- other ways in ---- */
+
+Test(run, takes_what_a_bulk_export_brings_and_asks_for_nothing_that_came_with_it)
+{
+    struct bench b;
+    struct fake_place *place;
+
+    set_up(&b, 1, 2);
+    place = &b.world.places[0];
+    place->exports = true;
+    place->listen = true;
+    write_config(&b, 1, 4, ",\"bulk\":{\"level\":\"patient\",\"every_hours\":24}");
+    add_visit(place, "p0", "2026-11-19", 0);
+    add_count(place, "p0", "2026-11-19", "1", "final", "1.20", 0);
+    add_visit(place, "stranger", "2026-11-19", 0);
+    start(&b);
+    pass(&b, 3 * HOUR_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    cr_expect(place->exported == 1);
+    add_count(place, "p1", "2026-11-20", "1", "final", "0.80", 4 * HOUR_MS);
+    add_visit(place, "p1", "2026-11-20", 4 * HOUR_MS);
+    gw_text_clear(&place->urls);
+    pass(&b, 25 * HOUR_MS);
+    cr_expect(place->exported == 2, "once a day, and not %zu times", place->exported - 1);
+    cr_expect_str_eq(cell(&b, "SELECT group_concat(value_num) FROM (SELECT value_num FROM observations ORDER BY 1)"),
+                     "0.80,1.20");
+    tear_down(&b);
+}
+
+/* A site that delivers by files alone: nobody is asked, and what it puts into the folder is delivered. */
+Test(run, takes_what_a_hospital_puts_into_its_folder)
+{
+    struct bench b;
+    struct gw_text config = GW_TEXT_INIT(1u << 16);
+    struct gw_text lines = GW_TEXT_INIT(1u << 20);
+
+    set_up(&b, 1, 1);
+    gw_text_print(
+        &config,
+        "{\"installation\":\"t\",\"state\":\"state\",\"pseudonym_key\":\"pseudonym.key\",\"fourEyes\":false,"
+        "\"studies\":[{\"id\":\"lendex-rrmm\",\"package\":\"%s\",\"enrolment\":\"roster.csv\","
+        "\"sink\":{\"kind\":\"sqlite\",\"path\":\"study.db\"}}],\"endpoints\":[{\"id\":\"drop\",\"kind\":\"files\","
+        "\"site\":\"h0\",\"folder\":\"drop\",\"site_profile\":\"h0.json\"}]}",
+        PACKAGE);
+    scratch_write(&b.scratch, "casement.json", config.at);
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
+    add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 0);
+    for (size_t i = 0; i < b.world.places[0].count; i++)
+        gw_text_print(&lines, "%s\n", b.world.places[0].resources[i].json);
+    start(&b);
+    pass(&b, 60000);
+    cr_expect(strstr(b.lines.at, "folder.ended") != NULL, "it is not there yet, and that is told: %s", b.lines.at);
+    cr_assert(mkdir(scratch_path(&b.scratch, "drop"), 0700) == 0);
+    pass(&b, HOUR_MS);
+    scratch_write(&b.scratch, "drop/incoming/x.ndjson", lines.at);
+    pass(&b, HOUR_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    cr_expect(access(scratch_path(&b.scratch, "drop/done/x.ndjson"), F_OK) == 0);
+    cr_expect(b.world.places[0].requests == 0);
+    gw_text_release(&config);
+    gw_text_release(&lines);
+    tear_down(&b);
+}
+
+/* A hint is kept beside what it is about until somebody has looked: also over a restart. */
+Test(run, looks_again_where_a_hospital_hinted)
+{
+    struct bench b;
+    struct gw_ledger *beside = NULL;
+    struct gw_error failure = {0};
+    const struct gw_hint hint = {.number = GW_NOTIFY_NO_NUMBER, .type = "Observation", .id = "anc-p0", .patient = "p0"};
+
+    set_up(&b, 1, 1);
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    stop(&b);
+    add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 0);
+    cr_assert(gw_ledger_join(scratch_path(&b.scratch, "state/ledger.db"), &beside, &failure) == GW_OK, "%s",
+              failure.text);
+    cr_assert(gw_hint_put(beside, "e0", &hint, 1795168800, &failure) == GW_OK, "%s", failure.text);
+    gw_ledger_close(beside);
+    start(&b);
+    pass(&b, 60000);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
     tear_down(&b);
 }
 

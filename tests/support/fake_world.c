@@ -1,5 +1,7 @@
 #include "support/fake_world.h"
 
+#include "gateway/core/date.h"
+
 #include <criterion/criterion.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,8 +22,10 @@ struct fake_call {
     struct fake_call *next;
     uint64_t number;
     char *path; /* below the base, with the query */
-    bool cancelled, without_token;
+    bool cancelled;
     struct gw_http_response *response;
+    gw_http_sink sink;
+    void *sink_ctx;
     gw_http_done done;
     void *ctx;
 };
@@ -161,7 +165,51 @@ static void answer_read(const struct fake_place *place, const char *type, const 
     gw_text_add(&response->body, "{\"resourceType\":\"OperationOutcome\",\"issue\":[]}");
 }
 
-static void answer(const struct fake_place *place, const char *path, struct gw_http_response *response)
+/* An export of everybody: asked for, done at once, a file for each type that there is. */
+static void answer_manifest(const struct fake_place *place, struct gw_http_response *response)
+{
+    char now[GW_INSTANT_BYTES];
+    const char *comma = "";
+
+    gw_instant_print(response->date, now);
+    snprintf(response->content_type, sizeof response->content_type, "application/json");
+    gw_text_print(&response->body, "{\"transactionTime\":\"%s\",\"requiresAccessToken\":true,\"output\":[", now);
+    for (size_t i = 0; i < place->count; i++) {
+        bool first = there(place, i);
+
+        for (size_t k = 0; k < i; k++)
+            first = first && !(there(place, k) && strcmp(place->resources[k].type, place->resources[i].type) == 0);
+        if (!first)
+            continue;
+        gw_text_print(&response->body, "%s{\"type\":\"%s\",\"url\":\"https://fhir-%u.example.org/r4/$file/%s\"}", comma,
+                      place->resources[i].type, place->number, place->resources[i].type);
+        comma = ",";
+    }
+    gw_text_add(&response->body, "],\"error\":[]}");
+}
+
+static void answer_file(const struct fake_place *place, const char *type, struct gw_http_response *response)
+{
+    snprintf(response->content_type, sizeof response->content_type, "application/fhir+ndjson");
+    for (size_t i = 0; i < place->count; i++)
+        if (there(place, i) && strcmp(place->resources[i].type, type) == 0)
+            gw_text_print(&response->body, "%s\n", place->resources[i].json);
+}
+
+static void answer_export(struct fake_place *place, const char *path, struct gw_http_response *response)
+{
+    if (strncmp(path, "/$status", 8) == 0) {
+        answer_manifest(place, response);
+    } else if (strncmp(path, "/$file/", 7) == 0) {
+        answer_file(place, path + 7, response);
+    } else {
+        place->exported++;
+        response->status = 202;
+        gw_text_print(&response->content_location, "https://fhir-%u.example.org/r4/$status", place->number);
+    }
+}
+
+static void answer(struct fake_place *place, const char *path, struct gw_http_response *response)
 {
     char type[40] = "";
 
@@ -169,7 +217,9 @@ static void answer(const struct fake_place *place, const char *path, struct gw_h
     response->status = 200;
     response->date = place->world->time.clock.utc(place->world->time.clock.ctx);
     snprintf(response->content_type, sizeof response->content_type, "application/fhir+json");
-    if (strcmp(type, "metadata") == 0)
+    if (place->exports && strchr(path, '$'))
+        answer_export(place, path, response);
+    else if (strcmp(type, "metadata") == 0)
         answer_metadata(response);
     else if (strchr(path, '?'))
         answer_search(place, type, path, response);
@@ -223,6 +273,10 @@ static void on_answer(uv_timer_t *timer)
         misbehave(fault, call->response, &failure);
     else
         answer(place, call->path, call->response);
+    if (call->sink && failure.status == GW_OK && call->response->status / 100 == 2) {
+        call->sink(call->sink_ctx, call->response->body.at, call->response->body.length, &failure);
+        gw_text_clear(&call->response->body);
+    }
     uv_close((uv_handle_t *)timer, on_gone);
     call->done(call->ctx, failure.status == GW_OK ? NULL : &failure);
 }
@@ -240,6 +294,8 @@ static enum gw_status ask(struct gw_web *web, const struct gw_session_request *r
     call = calloc(1, sizeof *call);
     cr_assert(call != NULL);
     *call = (struct fake_call){.way = way, .next = way->calls, .response = response, .done = done, .ctx = ctx};
+    call->sink = request->sink;
+    call->sink_ctx = request->sink_ctx;
     call->path = strdup(request->url + strlen(gw_gate_base(web->gate)));
     call->number = ++way->last_call;
     if (number)

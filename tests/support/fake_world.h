@@ -34,12 +34,14 @@ struct fake_place {
     size_t count, capacity;
     uint64_t latency_ms;
 
+    bool exports; /* Patient/$export, Group/<id>/$export and $export are offered */
+
     /* A fault for this request, or NULL: the answer as it should be. Called once for each request. May be NULL. */
     const struct fake_answer *(*fault)(struct fake_place *place, const char *url);
     void *ctx;
 
     /* what it saw */
-    size_t requests, searches, most_at_once, at_once;
+    size_t requests, searches, exported, most_at_once, at_once;
     uint64_t last_ms;    /* of the last request */
     struct gw_text urls; /* below the base, one a line, when `listen` */
     bool listen;
