@@ -87,8 +87,12 @@ static void call_end(struct call *call)
     uv_timer_start(&client->later, on_later, 0, 0);
 }
 
+/* The base itself, or one of its links. */
 static enum gw_status blame_address(const struct call *call, struct gw_error *err)
 {
+    const bool base = strcasecmp(call->host, call->client->egress.base) == 0;
+
+    call->answer.response->trouble = base ? GW_TROUBLE_DENIED : GW_TROUBLE_REFUSED;
     return gw_fail(err, GW_EPROTO, where,
                    "the name %s leads to the address %s, which the hosts of this endpoint do not have: not asked; if "
                    "that is right, set \"allow_private\" to true",

@@ -225,6 +225,16 @@ static void refused(struct gw_token *token, struct gw_error *err)
     token->trouble.kind = grant_trouble(body, token->response.status);
 }
 
+static void refuse_clock(struct gw_token *token, struct gw_error *err)
+{
+    token->trouble.kind = GW_TROUBLE_DENIED;
+    gw_fail(
+        err, GW_EPROTO, where,
+        "the clock of the token endpoint of %s is %lld s ahead of this machine's: times cannot be trusted; set this "
+        "machine's clock by NTP, or ask them to set theirs",
+        token->base, (long long)token->clock_offset);
+}
+
 static void on_answer(void *ctx, const struct gw_error *failure)
 {
     struct gw_token *token = ctx;
@@ -238,10 +248,7 @@ static void on_answer(void *ctx, const struct gw_error *failure)
     }
     learn_offset(token);
     if (llabs(token->clock_offset) > OFFSET_MOST_S)
-        gw_fail(&err, GW_EPROTO, where,
-                "the clock of the token endpoint of %s is %lld s ahead of this machine's: times cannot be trusted; set "
-                "this machine's clock by NTP, or ask them to set theirs",
-                token->base, (long long)token->clock_offset);
+        refuse_clock(token, &err);
     else if (status == 400 || status == 401 || status == 403)
         refused(token, &err);
     else if (gw_http_verdict(&token->response, token->url.at, &err) == GW_OK)

@@ -64,6 +64,8 @@ struct gw_pull {
     size_t reads;
     unsigned count; /* _count of this walk */
     unsigned restarts;
+    int slice_days;       /* 0: all days in one walk */
+    gw_day low, high;     /* of the walk at hand */
     struct gw_text query; /* of the walk's first URL, or its form */
 
     struct gw_keep_page batch;
@@ -124,6 +126,8 @@ static void print_search(struct gw_pull *p, struct gw_text *url)
     struct gw_search search = p->request->search;
 
     search.count = p->count;
+    search.low = p->low;
+    search.high = p->high;
     gw_search_url(&search, gw_gate_base(p->settings->web->gate), url);
     gw_search_query(&search, &p->query);
 }
@@ -134,7 +138,10 @@ static enum step begin(struct gw_pull *p)
     const struct gw_search *search = &p->request->search;
     struct gw_text *url = &answer_of(p)->url;
 
-    walk_restart(&p->walk);
+    if (p->slice_days > 0)
+        walk_slice(&p->walk);
+    else
+        walk_restart(&p->walk);
     p->medication = NULL;
     gw_text_clear(url);
     gw_text_clear(&p->query);
@@ -168,10 +175,37 @@ static enum step ask_for_less(struct gw_pull *p)
     return begin(p);
 }
 
+static void set_slice(struct gw_pull *p, gw_day low)
+{
+    const gw_day last = p->request->search.high;
+
+    p->low = low;
+    p->high = last - low < p->slice_days ? last : low + p->slice_days - 1;
+}
+
+/* Fewer days, fewer pages: the walk may be over before the server forgets it. false: it is one day already. */
+static bool halve_days(struct gw_pull *p)
+{
+    const struct gw_search *search = &p->request->search;
+    const int days = p->low == GW_NO_DAY || p->high == GW_NO_DAY ? 1 : p->high - p->low + 1;
+
+    if (p->request->read || search->low == GW_NO_DAY || days <= 1)
+        return false;
+    p->slice_days = (days + 1) / 2;
+    set_slice(p, p->low);
+    return true;
+}
+
+/* Days that were not walked yet, behind those of the walk that ended. */
+static bool more_days(const struct gw_pull *p)
+{
+    return p->slice_days > 0 && p->high < p->request->search.high;
+}
+
 /* A paging session of the server ended while we walked. */
 static enum step start_again(struct gw_pull *p, int status)
 {
-    if (p->restarts++ < GW_PULL_RESTARTS_MAX)
+    if (p->restarts++ < GW_PULL_RESTARTS_MAX || halve_days(p))
         return begin(p);
     gw_fail(&p->err, GW_ERETRY, where,
             "%s: the endpoint forgot its own next link (status %d) in the middle of the search, %u times; ask for a "
@@ -333,7 +367,7 @@ static void fill_batch(struct gw_pull *p)
                                      .entries = p->page.entries,
                                      .count = p->page.count};
     p->kept = (struct gw_keep_answer){0};
-    if (p->page.next || next_medication(p))
+    if (p->page.next || more_days(p) || next_medication(p))
         return;
     walk_watermark(&p->walk, p->request->watermark, p->watermark);
     p->batch.cursor = &p->request->cursor;
@@ -414,6 +448,10 @@ static enum step next(struct gw_pull *p)
     if (goes_on) {
         p->current = 1 - p->current;
         return JUDGE;
+    }
+    if (more_days(p)) {
+        set_slice(p, p->high + 1);
+        return begin(p);
     }
     id = next_medication(p);
     if (id)
@@ -545,6 +583,8 @@ enum gw_status gw_pull_start(uv_loop_t *loop, const struct gw_pull_settings *set
     p->done = done;
     p->ctx = ctx;
     p->count = request->search.count;
+    p->low = request->search.low;
+    p->high = request->search.high;
     p->arena = (struct gw_arena)GW_ARENA_INIT(PAGE_MAX_BYTES);
     p->query = (struct gw_text)GW_TEXT_INIT(FORM_MAX_BYTES);
     for (int i = 0; i < 2; i++) {

@@ -43,15 +43,20 @@ void walk_release(struct walk *walk)
     gw_id_set_free(walk->wanted);
 }
 
+void walk_slice(struct walk *walk)
+{
+    gw_id_set_clear(walk->urls);
+    gw_id_set_clear(walk->ids); /* days overlap: what both show is news to neither */
+    walk->pages = 0;
+    walk->barren = 0;
+}
+
 void walk_restart(struct walk *walk)
 {
+    walk_slice(walk);
     drop_references(walk);
-    gw_id_set_clear(walk->urls);
-    gw_id_set_clear(walk->ids);
     gw_id_set_clear(walk->wanted);
-    walk->pages = 0;
     walk->entries = 0;
-    walk->barren = 0;
     walk->server_date = 0;
     walk->last_updated = INT64_MIN;
 }
@@ -142,7 +147,7 @@ enum gw_status walk_page(struct walk *walk, const struct gw_keep_entry *entries,
 {
     const size_t known = gw_id_set_count(walk->ids);
 
-    if (walk->pages == 0)
+    if (walk->pages == 0 && walk->server_date == 0)
         walk->server_date = date;
     for (size_t i = 0; i < count; i++) {
         if (!see_entry(walk, &entries[i]))

@@ -28,6 +28,9 @@ enum gw_status walk_init(struct walk *walk, struct gw_error *err);
 void walk_release(struct walk *walk);
 void walk_restart(struct walk *walk);
 
+/* Another part of the same search begins: its pages are its own, references and stamps are those of all parts. */
+void walk_slice(struct walk *walk);
+
 /* About to ask this URL: GW_EPROTO when this walk asked it before. */
 enum gw_status walk_visit(struct walk *walk, const char *url, struct gw_error *err);
 

@@ -161,3 +161,81 @@ Test(paging, s3_s6_of_any_made_up_chain_brings_all_there_is_or_says_that_it_is_b
     for (uint64_t seed = 1; seed <= GRAPHS; seed++)
         try_graph(seed);
 }
+
+/* ---- paging sessions that end too soon ------------------------------------------------------------------------- */
+
+#define DAYS(from, to) "/Observation?patient=p1&date=ge" from "&date=le" to "&_count=2"
+#define O_AT(id, stamp)                                                                                                \
+    ENTRY("{\"resourceType\":\"Observation\",\"id\":\"" id "\"," META(stamp) "\"status\":\"final\",\"code\":"          \
+                                                                             "{\"text\":\"x\"}," OF("p1"))
+#define GONE(url)                                                                                                      \
+    {                                                                                                                  \
+        url, 410, "gone", "text/plain"                                                                                 \
+    }
+
+/* Observations of 1 to 4 March; a day on either side is asked for too, as time zones want it. */
+static struct gw_request four_days(void)
+{
+    struct gw_request request = request_for(GW_OBSERVATION, "Observation");
+
+    request.search.low = gw_day_of(2024, 3, 1);
+    request.search.high = gw_day_of(2024, 3, 4);
+    return request;
+}
+
+/* a and d change on the pages of the first half, b and c on those of the second; b is of both, as days overlap. */
+Test(paging, s7_walks_half_of_the_days_when_its_pages_expired_four_times)
+{
+    static const struct fake_reply replies[] = {
+        {DAYS("2024-02-29", "2024-03-05"), 200, PAGE_NEXT("?all=2", O_AT("a", "2024-03-09T10:00:00Z")),
+         .date = 1710000000},
+        GONE("/Observation?all=2"),
+        {DAYS("2024-02-29", "2024-03-03"), 200, PAGE_NEXT("?first=2", O_AT("a", "2024-03-09T10:00:00Z")),
+         .date = 1710000060},
+        {"/Observation?first=2", 200, PAGE(O_AT("d", "2024-03-09T12:00:00Z") "," O_AT("b", "2024-03-09T11:00:00Z"))},
+        {DAYS("2024-03-02", "2024-03-05"), 200, PAGE_NEXT("?second=2", O_AT("b", "2024-03-09T11:00:00Z")),
+         .date = 1710000120},
+        {"/Observation?second=2", 200, PAGE(O_AT("c", "2024-03-09T09:00:00Z"))},
+        {0}};
+    const struct gw_request request = four_days();
+    const struct ended ended = play_with(&request, replies, NO_FAULT, 0);
+
+    cr_expect(ended.failure.status == GW_OK, "%s", ended.failure.text);
+    cr_expect(ended.result.requests == 4 * 2 + 2 + 2, "%zu", ended.result.requests);
+    cr_expect(strstr(ports.kept.at, "F 17 Observation/b\nF 17 Observation/c\ncursor Observation "
+                                    "2024-03-09T12:00:00.000Z\n"),
+              "%s", ports.kept.at);
+    cr_expect(strstr(ports.kept.at, "cursor") == strstr(ports.kept.at, "cursor Observation 2024-03-09T12"),
+              "the cursor moved before the last day was walked");
+    fake_ports_release(&ports);
+}
+
+Test(paging, s7_comes_down_to_one_day_and_gives_up_there)
+{
+    static const struct fake_reply replies[] = {
+        {DAYS("2024-02-29", "2024-03-05"), 200, PAGE_NEXT("?all=2", O_AT("a", ""))},
+        GONE("/Observation?all=2"),
+        {DAYS("2024-02-29", "2024-03-03"), 200, PAGE_NEXT("?half=2", O_AT("a", ""))},
+        GONE("/Observation?half=2"),
+        {DAYS("2024-02-29", "2024-03-02"), 200, PAGE_NEXT("?day=2", O_AT("a", ""))},
+        GONE("/Observation?day=2"),
+        {0}};
+    const struct gw_request request = four_days();
+    const struct ended ended = play_with(&request, replies, NO_FAULT, 0);
+
+    cr_expect(ended.failure.status == GW_ERETRY && strstr(ended.failure.text, "forgot its own next link"), "%d %s",
+              ended.failure.status, ended.failure.text);
+    cr_expect(ended.result.requests == 2 * (4 + 1 + 1), "%zu", ended.result.requests);
+    cr_expect(!strstr(ports.kept.at, "cursor"));
+    fake_ports_release(&ports);
+}
+
+/* What has no days cannot be asked for in parts of them. */
+Test(paging, s7_gives_up_after_the_fourth_time_where_there_are_no_days)
+{
+    static const struct fake_reply replies[] = {{FIRST, 200, PAGE_NEXT("?page=2", C("a"))}, GONE(P2), {0}};
+    const struct ended ended = play(GW_CONDITION, replies);
+
+    cr_expect(ended.failure.status == GW_ERETRY && ended.result.requests == 8, "%zu", ended.result.requests);
+    fake_ports_release(&ports);
+}

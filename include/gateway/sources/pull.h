@@ -9,13 +9,18 @@
  * seen, by the server's clock: never later than the Date of the walk's first answer, never ours.
  *
  * What ends a pull:
+ *
  *   GW_EPROTO   no FHIR (a proxy's HTML with status 200); data of another patient than the one asked for, or a self
- * link without the patient (a server that ignores the filter: nothing of that page is kept); the same next link again,
- * two pages in a row without a new id, or 10,000 pages; an OperationOutcome of severity error inside a page; a body cut
- * short GW_ERETRY   429, 5xx, timeouts; 404 or 410 in the middle of a walk for the fourth time GW_EDENIED, GW_EIO,
- * GW_ECANCELED as in core/error.h A page over the cap is asked for again with half its _count. Warnings inside a page
- * are notes, and so is a self link that lacks another parameter than the patient. A search by POST goes on by GET: its
- * next links are addresses.
+ *               link without the patient (a server that ignores the filter: nothing of that page is kept); the same
+ *               next link again, two pages in a row without a new id, or 10,000 pages; an OperationOutcome of severity
+ *               error inside a page; a body cut short
+ *   GW_ERETRY   429, 5xx, timeouts; 404 or 410 in the middle of a walk although one day alone was walked
+ *   GW_EDENIED, GW_EIO, GW_ECANCELED as in core/error.h
+ *
+ * A page over the cap is asked for again with half its _count. A walk that ends in 404 or 410 (a paging session that
+ * expired) begins again, and after the fourth time with half of its days, then the other half, down to a day. Warnings
+ * inside a page are notes, and so is a self link that lacks another parameter than the patient. A search by POST goes
+ * on by GET: its next links are addresses.
  *
  * A Medication that was referred to and did not come along is read by itself (one named by an identifier is searched
  * for), once a sync, up to 200 a pull; one that is not there leaves nothing (derivation raises MEDICATION_UNRESOLVED).
