@@ -285,6 +285,7 @@ static enum gw_status open_endpoints(struct setup *s, struct gw_error *err)
             .endpoint = endpoint->config->id,
             .site = endpoint->config->site,
             .invalid_blocks = gw_rules_class(&s->studies[0].protocol.rules, "RESOURCE_INVALID")->blocks,
+            .incomplete_blocks = gw_rules_class(&s->studies[0].protocol.rules, "SOURCE_INCOMPLETE")->blocks,
             .key = s->studies[0].key,
             .clock = s->world->clock,
             .seen = endpoint->seen,

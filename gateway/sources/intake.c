@@ -300,27 +300,48 @@ static enum gw_status take_resource(struct taking *t, const struct gw_entry *ent
     }
 }
 
-/* Bound to the record: told twice, it is the same item. */
-static struct gw_item *make_deleted(struct taking *t)
+/* For information: the cause is what of it a person would act upon once, the parts of its id what makes it another. */
+static struct gw_item *make_notice(struct taking *t, const char *code, const char *blocks, const char *cause,
+                                   const char *note, const char *id)
 {
     const struct gw_keep_entry *entry = &t->out->entry;
     struct gw_item *item = gw_arena_alloc(t->arena, sizeof(*item));
 
     if (!item)
         return NULL;
-    item->code = "SOURCE_DELETED";
-    item->blocks = t->intake->deleted_blocks;
-    item->fingerprint = gw_arena_print(t->arena, "%s|%s||||%s", item->code, t->intake->site, entry->type);
-    item->context = context_of(t, "the source says that it deleted this record; what was read of it stays");
+    item->code = code;
+    item->blocks = blocks;
+    item->fingerprint = gw_arena_print(t->arena, "%s|%s||||%s", code, t->intake->site, cause);
+    item->context = context_of(t, note);
     item->suggestion = "";
     item->window_ids = "";
     if (!item->fingerprint || !item->context)
         return NULL;
-    const char *const parts[] = {item->fingerprint, entry->endpoint, entry->type, entry->id};
+    const char *const parts[] = {item->fingerprint, entry->endpoint, entry->type, id};
     item->id = gw_hmac_id(t->intake->key, t->arena, 'x', parts, sizeof(parts) / sizeof(parts[0]));
     return item->id ? item : NULL;
 }
 
+/* The server says that what it shows may not be all there is: told once for each kind of search. */
+static enum gw_status take_outcome(struct taking *t, const struct gw_entry *entry)
+{
+    struct gw_keep_entry *out = &t->out->entry;
+    const char *line;
+    int worst;
+
+    out->type = "OperationOutcome";
+    end_at_door(t, GW_STATE_NOT_IN_SCOPE, "OperationOutcome");
+    if (!t->intake->incomplete_blocks || !entry->resource)
+        return GW_OK;
+    line = gw_outcome_print(t->arena, entry->resource, &worst);
+    if (!strstr(line, "incomplete"))
+        return GW_OK;
+    out->item = make_notice(t, "SOURCE_INCOMPLETE", t->intake->incomplete_blocks, line,
+                            "the source says that what it showed may not be all there is", t->place->broken);
+    return out->item ? GW_OK : no_memory(t->err);
+}
+
+/* Bound to the record: told twice, it is the same item. */
 static enum gw_status take_deleted(struct taking *t, const struct gw_entry *entry)
 {
     struct gw_keep_entry *out = &t->out->entry;
@@ -330,7 +351,8 @@ static enum gw_status take_deleted(struct taking *t, const struct gw_entry *entr
     end_at_door(t, GW_STATE_NOT_IN_SCOPE, "DELETED");
     if (!t->intake->deleted_blocks || !out->type || !out->id)
         return GW_OK;
-    out->item = make_deleted(t);
+    out->item = make_notice(t, "SOURCE_DELETED", t->intake->deleted_blocks, out->type,
+                            "the source says that it deleted this record; what was read of it stays", out->id);
     out->item_if_kept = true;
     return out->item ? GW_OK : no_memory(t->err);
 }
@@ -347,8 +369,7 @@ enum gw_status gw_intake_entry(const struct gw_intake *intake, struct gw_arena *
     out->entry.part_count = 1;
     switch (entry->mode) {
     case GW_ENTRY_OUTCOME:
-        out->entry.type = "OperationOutcome";
-        return end_at_door(&taking, GW_STATE_NOT_IN_SCOPE, "OperationOutcome");
+        return take_outcome(&taking, entry);
     case GW_ENTRY_DELETED:
         return take_deleted(&taking, entry);
     case GW_ENTRY_EMPTY:

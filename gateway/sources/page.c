@@ -259,6 +259,7 @@ enum gw_status page_read(struct gw_arena *arena, struct gw_arena *tree, const st
     p.intake = (struct gw_intake){.endpoint = settings->endpoint,
                                   .site = settings->site,
                                   .invalid_blocks = settings->invalid_blocks,
+                                  .incomplete_blocks = settings->incomplete_blocks,
                                   .key = settings->key,
                                   .whose = whose,
                                   .ctx = (void *)(uintptr_t)asked->request};

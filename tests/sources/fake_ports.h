@@ -260,6 +260,7 @@ static inline void fake_ports_init(struct fake_ports *ports, const struct fake_r
                                                 .endpoint = "hm-ehr",
                                                 .site = "hm",
                                                 .invalid_blocks = "R",
+                                                .incomplete_blocks = "-",
                                                 .key = gw_hmac_new("key", 3),
                                                 .delivery = 5};
 }

@@ -325,3 +325,31 @@ Test(intake, says_so_when_memory_ends)
               GW_ENOMEM);
     gw_arena_release(&small);
 }
+
+#define SAYS(severity, code)                                                                                           \
+    "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"" severity "\",\"code\":\"" code                \
+    "\",\"diagnostics\":\"Jane Doe\"}]}"
+
+static const struct gw_intake_place observations = {"https://f.example/r4/", "https://f.example/r4/Observation", 0, 3},
+                                    conditions = {"https://f.example/r4/", "https://f.example/r4/Condition", 0, 9};
+
+Test(intake, s1_tells_once_for_a_kind_of_search_that_the_record_may_be_incomplete)
+{
+    const struct gw_item *first, *again, *elsewhere;
+
+    cr_expect(take(SAYS("warning", "incomplete"), &observations).entry.item == NULL, "nobody wants to be told");
+    intake.incomplete_blocks = "-";
+    first = take(SAYS("warning", "incomplete"), &observations).entry.item;
+    again = take(SAYS("warning", "incomplete"), &observations).entry.item;
+    elsewhere = take(SAYS("warning", "incomplete"), &conditions).entry.item;
+    cr_assert(first && again && elsewhere);
+    cr_expect_str_eq(first->code, "SOURCE_INCOMPLETE");
+    cr_expect_str_eq(first->fingerprint, "SOURCE_INCOMPLETE|hm||||warning incomplete");
+    cr_expect_str_eq(first->blocks, "-");
+    cr_expect(!strstr(first->context, "Jane"));
+    cr_expect_str_eq(first->id, again->id);
+    cr_expect_str_neq(first->id, elsewhere->id);
+    cr_expect_str_eq(first->fingerprint, elsewhere->fingerprint, "one cause");
+    cr_expect(take(SAYS("information", "informational"), &observations).entry.item == NULL);
+    cr_expect(take(SAYS("warning", "suppressed"), &observations).entry.item == NULL);
+}

@@ -192,6 +192,26 @@ Test(ledger, s3_s4_finds_in_the_next_sync_what_moved_away_between_two_pages)
     fake_ports_release(&ports);
 }
 
+/* An Epic-like warning that not all is shown: the page counts, a person is told once, sync after sync. */
+Test(ledger, s1_takes_a_page_that_may_be_incomplete_and_says_so_once)
+{
+    static const struct fake_reply replies[] = {{FIRST, 200, PAGE(C("a") "," ENTRY(OUTCOME("warning", "incomplete")))},
+                                                {0}};
+    struct gw_request request = request_for(GW_CONDITION, "Condition");
+    struct gw_requests requests = {&request, 1};
+
+    request.cursor.subject = subject;
+    for (int sync = 1; sync <= 2; sync++) {
+        const struct gw_source_result result = sync_with(replies, &requests);
+
+        cr_expect(result.done == 1 && result.total.incomplete, "%s", result.failure.text);
+        cr_expect(facts_of(subject) == 1 && equation().open_items == 1, "sync %d", sync);
+        cr_expect(watermark_of(&request) != NULL);
+        fake_ports_release(&ports);
+        list_parts();
+    }
+}
+
 Test(ledger, links_a_subject_to_the_medications_it_refers_to)
 {
     static const struct fake_reply replies[] = {

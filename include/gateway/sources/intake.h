@@ -32,6 +32,7 @@ struct gw_intake {
     const char *site;           /* of fingerprints */
     const char *invalid_blocks; /* what RESOURCE_INVALID blocks, from the table of exception codes: "R" */
     const char *deleted_blocks; /* the same of SOURCE_DELETED: "-"; NULL: what was deleted is only counted */
+    const char *incomplete_blocks; /* of SOURCE_INCOMPLETE: "-"; NULL: only counted */
     struct gw_hmac *key;        /* of item ids; used by one thread at a time */
     gw_intake_whose whose;
     void *ctx;

@@ -71,8 +71,9 @@ struct gw_pull_settings {
     struct gw_web *web;
     struct gw_store *store;
     const char *endpoint;
-    const char *site; /* these three as in intake.h */
+    const char *site;
     const char *invalid_blocks;
+    const char *incomplete_blocks; /* these four as in intake.h */
     struct gw_hmac *key;
     int64_t delivery;             /* of this sync */
     const struct gw_clock *clock; /* for the stamp fetched_at; NULL: gw_system_clock */
