@@ -9,7 +9,6 @@
  * free as it likes. The client's own memory goes when its last handle is closed.
  */
 #include <curl/curl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +18,8 @@
 #include "gateway/net/http.h"
 #include "net/answer.h"
 #include "net/blame.h"
+#include "net/carrier.h"
 #include "net/egress.h"
-#include "net/pump.h"
 #include "net/tls.h"
 
 static const char where[] = "net.http";
@@ -49,9 +48,11 @@ struct call {
 
 struct client {
     struct gw_http face; /* first: the face is the client */
-    struct pump pump;
+    uv_loop_t *loop;
+    struct carrier *carrier; /* NULL: nothing is carried */
     uv_timer_t later;
-    unsigned open; /* pump and timer */
+    uv_timer_t idle; /* until the carrier goes */
+    unsigned open;   /* carriers, also such as are being closed, and timers */
     bool closing;
     struct call *calls; /* oldest first */
     unsigned running;
@@ -81,7 +82,7 @@ static void call_end(struct call *call)
 
     if (call->state == RUNNING) {
         client->running--;
-        curl_multi_remove_handle(client->pump.multi, call->easy);
+        curl_multi_remove_handle(client->carrier->pump.multi, call->easy);
     }
     call->state = ENDED;
     uv_timer_start(&client->later, on_later, 0, 0);
@@ -140,7 +141,7 @@ static void give_up(struct client *client)
 
 static void on_turned(struct pump *pump, bool healthy)
 {
-    struct client *client = (struct client *)((char *)pump - offsetof(struct client, pump));
+    struct client *client = ((struct carrier *)pump)->ctx;
     CURLMsg *message;
     int left;
 
@@ -158,14 +159,60 @@ static void on_turned(struct pump *pump, bool healthy)
     run_waiting(client);
 }
 
+static void part_closed(void *ctx);
+
+static void drop_carrier(struct client *client)
+{
+    struct carrier *carrier = client->carrier;
+
+    client->carrier = NULL;
+    carrier_close(carrier);
+}
+
+static void on_idle(uv_timer_t *timer)
+{
+    drop_carrier(timer->data);
+}
+
+/* Nothing is left to carry; the connections are kept for what may come. */
+static void rest(struct client *client)
+{
+    if (client->calls || !client->carrier)
+        return;
+    if (carrier_crowded())
+        drop_carrier(client);
+    else
+        uv_timer_start(&client->idle, on_idle, CARRIER_LINGER_MS, 0);
+}
+
+static bool has_carrier(struct client *client)
+{
+    uv_timer_stop(&client->idle);
+    if (client->carrier)
+        return true;
+    client->carrier = carrier_open(client->loop, on_turned, part_closed, client);
+    if (client->carrier)
+        client->open++;
+    return client->carrier != NULL;
+}
+
+static bool carry(struct client *client, struct call *call)
+{
+    if (!has_carrier(client))
+        return false;
+    pump_adopt(&client->carrier->pump, call->easy);
+    return curl_multi_add_handle(client->carrier->pump.multi, call->easy) == CURLM_OK;
+}
+
 static void run_waiting(struct client *client)
 {
     for (struct call *call = client->calls; call && client->running < client->concurrent; call = call->next) {
         if (call->state != WAITING)
             continue;
-        call->state = RUNNING;
-        client->running++;
-        if (curl_multi_add_handle(client->pump.multi, call->easy) != CURLM_OK) {
+        if (carry(client, call)) {
+            call->state = RUNNING;
+            client->running++;
+        } else {
             gw_fail(&call->failure, GW_ENOMEM, where, "%s: no memory for the request", call->described);
             call_end(call);
         }
@@ -202,6 +249,8 @@ static void on_later(uv_timer_t *timer)
     }
     if (client->closing && !client->calls && client->open)
         client_close(client);
+    else
+        rest(client);
 }
 
 /* ---- a request becomes a transfer ------------------------------------------------------------------------------ */
@@ -307,7 +356,6 @@ static enum gw_status set_options(struct call *call, const struct gw_http_reques
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &call->answer);
     set_limits(request, easy);
     tls_apply(&client->tls, easy, proxy_speaks_tls(client) ? NULL : call->host);
-    pump_adopt(&call->client->pump, easy);
     if (!client->proxy)
         egress_guard(&call->door, easy);
     rc = set_method(call, request, err);
@@ -397,18 +445,15 @@ static void client_release(struct client *client)
     free(client);
 }
 
-static void part_closed(struct client *client)
+static void part_closed(void *ctx)
 {
+    struct client *client = ctx;
+
     if (--client->open == 0)
         client_release(client);
 }
 
-static void on_pump_closed(struct pump *pump)
-{
-    part_closed((struct client *)((char *)pump - offsetof(struct client, pump)));
-}
-
-static void on_later_closed(uv_handle_t *handle)
+static void on_timer_closed(uv_handle_t *handle)
 {
     part_closed(handle->data);
 }
@@ -417,8 +462,9 @@ static void client_close(struct client *client)
 {
     if (uv_is_closing((uv_handle_t *)&client->later))
         return;
-    pump_close(&client->pump, on_pump_closed);
-    uv_close((uv_handle_t *)&client->later, on_later_closed);
+    drop_carrier(client);
+    uv_close((uv_handle_t *)&client->idle, on_timer_closed);
+    uv_close((uv_handle_t *)&client->later, on_timer_closed);
 }
 
 static void client_free(struct gw_http *http)
@@ -458,30 +504,6 @@ static enum gw_status read_settings(struct client *client, const struct gw_http_
     return rc;
 }
 
-static void init_curl(void)
-{
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-/* The GnuTLS flavour has the same name and can take this one's place after a package upgrade. */
-enum gw_status gw_http_check_library(struct gw_error *err)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    const char *tls;
-
-    pthread_once(&once, init_curl);
-    tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
-    if (!tls || strncmp(tls, "OpenSSL", 7) != 0)
-        return gw_fail(err, GW_ECONFIG, where, "this libcurl uses %s for TLS: install the OpenSSL flavour (libcurl4)",
-                       tls ? tls : "nothing");
-    return GW_OK;
-}
-
-const char *gw_http_library(void)
-{
-    return curl_version();
-}
-
 enum gw_status gw_http_client_new(struct uv_loop_s *loop, const struct gw_http_options *options, struct gw_http **out,
                                   struct gw_error *err)
 {
@@ -496,14 +518,15 @@ enum gw_status gw_http_client_new(struct uv_loop_s *loop, const struct gw_http_o
     client->face = (struct gw_http){client_start, client_cancel, client_free};
     client->concurrent = CONCURRENT;
     rc = read_settings(client, options ? options : &(struct gw_http_options){0}, err);
-    if (rc == GW_OK && !pump_init(&client->pump, loop, on_turned))
-        rc = gw_fail(err, GW_ENOMEM, where, "out of memory");
     if (rc != GW_OK) {
         client_release(client);
         return rc;
     }
+    client->loop = loop;
     uv_timer_init(loop, &client->later);
-    client->later.data = client;
+    uv_timer_init(loop, &client->idle);
+    uv_unref((uv_handle_t *)&client->idle);
+    client->later.data = client->idle.data = client;
     client->open = 2;
     *out = &client->face;
     return GW_OK;

@@ -5,6 +5,7 @@
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -93,4 +94,30 @@ void tls_apply(const struct tls *tls, CURL *easy, const char *host)
         curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->cert_file);
         curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
     }
+}
+
+/* ---- the library ------------------------------------------------------------------------------------------------ */
+
+static void init_curl(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* The GnuTLS flavour has the same name and can take this one's place after a package upgrade. */
+enum gw_status gw_http_check_library(struct gw_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    const char *tls;
+
+    pthread_once(&once, init_curl);
+    tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    if (!tls || strncmp(tls, "OpenSSL", 7) != 0)
+        return gw_fail(err, GW_ECONFIG, where, "this libcurl uses %s for TLS: install the OpenSSL flavour (libcurl4)",
+                       tls ? tls : "nothing");
+    return GW_OK;
+}
+
+const char *gw_http_library(void)
+{
+    return curl_version();
 }
