@@ -12,7 +12,7 @@ static const char *const words[] = {
 /* What belongs to this side and is of no use to the vendor. */
 static bool is_ours(const struct gw_check_line *line)
 {
-    static const char *const names[] = {"site", "key", "profile", "roster", "settings", "retrieval"};
+    static const char *const names[] = {"site", "key", "profile", "roster line", "settings", "retrieval"};
 
     return !line->endpoint || gw_is_among(names, sizeof names / sizeof names[0], line->what);
 }

@@ -1,5 +1,5 @@
 /*
- * What the server answers about the first patient of the roster: each type once. A server that ignores a parameter
+ * What the server answers about one patient of the roster: each type once. A server that ignores a parameter
  * looks exactly like one that has no data, so every answer is looked at for whose it is.
  */
 #include <string.h>
@@ -10,6 +10,8 @@
 #include "service/check_parts.h"
 
 static const char where[] = "service.check";
+
+enum { PATIENTS_MAX = 3 };
 
 /* ---- what is on a page ---- */
 
@@ -212,13 +214,16 @@ struct gw_search check_trial(const struct check *c, enum gw_resource type)
 
 /* ---- the patient ---- */
 
-static const struct gw_roster_line *first_line(const struct check *c)
+/* The first lines of the site, of all studies. Returns how many. */
+static size_t list_lines(const struct check *c, const struct gw_roster_line *out[PATIENTS_MAX])
 {
+    size_t count = 0;
+
     for (size_t i = 0; i < c->study_count; i++)
-        for (size_t l = 0; c->studies[i].loaded && l < c->studies[i].roster.count; l++)
+        for (size_t l = 0; c->studies[i].loaded && l < c->studies[i].roster.count && count < PATIENTS_MAX; l++)
             if (gw_same(c->studies[i].roster.lines[l].site, c->endpoint->site))
-                return &c->studies[i].roster.lines[l];
-    return NULL;
+                out[count++] = &c->studies[i].roster.lines[l];
+    return count;
 }
 
 /* By GET, and where the server has no GET for searches by POST. */
@@ -238,7 +243,8 @@ static enum answer search_patient(struct check *c, struct gw_search *what, struc
     return answer;
 }
 
-static bool find_patient(struct check *c, const struct gw_roster_line *line)
+/* Its id; NULL: not found, or nobody could tell, with *lost. */
+static const char *find_patient(struct check *c, const struct gw_roster_line *line, bool *lost)
 {
     const struct advice advice = {.means = "the probes need one patient of the study: none was tried",
                                   .ask = "the scope system/Patient.rs, and that Patient can be searched by identifier"};
@@ -251,19 +257,45 @@ static bool find_patient(struct check *c, const struct gw_roster_line *line)
     if (!line->patient)
         what.identifier = (struct gw_identifier){line->mrn_system, line->mrn};
     answer = search_patient(c, &what, &seen, &failure);
-    if (answer == REFUSED || answer == LOST) {
+    *lost = answer == REFUSED || answer == LOST;
+    if (*lost)
         check_fail(c, "Patient", &advice, &failure);
-        return false;
-    }
-    if (seen.matches != 1 || !seen.ids[0]) {
-        check_say(c, "roster", GW_CHECK_NOTE, NULL,
+    else if (seen.matches != 1 || !seen.ids[0])
+        check_say(c, "roster line", GW_CHECK_NOTE, NULL,
                   "line %u of the roster finds %zu patients here: correct patient, or mrn_system and mrn", line->line,
                   seen.matches);
-        return false;
+    return !*lost && seen.matches == 1 ? seen.ids[0] : NULL;
+}
+
+/* Also where nobody can tell: looking further would not help. */
+static bool may_have_results(struct check *c)
+{
+    struct gw_search what = check_trial(c, GW_OBSERVATION);
+    struct gw_error failure;
+    struct seen seen;
+
+    what.count = 1;
+    return !c->profile.reads[GW_OBSERVATION] || check_search(c, &what, "", NULL, &seen, &failure) != EMPTY;
+}
+
+/* The first that has results, else the first that is found: a subject who was enrolled today has none yet. */
+static bool choose_patient(struct check *c, const struct gw_roster_line *const *lines, size_t count)
+{
+    const char *first = NULL;
+    bool lost = false;
+
+    for (size_t i = 0; i < count && !lost; i++) {
+        c->patient = NULL; /* a Patient is not looked at for whose it is */
+        c->patient = find_patient(c, lines[i], &lost);
+        if (c->patient && may_have_results(c))
+            break;
+        first = first ? first : c->patient;
+        c->patient = NULL;
     }
-    c->patient = seen.ids[0];
-    check_say(c, "Patient", GW_CHECK_OK, NULL, "found");
-    return true;
+    c->patient = c->patient ? c->patient : first;
+    if (c->patient)
+        check_say(c, "Patient", GW_CHECK_OK, NULL, "found");
+    return c->patient;
 }
 
 /* ---- each type ---- */
@@ -292,7 +324,7 @@ static struct advice advice_on(struct check *c, enum gw_resource type)
 static void say_answered(struct check *c, enum gw_resource type, const struct seen *seen)
 {
     check_say(c, gw_resource_name(type), GW_CHECK_OK, NULL, "answered%s",
-              seen->matches == 0 ? ", with nothing for the first patient of the roster"
+              seen->matches == 0 ? ", with nothing for this patient"
               : seen->next       ? ", with more than one page"
                                  : "");
 }
@@ -412,23 +444,25 @@ static void try_types(struct check *c, struct seen *observations, struct seen *e
 
 void check_searches(struct check *c)
 {
-    const struct gw_roster_line *line = first_line(c);
+    const struct gw_roster_line *lines[PATIENTS_MAX];
+    const size_t count = list_lines(c, lines);
     struct seen observations, encounters;
 
-    if (!line) {
+    if (count == 0) {
         check_say(c, "searches", GW_CHECK_SKIPPED, NULL, "not tried, because no roster has a patient of site %s",
                   c->endpoint->site);
         return;
     }
-    if (!find_patient(c, line))
+    if (!choose_patient(c, lines, count) || c->leaks)
         return;
     try_types(c, &observations, &encounters);
     if (c->leaks)
         return;
     if (observations.matches == 0) {
         check_say(c, "probes", GW_CHECK_SKIPPED, NULL,
-                  "not tried, because the first patient of the roster has no Observation here: nothing is taken on "
-                  "trust");
+                  "not tried, because none of the first %d patients of the roster has an Observation here: nothing is "
+                  "taken on trust",
+                  PATIENTS_MAX);
         return;
     }
     check_parameters(c, &observations, &encounters);

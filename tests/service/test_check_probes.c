@@ -136,7 +136,7 @@ static const struct {
      GW_CHECK_NOTE,
      "refused",
      "since O E together post-needed codes 100 page 0"},
-    {"links that die", {.links_live = 1}, "next links", GW_CHECK_NOTE, "dead 0 s after", GOOD},
+    {"links that die", {.links_live = 1}, "next links", GW_CHECK_NOTE, "dead 0 s after its first use", GOOD},
     {"no POST",
      {.forbids_post = true},
      "POST",
@@ -217,8 +217,8 @@ static const struct {
     const char *more; /* a resource it has besides */
     unsigned requests;
 } leaks[] = {
-    {"S8: another patient's data", ANOTHERS, 4},             /* metadata, Patient, Encounter, Observation */
-    {"S8: the one patient's, asked for nobody's", NULL, 12}, /* six other types it has, less two; the probe */
+    {"S8: another patient's data", ANOTHERS, 5}, /* metadata, Patient, whether it has results, Encounter, Observation */
+    {"S8: the one patient's, asked for nobody's", NULL, 11}, /* and five other types, and the probe */
 };
 
 Test(check_probes, s8_stop_where_patients_are_not_kept_apart)
@@ -233,7 +233,7 @@ Test(check_probes, s8_stop_where_patients_are_not_kept_apart)
         cr_expect(bench_run(&b) == GW_EPROTO, "%s", leaks[i].name);
         bench_expect(&b, "patient", GW_CHECK_FAIL, "ignores the patient parameter");
         cr_expect(bench_line(&b, "_lastUpdated") == NULL, "%s: the probes go on", leaks[i].name);
-        cr_expect(fake_server_requests(b.hospital.server) <= leaks[i].requests, "%s: %u requests", leaks[i].name,
+        cr_expect(fake_server_requests(b.hospital.server) == leaks[i].requests, "%s: %u requests", leaks[i].name,
                   fake_server_requests(b.hospital.server));
         bench_close(&b);
     }
@@ -324,6 +324,48 @@ Test(check_probes, a2_compare_the_clocks)
                   clocks[i].ahead_s, b.first.text);
         bench_expect(&b, "clock", clocks[i].verdict, clocks[i].says);
         cr_expect(bench_line(&b, "_sort") != NULL, "it goes on all the same");
+        bench_close(&b);
+    }
+}
+
+/* ---- whom it asks about ---- */
+
+#define LINE(patient, subject) "madrid,lendex-rrmm," patient "," subject ",2024-01-18,,2024-01-15,,,\n"
+
+static const struct {
+    const char *name;
+    const char *lines;
+    const char *what;
+    enum gw_check_verdict verdict;
+    const char *says;
+} rosters[] = {
+    {"the first has results", LINE("p1", "S-1") LINE("new", "S-2"), "_sort", GW_CHECK_OK, "obeyed"},
+    {"the second has", LINE("new", "S-1") LINE("p1", "S-2"), "_sort", GW_CHECK_OK, "obeyed"},
+    {"the first is not there, the second has", LINE("nowhere", "S-1") LINE("p1", "S-2"), "_sort", GW_CHECK_OK,
+     "obeyed"},
+    {"and is told", LINE("nowhere", "S-1") LINE("p1", "S-2"), "roster line", GW_CHECK_NOTE,
+     "line 2 of the roster finds 0"},
+    {"none of them has", LINE("new", "S-1"), "probes", GW_CHECK_SKIPPED, "none of the first 3 patients"},
+    {"more than three are not looked at",
+     LINE("new", "S-1") LINE("young", "S-2") LINE("fresh", "S-3") LINE("p1", "S-4"), "probes", GW_CHECK_SKIPPED,
+     "none of the first 3 patients"},
+    {"nobody of the site", "essen,lendex-rrmm,p1,S-1,2024-01-18,,2024-01-15,,,\n", "searches", GW_CHECK_SKIPPED,
+     "no roster has a patient of site madrid"},
+};
+
+Test(check_probes, ask_about_a_patient_who_has_results_if_there_is_one)
+{
+    for (size_t i = 0; i < COUNT(rosters); i++) {
+        struct bench b;
+
+        bench_open(&b);
+        fake_hospital_add(&b.hospital, FAKE_PATIENT("new"));
+        fake_hospital_add(&b.hospital, FAKE_PATIENT("young"));
+        fake_hospital_add(&b.hospital, FAKE_PATIENT("fresh"));
+        scratch_write(&b.scratch, "roster.csv", gw_arena_print(&b.arena, "%s%s", HEADER, rosters[i].lines));
+        cr_expect(bench_run(&b) == GW_OK, "%s: %s", rosters[i].name, b.first.text);
+        bench_expect(&b, rosters[i].what, rosters[i].verdict, rosters[i].says);
+        cr_expect(fake_server_requests(b.hospital.server) <= GW_CHECK_REQUESTS, "%s", rosters[i].name);
         bench_close(&b);
     }
 }

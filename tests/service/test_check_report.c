@@ -12,6 +12,7 @@ static const struct gw_config_endpoint hm = {.id = "hm", .base = "https://fhir.h
 static const struct gw_check_line lines[] = {
     {NULL, "roster", GW_CHECK_OK, "12 subjects", NULL, NULL, GW_OK},
     {"hm", "site", GW_CHECK_OK, "hm in Europe/Madrid, contacts are its Encounters", NULL, NULL, GW_OK},
+    {"hm", "roster line", GW_CHECK_NOTE, "line 2 of the roster finds 0 patients here", NULL, NULL, GW_OK},
     {"other", "TLS", GW_CHECK_NOTE, "another hospital's", "its matter", "something of them", GW_OK},
     {"hm", "TLS", GW_CHECK_OK, "TLSv1.3, issued by Example CA, valid until 2027-03-01 (100 days)", NULL, NULL, GW_OK},
     {"hm", "_sort", GW_CHECK_NOTE, "_sort=_lastUpdated is refused", "what changes while we read may be missed once",
@@ -55,7 +56,7 @@ Test(check_report, asks_for_what_fails_first_and_says_what_it_means)
 
 Test(check_report, asks_for_nothing_where_all_works)
 {
-    expect_page(lines, 4,
+    expect_page(lines, 5,
                 HEAD "Nothing: all that was tried works as the study needs it.\n"
                      "\n## All that was tried\n\n| | | |\n|---|---|---|\n"
                      "| works | TLS | TLSv1.3, issued by Example CA, valid until 2027-03-01 (100 days) |\n");
@@ -94,7 +95,8 @@ static void expect_no_canary(const char *trouble, const char *text)
         const char *at = strstr(text, canaries[i]);
 
         /* a question to a person ends with its mark; a query goes on */
-        cr_expect(at == NULL || (*at == '?' && strchr(" :.)", at[1])), "%s: \"%s\" is in: %s", trouble, canaries[i], text);
+        cr_expect(at == NULL || (*at == '?' && strchr(" :.)", at[1])), "%s: \"%s\" is in: %s", trouble, canaries[i],
+                  text);
     }
 }
 

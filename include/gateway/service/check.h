@@ -3,9 +3,9 @@
  * first, then each endpoint from its name to what its searches really do; what was learnt is the endpoint's profile,
  * which is all that retrieval reads of it (sources/profile.h).
  *
- * Of the first patient of the roster that is found, and of nobody else. At most GW_CHECK_REQUESTS an endpoint, spaced:
- * a check is no load test. What cannot be decided is said to be not tried, and why. No line holds a patient's id, a
- * token or a query.
+ * Of one patient of the roster (of the site's first three the first that has results), and of nobody else. At most
+ * GW_CHECK_REQUESTS an endpoint, spaced: a check is no load test. What cannot be decided is said to be not tried, and
+ * why. No line holds a patient's id, a token or a query.
  */
 #ifndef GATEWAY_SERVICE_CHECK_H
 #define GATEWAY_SERVICE_CHECK_H
@@ -14,8 +14,8 @@
 #include "gateway/service/config.h"
 
 #define GW_CHECK_REQUESTS     60u
-#define GW_CHECK_SPACING_MS   200u
-#define GW_CHECK_LINK_WAIT_MS 5000u
+#define GW_CHECK_SPACING_MS   100u
+#define GW_CHECK_LINK_WAIT_MS 3000u
 
 enum gw_check_verdict { GW_CHECK_OK, GW_CHECK_NOTE, GW_CHECK_FAIL, GW_CHECK_SKIPPED };
 
@@ -32,7 +32,7 @@ struct gw_check_line {
 struct gw_check_options {
     const char *endpoint;  /* NULL: all of the configuration */
     unsigned spacing_ms;   /* between two requests to one endpoint */
-    unsigned link_wait_ms; /* before a next link is asked for again */
+    unsigned link_wait_ms; /* from a next link's first use to its second, other questions between them */
 };
 
 /* Each line as it is found. Goes on after a failure with whatever does not depend on it. Writes the endpoint profile.
