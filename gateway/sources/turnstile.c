@@ -79,8 +79,9 @@ static enum gw_trouble trouble_of(const struct ask *ask, const struct gw_error *
 {
     const struct gw_http_response *response = ask->response;
     const enum gw_trouble trouble = gw_http_trouble(response, failure);
+    const bool may_be_empty = !ask->chain && response->body.length == 0; /* of a search never */
 
-    if (trouble == GW_TROUBLE_NONE && response->status == 200 && !ask->request.sink && response->body.length > 0 &&
+    if (trouble == GW_TROUBLE_NONE && response->status == 200 && !ask->request.sink && !may_be_empty &&
         !verdict_is_fhir(response))
         return GW_TROUBLE_NOT_FHIR;
     return trouble;

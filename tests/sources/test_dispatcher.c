@@ -172,7 +172,7 @@ static struct world_answer refuses_adverse_events(struct world_endpoint *e, cons
     return (struct world_answer){.status = strncmp(path, "/AdverseEvent", 13) == 0 ? 403 : 200};
 }
 
-Test(dispatcher, S_a_refused_type_stops_its_own_query_and_not_the_endpoint)
+Test(dispatcher, B4_a_refused_type_stops_its_own_query_and_not_the_endpoint)
 {
     struct world_ask refused[8], good[8];
 
@@ -219,7 +219,7 @@ static struct world_answer refuses_client(struct world_endpoint *e, const char *
     return (struct world_answer){.trouble = GW_TROUBLE_DENIED};
 }
 
-Test(dispatcher, A_a_refused_client_stops_the_endpoint_with_all_that_waits)
+Test(dispatcher, B4_a_refused_client_stops_the_endpoint_with_all_that_waits)
 {
     struct world_ask asks[5], late;
 
@@ -472,20 +472,33 @@ static struct world_answer login_page(struct world_endpoint *e, const char *path
     return (struct world_answer){.status = 200, .body = "<html>Please sign in", .type = "text/html"};
 }
 
-Test(dispatcher, N8_a_login_page_degrades_at_the_third_and_is_never_an_empty_result)
+static struct world_answer nothing_at_all(struct world_endpoint *e, const char *path, unsigned number)
 {
-    struct world_ask ask;
+    (void)e;
+    (void)path;
+    (void)number;
+    return (struct world_answer){.status = 200, .body = "", .type = "text/plain"};
+}
 
-    begin(login_page, 1);
-    world.dice = UINT32_MAX;
-    world_submit(&endpoint, &ask, GW_CONDITION, "p1", GW_ROUTINE);
-    world_run(&world, 2 * HOUR);
-    cr_expect(strncmp(endpoint.changes, "BACKOFF BACKOFF DEGRADED DEGRADED", 33) == 0, "%s", endpoint.changes);
-    cr_expect(endpoint.alerts == (GW_ALERT_NOT_FHIR | GW_ALERT_HOUR) && ask.ended == 0 && endpoint.kept == 0);
-    endpoint.script = after_100_ms;
-    world_run(&world, 3 * HOUR);
-    cr_expect(ask.ended == 1 && ask.failure.status == GW_OK && endpoint.kept == 1);
-    end();
+static const world_script no_fhir[] = {login_page, nothing_at_all};
+
+Test(dispatcher, N8_what_is_no_FHIR_degrades_at_the_third_and_is_never_an_empty_result)
+{
+    for (size_t i = 0; i < COUNT(no_fhir); i++) {
+        struct world_ask ask;
+
+        begin(no_fhir[i], 1);
+        world.dice = UINT32_MAX;
+        world_submit(&endpoint, &ask, GW_CONDITION, "p1", GW_ROUTINE);
+        world_run(&world, 2 * HOUR);
+        cr_expect(strncmp(endpoint.changes, "BACKOFF BACKOFF DEGRADED DEGRADED", 33) == 0, "%zu: %s", i,
+                  endpoint.changes);
+        cr_expect(endpoint.alerts == (GW_ALERT_NOT_FHIR | GW_ALERT_HOUR) && ask.ended == 0 && endpoint.kept == 0);
+        endpoint.script = after_100_ms;
+        world_run(&world, 3 * HOUR);
+        cr_expect(ask.ended == 1 && ask.failure.status == GW_OK && endpoint.kept == 1);
+        end();
+    }
 }
 
 static struct world_answer always_damaged_for_p1(struct world_endpoint *e, const char *path, unsigned number)
