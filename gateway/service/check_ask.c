@@ -163,6 +163,7 @@ static void say_claims(struct check *c)
 
     for (int type = GW_RESOURCE_OTHER + 1; type < GW_RESOURCE_COUNT; type++)
         if (c->profile.reads[type] && type != GW_PATIENT && type != GW_MEDICATION && type != GW_SPECIMEN &&
+            type != GW_OPERATION_OUTCOME &&
             c->claims.claims[type] && !(c->claims.claims[type] & GW_CLAIM_PATIENT))
             gw_text_print(&missing, "%s%s", missing.length ? ", " : "", gw_resource_name((enum gw_resource)type));
     if (missing.length)
