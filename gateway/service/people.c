@@ -46,6 +46,7 @@ static enum gw_status list_subjects(struct people *people, const struct setup *s
 enum gw_status people_open(struct people *people, const struct setup *setup, size_t endpoint, struct gw_error *err)
 {
     const struct setup_endpoint *of = &setup->endpoints[endpoint];
+    const struct gw_item_class *deleted = gw_rules_class(&setup->studies[0].protocol.rules, "SOURCE_DELETED");
     enum gw_status rc;
 
     *people = (struct people){.arena = GW_ARENA_INIT(PEOPLE_MEMORY)};
@@ -55,6 +56,7 @@ enum gw_status people_open(struct people *people, const struct setup *setup, siz
     people->intake = (struct gw_intake){.endpoint = of->config->id,
                                         .site = of->config->site,
                                         .invalid_blocks = of->settings.invalid_blocks,
+                                        .deleted_blocks = deleted ? deleted->blocks : NULL,
                                         .key = people->key,
                                         .whose = enrolment_whose,
                                         .ctx = &people->enrolment};
