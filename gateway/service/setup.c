@@ -223,11 +223,13 @@ enum gw_status setup_ledger(const struct gw_config *config, struct gw_ledger **o
 }
 
 /* A key is made for a new ledger only: with another key every id of the study would change. */
-static enum gw_status open_keys(struct setup *s, bool new_ledger, struct gw_error *err)
+enum gw_status setup_keys(struct setup *s, bool new_ledger, struct gw_error *err)
 {
     const char *path = s->config->pseudonym_key;
     enum gw_status rc = GW_OK;
 
+    if (s->key)
+        return GW_OK;
     if (access(path, F_OK) != 0 && errno == ENOENT) {
         if (!new_ledger)
             return gw_fail(err, GW_ECONFIG, where,
@@ -236,7 +238,7 @@ static enum gw_status open_keys(struct setup *s, bool new_ledger, struct gw_erro
     }
     for (size_t i = 0; rc == GW_OK && i < s->study_count; i++)
         rc = gw_pseudonym_open(path, s->studies[i].config->id, &s->studies[i].key, err);
-    return rc;
+    return rc == GW_OK ? gw_pseudonym_open(path, s->studies[0].config->id, &s->key, err) : rc;
 }
 
 static enum gw_status open_sinks(struct setup *s, struct gw_error *err)
@@ -286,7 +288,7 @@ static enum gw_status open_endpoints(struct setup *s, struct gw_error *err)
             .site = endpoint->config->site,
             .invalid_blocks = gw_rules_class(&s->studies[0].protocol.rules, "RESOURCE_INVALID")->blocks,
             .incomplete_blocks = gw_rules_class(&s->studies[0].protocol.rules, "SOURCE_INCOMPLETE")->blocks,
-            .key = s->studies[0].key,
+            .key = s->key,
             .clock = s->world->clock,
             .seen = endpoint->seen,
         };
@@ -373,7 +375,7 @@ enum gw_status setup_load(struct setup *s, const struct gw_config *config, const
 
 enum gw_status setup_open(struct setup *s, struct gw_ledger *ledger, bool new_ledger, struct gw_error *err)
 {
-    enum gw_status rc = open_keys(s, new_ledger, err);
+    enum gw_status rc = setup_keys(s, new_ledger, err);
 
     s->ledger = ledger;
     if (rc == GW_OK)
@@ -397,6 +399,7 @@ void setup_close(struct setup *s)
             s->studies[i].sink->close(s->studies[i].sink);
         gw_hmac_free(s->studies[i].key);
     }
+    gw_hmac_free(s->key);
     for (size_t i = 0; i < s->site_count; i++)
         gw_site_close(s->sites[i].site);
     gw_arena_release(&s->arena);

@@ -91,6 +91,7 @@ struct setup {
     struct setup_endpoint *endpoints; /* as configured; behind them the folders, where they are wanted */
     size_t endpoint_count;
     struct gw_ledger *ledger; /* borrowed from setup_open on */
+    struct gw_hmac *key;      /* of what is read on the loop; the studies' own are the ledger's thread's */
 };
 
 /*
@@ -99,6 +100,12 @@ struct setup {
  */
 enum gw_status setup_load(struct setup *setup, const struct gw_config *config, const char *only, bool folders,
                           const struct gw_world *world, struct gw_error *err);
+
+/*
+ * The pseudonym keys, which setup_open opens too unless this has. new_ledger: they may be made. GW_ECONFIG: they are
+ * missing, or cannot be read.
+ */
+enum gw_status setup_keys(struct setup *setup, bool new_ledger, struct gw_error *err);
 
 /* The state folder and the ledger in it, which is the lock of the folder. *made: it was not there before. */
 enum gw_status setup_ledger(const struct gw_config *config, struct gw_ledger **out, bool *made, struct gw_error *err);
