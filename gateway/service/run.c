@@ -43,7 +43,6 @@ static void release(struct gw_run *run)
 {
     if (run->next)
         generation_free(run->next);
-    look_free(run->look);
     gw_ledger_close(run->ledger);
     door_release(run);
     free(run);
@@ -119,7 +118,6 @@ static void on_generation_closed(struct gw_run *run)
     gw_writer_stop(run->writer, on_writer_stopped, run);
 }
 
-/* A generation that cannot be opened although it was loaded (a key that went away): nothing is left to work with. */
 static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
 {
     struct generation *generation = run->generation;
@@ -137,8 +135,6 @@ static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
     gw_notebook_writer_init(&run->notebook, run->writer);
     gw_deliveries_writer_init(&run->deliveries, run->writer);
     run->counts.subjects = generation->watch_count;
-    look_free(run->look);
-    run->look = look_new(generation);
     gw_log(run->log, GW_LOG_INFO, "at_work", GW_LOG_NUMBER("endpoints", (int64_t)generation->hospital_count),
            GW_LOG_NUMBER("subjects", (int64_t)generation->setup.subject_count));
     generation_start(generation);
@@ -150,16 +146,26 @@ static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
     return GW_OK;
 }
 
+/*
+ * A generation that cannot be opened although it was loaded (a file system that is away): it is tried again with the
+ * next look. Only our disk ends the service.
+ */
 static void work(struct gw_run *run)
 {
     struct gw_error failure;
 
     if (begin_work(run, &failure) == GW_OK)
         return;
-    run->failure = failure;
-    run->stopping = true;
+    gw_log(run->log, GW_LOG_ERROR, "work.refused", GW_LOG_TEXT("reason", failure.text));
+    gw_ledger_rollback(run->ledger);
     generation_free(run->generation);
     run->generation = NULL;
+    run->counts.subjects = 0;
+    run->door.health.readiness.started = false;
+    if (failure.status != GW_EIO)
+        return;
+    run->failure = failure;
+    run->stopping = true;
     close_handles(run);
 }
 
@@ -186,7 +192,35 @@ void gw_run_stop(struct gw_run *run)
     run->stopping = true;
     notify(run, "STOPPING=1");
     gw_log(run->log, GW_LOG_INFO, "stopping", GW_LOG_NUMBER("under_way", (int64_t)run->counts.under_way));
-    close_generation(run);
+    if (run->generation)
+        close_generation(run);
+    else
+        close_handles(run);
+}
+
+/* The ledger is open as long as the service runs. */
+static enum gw_status stay_where_we_are(const struct gw_run *run, const struct gw_config *config, struct gw_error *err)
+{
+    if (!run->generation || gw_same(config->state, run->generation->config.state))
+        return GW_OK;
+    return gw_fail(err, GW_ECONFIG, where, "%s: another state folder is another ledger: stop the service for that",
+                   config->path);
+}
+
+static enum gw_status load_next(struct gw_run *run, struct gw_error *err)
+{
+    struct generation *next = NULL;
+    enum gw_status rc = generation_load(run, &next, err);
+
+    if (rc == GW_OK)
+        rc = stay_where_we_are(run, &next->config, err);
+    if (rc == GW_OK)
+        rc = setup_keys(&next->setup, false, err);
+    if (rc == GW_OK)
+        run->next = next;
+    else if (next)
+        generation_free(next);
+    return rc;
 }
 
 /* Loaded before the old one is given up: what is wrong with it costs nothing. */
@@ -196,14 +230,19 @@ void gw_run_reload(struct gw_run *run)
 
     if (run->stopping || run->next)
         return;
-    if (generation_load(run, &run->next, &failure) != GW_OK) {
-        run->next = NULL;
+    if (load_next(run, &failure) != GW_OK) {
         gw_log(run->log, GW_LOG_ERROR, "reload.refused", GW_LOG_TEXT("reason", failure.text));
         return;
     }
     run->counts.reloads++;
     gw_log(run->log, GW_LOG_INFO, "reload", GW_LOG_NUMBER("subjects", (int64_t)run->next->setup.subject_count));
-    close_generation(run);
+    if (run->generation) {
+        close_generation(run);
+        return;
+    }
+    run->generation = run->next;
+    run->next = NULL;
+    work(run);
 }
 
 /* ---- now and then ---- */
@@ -217,13 +256,14 @@ struct marked { /* subjects to be derived again: a person decided something besi
     struct gw_run *run;
     int64_t numbers[MARKED_MAX];
     size_t count;
+    int64_t after; /* GW_NOBODY: from the first */
 };
 
 static enum gw_status find_marked(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
 {
     struct marked *marked = ctx;
     int64_t number = GW_NOBODY;
-    enum gw_status rc = gw_ledger_next_dirty(ledger, number, &number, err);
+    enum gw_status rc = gw_ledger_next_dirty(ledger, marked->after, &number, err);
 
     while (rc == GW_OK && number != GW_NOBODY && marked->count < MARKED_MAX) {
         marked->numbers[marked->count++] = number;
@@ -251,6 +291,8 @@ static void on_marked(void *ctx, const struct gw_error *failure)
         run_fail(run, failure);
     else if (!failure && run->generation && !run->generation->closing)
         derive_marked(marked);
+    if (!failure)
+        run->marked = marked->count < MARKED_MAX ? GW_NOBODY : marked->numbers[MARKED_MAX - 1];
     free(marked);
 }
 
@@ -262,6 +304,7 @@ static void look_for_marked(struct gw_run *run)
     if (!marked)
         return;
     marked->run = run;
+    marked->after = run->marked;
     if (gw_writer_submit(run->writer, 1, find_marked, on_marked, marked, &failure) != GW_OK)
         free(marked);
 }
@@ -270,7 +313,7 @@ static void on_look(uv_timer_t *timer)
 {
     struct gw_run *run = timer->data;
 
-    if (run->look && look_changed(run->look))
+    if (!run->generation || (!run->generation->closing && look_changed(run->generation->look)))
         gw_run_reload(run);
     look_for_marked(run);
     if (++run->looks % LOOKS_TO_A_COUNT == 0)

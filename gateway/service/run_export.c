@@ -22,6 +22,8 @@ struct export
     struct people people;
     struct gw_bulk_settings settings;
     struct gw_bulk_member *members;
+    struct read_mark *marks; /* of those whose patient was known when it began */
+    size_t mark_count;
     enum gw_resource types[GW_RESOURCE_COUNT];
     char *spool;
     struct gw_bulk *bulk; /* NULL: waiting */
@@ -80,25 +82,21 @@ static bool job_failed(struct export *x, const struct gw_error *failure)
 static enum gw_status mark_job(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
 {
     const struct export *x = ctx;
-    const struct generation *generation = generation_of(x);
     enum gw_status rc = GW_OK;
 
-    for (size_t i = 0; rc == GW_OK && i < generation->watch_count; i++)
-        if (generation->watches[i].hospital == x->hospital && generation->watches[i].patient)
-            rc = watch_mark_read(&generation->watches[i], ledger, x->complete, err);
+    for (size_t i = 0; rc == GW_OK && i < x->mark_count; i++)
+        rc = watch_mark_read(&x->marks[i], ledger, x->complete, err);
     return rc;
 }
 
 static void on_marked(void *ctx, const struct gw_error *failure)
 {
     struct export *x = ctx;
-    struct generation *generation = generation_of(x);
 
     if (!job_failed(x, failure))
-        for (size_t i = 0; i < generation->watch_count; i++)
-            if (generation->watches[i].hospital == x->hospital && generation->watches[i].patient)
-                watch_was_read(&generation->watches[i], x->complete);
-    generation_part_closed(generation);
+        for (size_t i = 0; i < x->mark_count; i++)
+            watch_was_read(&x->marks[i], x->complete);
+    generation_part_closed(generation_of(x));
 }
 
 /* ---- one export ---- */
@@ -170,14 +168,15 @@ static void list_members(struct export *x)
     const struct generation *generation = generation_of(x);
     size_t count = 0;
 
+    x->mark_count = 0;
     for (size_t i = 0; i < generation->watch_count; i++) {
-        const struct watch *watch = &generation->watches[i];
+        struct watch *watch = &generation->watches[i];
 
         if (watch->hospital != x->hospital)
             continue;
         x->members[count++] = (struct gw_bulk_member){watch->subject->number, watch->patient};
-        if (watch->patient)
-            people_know(&x->people, watch->patient, watch->subject->number);
+        if (watch->patient && people_know(&x->people, watch->patient, watch->subject->number))
+            x->marks[x->mark_count++] = watch_mark(watch);
     }
     x->settings.members = x->members;
     x->settings.member_count = count;
@@ -189,7 +188,9 @@ static void on_delivery(void *ctx, const struct gw_error *failure)
     struct generation *generation = generation_of(x);
     struct gw_error refused;
 
-    if (!job_failed(x, failure) && !generation->closing) {
+    if (job_failed(x, failure)) {
+        wait_after_failure(x, 0);
+    } else if (!generation->closing) {
         list_members(x);
         if (gw_bulk_start(x->hospital->run->world->loop, &x->settings, on_exported, x, &x->bulk, &refused) == GW_OK)
             generation->open++;
@@ -203,7 +204,9 @@ static void on_due(uv_timer_t *timer)
 {
     struct export *x = timer->data;
 
-    if (!x->busy && !x->bulk && !do_job(x, open_delivery, on_delivery))
+    if (x->busy)
+        wait(x, 0); /* the last one is still being marked */
+    else if (!do_job(x, open_delivery, on_delivery))
         wait_after_failure(x, 0);
 }
 
@@ -249,7 +252,8 @@ static enum gw_status allocate(struct export *x, size_t endpoint, struct gw_erro
     x->spool = spool.failed ? NULL : strdup(spool.at);
     gw_text_release(&spool);
     x->members = calloc(generation->watch_count + 1, sizeof *x->members);
-    if (!x->spool || !x->members)
+    x->marks = calloc(generation->watch_count + 1, sizeof *x->marks);
+    if (!x->spool || !x->members || !x->marks)
         return gw_fail(err, GW_ENOMEM, "service.run", "no memory for the export of an endpoint");
     return people_open(&x->people, &generation->setup, endpoint, err);
 }
@@ -258,6 +262,7 @@ static void release(struct export *x)
 {
     people_release(&x->people);
     free(x->members);
+    free(x->marks);
     free(x->spool);
     free(x);
 }

@@ -19,17 +19,17 @@ struct intray {
     struct gw_folder *folder; /* NULL: it has ended */
     bool marking, again;      /* with the ledger's thread; a file came meanwhile */
     int64_t as_of;            /* UTC, of the file that came last */
+    struct read_mark *marks;  /* of all its subjects */
+    size_t mark_count;
 };
 
 static enum gw_status mark_job(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
 {
     const struct intray *intray = ctx;
-    const struct generation *generation = intray->hospital->generation;
     enum gw_status rc = GW_OK;
 
-    for (size_t i = 0; rc == GW_OK && i < generation->watch_count; i++)
-        if (generation->watches[i].hospital == intray->hospital)
-            rc = watch_mark_read(&generation->watches[i], ledger, intray->as_of, err);
+    for (size_t i = 0; rc == GW_OK && i < intray->mark_count; i++)
+        rc = watch_mark_read(&intray->marks[i], ledger, intray->as_of, err);
     return rc;
 }
 
@@ -43,22 +43,33 @@ static void on_marked(void *ctx, const struct gw_error *failure)
     intray->marking = false;
     if (failure && failure->status == GW_EIO)
         run_fail(intray->hospital->run, failure);
-    for (size_t i = 0; !failure && i < generation->watch_count; i++)
-        if (generation->watches[i].hospital == intray->hospital)
-            watch_was_read(&generation->watches[i], intray->as_of);
+    for (size_t i = 0; !failure && i < intray->mark_count; i++)
+        watch_was_read(&intray->marks[i], intray->as_of);
     if (intray->again)
         mark(intray);
     generation_part_closed(generation);
 }
 
+static void list_marks(struct intray *intray)
+{
+    const struct generation *generation = intray->hospital->generation;
+
+    intray->mark_count = 0;
+    for (size_t i = 0; i < generation->watch_count; i++)
+        if (generation->watches[i].hospital == intray->hospital)
+            intray->marks[intray->mark_count++] = watch_mark(&generation->watches[i]);
+}
+
+/* Also when the generation closes: the file will not come again. */
 static void mark(struct intray *intray)
 {
     struct gw_run *run = intray->hospital->run;
     struct gw_error failure;
 
     intray->again = intray->marking;
-    if (intray->marking || intray->hospital->generation->closing)
+    if (intray->marking)
         return;
+    list_marks(intray);
     intray->as_of = run_now(run);
     intray->marking = gw_writer_submit(run->writer, 1, mark_job, on_marked, intray, &failure) == GW_OK;
     intray->hospital->generation->open += intray->marking;
@@ -136,7 +147,9 @@ enum gw_status intray_start(struct hospital *hospital, size_t endpoint, struct g
     if (!intray)
         return gw_fail(err, GW_ENOMEM, "service.run", "no memory for a folder");
     intray->hospital = hospital;
-    rc = people_open(&intray->people, &hospital->generation->setup, endpoint, err);
+    intray->marks = calloc(hospital->generation->watch_count + 1, sizeof *intray->marks);
+    rc = intray->marks ? people_open(&intray->people, &hospital->generation->setup, endpoint, err)
+                       : gw_fail(err, GW_ENOMEM, "service.run", "no memory for a folder");
     set_up(intray);
     if (rc == GW_OK)
         rc = look(intray, err);
@@ -169,6 +182,7 @@ void intray_free(struct intray *intray)
     if (!intray)
         return;
     people_release(&intray->people);
+    free(intray->marks);
     free(intray);
 }
 

@@ -18,7 +18,10 @@ enum gw_status generation_load(struct gw_run *run, struct generation **out, stru
         return gw_fail(err, GW_ENOMEM, where, "no memory for the configuration");
     generation->run = run;
     generation->arena = (struct gw_arena)GW_ARENA_INIT(CONFIG_MEMORY);
+    generation->look = look_new(run->options.config);
     rc = gw_config_load(&generation->arena, run->options.config, &generation->config, err);
+    if (rc == GW_OK && (!generation->look || !look_follow(generation->look, &generation->config)))
+        rc = gw_fail(err, GW_ENOMEM, where, "no memory for the names of the files");
     if (rc == GW_OK)
         rc = setup_load(&generation->setup, &generation->config, NULL, true, run->world, err);
     if (rc != GW_OK) {
@@ -41,6 +44,7 @@ void generation_free(struct generation *generation)
         gw_arena_release(&generation->watches[i].memory);
     free(generation->watches);
     free(generation->hospitals);
+    look_free(generation->look);
     gw_arena_release(&generation->arena);
     free(generation);
 }

@@ -123,7 +123,7 @@ static bool take(struct looking *l, const struct gw_waiting_hint *hint)
         fine = add(l, watch);
         if (is_catch_up(hint) && !watch->catching_up) {
             watch->catching_up = true;
-            if (watch->hospital->catching_up++ == 0)
+            if (watch->hospital->catching_up++ == 0 && watch->hospital->upkeep)
                 gw_upkeep_looking(watch->hospital->upkeep, NULL);
         }
     }

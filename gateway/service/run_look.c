@@ -33,8 +33,13 @@ static bool same(const struct stat *a, const struct stat *b)
 
 static bool add(struct look *look, char *path)
 {
-    if (!path)
+    struct seen_file *files = path ? realloc(look->files, (look->count + 1) * sizeof *files) : NULL;
+
+    if (!files) {
+        free(path);
         return false;
+    }
+    look->files = files;
     look->files[look->count].path = path;
     look_at(path, &look->files[look->count++].status);
     return true;
@@ -68,24 +73,27 @@ static bool add_endpoint(struct look *look, const struct gw_config *config, cons
     return fine;
 }
 
-struct look *look_new(const struct generation *generation)
+struct look *look_new(const char *config)
 {
-    const struct gw_config *config = &generation->config;
     struct look *look = calloc(1, sizeof *look);
-    bool fine;
 
-    if (!look)
-        return NULL;
-    look->files = calloc(1 + 2 * config->study_count + 2 * config->endpoint_count, sizeof *look->files);
-    fine = look->files && add(look, strdup(config->path));
+    if (look && add(look, strdup(config)))
+        return look;
+    look_free(look);
+    return NULL;
+}
+
+bool look_follow(struct look *look, const struct gw_config *config)
+{
+    bool fine = true;
+
     for (size_t i = 0; fine && i < config->study_count; i++)
         fine = add_study(look, &config->studies[i]);
     for (size_t i = 0; fine && i < config->endpoint_count; i++)
         fine = add_endpoint(look, config, &config->endpoints[i]);
-    if (fine)
-        return look;
-    look_free(look);
-    return NULL;
+    for (size_t i = 0; fine && i < config->folder_count; i++)
+        fine = add(look, strdup(config->folders[i].site_profile));
+    return fine;
 }
 
 bool look_changed(struct look *look)

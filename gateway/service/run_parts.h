@@ -82,6 +82,7 @@ struct hospital {
 
 struct generation {
     struct gw_run *run;
+    struct look *look;     /* at the files it was made of */
     struct gw_arena arena; /* of the configuration */
     struct gw_config config;
     struct setup setup;
@@ -111,17 +112,17 @@ struct gw_run {
     struct gw_notebook_writer notebook;
     struct gw_deliveries_writer deliveries;
     struct gw_dispatch_pool *pool;
-    struct generation *generation; /* at work, or closing */
+    struct generation *generation; /* at work, or closing; NULL: none could be opened, it is tried again */
     struct generation *next;       /* loaded, waits for the other to close */
-    struct look *look;             /* at the files of the generation */
     uv_timer_t timer;              /* of the looks */
     uv_signal_t signals[3];
     struct door door;
     struct gw_run_counts counts;
     size_t open;
     unsigned looks;
-    bool made;   /* the ledger is new */
-    bool resume; /* what is stopped is tried again */
+    int64_t marked; /* the subject that was the last to be found marked */
+    bool made;      /* the ledger is new */
+    bool resume;    /* what is stopped is tried again */
     bool stopping;
     bool writer_stopping;
     bool hints_busy, hints_again; /* a round over them is under way; another is wanted */
@@ -159,7 +160,8 @@ void generation_part_closed(struct generation *generation); /* the last thing wh
 
 /* ---- run_look.c: has a file changed that a generation was made of? ---- */
 struct look;
-struct look *look_new(const struct generation *generation); /* NULL: out of memory */
+struct look *look_new(const char *config); /* before the configuration is read. NULL: out of memory */
+bool look_follow(struct look *look, const struct gw_config *config); /* before its files are read. false: no memory */
 bool look_changed(struct look *look);
 void look_free(struct look *look);
 
@@ -176,10 +178,18 @@ void watch_start(struct watch *watch); /* wait for what is due next */
 void watch_close(struct watch *watch);
 void watch_derive(struct watch *watch); /* soon, unless it was done a moment ago */
 
-/* All of it was read as of an instant, by an export: a job writes it down, then the watch knows it. */
-enum gw_status watch_mark_read(const struct watch *watch, struct gw_ledger *ledger, int64_t as_of,
+/*
+ * All of it was read as of an instant, by an export or a file: a job writes it down, then the watch knows it. The mark
+ * is made by the loop, before: the job must not look at what the loop may change meanwhile.
+ */
+struct read_mark {
+    struct watch *watch;
+    gw_day low, high;
+};
+struct read_mark watch_mark(struct watch *watch);
+enum gw_status watch_mark_read(const struct read_mark *mark, struct gw_ledger *ledger, int64_t as_of,
                                struct gw_error *err);
-void watch_was_read(struct watch *watch, int64_t as_of);
+void watch_was_read(const struct read_mark *mark, int64_t as_of);
 
 /* ---- run_hints.c: what hospitals tell by themselves ---- */
 void hints_look(struct gw_run *run);

@@ -11,8 +11,9 @@ enum {
     RETRY_FIRST_S =
         900, /* after an errand that did not get all: what passes was waited out by the dispatcher already */
     RETRY_LAST_S = 6 * 3600,
-    DERIVE_AGAIN_S = 600,   /* one that has no horizon yet stays marked */
-    WAIT_MAX_S = 7 * 86400, /* then it is asked again whether it is due */
+    DERIVE_AGAIN_S = 600, /* one that has no horizon yet stays marked */
+    WAIT_MAX_S = 86400,   /* then it is asked again whether it is due: the clock may have been set */
+    AHEAD_S = 86400,      /* so far it may go back before it matters */
 };
 
 /* ---- when ---- */
@@ -38,13 +39,31 @@ static int64_t retry_s(const struct watch *watch)
     return wait < RETRY_LAST_S ? wait : RETRY_LAST_S;
 }
 
+/* What was done tomorrow was done by a clock that was wrong, and keeps nobody waiting: all is read again. */
+static bool is_ahead(const struct gw_schedule_done *done, int64_t now)
+{
+    const int64_t latest = now + AHEAD_S;
+
+    return done->whole > latest || done->full > latest || done->drugs > latest || done->probe > latest;
+}
+
+static void find_next(struct watch *watch, int64_t now)
+{
+    const struct gw_schedule_policy *policy = &watch->hospital->generation->config.schedule;
+    const struct gw_schedule_done none = GW_SCHEDULE_NOTHING_DONE;
+
+    if (watch->course.enrolled > now)
+        watch->course.enrolled = now;
+    gw_schedule_next(policy, &watch->course, is_ahead(&watch->done, now) ? &none : &watch->done, now, &watch->next);
+}
+
 void watch_start(struct watch *watch)
 {
     const struct gw_run *run = watch->hospital->run;
     const int64_t now = run_now(run);
     int64_t wait;
 
-    if (watch->errand || watch->ready)
+    if (watch->errand || watch->ready || watch->hospital->generation->closing)
         return;
     if (watch->derive) {
         watch->next = (struct gw_errand){.kind = GW_ERRAND_NONE, .due = now, .low = GW_NO_DAY, .high = GW_NO_DAY};
@@ -53,7 +72,7 @@ void watch_start(struct watch *watch)
     }
     if (watch->hospital->endpoint->folder)
         return; /* nobody is asked */
-    gw_schedule_next(&watch->hospital->generation->config.schedule, &watch->course, &watch->done, now, &watch->next);
+    find_next(watch, now);
     if (watch->next.kind == GW_ERRAND_NONE) {
         gw_clock_stop(run->world->clock, &watch->timer);
         return;
@@ -131,7 +150,10 @@ static void tell(const struct watch *watch, const struct errand_end *end)
            GW_LOG_TEXT("reason", failure ? failure->text : NULL));
 }
 
-/* Its other endpoints have the same windows. */
+/*
+ * Its other endpoints have the same windows. One that has an errand under way keeps what that errand holds on to; it
+ * learns the windows from the ledger at its end.
+ */
 static void share(const struct watch *watch)
 {
     struct generation *generation = watch->hospital->generation;
@@ -139,7 +161,7 @@ static void share(const struct watch *watch)
     for (size_t i = 0; i < generation->watch_count; i++) {
         struct watch *other = &generation->watches[i];
 
-        if (other != watch && other->subject == watch->subject) {
+        if (other != watch && other->subject == watch->subject && !other->errand) {
             const struct errand_end end = {.patient = other->patient, .course = &watch->course};
 
             if (keep_end(other, &end))
@@ -150,7 +172,9 @@ static void share(const struct watch *watch)
 
 void watch_derive(struct watch *watch)
 {
-    if (watch->derived && run_now(watch->hospital->run) < watch->derived + DERIVE_AGAIN_S)
+    const int64_t now = run_now(watch->hospital->run);
+
+    if (now >= watch->derived && now < watch->derived + DERIVE_AGAIN_S)
         return;
     watch->derive = true;
     watch_start(watch);
@@ -189,38 +213,47 @@ void watch_ended(struct watch *watch, const struct errand_end *end)
 
 /* ---- read otherwise ---- */
 
-static void note_read(const struct watch *watch, int64_t as_of, struct gw_schedule_done *done)
+struct read_mark watch_mark(struct watch *watch)
 {
-    const struct gw_errand all = {
-        .kind = GW_ERRAND_RECONCILE, .due = as_of, .low = watch->course.low, .high = watch->course.high};
+    return (struct read_mark){watch, watch->course.low, watch->course.high};
+}
+
+static void note_read(const struct read_mark *mark, int64_t as_of, struct gw_schedule_done *done)
+{
+    const struct gw_errand all = {.kind = GW_ERRAND_RECONCILE, .due = as_of, .low = mark->low, .high = mark->high};
 
     gw_schedule_did(done, &all, as_of);
 }
 
-enum gw_status watch_mark_read(const struct watch *watch, struct gw_ledger *ledger, int64_t as_of, struct gw_error *err)
+/* On top of what the note says by now, which the watch may not know yet. */
+enum gw_status watch_mark_read(const struct read_mark *mark, struct gw_ledger *ledger, int64_t as_of,
+                               struct gw_error *err)
 {
-    const char *key = watch->subject->links[watch->link].key;
-    const int64_t number = watch->subject->number;
-    const gw_day day = gw_zone_day_at(watch->course.zone, as_of);
+    const struct setup_subject *subject = mark->watch->subject;
+    const char *key = subject->links[mark->watch->link].key;
+    const gw_day day = gw_zone_day_at(gw_site_zone(subject->site->site), as_of);
     struct gw_arena scratch = GW_ARENA_INIT(WATCH_MEMORY);
-    struct gw_schedule_done done = watch->done;
+    struct gw_schedule_done done;
     gw_day before = GW_NO_DAY;
-    enum gw_status rc = remembered_horizon(ledger, &scratch, key, number, &before, err);
+    enum gw_status rc = remembered_horizon(ledger, &scratch, key, subject->number, &before, err);
 
-    note_read(watch, as_of, &done);
     if (rc == GW_OK && (before == GW_NO_DAY || before < day))
-        rc = remember_horizon(ledger, key, number, day, err);
+        rc = remember_horizon(ledger, key, subject->number, day, err);
     if (rc == GW_OK)
-        rc = agenda_keep_done(ledger, number, key, &done, err);
+        rc = agenda_done(ledger, &scratch, subject->number, key, &done, err);
+    if (rc == GW_OK) {
+        note_read(mark, as_of, &done);
+        rc = agenda_keep_done(ledger, subject->number, key, &done, err);
+    }
     gw_arena_release(&scratch);
     return rc;
 }
 
-void watch_was_read(struct watch *watch, int64_t as_of)
+void watch_was_read(const struct read_mark *mark, int64_t as_of)
 {
-    note_read(watch, as_of, &watch->done);
-    watch->derived = 0;
-    watch_derive(watch);
+    note_read(mark, as_of, &mark->watch->done);
+    mark->watch->derived = 0;
+    watch_derive(mark->watch);
 }
 
 /* ---- its life ---- */

@@ -11,6 +11,7 @@
 #include "gateway/ledger/decisions.h"
 #include "gateway/service/run.h"
 #include "gateway/sources/hints.h"
+#include "service/setup.h"
 #include "support/fake_world.h"
 #include "support/scratch.h"
 
@@ -510,6 +511,225 @@ Test(run, looks_again_where_a_hospital_hinted)
     add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 0);
     cr_assert(gw_ledger_join(scratch_path(&b.scratch, "state/ledger.db"), &beside, &failure) == GW_OK, "%s",
               failure.text);
+    cr_assert(gw_hint_put(beside, "e0", &hint, 1795168800, &failure) == GW_OK, "%s", failure.text);
+    gw_ledger_close(beside);
+    start(&b);
+    pass(&b, 60000);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    tear_down(&b);
+}
+
+/* ---- what goes wrong here ---- */
+
+static bool move(struct bench *b, const char *from, const char *to)
+{
+    char source[600];
+
+    snprintf(source, sizeof source, "%s", scratch_path(&b->scratch, from));
+    return rename(source, scratch_path(&b->scratch, to)) == 0;
+}
+
+static size_t ways_opened;
+
+static enum gw_status (*open_really)(const struct gw_world *world, const struct gw_endpoint *endpoint,
+                                     struct gw_web **out, struct gw_error *err);
+static struct bench *opening;
+
+/* Somebody replaces the roster while a changed one is being taken up. */
+static enum gw_status open_and_replace(const struct gw_world *world, const struct gw_endpoint *endpoint,
+                                       struct gw_web **out, struct gw_error *err)
+{
+    if (++ways_opened == 2)
+        write_roster(opening, 1, 1, "2026-11-20");
+    return open_really(world, endpoint, out, err);
+}
+
+Test(run, sees_a_file_that_changes_while_another_change_is_taken_up)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    opening = &b;
+    open_really = b.world.world.open;
+    b.world.world.open = open_and_replace;
+    add_patient(&b.world.places[0], "p1");
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    write_roster(&b, 1, 2, "");
+    pass(&b, HOUR_MS);
+    cr_expect(gw_run_counts(b.run).reloads == 2);
+    cr_expect_str_eq(cell(&b, "SELECT max(withdrawal_date) FROM subjects"), "2026-11-20");
+    tear_down(&b);
+}
+
+/* A context of libcrypto serves one thread: ids made by two at once would be wrong, and for ever. */
+Test(run, hashes_on_the_loop_with_another_key_object_than_on_the_thread_of_the_ledger)
+{
+    struct bench b;
+    struct gw_arena arena = GW_ARENA_INIT(64u << 20);
+    struct gw_config config;
+    struct setup setup;
+    struct gw_ledger *ledger = NULL;
+    struct gw_error failure = {0};
+    bool made = false;
+
+    set_up(&b, 2, 1);
+    cr_assert(gw_config_load(&arena, b.config, &config, &failure) == GW_OK, "%s", failure.text);
+    cr_assert(setup_load(&setup, &config, NULL, true, &b.world.world, &failure) == GW_OK, "%s", failure.text);
+    cr_assert(setup_ledger(&config, &ledger, &made, &failure) == GW_OK, "%s", failure.text);
+    cr_assert(setup_open(&setup, ledger, made, &failure) == GW_OK, "%s", failure.text);
+    for (size_t e = 0; e < setup.endpoint_count; e++)
+        cr_expect(setup.endpoints[e].settings.key && setup.endpoints[e].settings.key != setup.studies[0].key);
+    setup_close(&setup);
+    gw_ledger_close(ledger);
+    gw_arena_release(&arena);
+    tear_down(&b);
+}
+
+/* A key or a file system that is away for a while is no reason to stop what runs for years. */
+Test(run, goes_on_without_a_key_that_went_away_after_it_was_read)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    add_patient(&b.world.places[0], "p1");
+    start(&b);
+    pass(&b, HOUR_MS);
+    cr_assert(move(&b, "pseudonym.key", "away.key"));
+    write_roster(&b, 1, 2, "");
+    pass(&b, HOUR_MS);
+    cr_assert(!b.ended && gw_run_counts(b.run).reloads == 0 && gw_run_counts(b.run).subjects == 1);
+    cr_expect(strstr(b.lines.at, "reload.refused") && strstr(b.lines.at, "put it back"), "%s", b.lines.at);
+    add_visit(&b.world.places[0], "p0", "2026-11-20", 0);
+    add_count(&b.world.places[0], "p0", "2026-11-20", "1", "final", "1.20", 0);
+    pass(&b, 2 * DAY_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    tear_down(&b);
+}
+
+Test(run, tries_again_when_a_study_cannot_be_reached_after_a_change)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    add_patient(&b.world.places[0], "p1");
+    add_visit(&b.world.places[0], "p1", "2026-11-19", 0);
+    add_count(&b.world.places[0], "p1", "2026-11-19", "1", "final", "0.90", 0);
+    start(&b);
+    pass(&b, HOUR_MS);
+    cr_assert(move(&b, "study.db", "away.db"));
+    cr_assert(mkdir(scratch_path(&b.scratch, "study.db"), 0700) == 0);
+    write_roster(&b, 1, 2, "");
+    pass(&b, HOUR_MS);
+    cr_assert(!b.ended, "%s", b.failure.text);
+    cr_expect(strstr(b.lines.at, "work.refused") != NULL, "%s", b.lines.at);
+    cr_assert(rmdir(scratch_path(&b.scratch, "study.db")) == 0);
+    cr_assert(move(&b, "away.db", "study.db"));
+    pass(&b, 3 * HOUR_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "0.90");
+    tear_down(&b);
+}
+
+Test(run, ends_when_told_to_while_it_waits_for_a_study)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    start(&b);
+    pass(&b, HOUR_MS);
+    cr_assert(move(&b, "study.db", "away.db"));
+    cr_assert(mkdir(scratch_path(&b.scratch, "study.db"), 0700) == 0);
+    gw_run_reload(b.run);
+    pass(&b, HOUR_MS);
+    cr_assert(!b.ended);
+    stop(&b);
+    cr_assert(rmdir(scratch_path(&b.scratch, "study.db")) == 0);
+    tear_down(&b);
+}
+
+/* Its ledger is open: another one would be begun without a word. */
+Test(run, refuses_another_state_folder_while_it_runs)
+{
+    struct bench b;
+    struct gw_text text = GW_TEXT_INIT(1u << 20);
+    char *state;
+
+    set_up(&b, 1, 1);
+    start(&b);
+    pass(&b, HOUR_MS);
+    cr_assert(gw_text_read_file(&text, b.config, NULL) == GW_OK);
+    state = strstr(text.at, "\"state\":\"state\"");
+    cr_assert(state != NULL);
+    state[strlen("\"state\":\"stat")] = 'x';
+    scratch_write(&b.scratch, "casement.json", text.at);
+    pass(&b, HOUR_MS);
+    cr_expect(strstr(b.lines.at, "another ledger") != NULL, "%s", b.lines.at);
+    cr_expect(gw_run_counts(b.run).reloads == 0);
+    gw_text_release(&text);
+    tear_down(&b);
+}
+
+/* Two endpoints of one site: each learns the windows while the other may be in the middle of an errand. */
+Test(run, reads_a_subject_at_two_endpoints_that_take_their_time)
+{
+    struct bench b;
+    struct gw_text text = GW_TEXT_INIT(1u << 20);
+    char *site;
+
+    set_up(&b, 2, 1);
+    write_roster(&b, 1, 1, "");
+    cr_assert(gw_text_read_file(&text, b.config, NULL) == GW_OK);
+    site = strstr(text.at, "\"site\":\"h1\"");
+    cr_assert(site != NULL);
+    site[strlen("\"site\":\"h")] = '0';
+    site = strstr(text.at, "h1.json");
+    site[1] = '0';
+    scratch_write(&b.scratch, "casement.json", text.at);
+    b.world.places[0].latency_ms = 700;
+    b.world.places[1].latency_ms = 1900;
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
+    add_count(&b.world.places[1], "p0", "2026-11-19", "1", "final", "1.20", 0);
+    start(&b);
+    pass(&b, 3 * DAY_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    gw_text_release(&text);
+    tear_down(&b);
+}
+
+/* L10: a clock that was a year ahead for a morning. What was done then keeps nobody waiting for a year. */
+Test(run, l10_reads_again_after_the_clock_went_back_by_a_year)
+{
+    enum { YEAR_S = 365 * 86400 };
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
+    b.world.time.start_utc += YEAR_S;
+    start(&b);
+    pass(&b, 12 * HOUR_MS);
+    b.world.time.start_utc -= YEAR_S;
+    add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 0);
+    pass(&b, 2 * DAY_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    tear_down(&b);
+}
+
+/* A subscription that was to be caught up with, of an endpoint that has none any more. */
+Test(run, looks_at_everybody_for_a_hint_of_a_subscription_that_is_gone)
+{
+    struct bench b;
+    struct gw_ledger *beside = NULL;
+    struct gw_error failure = {0};
+    const struct gw_hint hint = {.number = GW_NOTIFY_NO_NUMBER};
+
+    set_up(&b, 1, 1);
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    stop(&b);
+    add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 0);
+    cr_assert(gw_ledger_join(scratch_path(&b.scratch, "state/ledger.db"), &beside, &failure) == GW_OK);
     cr_assert(gw_hint_put(beside, "e0", &hint, 1795168800, &failure) == GW_OK, "%s", failure.text);
     gw_ledger_close(beside);
     start(&b);
