@@ -89,6 +89,12 @@ static enum gw_status meaning(int status)
     return status >= 500 && status != 501 && status != 505 ? GW_ERETRY : GW_EPROTO;
 }
 
+bool gw_http_wants_certificate(const struct gw_http_response *response)
+{
+    return response->status == 400 && response->body.at && !gw_http_is_json(response) &&
+           memmem(response->body.at, response->body.length, "SSL certificate", strlen("SSL certificate"));
+}
+
 enum gw_status gw_http_verdict(const struct gw_http_response *response, const char *url, struct gw_error *err)
 {
     enum gw_status rc = meaning(response->status);
@@ -97,6 +103,11 @@ enum gw_status gw_http_verdict(const struct gw_http_response *response, const ch
     if (rc == GW_OK)
         return GW_OK;
     gw_url_describe(url, described, sizeof(described));
+    if (gw_http_wants_certificate(response))
+        return gw_fail(err, GW_EDENIED, where,
+                       "%s answered 400: it wants a client certificate it knows; check \"tls\": {\"cert\": ..., "
+                       "\"key\": ...}",
+                       described);
     return gw_fail(err, rc, where, "%s answered %d: %s", described, response->status, advice(response->status));
 }
 
@@ -147,6 +158,8 @@ bool gw_http_retry_is_longer(const char *value, int64_t now)
 
 enum gw_trouble gw_http_trouble(const struct gw_http_response *response, const struct gw_error *failure)
 {
+    if (!failure && gw_http_wants_certificate(response))
+        return GW_TROUBLE_TLS;
     if (!failure)
         return gw_trouble_of_status(response->status);
     return response->trouble != GW_TROUBLE_NONE ? response->trouble : gw_trouble_of_failure(failure->status);

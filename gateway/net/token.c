@@ -249,7 +249,7 @@ static void on_answer(void *ctx, const struct gw_error *failure)
     learn_offset(token);
     if (llabs(token->clock_offset) > OFFSET_MOST_S)
         refuse_clock(token, &err);
-    else if (status == 400 || status == 401 || status == 403)
+    else if ((status == 400 || status == 401 || status == 403) && !gw_http_wants_certificate(&token->response))
         refused(token, &err);
     else if (gw_http_verdict(&token->response, token->url.at, &err) == GW_OK)
         take_token(token, &err);

@@ -91,6 +91,38 @@ Test(answer, tells_what_a_status_means)
     }
 }
 
+Test(answer, tells_a_page_that_wants_a_client_certificate)
+{
+    static const struct {
+        int status;
+        const char *type, *body;
+        bool wants;
+    } cases[] = {
+        {400, "text/html", "<center>No required SSL certificate was sent</center>", true},
+        {400, "text/html; charset=utf-8", "<center>The SSL certificate error</center>", true},
+        {400, "text/html", "<center>400 Bad Request</center>", false},
+        {400, "text/html", "", false},
+        {400, "application/fhir+json", "{\"text\":\"SSL certificate\"}", false},
+        {404, "text/html", "No required SSL certificate was sent", false},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct gw_http_response response = GW_HTTP_RESPONSE_INIT;
+        struct gw_error err = {0};
+
+        response.status = cases[i].status;
+        snprintf(response.content_type, sizeof(response.content_type), "%s", cases[i].type);
+        gw_text_add(&response.body, cases[i].body);
+        cr_expect(gw_http_wants_certificate(&response) == cases[i].wants, "case %zu", i);
+        cr_expect(gw_http_verdict(&response, "https://h.example/r4/x", &err) ==
+                      (cases[i].wants ? GW_EDENIED : GW_EPROTO),
+                  "case %zu", i);
+        cr_expect(!strstr(err.text, "\"cert\"") == !cases[i].wants, "%s", err.text);
+        cr_expect((gw_http_trouble(&response, NULL) == GW_TROUBLE_TLS) == cases[i].wants, "case %zu", i);
+        gw_http_response_release(&response);
+    }
+}
+
 Test(answer, knows_the_media_types_of_fhir_json)
 {
     static const struct {

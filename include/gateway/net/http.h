@@ -90,9 +90,12 @@ void gw_http_response_release(struct gw_http_response *response);
 /* Is the media type one of FHIR's JSON forms: application/fhir+json, application/json, .../json+fhir? */
 bool gw_http_is_json(const struct gw_http_response *response);
 
+/* nginx takes a TLS connection without our certificate, or with one it does not know, and says so by 400 and a page. */
+bool gw_http_wants_certificate(const struct gw_http_response *response);
+
 /*
  * What a status means for whoever asked: 2xx GW_OK; 401, 403, 407 GW_EDENIED; 408, 425, 429, 5xx GW_ERETRY (except 501,
- * 505: GW_EPROTO); all others, redirects too, GW_EPROTO.
+ * 505: GW_EPROTO); all others, redirects too, GW_EPROTO. A certificate that is wanted is GW_EDENIED.
  */
 enum gw_status gw_http_verdict(const struct gw_http_response *response, const char *url, struct gw_error *err);
 
