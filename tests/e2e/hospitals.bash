@@ -25,13 +25,13 @@ make_cohort() {
     "$truth" strangers "$work/cohort/roster.csv" busan "$work/load/busan-1.ndjson" >"$work/roster.csv"
 }
 
-# start_hospitals: the peers with the first delivery; without npm the test is skipped
+# start_hospitals [OPTION...]: the peers with the first delivery; without npm the test is skipped
 start_hospitals() {
     local status=0 site hospitals=()
     for site in "${sites[@]}"; do
         hospitals+=(--hospital "$site" "$work/load/$site-1.ndjson")
     done
-    "$peers" start --dir "$work/peers" "${hospitals[@]}" >"$work/start.txt" 2>"$work/start.err" || status=$?
+    "$peers" start --dir "$work/peers" "$@" "${hospitals[@]}" >"$work/start.txt" 2>"$work/start.err" || status=$?
     cat "$work/start.txt" "$work/start.err"
     if [ $status -eq 69 ] && [ "$(wc -l <"$work/start.err")" -eq 1 ]; then
         exit $SKIPPED

@@ -19,3 +19,12 @@ json() {
     node -e 'const d = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
         const v = eval(process.argv[2]); console.log(typeof v === "object" ? JSON.stringify(v) : v);' "$1" "$2"
 }
+
+# assertion CLIENT KEY AUDIENCE: a signed one, good for a minute, by the jose command; $work is the test's folder
+assertion() {
+    local now
+    now=$(date +%s)
+    printf '{"iss":"%s","sub":"%s","aud":"%s","jti":"%s","iat":%d,"exp":%d}' "$1" "$1" "$3" \
+        "$now-$RANDOM$RANDOM" "$now" $((now + 60)) >"$work/claims"
+    jose jws sig -I "$work/claims" -k "$2" -c -s "{\"protected\":{\"typ\":\"JWT\",\"kid\":\"$1\"}}"
+}

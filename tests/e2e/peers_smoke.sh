@@ -22,14 +22,6 @@ cohort() { # one patient, 25 results, one dose and its medication, and a line no
     echo '{"resourceType":"Observation","id":"cut off'
 }
 
-assertion() { # CLIENT KEY AUDIENCE
-    local now
-    now=$(date +%s)
-    printf '{"iss":"%s","sub":"%s","aud":"%s","jti":"%s","iat":%d,"exp":%d}' "$1" "$1" "$3" \
-        "$now-$RANDOM$RANDOM" "$now" $((now + 60)) >"$work/claims"
-    jose jws sig -I "$work/claims" -k "$2" -c -s "{\"protected\":{\"typ\":\"JWT\",\"kid\":\"$1\"}}"
-}
-
 ask_token() { # CLIENT KEY SCOPE: the body in $work/token.json, the status printed
     curl -sS --cacert "$PEERS_CA" -o "$work/token.json" -w '%{http_code}' "$PEER_hm_TOKEN" \
         -d grant_type=client_credentials --data-urlencode "scope=$3" \
