@@ -223,6 +223,31 @@ static enum gw_status load_next(struct gw_run *run, struct gw_error *err)
     return rc;
 }
 
+enum { ROSTER_MEMORY = 64 << 20 };
+
+static void tell_roster(struct gw_run *run, const struct setup_study *before, const struct setup_study *after)
+{
+    struct gw_arena arena = GW_ARENA_INIT(ROSTER_MEMORY);
+    struct gw_roster_difference difference;
+    char words[GW_ROSTER_WORDS];
+    struct gw_error failure;
+
+    if (gw_roster_difference(&arena, &before->roster, &after->roster, &difference, &failure) == GW_OK &&
+        difference.count > 0)
+        gw_log(run->log, GW_LOG_INFO, "roster", GW_LOG_TEXT("study", after->config->id),
+               GW_LOG_TEXT("changes", gw_roster_words(&difference, words)));
+    gw_arena_release(&arena);
+}
+
+/* Who came, left, withdrew: by numbers, nobody is named in a log. */
+static void tell_rosters(struct gw_run *run, const struct setup *before, const struct setup *after)
+{
+    for (size_t i = 0; i < before->study_count; i++)
+        for (size_t j = 0; j < after->study_count; j++)
+            if (gw_same(before->studies[i].config->id, after->studies[j].config->id))
+                tell_roster(run, &before->studies[i], &after->studies[j]);
+}
+
 /* Loaded before the old one is given up: what is wrong with it costs nothing. */
 void gw_run_reload(struct gw_run *run)
 {
@@ -237,6 +262,7 @@ void gw_run_reload(struct gw_run *run)
     run->counts.reloads++;
     gw_log(run->log, GW_LOG_INFO, "reload", GW_LOG_NUMBER("subjects", (int64_t)run->next->setup.subject_count));
     if (run->generation) {
+        tell_rosters(run, &run->generation->setup, &run->next->setup);
         close_generation(run);
         return;
     }

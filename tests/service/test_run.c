@@ -123,6 +123,7 @@ Test(run, takes_up_a_subject_that_comes_onto_the_roster)
     cr_expect_str_eq(cell(&b, VALUE), "");
     write_roster(&b, 1, 2, "");
     pass(&b, 3 * HOUR_MS);
+    cr_expect(strstr(b.lines.at, "\"1 added\""), "%s", b.lines.at);
     cr_expect_str_eq(cell(&b, VALUE), "0.90");
     tear_down(&b);
 }
