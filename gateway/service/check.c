@@ -13,6 +13,7 @@
 #include "gateway/sources/plan.h"
 #include "service/check_parts.h"
 #include "service/endpoint.h"
+#include "service/roster_fetch.h"
 
 static const char where[] = "service.check";
 
@@ -65,8 +66,9 @@ static void check_roster(struct check *c, struct check_study *study)
     struct gw_error failure;
     size_t reachable = 0;
 
-    if (gw_roster_load(&c->arena, study->config->enrolment, study->config->id, NULL, &study->roster, &failure) !=
-        GW_OK) {
+    if (roster_ensure(study->config, c->config->state, &failure) != GW_OK ||
+        gw_roster_load(&c->arena, study->config->enrolment, study->config->id, NULL, &study->roster, &failure) !=
+            GW_OK) {
         study->roster.count = 0;
         check_fail(c, "roster", NULL, &failure);
         return;

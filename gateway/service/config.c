@@ -28,6 +28,7 @@ static const char *const schedule_keys[] = {"probe_hours",    "probe_far_hours",
                                             "reconcile_days", "drug_days",       "unanchored_hours",
                                             "final_days",     "spread_minutes",  NULL};
 static const char *const study_keys[] = {"id", "package", "enrolment", "sink", NULL};
+static const char *const enrolment_keys[] = {"endpoint", "group", "research_study", "identifier_system", NULL};
 static const char *const sink_keys[] = {"kind", "path", NULL};
 static const char *const endpoint_keys[] = {
     "id",        "site",       "base",          "site_profile",        "auth", "tls",  "proxy",         "allow_origins",
@@ -126,12 +127,48 @@ static void read_sink(struct gw_settings *settings, const cJSON *object, struct 
     out->sink_path = read_path(settings, sink, "path", true);
 }
 
-static void read_study(struct gw_settings *settings, const cJSON *object, struct gw_config_study *out)
+/* Logical ids of FHIR go into a URL as they stand. */
+static const char *read_fhir_id(struct gw_settings *settings, const cJSON *object, const char *key)
+{
+    const char *id = gw_settings_text(settings, object, key, false);
+
+    if (id && (!*id || strlen(id) > ID_MAX_LENGTH ||
+               id[strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] != '\0'))
+        gw_settings_finding(settings, gw_json_get(object, key),
+                            "\"%s\" is the id of a FHIR resource: up to %d letters, digits, '-' and '.'", key,
+                            ID_MAX_LENGTH);
+    return id;
+}
+
+/* A file, or a Group or a ResearchStudy that a hospital keeps: what was read of it last is a file in the state folder.
+ */
+static void read_enrolment(struct gw_settings *settings, const cJSON *object, const char *state,
+                           struct gw_config_study *out)
+{
+    const cJSON *kept = gw_json_object(object, "enrolment");
+
+    if (!kept) {
+        out->enrolment = read_path(settings, object, "enrolment", true);
+        return;
+    }
+    gw_settings_check_keys(settings, kept, enrolment_keys);
+    out->enrolment_endpoint = read_id(settings, kept, "endpoint");
+    out->enrolment_group = read_fhir_id(settings, kept, "group");
+    out->enrolment_research_study = read_fhir_id(settings, kept, "research_study");
+    out->enrolment_system = gw_settings_text(settings, kept, "identifier_system", false);
+    out->enrolment = gw_arena_print(settings->arena, "%s/rosters/%s.csv", state ? state : "", out->id ? out->id : "");
+    if (!out->enrolment_group == !out->enrolment_research_study)
+        gw_settings_finding(settings, kept,
+                            "\"enrolment\" names a \"group\" or a \"research_study\"; write one of them");
+}
+
+static void read_study(struct gw_settings *settings, const cJSON *object, const char *state,
+                       struct gw_config_study *out)
 {
     gw_settings_check_keys(settings, object, study_keys);
     out->id = read_id(settings, object, "id");
     out->package = read_path(settings, object, "package", true);
-    out->enrolment = read_path(settings, object, "enrolment", true);
+    read_enrolment(settings, object, state, out);
     read_sink(settings, object, out);
 }
 
@@ -342,7 +379,7 @@ static void read_studies(struct gw_settings *settings, const cJSON *root, struct
         study = GW_ARENA_PUSH(settings->arena, list, out->study_count, capacity);
         if (!study)
             break; /* gw_findings_close says so */
-        read_study(settings, item, study);
+        read_study(settings, item, out->state, study);
         for (const struct gw_config_study *other = list; other < study; other++)
             check_twice(settings, item, study->id, other->id);
     }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
+#include "service/roster_fetch.h"
 #include "service/run_parts.h"
 
 static const char where[] = "service.run";
@@ -141,6 +142,7 @@ static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
     if (upkeep_ring(run, &refused) != GW_OK)
         gw_log(run->log, GW_LOG_ERROR, "doorbell.failed", GW_LOG_TEXT("reason", refused.text));
     hints_look(run);
+    rosters_look(run);
     door_count(run);
     notify_work(run);
     return GW_OK;
@@ -276,6 +278,7 @@ void gw_run_reload(struct gw_run *run)
 enum {
     MARKED_MAX = 256,      /* the rest at the next look */
     LOOKS_TO_A_COUNT = 40, /* ten minutes */
+    LOOKS_TO_A_ROSTER = ROSTER_FETCH_S * 1000 / GW_RUN_LOOK_MS,
 };
 
 struct marked { /* subjects to be derived again: a person decided something beside us */
@@ -344,6 +347,8 @@ static void on_look(uv_timer_t *timer)
     look_for_marked(run);
     if (++run->looks % LOOKS_TO_A_COUNT == 0)
         door_count(run);
+    if (run->looks % LOOKS_TO_A_ROSTER == 0)
+        rosters_look(run);
     notify_work(run);
     gw_clock_start(run->world->clock, &run->timer, on_look, GW_RUN_LOOK_MS);
 }

@@ -90,7 +90,8 @@ struct generation {
     size_t hospital_count;
     struct watch *watches;
     size_t watch_count;
-    size_t open; /* handles and dispatchers that have not closed, errands under way */
+    size_t open;     /* handles and dispatchers that have not closed, errands under way */
+    size_t fetching; /* rosters */
     bool closing;
     void (*closed)(struct gw_run *run);
 };
@@ -190,6 +191,9 @@ struct read_mark watch_mark(struct watch *watch);
 enum gw_status watch_mark_read(const struct read_mark *mark, struct gw_ledger *ledger, int64_t as_of,
                                struct gw_error *err);
 void watch_was_read(const struct read_mark *mark, int64_t as_of);
+
+/* ---- run_roster.c: rosters that hospitals keep ---- */
+void rosters_look(struct gw_run *run); /* a changed one is a changed file, and that is noticed as any other is */
 
 /* ---- run_hints.c: what hospitals tell by themselves ---- */
 void hints_look(struct gw_run *run);

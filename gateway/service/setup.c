@@ -13,6 +13,7 @@
 #include "service/agenda.h"
 #include "service/endpoint.h"
 #include "service/enrolment.h"
+#include "service/roster_fetch.h"
 #include "service/shortfalls.h"
 #include "service/steering.h"
 
@@ -60,6 +61,8 @@ static enum gw_status load_study(struct setup *s, const struct gw_config_study *
     if (rc == GW_OK && !gw_same(study->protocol.study->id, config->id))
         rc = gw_fail(err, GW_ECONFIG, where, "%s: study %s, but its package is of study %s: correct one of them",
                      s->config->path, config->id, study->protocol.study->id);
+    if (rc == GW_OK)
+        rc = roster_ensure(config, s->config->state, err);
     if (rc == GW_OK)
         rc = gw_roster_load(&s->arena, config->enrolment, config->id, NULL, &study->roster, err);
     if (rc == GW_OK)

@@ -12,6 +12,7 @@
 
 #include "service/enrolment.h"
 #include "service/learn.h"
+#include "service/roster_fetch.h"
 #include "service/standing.h"
 #include "service/sync_parts.h"
 
@@ -201,7 +202,7 @@ static enum gw_status name_results(struct sync *s, struct gw_error *err)
     const struct setup *setup = &s->setup;
 
     s->result->endpoints = gw_arena_alloc(s->results, (setup->endpoint_count + 1) * sizeof *s->result->endpoints);
-    s->endpoints = gw_arena_alloc(&s->setup.arena, (setup->endpoint_count + 1) * sizeof(*s->endpoints));
+    s->endpoints = gw_arena_alloc(s->results, (setup->endpoint_count + 1) * sizeof(*s->endpoints));
     if (!s->result->endpoints || !s->endpoints)
         return gw_fail(err, GW_ENOMEM, where, "the endpoints need more memory than allowed");
     for (size_t e = 0; e < setup->endpoint_count; e++) {
@@ -236,23 +237,92 @@ static enum gw_status deliver(struct sync *s, struct gw_error *err)
     return gw_ledger_deliver(s->ledger, "sync", text, &s->delivery, err);
 }
 
+/* ---- rosters that hospitals keep ---- */
+
+struct fetching {
+    struct gw_error *failure; /* of the endpoint that keeps it */
+    size_t *waiting;
+    bool *changed;
+};
+
+static void on_fetched(void *ctx, bool changed, const struct gw_error *failure)
+{
+    struct fetching *fetching = ctx;
+
+    *fetching->changed |= changed;
+    if (failure)
+        *fetching->failure = *failure;
+    --*fetching->waiting;
+}
+
+/* What cannot be had is its endpoint's failure, and the former roster stays in use. */
+static enum gw_status fetch_rosters(struct sync *s, bool *changed, struct gw_error *err)
+{
+    const struct setup *setup = &s->setup;
+    struct fetching *all = gw_arena_alloc(s->results, (setup->study_count + 1) * sizeof *all);
+    size_t waiting = 0;
+    enum gw_status rc = all ? GW_OK : gw_fail(err, GW_ENOMEM, where, "no memory for the rosters");
+
+    for (size_t i = 0; rc == GW_OK && i < setup->study_count; i++) {
+        size_t e = 0;
+
+        if (!roster_is_fetched(setup->studies[i].config))
+            continue;
+        rc = roster_endpoint(setup, setup->studies[i].config, &e, err);
+        if (rc != GW_OK || !s->endpoints[e] || s->endpoints[e]->failure.status != GW_OK)
+            continue;
+        all[i] = (struct fetching){&s->endpoints[e]->failure, &waiting, changed};
+        waiting += roster_fetch_start(setup, i, setup->endpoints[e].web, on_fetched, &all[i], all[i].failure) == GW_OK;
+    }
+    while (waiting > 0)
+        uv_run(setup->world->loop, UV_RUN_ONCE);
+    return rc;
+}
+
+static enum gw_status open_setup(struct sync *s, bool made, struct gw_error *err)
+{
+    const enum gw_status rc = setup_open(&s->setup, s->ledger, made, err);
+
+    for (size_t e = 0; rc == GW_OK && e < s->setup.endpoint_count; e++)
+        if (s->endpoints[e] && s->endpoints[e]->failure.status == GW_OK)
+            s->endpoints[e]->failure = s->setup.endpoints[e].failure;
+    return rc;
+}
+
+static enum gw_status load_setup(struct sync *s, struct gw_error *err)
+{
+    return setup_load(&s->setup, s->options->config, s->options->endpoint, false,
+                      s->options->world ? s->options->world : &s->own, err);
+}
+
+/* With the rosters as the hospitals have them now. */
+static enum gw_status renew_rosters(struct sync *s, struct gw_error *err)
+{
+    bool changed = false;
+    enum gw_status rc = fetch_rosters(s, &changed, err);
+
+    if (rc != GW_OK || !changed)
+        return rc;
+    setup_close(&s->setup);
+    rc = load_setup(s, err);
+    return rc == GW_OK ? open_setup(s, false, err) : rc;
+}
+
 static enum gw_status open_sync(struct sync *s, struct gw_error *err)
 {
     bool made = false;
     enum gw_status rc = open_world(s, err);
 
     if (rc == GW_OK)
-        rc = setup_load(&s->setup, s->options->config, s->options->endpoint, false,
-                        s->options->world ? s->options->world : &s->own, err);
+        rc = load_setup(s, err);
     if (rc == GW_OK)
         rc = name_results(s, err);
     if (rc == GW_OK)
         rc = setup_ledger(s->options->config, &s->ledger, &made, err);
     if (rc == GW_OK)
-        rc = setup_open(&s->setup, s->ledger, made, err);
-    for (size_t e = 0; rc == GW_OK && e < s->setup.endpoint_count; e++)
-        if (s->endpoints[e])
-            s->endpoints[e]->failure = s->setup.endpoints[e].failure;
+        rc = open_setup(s, made, err);
+    if (rc == GW_OK)
+        rc = renew_rosters(s, err);
     return rc == GW_OK ? deliver(s, err) : rc;
 }
 

@@ -51,8 +51,11 @@ static inline void bench_open(struct bench *b)
     fake_hospital_add(&b->hospital, FAKE_VISIT("p1"));
     fake_hospital_add(&b->hospital, FAKE_COUNT("p1", "5", "final", "1.20"));
     fake_hospital_add(&b->hospital, WEIGHT);
-    b->study = (struct gw_config_study){"lendex-rrmm", SOURCE_DIR "/mappings/studies/lendex-rrmm",
-                                        bench_path(b, "roster.csv"), "sqlite", bench_path(b, "study.db")};
+    b->study = (struct gw_config_study){.id = "lendex-rrmm",
+                                        .package = SOURCE_DIR "/mappings/studies/lendex-rrmm",
+                                        .enrolment = bench_path(b, "roster.csv"),
+                                        .sink_kind = "sqlite",
+                                        .sink_path = bench_path(b, "study.db")};
     b->endpoint = (struct gw_config_endpoint){.id = "hm",
                                               .site = "madrid",
                                               .base = fake_server_base(b->hospital.server),

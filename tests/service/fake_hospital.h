@@ -107,6 +107,9 @@ static inline bool fake_hospital_about(const struct fake_hospital *hospital, con
     const bool patient = strcmp(type, "Patient") == 0;
     char value[URL_BYTES], wanted[2 * URL_BYTES];
 
+    if (strcmp(type, "ResearchSubject") == 0)
+        return fake_hospital_parameter(path, "study", value) && strstr(resource, value);
+
     if (fake_hospital_parameter(path, "identifier", value)) {
         const char *bar = strchr(value, '|');
 

@@ -311,6 +311,53 @@ Test(config, takes_the_name_of_a_secret_only_for_notifications)
     cr_expect(strstr(err.text, "looks like a secret") != NULL && strstr(err.text, "hunter2") == NULL, "%s", err.text);
 }
 
+/* ---- rosters that hospitals keep -------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    const char *enrolment;
+    const char *group, *research_study, *system;
+    const char *says; /* the mistake; NULL: none */
+} kept_rosters[] = {
+    {"a group", "{\"endpoint\": \"e\", \"group\": \"g-1\"}", "g-1", NULL, NULL, NULL},
+    {"research subjects", "{\"endpoint\": \"e\", \"research_study\": \"rs1\", \"identifier_system\": \"urn:no\"}", NULL,
+     "rs1", "urn:no", NULL},
+    {"both", "{\"endpoint\": \"e\", \"group\": \"g\", \"research_study\": \"r\"}", NULL, NULL, NULL,
+     "write one of them"},
+    {"neither", "{\"endpoint\": \"e\"}", NULL, NULL, NULL, "write one of them"},
+    {"an id that is a path", "{\"endpoint\": \"e\", \"group\": \"../x\"}", NULL, NULL, NULL, "id of a FHIR resource"},
+    {"nobody who keeps it", "{\"group\": \"g\"}", NULL, NULL, NULL, "\"endpoint\" is missing"},
+    {"a key that is none", "{\"endpoint\": \"e\", \"groop\": \"g\"}", NULL, NULL, NULL, "groop"},
+};
+
+Test(config, names_who_keeps_the_roster)
+{
+    for (size_t i = 0; i < sizeof kept_rosters / sizeof kept_rosters[0]; i++) {
+        const char *text = gw_arena_print(
+            &arena,
+            "{\"installation\": \"hm\", \"state\": \"s\", \"pseudonym_key\": \"p\",\n"
+            " \"studies\": [{\"id\": \"x\", \"package\": \"p\", \"enrolment\": %s, \"sink\": {\"path\": \"d\"}}],\n"
+            " \"endpoints\": [{\"id\": \"e\", \"site\": \"hm\", \"base\": \"https://f.example\",\n"
+            " \"site_profile\": \"f\", \"auth\": {\"kind\": \"none\"}}]}",
+            kept_rosters[i].enrolment);
+        struct gw_config config;
+        struct gw_error err = {.status = GW_OK};
+        const enum gw_status rc = load("c.json", text, &config, &err);
+
+        if (kept_rosters[i].says) {
+            cr_expect(rc == GW_ECONFIG && strstr(err.text, kept_rosters[i].says), "%s: %s", kept_rosters[i].name,
+                      err.text);
+            continue;
+        }
+        cr_assert(rc == GW_OK, "%s: %s", kept_rosters[i].name, err.text);
+        cr_expect(gw_same(config.studies[0].enrolment, "s/rosters/x.csv"), "%s", config.studies[0].enrolment);
+        cr_expect(gw_same(config.studies[0].enrolment_endpoint, "e"));
+        cr_expect(gw_same(config.studies[0].enrolment_group, kept_rosters[i].group));
+        cr_expect(gw_same(config.studies[0].enrolment_research_study, kept_rosters[i].research_study));
+        cr_expect(gw_same(config.studies[0].enrolment_system, kept_rosters[i].system));
+    }
+}
+
 /* ---- what is wrong ---------------------------------------------------------------------------------------------- */
 
 static const struct {

@@ -45,7 +45,11 @@ static void begin(void)
     fake_hospital_add(&hospitals[0], FAKE_VISIT("p1"));
     fake_hospital_add(&hospitals[0], FAKE_COUNT("p1", "5", "final", "1.20"));
     fake_hospital_add(&hospitals[1], FAKE_PATIENT("p1"));
-    study = (struct gw_config_study){"lendex-rrmm", PACKAGE, path_of("roster.csv"), "sqlite", path_of("study.db")};
+    study = (struct gw_config_study){.id = "lendex-rrmm",
+                                     .package = PACKAGE,
+                                     .enrolment = path_of("roster.csv"),
+                                     .sink_kind = "sqlite",
+                                     .sink_path = path_of("study.db")};
     config = (struct gw_config){.path = "casement.json",
                                 .installation = "t",
                                 .state = path_of("state"),

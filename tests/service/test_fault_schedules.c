@@ -151,8 +151,11 @@ static void gateway_open(struct gateway *g, uint64_t seed)
     g->hospital.seed = seed;
     g->hospital.asked = look;
     g->hospital.ctx = g;
-    g->study = (struct gw_config_study){"lendex-rrmm", SOURCE_DIR "/mappings/studies/lendex-rrmm", COHORT "/roster.csv",
-                                        "sqlite", gw_arena_print(&g->arena, "%s/study.db", g->scratch.folder)};
+    g->study = (struct gw_config_study){.id = "lendex-rrmm",
+                                        .package = SOURCE_DIR "/mappings/studies/lendex-rrmm",
+                                        .enrolment = COHORT "/roster.csv",
+                                        .sink_kind = "sqlite",
+                                        .sink_path = gw_arena_print(&g->arena, "%s/study.db", g->scratch.folder)};
     g->endpoint = (struct gw_config_endpoint){.id = "madrid",
                                               .site = "madrid",
                                               .base = BASE,

@@ -299,6 +299,51 @@ Test(run, takes_what_a_hospital_puts_into_its_folder)
     tear_down(&b);
 }
 
+/* The hospital keeps the roster as ResearchSubjects: who is enrolled is asked about, who withdraws is not any more. */
+Test(run, goes_by_the_research_subjects_of_a_hospital)
+{
+    struct bench b;
+    struct gw_text config = GW_TEXT_INIT(1u << 16);
+    struct fake_place *place;
+
+    set_up(&b, 1, 1);
+    place = &b.world.places[0];
+    gw_text_print(
+        &config,
+        "{\"installation\":\"t\",\"state\":\"state\",\"pseudonym_key\":\"pseudonym.key\",\"fourEyes\":false,"
+        "\"studies\":[{\"id\":\"lendex-rrmm\",\"package\":\"%s\",\"enrolment\":{\"endpoint\":\"e0\","
+        "\"research_study\":\"rs1\"},\"sink\":{\"kind\":\"sqlite\",\"path\":\"study.db\"}}],\"endpoints\":[{\"id\":"
+        "\"e0\",\"site\":\"h0\",\"base\":\"https://fhir-0.example.org/r4\",\"site_profile\":\"h0.json\",\"auth\":"
+        "{\"kind\":\"none\"}}]}",
+        PACKAGE);
+    scratch_write(&b.scratch, "casement.json", config.at);
+    gw_text_release(&config);
+    for (unsigned k = 0; k < 2; k++)
+        fake_place_add(
+            place, k * 2 * DAY_MS,
+            "{\"resourceType\":\"ResearchSubject\",\"id\":\"r1\",\"status\":\"%s\",\"identifier\":[{\"value\":"
+            "\"S-77\"}],\"study\":{\"reference\":\"ResearchStudy/rs1\"},\"individual\":{\"reference\":"
+            "\"Patient/p0\"},\"period\":{\"start\":\"2026-10-25\"%s}}",
+            k ? "withdrawn" : "on-study", k ? ",\"end\":\"2026-11-22\"" : "");
+    fake_place_add(
+        place, 0,
+        "{\"resourceType\":\"MedicationAdministration\",\"id\":\"m1\",\"status\":\"completed\",\"subject\":"
+        "{\"reference\":\"Patient/p0\"},\"effectiveDateTime\":\"2026-10-25T09:00:00+01:00\","
+        "\"medicationCodeableConcept\":{\"coding\":[{\"system\":\"http://www.whocc.no/atc\",\"code\":\"L04AX04\"}]}}");
+    add_visit(place, "p0", "2026-11-19", 0);
+    add_count(place, "p0", "2026-11-19", "1", "final", "1.20", 0);
+    start(&b);
+    pass(&b, DAY_MS);
+    cr_expect_str_eq(cell(&b, "SELECT subject_key FROM subjects"), "S-77");
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    pass(&b, DAY_MS + 10 * 60000);
+    cr_expect_str_eq(cell(&b, "SELECT withdrawal_date FROM subjects"), "2026-11-22");
+    place->listen = true;
+    pass(&b, 20 * DAY_MS);
+    cr_expect(strstr(place->urls.at ? place->urls.at : "", "p0") == NULL, "%s", place->urls.at);
+    tear_down(&b);
+}
+
 /* A hint is kept beside what it is about until somebody has looked: also over a restart. */
 Test(run, looks_again_where_a_hospital_hinted)
 {

@@ -58,8 +58,11 @@ static void set_up(struct bench *b, const char *roster, size_t endpoints, const 
     fake_hospital_add(&b->hospitals[0], FAKE_PATIENT("p1"));
     fake_hospital_add(&b->hospitals[0], FAKE_VISIT("p1"));
     fake_hospital_add(&b->hospitals[0], FAKE_COUNT("p1", "5", "final", "1.20"));
-    b->study =
-        (struct gw_config_study){"lendex-rrmm", PACKAGE, path_of(b, "roster.csv"), "sqlite", path_of(b, "study.db")};
+    b->study = (struct gw_config_study){.id = "lendex-rrmm",
+                                        .package = PACKAGE,
+                                        .enrolment = path_of(b, "roster.csv"),
+                                        .sink_kind = "sqlite",
+                                        .sink_path = path_of(b, "study.db")};
     b->config = (struct gw_config){.path = "casement.json",
                                    .installation = "t",
                                    .state = path_of(b, "state"),
@@ -288,8 +291,11 @@ Test(sync, keeps_the_studies_of_one_patient_apart)
     set_up(&b, HEADER MADRID, 1, NULL);
     scratch_write(&b.scratch, "other.csv", HEADER "madrid,elranatamab-rrmm,p1,S-1,2024-01-15,,2024-01-15,,,\n");
     studies[0] = b.study;
-    studies[1] = (struct gw_config_study){"elranatamab-rrmm", SOURCE_DIR "/mappings/studies/elranatamab-rrmm",
-                                          path_of(&b, "other.csv"), "sqlite", path_of(&b, "other.db")};
+    studies[1] = (struct gw_config_study){.id = "elranatamab-rrmm",
+                                          .package = SOURCE_DIR "/mappings/studies/elranatamab-rrmm",
+                                          .enrolment = path_of(&b, "other.csv"),
+                                          .sink_kind = "sqlite",
+                                          .sink_path = path_of(&b, "other.db")};
     b.config.studies = studies;
     b.config.study_count = 2;
     run_fine(&b);
@@ -772,5 +778,28 @@ Test(sync, S16_asks_for_both_patients_once_a_person_linked_the_one_they_were_mer
     run_fine(&b);
     expect_cell(&b, VALUE, "", "what is another's is withdrawn");
     cr_expect(eq(i64, b.result.equation.blocked_subjects, 0));
+    tear_down(&b);
+}
+
+/* Who is enrolled is asked first; where that cannot be had, the roster of last time stays in use. */
+Test(sync, goes_by_the_research_subjects_of_a_hospital)
+{
+    struct bench b;
+
+    set_up(&b, HEADER, 1, NULL);
+    b.study.enrolment = path_of(&b, "state/rosters/lendex-rrmm.csv");
+    b.study.enrolment_endpoint = "first";
+    b.study.enrolment_research_study = "rs1";
+    fake_hospital_add(
+        &b.hospitals[0],
+        "{\"resourceType\":\"ResearchSubject\",\"id\":\"r1\",\"status\":\"on-study\",\"identifier\":[{\"value\":"
+        "\"S-77\"}],\"study\":{\"reference\":\"ResearchStudy/rs1\"},\"individual\":{\"reference\":"
+        "\"Patient/p1\"},\"period\":{\"start\":\"2024-01-18\"}}");
+    run_fine(&b);
+    cr_expect(gw_same(ask(&b, "SELECT count(*) FROM subjects"), "0"), "no first dose is known");
+    cr_expect(eq(sz, b.result.pass.subjects, 1), "and yet the subject was read");
+    b.hospitals[0].refused = "ResearchSubject";
+    cr_assert(eq(int, run(&b), GW_OK), "%s", b.err.text);
+    cr_expect(eq(int, b.result.endpoints[0].failure.status, GW_EDENIED), "%s", b.result.endpoints[0].failure.text);
     tear_down(&b);
 }

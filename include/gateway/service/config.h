@@ -17,9 +17,13 @@
 
 struct gw_config_study {
     const char *id;
-    const char *package;   /* folder */
-    const char *enrolment; /* roster.csv */
-    const char *sink_kind; /* "sqlite" */
+    const char *package;            /* folder */
+    const char *enrolment;          /* roster.csv; of a roster that a hospital keeps, its copy in the state folder */
+    const char *enrolment_endpoint; /* who keeps it: {"endpoint": "hm-ehr", "group": "id"}; NULL: it is a file */
+    const char *enrolment_group;    /* one of these two */
+    const char *enrolment_research_study; /* its ResearchSubjects */
+    const char *enrolment_system;         /* of the identifier that is a subject's number; NULL: the first */
+    const char *sink_kind;                /* "sqlite" */
     const char *sink_path;
 };
 
