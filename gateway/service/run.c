@@ -131,7 +131,7 @@ static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
         rc = gw_writer_start(run->world->loop, run->ledger, &run->writer, err);
     if (rc != GW_OK)
         return rc;
-    run->made = run->resume = false;
+    run->resume = false;
     gw_store_writer_init(&run->store, run->writer);
     gw_notebook_writer_init(&run->notebook, run->writer);
     gw_deliveries_writer_init(&run->deliveries, run->writer);
@@ -217,7 +217,7 @@ static enum gw_status load_next(struct gw_run *run, struct gw_error *err)
     if (rc == GW_OK)
         rc = stay_where_we_are(run, &next->config, err);
     if (rc == GW_OK)
-        rc = setup_keys(&next->setup, false, err);
+        rc = setup_keys(&next->setup, err);
     if (rc == GW_OK)
         run->next = next;
     else if (next)
@@ -394,7 +394,7 @@ static enum gw_status open_run(struct gw_run *run, struct gw_error *err)
     enum gw_status rc = generation_load(run, &run->generation, err);
 
     if (rc == GW_OK)
-        rc = setup_ledger(&run->generation->config, &run->ledger, &run->made, err);
+        rc = setup_ledger(&run->generation->config, &run->ledger, err);
     if (rc == GW_OK)
         rc = gw_dispatch_pool_new(run->world->loop, run->world->clock, NULL, &run->pool, err);
     if (rc == GW_OK)

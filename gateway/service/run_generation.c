@@ -97,7 +97,7 @@ static enum gw_status open_watches(struct generation *generation, struct gw_erro
 enum gw_status generation_open(struct generation *generation, struct gw_error *err)
 {
     struct gw_run *run = generation->run;
-    enum gw_status rc = setup_open(&generation->setup, run->ledger, run->made, err);
+    enum gw_status rc = setup_open(&generation->setup, run->ledger, err);
 
     if (rc == GW_OK)
         rc = open_hospitals(generation, err);

@@ -122,7 +122,6 @@ struct gw_run {
     size_t open;
     unsigned looks;
     int64_t marked; /* the subject that was the last to be found marked */
-    bool made;      /* the ledger is new */
     bool resume;    /* what is stopped is tried again */
     bool stopping;
     bool writer_stopping;

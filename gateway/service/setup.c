@@ -209,7 +209,16 @@ static enum gw_status make_folder(const char *path, struct gw_error *err)
     return gw_fail(err, GW_ECREATE, where, "%s: the state folder cannot be made (%s)", path, strerror(errno));
 }
 
-enum gw_status setup_ledger(const struct gw_config *config, struct gw_ledger **out, bool *made, struct gw_error *err)
+static bool is_away(const char *path)
+{
+    return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+/*
+ * A key is made for a new ledger only: with another key every id of the study would change. It is there before the
+ * ledger is: killed in between, the next start finds a key and makes the ledger, and never a ledger without its key.
+ */
+enum gw_status setup_ledger(const struct gw_config *config, struct gw_ledger **out, struct gw_error *err)
 {
     struct gw_text path = GW_TEXT_INIT(4096);
     enum gw_status rc = make_folder(config->state, err);
@@ -217,28 +226,24 @@ enum gw_status setup_ledger(const struct gw_config *config, struct gw_ledger **o
     gw_text_print(&path, "%s/ledger.db", config->state);
     if (rc == GW_OK && path.failed)
         rc = no_memory(err);
-    if (rc == GW_OK) {
-        *made = access(path.at, F_OK) != 0;
+    if (rc == GW_OK && is_away(path.at) && is_away(config->pseudonym_key))
+        rc = gw_pseudonym_make(config->pseudonym_key, err);
+    if (rc == GW_OK)
         rc = gw_ledger_open(path.at, out, err);
-    }
     gw_text_release(&path);
     return rc;
 }
 
-/* A key is made for a new ledger only: with another key every id of the study would change. */
-enum gw_status setup_keys(struct setup *s, bool new_ledger, struct gw_error *err)
+enum gw_status setup_keys(struct setup *s, struct gw_error *err)
 {
     const char *path = s->config->pseudonym_key;
     enum gw_status rc = GW_OK;
 
     if (s->key)
         return GW_OK;
-    if (access(path, F_OK) != 0 && errno == ENOENT) {
-        if (!new_ledger)
-            return gw_fail(err, GW_ECONFIG, where,
-                           "%s: the pseudonym key is missing, and the ledger was made with it: put it back", path);
-        rc = gw_pseudonym_make(path, err);
-    }
+    if (is_away(path))
+        return gw_fail(err, GW_ECONFIG, where,
+                       "%s: the pseudonym key is missing, and the ledger was made with it: put it back", path);
     for (size_t i = 0; rc == GW_OK && i < s->study_count; i++)
         rc = gw_pseudonym_open(path, s->studies[i].config->id, &s->studies[i].key, err);
     return rc == GW_OK ? gw_pseudonym_open(path, s->studies[0].config->id, &s->key, err) : rc;
@@ -376,9 +381,9 @@ enum gw_status setup_load(struct setup *s, const struct gw_config *config, const
     return rc == GW_OK ? load_sites(s, err) : rc;
 }
 
-enum gw_status setup_open(struct setup *s, struct gw_ledger *ledger, bool new_ledger, struct gw_error *err)
+enum gw_status setup_open(struct setup *s, struct gw_ledger *ledger, struct gw_error *err)
 {
-    enum gw_status rc = setup_keys(s, new_ledger, err);
+    enum gw_status rc = setup_keys(s, err);
 
     s->ledger = ledger;
     if (rc == GW_OK)

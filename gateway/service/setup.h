@@ -102,19 +102,19 @@ enum gw_status setup_load(struct setup *setup, const struct gw_config *config, c
                           const struct gw_world *world, struct gw_error *err);
 
 /*
- * The pseudonym keys, which setup_open opens too unless this has. new_ledger: they may be made. GW_ECONFIG: they are
- * missing, or cannot be read.
+ * The pseudonym keys, which setup_open opens too unless this has. GW_ECONFIG: they are missing, or cannot be read.
  */
-enum gw_status setup_keys(struct setup *setup, bool new_ledger, struct gw_error *err);
+enum gw_status setup_keys(struct setup *setup, struct gw_error *err);
 
-/* The state folder and the ledger in it, which is the lock of the folder. *made: it was not there before. */
-enum gw_status setup_ledger(const struct gw_config *config, struct gw_ledger **out, bool *made, struct gw_error *err);
+/* The state folder and the ledger in it, which is the lock of the folder; for a new one a missing pseudonym key is
+ * made. */
+enum gw_status setup_ledger(const struct gw_config *config, struct gw_ledger **out, struct gw_error *err);
 
 /*
- * new_ledger: a missing pseudonym key may be made. An endpoint that cannot be opened (a key that cannot be read, a CA
- * that is not there) has its failure and stops no other.
+ * An endpoint that cannot be opened (a key that cannot be read, a CA that is not there) has its failure and stops no
+ * other.
  */
-enum gw_status setup_open(struct setup *setup, struct gw_ledger *ledger, bool new_ledger, struct gw_error *err);
+enum gw_status setup_open(struct setup *setup, struct gw_ledger *ledger, struct gw_error *err);
 
 /* Also after a failure of the above. Sessions end on the loop, which the caller runs. */
 void setup_close(struct setup *setup);

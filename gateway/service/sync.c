@@ -279,9 +279,9 @@ static enum gw_status fetch_rosters(struct sync *s, bool *changed, struct gw_err
     return rc;
 }
 
-static enum gw_status open_setup(struct sync *s, bool made, struct gw_error *err)
+static enum gw_status open_setup(struct sync *s, struct gw_error *err)
 {
-    const enum gw_status rc = setup_open(&s->setup, s->ledger, made, err);
+    const enum gw_status rc = setup_open(&s->setup, s->ledger, err);
 
     for (size_t e = 0; rc == GW_OK && e < s->setup.endpoint_count; e++)
         if (s->endpoints[e] && s->endpoints[e]->failure.status == GW_OK)
@@ -305,12 +305,11 @@ static enum gw_status renew_rosters(struct sync *s, struct gw_error *err)
         return rc;
     setup_close(&s->setup);
     rc = load_setup(s, err);
-    return rc == GW_OK ? open_setup(s, false, err) : rc;
+    return rc == GW_OK ? open_setup(s, err) : rc;
 }
 
 static enum gw_status open_sync(struct sync *s, struct gw_error *err)
 {
-    bool made = false;
     enum gw_status rc = open_world(s, err);
 
     if (rc == GW_OK)
@@ -318,9 +317,9 @@ static enum gw_status open_sync(struct sync *s, struct gw_error *err)
     if (rc == GW_OK)
         rc = name_results(s, err);
     if (rc == GW_OK)
-        rc = setup_ledger(s->options->config, &s->ledger, &made, err);
+        rc = setup_ledger(s->options->config, &s->ledger, err);
     if (rc == GW_OK)
-        rc = open_setup(s, made, err);
+        rc = open_setup(s, err);
     if (rc == GW_OK)
         rc = renew_rosters(s, err);
     return rc == GW_OK ? deliver(s, err) : rc;

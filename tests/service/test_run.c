@@ -421,13 +421,12 @@ Test(run, hashes_on_the_loop_with_another_key_object_than_on_the_thread_of_the_l
     struct setup setup;
     struct gw_ledger *ledger = NULL;
     struct gw_error failure = {0};
-    bool made = false;
 
     set_up(&b, 2, 1);
     cr_assert(gw_config_load(&arena, b.config, &config, &failure) == GW_OK, "%s", failure.text);
     cr_assert(setup_load(&setup, &config, NULL, true, &b.world.world, &failure) == GW_OK, "%s", failure.text);
-    cr_assert(setup_ledger(&config, &ledger, &made, &failure) == GW_OK, "%s", failure.text);
-    cr_assert(setup_open(&setup, ledger, made, &failure) == GW_OK, "%s", failure.text);
+    cr_assert(setup_ledger(&config, &ledger, &failure) == GW_OK, "%s", failure.text);
+    cr_assert(setup_open(&setup, ledger, &failure) == GW_OK, "%s", failure.text);
     for (size_t e = 0; e < setup.endpoint_count; e++)
         cr_expect(setup.endpoints[e].settings.key && setup.endpoints[e].settings.key != setup.studies[0].key);
     setup_close(&setup);
