@@ -9,14 +9,24 @@
 
 enum { PEOPLE_MEMORY = 256 * 1024 * 1024 };
 
-static bool is_of(const struct setup_subject *subject, size_t endpoint, const char **patient)
+/* A patient merged with another is the subject's too. */
+static bool add_links(struct enrolment *e, const struct setup_subject *subject, size_t endpoint)
 {
-    for (size_t l = 0; l < subject->link_count; l++) {
-        *patient = subject->links[l].patient;
-        if (subject->links[l].endpoint == endpoint)
-            return true;
+    bool here = false, fine = true;
+
+    for (size_t l = 0; fine && l < subject->link_count; l++) {
+        const struct setup_link *link = &subject->links[l];
+
+        if (link->endpoint != endpoint)
+            continue;
+        here = true;
+        e->by_record_number |= !link->patient;
+        fine = !link->patient || enrolment_know(e, link->patient, subject->number);
     }
-    return false;
+    if (here)
+        e->subjects[e->count++] =
+            (struct gw_enrolled){.number = subject->number, .line = subject->line, .site = subject->site->site};
+    return fine;
 }
 
 static enum gw_status list_subjects(struct people *people, const struct setup *setup, size_t endpoint,
@@ -29,17 +39,8 @@ static enum gw_status list_subjects(struct people *people, const struct setup *s
     e->subjects = gw_arena_alloc(&people->arena, (setup->subject_count + 1) * sizeof *e->subjects);
     if (!e->subjects)
         return gw_fail(err, GW_ENOMEM, "service.people", "the roster needs more memory than allowed");
-    for (size_t i = 0; fine && i < setup->subject_count; i++) {
-        const struct setup_subject *subject = &setup->subjects[i];
-        const char *patient;
-
-        if (!is_of(subject, endpoint, &patient))
-            continue;
-        e->subjects[e->count++] =
-            (struct gw_enrolled){.number = subject->number, .line = subject->line, .site = subject->site->site};
-        e->by_record_number |= !patient;
-        fine = !patient || enrolment_know(e, patient, subject->number);
-    }
+    for (size_t i = 0; fine && i < setup->subject_count; i++)
+        fine = add_links(e, &setup->subjects[i], endpoint);
     return fine ? GW_OK : gw_fail(err, GW_ENOMEM, "service.people", "the roster needs more memory than allowed");
 }
 

@@ -43,6 +43,17 @@ enum gw_status remember_horizon(struct gw_ledger *ledger, const char *endpoint, 
     return gw_ledger_move(ledger, &(struct gw_cursor){endpoint, subject, horizon_query, "", ""}, text, err);
 }
 
+enum gw_status remember_horizon_reached(struct gw_ledger *ledger, struct gw_arena *arena, const char *endpoint,
+                                        int64_t subject, gw_day day, struct gw_error *err)
+{
+    gw_day before;
+    const enum gw_status rc = remembered_horizon(ledger, arena, endpoint, subject, &before, err);
+
+    if (rc != GW_OK || (before != GW_NO_DAY && before >= day))
+        return rc;
+    return remember_horizon(ledger, endpoint, subject, day, err);
+}
+
 enum gw_status remembered_derivation(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
                                      struct derived_before *out, struct gw_error *err)
 {

@@ -31,6 +31,10 @@ enum gw_status remembered_horizon(struct gw_ledger *ledger, struct gw_arena *are
 enum gw_status remember_horizon(struct gw_ledger *ledger, const char *endpoint, int64_t subject, gw_day day,
                                 struct gw_error *err);
 
+/* The same, unless it is as far already: it never goes back. */
+enum gw_status remember_horizon_reached(struct gw_ledger *ledger, struct gw_arena *arena, const char *endpoint,
+                                        int64_t subject, gw_day day, struct gw_error *err);
+
 enum gw_status remembered_derivation(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
                                      struct derived_before *out, struct gw_error *err);
 enum gw_status remember_derivation(struct gw_ledger *ledger, int64_t subject, const struct derived_before *derived,

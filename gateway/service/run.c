@@ -182,6 +182,8 @@ static void close_generation(struct gw_run *run)
 
 void run_fail(struct gw_run *run, const struct gw_error *failure)
 {
+    if (!failure || failure->status != GW_EIO)
+        return;
     if (run->failure.status == GW_OK)
         run->failure = *failure;
     gw_run_stop(run);
@@ -316,9 +318,8 @@ static void on_marked(void *ctx, const struct gw_error *failure)
     struct marked *marked = ctx;
     struct gw_run *run = marked->run;
 
-    if (failure && failure->status == GW_EIO)
-        run_fail(run, failure);
-    else if (!failure && run->generation && !run->generation->closing)
+    run_fail(run, failure);
+    if (!failure && run->generation && !run->generation->closing)
         derive_marked(marked);
     if (!failure)
         run->marked = marked->count < MARKED_MAX ? GW_NOBODY : marked->numbers[MARKED_MAX - 1];

@@ -5,11 +5,8 @@
  * entry.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "service/run_parts.h"
-
-enum { NUMBERS_MEMORY = 16 * 1024 * 1024 };
 
 /* ---- gauges of the loop's thread ---- */
 
@@ -118,9 +115,8 @@ static void on_numbers(void *ctx, const struct gw_error *failure)
 {
     struct numbers *numbers = ctx;
 
-    if (failure && failure->status == GW_EIO)
-        run_fail(numbers->run, failure);
-    else if (!failure && numbers->equation.sum != numbers->equation.in)
+    run_fail(numbers->run, failure);
+    if (!failure && numbers->equation.sum != numbers->equation.in)
         gw_log(numbers->run->log, GW_LOG_ERROR, "ledger.unbalanced", GW_LOG_NUMBER("read", numbers->equation.in),
                GW_LOG_NUMBER("accounted", numbers->equation.sum));
     if (!failure)

@@ -306,7 +306,6 @@ static enum gw_status note_success(struct errand *e, struct gw_ledger *ledger, s
 {
     const char *endpoint = e->link.key;
     enum gw_status rc = agenda_done(ledger, &e->scratch, e->subject.number, endpoint, &e->done, err);
-    gw_day before;
 
     if (e->what.kind >= GW_ERRAND_RECONCILE && e->subject.anchored) {
         e->what.low = e->subject.low;
@@ -320,9 +319,7 @@ static enum gw_status note_success(struct errand *e, struct gw_ledger *ledger, s
     if (rc == GW_OK)
         rc = agenda_keep_done(ledger, e->subject.number, endpoint, &e->done, err);
     if (rc == GW_OK && whole(e))
-        rc = remembered_horizon(ledger, &e->scratch, endpoint, e->subject.number, &before, err);
-    if (rc == GW_OK && whole(e) && (before == GW_NO_DAY || before < e->subject.as_of))
-        rc = remember_horizon(ledger, endpoint, e->subject.number, e->subject.as_of, err);
+        rc = remember_horizon_reached(ledger, &e->scratch, endpoint, e->subject.number, e->subject.as_of, err);
     return rc;
 }
 

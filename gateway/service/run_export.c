@@ -15,8 +15,7 @@
 
 enum { AGAIN_FIRST_S = 60, AGAIN_LAST_S = 3600 };
 
-struct export
-{
+struct exporter {
     struct hospital *hospital;
     uv_timer_t timer;
     struct people people;
@@ -32,25 +31,25 @@ struct export
     int64_t complete; /* UTC, of the export that has just ended; 0: it was not complete */
 };
 
-static const struct gw_clock *clock_of(const struct export *x)
+static const struct gw_clock *clock_of(const struct exporter *x)
 {
     return x->hospital->run->world->clock;
 }
 
-static struct generation *generation_of(const struct export *x)
+static struct generation *generation_of(const struct exporter *x)
 {
     return x->hospital->generation;
 }
 
 static void on_due(uv_timer_t *timer);
 
-static void wait(struct export *x, int64_t seconds)
+static void wait(struct exporter *x, int64_t seconds)
 {
     if (!generation_of(x)->closing)
         gw_clock_start(clock_of(x), &x->timer, on_due, (uint64_t)(seconds > 0 ? seconds : 1) * 1000);
 }
 
-static void wait_after_failure(struct export *x, int32_t retry_after_s)
+static void wait_after_failure(struct exporter *x, int32_t retry_after_s)
 {
     const int64_t doubled = (int64_t)AGAIN_FIRST_S << (x->failures < 6 ? x->failures : 6);
     const int64_t wait_s = doubled < AGAIN_LAST_S ? doubled : AGAIN_LAST_S;
@@ -60,7 +59,7 @@ static void wait_after_failure(struct export *x, int32_t retry_after_s)
 }
 
 /* A job of the ledger's thread that the generation waits for. */
-static bool do_job(struct export *x, gw_writer_run job, gw_writer_done done)
+static bool do_job(struct exporter *x, gw_writer_run job, gw_writer_done done)
 {
     struct gw_error failure;
 
@@ -69,11 +68,10 @@ static bool do_job(struct export *x, gw_writer_run job, gw_writer_done done)
     return x->busy;
 }
 
-static bool job_failed(struct export *x, const struct gw_error *failure)
+static bool job_failed(struct exporter *x, const struct gw_error *failure)
 {
     x->busy = false;
-    if (failure && failure->status == GW_EIO)
-        run_fail(x->hospital->run, failure);
+    run_fail(x->hospital->run, failure);
     return failure != NULL;
 }
 
@@ -81,7 +79,7 @@ static bool job_failed(struct export *x, const struct gw_error *failure)
 
 static enum gw_status mark_job(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
 {
-    const struct export *x = ctx;
+    const struct exporter *x = ctx;
     enum gw_status rc = GW_OK;
 
     for (size_t i = 0; rc == GW_OK && i < x->mark_count; i++)
@@ -91,7 +89,7 @@ static enum gw_status mark_job(struct gw_ledger *ledger, void *ctx, struct gw_er
 
 static void on_marked(void *ctx, const struct gw_error *failure)
 {
-    struct export *x = ctx;
+    struct exporter *x = ctx;
 
     if (!job_failed(x, failure))
         for (size_t i = 0; i < x->mark_count; i++)
@@ -118,7 +116,7 @@ static int64_t completeness(const struct gw_bulk_result *result)
     return least == INT64_MAX ? 0 : least;
 }
 
-static void tell(const struct export *x, const struct gw_bulk_result *result, const struct gw_error *failure)
+static void tell(const struct exporter *x, const struct gw_bulk_result *result, const struct gw_error *failure)
 {
     const bool fine = !failure && !result->partial;
 
@@ -132,15 +130,14 @@ static void tell(const struct export *x, const struct gw_bulk_result *result, co
 
 static void on_exported(void *ctx, const struct gw_bulk_result *result, const struct gw_error *failure)
 {
-    struct export *x = ctx;
+    struct exporter *x = ctx;
     struct generation *generation = generation_of(x);
 
     x->bulk = NULL;
     x->complete = 0;
     if ((failure && failure->status != GW_ECANCELED) || (!failure && !result->idle))
         tell(x, result, failure);
-    if (failure && failure->status == GW_EIO)
-        run_fail(x->hospital->run, failure);
+    run_fail(x->hospital->run, failure);
     if (failure) {
         wait_after_failure(x, result->retry_after_s);
     } else {
@@ -155,7 +152,7 @@ static void on_exported(void *ctx, const struct gw_bulk_result *result, const st
 
 static enum gw_status open_delivery(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
 {
-    struct export *x = ctx;
+    struct exporter *x = ctx;
     char day[11];
 
     gw_day_print(gw_zone_day_at(gw_site_zone(generation_of(x)->setup.sites[0].site), run_now(x->hospital->run)), day);
@@ -163,7 +160,7 @@ static enum gw_status open_delivery(struct gw_ledger *ledger, void *ctx, struct 
 }
 
 /* Patients who were found since are asked for too. */
-static void list_members(struct export *x)
+static void list_members(struct exporter *x)
 {
     const struct generation *generation = generation_of(x);
     size_t count = 0;
@@ -184,7 +181,7 @@ static void list_members(struct export *x)
 
 static void on_delivery(void *ctx, const struct gw_error *failure)
 {
-    struct export *x = ctx;
+    struct exporter *x = ctx;
     struct generation *generation = generation_of(x);
     struct gw_error refused;
 
@@ -202,7 +199,7 @@ static void on_delivery(void *ctx, const struct gw_error *failure)
 
 static void on_due(uv_timer_t *timer)
 {
-    struct export *x = timer->data;
+    struct exporter *x = timer->data;
 
     if (x->busy)
         wait(x, 0); /* the last one is still being marked */
@@ -214,15 +211,13 @@ static void on_due(uv_timer_t *timer)
 
 static bool is_wanted(const struct setup *setup, const struct setup_endpoint *endpoint, enum gw_resource type)
 {
-    const bool rare = type == GW_ADVERSE_EVENT || type == GW_QUESTIONNAIRE_RESPONSE || type == GW_DIAGNOSTIC_REPORT;
-
-    for (size_t i = 0; rare && i < setup->study_count; i++)
+    for (size_t i = 0; endpoint->profile.reads[type] && i < setup->study_count; i++)
         if (gw_study_reads(setup->studies[i].protocol.study, type))
-            return endpoint->profile.reads[type];
-    return !rare && endpoint->profile.reads[type];
+            return true;
+    return false;
 }
 
-static void set_up(struct export *x)
+static void set_up(struct exporter *x)
 {
     struct hospital *hospital = x->hospital;
     const struct gw_config_endpoint *config = hospital->endpoint->config;
@@ -243,7 +238,7 @@ static void set_up(struct export *x)
     x->settings.types = x->types;
 }
 
-static enum gw_status allocate(struct export *x, size_t endpoint, struct gw_error *err)
+static enum gw_status allocate(struct exporter *x, size_t endpoint, struct gw_error *err)
 {
     const struct generation *generation = generation_of(x);
     struct gw_text spool = GW_TEXT_INIT(4096);
@@ -258,7 +253,7 @@ static enum gw_status allocate(struct export *x, size_t endpoint, struct gw_erro
     return people_open(&x->people, &generation->setup, endpoint, err);
 }
 
-static void release(struct export *x)
+static void release(struct exporter *x)
 {
     people_release(&x->people);
     free(x->members);
@@ -269,7 +264,7 @@ static void release(struct export *x)
 
 enum gw_status export_start(struct hospital *hospital, size_t endpoint, struct gw_error *err)
 {
-    struct export *x = calloc(1, sizeof *x);
+    struct exporter *x = calloc(1, sizeof *x);
     enum gw_status rc;
 
     if (!x)
@@ -294,7 +289,7 @@ static void on_closed(uv_handle_t *handle)
     generation_part_closed(generation_of(handle->data));
 }
 
-void export_close(struct export *x)
+void export_close(struct exporter *x)
 {
     gw_clock_stop(clock_of(x), &x->timer);
     if (x->bulk)
@@ -302,13 +297,13 @@ void export_close(struct export *x)
     uv_close((uv_handle_t *)&x->timer, on_closed);
 }
 
-void export_free(struct export *x)
+void export_free(struct exporter *x)
 {
     if (x)
         release(x);
 }
 
-bool export_at_work(const struct export *x)
+bool export_at_work(const struct exporter *x)
 {
     return x && x->bulk && gw_bulk_at_work(x->bulk);
 }

@@ -41,8 +41,7 @@ static void on_marked(void *ctx, const struct gw_error *failure)
     struct generation *generation = intray->hospital->generation;
 
     intray->marking = false;
-    if (failure && failure->status == GW_EIO)
-        run_fail(intray->hospital->run, failure);
+    run_fail(intray->hospital->run, failure);
     for (size_t i = 0; !failure && i < intray->mark_count; i++)
         watch_was_read(&intray->marks[i], intray->as_of);
     if (intray->again)
@@ -99,9 +98,8 @@ static void on_ended(void *ctx, const struct gw_error *failure)
     if (failure)
         gw_log(hospital->run->log, GW_LOG_ERROR, "folder.ended",
                GW_LOG_TEXT("endpoint", hospital->endpoint->config->id), GW_LOG_TEXT("reason", failure->text));
-    if (failure && failure->status == GW_EIO)
-        run_fail(hospital->run, failure);
-    else if (!hospital->generation->closing)
+    run_fail(hospital->run, failure);
+    if (!hospital->generation->closing)
         gw_clock_start(hospital->run->world->clock, &intray->timer, on_again, AGAIN_MS);
     generation_part_closed(hospital->generation);
 }

@@ -31,8 +31,7 @@ static void end(struct looking *l, const struct gw_error *failure)
     struct gw_run *run = l->run;
     const bool again = run->hints_again && !generation->closing;
 
-    if (failure && failure->status == GW_EIO)
-        run_fail(run, failure);
+    run_fail(run, failure);
     gw_arena_release(&l->arena);
     free(l);
     run->hints_busy = run->hints_again = false;

@@ -28,8 +28,7 @@ static void on_persisted(void *ctx, const struct gw_error *failure)
 {
     struct persisting *p = ctx;
 
-    if (failure && failure->status == GW_EIO)
-        run_fail(p->run, failure);
+    run_fail(p->run, failure);
     gw_text_release(&p->text);
     free(p);
 }

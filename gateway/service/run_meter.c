@@ -14,31 +14,22 @@ struct metering { /* one request */
     uint64_t began_ms;
 };
 
-static enum gw_metrics_outcome outcome_of_status(int status)
+/* The classes of back-off, and what never was FHIR. */
+static enum gw_metrics_outcome outcome_of(enum gw_trouble trouble)
 {
-    if (status < 400)
-        return GW_OUTCOME_OK;
-    if (status == 429 || status == 503)
-        return GW_OUTCOME_THROTTLED;
-    if (status == 401)
-        return GW_OUTCOME_AUTH;
-    return status == 408 || status >= 500 ? GW_OUTCOME_TRANSIENT : GW_OUTCOME_CONFIGURATION;
-}
+    static const enum gw_metrics_outcome outcomes[GW_BACKOFF_COUNT] = {[GW_BACKOFF_NONE] = GW_OUTCOME_CANCELED,
+                                                                       [GW_BACKOFF_TRANSIENT] = GW_OUTCOME_TRANSIENT,
+                                                                       [GW_BACKOFF_THROTTLED] = GW_OUTCOME_THROTTLED,
+                                                                       [GW_BACKOFF_AUTH] = GW_OUTCOME_AUTH,
+                                                                       [GW_BACKOFF_CONFIGURATION] =
+                                                                           GW_OUTCOME_CONFIGURATION,
+                                                                       [GW_BACKOFF_DATABASE] = GW_OUTCOME_TRANSIENT};
 
-static enum gw_metrics_outcome outcome_of_failure(enum gw_status status)
-{
-    switch (status) {
-    case GW_ERETRY:
-        return GW_OUTCOME_TRANSIENT;
-    case GW_EDENIED:
-        return GW_OUTCOME_AUTH;
-    case GW_ECANCELED:
-        return GW_OUTCOME_CANCELED;
-    case GW_ECONFIG:
-        return GW_OUTCOME_CONFIGURATION;
-    default:
+    if (trouble == GW_TROUBLE_NONE)
+        return GW_OUTCOME_OK;
+    if (trouble == GW_TROUBLE_NOT_FHIR || trouble == GW_TROUBLE_DAMAGED)
         return GW_OUTCOME_PROTOCOL;
-    }
+    return outcomes[gw_backoff_of(trouble)];
 }
 
 static uint64_t now_ms(const struct hospital *hospital)
@@ -57,7 +48,7 @@ static void count(const struct metering *m, const struct gw_error *failure)
         gw_readiness_progress(&run->door.health.readiness, now_ms(m->hospital));
     if (!numbers)
         return;
-    numbers->requests[failure ? outcome_of_failure(failure->status) : outcome_of_status(m->response->status)]++;
+    numbers->requests[outcome_of(gw_http_trouble(m->response, failure))]++;
     numbers->received_bytes += m->response->body.length;
     gw_histogram_note(&numbers->request_time, now_ms(m->hospital) - m->began_ms);
 }

@@ -73,7 +73,7 @@ struct hospital {
     unsigned learn_failures;
     struct watch *first_ready, **last_ready;
     size_t under_way;
-    struct export *export;    /* NULL: none */
+    struct exporter *export;  /* NULL: none */
     struct intray *intray;    /* NULL: it is no folder */
     struct gw_upkeep *upkeep; /* NULL: it tells nothing by itself */
     size_t catching_up;       /* watches */
@@ -133,7 +133,8 @@ struct gw_run {
 
 int64_t run_now(const struct gw_run *run);
 
-/* Our disk failed: nothing more is begun, and the service ends with it. */
+/* If our disk failed (GW_EIO): nothing more is begun, and the service ends with it. Any other failure, or NULL, is
+ * none of its concern. */
 void run_fail(struct gw_run *run, const struct gw_error *failure);
 
 /* ---- run_door.c ---- */
@@ -201,11 +202,11 @@ enum gw_status upkeep_open(struct hospital *hospital, struct gw_error *err);
 enum gw_status upkeep_ring(struct gw_run *run, struct gw_error *err); /* the doorbell rings for this generation */
 
 /* ---- run_export.c: bulk exports ---- */
-struct export;
+struct exporter;
 enum gw_status export_start(struct hospital *hospital, size_t endpoint, struct gw_error *err);
-void export_close(struct export *export);         /* its parts close; then it is to be freed */
-void export_free(struct export *export);          /* NULL is nothing */
-bool export_at_work(const struct export *export); /* on a thread of its own */
+void export_close(struct exporter *export);         /* its parts close; then it is to be freed */
+void export_free(struct exporter *export);          /* NULL is nothing */
+bool export_at_work(const struct exporter *export); /* on a thread of its own */
 
 /* ---- run_folder.c: a folder that a hospital puts files into ---- */
 struct intray;
@@ -215,7 +216,7 @@ void intray_free(struct intray *intray);
 bool intray_at_work(const struct intray *intray);
 
 /* ---- run_errand.c ---- */
-/* Begin what the watch has next. It ends by itself, and tells errand_ended. */
+/* Begin what the watch has next. It ends by itself, and tells watch_ended. */
 enum gw_status errand_start(struct watch *watch, struct gw_error *err);
 void errand_cancel(struct errand *errand);
 

@@ -193,8 +193,7 @@ void watch_ended(struct watch *watch, const struct errand_end *end)
     count(watch, end);
     tell(watch, end);
     watch->failures = end->failure && end->failure->status != GW_ECANCELED ? watch->failures + 1 : 0;
-    if (end->failure && end->failure->status == GW_EIO)
-        run_fail(hospital->run, end->failure);
+    run_fail(hospital->run, end->failure);
     if (keep_end(watch, end) && !end->failure && end->what->kind != GW_ERRAND_NONE) {
         watch->done = *end->done;
         if (end->what->kind >= GW_ERRAND_SWEEP && end->began >= watch->hinted_at)
@@ -234,11 +233,8 @@ enum gw_status watch_mark_read(const struct read_mark *mark, struct gw_ledger *l
     const gw_day day = gw_zone_day_at(gw_site_zone(subject->site->site), as_of);
     struct gw_arena scratch = GW_ARENA_INIT(WATCH_MEMORY);
     struct gw_schedule_done done;
-    gw_day before = GW_NO_DAY;
-    enum gw_status rc = remembered_horizon(ledger, &scratch, key, subject->number, &before, err);
+    enum gw_status rc = remember_horizon_reached(ledger, &scratch, key, subject->number, day, err);
 
-    if (rc == GW_OK && (before == GW_NO_DAY || before < day))
-        rc = remember_horizon(ledger, key, subject->number, day, err);
     if (rc == GW_OK)
         rc = agenda_done(ledger, &scratch, subject->number, key, &done, err);
     if (rc == GW_OK) {

@@ -22,8 +22,7 @@
 #include "gateway/service/schedule.h"
 #include "gateway/service/world.h"
 
-#define GW_RUN_LOOK_MS  15000u /* between looks at the files it came from: a withdrawal acts within a minute */
-#define GW_RUN_DRAIN_MS 8000u  /* of the ten seconds that an end may take */
+#define GW_RUN_LOOK_MS 15000u /* between looks at the files it came from: a withdrawal acts within a minute */
 
 struct gw_run_options {
     const char *config;           /* file name */
@@ -42,7 +41,7 @@ typedef void (*gw_run_done)(void *ctx, const struct gw_error *failure);
 enum gw_status gw_run_start(const struct gw_run_options *options, gw_run_done done, void *ctx, struct gw_run **out,
                             struct gw_error *err);
 
-/* Let pages be committed, cancel the rest, end. At most GW_RUN_DRAIN_MS. */
+/* Let pages be committed, cancel the rest, end. A subject that is being derived is derived first. */
 void gw_run_stop(struct gw_run *run);
 
 /* Read all files again. A mistake in them is logged, and what was goes on. */
