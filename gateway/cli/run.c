@@ -3,6 +3,8 @@
  */
 #include "gateway/service/run.h"
 
+#include <stdlib.h>
+
 #include "cli/commands.h"
 #include "cli/output.h"
 
@@ -20,12 +22,19 @@ static void on_ended(void *ctx, const struct gw_error *failure)
         running->failure = *failure;
 }
 
+/* What a thread is still at is left as it is: the next start finds what was committed, and does the rest. */
+static void on_overdue(void *ctx, const struct gw_error *failure)
+{
+    (void)ctx;
+    _Exit(failure ? output_failed(failure) : 0);
+}
+
 static int run_on(uv_loop_t *loop, const char *config)
 {
     struct gw_world world;
     struct gw_log log = {.write = gw_log_stderr, .least = GW_LOG_INFO};
     const struct gw_run_options options = {
-        .config = config, .world = &world, .log = &log, .signals = true, .notify = true};
+        .config = config, .world = &world, .log = &log, .signals = true, .notify = true, .overdue = on_overdue};
     struct running running = {0};
     struct gw_run *run;
 

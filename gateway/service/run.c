@@ -83,6 +83,8 @@ static void close_handles(struct gw_run *run)
     gw_clock_stop(run->world->clock, &run->timer);
     gw_dispatch_pool_free(run->pool);
     uv_close((uv_handle_t *)&run->timer, on_handle_closed);
+    gw_clock_stop(run->world->clock, &run->drain);
+    uv_close((uv_handle_t *)&run->drain, on_handle_closed);
     for (size_t i = 0; run->options.signals && i < sizeof run->signals / sizeof run->signals[0]; i++)
         uv_close((uv_handle_t *)&run->signals[i], on_handle_closed);
 }
@@ -189,6 +191,15 @@ void run_fail(struct gw_run *run, const struct gw_error *failure)
     gw_run_stop(run);
 }
 
+static void on_overdue(uv_timer_t *timer)
+{
+    struct gw_run *run = timer->data;
+
+    gw_log(run->log, GW_LOG_WARNING, "overdue", GW_LOG_NUMBER("jobs", (int64_t)gw_run_counts(run).jobs));
+    if (run->options.overdue)
+        run->options.overdue(run->ctx, run->failure.status == GW_OK ? NULL : &run->failure);
+}
+
 void gw_run_stop(struct gw_run *run)
 {
     if (run->stopping)
@@ -196,6 +207,7 @@ void gw_run_stop(struct gw_run *run)
     run->stopping = true;
     notify(run, "STOPPING=1");
     gw_log(run->log, GW_LOG_INFO, "stopping", GW_LOG_NUMBER("under_way", (int64_t)run->counts.under_way));
+    gw_clock_start(run->world->clock, &run->drain, on_overdue, GW_RUN_DRAIN_MS);
     if (run->generation)
         close_generation(run);
     else
@@ -382,8 +394,9 @@ static void watch_signals(struct gw_run *run)
 static void start_handles(struct gw_run *run)
 {
     uv_timer_init(run->world->loop, &run->timer);
-    run->timer.data = run;
-    run->open++;
+    uv_timer_init(run->world->loop, &run->drain);
+    run->timer.data = run->drain.data = run;
+    run->open += 2;
     gw_clock_start(run->world->clock, &run->timer, on_look, GW_RUN_LOOK_MS);
     watch_signals(run);
 }

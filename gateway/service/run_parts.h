@@ -116,6 +116,7 @@ struct gw_run {
     struct generation *generation; /* at work, or closing; NULL: none could be opened, it is tried again */
     struct generation *next;       /* loaded, waits for the other to close */
     uv_timer_t timer;              /* of the looks */
+    uv_timer_t drain;              /* of an end */
     uv_signal_t signals[3];
     struct door door;
     struct gw_run_counts counts;

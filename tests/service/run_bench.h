@@ -29,7 +29,7 @@ struct bench {
     struct gw_text lines; /* of the log */
     char config[600];
     struct gw_run *run;
-    bool ended;
+    bool ended, overdue;
     struct gw_error failure;
 };
 
@@ -148,6 +148,14 @@ static inline void on_ended(void *ctx, const struct gw_error *failure)
         b->failure = *failure;
 }
 
+static inline void on_overdue(void *ctx, const struct gw_error *failure)
+{
+    struct bench *b = ctx;
+
+    cr_assert(!b->ended && failure == NULL);
+    b->overdue = true;
+}
+
 static inline bool busy(void *ctx)
 {
     const struct bench *b = ctx;
@@ -160,13 +168,20 @@ static inline void pass(struct bench *b, uint64_t ms)
     fake_time_run(&b->world.time, b->world.time.now_ms + ms, busy, b);
 }
 
+/* Time goes on although the ledger's thread is at work. */
+static inline void pass_beside(struct bench *b, uint64_t ms)
+{
+    fake_time_run(&b->world.time, b->world.time.now_ms + ms, NULL, NULL);
+}
+
 static inline void start(struct bench *b)
 {
     struct gw_error failure = {0};
 
-    const struct gw_run_options options = {.config = b->config, .world = &b->world.world, .log = &b->log};
+    const struct gw_run_options options = {
+        .config = b->config, .world = &b->world.world, .log = &b->log, .overdue = on_overdue};
 
-    b->ended = false;
+    b->ended = b->overdue = false;
     cr_assert(gw_run_start(&options, on_ended, b, &b->run, &failure) == GW_OK, "%s", failure.text);
 }
 

@@ -235,6 +235,45 @@ Test(run, ends_soon_although_a_hospital_hangs)
     tear_down(&b);
 }
 
+/* A job of the ledger's thread that takes its time: somebody else holds the file. */
+Test(run, l9_is_overdue_after_eight_seconds_of_an_end)
+{
+    struct bench b;
+    sqlite3 *other = NULL;
+
+    set_up(&b, 1, 1);
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    cr_assert(sqlite3_open(scratch_path(&b.scratch, "state/ledger.db"), &other) == SQLITE_OK);
+    cr_assert(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
+    pass_beside(&b, 15000); /* a look at what is marked */
+    cr_assert(gw_run_counts(b.run).jobs > 0);
+    gw_run_stop(b.run);
+    pass_beside(&b, 7999);
+    cr_expect(!b.overdue && !b.ended);
+    pass_beside(&b, 1);
+    cr_expect(b.overdue && !b.ended);
+    cr_assert(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(other);
+    pass(&b, 2000);
+    cr_expect(b.ended, "whoever waits on sees the end");
+    tear_down(&b);
+}
+
+Test(run, l9_is_not_overdue_when_nothing_is_left_to_do)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    start(&b);
+    pass(&b, HOUR_MS);
+    stop(&b);
+    pass(&b, HOUR_MS);
+    cr_expect(!b.overdue);
+    tear_down(&b);
+}
+
 /* ---- other ways in ---- */
 
 Test(run, takes_what_a_bulk_export_brings_and_asks_for_nothing_that_came_with_it)

@@ -22,7 +22,11 @@
 #include "gateway/service/schedule.h"
 #include "gateway/service/world.h"
 
-#define GW_RUN_LOOK_MS 15000u /* between looks at the files it came from: a withdrawal acts within a minute */
+#define GW_RUN_LOOK_MS  15000u /* between looks at the files it came from: a withdrawal acts within a minute */
+#define GW_RUN_DRAIN_MS 8000u  /* of the ten seconds that an end may take */
+
+/* The end, once, from the loop; the service is gone when it returns. failure NULL: it was asked to stop. */
+typedef void (*gw_run_done)(void *ctx, const struct gw_error *failure);
 
 struct gw_run_options {
     const char *config;           /* file name */
@@ -30,18 +34,23 @@ struct gw_run_options {
     struct gw_log *log;           /* borrowed */
     bool signals;                 /* SIGTERM and SIGINT stop it, SIGHUP reloads */
     bool notify;                  /* the service manager, where there is one */
+
+    /*
+     * GW_RUN_DRAIN_MS after it was told to stop a thread is still at work. The caller ends the process, in the middle
+     * of whatever that is: a commit is whole or was none, as with a power cut. Where the caller waits on (or NULL),
+     * done comes when the work is done.
+     */
+    gw_run_done overdue;
 };
 
 struct gw_run;
-
-/* The end, once, from the loop; the service is gone when it returns. failure NULL: it was asked to stop. */
-typedef void (*gw_run_done)(void *ctx, const struct gw_error *failure);
 
 /* Refused with a status and no callback: configuration, ledger held by another instance, keys. */
 enum gw_status gw_run_start(const struct gw_run_options *options, gw_run_done done, void *ctx, struct gw_run **out,
                             struct gw_error *err);
 
-/* Let pages be committed, cancel the rest, end. A subject that is being derived is derived first. */
+/* Let pages be committed, cancel the rest, end. A subject that is being derived is derived first, unless it takes
+ * longer than GW_RUN_DRAIN_MS: overdue. */
 void gw_run_stop(struct gw_run *run);
 
 /* Read all files again. A mistake in them is logged, and what was goes on. */
