@@ -133,7 +133,7 @@ static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
         rc = gw_writer_start(run->world->loop, run->ledger, &run->writer, err);
     if (rc != GW_OK)
         return rc;
-    run->resume = false;
+    run->resume = run->relinked = false;
     gw_store_writer_init(&run->store, run->writer);
     gw_notebook_writer_init(&run->notebook, run->writer);
     gw_deliveries_writer_init(&run->deliveries, run->writer);
@@ -355,7 +355,7 @@ static void on_look(uv_timer_t *timer)
 {
     struct gw_run *run = timer->data;
 
-    if (!run->generation || (!run->generation->closing && look_changed(run->generation->look)))
+    if (!run->generation || (!run->generation->closing && (look_changed(run->generation->look) || run->relinked)))
         gw_run_reload(run);
     look_for_marked(run);
     if (++run->looks % LOOKS_TO_A_COUNT == 0)
@@ -377,6 +377,14 @@ static void on_signal(uv_signal_t *handle, int number)
     } else {
         gw_run_stop(run);
     }
+}
+
+/* Not from within: whoever calls is part of the generation. */
+void run_relink(struct gw_run *run)
+{
+    run->relinked = true;
+    if (!run->stopping)
+        gw_clock_start(run->world->clock, &run->timer, on_look, 0);
 }
 
 static void watch_signals(struct gw_run *run)

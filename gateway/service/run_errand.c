@@ -55,6 +55,7 @@ struct errand {
     /* from the last job */
     struct gw_schedule_done done;
     struct gw_schedule_subject course;
+    bool relinked;
 };
 
 static void run_steps(struct errand *e);
@@ -348,14 +349,32 @@ static enum gw_status mark(struct errand *e, const struct standing *standing, st
     return rc == GW_OK ? standing_mark(standing, &e->subject, &known, err) : rc;
 }
 
+static bool same_linked(const struct setup_subject *subject, const struct gw_linked *now, size_t count)
+{
+    bool same = count == subject->linked_count;
+
+    for (size_t i = 0; same && i < count; i++)
+        same = gw_same(now[i].endpoint, subject->linked[i].endpoint) &&
+               gw_same(now[i].patient, subject->linked[i].patient);
+    return same;
+}
+
+/* What the derivation found for the schedule. */
 static enum gw_status look_again(struct errand *e, struct gw_ledger *ledger, struct gw_error *err)
 {
     struct gw_ledger_subject known;
+    struct gw_linked *linked = NULL;
+    size_t count = 0;
     enum gw_status rc = gw_ledger_subject(ledger, &e->scratch, e->subject.number, &known, err);
 
     if (rc == GW_OK)
         e->course.next_day = known.next_day;
-    return rc == GW_OK ? agenda_windows(ledger, &e->arena, e->subject.number, &e->course, err) : rc;
+    if (rc == GW_OK)
+        rc = agenda_windows(ledger, &e->arena, e->subject.number, &e->course, err);
+    if (rc == GW_OK)
+        rc = agenda_linked(ledger, &e->scratch, e->subject.number, &linked, &count, err);
+    e->relinked = rc == GW_OK && !same_linked(e->watch->subject, linked, count);
+    return rc;
 }
 
 /* A poller would have asked for the whole plan again and again since the last errand. */
@@ -418,6 +437,7 @@ static void end(struct errand *e)
                                    .pages = e->pages,
                                    .entries = e->entries,
                                    .planned = e->planned,
+                                   .relinked = e->relinked,
                                    .began = e->began};
     struct watch *watch = e->watch;
 

@@ -124,6 +124,7 @@ struct gw_run {
     unsigned looks;
     int64_t marked; /* the subject that was the last to be found marked */
     bool resume;    /* what is stopped is tried again */
+    bool relinked;  /* a subject has other linked patients than the generation knows */
     bool stopping;
     bool writer_stopping;
     bool hints_busy, hints_again; /* a round over them is under way; another is wanted */
@@ -133,6 +134,9 @@ struct gw_run {
 };
 
 int64_t run_now(const struct gw_run *run);
+
+/* A person linked a patient to a subject, or took that back: a new generation asks about whom it concerns. */
+void run_relink(struct gw_run *run);
 
 /* If our disk failed (GW_EIO): nothing more is begun, and the service ends with it. Any other failure, or NULL, is
  * none of its concern. */
@@ -231,6 +235,7 @@ struct errand_end {
     struct gw_savings savings;
     size_t fresh, repeats, pages, entries;
     size_t planned; /* requests, when it asked for all; else 0 */
+    bool relinked;  /* its derivation knows other linked patients than its generation */
     int64_t began;
 };
 void watch_ended(struct watch *watch, const struct errand_end *end);

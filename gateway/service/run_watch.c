@@ -194,6 +194,8 @@ void watch_ended(struct watch *watch, const struct errand_end *end)
     tell(watch, end);
     watch->failures = end->failure && end->failure->status != GW_ECANCELED ? watch->failures + 1 : 0;
     run_fail(hospital->run, end->failure);
+    if (end->relinked)
+        run_relink(hospital->run);
     if (keep_end(watch, end) && !end->failure && end->what->kind != GW_ERRAND_NONE) {
         watch->done = *end->done;
         if (end->what->kind >= GW_ERRAND_SWEEP && end->began >= watch->hinted_at)

@@ -141,6 +141,8 @@ static enum gw_status link_all_merged(struct setup *s, struct setup_subject *sub
 
     if (rc != GW_OK || count == 0)
         return rc;
+    subject->linked = linked;
+    subject->linked_count = count;
     subject->links = gw_arena_alloc(&s->arena, (subject->link_count + count) * sizeof *subject->links);
     if (!subject->links)
         return no_memory(err);

@@ -62,6 +62,8 @@ struct setup_subject {
     gw_day as_of;     /* the day it is read up to: today in the site's zone, or the day asked for if that is earlier */
     struct setup_link *links;
     size_t link_count;
+    const struct gw_linked *linked; /* whom a person linked, as of setup_open: some of the links come from it */
+    size_t linked_count;
     bool stopped; /* consent was withdrawn, and it was read before: nothing is asked any more */
     bool ready;   /* every endpoint of its site is read up to the day: derive it */
 };

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "gateway/ledger/decisions.h"
+#include "gateway/ledger/report.h"
+#include "gateway/service/decide.h"
 #include "gateway/sources/hints.h"
 #include "service/run_bench.h"
 #include "service/setup.h"
@@ -154,6 +156,69 @@ Test(run, derives_what_a_person_decides_meanwhile)
     gw_ledger_close(beside);
     pass(&b, 60000);
     cr_expect_str_eq(cell(&b, "SELECT d1 FROM subjects"), "2026-10-24");
+    tear_down(&b);
+}
+
+static int64_t decide_beside(struct bench *b, const char *code, const char *answer, int64_t undoes)
+{
+    struct gw_arena arena = GW_ARENA_INIT(256u << 20);
+    struct gw_config config;
+    struct gw_decide_result result;
+    struct gw_error failure = {0};
+    struct gw_decide_request request = {.ledger_path = scratch_path(&b->scratch, "state/ledger.db"),
+                                        .config = &config,
+                                        .beside = true,
+                                        .assignments = &answer,
+                                        .assignment_count = answer != NULL,
+                                        .undoes = undoes,
+                                        .by = "dm1",
+                                        .reason = "asked the ward"};
+    struct gw_ledger_items items;
+
+    cr_assert(gw_config_load(&arena, b->config, &config, &failure) == GW_OK, "%s", failure.text);
+    cr_assert(gw_ledger_join(request.ledger_path, &request.ledger, &failure) == GW_OK, "%s", failure.text);
+    cr_assert(gw_ledger_items(request.ledger, &arena, NULL, true, &items, &failure) == GW_OK, "%s", failure.text);
+    for (size_t i = 0; i < items.count; i++)
+        if (gw_same(items.list[i].code, code))
+            request.selector = items.list[i].id;
+    cr_assert(gw_decide_run(&arena, &request, &result, &failure) == GW_OK, "%s", failure.text);
+    gw_ledger_close(request.ledger);
+    gw_arena_release(&arena);
+    return result.decision.n;
+}
+
+/* p0 was merged into p9, under whom the count of the visit stands. */
+Test(run, s16_asks_about_a_linked_patient_within_a_minute_and_no_more_once_it_is_unlinked)
+{
+    struct bench b;
+    struct fake_place *place;
+    int64_t decision;
+
+    set_up(&b, 1, 1);
+    place = &b.world.places[0];
+    fake_place_replace(place, "p0", 0,
+                       "{\"resourceType\":\"Patient\",\"id\":\"p0\",\"gender\":\"male\",\"birthDate\":\"1950-02-03\","
+                       "\"meta\":{\"versionId\":\"2\",\"lastUpdated\":\"2026-11-18T08:00:00Z\"},\"active\":false,"
+                       "\"link\":[{\"other\":{\"reference\":\"Patient/p9\"},\"type\":\"replaced-by\"}]}");
+    add_patient(place, "p9");
+    add_visit(place, "p0", "2026-11-19", 0);
+    add_count(place, "p9", "2026-11-19", "1", "final", "1.20", 0);
+    place->listen = true;
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    cr_expect(!strstr(place->urls.at, "p9"), "whose p9 is nobody knows yet: %s", place->urls.at);
+    decision = decide_beside(&b, "SUBJECT_MERGE", "link=p9", 0);
+    pass(&b, 60000);
+    cr_expect(strstr(place->urls.at, "patient=p9") != NULL, "%s", place->urls.at);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    cr_expect(gw_run_counts(b.run).subjects == 2 && gw_run_counts(b.run).reloads == 1);
+    decide_beside(&b, NULL, NULL, decision);
+    pass(&b, 60000);
+    cr_expect(gw_run_counts(b.run).subjects == 1 && gw_run_counts(b.run).reloads == 2);
+    gw_text_clear(&place->urls);
+    pass(&b, 10 * DAY_MS);
+    cr_expect(!strstr(place->urls.at, "p9"), "%s", place->urls.at);
+    cr_expect(gw_run_counts(b.run).reloads == 2, "and that is that");
     tear_down(&b);
 }
 

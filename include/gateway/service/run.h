@@ -8,9 +8,9 @@
  *                            └ dispatcher: turnstile of the endpoint ┘
  *
  * Everything it must know again after a restart is in the ledger: cursors, horizons, what the schedule did, circuits.
- * A changed roster, site profile or configuration makes a new generation: it is loaded whole before the old one is
- * given up, and a mistake in it leaves the old one at work. What was under way is cancelled then and asked for anew;
- * pages that were committed stay.
+ * A changed roster, site profile or configuration makes a new generation, and so does a patient whom a person linked to
+ * a subject: it is loaded whole before the old one is given up, and a mistake in it leaves the old one at work. What
+ * was under way is cancelled then and asked for anew; pages that were committed stay.
  *
  * It ends by itself only when our disk failed (GW_EIO).
  */
