@@ -1,9 +1,12 @@
 /*
- * The dispatcher in parts: what its three files share.
+ * The dispatcher in parts: what its files share.
  *
- *      dispatcher.c   requests: queues, pulls, when to start one again, what is stopped
- *      turnstile.c    asks: one HTTP request each, held until circuit, rate and pool let it pass
- *      pool.c         turns: whose ask goes next, over all endpoints
+ *      dispatcher.c         one endpoint: what is submitted, its turns, its life
+ *      dispatch_queue.c     lists of what waits, and the ends of requests
+ *      dispatch_chain.c     a pull under way: what it holds, when it is started again
+ *      dispatch_circuit.c   what is stopped and why, the endpoint or a query
+ *      turnstile.c          asks: one HTTP request each, held until circuit, rate and pool let it pass
+ *      pool.c               turns: whose ask goes next, over all endpoints
  *
  * Nothing is sent, and nobody is told of an end, inside a call from outside: all that comes from the pool's turn, a
  * zero timer, or from the end of an operation.
@@ -152,12 +155,39 @@ bool turnstile_settle(struct gw_dispatcher *dispatcher);        /* tell one ask 
 
 bool dispatcher_turn(struct gw_dispatcher *dispatcher); /* one request was sent, and another may follow */
 void dispatcher_settle(struct gw_dispatcher *dispatcher);
-void dispatcher_note(struct gw_dispatcher *dispatcher, const struct gw_setback *setback);
-void dispatcher_succeeded(struct gw_dispatcher *dispatcher, uint32_t epoch);
-uint64_t dispatcher_backoff_ms(const struct gw_dispatcher *dispatcher, enum gw_backoff class, unsigned attempt);
 uint64_t dispatcher_now_ms(const struct gw_dispatcher *dispatcher);
-bool dispatcher_is_stopped(const struct gw_dispatcher *dispatcher);
+
+/* ---- dispatch_queue.c ---- */
+
+typedef bool (*item_matches)(const struct item *item, const void *ctx);
+
+void items_append(struct items *items, struct item *item);
+void items_insert(struct items *items, struct item *item); /* by its time */
+struct item *items_take_first(struct items *items);        /* NULL: none */
+struct item *items_take(struct items *items, item_matches matches, const void *ctx);
+bool item_is_any(const struct item *item, const void *ctx);
+void item_end(struct gw_dispatcher *dispatcher, struct item *item, const struct gw_error *failure);
+void item_end_cancelled(struct gw_dispatcher *dispatcher, struct item *item);
+void item_end_stopped(struct gw_dispatcher *dispatcher, struct item *item);
+void dispatcher_end_waiting(struct gw_dispatcher *dispatcher, item_matches matches,
+                            void (*end)(struct gw_dispatcher *dispatcher, struct item *item));
+
+/* ---- dispatch_chain.c ---- */
+
+void chain_start(struct gw_dispatcher *dispatcher, struct item *item);
 void chain_asks(struct chain *chain);     /* it asked for another page */
 void chain_answered(struct chain *chain); /* a page is in hand */
+
+/* ---- dispatch_circuit.c ---- */
+
+bool circuit_is_stopped(const struct gw_circuit *circuit);
+bool dispatcher_is_stopped(const struct gw_dispatcher *dispatcher);
+struct query *dispatcher_query(struct gw_dispatcher *dispatcher, const char *name); /* NULL: no memory */
+void dispatcher_note(struct gw_dispatcher *dispatcher, const struct gw_setback *setback);
+void dispatcher_succeeded(struct gw_dispatcher *dispatcher, uint32_t epoch);
+void dispatcher_refused(struct gw_dispatcher *dispatcher, struct query *query, const struct gw_error *failure);
+void dispatcher_review(struct gw_dispatcher *dispatcher);
+void dispatcher_stop_all(struct gw_dispatcher *dispatcher); /* all that waits learns that the endpoint is stopped */
+uint64_t dispatcher_backoff_ms(const struct gw_dispatcher *dispatcher, enum gw_backoff class, unsigned attempt);
 
 #endif
