@@ -8,7 +8,7 @@
 
 #include "gateway/core/json.h"
 #include "sources/self_link.h"
-#include "sources/walk.h"
+#include "sources/references.h"
 
 static const char where[] = "sources.pull";
 
@@ -179,7 +179,7 @@ static enum gw_status check_self(struct paging *p, const char *self)
 
 static bool is_searched(const struct page_asked *asked)
 {
-    return asked->medication && *asked->medication == WALK_BY_IDENTIFIER;
+    return asked->medication && *asked->medication == REFERENCE_BY_IDENTIFIER;
 }
 
 /* Is it the Medication that was searched for? A server that ignores the parameter shows its whole formulary. */

@@ -5,7 +5,6 @@
 #include "sources/walk.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/core/date.h"
@@ -23,24 +22,14 @@ enum gw_status walk_init(struct walk *walk, struct gw_error *err)
     walk->last_updated = INT64_MIN;
     walk->urls = gw_id_set_new();
     walk->ids = gw_id_set_new();
-    walk->wanted = gw_id_set_new();
-    return walk->urls && walk->ids && walk->wanted ? GW_OK : no_memory(err);
-}
-
-static void drop_references(struct walk *walk)
-{
-    for (size_t i = 0; i < walk->reference_count; i++)
-        free(walk->references[i]);
-    walk->reference_count = 0;
+    return references_init(&walk->references) && walk->urls && walk->ids ? GW_OK : no_memory(err);
 }
 
 void walk_release(struct walk *walk)
 {
-    drop_references(walk);
-    free(walk->references);
+    references_release(&walk->references);
     gw_id_set_free(walk->urls);
     gw_id_set_free(walk->ids);
-    gw_id_set_free(walk->wanted);
 }
 
 void walk_slice(struct walk *walk)
@@ -54,8 +43,7 @@ void walk_slice(struct walk *walk)
 void walk_restart(struct walk *walk)
 {
     walk_slice(walk);
-    drop_references(walk);
-    gw_id_set_clear(walk->wanted);
+    references_clear(&walk->references);
     walk->entries = 0;
     walk->server_date = 0;
     walk->last_updated = INT64_MIN;
@@ -71,36 +59,6 @@ enum gw_status walk_visit(struct walk *walk, const char *url, struct gw_error *e
 }
 
 /* ---- one page ---- */
-
-static bool want(struct walk *walk, const char *id)
-{
-    if (gw_id_set_has(walk->wanted, id))
-        return true;
-    if (walk->reference_count == walk->reference_capacity) {
-        const size_t capacity = walk->reference_capacity ? 2 * walk->reference_capacity : 16;
-        char **list = realloc(walk->references, capacity * sizeof(*list));
-
-        if (!list)
-            return false;
-        walk->references = list;
-        walk->reference_capacity = capacity;
-    }
-    walk->references[walk->reference_count] = strdup(id);
-    return walk->references[walk->reference_count] && (++walk->reference_count, gw_id_set_add(walk->wanted, id));
-}
-
-static bool want_reference(struct walk *walk, const struct gw_keep_reference *reference)
-{
-    struct gw_text name = GW_TEXT_INIT(GW_URL_MAX);
-    bool fine;
-
-    if (!reference->by_identifier)
-        return want(walk, reference->id);
-    gw_text_print(&name, "%c%s", WALK_BY_IDENTIFIER, reference->id);
-    fine = !name.failed && want(walk, name.at);
-    gw_text_release(&name);
-    return fine;
-}
 
 /* Only the search's own type moves the watermark: an included Medication has a history of its own. */
 static void see_stamp(struct walk *walk, const struct gw_keep_entry *entry)
@@ -118,7 +76,7 @@ static bool see_entry(struct walk *walk, const struct gw_keep_entry *entry)
 
     see_stamp(walk, entry);
     for (size_t i = 0; entry->mode == GW_KEEP_FACT && i < entry->reference_count; i++) {
-        if (!want_reference(walk, &entry->references[i]))
+        if (!references_add(&walk->references, &entry->references[i]))
             return false;
     }
     if (!entry->type || !entry->id)

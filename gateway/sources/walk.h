@@ -7,16 +7,12 @@
 
 #include "gateway/sources/pull.h"
 #include "sources/instant.h"
-
-#define WALK_BY_IDENTIFIER '?' /* before "system|value", where other references are ids */
+#include "sources/references.h"
 
 struct walk {
     struct gw_id_set *urls;
-    struct gw_id_set *ids;    /* "Observation/o-1" */
-    struct gw_id_set *wanted; /* Medications referred to, and in order of appearance: */
-    char **references;
-    size_t reference_count;
-    size_t reference_capacity;
+    struct gw_id_set *ids; /* "Observation/o-1" */
+    struct references references;
     size_t pages;
     size_t entries;
     unsigned barren;      /* pages in a row without a new id */

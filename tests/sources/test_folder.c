@@ -352,7 +352,7 @@ Test(folder, l9_reads_what_a_crash_left_in_work)
             run_for(20);
             stop();
             snprintf(from, sizeof from, "%s/done/o.ndjson", drop);
-            snprintf(to, sizeof to, "%s/work/o.ndjson", drop);
+            snprintf(to, sizeof to, "%s/%s/o.ndjson", drop, "work");
             cr_assert(rename(from, to) == 0);
         } else {
             char path[160];

@@ -71,13 +71,13 @@ Test(walk, begins_anew_after_a_restart)
     cr_expect(walk_visit(&walk, "https://x.example/1", &err) == GW_EPROTO);
     cr_assert(walk_page(&walk, &entry, 1, 0, true, &err) == GW_OK &&
               walk_page(&walk, &entry, 1, 0, true, &err) == GW_OK);
-    cr_expect(walk.reference_count == 1 && strcmp(walk.references[0], "m1") == 0);
+    cr_expect(walk.references.count == 1 && strcmp(walk.references.list[0], "m1") == 0);
     walk_restart(&walk);
     cr_expect(walk_visit(&walk, "https://x.example/1", &err) == GW_OK);
-    cr_expect(walk.reference_count == 0 && walk.pages == 0 && walk.entries == 0);
+    cr_expect(walk.references.count == 0 && walk.pages == 0 && walk.entries == 0);
     walk_watermark(&walk, NULL, mark);
     cr_expect_str_eq(mark, "");
-    cr_expect(walk_page(&walk, &entry, 1, 0, true, &err) == GW_OK && walk.reference_count == 1);
+    cr_expect(walk_page(&walk, &entry, 1, 0, true, &err) == GW_OK && walk.references.count == 1);
 }
 
 Test(walk, takes_no_watermark_from_what_came_along)
