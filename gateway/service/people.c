@@ -9,39 +9,43 @@
 
 enum { PEOPLE_MEMORY = 256 * 1024 * 1024 };
 
-/* A patient merged with another is the subject's too. */
-static bool add_links(struct enrolment *e, const struct setup_subject *subject, size_t endpoint)
+static const struct setup_link *link_at(const struct setup_subject *subject, size_t endpoint)
 {
-    bool here = false, fine = true;
+    for (size_t l = 0; l < subject->link_count; l++)
+        if (subject->links[l].endpoint == endpoint)
+            return &subject->links[l];
+    return NULL;
+}
 
-    for (size_t l = 0; fine && l < subject->link_count; l++) {
-        const struct setup_link *link = &subject->links[l];
+/* A patient merged with another is the subject's too. */
+static bool know_links(struct enrolment *e, const struct setup_subject *subject, size_t endpoint)
+{
+    bool fine = true;
 
-        if (link->endpoint != endpoint)
-            continue;
-        here = true;
-        e->by_record_number |= !link->patient;
-        fine = !link->patient || enrolment_know(e, link->patient, subject->number);
-    }
-    if (here)
-        e->subjects[e->count++] =
-            (struct gw_enrolled){.number = subject->number, .line = subject->line, .site = subject->site->site};
+    for (size_t l = 0; fine && l < subject->link_count; l++)
+        if (subject->links[l].endpoint == endpoint && subject->links[l].patient)
+            fine = enrolment_know(e, subject->links[l].patient, subject->number);
     return fine;
 }
 
-static enum gw_status list_subjects(struct people *people, const struct setup *setup, size_t endpoint,
-                                    struct gw_error *err)
+static enum gw_status list_subjects(struct enrolment *e, struct gw_arena *arena, const struct setup *setup,
+                                    size_t endpoint, struct gw_error *err)
 {
-    struct enrolment *e = &people->enrolment;
-    bool fine = true;
+    enum gw_status rc = enrolment_new(e, arena, setup->subject_count, err);
 
-    e->arena = &people->arena;
-    e->subjects = gw_arena_alloc(&people->arena, (setup->subject_count + 1) * sizeof *e->subjects);
-    if (!e->subjects)
-        return gw_fail(err, GW_ENOMEM, "service.people", "the roster needs more memory than allowed");
-    for (size_t i = 0; fine && i < setup->subject_count; i++)
-        fine = add_links(e, &setup->subjects[i], endpoint);
-    return fine ? GW_OK : gw_fail(err, GW_ENOMEM, "service.people", "the roster needs more memory than allowed");
+    for (size_t i = 0; rc == GW_OK && i < setup->subject_count; i++) {
+        const struct setup_subject *subject = &setup->subjects[i];
+        const struct setup_link *link = link_at(subject, endpoint);
+
+        if (link)
+            rc = enrolment_add(e, &(struct gw_enrolled){.number = subject->number, .line = subject->line},
+                               link->patient, err);
+    }
+    enrolment_sort(e);
+    for (size_t i = 0; rc == GW_OK && i < setup->subject_count; i++)
+        if (!know_links(e, &setup->subjects[i], endpoint))
+            rc = gw_fail(err, GW_ENOMEM, "service.people", "the roster needs more memory than allowed");
+    return rc;
 }
 
 enum gw_status people_open(struct people *people, const struct setup *setup, size_t endpoint, struct gw_error *err)
@@ -53,7 +57,7 @@ enum gw_status people_open(struct people *people, const struct setup *setup, siz
     *people = (struct people){.arena = GW_ARENA_INIT(PEOPLE_MEMORY)};
     rc = gw_pseudonym_open(setup->config->pseudonym_key, setup->studies[0].config->id, &people->key, err);
     if (rc == GW_OK)
-        rc = list_subjects(people, setup, endpoint, err);
+        rc = list_subjects(&people->enrolment, &people->arena, setup, endpoint, err);
     people->intake = (struct gw_intake){.endpoint = of->config->id,
                                         .site = of->config->site,
                                         .invalid_blocks = of->settings.invalid_blocks,

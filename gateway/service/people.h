@@ -2,8 +2,8 @@
  * Whose patient is this, for what comes without having been asked for one by one: bulk exports and files. Of one site
  * at one endpoint; used by one thread at a time. Private to the service room.
  *
- * A roster line with a record number only is known by its Patient, whose id is remembered from then on. A patient who
- * is in two studies counts for the first of them; the other asks for itself.
+ * A roster line with a record number only is known by its Patient, whose id is remembered from then on. What comes of
+ * a patient who is in two studies is kept for the subject of each, as if each had asked for it.
  */
 #ifndef SERVICE_PEOPLE_H
 #define SERVICE_PEOPLE_H

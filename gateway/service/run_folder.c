@@ -133,6 +133,7 @@ static void set_up(struct intray *intray)
                                                    .clock = run->world->clock,
                                                    .path = folder->path,
                                                    .quiet_s = folder->quiet_seconds,
+                                                   .by_record_number = intray->people.enrolment.by_record_number,
                                                    .ended = on_file,
                                                    .ctx = intray};
 }

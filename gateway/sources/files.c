@@ -39,7 +39,7 @@ struct reading {
     struct gw_arena tree; /* of the line at hand */
     struct gw_arena text; /* of the page's entries */
     struct gw_keep_entry *entries;
-    size_t count;
+    size_t count, capacity;
     size_t bytes;
     const char *source; /* name of the file at hand, in messages and ledger */
 };
@@ -72,14 +72,39 @@ static void tell_invalid(struct reading *r, const struct gw_intake_answer *answe
     r->files->invalid(r->files->ctx, place, answer->reason);
 }
 
+static bool make_room(struct reading *r, size_t wanted)
+{
+    const size_t capacity = r->capacity + GW_FILES_PAGE_ENTRIES + wanted;
+    struct gw_keep_entry *entries;
+
+    if (r->count + wanted <= r->capacity)
+        return true;
+    entries = realloc(r->entries, capacity * sizeof(*entries));
+    if (!entries)
+        return false;
+    r->entries = entries;
+    r->capacity = capacity;
+    return true;
+}
+
+/* What is of several subjects is kept for each of them, as if each had asked for it. */
 static enum gw_status add(struct reading *r, const struct gw_intake_answer *answer)
 {
+    const size_t copies = answer->entry.mode == GW_KEEP_FACT ? answer->subject_count : 1;
+
     if (answer->invalid)
         tell_invalid(r, answer);
-    r->entries[r->count++] = answer->entry;
+    if (!make_room(r, copies))
+        return gw_fail(r->err, GW_ENOMEM, where, "no memory to read files");
+    for (size_t i = 0; i < copies; i++) {
+        r->entries[r->count] = answer->entry;
+        if (answer->entry.mode == GW_KEEP_FACT)
+            r->entries[r->count].subject = answer->subjects[i];
+        r->count++;
+    }
     r->bytes += answer->entry.raw.length;
     r->answer->entries++;
-    return r->count == GW_FILES_PAGE_ENTRIES || r->bytes >= GW_FILES_PAGE_BYTES ? hand_on(r) : GW_OK;
+    return r->count >= GW_FILES_PAGE_ENTRIES || r->bytes >= GW_FILES_PAGE_BYTES ? hand_on(r) : GW_OK;
 }
 
 /* ---- lines ---- */
@@ -530,8 +555,7 @@ enum gw_status gw_files_read(const struct gw_files *files, const char *path, str
 
     if (rc != GW_OK)
         return rc;
-    r.entries = malloc(GW_FILES_PAGE_ENTRIES * sizeof(*r.entries));
-    rc = r.entries ? read_input(&r, path) : gw_fail(err, GW_ENOMEM, where, "no memory to read files");
+    rc = read_input(&r, path);
     free(r.entries);
     gw_arena_release(&r.tree);
     gw_arena_release(&r.text);

@@ -152,20 +152,24 @@ static const char *resolve(const struct gw_intake_people *people, const char *id
     return id + sizeof(urn_uuid) - 1;
 }
 
+static size_t ask_whose(struct taking *t, const struct gw_identifier *identifiers, size_t count)
+{
+    return t->intake->whose(t->intake->ctx, t->out->patient, identifiers, count, &t->out->subjects);
+}
+
 static int64_t find_subject(struct taking *t, const struct gw_fact *fact)
 {
-    const struct gw_intake *intake = t->intake;
     const struct gw_reference *subject = &fact->subject;
 
     if (fact->type == GW_PATIENT) {
         t->out->patient = fact->id;
-        return intake->whose(intake->ctx, fact->id, fact->identifiers, fact->identifier_count);
+        t->out->subject_count = ask_whose(t, fact->identifiers, fact->identifier_count);
+    } else if (subject->kind != GW_REFERENCE_NONE && subject->kind != GW_REFERENCE_CONTAINED &&
+               (!subject->type || strcmp(subject->type, "Patient") == 0)) {
+        t->out->patient = resolve(t->people, subject->id);
+        t->out->subject_count = ask_whose(t, &subject->identifier, subject->identifier.value ? 1 : 0);
     }
-    if (subject->kind == GW_REFERENCE_NONE || subject->kind == GW_REFERENCE_CONTAINED ||
-        (subject->type && strcmp(subject->type, "Patient") != 0))
-        return GW_NOBODY;
-    t->out->patient = resolve(t->people, subject->id);
-    return intake->whose(intake->ctx, t->out->patient, &subject->identifier, subject->identifier.value ? 1 : 0);
+    return t->out->subject_count ? t->out->subjects[0] : GW_NOBODY;
 }
 
 /* ---- facts ---- */

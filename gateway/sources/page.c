@@ -32,17 +32,19 @@ static bool is_identifier(const struct gw_identifier *asked, const struct gw_ide
 }
 
 /* The patient asked for, by id where one was asked for, else by record number; anyone else is nobody. */
-static int64_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count)
+static size_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count,
+                    const int64_t **subjects)
 {
     const struct gw_request *request = ctx;
 
+    *subjects = &request->cursor.subject;
     if (patient && request->search.patient)
-        return strcmp(patient, request->search.patient) == 0 ? request->cursor.subject : GW_NOBODY;
+        return strcmp(patient, request->search.patient) == 0;
     for (size_t i = 0; i < count; i++) {
         if (is_identifier(&request->identifier, &identifiers[i]))
-            return request->cursor.subject;
+            return 1;
     }
-    return GW_NOBODY;
+    return 0;
 }
 
 static enum gw_status not_the_one_asked_for(struct paging *p, const char *sign)

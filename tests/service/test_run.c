@@ -403,6 +403,71 @@ Test(run, takes_what_a_hospital_puts_into_its_folder)
     tear_down(&b);
 }
 
+/* ---- one patient in two studies ---- */
+
+/* The other study knows the patient by record number alone. */
+static void write_two_studies(struct bench *b, const char *endpoint)
+{
+    struct gw_text config = GW_TEXT_INIT(1u << 16);
+
+    gw_text_print(&config,
+                  "{\"installation\":\"t\",\"state\":\"state\",\"pseudonym_key\":\"pseudonym.key\",\"fourEyes\":false,"
+                  "\"studies\":[{\"id\":\"lendex-rrmm\",\"package\":\"%s\",\"enrolment\":\"roster.csv\","
+                  "\"sink\":{\"kind\":\"sqlite\",\"path\":\"study.db\"}},"
+                  "{\"id\":\"elranatamab-rrmm\",\"package\":\"%s\",\"enrolment\":\"other.csv\","
+                  "\"sink\":{\"kind\":\"sqlite\",\"path\":\"other.db\"}}],\"endpoints\":[%s]}",
+                  PACKAGE, SOURCE_DIR "/mappings/studies/elranatamab-rrmm", endpoint);
+    scratch_write(&b->scratch, "casement.json", config.at);
+    scratch_write(&b->scratch, "other.csv", HEADER "h0,elranatamab-rrmm,,T-1," D1 ",," D1 ",,urn:mrn,mrn-p0\n");
+    gw_text_release(&config);
+}
+
+static const char other_values[] = "SELECT value_num FROM other.observations WHERE value_num IS NOT NULL LIMIT 1";
+
+Test(run, takes_from_a_folder_what_is_of_one_patient_in_two_studies_for_both)
+{
+    struct bench b;
+    struct gw_text lines = GW_TEXT_INIT(1u << 20);
+
+    set_up(&b, 1, 1);
+    write_two_studies(&b, "{\"id\":\"drop\",\"kind\":\"files\",\"site\":\"h0\",\"folder\":\"drop\","
+                          "\"site_profile\":\"h0.json\"}");
+    cr_assert(mkdir(scratch_path(&b.scratch, "drop"), 0700) == 0);
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
+    add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 0);
+    for (size_t i = b.world.places[0].count; i-- > 0;) /* the Patient last: it is looked for before anything is read */
+        gw_text_print(&lines, "%s\n", b.world.places[0].resources[i].json);
+    start(&b);
+    pass(&b, 60000);
+    scratch_write(&b.scratch, "drop/incoming/x.ndjson", lines.at);
+    pass(&b, HOUR_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    cr_expect_str_eq(cell(&b, other_values), "1.20");
+    gw_text_release(&lines);
+    tear_down(&b);
+}
+
+Test(run, takes_from_an_export_what_is_of_one_patient_in_two_studies_for_both)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    b.world.places[0].exports = true;
+    write_two_studies(&b, "{\"id\":\"e0\",\"site\":\"h0\",\"base\":\"https://fhir-0.example.org/r4\","
+                          "\"site_profile\":\"h0.json\",\"auth\":{\"kind\":\"none\"},"
+                          "\"bulk\":{\"level\":\"patient\",\"every_hours\":24}}");
+    start(&b);
+    pass(&b, 3 * HOUR_MS);
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 4 * HOUR_MS);
+    add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 4 * HOUR_MS);
+    b.world.places[0].listen = true;
+    pass(&b, 23 * HOUR_MS);
+    cr_expect(b.world.places[0].exported == 2);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    cr_expect_str_eq(cell(&b, other_values), "1.20");
+    tear_down(&b);
+}
+
 /* The hospital keeps the roster as ResearchSubjects: who is enrolled is asked about, who withdraws is not any more. */
 Test(run, goes_by_the_research_subjects_of_a_hospital)
 {

@@ -397,11 +397,14 @@ static inline enum gw_status fake_load(struct gw_notebook *notebook, struct gw_a
 
 /* ---- a hospital and a day ---- */
 
-static inline int64_t whose_patient(void *ctx, const char *patient, const struct gw_identifier *identifiers,
-                                    size_t count)
+static inline size_t whose_patient(void *ctx, const char *patient, const struct gw_identifier *identifiers,
+                                   size_t count, const int64_t **subjects)
 {
+    static const int64_t numbers[] = {17, 18};
+
     (void)ctx, (void)identifiers, (void)count;
-    return patient && strcmp(patient, "p1") == 0 ? 17 : patient && strcmp(patient, "p2") == 0 ? 18 : GW_NOBODY;
+    *subjects = &numbers[patient && strcmp(patient, "p2") == 0];
+    return patient && (strcmp(patient, "p1") == 0 || strcmp(patient, "p2") == 0);
 }
 
 static const enum gw_resource fake_types[] = {GW_PATIENT, GW_OBSERVATION};

@@ -21,10 +21,12 @@ static const struct bulk_reply replies[] = {
     {"GET /f/d", 200, DELETION("Observation/o0") "\n" DELETION("Observation/unknown") "\n"},
     {0}};
 
-static int64_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count)
+static size_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count,
+                    const int64_t **subjects)
 {
     (void)ctx, (void)identifiers, (void)count;
-    return patient && strcmp(patient, "p1") == 0 ? subject : GW_NOBODY;
+    *subjects = &subject;
+    return patient && strcmp(patient, "p1") == 0;
 }
 
 static void open_ledger(void)

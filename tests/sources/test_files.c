@@ -2,6 +2,7 @@
  * Files in: lines, Bundles and single resources, plain and packed, whole and damaged.
  */
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,22 +28,29 @@ struct heard {
     size_t largest;
     size_t fail_at; /* page to fail at, from 1 */
     size_t deletions;
+    int64_t subjects; /* the sum of their numbers */
     struct gw_files_answer answer;
 };
 
 static struct heard heard;
 
-static int64_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count)
+/* pat-17 is subject 17; pat-17.18 is two. */
+static size_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count,
+                    const int64_t **subjects)
 {
+    static int64_t numbers[2];
+    const int found = patient ? sscanf(patient, "pat-%" SCNd64 ".%" SCNd64, &numbers[0], &numbers[1]) : 0;
+
     (void)ctx, (void)identifiers, (void)count;
-    return patient && strncmp(patient, "pat-", 4) == 0 ? atoi(patient + 4) : GW_NOBODY;
+    *subjects = numbers;
+    return found > 0 ? (size_t)found : 0;
 }
 
 static enum gw_status hear_page(void *ctx, struct gw_keep_entry *entries, size_t count, struct gw_error *err)
 {
     struct heard *h = ctx;
 
-    cr_expect(count > 0 && count <= GW_FILES_PAGE_ENTRIES);
+    cr_expect(count > 0 && count <= GW_FILES_PAGE_ENTRIES + 1); /* one may be of two subjects */
     h->count += count;
     h->largest = count > h->largest ? count : h->largest;
     if (++h->pages == h->fail_at)
@@ -51,6 +59,7 @@ static enum gw_status hear_page(void *ctx, struct gw_keep_entry *entries, size_t
         const struct gw_keep_entry *e = &entries[i];
         uint8_t hash[GW_SHA256_BYTES];
 
+        h->subjects += e->subject;
         gw_text_print(&h->entries, "%s:%u %s/%s %s\n", e->source, e->line, e->type ? e->type : "", e->id ? e->id : "",
                       e->reason ? e->reason : "");
         if (e->mode == GW_KEEP_DOOR)
@@ -234,6 +243,25 @@ Test(files, hands_on_pages_of_bounded_size)
     }
 }
 
+/* Each study reads as if it were alone; what was in the file is counted once. */
+Test(files, hand_on_what_is_of_two_subjects_for_each_of_them)
+{
+    static const char both[] =
+        "{\"resourceType\":\"Observation\",\"id\":\"o-2\",\"status\":\"final\",\"code\":{\"text\":"
+        "\"x\"},\"subject\":{\"reference\":\"Patient/pat-17.18\"}}\n";
+    struct gw_text lines = GW_TEXT_INIT(16 << 20);
+
+    gw_text_add(&lines, OBSERVATION("o-1") "\n");
+    for (size_t i = 0; i < 2 * GW_FILES_PAGE_ENTRIES; i++)
+        gw_text_add(&lines, both);
+    cr_assert(read_path(scratch_write(&scratch, "x.ndjson", lines.at)) == GW_OK);
+    cr_expect(heard.count == 4 * GW_FILES_PAGE_ENTRIES + 1, "%zu", heard.count);
+    cr_expect(heard.subjects == 2 * (int64_t)GW_FILES_PAGE_ENTRIES * (17 + 18) + 1);
+    cr_expect(heard.answer.entries == 2 * GW_FILES_PAGE_ENTRIES + 1);
+    cr_expect(heard.largest == GW_FILES_PAGE_ENTRIES + 1, "%zu", heard.largest);
+    gw_text_release(&lines);
+}
+
 Test(files, s18_hold_a_line_over_the_cap_and_go_on_behind_it)
 {
     static const size_t lengths[] = {GW_FILES_LINE_MAX, GW_FILES_LINE_MAX + 1, 3 << 20, 9 << 20};
@@ -377,7 +405,8 @@ Test(files, s19_read_bundles_line_by_line_where_they_say_what_was_deleted)
         &scratch, "d.ndjson",
         BUNDLE("{\"request\":{\"method\":\"DELETE\",\"url\":\"Observation/a\"}},"
                "{\"request\":{\"method\":\"DELETE\",\"url\":\"Observation/b\"}}") "\n" BUNDLE("") "\nbroken"
-                                                                                                  "\n" OBSERVATION("c") "\n");
+                                                                                                  "\n" OBSERVATION(
+                                                                                                      "c") "\n");
     struct gw_error err = {0};
 
     cr_assert(gw_files_read(&files, path, &heard.answer, &err) == GW_OK, "%s", err.text);

@@ -33,10 +33,12 @@ static struct gw_error failure;
 static int ended;
 static int64_t subject;
 
-static int64_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count)
+static size_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count,
+                    const int64_t **subjects)
 {
     (void)ctx, (void)identifiers, (void)count;
-    return patient && strcmp(patient, "p1") == 0 ? subject : GW_NOBODY;
+    *subjects = &subject;
+    return patient && strcmp(patient, "p1") == 0;
 }
 
 static void hear(void *ctx, const struct gw_folder_file *file)
@@ -279,12 +281,14 @@ Test(folder, says_what_became_of_each_file)
 /* A roster with a record number only: the id is known once the Patient was seen. */
 static char learnt[64];
 
-static int64_t whose_number(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count)
+static size_t whose_number(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count,
+                           const int64_t **subjects)
 {
     (void)ctx;
+    *subjects = &subject;
     if (patient && count > 0 && strcmp(identifiers[0].value, "0815") == 0)
         snprintf(learnt, sizeof learnt, "%s", patient);
-    return patient && *learnt && strcmp(patient, learnt) == 0 ? subject : GW_NOBODY;
+    return patient && *learnt && strcmp(patient, learnt) == 0;
 }
 
 Test(folder, learns_ids_before_it_reads_what_needs_them)

@@ -13,16 +13,20 @@ static struct gw_arena arena = GW_ARENA_INIT(16 << 20);
 static struct gw_intake intake;
 
 /* pat-17 is subject 17; so is the record number 0815. */
-static int64_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count)
+static size_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count,
+                    const int64_t **subjects)
 {
+    static const int64_t number = 17;
+
     (void)ctx;
+    *subjects = &number;
     if (patient && strcmp(patient, "pat-17") == 0)
-        return 17;
+        return 1;
     for (size_t i = 0; i < count; i++) {
         if (gw_same(identifiers[i].value, "0815"))
-            return 17;
+            return 1;
     }
-    return GW_NOBODY;
+    return 0;
 }
 
 static void open_intake(void)

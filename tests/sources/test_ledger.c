@@ -234,14 +234,17 @@ Test(ledger, links_a_subject_to_the_medications_it_refers_to)
 
 /* ---- files ---- */
 
-static int64_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count)
+static size_t whose(void *ctx, const char *patient, const struct gw_identifier *identifiers, size_t count,
+                    const int64_t **subjects)
 {
-    int64_t number = GW_NOBODY;
+    static int64_t number;
 
     (void)ctx, (void)identifiers, (void)count;
+    number = GW_NOBODY;
     if (patient)
         gw_ledger_patient(ledger, "lendex-rrmm", "hm-ehr", patient, &number, NULL);
-    return number;
+    *subjects = &number;
+    return number != GW_NOBODY;
 }
 
 static enum gw_status keep_page(void *ctx, struct gw_keep_entry *entries, size_t count, struct gw_error *failure)

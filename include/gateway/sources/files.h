@@ -21,7 +21,10 @@
 struct gw_files {
     const struct gw_intake *intake;
 
-    /* A page of entries for gw_ledger_keep, valid during the call. A failure ends the reading with it. */
+    /*
+     * A page of entries for gw_ledger_keep, valid during the call: one for each subject whose it is, so that it may be
+     * a few longer than GW_FILES_PAGE_ENTRIES. A failure ends the reading with it.
+     */
     enum gw_status (*page)(void *ctx, struct gw_keep_entry *entries, size_t count, struct gw_error *err);
     /* A file that counts not at all: GW_EINPUT, GW_ENOMEM (over a limit) or GW_ENOINPUT. May be NULL. */
     void (*refused)(void *ctx, const char *path, const struct gw_error *failure);
@@ -39,7 +42,7 @@ struct gw_files_answer {   /* added up from call to call */
     size_t files;          /* read to their end */
     size_t refused;        /* counted not at all */
     size_t skipped;        /* in folders: of other names than *.json, *.ndjson, *.jsonl, each also with .gz */
-    size_t entries;        /* handed on, the held ones too */
+    size_t entries;        /* handed on, the held ones too; one that is of two subjects is one */
     size_t invalid;        /* of these held at the door */
     struct gw_error first; /* of the files refused; status GW_OK: none */
 };

@@ -19,21 +19,21 @@
 #include "gateway/ledger/keep.h"
 
 /*
- * Whose is this patient? patient: the logical id (of a Patient its own, of anything else that of its subject), NULL
- * when the reference is an identifier only. identifiers: a Patient's own, or the reference's one. GW_NOBODY: not
- * enrolled. A Patient is asked about like anything else, which is the moment to learn the id of a roster line with a
- * record number only.
+ * Whose is this patient? As many subjects as there are studies that have the patient; 0: not enrolled. They are valid
+ * until the next question. patient: the logical id (of a Patient its own, of anything else that of its subject), NULL
+ * when the reference is an identifier only. identifiers: a Patient's own, or the reference's one. A Patient is asked
+ * about like anything else, which is the moment to learn the id of a roster line with a record number only.
  */
-typedef int64_t (*gw_intake_whose)(void *ctx, const char *patient, const struct gw_identifier *identifiers,
-                                   size_t count);
+typedef size_t (*gw_intake_whose)(void *ctx, const char *patient, const struct gw_identifier *identifiers,
+                                  size_t identifier_count, const int64_t **subjects);
 
 struct gw_intake {
-    const char *endpoint;       /* of the facts; in `map` the site's id */
-    const char *site;           /* of fingerprints */
-    const char *invalid_blocks; /* what RESOURCE_INVALID blocks, from the table of exception codes: "R" */
-    const char *deleted_blocks; /* the same of SOURCE_DELETED: "-"; NULL: what was deleted is only counted */
+    const char *endpoint;          /* of the facts; in `map` the site's id */
+    const char *site;              /* of fingerprints */
+    const char *invalid_blocks;    /* what RESOURCE_INVALID blocks, from the table of exception codes: "R" */
+    const char *deleted_blocks;    /* the same of SOURCE_DELETED: "-"; NULL: what was deleted is only counted */
     const char *incomplete_blocks; /* of SOURCE_INCOMPLETE: "-"; NULL: only counted */
-    struct gw_hmac *key;        /* of item ids; used by one thread at a time */
+    struct gw_hmac *key;           /* of item ids; used by one thread at a time */
     gw_intake_whose whose;
     void *ctx;
 };
@@ -49,7 +49,9 @@ struct gw_intake_place {
 /* What the caller of gw_intake_entry may want to know beside the ledger's entry. Texts are in the arena or the tree. */
 struct gw_intake_answer {
     struct gw_keep_entry entry;
-    struct gw_fact fact; /* .type_name NULL when it could not be read */
+    struct gw_fact fact;     /* .type_name NULL when it could not be read */
+    const int64_t *subjects; /* of a FACT: whose it is; the entry is the first one's. Valid until the next question */
+    size_t subject_count;
     const char *patient; /* whom it is about, as asked of `whose`; NULL: nobody, or by identifier only */
     bool invalid;        /* held: `reason` says why, for an operator */
     const char *reason;
