@@ -93,22 +93,37 @@ static void close_clients(void)
     loop_close(&loop);
 }
 
-Test(http_many, n12_a_thousand_endpoints_take_turns_with_64_descriptors)
+static void open_all(pthread_t *thread)
 {
-    pthread_t thread;
-
-    open_server(&thread);
+    open_server(thread);
     allow(DESCRIPTORS);
     open_clients();
-    while (next < AT_ONCE)
-        ask(next++, on_turn);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    for (size_t i = 0; i < ENDPOINTS; i++)
-        cr_expect(outcomes[i].times == 1 && outcomes[i].response.status == 200, "%zu: %s", i, outcomes[i].failure.text);
+}
+
+static void close_all(pthread_t thread)
+{
     close_clients();
     shutdown(listening, SHUT_RDWR);
     pthread_join(thread, NULL);
     close(listening);
+}
+
+static void expect_turns(void)
+{
+    for (next = 0; next < AT_ONCE;)
+        ask(next++, on_turn);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    for (size_t i = 0; i < ENDPOINTS; i++)
+        cr_expect(outcomes[i].times == 1 && outcomes[i].response.status == 200, "%zu: %s", i, outcomes[i].failure.text);
+}
+
+Test(http_many, n12_a_thousand_endpoints_take_turns_with_64_descriptors)
+{
+    pthread_t thread;
+
+    open_all(&thread);
+    expect_turns();
+    close_all(thread);
 }
 
 /* Who finds no descriptor may try again, and finds one as soon as the others are done. */
@@ -117,9 +132,7 @@ Test(http_many, n12_a_thousand_requests_at_once_end_each_and_cost_no_later_one)
     pthread_t thread;
     size_t failed = 0;
 
-    open_server(&thread);
-    allow(DESCRIPTORS);
-    open_clients();
+    open_all(&thread);
     for (size_t i = 0; i < ENDPOINTS; i++)
         ask(i, outcome_done);
     uv_run(&loop, UV_RUN_DEFAULT);
@@ -132,13 +145,6 @@ Test(http_many, n12_a_thousand_requests_at_once_end_each_and_cost_no_later_one)
         outcome_reset(&outcomes[i]);
     }
     cr_expect(failed > 0, "64 descriptors were enough for all at once: what is tried here?");
-    for (next = 0; next < AT_ONCE;)
-        ask(next++, on_turn);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    for (size_t i = 0; i < ENDPOINTS; i++)
-        cr_expect(outcomes[i].times == 1 && outcomes[i].response.status == 200, "%zu: %s", i, outcomes[i].failure.text);
-    close_clients();
-    shutdown(listening, SHUT_RDWR);
-    pthread_join(thread, NULL);
-    close(listening);
+    expect_turns();
+    close_all(thread);
 }

@@ -130,7 +130,8 @@ static void close_all(void)
 
 TestSuite(tls, .init = open_all, .fini = close_all);
 
-static struct outcome fetch(const struct gw_http_options *options, const char *host, const char *peer)
+static struct outcome fetch_path(const struct gw_http_options *options, const char *host, const char *peer,
+                                 const char *path)
 {
     struct outcome outcome = OUTCOME_INIT;
     struct gw_http *http = NULL;
@@ -138,7 +139,7 @@ static struct outcome fetch(const struct gw_http_options *options, const char *h
     char url[128];
     struct gw_http_request request = {.url = url};
 
-    snprintf(url, sizeof(url), "https://%s:%d/r4/Patient?name=Perez", host, port_of(peer));
+    snprintf(url, sizeof(url), "https://%s:%d/%s", host, port_of(peer), path);
     cr_assert(uv_loop_init(&loop) == 0);
     cr_assert(gw_http_client_new(&loop, options, &http, &err) == GW_OK, "%s", err.text);
     cr_assert(gw_http_start(http, &request, &outcome.response, outcome_done, &outcome, NULL, NULL) == GW_OK);
@@ -148,6 +149,11 @@ static struct outcome fetch(const struct gw_http_options *options, const char *h
     cr_assert(outcome.times == 1);
     cr_expect(!strstr(outcome.failure.text, "Perez"), "%s", outcome.failure.text);
     return outcome;
+}
+
+static struct outcome fetch(const struct gw_http_options *options, const char *host, const char *peer)
+{
+    return fetch_path(options, host, peer, "r4/Patient?name=Perez");
 }
 
 #define ANOTHER_NAME "for another name"
@@ -258,20 +264,10 @@ Test(tls, n7_goes_on_over_a_new_connection_when_http_2_says_goaway)
 Test(tls, n7_calls_a_stream_that_is_reset_a_reason_to_try_again)
 {
     struct gw_http_options options = {.ca_file = file("root.pem")};
-    struct gw_http *http = NULL;
-    struct outcome outcome = OUTCOME_INIT;
-    char url[128];
-    struct gw_http_request request = {.url = url};
+    struct outcome outcome = fetch_path(&options, "localhost", "good", "lost");
 
-    cr_assert(uv_loop_init(&loop) == 0);
-    cr_assert(gw_http_client_new(&loop, &options, &http, NULL) == GW_OK);
-    snprintf(url, sizeof(url), "https://localhost:%d/lost", port_of("good"));
-    cr_assert(gw_http_start(http, &request, &outcome.response, outcome_done, &outcome, NULL, NULL) == GW_OK);
-    uv_run(&loop, UV_RUN_DEFAULT);
     cr_expect(outcome.failure.status == GW_ERETRY, "%d %s", outcome.failure.status, outcome.failure.text);
     outcome_reset(&outcome);
-    gw_http_free(http);
-    loop_close(&loop);
 }
 
 Test(tls, n10_does_not_trust_a_private_authority_it_was_not_told_of)

@@ -4,8 +4,9 @@
  *      head ──> judged ──> route ──> look ──> body ──> handle ──> answer
  *        └────────┴─────────┴─────────┴─ refused: no byte of the body is looked at
  *
- * libmicrohttpd reads and writes on our loop, without a thread of its own; it is met nowhere but in listener.c. Plain
- * HTTP on loopback or a Unix socket, behind the proxy of the house, which holds certificate and name.
+ * libmicrohttpd reads and writes on our loop, without a thread of its own; it is met nowhere but in listener.c,
+ * visitor.c and exchange.c. Plain HTTP on loopback or a Unix socket, behind the proxy of the house, which holds
+ * certificate and name.
  *
  * Refused here, before any route hears of it: a head over 16 KiB or 100 fields, two Content-Lengths, Content-Length
  * beside Transfer-Encoding, codings other than chunked, a Host that is missing, doubled, malformed or not ours, names
