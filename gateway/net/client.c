@@ -8,71 +8,17 @@
  * `later`: so never inside the call that started or cancelled it, nor inside libcurl, and a done may start, cancel and
  * free as it likes. The client's own memory goes when its last handle is closed.
  */
-#include <curl/curl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <uv.h>
 
-#include "gateway/net/http.h"
-#include "net/answer.h"
-#include "net/blame.h"
-#include "net/carrier.h"
-#include "net/egress.h"
-#include "net/tls.h"
+#include "net/call.h"
 
 static const char where[] = "net.http";
 
-enum { CONCURRENT = 4, STALL_BYTES_S = 1024, HOST_MAX = 256 };
-
-enum state { WAITING, RUNNING, ENDED };
-
-struct call {
-    struct client *client;
-    struct call *next;
-    uint64_t id;
-    enum state state;
-    CURL *easy;
-    struct curl_slist *headers;
-    char *body;
-    struct answer answer;
-    struct egress_door door;
-    gw_http_done done;
-    void *ctx;
-    struct gw_error failure; /* GW_OK: none */
-    char described[HOST_MAX];
-    char host[HOST_MAX];
-    char detail[CURL_ERROR_SIZE];
-};
-
-struct client {
-    struct gw_http face; /* first: the face is the client */
-    uv_loop_t *loop;
-    struct carrier *carrier; /* NULL: nothing is carried */
-    uv_timer_t later;
-    uv_timer_t idle; /* until the carrier goes */
-    unsigned open;   /* carriers, also such as are being closed, and timers */
-    bool closing;
-    struct call *calls; /* oldest first */
-    unsigned running;
-    unsigned concurrent;
-    uint64_t last_id;
-    struct tls tls;
-    char *proxy;
-    struct egress egress; /* met so far */
-};
+enum { CONCURRENT = 4 };
 
 /* ---- the end of a call ----------------------------------------------------------------------------------------- */
-
-static void call_free(struct call *call)
-{
-    curl_easy_cleanup(call->easy);
-    curl_slist_free_all(call->headers);
-    answer_release(&call->answer);
-    free(call->body);
-    free(call);
-}
 
 static void on_later(uv_timer_t *timer);
 
@@ -86,46 +32,6 @@ static void call_end(struct call *call)
     }
     call->state = ENDED;
     uv_timer_start(&client->later, on_later, 0, 0);
-}
-
-/* The base itself, or one of its links. */
-static enum gw_status blame_address(const struct call *call, struct gw_error *err)
-{
-    const bool base = strcasecmp(call->host, call->client->egress.base) == 0;
-
-    call->answer.response->trouble = base ? GW_TROUBLE_DENIED : GW_TROUBLE_REFUSED;
-    return gw_fail(err, GW_EPROTO, where,
-                   "the name %s leads to the address %s, which the hosts of this endpoint do not have: not asked; if "
-                   "that is right, set \"allow_private\" to true",
-                   call->host, call->door.refused);
-}
-
-/* libcurl calls an answer that ended in its head a good one, and a header line beyond its own limit a lack of memory.
- */
-static enum gw_status blame_head(const struct call *call, CURLcode code, struct gw_error *err)
-{
-    if (code == CURLE_OK)
-        return gw_fail(err, GW_ERETRY, where, "%s: the connection ended in the head of the answer", call->described);
-    return gw_fail(err, GW_EPROTO, where, "%s: a header line larger than 64 KiB; the answer was not used",
-                   call->described);
-}
-
-static void judge(struct call *call, CURLcode code)
-{
-    struct gw_error *err = &call->failure;
-    const bool known = call->answer.head_done, begun = call->answer.heads > 0;
-
-    if (call->answer.err.status != GW_OK)
-        *err = call->answer.err;
-    else if (!known && (code == CURLE_OK || (begun && code == CURLE_OUT_OF_MEMORY)))
-        blame_head(call, code, err);
-    else if (code == CURLE_OK || (known && code == CURLE_PARTIAL_FILE))
-        answer_finish(&call->answer, code != CURLE_OK, err);
-    else if (code == CURLE_COULDNT_CONNECT && call->door.refused[0])
-        blame_address(call, err);
-    else
-        call->answer.response->trouble =
-            blame_trouble(code, blame(call->easy, code, call->described, call->host, call->detail, err));
 }
 
 static void run_waiting(struct client *client);
@@ -151,7 +57,7 @@ static void on_turned(struct pump *pump, bool healthy)
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
-        judge(call, message->data.result);
+        call_judge(call, message->data.result);
         call_end(call);
     }
     if (!healthy)
@@ -253,134 +159,7 @@ static void on_later(uv_timer_t *timer)
         rest(client);
 }
 
-/* ---- a request becomes a transfer ------------------------------------------------------------------------------ */
-
-static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
-{
-    return answer_header(ctx, bytes, size * count) ? size * count : 0;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
-{
-    return answer_body(ctx, bytes, size * count) ? size * count : 0;
-}
-
-static bool add_header(struct call *call, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(call->headers, line);
-
-    if (longer)
-        call->headers = longer;
-    return longer != NULL;
-}
-
-static enum gw_status set_headers(struct call *call, const struct gw_http_request *request, struct gw_error *err)
-{
-    bool fine = add_header(call, "Accept-Encoding: gzip") && add_header(call, "Expect:");
-
-    for (size_t i = 0; fine && i < request->header_count; i++) {
-        const struct gw_http_header *header = &request->headers[i];
-        struct gw_text line = GW_TEXT_INIT(64 * 1024);
-
-        if (strpbrk(header->name, "\r\n: ") || strpbrk(header->value, "\r\n"))
-            return gw_fail(err, GW_EPROTO, where, "%s: a header with a line break was not sent", call->described);
-        gw_text_print(&line, "%s: %s", header->name, header->value);
-        fine = !line.failed && add_header(call, line.at);
-        gw_text_release(&line);
-    }
-    if (!fine)
-        return gw_fail(err, GW_ENOMEM, where, "%s: no memory for the request", call->described);
-    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
-    return GW_OK;
-}
-
-static enum gw_status set_method(struct call *call, const struct gw_http_request *request, struct gw_error *err)
-{
-    const char *method = request->method ? request->method : "GET";
-
-    if (request->body.length > 0 || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0) {
-        call->body = malloc(request->body.length + 1);
-        if (!call->body)
-            return gw_fail(err, GW_ENOMEM, where, "%s: no memory for the request", call->described);
-        if (request->body.length)
-            memcpy(call->body, request->body.at, request->body.length);
-        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
-        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, call->body);
-    }
-    if (strcmp(method, "HEAD") == 0)
-        curl_easy_setopt(call->easy, CURLOPT_NOBODY, 1L);
-    else if (strcmp(method, "GET") != 0 && strcmp(method, "POST") != 0)
-        curl_easy_setopt(call->easy, CURLOPT_CUSTOMREQUEST, method);
-    return GW_OK;
-}
-
-static bool proxy_speaks_tls(const struct client *client)
-{
-    return client->proxy && strncasecmp(client->proxy, "https:", 6) == 0;
-}
-
-static void set_limits(const struct gw_http_request *request, CURL *easy)
-{
-    const unsigned connect_ms = request->connect_ms ? request->connect_ms : GW_HTTP_CONNECT_MS;
-    const unsigned stall_s = request->stall_s ? request->stall_s : GW_HTTP_STALL_S;
-    const unsigned total_ms = request->total_ms ? request->total_ms : GW_HTTP_TOTAL_MS;
-
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)total_ms);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES_S);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)stall_s);
-}
-
-static enum gw_status set_options(struct call *call, const struct gw_http_request *request, struct gw_error *err)
-{
-    const struct client *client = call->client;
-    CURL *easy = call->easy;
-    enum gw_status rc = GW_OK;
-
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->detail);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* cancelling must not wait for a slow resolver's thread */
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "casement/" GATEWAY_VERSION);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(easy, CURLOPT_PROXY, client->proxy ? client->proxy : ""); /* "" shuts out the environment's */
-    /* Plain http is for this machine alone: its token never travels to a proxy. */
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "localhost,127.0.0.0/8,::1");
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &call->answer);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &call->answer);
-    set_limits(request, easy);
-    tls_apply(&client->tls, easy, proxy_speaks_tls(client) ? NULL : call->host);
-    if (!client->proxy)
-        egress_guard(&call->door, easy);
-    rc = set_method(call, request, err);
-    if (rc == GW_OK)
-        rc = set_headers(call, request, err);
-    /* path as is: the bytes of a link are the server's business */
-    if (rc == GW_OK && (curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) != CURLE_OK ||
-                        curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK))
-        rc = gw_fail(err, GW_ENOMEM, where, "%s: no memory for the request", call->described);
-    return rc;
-}
-
-static void read_host(const char *url, char host[HOST_MAX])
-{
-    CURLU *parsed = curl_url();
-    char *text = NULL;
-
-    if (parsed && curl_url_set(parsed, CURLUPART_URL, url, CURLU_PATH_AS_IS) == CURLUE_OK &&
-        curl_url_get(parsed, CURLUPART_HOST, &text, 0) == CURLUE_OK)
-        snprintf(host, HOST_MAX, "%s", text);
-    else
-        snprintf(host, HOST_MAX, "the server");
-    curl_free(text);
-    curl_url_cleanup(parsed);
-}
+/* ---- asked for by others --------------------------------------------------------------------------------------- */
 
 static enum gw_status client_start(struct gw_http *http, const struct gw_http_request *request,
                                    struct gw_http_response *response, gw_http_done done, void *ctx, uint64_t *id,
@@ -392,22 +171,11 @@ static enum gw_status client_start(struct gw_http *http, const struct gw_http_re
 
     if (client->closing)
         return gw_fail(err, GW_ECANCELED, where, "no more requests: shutting down");
-    call = calloc(1, sizeof(*call));
-    if (!call)
-        return gw_fail(err, GW_ENOMEM, where, "no memory for a request");
-    call->client = client;
+    rc = call_new(client, request, response, &call, err);
+    if (rc != GW_OK)
+        return rc;
     call->done = done;
     call->ctx = ctx;
-    call->door = (struct egress_door){.egress = &client->egress, .host = call->host};
-    gw_url_describe(request->url, call->described, sizeof(call->described));
-    read_host(request->url, call->host);
-    answer_init(&call->answer, request, response, call->described);
-    call->easy = curl_easy_init();
-    rc = call->easy ? set_options(call, request, err) : gw_fail(err, GW_ENOMEM, where, "no memory for a request");
-    if (rc != GW_OK) {
-        call_free(call);
-        return rc;
-    }
     call->id = ++client->last_id;
     while (*end)
         end = &(*end)->next;
@@ -499,7 +267,7 @@ static enum gw_status read_settings(struct client *client, const struct gw_http_
     if (options->concurrent)
         client->concurrent = options->concurrent;
     if (options->base)
-        read_host(options->base, host);
+        call_read_host(options->base, host);
     egress_init(&client->egress, options->base ? host : NULL, options->private_addresses);
     return rc;
 }

@@ -6,12 +6,10 @@
  *        ├─────> [quiet minute: remembered failure] ─┤
  *        └─────> discover ──> ask ──> keep ──────────┘
  *
- * The request under way is the flight; waiters that come while it flies join it. Whatever ends a waiter, its done comes
- * from the zero timer `later`.
+ * The request under way is the flight; waiters that come while it flies join it.
  */
 #include "gateway/net/token.h"
 
-#include <curl/curl.h>
 #include <openssl/crypto.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -19,30 +17,19 @@
 #include <time.h>
 #include <uv.h>
 
-#include "gateway/core/digest.h"
-#include "gateway/core/json.h"
+#include "net/assertion.h"
 #include "net/grant.h"
+#include "net/waiters.h"
 
 static const char where[] = "net.token";
 
 enum {
     ANSWER_MAX = 256 * 1024,
     ANSWER_MS = 60000,
-    ASSERTION_S = 240,   /* 300 at most; the rest is for clocks that differ */
     OFFSET_LEAST_S = 60, /* below, both clocks count as right */
     OFFSET_MOST_S = 300, /* beyond, whose clock is wrong is for a person to say */
     QUIET_MS = 60000,
     SPARE_LEAST_MS = 30000, /* of a life, unless that is more than half of it */
-    TEXT_MAX = 64 * 1024,
-};
-
-struct waiter {
-    struct waiter *next;
-    uint64_t id;
-    gw_http_done done;
-    void *ctx;
-    bool ended;
-    struct gw_error failure; /* GW_OK: none */
 };
 
 struct gw_token {
@@ -55,10 +42,8 @@ struct gw_token {
     size_t scope_count;
     struct gw_text url; /* of the token endpoint; empty: to be discovered */
 
-    uv_timer_t later;
+    struct waiters waiters;
     bool closing;
-    struct waiter *waiters; /* oldest first */
-    uint64_t last_id;
 
     bool flying;
     uint64_t call;
@@ -81,60 +66,7 @@ static uint64_t now_ms(const struct gw_token *token)
     return token->clock->monotonic_ms(token->clock->ctx);
 }
 
-/* ---- waiters --------------------------------------------------------------------------------------------------- */
-
-static void on_later(uv_timer_t *timer);
-
-static void waiter_end(struct gw_token *token, struct waiter *waiter, const struct gw_error *failure)
-{
-    waiter->ended = true;
-    if (failure)
-        waiter->failure = *failure;
-    uv_timer_start(&token->later, on_later, 0, 0);
-}
-
-static void all_end(struct gw_token *token, const struct gw_error *failure)
-{
-    for (struct waiter *waiter = token->waiters; waiter; waiter = waiter->next)
-        if (!waiter->ended)
-            waiter_end(token, waiter, failure);
-}
-
-static bool anyone_waits(const struct gw_token *token)
-{
-    for (const struct waiter *waiter = token->waiters; waiter; waiter = waiter->next)
-        if (!waiter->ended)
-            return true;
-    return false;
-}
-
-static struct waiter *take_ended(struct gw_token *token)
-{
-    for (struct waiter **at = &token->waiters; *at; at = &(*at)->next)
-        if ((*at)->ended) {
-            struct waiter *waiter = *at;
-
-            *at = waiter->next;
-            return waiter;
-        }
-    return NULL;
-}
-
 static void close_when_quiet(struct gw_token *token);
-
-static void on_later(uv_timer_t *timer)
-{
-    struct gw_token *token = timer->data;
-    struct waiter *waiter;
-
-    while ((waiter = take_ended(token))) {
-        const struct waiter ended = *waiter;
-
-        free(waiter);
-        ended.done(ended.ctx, ended.failure.status == GW_OK ? NULL : &ended.failure);
-    }
-    close_when_quiet(token);
-}
 
 /* ---- the flight ------------------------------------------------------------------------------------------------ */
 
@@ -147,7 +79,7 @@ static void land(struct gw_token *token, const struct gw_error *failure)
     token->flying = false;
     gw_http_response_clear(&token->response);
     if (failure && failure->status == GW_ECANCELED) {
-        if (anyone_waits(token) && !token->closing)
+        if (waiters_any(&token->waiters) && !token->closing)
             take_off(token); /* someone came after the last waiter had gone */
         close_when_quiet(token);
         return;
@@ -156,7 +88,7 @@ static void land(struct gw_token *token, const struct gw_error *failure)
         token->remembered = *failure;
         token->quiet_until_ms = token->flight_ms + QUIET_MS;
     }
-    all_end(token, failure);
+    waiters_end_all(&token->waiters, failure);
 }
 
 /* Dates of assertions follow the server's clock when ours is off. */
@@ -257,64 +189,29 @@ static void on_answer(void *ctx, const struct gw_error *failure)
     land(token, err.status == GW_OK ? NULL : &err);
 }
 
-static enum gw_status print_claims(const struct gw_token *token, struct gw_text *out, struct gw_error *err)
+static struct assertion assertion_of(const struct gw_token *token)
 {
-    const int64_t now = token->clock->utc(token->clock->ctx) + token->clock_offset;
-    uint8_t random[24];
-    enum gw_status rc = gw_random(random, sizeof(random), err);
-
-    if (rc != GW_OK)
-        return rc;
-    gw_text_add(out, "{\"iss\":");
-    gw_json_quote(out, token->client_id);
-    gw_text_add(out, ",\"sub\":");
-    gw_json_quote(out, token->client_id);
-    gw_text_add(out, ",\"aud\":"); /* one text: an array kills one server's process */
-    gw_json_quote(out, token->url.at);
-    gw_text_print(out, ",\"iat\":%lld,\"exp\":%lld,\"jti\":\"", (long long)now, (long long)now + ASSERTION_S);
-    gw_base64url_encode(out, random, sizeof(random));
-    gw_text_add(out, "\"}");
-    return out->failed ? gw_fail(err, GW_ENOMEM, where, "no memory for a token request") : GW_OK;
-}
-
-static void print_scopes(const struct gw_token *token, struct gw_text *form)
-{
-    gw_text_add(form, "&scope=");
-    for (size_t i = 0; i < token->scope_count; i++) {
-        char *escaped = curl_easy_escape(NULL, token->scopes[i], 0);
-
-        gw_text_print(form, "%s%s", i ? "%20" : "", escaped ? escaped : "");
-        curl_free(escaped);
-    }
-}
-
-static enum gw_status print_form(const struct gw_token *token, struct gw_text *form, struct gw_error *err)
-{
-    struct gw_text claims = GW_TEXT_INIT(TEXT_MAX);
-    enum gw_status rc = print_claims(token, &claims, err);
-
-    gw_text_add(form, "grant_type=client_credentials");
-    print_scopes(token, form);
-    gw_text_add(form, "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
-                      "&client_assertion=");
-    if (rc == GW_OK)
-        rc = gw_jwt_sign(token->key, claims.at, form, err);
-    gw_text_release(&claims);
-    return rc;
+    return (struct assertion){.key = token->key,
+                              .client_id = token->client_id,
+                              .token_url = token->url.at,
+                              .scopes = (const char *const *)token->scopes,
+                              .scope_count = token->scope_count,
+                              .utc = token->clock->utc(token->clock->ctx) + token->clock_offset};
 }
 
 static enum gw_status ask(struct gw_token *token, struct gw_error *err)
 {
     const struct gw_http_header headers[] = {{"Content-Type", "application/x-www-form-urlencoded"},
                                              {"Accept", "application/json"}};
-    struct gw_text form = GW_TEXT_INIT(TEXT_MAX);
+    const struct assertion assertion = assertion_of(token);
+    struct gw_text form = GW_TEXT_INIT(ASSERTION_FORM_MAX);
     struct gw_http_request request = {.method = "POST",
                                       .url = token->url.at,
                                       .headers = headers,
                                       .header_count = sizeof(headers) / sizeof(headers[0]),
                                       .max_bytes = ANSWER_MAX,
                                       .total_ms = ANSWER_MS};
-    enum gw_status rc = print_form(token, &form, err);
+    enum gw_status rc = assertion_form(&assertion, &form, err);
 
     request.body = (struct gw_slice){form.at, form.length};
     if (rc == GW_OK)
@@ -335,7 +232,7 @@ static void on_discovered(void *ctx, const struct gw_error *failure)
     struct gw_token *token = ctx;
     struct gw_error err = {0};
 
-    if (!failure && !anyone_waits(token)) { /* the last waiter went while this was on its way */
+    if (!failure && !waiters_any(&token->waiters)) { /* the last waiter went while this was on its way */
         gw_fail(&err, GW_ECANCELED, where, "cancelled");
         failure = &err;
     }
@@ -390,35 +287,31 @@ const char *gw_token_current(struct gw_token *token)
     return token->grant.value.length && now_ms(token) < token->renew_ms ? token->grant.value.at : NULL;
 }
 
-static void remembered_failure(struct gw_token *token, struct waiter *waiter)
+static void remembered_failure(struct gw_token *token, uint64_t id)
 {
     const unsigned long long left_s = (token->quiet_until_ms - now_ms(token) + 999) / 1000;
     struct gw_error err;
 
     gw_fail(&err, token->remembered.status, where, "%s (not asked again for %llu s)", token->remembered.text, left_s);
-    waiter_end(token, waiter, &err);
+    waiters_end(&token->waiters, id, &err);
 }
 
 enum gw_status gw_token_fetch(struct gw_token *token, gw_http_done done, void *ctx, uint64_t *call,
                               struct gw_error *err)
 {
-    struct waiter **end = &token->waiters, *waiter;
+    uint64_t id;
 
     if (token->closing)
         return gw_fail(err, GW_ECANCELED, where, "no more tokens: shutting down");
-    waiter = calloc(1, sizeof(*waiter));
-    if (!waiter)
+    id = waiters_add(&token->waiters, done, ctx);
+    if (!id)
         return gw_fail(err, GW_ENOMEM, where, "no memory for a token request");
-    *waiter = (struct waiter){.id = ++token->last_id, .done = done, .ctx = ctx};
-    while (*end)
-        end = &(*end)->next;
-    *end = waiter;
     if (call)
-        *call = waiter->id;
+        *call = id;
     if (gw_token_current(token))
-        waiter_end(token, waiter, NULL);
+        waiters_end(&token->waiters, id, NULL);
     else if (!token->flying && now_ms(token) < token->quiet_until_ms)
-        remembered_failure(token, waiter);
+        remembered_failure(token, id);
     else if (!token->flying)
         take_off(token);
     return GW_OK;
@@ -429,10 +322,8 @@ void gw_token_cancel(struct gw_token *token, uint64_t call)
     struct gw_error err;
 
     gw_fail(&err, GW_ECANCELED, where, "waiting for a token: cancelled");
-    for (struct waiter *waiter = token->waiters; waiter; waiter = waiter->next)
-        if (waiter->id == call && !waiter->ended)
-            waiter_end(token, waiter, &err);
-    if (token->flying && !anyone_waits(token))
+    waiters_end(&token->waiters, call, &err);
+    if (token->flying && !waiters_any(&token->waiters))
         gw_http_cancel(token->http, token->call);
 }
 
@@ -508,8 +399,15 @@ static void on_closed(uv_handle_t *handle)
 
 static void close_when_quiet(struct gw_token *token)
 {
-    if (token->closing && !token->flying && !token->waiters && !uv_is_closing((uv_handle_t *)&token->later))
-        uv_close((uv_handle_t *)&token->later, on_closed);
+    uv_handle_t *later = (uv_handle_t *)&token->waiters.later;
+
+    if (token->closing && !token->flying && !token->waiters.first && !uv_is_closing(later))
+        uv_close(later, on_closed);
+}
+
+static void on_told(uv_timer_t *later)
+{
+    close_when_quiet(later->data);
 }
 
 void gw_token_free(struct gw_token *token)
@@ -520,10 +418,10 @@ void gw_token_free(struct gw_token *token)
         return;
     token->closing = true;
     gw_fail(&err, GW_ECANCELED, where, "waiting for a token: cancelled");
-    all_end(token, &err);
+    waiters_end_all(&token->waiters, &err);
     if (token->flying)
         gw_http_cancel(token->http, token->call);
-    uv_timer_start(&token->later, on_later, 0, 0);
+    waiters_tell(&token->waiters);
 }
 
 static bool copy_options(struct gw_token *token, const struct gw_token_options *options)
@@ -567,8 +465,8 @@ enum gw_status gw_token_new(struct uv_loop_s *loop, struct gw_http *http, const 
         token_release(token);
         return gw_fail(err, GW_ENOMEM, where, "out of memory");
     }
-    uv_timer_init(loop, &token->later);
-    token->later.data = token;
+    waiters_init(&token->waiters, loop, on_told);
+    token->waiters.later.data = token;
     *out = token;
     return GW_OK;
 }
