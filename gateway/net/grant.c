@@ -256,3 +256,12 @@ enum gw_trouble grant_trouble(const struct gw_text *body, int status)
     read_code(body, code);
     return status == 401 && strcmp(code, no_code) == 0 ? GW_TROUBLE_UNAUTHORIZED : GW_TROUBLE_DENIED;
 }
+
+bool grant_doubts_key(const struct gw_text *body, int status)
+{
+    char code[CODE_MAX];
+
+    read_code(body, code);
+    return strcmp(code, "invalid_client") == 0 || strcmp(code, "invalid_grant") == 0 ||
+           (strcmp(code, no_code) == 0 && status != 403);
+}

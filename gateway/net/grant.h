@@ -43,6 +43,12 @@ enum gw_status grant_refused(const struct gw_text *body, int status, const char 
  */
 enum gw_trouble grant_trouble(const struct gw_text *body, int status);
 
+/*
+ * May such an answer mean that the key is not known, or no longer? Servers say invalid_client, invalid_grant (an
+ * unknown kid, a signature that does not fit), or nothing; a 403 without a code is of somebody in between.
+ */
+bool grant_doubts_key(const struct gw_text *body, int status);
+
 /* Does a granted scope give what a wanted one asks: "system" "/" ("Observation" | "*") "." ("rs" | "read" | "*")? */
 bool scope_covers(const char *granted, size_t granted_length, const char *wanted);
 bool scopes_cover(const char *scopes, const char *wanted); /* one of several, separated by blanks */

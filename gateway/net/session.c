@@ -42,11 +42,15 @@ struct exchange {
     uint64_t call; /* of what it waits for */
 };
 
+struct keys {
+    struct gw_jwk *present, *previous; /* NULL: none */
+};
+
 struct gw_session {
     struct gw_gate *gate;
     struct gw_http *http;
     bool own_http;
-    struct gw_jwk *key;
+    struct keys keys;
     struct gw_token *token; /* NULL: no authentication */
     struct exchange *exchanges;
     uint64_t last_id;
@@ -56,12 +60,18 @@ struct gw_session {
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
 
+static void keys_release(struct keys *keys)
+{
+    gw_jwk_free(keys->present);
+    gw_jwk_free(keys->previous);
+}
+
 static void session_release(struct gw_session *session)
 {
     gw_token_free(session->token); /* before the client, which ends what the token has under way */
     if (session->own_http)
         gw_http_free(session->http);
-    gw_jwk_free(session->key);
+    keys_release(&session->keys);
     gw_gate_free(session->gate);
     free(session);
 }
@@ -339,27 +349,45 @@ static enum gw_status make_http(struct gw_session *session, struct uv_loop_s *lo
     return gw_http_client_new(loop, &options, &session->http, err);
 }
 
-static enum gw_status make_token(struct gw_session *session, struct uv_loop_s *loop, const struct gw_endpoint *endpoint,
-                                 const struct gw_clock *clock, struct gw_error *err)
+/* The previous key may be of another algorithm: that may be why it was changed. */
+static enum gw_status load_keys(const struct gw_endpoint *endpoint, struct keys *keys, struct gw_error *err)
 {
-    struct gw_token_options options = {.base = gw_gate_base(session->gate),
-                                       .token_url = endpoint->auth.token_url,
-                                       .client_id = endpoint->auth.client_id,
-                                       .scopes = endpoint->auth.scopes,
-                                       .scope_count = endpoint->auth.scope_count,
-                                       .clock = clock};
     enum gw_status rc;
 
     if (!endpoint->auth.key)
         return gw_fail(err, GW_ECONFIG, where, "endpoint %s: \"auth\" names no \"key\"", endpoint->id);
-    rc = gw_jwk_load(endpoint->auth.key, &session->key, err);
+    rc = gw_jwk_load(endpoint->auth.key, &keys->present, err);
     if (rc != GW_OK)
         return rc;
-    if (endpoint->auth.alg && !gw_same(endpoint->auth.alg, gw_jwk_alg_name(session->key)))
+    if (endpoint->auth.alg && !gw_same(endpoint->auth.alg, gw_jwk_alg_name(keys->present)))
         return gw_fail(err, GW_ECONFIG, where, "endpoint %s: %s is a key for %s, but \"alg\" says %s", endpoint->id,
-                       endpoint->auth.key, gw_jwk_alg_name(session->key), endpoint->auth.alg);
-    options.key = session->key;
-    return gw_token_new(loop, session->http, &options, &session->token, err);
+                       endpoint->auth.key, gw_jwk_alg_name(keys->present), endpoint->auth.alg);
+    return endpoint->auth.previous_key ? gw_jwk_load(endpoint->auth.previous_key, &keys->previous, err) : GW_OK;
+}
+
+enum gw_status gw_endpoint_check_keys(const struct gw_endpoint *endpoint, struct gw_error *err)
+{
+    struct keys keys = {NULL, NULL};
+    const enum gw_status rc = endpoint->auth.kind == GW_AUTH_SMART_BACKEND ? load_keys(endpoint, &keys, err) : GW_OK;
+
+    keys_release(&keys);
+    return rc;
+}
+
+static enum gw_status make_token(struct gw_session *session, struct uv_loop_s *loop, const struct gw_endpoint *endpoint,
+                                 const struct gw_clock *clock, struct gw_error *err)
+{
+    const enum gw_status rc = load_keys(endpoint, &session->keys, err);
+    const struct gw_token_options options = {.base = gw_gate_base(session->gate),
+                                             .token_url = endpoint->auth.token_url,
+                                             .client_id = endpoint->auth.client_id,
+                                             .scopes = endpoint->auth.scopes,
+                                             .scope_count = endpoint->auth.scope_count,
+                                             .key = session->keys.present,
+                                             .previous_key = session->keys.previous,
+                                             .clock = clock};
+
+    return rc == GW_OK ? gw_token_new(loop, session->http, &options, &session->token, err) : rc;
 }
 
 enum gw_status gw_session_new(struct uv_loop_s *loop, const struct gw_endpoint *endpoint, struct gw_http *http,

@@ -29,12 +29,16 @@ enum {
     OFFSET_LEAST_S = 60, /* below, both clocks count as right */
     OFFSET_MOST_S = 300, /* beyond, whose clock is wrong is for a person to say */
     QUIET_MS = 60000,
+    ANEW_MS = 3600000,
     SPARE_LEAST_MS = 30000, /* of a life, unless that is more than half of it */
 };
 
 struct gw_token {
     struct gw_http *http;
-    const struct gw_jwk *key;
+    const struct gw_jwk *keys[2]; /* the present one, the previous one or NULL */
+    unsigned signer;              /* which of them signs */
+    unsigned refusals;            /* in this flight, by which a key may be meant */
+    uint64_t anew_ms;             /* when the present one is tried again */
     const struct gw_clock *clock;
     char *base;
     char *client_id;
@@ -72,8 +76,8 @@ static void close_when_quiet(struct gw_token *token);
 
 static void take_off(struct gw_token *token);
 
-/* The flight is over: everyone who waits learns how. A failure is remembered for a minute, a cancelled flight is none.
- */
+/* The flight is over: everyone who waits learns how. A failure is remembered for a minute, for two when both keys
+ * were refused; a cancelled flight is none. */
 static void land(struct gw_token *token, const struct gw_error *failure)
 {
     token->flying = false;
@@ -86,7 +90,7 @@ static void land(struct gw_token *token, const struct gw_error *failure)
     }
     if (failure) {
         token->remembered = *failure;
-        token->quiet_until_ms = token->flight_ms + QUIET_MS;
+        token->quiet_until_ms = token->flight_ms + QUIET_MS * (token->refusals > 1 ? token->refusals : 1);
     }
     waiters_end_all(&token->waiters, failure);
 }
@@ -149,12 +153,37 @@ static void take_token(struct gw_token *token, struct gw_error *err)
         token->trouble.kind = rc == GW_EPROTO ? GW_TROUBLE_AWAY : gw_trouble_of_failure(rc);
 }
 
-static void refused(struct gw_token *token, struct gw_error *err)
+static enum gw_status ask(struct gw_token *token, struct gw_error *err);
+
+static void use_key(struct gw_token *token, unsigned signer)
+{
+    token->signer = signer;
+    if (signer == 1)
+        token->anew_ms = now_ms(token) + ANEW_MS;
+}
+
+/*
+ * Is the other key the next to sign, and at once? A 401 that names no error may mean "slow down": then with the next
+ * request.
+ */
+static bool turn_key(struct gw_token *token)
+{
+    if (!token->keys[1] || !grant_doubts_key(&token->response.body, token->response.status))
+        return false;
+    use_key(token, !token->signer);
+    return ++token->refusals == 1 && token->trouble.kind != GW_TROUBLE_UNAUTHORIZED && waiters_any(&token->waiters);
+}
+
+/* True: it is asked once more. */
+static bool refused(struct gw_token *token, struct gw_error *err)
 {
     const struct gw_text *body = &token->response.body;
 
-    grant_refused(body, token->response.status, token->client_id, err);
     token->trouble.kind = grant_trouble(body, token->response.status);
+    if (turn_key(token))
+        return ask(token, err) == GW_OK;
+    grant_refused(body, token->response.status, token->client_id, err);
+    return false;
 }
 
 static void refuse_clock(struct gw_token *token, struct gw_error *err)
@@ -172,6 +201,7 @@ static void on_answer(void *ctx, const struct gw_error *failure)
     struct gw_token *token = ctx;
     const int status = token->response.status;
     struct gw_error err = {0};
+    bool again = false;
 
     note_trouble(token, failure);
     if (failure) {
@@ -182,16 +212,18 @@ static void on_answer(void *ctx, const struct gw_error *failure)
     if (llabs(token->clock_offset) > OFFSET_MOST_S)
         refuse_clock(token, &err);
     else if ((status == 400 || status == 401 || status == 403) && !gw_http_wants_certificate(&token->response))
-        refused(token, &err);
+        again = refused(token, &err);
     else if (gw_http_verdict(&token->response, token->url.at, &err) == GW_OK)
         take_token(token, &err);
+    if (again)
+        return;
     OPENSSL_cleanse(token->response.body.at, token->response.body.length);
     land(token, err.status == GW_OK ? NULL : &err);
 }
 
 static struct assertion assertion_of(const struct gw_token *token)
 {
-    return (struct assertion){.key = token->key,
+    return (struct assertion){.key = token->keys[token->signer],
                               .client_id = token->client_id,
                               .token_url = token->url.at,
                               .scopes = (const char *const *)token->scopes,
@@ -274,6 +306,9 @@ static void take_off(struct gw_token *token)
 
     token->flying = true;
     token->flight_ms = now_ms(token);
+    token->refusals = 0;
+    if (token->signer == 1 && token->flight_ms >= token->anew_ms)
+        use_key(token, 0);
     if ((token->url.length ? ask(token, &err) : discover(token, &err)) == GW_OK)
         return;
     token->trouble = (struct gw_token_trouble){.kind = gw_trouble_of_failure(err.status)};
@@ -350,6 +385,11 @@ void gw_token_invalidate(struct gw_token *token, const char *refused)
 struct gw_token_trouble gw_token_trouble(const struct gw_token *token)
 {
     return token->trouble;
+}
+
+bool gw_token_signed_by_previous_key(const struct gw_token *token)
+{
+    return token->grant.value.length && token->signer == 1;
 }
 
 const char *gw_token_url(const struct gw_token *token)
@@ -456,7 +496,8 @@ enum gw_status gw_token_new(struct uv_loop_s *loop, struct gw_http *http, const 
     if (!token)
         return gw_fail(err, GW_ENOMEM, where, "out of memory");
     token->http = http;
-    token->key = options->key;
+    token->keys[0] = options->key;
+    token->keys[1] = options->previous_key;
     token->clock = options->clock ? options->clock : &gw_system_clock;
     token->url = (struct gw_text)GW_TEXT_INIT(GW_URL_MAX);
     token->response = (struct gw_http_response)GW_HTTP_RESPONSE_INIT;

@@ -169,7 +169,16 @@ static void accept_token(struct check *c, const struct gw_token *token)
     const long long life = gw_token_life_s(token);
     const struct advice advice = {.means = "long readings renew it again and again, which works, but costs requests",
                                   .ask = "tokens that live for 300 s"};
+    const struct advice unregistered = {
+        .means = "all goes on with the previous key; the day it is taken out at the server, nothing is read any more",
+        .ask = "that our new public key (casement keys jwks) is registered beside the old one"};
 
+    if (gw_token_signed_by_previous_key(token))
+        check_say(c, "previous key", GW_CHECK_NOTE, &unregistered,
+                  "tokens are granted for it: the server refused \"key\"");
+    else if (c->endpoint->previous_key)
+        check_say(c, "previous key", GW_CHECK_OK, NULL,
+                  "not needed any more: \"key\" was taken; it may go from casement.json and from the server");
     check_say(c, "token", life < LIFE_SHORT_S ? GW_CHECK_NOTE : GW_CHECK_OK, life < LIFE_SHORT_S ? &advice : NULL,
               "granted for %lld s: %.700s", life, gw_token_granted(token));
     if (gw_token_clock_offset(token) != 0)

@@ -35,7 +35,7 @@ static const char *const endpoint_keys[] = {
     "page_size", "concurrent", "allow_private", "requests_per_minute", "bulk", "kind", "notifications", NULL};
 static const char *const bulk_keys[] = {"level", "group", "every_hours", "by_patient", NULL};
 static const char *const folder_keys[] = {"id", "site", "kind", "folder", "site_profile", "quiet_seconds", NULL};
-static const char *const auth_keys[] = {"kind", "client_id", "key", "alg", "scopes", NULL};
+static const char *const auth_keys[] = {"kind", "client_id", "key", "previous_key", "alg", "scopes", NULL};
 static const char *const notification_keys[] = {"kind", "topic", "secret", "callback", "heartbeat_s", NULL};
 static const char *const tls_keys[] = {"ca", "cert", "key", NULL};
 
@@ -188,6 +188,10 @@ static void read_auth(struct gw_settings *settings, const cJSON *object, struct 
     smart = out->auth_kind == kinds[0];
     out->client_id = gw_settings_text(settings, auth, "client_id", smart);
     out->key = read_path(settings, auth, "key", smart);
+    out->previous_key = read_path(settings, auth, "previous_key", false);
+    if (out->previous_key && gw_same(out->previous_key, out->key))
+        gw_settings_finding(settings, gw_json_get(auth, "previous_key"),
+                            "\"previous_key\" is the same file as \"key\"; name the key before it, or leave it out");
     out->alg = algs[gw_settings_choice(settings, auth, "alg", algs, COUNT(algs), 0)];
     out->scopes = gw_settings_texts(settings, auth, "scopes", smart, &out->scope_count);
 }

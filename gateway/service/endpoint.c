@@ -30,6 +30,7 @@ enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const 
         .auth = {.kind = smart ? GW_AUTH_SMART_BACKEND : GW_AUTH_NONE,
                  .client_id = config->client_id,
                  .key = config->key,
+                 .previous_key = config->previous_key,
                  .alg = config->alg,
                  .scopes = config->scopes,
                  .scope_count = config->scope_count,

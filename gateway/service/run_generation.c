@@ -3,11 +3,27 @@
  */
 #include <stdlib.h>
 
+#include "service/endpoint.h"
 #include "service/run_parts.h"
 
 static const char where[] = "service.run";
 
 enum { CONFIG_MEMORY = 64 * 1024 * 1024 };
+
+/* A key that anybody may read, or that is none, is for a person to mend before the service begins. */
+static enum gw_status check_keys(const struct gw_config *config, struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && i < config->endpoint_count; i++) {
+        struct gw_endpoint settings;
+
+        rc = endpoint_settings(&config->endpoints[i], NULL, &settings, err);
+        if (rc == GW_OK)
+            rc = gw_endpoint_check_keys(&settings, err);
+    }
+    return rc;
+}
 
 enum gw_status generation_load(struct gw_run *run, struct generation **out, struct gw_error *err)
 {
@@ -22,6 +38,8 @@ enum gw_status generation_load(struct gw_run *run, struct generation **out, stru
     rc = gw_config_load(&generation->arena, run->options.config, &generation->config, err);
     if (rc == GW_OK && (!generation->look || !look_follow(generation->look, &generation->config)))
         rc = gw_fail(err, GW_ENOMEM, where, "no memory for the names of the files");
+    if (rc == GW_OK)
+        rc = check_keys(&generation->config, err);
     if (rc == GW_OK)
         rc = setup_load(&generation->setup, &generation->config, NULL, true, run->world, err);
     if (rc != GW_OK) {

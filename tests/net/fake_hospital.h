@@ -15,8 +15,11 @@ struct fake_hospital {
     struct gw_jwk *key;
     char key_file[64];
     /* what it does: set before asking, read by the server's threads */
-    int token_status;       /* 0: 200 */
-    const char *token_body; /* NULL: a fresh token t1, t2, ... with all scopes, life_s */
+    int token_status;              /* 0: 200 */
+    const char *token_body;        /* NULL: a fresh token t1, t2, ... with all scopes, life_s */
+    const struct gw_jwk *knows[2]; /* whose assertions are taken; both NULL: anybody's */
+    int refusal_status;            /* of others */
+    const char *refusal;
     int life_s;
     unsigned token_delay_ms;
     const char *date;         /* header line, or NULL */
@@ -31,6 +34,15 @@ struct fake_hospital {
     char bearer[256];     /* of the last FHIR request, "" when none */
 };
 
+static inline bool fake_hospital_knows(const struct fake_hospital *h, const char *assertion)
+{
+    bool known = false;
+
+    for (size_t i = 0; i < COUNT(h->knows); i++)
+        known |= h->knows[i] && token_verifies(h->knows[i], assertion);
+    return known;
+}
+
 static inline void fake_hospital_token(struct fake_hospital *h, struct exchange *exchange)
 {
     const char *assertion = strstr(exchange->body, "client_assertion=");
@@ -43,6 +55,10 @@ static inline void fake_hospital_token(struct fake_hospital *h, struct exchange 
         snprintf(h->assertion, sizeof(h->assertion), "%s", assertion + 17);
     pthread_mutex_unlock(&h->lock);
     fake_server_sleep(exchange, h->token_delay_ms);
+    if ((h->knows[0] || h->knows[1]) && !fake_hospital_knows(h, assertion + 17)) {
+        fake_server_reply(exchange, h->refusal_status, "application/json", "", h->refusal);
+        return;
+    }
     snprintf(body, sizeof(body),
              "{\"access_token\":\"t%u\",\"token_type\":\"bearer\",\"expires_in\":%d,\"scope\":\"system/*.rs\"}", number,
              h->life_s);

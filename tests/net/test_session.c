@@ -235,6 +235,24 @@ Test(session, a4_signs_with_the_key_that_is_in_the_file_when_it_begins)
     gw_jwk_free(next);
 }
 
+Test(session, a4_reads_on_with_the_previous_key)
+{
+    struct outcome outcome = OUTCOME_INIT;
+    struct gw_endpoint endpoint = endpoint_of(GW_AUTH_SMART_BACKEND);
+
+    hospital.knows[0] = hospital.key;
+    hospital.refusal_status = 401;
+    hospital.refusal = "{\"error\":\"invalid_client\"}";
+    endpoint.auth.key = elsewhere.key_file;
+    endpoint.auth.previous_key = hospital.key_file;
+    cr_assert(gw_endpoint_check_keys(&endpoint, NULL) == GW_OK);
+    gw_session_free(session);
+    cr_assert(gw_session_new(&loop, &endpoint, NULL, &clock_of_test, &session, NULL) == GW_OK);
+    get(own_url(), &outcome);
+    cr_expect(outcome.response.status == 200 && hospital.tokens == 2 && hospital.reads == 1);
+    outcome_reset(&outcome);
+}
+
 static void share_key(struct gw_endpoint *endpoint)
 {
     cr_assert(chmod(endpoint->auth.key, 0644) == 0);
@@ -324,6 +342,17 @@ Test(session, sends_what_a_request_holds)
     outcome_reset(&outcome);
 }
 
+static void share_previous_key(struct gw_endpoint *endpoint)
+{
+    endpoint->auth.previous_key = elsewhere.key_file;
+    cr_assert(chmod(elsewhere.key_file, 0640) == 0);
+}
+
+static void previous_key_away(struct gw_endpoint *endpoint)
+{
+    endpoint->auth.previous_key = "/nowhere/old.jwk";
+}
+
 static void no_key(struct gw_endpoint *endpoint)
 {
     endpoint->auth.key = NULL;
@@ -365,6 +394,8 @@ static const struct {
     {"no scopes", no_scope, "scopes"},
     {"plain http", plain_http, "https"},
     {"no CA", ca_away, "/nowhere/ca.pem"},
+    {"A4: a previous key that is not there", previous_key_away, "/nowhere/old.jwk"},
+    {"A4: a previous key that others may read", share_previous_key, "chmod"},
     {"A4: a key that others may read", share_key, "chmod"},
 };
 

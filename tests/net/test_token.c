@@ -337,6 +337,133 @@ Test(token, is_refused_to_be_set_up_wrongly)
         cr_expect(gw_token_new(&loop, http, &bad[i], &none, NULL) == GW_ECONFIG && !none);
 }
 
+/* ---- two live keys --------------------------------------------------------------------------------------------- */
+
+#define MINUTES(n) ((n)*60u)
+
+static struct gw_jwk *present, *third;
+
+/* The key of the hospital is the previous one of a client that has another now. */
+static void change_key(void)
+{
+    struct gw_token_options options = {.base = fake_server_base(hospital.server),
+                                       .client_id = "c",
+                                       .scopes = scopes,
+                                       .scope_count = 1,
+                                       .previous_key = hospital.key,
+                                       .clock = &clock_of_test};
+
+    gw_jwk_free(present);
+    gw_jwk_free(third);
+    cr_assert(gw_jwk_generate(GW_JWK_ES384, 0, &present, NULL) == GW_OK);
+    cr_assert(gw_jwk_generate(GW_JWK_ES384, 0, &third, NULL) == GW_OK);
+    options.key = present;
+    gw_token_free(token);
+    cr_assert(gw_token_new(&loop, http, &options, &token, NULL) == GW_OK);
+    hospital.refusal_status = 400;
+    hospital.refusal = "{\"error\":\"invalid_grant\"}";
+}
+
+static void only_knows(const struct gw_jwk *one, const struct gw_jwk *other)
+{
+    hospital.knows[0] = one;
+    hospital.knows[1] = other;
+}
+
+static void end_keys(void)
+{
+    gw_jwk_free(present);
+    gw_jwk_free(third);
+    present = third = NULL;
+}
+
+static const struct {
+    const char *name;
+    int status;
+    const char *body;
+    unsigned asked;        /* requests for a token, at once */
+    enum gw_status first;  /* how that ends */
+    enum gw_status second; /* and after a minute */
+} doubts[] = {
+    {"A4: the reference server", 400, "{\"error\":\"invalid_grant\"}", 2, GW_OK, GW_OK},
+    {"A4: a strict server", 401, "{\"error\":\"invalid_client\"}", 2, GW_OK, GW_OK},
+    {"A4: a server of few words", 400, "no", 2, GW_OK, GW_OK},
+    {"A4: what may mean slow down", 401, "", 1, GW_EDENIED, GW_OK},
+    {"A4: somebody in between", 403, "", 1, GW_EDENIED, GW_EDENIED},
+    {"A4: scopes, whatever the key", 400, "{\"error\":\"invalid_scope\"}", 1, GW_EDENIED, GW_EDENIED},
+    {"A4: a server that is away", 503, "", 1, GW_ERETRY, GW_ERETRY},
+};
+
+Test(token, a4_is_asked_for_with_the_previous_key_where_the_present_one_may_be_refused)
+{
+    for (size_t i = 0; i < COUNT(doubts); i++) {
+        struct outcome outcome;
+
+        close_all();
+        open_all();
+        change_key();
+        only_knows(hospital.key, NULL);
+        hospital.refusal_status = doubts[i].status;
+        hospital.refusal = doubts[i].body;
+        outcome = fetch();
+        cr_expect(outcome.failure.status == doubts[i].first && hospital.tokens == doubts[i].asked, "%s: %u, %s",
+                  doubts[i].name, hospital.tokens, outcome.failure.text);
+        cr_expect(gw_token_signed_by_previous_key(token) == (doubts[i].first == GW_OK), "%s", doubts[i].name);
+        fake_clock_pass(&still, 60);
+        cr_expect(fetch().failure.status == doubts[i].second, "%s", doubts[i].name);
+    }
+    end_keys();
+}
+
+Test(token, a4_goes_over_to_the_present_key_when_the_server_knows_it)
+{
+    change_key();
+    only_knows(hospital.key, NULL);
+    cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 2);
+    only_knows(hospital.key, present);
+    fake_clock_pass(&still, MINUTES(55));
+    cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 3);
+    cr_expect(token_verifies(hospital.key, hospital.assertion), "who was refused is not tried with each token");
+    fake_clock_pass(&still, MINUTES(5));
+    cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 4);
+    cr_expect(token_verifies(present, hospital.assertion) && !gw_token_signed_by_previous_key(token));
+    only_knows(present, NULL); /* the old one is taken out */
+    fake_clock_pass(&still, MINUTES(5));
+    cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 5);
+    end_keys();
+}
+
+Test(token, a4_goes_over_at_once_when_the_previous_key_is_revoked)
+{
+    change_key();
+    only_knows(hospital.key, NULL);
+    cr_expect(fetch().failure.status == GW_OK);
+    only_knows(present, NULL);
+    fake_clock_pass(&still, MINUTES(5));
+    cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 4);
+    cr_expect(token_verifies(present, hospital.assertion) && !gw_token_signed_by_previous_key(token));
+    end_keys();
+}
+
+Test(token, a4_starts_no_storm_where_both_keys_are_refused)
+{
+    struct outcome outcome;
+
+    change_key();
+    only_knows(third, NULL);
+    outcome = fetch();
+    cr_expect(outcome.failure.status == GW_EDENIED && strstr(outcome.failure.text, "invalid_grant"), "%s",
+              outcome.failure.text);
+    cr_expect(hospital.tokens == 2 && token_verifies(hospital.key, hospital.assertion));
+    fake_clock_pass(&still, 119);
+    fetch();
+    cr_expect(hospital.tokens == 2, "one request a minute, also with two keys");
+    fake_clock_pass(&still, 1);
+    only_knows(present, NULL);
+    cr_expect(fetch().failure.status == GW_OK && hospital.tokens == 3, "the present key is the first again");
+    end_keys();
+}
+
 /* ---- cancelling ------------------------------------------------------------------------------------------------ */
 
 Test(token, ends_a_cancelled_waiter_and_serves_the_others)

@@ -28,30 +28,31 @@ struct fake_hospital {
     const char *software_version; /* NULL: 1 */
 
     /* how its searches differ from what one would wish */
-    const char *hides;     /* a type that its statement does not list */
-    const char *ignores;   /* a parameter, as if it were not there */
-    const char *forbids;   /* a parameter that answers 400 */
-    const char *breaks;    /* one that answers 500 */
-    const char *answers;   /* Prefer: handling=strict is understood where this is "strict" */
-    bool forbids_get;      /* searches by GET: 405; and by POST: */
-    bool forbids_post;     /* 405 */
-    bool post_is_odd;      /* a search by POST shows nothing */
-    bool demands_category; /* Observations without one: 400 */
-    bool one_range;        /* date and _lastUpdated in one search: 400 */
-    bool by_day;           /* _lastUpdated compares days */
-    bool self_drops;       /* the self link leaves out what it does not know */
-    bool without_history;  /* _history: 404 */
-    unsigned query_max;    /* longer URLs: 414; 0: any */
-    unsigned codes_max;    /* more codes: 400; 0: any */
-    unsigned count_max;    /* a larger _count: 400; 0: any */
-    unsigned links_live;   /* so many uses of a next link, then 410; 0: for ever */
-    unsigned busy;         /* so many answers are 429 first */
-    const char *busy_for;  /* their header lines */
-    const char *date;      /* the header line of each answer */
-    const char *claims;    /* members of the statement's "rest" before its resources, each with a comma behind it */
-    const char *smart;     /* the smart-configuration's body; NULL: 404 */
-    const char *token;     /* the token answer's body */
-    int token_status;      /* 0: 200 */
+    const char *hides;      /* a type that its statement does not list */
+    const char *ignores;    /* a parameter, as if it were not there */
+    const char *forbids;    /* a parameter that answers 400 */
+    const char *breaks;     /* one that answers 500 */
+    const char *answers;    /* Prefer: handling=strict is understood where this is "strict" */
+    bool forbids_get;       /* searches by GET: 405; and by POST: */
+    bool forbids_post;      /* 405 */
+    bool post_is_odd;       /* a search by POST shows nothing */
+    bool demands_category;  /* Observations without one: 400 */
+    bool one_range;         /* date and _lastUpdated in one search: 400 */
+    bool by_day;            /* _lastUpdated compares days */
+    bool self_drops;        /* the self link leaves out what it does not know */
+    bool without_history;   /* _history: 404 */
+    unsigned query_max;     /* longer URLs: 414; 0: any */
+    unsigned codes_max;     /* more codes: 400; 0: any */
+    unsigned count_max;     /* a larger _count: 400; 0: any */
+    unsigned links_live;    /* so many uses of a next link, then 410; 0: for ever */
+    unsigned busy;          /* so many answers are 429 first */
+    const char *busy_for;   /* their header lines */
+    const char *date;       /* the header line of each answer */
+    const char *claims;     /* members of the statement's "rest" before its resources, each with a comma behind it */
+    const char *smart;      /* the smart-configuration's body; NULL: 404 */
+    const char *token;      /* the token answer's body */
+    int token_status;       /* 0: 200 */
+    unsigned refuse_tokens; /* so many requests for one are refused, as signed with a key that is not known */
     unsigned links_used;
 };
 
@@ -360,13 +361,16 @@ static inline void fake_hospital_metadata(const struct fake_hospital *hospital, 
     gw_text_release(&text);
 }
 
-static inline void fake_hospital_smart(const struct fake_hospital *hospital, struct exchange *exchange)
+static inline void fake_hospital_smart(struct fake_hospital *hospital, struct exchange *exchange)
 {
     const bool token = strcmp(exchange->path, "/token") == 0;
     const char *body = token ? hospital->token : hospital->smart;
     const int status = token && hospital->token_status ? hospital->token_status : body ? 200 : 404;
 
-    fake_server_reply(exchange, status, "application/json", "", body ? body : "");
+    if (token && hospital->refuse_tokens && hospital->refuse_tokens--)
+        fake_server_reply(exchange, 400, "application/json", "", "{\"error\":\"invalid_grant\"}");
+    else
+        fake_server_reply(exchange, status, "application/json", "", body ? body : "");
 }
 
 static inline void fake_hospital_answer(struct exchange *exchange, void *ctx)

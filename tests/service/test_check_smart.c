@@ -114,6 +114,32 @@ Test(check_smart, a1_a3_says_what_tokens_there_are_and_what_to_ask_for)
     }
 }
 
+Test(check_smart, a4_says_which_of_two_keys_is_taken)
+{
+    static const struct {
+        unsigned refused;
+        enum gw_check_verdict verdict;
+        const char *says, *ask;
+    } answers[] = {
+        {0, GW_CHECK_OK, "\"key\" was taken", NULL},
+        {1, GW_CHECK_NOTE, "tokens are granted for it", "our new public key"},
+    };
+
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        struct bench b;
+
+        open_smart(&b);
+        b.endpoint.previous_key = b.endpoint.key; /* any will do for a hospital that counts */
+        b.hospital.smart = of_server(&b, SMART(""));
+        b.hospital.token = GRANT("300", "system/*.rs");
+        b.hospital.refuse_tokens = answers[i].refused;
+        cr_expect(bench_run(&b) == GW_OK, "%s", b.first.text);
+        bench_expect(&b, "previous key", answers[i].verdict, answers[i].says);
+        cr_expect(holds(bench_line(&b, "previous key")->ask, answers[i].ask), "%zu", i);
+        bench_close(&b);
+    }
+}
+
 static const struct {
     const char *name, *before, *after, *says;
 } moves[] = {

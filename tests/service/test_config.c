@@ -43,7 +43,7 @@ static const char whole[] =
     "   \"base\": \"https://fhir.hm.example/r4/\",\n"
     "   \"site_profile\": \"hm.json\",\n"
     "   \"auth\": {\"kind\": \"smart-backend\", \"client_id\": \"casement\",\n"
-    "    \"key\": \"keys/hm.jwk\", \"alg\": \"RS384\",\n"
+    "    \"key\": \"keys/hm.jwk\", \"alg\": \"RS384\", \"previous_key\": \"keys/old.jwk\",\n"
     "    \"scopes\": [\"system/Observation.rs\", \"system/Patient.rs\"]},\n"
     "   \"tls\": {\"ca\": \"ca.pem\", \"cert\": null, \"key\": null}, \"proxy\": null,\n"
     "   \"allow_origins\": [\"https://files.hm.example\"],\n"
@@ -153,6 +153,7 @@ Test(config, says_what_the_file_says)
     cr_expect(gw_same(endpoint->site_profile, "hm.json"));
     cr_expect(gw_same(endpoint->auth_kind, "smart-backend") && gw_same(endpoint->client_id, "casement"));
     cr_expect(gw_same(endpoint->key, "keys/hm.jwk") && gw_same(endpoint->alg, "RS384"));
+    cr_expect(gw_same(endpoint->previous_key, "keys/old.jwk"));
     cr_assert(eq(sz, endpoint->scope_count, 2));
     cr_expect(gw_same(endpoint->scopes[1], "system/Patient.rs"));
     cr_expect(gw_same(endpoint->tls_ca, "ca.pem") && !endpoint->tls_cert && !endpoint->tls_key && !endpoint->proxy);
@@ -391,6 +392,8 @@ static const struct {
     {"\"client_id\": \"casement\",", "", "c.json:13: \"client_id\" is missing; add it"},
     {"\"alg\": \"RS384\"", "\"alg\": \"RS256\"",
      "c.json:14: \"alg\" is none of its values; use one of \"ES384\", \"RS384\""},
+    {"keys/old.jwk", "keys/hm.jwk",
+     "c.json:14: \"previous_key\" is the same file as \"key\"; name the key before it, or leave it out"},
     {"\"keys/hm.jwk\"", "\"-----BEGIN PRIVATE KEY-----\"",
      "c.json:14: \"key\" holds a key itself; write the name of its file"},
     {"\"cert\": null", "\"cert\": \"c.pem\"", "c.json:16: \"cert\" and \"key\" go together; write both or neither"},

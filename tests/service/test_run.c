@@ -7,6 +7,7 @@
 
 #include "gateway/ledger/decisions.h"
 #include "gateway/ledger/report.h"
+#include "gateway/net/jwk.h"
 #include "gateway/service/decide.h"
 #include "gateway/sources/hints.h"
 #include "service/run_bench.h"
@@ -662,6 +663,77 @@ Test(run, ends_when_told_to_while_it_waits_for_a_study)
     cr_assert(!b.ended);
     stop(&b);
     cr_assert(rmdir(scratch_path(&b.scratch, "study.db")) == 0);
+    tear_down(&b);
+}
+
+/* A configuration whose endpoint wants tokens: this key, and more behind it. */
+static void write_keyed_config(struct bench *b, const char *key, const char *more)
+{
+    static const char none[] = "{\"kind\":\"none\"}";
+    struct gw_text text = GW_TEXT_INIT(1u << 20), changed = GW_TEXT_INIT(1u << 20);
+    char *at;
+
+    cr_assert(gw_text_read_file(&text, b->config, NULL) == GW_OK);
+    at = strstr(text.at, none);
+    cr_assert(at != NULL);
+    gw_text_append(&changed, text.at, (size_t)(at - text.at));
+    gw_text_print(&changed, "{\"client_id\":\"c\",\"scopes\":[\"system/*.rs\"],\"key\":\"%s\"%s}%s", key, more,
+                  at + strlen(none));
+    scratch_write(&b->scratch, "casement.json", changed.at);
+    gw_text_release(&text);
+    gw_text_release(&changed);
+}
+
+static void write_key(struct bench *b, const char *name, mode_t mode)
+{
+    struct gw_jwk *key = NULL;
+
+    cr_assert(gw_jwk_generate(GW_JWK_ES384, 0, &key, NULL) == GW_OK);
+    cr_assert(gw_jwk_save(key, scratch_path(&b->scratch, name), NULL) == GW_OK);
+    cr_assert(chmod(scratch_path(&b->scratch, name), mode) == 0);
+    gw_jwk_free(key);
+}
+
+Test(run, a4_does_not_start_with_a_key_that_others_may_read)
+{
+    struct bench b;
+    struct gw_error failure = {0};
+
+    set_up(&b, 1, 1);
+    write_key(&b, "new.jwk", 0644);
+    write_keyed_config(&b, "new.jwk", "");
+    const struct gw_run_options options = {.config = b.config, .world = &b.world.world, .log = &b.log};
+
+    cr_expect(gw_run_start(&options, on_ended, &b, &b.run, &failure) == GW_ECONFIG, "%s", failure.text);
+    cr_expect(strstr(failure.text, "new.jwk: open to others (mode 0644)") && !b.run, "%s", failure.text);
+    tear_down(&b);
+}
+
+Test(run, a4_takes_up_a_changed_key_and_loses_nothing)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    write_key(&b, "old.jwk", 0600);
+    write_key(&b, "new.jwk", 0640);
+    write_keyed_config(&b, "old.jwk", "");
+    start(&b);
+    pass(&b, HOUR_MS);
+    write_config(&b, 1, 4, "");
+    write_keyed_config(&b, "new.jwk", ",\"previous_key\":\"old.jwk\"");
+    pass(&b, 60000);
+    cr_expect(strstr(b.lines.at, "reload.refused") && strstr(b.lines.at, "new.jwk: open to others"), "%s", b.lines.at);
+    cr_expect(gw_run_counts(b.run).reloads == 0);
+    add_visit(&b.world.places[0], "p0", "2026-11-21", 0);
+    add_count(&b.world.places[0], "p0", "2026-11-21", "1", "final", "1.20", 0);
+    pass(&b, 3 * DAY_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20", "the old one keeps running");
+    cr_assert(chmod(scratch_path(&b.scratch, "new.jwk"), 0600) == 0);
+    add_count(&b.world.places[0], "p0", "2026-11-21", "2", "amended", "1.25", b.world.time.now_ms);
+    gw_run_reload(b.run); /* as SIGHUP does */
+    cr_expect(gw_run_counts(b.run).reloads == 1, "%s", b.lines.at);
+    pass(&b, 9 * DAY_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.25");
     tear_down(&b);
 }
 

@@ -33,8 +33,9 @@ struct gw_endpoint {
     struct {
         enum gw_auth_kind kind;
         const char *client_id;
-        const char *key; /* file name of a private JWK */
-        const char *alg; /* "ES384", "RS384"; NULL: what the key is */
+        const char *key;          /* file name of a private JWK */
+        const char *previous_key; /* of the one before it, where the server may not know the key yet; NULL: none */
+        const char *alg;          /* of the key: "ES384", "RS384"; NULL: what it is */
         const char *const *scopes;
         size_t scope_count;
         const char *token_url; /* learnt by an earlier session (state), NULL: discover */
@@ -51,6 +52,11 @@ struct gw_endpoint {
     unsigned page_size;  /* for the searches; 0: 100 */
     unsigned concurrent; /* 0: 4 */
 };
+
+/*
+ * Can its keys be used? GW_ECONFIG: one is not there, open to others, no key, or not of the algorithm.
+ */
+enum gw_status gw_endpoint_check_keys(const struct gw_endpoint *endpoint, struct gw_error *err);
 
 struct gw_session;
 

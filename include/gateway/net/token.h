@@ -10,6 +10,11 @@
  * end of a life is not held back, so that tokens of 10 seconds work; a life under 5 seconds is refused, as that
  * endpoint cannot be used in earnest (GW_EPROTO).
  *
+ * While a key is being changed two are live. The present one signs; where the server may mean the key by its refusal
+ * (invalid_client, invalid_grant), it is asked at once a second time with the previous one, and that one signs then,
+ * and the present one is tried again after an hour. Where both are refused, nothing is asked for two minutes. A 401
+ * without an error code may mean "slow down": the other key signs the next request, a minute later.
+ *
  * Failures: GW_EDENIED the server's answer was 400, 401 or 403 (its error code is named, nothing else of the body), or
  * it granted less than the scopes asked for (a server answers 200 with no scope and a useless token);
  * GW_EPROTO the answer is no token, or the clock of the token endpoint differs by more than 300 s from ours; GW_ERETRY
@@ -34,8 +39,9 @@ struct gw_token_options {
     const char *client_id;
     const char *const *scopes; /* wanted, each of them */
     size_t scope_count;
-    const struct gw_jwk *key;     /* borrowed, outlives the token */
-    const struct gw_clock *clock; /* borrowed; NULL: gw_system_clock */
+    const struct gw_jwk *key;          /* borrowed, outlives the token */
+    const struct gw_jwk *previous_key; /* so too; NULL: there is none */
+    const struct gw_clock *clock;      /* borrowed; NULL: gw_system_clock */
 };
 
 struct gw_token;
@@ -69,6 +75,8 @@ struct gw_token_trouble gw_token_trouble(const struct gw_token *token);
 const char *gw_token_url(const struct gw_token *token);
 /* Seconds the server's clock is ahead of ours, 0 within a minute; assertions are dated by it. */
 int64_t gw_token_clock_offset(const struct gw_token *token);
+/* The token in hand was granted for the previous key: the server does not take the present one. */
+bool gw_token_signed_by_previous_key(const struct gw_token *token);
 /* The scopes granted last, as the server wrote them; "" before the first. They stay when the token was refused here,
  * because they are fewer than wanted or its life is too short. */
 const char *gw_token_granted(const struct gw_token *token);

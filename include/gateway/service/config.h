@@ -43,8 +43,9 @@ struct gw_config_endpoint {
     const char *site_profile;
     const char *auth_kind; /* "smart-backend" or "none" */
     const char *client_id;
-    const char *key; /* private JWK file */
-    const char *alg; /* ES384, RS384 */
+    const char *key;          /* private JWK file */
+    const char *previous_key; /* of the one before it, while the hospital may not know the key yet; NULL: none */
+    const char *alg;          /* ES384, RS384: of the key */
     const char *const *scopes;
     size_t scope_count;
     const char *tls_ca; /* NULL: the system's */
