@@ -75,11 +75,11 @@ static void drop_chain(struct chain *chain)
 }
 
 /* It may succeed another time: then it waits by itself, while others are asked. */
-static bool goes_on_later(struct item *item, enum gw_trouble trouble)
+static bool goes_on_later(const struct gw_dispatcher *d, struct item *item, enum gw_trouble trouble)
 {
     if (trouble == GW_TROUBLE_DAMAGED)
         return ++item->damaged < GW_DISPATCH_DAMAGED_TRIES;
-    return gw_trouble_passes(trouble);
+    return d->patience_ms == 0 && gw_trouble_passes(trouble);
 }
 
 static void put_off(struct gw_dispatcher *d, struct item *item)
@@ -98,9 +98,9 @@ static void take_failure(struct gw_dispatcher *d, struct item *item, const struc
     if (trouble == GW_TROUBLE_REFUSED && !over)
         dispatcher_refused(d, item->query, failure);
     if (trouble == GW_TROUBLE_LEAK)
-        dispatcher_note(d, &(struct gw_setback){.trouble = trouble, .text = failure->text});
+        dispatcher_note(d, &(struct gw_setback){.trouble = trouble, .text = failure->text}, failure->status);
     if (!over && !dispatcher_is_stopped(d) && !circuit_is_stopped(&item->query->circuit) &&
-        goes_on_later(item, trouble))
+        goes_on_later(d, item, trouble))
         put_off(d, item);
     else
         item_end(d, item, failure);

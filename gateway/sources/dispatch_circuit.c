@@ -39,20 +39,26 @@ static void tell_changed(struct gw_dispatcher *d, const struct query *query, uns
 /* All that waits learns that the endpoint is stopped. */
 void dispatcher_stop_all(struct gw_dispatcher *d)
 {
-    turnstile_refuse_parked(d);
+    struct gw_error err;
+
+    gw_fail(&err, GW_EDENIED, where, "the endpoint is stopped: %.340s", d->circuit.reason);
+    turnstile_fail_parked(d, GW_TROUBLE_DENIED, &err);
     dispatcher_end_waiting(d, item_is_any, item_end_stopped);
 }
 
-void dispatcher_note(struct gw_dispatcher *dispatcher, const struct gw_setback *setback)
+void dispatcher_note(struct gw_dispatcher *dispatcher, const struct gw_setback *setback, enum gw_status status)
 {
     const struct gw_instant now = {now_utc(dispatcher), dispatcher_now_ms(dispatcher)};
     const uint32_t epoch = dispatcher->circuit.epoch;
     const uint64_t until = dispatcher->circuit.until_ms;
+    const unsigned attempts = dispatcher->circuit.attempts;
     unsigned alerts;
 
     if (dispatcher_is_stopped(dispatcher))
         return;
     alerts = gw_circuit_fail(&dispatcher->circuit, setback, now, dispatcher->dice(dispatcher->ctx));
+    if (dispatcher->circuit.attempts > attempts)
+        patience_note(dispatcher, status, now.ms);
     if (!alerts && epoch == dispatcher->circuit.epoch && until == dispatcher->circuit.until_ms)
         return;
     tell_changed(dispatcher, NULL, alerts);
@@ -63,8 +69,10 @@ void dispatcher_note(struct gw_dispatcher *dispatcher, const struct gw_setback *
 void dispatcher_succeeded(struct gw_dispatcher *dispatcher, uint32_t epoch)
 {
     dispatcher->refusals = 0;
-    if (gw_circuit_succeed(&dispatcher->circuit, epoch))
-        tell_changed(dispatcher, NULL, 0);
+    if (!gw_circuit_succeed(&dispatcher->circuit, epoch))
+        return;
+    dispatcher->failures = 0;
+    tell_changed(dispatcher, NULL, 0);
 }
 
 static bool is_of_stopped_query(const struct item *item, const void *ctx)
@@ -165,6 +173,7 @@ static void resume(struct gw_dispatcher *d, struct query *query)
 void gw_dispatcher_resume(struct gw_dispatcher *dispatcher)
 {
     dispatcher->refusals = 0;
+    dispatcher->failures = 0;
     resume(dispatcher, NULL);
     for (struct query *query = dispatcher->queries; query; query = query->next) {
         query->refusals = 0;

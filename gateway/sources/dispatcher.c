@@ -60,6 +60,12 @@ static bool is_full(const struct gw_dispatcher *d)
     return d->flying >= d->concurrent || (d->circuit.state != GW_CIRCUIT_RUNNING && turnstile_is_probing(d));
 }
 
+/* Whether it is the endpoint that fails or the page is seen sooner by asking something else. */
+static bool is_poor_probe(const struct gw_dispatcher *d, const struct ask *ask)
+{
+    return d->circuit.state != GW_CIRCUIT_RUNNING && ask->tries > 0;
+}
+
 bool dispatcher_turn(struct gw_dispatcher *dispatcher)
 {
     struct gw_dispatcher *d = dispatcher;
@@ -74,10 +80,15 @@ bool dispatcher_turn(struct gw_dispatcher *dispatcher)
         dispatcher_stop_all(d);
         return false;
     }
+    if (patience_ends(d)) {
+        dispatcher_give_up(d);
+        return false;
+    }
     dispatcher_review(d);
     promote(d, now);
     ask = turnstile_ready(d, now, &next);
-    queue = ask ? NULL : next_queue(d);
+    queue = !ask || is_poor_probe(d, ask) ? next_queue(d) : NULL;
+    ask = queue ? NULL : ask;
     if (!ask && !queue) {
         if (d->later.first && d->later.first->not_before_ms < next)
             next = d->later.first->not_before_ms;
@@ -256,6 +267,8 @@ enum gw_status gw_dispatcher_new(struct gw_dispatch_pool *pool, const struct gw_
     d->ctx = options->ctx;
     if (options->circuit)
         d->circuit = *options->circuit;
+    d->patience_ms = options->patience_ms;
+    gw_fail(&d->last_failure, GW_ERETRY, where, "%s", d->circuit.reason);
     gw_rate_init(&d->rate, options->requests_per_minute, 0, dispatcher_now_ms(d));
     turnstile_open(&d->guest, d, NULL);
     uv_timer_init(pool_loop(pool), &d->timer);

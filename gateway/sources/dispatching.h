@@ -5,6 +5,7 @@
  *      dispatch_queue.c     lists of what waits, and the ends of requests
  *      dispatch_chain.c     a pull under way: what it holds, when it is started again
  *      dispatch_circuit.c   what is stopped and why, the endpoint or a query
+ *      dispatch_patience.c  when a command that ends gives the endpoint up
  *      turnstile.c          asks: one HTTP request each, held until circuit, rate and pool let it pass
  *      pool.c               turns: whose ask goes next, over all endpoints
  *
@@ -113,6 +114,11 @@ struct gw_dispatcher {
     struct query *queries;
     unsigned refusals; /* in a row, without any success */
 
+    uint32_t patience_ms;      /* 0: without end */
+    uint64_t first_failure_ms; /* of those in a row that it met itself */
+    unsigned failures;
+    struct gw_error last_failure;
+
     struct items queued[GW_URGENCY_COUNT];
     struct items later; /* by not_before_ms */
     struct items ended;
@@ -148,8 +154,8 @@ uint64_t turnstile_wait_ms(const struct gw_dispatcher *dispatcher, uint64_t now_
 bool turnstile_is_probing(const struct gw_dispatcher *dispatcher); /* one is on its way that will tell */
 void turnstile_send(struct ask *ask);
 void turnstile_cancel_all(struct gw_dispatcher *dispatcher);
-void turnstile_refuse_parked(struct gw_dispatcher *dispatcher); /* it is STOPPED */
-bool turnstile_settle(struct gw_dispatcher *dispatcher);        /* tell one ask that ended; false: none */
+void turnstile_fail_parked(struct gw_dispatcher *dispatcher, enum gw_trouble trouble, const struct gw_error *failure);
+bool turnstile_settle(struct gw_dispatcher *dispatcher); /* tell one ask that ended; false: none */
 
 /* ---- dispatcher.c ---- */
 
@@ -183,11 +189,17 @@ void chain_answered(struct chain *chain); /* a page is in hand */
 bool circuit_is_stopped(const struct gw_circuit *circuit);
 bool dispatcher_is_stopped(const struct gw_dispatcher *dispatcher);
 struct query *dispatcher_query(struct gw_dispatcher *dispatcher, const char *name); /* NULL: no memory */
-void dispatcher_note(struct gw_dispatcher *dispatcher, const struct gw_setback *setback);
+void dispatcher_note(struct gw_dispatcher *dispatcher, const struct gw_setback *setback, enum gw_status status);
 void dispatcher_succeeded(struct gw_dispatcher *dispatcher, uint32_t epoch);
 void dispatcher_refused(struct gw_dispatcher *dispatcher, struct query *query, const struct gw_error *failure);
 void dispatcher_review(struct gw_dispatcher *dispatcher);
 void dispatcher_stop_all(struct gw_dispatcher *dispatcher); /* all that waits learns that the endpoint is stopped */
 uint64_t dispatcher_backoff_ms(const struct gw_dispatcher *dispatcher, enum gw_backoff class, unsigned attempt);
+
+/* ---- dispatch_patience.c ---- */
+
+bool patience_ends(const struct gw_dispatcher *dispatcher);
+void patience_note(struct gw_dispatcher *dispatcher, enum gw_status status, uint64_t now_ms); /* a further failure */
+void dispatcher_give_up(struct gw_dispatcher *dispatcher); /* all that waits fails as the endpoint did */
 
 #endif

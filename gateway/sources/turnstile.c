@@ -116,7 +116,7 @@ static void note(struct ask *ask, enum gw_trouble trouble, const struct gw_error
         gw_http_verdict(response, ask->request.url, &said);
     gw_arena_release(&arena);
     setback.text = failure ? failure->text : said.text;
-    dispatcher_note(ask->dispatcher, &setback);
+    dispatcher_note(ask->dispatcher, &setback, failure ? failure->status : said.status);
 }
 
 /* At the end of the line, so that another request is the next probe; who says "slow down" means them all. */
@@ -138,7 +138,7 @@ static bool may_repeat(struct ask *ask, enum gw_trouble trouble)
     const struct gw_dispatcher *d = ask->dispatcher;
 
     return ask->chain && gw_trouble_passes(trouble) && !ask->cancelled && !d->stopping && !dispatcher_is_stopped(d) &&
-           ++ask->tries < GW_DISPATCH_PAGE_TRIES;
+           !patience_ends(d) && ++ask->tries < (d->patience_ms ? GW_DISPATCH_PATIENT_TRIES : GW_DISPATCH_PAGE_TRIES);
 }
 
 static void on_answer(void *ctx, const struct gw_error *failure)
@@ -314,14 +314,14 @@ void turnstile_cancel_all(struct gw_dispatcher *dispatcher)
         cancel(ask);
 }
 
-void turnstile_refuse_parked(struct gw_dispatcher *dispatcher)
+void turnstile_fail_parked(struct gw_dispatcher *dispatcher, enum gw_trouble trouble, const struct gw_error *failure)
 {
     for (struct ask *ask = dispatcher->asks; ask; ask = ask->next) {
         if (ask->state != ASK_PARKED)
             continue;
         gw_http_response_clear(ask->response);
-        ask->response->trouble = GW_TROUBLE_DENIED;
-        gw_fail(&ask->failure, GW_EDENIED, where, "the endpoint is stopped: %.340s", dispatcher->circuit.reason);
+        ask->response->trouble = trouble;
+        ask->failure = *failure;
         end_later(ask);
     }
 }

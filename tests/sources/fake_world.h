@@ -45,6 +45,7 @@ struct world {
     struct gw_hmac *key;
     struct gw_dispatch_pool *pool;
     uint32_t dice;   /* what every roll shows */
+    uint32_t patience_ms;
     uint64_t chance; /* other than 0: the state of dice that roll */
     unsigned flying, most_flying;
     unsigned held, most_held; /* pages on the wire or on their way into the ledger */
@@ -274,6 +275,7 @@ static inline void world_open(struct world *world, struct world_endpoint *endpoi
     struct gw_dispatcher_options options = {.settings = &endpoint->settings,
                                             .concurrent = concurrent,
                                             .requests_per_minute = per_minute,
+                                            .patience_ms = world->patience_ms,
                                             .circuit = endpoint->circuit,
                                             .dice = world_dice,
                                             .changed = world_changed,

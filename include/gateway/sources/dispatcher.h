@@ -16,6 +16,11 @@
  * whatever is queued of it, or submitted later, fails with its reason unasked. Ten refusals in a row without any
  * success, a refused client, or data of another patient stop the endpoint. What is stopped needs gw_dispatcher_resume.
  *
+ * A command that ends has patience instead. Then a page is asked for again three times, and an endpoint that fails
+ * three more times in a row, or may not be asked within so long of the first of these failures, is given up, and at
+ * once where time alone mends nothing (a login page, a refused token, a certificate): all that waits fails as the
+ * endpoint did. Its circuit stays what it is, for whoever asks next.
+ *
  * One pool is shared by all endpoints: so many pages in hand at once, from the sending of a request to the commit of
  * what it brought, given out in turn. A transfer that has brought next to nothing after two seconds is not counted, so
  * that hospitals that hang do not use up what the others need.
@@ -32,6 +37,7 @@
 #define GW_DISPATCH_OPEN       256u
 
 #define GW_DISPATCH_PAGE_TRIES     8u
+#define GW_DISPATCH_PATIENT_TRIES  4u
 #define GW_DISPATCH_DAMAGED_TRIES  3u
 #define GW_DISPATCH_QUERY_REFUSALS 3u
 #define GW_DISPATCH_REFUSALS       10u
@@ -65,6 +71,7 @@ struct gw_dispatcher_options {
     const struct gw_pull_settings *settings; /* borrowed; read when a pull starts, so that `delivery` may change */
     unsigned concurrent;                     /* pulls at once, and transfers; 0: GW_DISPATCH_CONCURRENT */
     unsigned requests_per_minute;            /* 0: no cap */
+    uint32_t patience_ms;                    /* 0: without end */
     const struct gw_circuit *circuit;        /* as it was before a restart; NULL: RUNNING */
     uint32_t (*dice)(void *ctx);             /* NULL: from libcrypto */
 
@@ -89,7 +96,8 @@ enum gw_status gw_dispatcher_restore(struct gw_dispatcher *dispatcher, const cha
 /*
  * The end of a request, once, from the loop, never inside another call. result: sums of all tries, and of the last one
  * what it found; what the turnstile asked again is counted by gw_dispatcher_counts alone. failure NULL: walked to the
- * end, cursor moved; GW_ECANCELED: cancelled, or the dispatcher stopped; else it will not succeed by waiting.
+ * end, cursor moved; GW_ECANCELED: cancelled, or the dispatcher stopped; else it will not succeed by waiting, or not
+ * soon enough.
  */
 typedef void (*gw_dispatch_done)(void *ctx, const struct gw_pull_result *result, const struct gw_error *failure);
 
