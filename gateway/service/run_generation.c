@@ -119,6 +119,8 @@ enum gw_status generation_open(struct generation *generation, struct gw_error *e
 
     if (rc == GW_OK)
         rc = open_hospitals(generation, err);
+    if (rc == GW_OK)
+        rc = subscriptions_recall(generation, err);
     return rc == GW_OK ? open_watches(generation, err) : rc;
 }
 

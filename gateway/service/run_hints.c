@@ -196,19 +196,75 @@ static void on_alert(void *ctx, const char *endpoint, const char *why)
     gw_log(run->log, GW_LOG_ERROR, "alert", GW_LOG_TEXT("endpoint", endpoint), GW_LOG_TEXT("alert", why));
 }
 
+static void on_removed(void *ctx, const char *endpoint, const char *type)
+{
+    const struct gw_run *run = ctx;
+
+    gw_log(run->log, GW_LOG_INFO, "subscription.removed", GW_LOG_TEXT("endpoint", endpoint), GW_LOG_TEXT("type", type));
+}
+
+/* Nobody knows any more how that hospital is reached. */
+static void tell_left(const struct gw_run *run, const struct gw_ledger_note *note)
+{
+    struct gw_subscription left;
+
+    gw_subscription_init(&left, true, 0, 0);
+    if (gw_subscription_read(&left, note->text, NULL) == GW_OK && left.id[0])
+        gw_log(run->log, GW_LOG_WARNING, "subscription.left", GW_LOG_TEXT("of", note->name),
+               GW_LOG_TEXT("subscription", left.id),
+               GW_LOG_TEXT("reason",
+                           "its endpoint is not configured any more: have it deleted there, or name the endpoint "
+                           "again, without \"notifications\", until it is removed"));
+}
+
+static bool recall(struct generation *generation, const char *name)
+{
+    const char *type;
+
+    for (size_t i = 0; i < generation->hospital_count; i++) {
+        struct hospital *hospital = &generation->hospitals[i];
+
+        if (!hospital->endpoint->folder && gw_upkeep_is_note_of(name, hospital->endpoint->config->id, &type)) {
+            hospital->subscribed = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum gw_status subscriptions_recall(struct generation *generation, struct gw_error *err)
+{
+    struct gw_arena arena = GW_ARENA_INIT(HINTS_MEMORY);
+    struct gw_ledger_notes notes = {0};
+    const enum gw_status rc = gw_ledger_notes(generation->run->ledger, &arena, GW_SUBSCRIPTION_SPACE, &notes, err);
+
+    for (size_t i = 0; rc == GW_OK && i < notes.count; i++)
+        if (!recall(generation, notes.list[i].name))
+            tell_left(generation->run, &notes.list[i]);
+    gw_arena_release(&arena);
+    return rc;
+}
+
+/* Where none are wanted, those that were made before are taken away. */
 enum gw_status upkeep_open(struct hospital *hospital, struct gw_error *err)
 {
+    const struct gw_config_endpoint *config = hospital->endpoint->config;
     struct gw_run *run = hospital->run;
-    const struct gw_upkeep_settings ports = {.web = gw_dispatcher_web(hospital->dispatcher),
+    const struct gw_upkeep_settings ports = {.endpoint = config->id,
+                                             .web = gw_dispatcher_web(hospital->dispatcher),
                                              .writer = run->writer,
                                              .clock = run->world->clock,
                                              .hinted = on_hinted,
                                              .alert = on_alert,
+                                             .removed = on_removed,
                                              .ctx = run};
-    enum gw_status rc = gw_door_upkeep(run->world->loop, hospital->endpoint->config, &hospital->endpoint->profile,
-                                       &ports, &hospital->upkeep, err);
+    enum gw_status rc;
 
-    return rc == GW_OK && hospital->upkeep ? gw_upkeep_start(hospital->upkeep, err) : rc;
+    if (config->notifications.kind)
+        rc = gw_door_upkeep(run->world->loop, config, &hospital->endpoint->profile, &ports, &hospital->upkeep, err);
+    else
+        rc = gw_upkeep_new(run->world->loop, &ports, &hospital->upkeep, err);
+    return rc == GW_OK ? gw_upkeep_start(hospital->upkeep, err) : rc;
 }
 
 enum gw_status upkeep_ring(struct gw_run *run, struct gw_error *err)
@@ -221,7 +277,7 @@ enum gw_status upkeep_ring(struct gw_run *run, struct gw_error *err)
     if (!upkeeps)
         return gw_fail(err, GW_ENOMEM, "service.run", "no memory for the subscriptions");
     for (size_t i = 0; i < generation->hospital_count; i++)
-        if (generation->hospitals[i].upkeep)
+        if (generation->hospitals[i].upkeep && gw_upkeep_secret(generation->hospitals[i].upkeep))
             upkeeps[count++] = generation->hospitals[i].upkeep;
     rc = gw_doorbell_set(run->door.bell, upkeeps, count, err);
     free(upkeeps);

@@ -234,7 +234,7 @@ void hospital_start(struct hospital *hospital)
         rc = open_dispatcher(hospital, &failure);
     if (rc == GW_OK && hospital->endpoint->config->bulk)
         rc = export_start(hospital, endpoint, &failure);
-    if (rc == GW_OK && hospital->endpoint->config->notifications.kind)
+    if (rc == GW_OK && (hospital->endpoint->config->notifications.kind || hospital->subscribed))
         rc = upkeep_open(hospital, &failure);
     if (rc != GW_OK)
         gw_log(hospital->run->log, GW_LOG_ERROR, "endpoint.closed",

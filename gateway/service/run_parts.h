@@ -76,6 +76,7 @@ struct hospital {
     struct exporter *export;  /* NULL: none */
     struct intray *intray;    /* NULL: it is no folder */
     struct gw_upkeep *upkeep; /* NULL: it tells nothing by itself */
+    bool subscribed;          /* subscriptions were made there, by these settings or earlier ones */
     size_t catching_up;       /* watches */
     int64_t last_success;     /* UTC; 0: none since the start */
 };
@@ -203,6 +204,7 @@ void rosters_look(struct gw_run *run); /* a changed one is a changed file, and t
 /* ---- run_hints.c: what hospitals tell by themselves ---- */
 void hints_look(struct gw_run *run);
 void hints_caught_up(struct watch *watch); /* it was looked at, all of it */
+enum gw_status subscriptions_recall(struct generation *generation, struct gw_error *err); /* the ledger is ours */
 enum gw_status upkeep_open(struct hospital *hospital, struct gw_error *err);
 enum gw_status upkeep_ring(struct gw_run *run, struct gw_error *err); /* the doorbell rings for this generation */
 

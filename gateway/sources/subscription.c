@@ -1,5 +1,5 @@
 /*
- * Numbers first (what was heard, what is missing), then the phases, then time.
+ * What was heard, what was answered, time; the numbers of events are in subscription_numbers.c.
  */
 #include "gateway/sources/subscription.h"
 
@@ -9,10 +9,11 @@
 #include <string.h>
 
 #include "gateway/core/json.h"
+#include "sources/subscription_numbers.h"
 
 static const char where[] = "sources.subscription";
 
-enum { AHEAD_BITS = 64, DOUBLINGS_MAX = 6, MISSED_HEARTBEATS = 2 };
+enum { DOUBLINGS_MAX = 6, MISSED_HEARTBEATS = 2 };
 
 static void order(struct gw_orders *orders, enum gw_order what)
 {
@@ -23,165 +24,6 @@ static void alert(struct gw_orders *orders, const char *why)
 {
     order(orders, GW_ORDER_ALERT);
     orders->why = why;
-}
-
-static bool has_gap(const struct gw_subscription *subscription)
-{
-    return subscription->known > subscription->last;
-}
-
-/* ---- numbers ---------------------------------------------------------------------------------------------------- */
-
-static void close_up(struct gw_subscription *subscription)
-{
-    while (subscription->ahead & 1) {
-        subscription->ahead >>= 1;
-        subscription->last++;
-    }
-    if (subscription->known < subscription->last)
-        subscription->known = subscription->last;
-}
-
-static void advance_to(struct gw_subscription *subscription, int64_t last)
-{
-    const int64_t by = last - subscription->last;
-
-    if (by <= 0)
-        return;
-    subscription->ahead = by < AHEAD_BITS ? subscription->ahead >> by : 0;
-    subscription->last = last;
-    close_up(subscription);
-}
-
-/* The server counts anew, or we begin to: from here on this is where we stand. */
-static void count_from(struct gw_subscription *subscription, int64_t number)
-{
-    subscription->counted = true;
-    subscription->epoch++;
-    subscription->last = subscription->known = number;
-    subscription->ahead = 0;
-    subscription->doubtful = false;
-    subscription->doubted = GW_NOTIFY_NO_NUMBER;
-    subscription->asking = false;
-    subscription->catch_up = true;
-}
-
-static void exists_up_to(struct gw_subscription *subscription, int64_t number)
-{
-    if (number > subscription->known)
-        subscription->known = number;
-}
-
-static void watch_gap(struct gw_subscription *subscription, bool before, int64_t now_s, struct gw_orders *orders)
-{
-    if (!has_gap(subscription) || before)
-        return;
-    subscription->gap_s = now_s;
-    order(orders, GW_ORDER_GAP);
-}
-
-/* One event's number: is it new? */
-static bool take_number(struct gw_subscription *subscription, int64_t number)
-{
-    const int64_t place = number - subscription->last - 1;
-    bool fresh = place >= 0;
-
-    if (fresh && place < AHEAD_BITS) {
-        fresh = !(subscription->ahead & (uint64_t)1 << place);
-        subscription->ahead |= (uint64_t)1 << place;
-    } /* further ahead it is not remembered, and asked for again with what is missing before it */
-    exists_up_to(subscription, number);
-    close_up(subscription);
-    return fresh;
-}
-
-/* ---- what came to the door -------------------------------------------------------------------------------------- */
-
-static int64_t lowest_number(const struct gw_notification *notification)
-{
-    int64_t lowest = GW_NOTIFY_NO_NUMBER;
-
-    for (size_t i = 0; i < notification->hint_count; i++) {
-        const int64_t number = notification->hints[i].number;
-
-        if (number != GW_NOTIFY_NO_NUMBER && (lowest == GW_NOTIFY_NO_NUMBER || number < lowest))
-            lowest = number;
-    }
-    return lowest;
-}
-
-/* The first that is heard of the numbers: what was before is nobody's to tell. */
-static void begin_count(struct gw_subscription *subscription, const struct gw_notification *notification)
-{
-    const int64_t lowest = lowest_number(notification);
-
-    if (subscription->counted)
-        return;
-    if (lowest != GW_NOTIFY_NO_NUMBER)
-        count_from(subscription, lowest > 0 ? lowest - 1 : 0);
-    else if (notification->events_since_start != GW_NOTIFY_NO_NUMBER)
-        count_from(subscription, notification->events_since_start);
-}
-
-static void take_hints(struct gw_subscription *subscription, struct gw_notification *notification,
-                       struct gw_orders *orders, bool *repeated)
-{
-    for (size_t i = 0; i < notification->hint_count; i++) {
-        struct gw_hint *const hint = &notification->hints[i];
-        const bool below = hint->number != GW_NOTIFY_NO_NUMBER && hint->number <= subscription->last;
-
-        *repeated |= below;
-        hint->fresh = hint->number == GW_NOTIFY_NO_NUMBER || take_number(subscription, hint->number);
-        if (hint->fresh)
-            order(orders, GW_ORDER_PULL);
-    }
-    if (notification->truncated)
-        subscription->catch_up = true;
-}
-
-/* Events without numbers: they are counted by the count beside them, if there is one. */
-static void take_unnumbered(struct gw_subscription *subscription, const struct gw_notification *notification)
-{
-    const int64_t count = (int64_t)notification->hint_count;
-
-    if (subscription->counted && count > 0 && lowest_number(notification) == GW_NOTIFY_NO_NUMBER &&
-        notification->events_since_start >= subscription->last + count && !has_gap(subscription))
-        advance_to(subscription, subscription->last + count);
-}
-
-/*
- * A count that goes back behind where we stood is a late repeat, or of a server that began anew. An event may be late
- * and still fill a gap; a heartbeat or handshake says all that there is.
- */
-static void judge_count(struct gw_subscription *subscription, int64_t stood, int64_t said, bool repeated, bool certain)
-{
-    const bool back = said != GW_NOTIFY_NO_NUMBER ? said < stood : repeated;
-
-    if (!back)
-        return;
-    subscription->doubted = said != GW_NOTIFY_NO_NUMBER ? said : stood;
-    if (certain || subscription->no_status)
-        count_from(subscription, subscription->doubted);
-    else
-        subscription->doubtful = true;
-}
-
-static void take_numbers(struct gw_subscription *subscription, struct gw_notification *notification, int64_t now_s,
-                         struct gw_orders *orders)
-{
-    const bool before = has_gap(subscription);
-    bool repeated = false;
-
-    begin_count(subscription, notification);
-    const int64_t stood = notification->notice == GW_NOTICE_EVENT ? subscription->last : subscription->known;
-    take_unnumbered(subscription, notification);
-    take_hints(subscription, notification, orders, &repeated);
-    if (!subscription->counted)
-        return;
-    judge_count(subscription, stood, notification->events_since_start, repeated,
-                notification->notice == GW_NOTICE_HANDSHAKE);
-    exists_up_to(subscription, notification->events_since_start);
-    watch_gap(subscription, before, now_s, orders);
 }
 
 static int64_t wait_s(unsigned attempts)
@@ -215,7 +57,7 @@ static void settle(struct gw_subscription *subscription, int64_t now_s, struct g
 {
     if (subscription->catch_up && now_s >= subscription->owed_s) {
         subscription->catch_up = false;
-        subscription->asking |= has_gap(subscription);
+        subscription->asking |= numbers_have_gap(subscription);
         order(orders, GW_ORDER_CATCH_UP);
     }
     if (subscription->doubtful) {
@@ -254,7 +96,7 @@ void gw_subscription_hear(struct gw_subscription *subscription, struct gw_notifi
         enter(subscription, notification->status, now_s);
     else if (notification->notice != GW_NOTICE_PLAIN || subscription->phase == GW_SUBSCRIPTION_REQUESTED)
         enter(subscription, GW_SUBSCRIPTION_ACTIVE, now_s);
-    take_numbers(subscription, notification, now_s, orders);
+    numbers_take(subscription, notification, now_s, orders);
     if (notification->notice == GW_NOTICE_EVENT && notification->hint_count == 0)
         subscription->catch_up = true; /* something happened, and nothing was said of it */
     settle(subscription, now_s, orders);
@@ -268,7 +110,7 @@ void gw_subscription_learn(struct gw_subscription *subscription, const struct gw
     const int64_t said = answer->events_since_start;
 
     *orders = (struct gw_orders){0};
-    const bool before = has_gap(subscription);
+    const bool before = numbers_have_gap(subscription);
 
     if (answer->subscription)
         snprintf(subscription->id, sizeof subscription->id, "%s", answer->subscription);
@@ -276,10 +118,10 @@ void gw_subscription_learn(struct gw_subscription *subscription, const struct gw
         !(answer->status == GW_SUBSCRIPTION_REQUESTED && subscription->shaken))
         enter(subscription, answer->status, now_s);
     if (said != GW_NOTIFY_NO_NUMBER && (!subscription->counted || said < subscription->asked))
-        count_from(subscription, said);
-    exists_up_to(subscription, said);
+        numbers_count_from(subscription, said);
+    numbers_exists_up_to(subscription, said);
     subscription->doubted = GW_NOTIFY_NO_NUMBER;
-    watch_gap(subscription, before, now_s, orders);
+    numbers_watch_gap(subscription, before, now_s, orders);
     if (subscription->silent && subscription->phase == GW_SUBSCRIPTION_ACTIVE) {
         subscription->silent = false; /* it says that it is well, and nothing is heard: its handshake will tell */
         subscription->shaken = false;
@@ -294,13 +136,13 @@ void gw_subscription_caught_up(struct gw_subscription *subscription, const struc
         return;
     subscription->asking = false;
     subscription->gap_s = now_s;
-    advance_to(subscription, done->upto);
+    numbers_advance_to(subscription, done->upto);
 }
 
 static void forget(struct gw_subscription *subscription, int64_t now_s)
 {
     enter(subscription, GW_SUBSCRIPTION_UNSAID, now_s);
-    count_from(subscription, 0);
+    numbers_count_from(subscription, 0);
     subscription->counted = false;
     subscription->id[0] = '\0';
 }
@@ -319,14 +161,26 @@ static bool fall_back(struct gw_subscription *subscription, int64_t now_s)
 static void believe(struct gw_subscription *subscription)
 {
     if (subscription->doubted != GW_NOTIFY_NO_NUMBER)
-        count_from(subscription, subscription->doubted);
+        numbers_count_from(subscription, subscription->doubted);
     subscription->catch_up = true;
+}
+
+/* Who may not delete may be let change: that is asked at once. Who may do neither asks for both again. */
+static void stay(struct gw_subscription *subscription, enum gw_order what, bool refused, int64_t now_s)
+{
+    subscription->fixed = what == GW_ORDER_DELETE && refused && subscription->criteria[0];
+    if (subscription->fixed)
+        subscription->try_s = now_s;
 }
 
 void gw_subscription_failed(struct gw_subscription *subscription, enum gw_order what, bool refused, int64_t now_s,
                             struct gw_orders *orders)
 {
     *orders = (struct gw_orders){0};
+    if (subscription->unwanted) {
+        stay(subscription, what, refused, now_s);
+        return;
+    }
     if (what == GW_ORDER_EVENTS) {
         subscription->no_events |= refused;
         subscription->catch_up = true; /* a search finds what $events does not give */
@@ -344,11 +198,29 @@ void gw_subscription_failed(struct gw_subscription *subscription, enum gw_order 
     settle(subscription, now_s, orders);
 }
 
-void gw_subscription_form(struct gw_subscription *subscription, const char *form, int64_t now_s)
+void gw_subscription_form(struct gw_subscription *subscription, const char *criteria, const char *form, int64_t now_s)
 {
+    const bool fits = strlen(criteria) < sizeof subscription->criteria;
+
     if (subscription->id[0] && !gw_same(subscription->form, form))
         enter(subscription, GW_SUBSCRIPTION_OFF, now_s);
     snprintf(subscription->form, sizeof subscription->form, "%s", form);
+    snprintf(subscription->criteria, sizeof subscription->criteria, "%s", fits ? criteria : "");
+}
+
+void gw_subscription_leave(struct gw_subscription *subscription, int64_t now_s)
+{
+    subscription->unwanted = true;
+    subscription->resumed = false;
+    subscription->attempts = 0;
+    subscription->try_s = now_s;
+}
+
+void gw_subscription_gone(struct gw_subscription *subscription, int64_t now_s, struct gw_orders *orders)
+{
+    *orders = (struct gw_orders){.what = GW_ORDER_FORGET};
+    subscription->id[0] = '\0';
+    subscription->try_s = now_s + GW_SUBSCRIPTION_RETRY_S; /* where the note could not be taken out */
 }
 
 void gw_subscription_doubt(struct gw_subscription *subscription)
@@ -366,7 +238,21 @@ static void try_again(struct gw_subscription *subscription, enum gw_order what, 
     subscription->try_s = now_s + wait_s(subscription->attempts++);
     order(orders, what);
     if (subscription->attempts == GW_SUBSCRIPTION_ALERT_AFTER)
-        alert(orders, "the subscription does not become active: the schedule goes on without it");
+        alert(orders,
+              subscription->unwanted
+                  ? "a subscription that is not wanted any more cannot be taken away: it is tried every hour; or "
+                    "have the server's administrator delete it"
+                  : "the subscription does not become active: the schedule goes on without it");
+}
+
+static void tick_leaving(struct gw_subscription *subscription, int64_t now_s, struct gw_orders *orders)
+{
+    if (now_s < subscription->try_s)
+        return;
+    if (!subscription->id[0])
+        gw_subscription_gone(subscription, now_s, orders); /* it was never made, or only its note is left */
+    else
+        try_again(subscription, subscription->fixed ? GW_ORDER_SWITCH_OFF : GW_ORDER_DELETE, now_s, orders);
 }
 
 static void tick_phase(struct gw_subscription *subscription, int64_t now_s, struct gw_orders *orders)
@@ -411,7 +297,7 @@ static void tick_silence(struct gw_subscription *subscription, int64_t now_s, st
 
 static void tick_gap(struct gw_subscription *subscription, int64_t now_s, struct gw_orders *orders)
 {
-    if (!has_gap(subscription) || subscription->asking || subscription->catch_up ||
+    if (!numbers_have_gap(subscription) || subscription->asking || subscription->catch_up ||
         now_s < subscription->gap_s + GW_SUBSCRIPTION_GAP_S)
         return;
     if (!subscription->topic || subscription->no_events) {
@@ -427,6 +313,10 @@ static void tick_gap(struct gw_subscription *subscription, int64_t now_s, struct
 void gw_subscription_tick(struct gw_subscription *subscription, int64_t now_s, struct gw_orders *orders)
 {
     *orders = (struct gw_orders){0};
+    if (subscription->unwanted) {
+        tick_leaving(subscription, now_s, orders);
+        return;
+    }
     if (subscription->resumed) {
         subscription->resumed = false;
         subscription->catch_up = true;
@@ -445,11 +335,13 @@ int64_t gw_subscription_next_s(const struct gw_subscription *subscription)
 
     if (subscription->resumed)
         return 0;
+    if (subscription->unwanted)
+        return next;
     if (subscription->catch_up && subscription->owed_s < next)
         next = subscription->owed_s;
     if (subscription->heartbeat_s && subscription->phase == GW_SUBSCRIPTION_ACTIVE && silence < next)
         next = silence;
-    if (has_gap(subscription) && !subscription->asking && subscription->gap_s + GW_SUBSCRIPTION_GAP_S < next)
+    if (numbers_have_gap(subscription) && !subscription->asking && subscription->gap_s + GW_SUBSCRIPTION_GAP_S < next)
         next = subscription->gap_s + GW_SUBSCRIPTION_GAP_S;
     return next;
 }
@@ -478,6 +370,8 @@ void gw_subscription_print(const struct gw_subscription *subscription, struct gw
     gw_json_quote(out, subscription->id);
     gw_text_add(out, ",\"form\":");
     gw_json_quote(out, subscription->form);
+    gw_text_add(out, ",\"criteria\":");
+    gw_json_quote(out, subscription->criteria);
     gw_text_print(out,
                   ",\"counted\":%s,\"last\":%" PRId64 ",\"known\":%" PRId64 ",\"ahead\":\"%" PRIx64
                   "\",\"no_events\":%s,\"no_status\":%s}",
@@ -490,6 +384,7 @@ static bool read_note(struct gw_subscription *out, const cJSON *tree)
 {
     const char *const phase = gw_json_string(tree, "phase"), *const id = gw_json_string(tree, "id");
     const char *const ahead = gw_json_string(tree, "ahead"), *const form = gw_json_string(tree, "form");
+    const char *const criteria = gw_json_string(tree, "criteria");
     long last = -1, known = -1;
     int place;
 
@@ -502,6 +397,7 @@ static bool read_note(struct gw_subscription *out, const cJSON *tree)
     out->phase = (enum gw_subscription_status)place;
     strcpy(out->id, id);
     snprintf(out->form, sizeof out->form, "%s", form ? form : "");
+    snprintf(out->criteria, sizeof out->criteria, "%s", criteria ? criteria : "");
     out->counted = gw_json_true(tree, "counted");
     out->last = last;
     out->known = known;
@@ -523,7 +419,7 @@ enum gw_status gw_subscription_read(struct gw_subscription *subscription, const 
         rc = gw_fail(err, GW_EINPUT, where, "the note of a subscription is damaged: it is made anew");
     if (rc == GW_OK) {
         *subscription = out;
-        close_up(subscription);
+        numbers_close_up(subscription);
         subscription->gap_s = subscription->heard_s;
     }
     gw_arena_release(&arena);

@@ -28,6 +28,7 @@ static void add_address(const struct gw_upkeep_settings *settings, const char *t
     gw_text_add(out, ",\"header\":[");
     gw_json_quote(out, text.at);
     gw_text_add(out, "]");
+    out->failed |= text.failed;
     gw_text_release(&text);
 }
 
@@ -41,10 +42,15 @@ static void add_topic(const struct gw_upkeep_settings *settings, struct gw_text 
                   settings->heartbeat_s);
 }
 
+void subscription_criteria(const struct gw_upkeep_settings *settings, const char *type, struct gw_text *out)
+{
+    gw_text_print(out, "%s%s", type ? type : settings->topic, type ? "?" : "");
+}
+
 void subscription_write(const struct gw_upkeep_settings *settings, const char *type, const char *id,
                         struct gw_text *out)
 {
-    char criteria[80];
+    struct gw_text criteria = GW_TEXT_INIT(GW_URL_MAX);
 
     gw_text_add(out, "{\"resourceType\":\"Subscription\"");
     if (id)
@@ -52,13 +58,24 @@ void subscription_write(const struct gw_upkeep_settings *settings, const char *t
     if (settings->topic)
         gw_text_add(out, ",\"meta\":{\"profile\":[\"" BACKPORT "backport-subscription\"]}");
     gw_text_add(out, ",\"status\":\"requested\",\"reason\":\"Casement reads again what changed\"");
-    snprintf(criteria, sizeof criteria, "%s?", type ? type : "");
-    add_text(out, "criteria", settings->topic ? settings->topic : criteria);
+    subscription_criteria(settings, type, &criteria);
+    add_text(out, "criteria", criteria.at);
+    out->failed |= criteria.failed;
+    gw_text_release(&criteria);
     gw_text_add(out, ",\"channel\":{\"type\":\"rest-hook\"");
     add_address(settings, type, out);
     if (settings->topic)
         add_topic(settings, out);
     gw_text_add(out, "}}");
+}
+
+void subscription_write_off(const struct gw_subscription *subscription, struct gw_text *out)
+{
+    gw_text_add(out, "{\"resourceType\":\"Subscription\"");
+    add_text(out, "id", subscription->id);
+    gw_text_add(out, ",\"status\":\"off\",\"reason\":\"Casement wants no notifications any more\"");
+    add_text(out, "criteria", subscription->criteria);
+    gw_text_add(out, ",\"channel\":{\"type\":\"rest-hook\"}}");
 }
 
 void subscription_path(const struct gw_subscription *subscription, enum gw_order order, const struct gw_orders *orders,

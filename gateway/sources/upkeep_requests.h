@@ -10,7 +10,13 @@
 void subscription_write(const struct gw_upkeep_settings *settings, const char *type, const char *id,
                         struct gw_text *out);
 
-/* Below the base: "Subscription/s-1/$status". order: _CREATE, _ACTIVATE, _STATUS or _EVENTS. */
+/* What a Subscription asks for: "Observation?", or the topic. */
+void subscription_criteria(const struct gw_upkeep_settings *settings, const char *type, struct gw_text *out);
+
+/* The resource with which one that may not be deleted is switched off. Address and secret are left out, and so go. */
+void subscription_write_off(const struct gw_subscription *subscription, struct gw_text *out);
+
+/* Below the base: "Subscription/s-1/$status". orders: of _EVENTS. */
 void subscription_path(const struct gw_subscription *subscription, enum gw_order order, const struct gw_orders *orders,
                        struct gw_text *out);
 

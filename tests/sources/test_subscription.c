@@ -8,8 +8,11 @@
  *      Sa9 the server answers: a active, r requested, e error, o off; and its count
  *      D the last catch-up or $events is done, d the first   VE it failed (E $events, C, S, N, A), VE! it is refused
  *      K what was heard could not be kept
+ *      c its criteria are known   L it is not wanted any more (VD, VW: not deleted, not switched off)   Y it is gone
+ * there
  *
- * Orders: P pull, E10-12 $events, C catch-up, S $status, N create, A activate, ! alert, G a gap to be counted, - none.
+ * Orders: P pull, E10-12 $events, C catch-up, S $status, N create, A activate, ! alert, G a gap to be counted, d
+ * delete, w switch off, f forget, - none.
  */
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -134,6 +137,17 @@ static const struct {
     {"a rest-hook that is gone", "=r +3600:S VS!:C +0:N"},
     {"a rest-hook is not silent", "=r +1200:- +1200:- +1199:- +1:S"},
     {"a rest-hook after a start", "=r R:- +0:CS"},
+
+    /* not wanted any more */
+    {"deleted and forgotten", "=9 c:- L:- +0:d Y:f"},
+    {"never made", "0 L:- +0:f"},
+    {"the server is away", "=9 c:- L:- +0:d VD:- +59:- +1:d VD:- +119:- +1:d! VD:- +239:- +1:d Y:f"},
+    {"it may not be deleted: it is switched off", "=9 c:- L:- +0:d VD!:- +0:w Y:f"},
+    {"it may be neither: tried again", "=9 c:- L:- +0:d VD!:- +0:w VW!:- +119:- +1:d! VD!:- +0:w"},
+    {"of unknown criteria it is only deleted", "=9 L:- +0:d VD!:- +59:- +1:d"},
+    {"whatever was missing is not asked for", "=9 c:- E12/12:PG L:- +0:d VD:- +60:d Y:f"},
+    {"after a start", "=9 c:- R:- L:- +0:d VD!:- +0:w"},
+    {"a note that could not be taken out", "=9 L:- +0:d Y:f +59:- +1:f"},
 };
 
 /* ---- playing ---------------------------------------------------------------------------------------------------- */
@@ -252,6 +266,8 @@ static void fail(struct play *play, const char *step, struct gw_orders *orders)
                                : *step == 'C' ? GW_ORDER_CATCH_UP
                                : *step == 'S' ? GW_ORDER_STATUS
                                : *step == 'N' ? GW_ORDER_CREATE
+                               : *step == 'D' ? GW_ORDER_DELETE
+                               : *step == 'W' ? GW_ORDER_SWITCH_OFF
                                               : GW_ORDER_ACTIVATE;
 
     gw_subscription_failed(&play->subscription, what, step[1] == '!', play->now, orders);
@@ -302,6 +318,12 @@ static void step_play(struct play *play, const char *step, struct gw_orders *ord
         finish(play, *step == 'd');
     else if (*step == 'K')
         gw_subscription_doubt(&play->subscription);
+    else if (*step == 'c')
+        strcpy(play->subscription.criteria, "Observation?");
+    else if (*step == 'L')
+        gw_subscription_leave(&play->subscription, play->now);
+    else if (*step == 'Y')
+        gw_subscription_gone(&play->subscription, play->now, orders);
     else
         hear(play, step, orders);
     if (orders->what & (GW_ORDER_EVENTS | GW_ORDER_CATCH_UP) && play->closing_count < ORDERS_MAX)
@@ -314,10 +336,12 @@ static void print_orders(const struct gw_orders *orders, char *out, size_t size)
 
     if (orders->what & GW_ORDER_EVENTS)
         snprintf(events, sizeof events, "E%" PRId64 "-%" PRId64, orders->from, orders->to);
-    snprintf(out, size, "%s%s%s%s%s%s%s%s", orders->what & GW_ORDER_PULL ? "P" : "", events,
+    snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s", orders->what & GW_ORDER_PULL ? "P" : "", events,
              orders->what & GW_ORDER_CATCH_UP ? "C" : "", orders->what & GW_ORDER_STATUS ? "S" : "",
              orders->what & GW_ORDER_CREATE ? "N" : "", orders->what & GW_ORDER_ACTIVATE ? "A" : "",
-             orders->what & GW_ORDER_ALERT ? "!" : "", orders->what & GW_ORDER_GAP ? "G" : "");
+             orders->what & GW_ORDER_DELETE ? "d" : "", orders->what & GW_ORDER_SWITCH_OFF ? "w" : "",
+             orders->what & GW_ORDER_FORGET ? "f" : "", orders->what & GW_ORDER_ALERT ? "!" : "",
+             orders->what & GW_ORDER_GAP ? "G" : "");
     if (!orders->what)
         snprintf(out, size, "-");
 }
@@ -395,7 +419,7 @@ Test(subscription, s20_is_written_anew_in_another_form)
         char got[64];
 
         restart(&play);
-        gw_subscription_form(&play.subscription, starts[i].form, play.now);
+        gw_subscription_form(&play.subscription, "Observation?", starts[i].form, play.now);
         step_play(&play, "+100", &orders);
         print_orders(&orders, got, sizeof got);
         cr_expect_str_eq(got, (char *)starts[i].orders);
@@ -410,9 +434,22 @@ Test(subscription, s20_is_made_in_the_form_that_is_wanted)
     struct gw_orders orders;
 
     begin(&play, true);
-    gw_subscription_form(&play.subscription, "0123456789abcdef", play.now);
+    gw_subscription_form(&play.subscription, "Observation?", "0123456789abcdef", play.now);
     step_play(&play, "+0", &orders);
     cr_expect(orders.what == GW_ORDER_CREATE, "there is none to be written anew");
+}
+
+Test(subscription, says_when_one_that_is_not_wanted_is_asked_for_again)
+{
+    struct play play;
+    struct gw_orders orders;
+
+    begin_active(&play, true, 9);
+    restart(&play);
+    gw_subscription_leave(&play.subscription, play.now);
+    cr_expect(gw_subscription_next_s(&play.subscription) == play.now);
+    step_play(&play, "+0", &orders);
+    cr_expect(gw_subscription_next_s(&play.subscription) == play.now + 60);
 }
 
 /* ---- the note --------------------------------------------------------------------------------------------------- */
@@ -426,9 +463,9 @@ Test(subscription, is_one_note)
     begin_active(&play, true, 20);
     step_play(&play, "E23/23", &orders);
     gw_subscription_print(&play.subscription, &note);
-    cr_expect_str_eq(note.at,
-                     "{\"phase\":\"active\",\"id\":\"s-1\",\"form\":\"\",\"counted\":true,\"last\":20,\"known\":23,"
-                     "\"ahead\":\"4\",\"no_events\":false,\"no_status\":false}");
+    cr_expect_str_eq(note.at, "{\"phase\":\"active\",\"id\":\"s-1\",\"form\":\"\",\"criteria\":\"\",\"counted\":true,"
+                              "\"last\":20,\"known\":23,"
+                              "\"ahead\":\"4\",\"no_events\":false,\"no_status\":false}");
     gw_text_release(&note);
 }
 

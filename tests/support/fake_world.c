@@ -307,7 +307,8 @@ static enum gw_status ask(struct gw_web *web, const struct gw_session_request *r
     if (++place->at_once > place->most_at_once)
         place->most_at_once = place->at_once;
     if (place->listen)
-        gw_text_print(&place->urls, "%s\n", call->path);
+        gw_text_print(&place->urls, "%s%s%s\n", request->method ? request->method : "", request->method ? " " : "",
+                      call->path);
     gw_http_response_clear(response);
     uv_timer_init(&place->world->loop, &call->timer);
     call->timer.data = call;

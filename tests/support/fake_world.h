@@ -43,7 +43,7 @@ struct fake_place {
     /* what it saw */
     size_t requests, searches, exported, most_at_once, at_once;
     uint64_t last_ms;    /* of the last request */
-    struct gw_text urls; /* below the base, one a line, when `listen` */
+    struct gw_text urls; /* below the base, one a line, "POST /..." where it is no GET, when `listen` */
     bool listen;
 };
 

@@ -21,9 +21,9 @@ enum gw_status gw_door_open(uv_loop_t *loop, const struct gw_config *config, str
                             struct gw_doorbell *doorbell, struct gw_listener **out, struct gw_error *err);
 
 /*
- * The subscriptions of an endpoint; *out NULL when none are wanted. ports: web, writer, clock, hinted, alert and ctx;
- * the rest comes from the configuration, the types of rest-hooks from the profile. GW_ECONFIG: the secret's file is not
- * there, open to others, or holds no secret; of its text a line feed at the end is left out.
+ * The subscriptions of an endpoint; *out NULL when none are wanted. ports: web, writer, clock, hinted, alert, removed
+ * and ctx; the rest comes from the configuration, the types of rest-hooks from the profile. GW_ECONFIG: the secret's
+ * file is not there, open to others, or holds no secret; of its text a line feed at the end is left out.
  */
 enum gw_status gw_door_upkeep(uv_loop_t *loop, const struct gw_config_endpoint *endpoint,
                               const struct gw_profile *profile, const struct gw_upkeep_settings *ports,

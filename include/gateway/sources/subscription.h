@@ -11,6 +11,9 @@
  * is believed and a catch-up ordered, as the other mistake would lose events. After a restart, and with every
  * activation, there is one catch-up: nobody knows what was said to a closed door.
  *
+ * One that is not wanted any more (gw_subscription_leave) is only taken away: deleted, or, where the server lets nobody
+ * delete, switched off; asked again ever later while the server is away, and forgotten when it is gone there.
+ *
  * Orders are carried out by the caller, who tells how they ended: gw_subscription_learn, _caught_up, _failed.
  *
  * Source: HL7/fhir-subscription-backport-ig, errors (recovery is the subscriber's); row S20 of the fault matrix.
@@ -24,6 +27,7 @@
 #define GW_SUBSCRIPTION_RETRY_S     60   /* doubled with each attempt */
 #define GW_SUBSCRIPTION_SLOW_S      3600 /* at most; and how often one without heartbeats is looked at */
 #define GW_SUBSCRIPTION_ALERT_AFTER 3    /* attempts, or rounds of silence */
+#define GW_SUBSCRIPTION_CRITERIA    512  /* bytes; longer ones are not remembered */
 
 /* Orders, as bits. */
 enum gw_order {
@@ -35,6 +39,9 @@ enum gw_order {
     GW_ORDER_ACTIVATE = 32, /* PUT with status requested */
     GW_ORDER_ALERT = 64,    /* an operator should hear `why` */
     GW_ORDER_GAP = 128,     /* a gap was found: to be counted */
+    GW_ORDER_DELETE = 256,
+    GW_ORDER_SWITCH_OFF = 512, /* PUT with status off */
+    GW_ORDER_FORGET = 1024,    /* nothing of it is left there: its note may go */
 };
 
 struct gw_orders {
@@ -56,10 +63,11 @@ struct gw_subscription {
     bool counted; /* last and known mean something */
     int64_t last;
     int64_t known;
-    uint64_t ahead; /* bit i: the event last + 1 + i was heard */
-    char form[17];  /* digest of the resource as it was written there; "" not yet */
-    bool no_events; /* $events is not offered */
-    bool no_status; /* nor $status */
+    uint64_t ahead;                          /* bit i: the event last + 1 + i was heard */
+    char form[17];                           /* digest of the resource as it was written there; "" not yet */
+    char criteria[GW_SUBSCRIPTION_CRITERIA]; /* of the resource, which a PUT must name; "" not known */
+    bool no_events;                          /* $events is not offered */
+    bool no_status;                          /* nor $status */
 
     /* Of this process. */
     unsigned epoch;    /* moves when counting begins anew: what was ordered before says nothing of the new numbers */
@@ -78,6 +86,8 @@ struct gw_subscription {
     bool silent;   /* whatever $status says, it is to be activated anew */
     bool asking;   /* for events or a catch-up that closes the gap */
     bool catch_up; /* one is owed */
+    bool unwanted; /* it is to be taken away */
+    bool fixed;    /* it may not be deleted: it is switched off */
 };
 
 void gw_subscription_init(struct gw_subscription *subscription, bool topic, unsigned heartbeat_s, int64_t now_s);
@@ -100,7 +110,11 @@ void gw_subscription_failed(struct gw_subscription *subscription, enum gw_order 
                             struct gw_orders *orders);
 /* The resource is to be written in this form (16 characters): where it was written in another, it is written anew, as
  * the old secret, topic or callback would go on being used. */
-void gw_subscription_form(struct gw_subscription *subscription, const char *form, int64_t now_s);
+void gw_subscription_form(struct gw_subscription *subscription, const char *criteria, const char *form, int64_t now_s);
+/* It is not wanted any more. From here on there are ticks, gw_subscription_failed and _gone, and nothing is heard. */
+void gw_subscription_leave(struct gw_subscription *subscription, int64_t now_s);
+/* It was deleted or switched off, or the server knows nothing of it. */
+void gw_subscription_gone(struct gw_subscription *subscription, int64_t now_s, struct gw_orders *orders);
 /* What was heard could not be kept: a catch-up is owed. */
 void gw_subscription_doubt(struct gw_subscription *subscription);
 

@@ -8,6 +8,10 @@
  * R4's criteria name one. All decisions are gw_subscription's. What is owed as a catch-up becomes a hint without a
  * name: the last watermark is where to search from.
  *
+ * Notes of subscriptions that the settings do not ask for (any more, or in this form) are taken away: deleted there,
+ * then forgotten here. With no callback nothing else is done: that is how an endpoint whose "notifications" were taken
+ * out of the configuration is left.
+ *
  * How to wire it, for each endpoint with "notifications": gw_upkeep_new, its address into the list of gw_doorbell,
  * gw_upkeep_start. When `hinted` is called, read gw_hints on the ledger's thread and schedule the pulls. Around a
  * search that a hint without a name asks for (no patient, no id) call gw_upkeep_looking before the first request and
@@ -32,14 +36,15 @@ struct gw_upkeep_settings {
     const char *topic;        /* canonical URL; NULL: rest-hooks */
     const char *const *types; /* of the rest-hooks, one or more */
     size_t type_count;
-    const char *callback; /* https://casement.hospital.example; /notify/<endpoint> comes behind it */
-    const char *secret;   /* its text; printable, no blank, at least GW_SECRET_LEAST */
+    const char *callback; /* https://casement.hospital.example; /notify/<endpoint> comes behind it; NULL: none wanted */
+    const char *secret;   /* its text; printable, no blank, at least GW_SECRET_LEAST; NULL without a callback */
     unsigned heartbeat_s;
     struct gw_web *web;
     struct gw_writer *writer;
-    const struct gw_clock *clock;                                    /* NULL: gw_system_clock */
-    void (*hinted)(void *ctx, const char *endpoint);                 /* hints were committed */
-    void (*alert)(void *ctx, const char *endpoint, const char *why); /* static text; NULL: nobody is told */
+    const struct gw_clock *clock;                                       /* NULL: gw_system_clock */
+    void (*hinted)(void *ctx, const char *endpoint);                    /* hints were committed */
+    void (*alert)(void *ctx, const char *endpoint, const char *why);    /* static text; NULL: nobody is told */
+    void (*removed)(void *ctx, const char *endpoint, const char *type); /* one that was not wanted; NULL as before */
     void *ctx;
 };
 
@@ -61,8 +66,11 @@ void gw_upkeep_free(struct gw_upkeep *upkeep);
 /* Reads its notes, then makes and watches. Before that is done what is heard is not kept (503). */
 enum gw_status gw_upkeep_start(struct gw_upkeep *upkeep, struct gw_error *err);
 
+/* Is a note of this name of the endpoint? *type: of the rest-hook, inside the name; NULL: a topic's. */
+bool gw_upkeep_is_note_of(const char *name, const char *endpoint, const char **type);
+
 const char *gw_upkeep_endpoint(const struct gw_upkeep *upkeep);
-const char *gw_upkeep_secret(const struct gw_upkeep *upkeep);
+const char *gw_upkeep_secret(const struct gw_upkeep *upkeep); /* NULL: none is wanted, and it may not ring */
 struct gw_upkeep_counts *gw_upkeep_counts(struct gw_upkeep *upkeep);
 
 /*
