@@ -9,6 +9,8 @@
 
 static const char where[] = "net.http";
 
+enum { PROXY_DENIED = 407 };
+
 static const char *certificate_advice(long verdict)
 {
     switch (verdict) {
@@ -94,7 +96,7 @@ static enum gw_status blame_lost(CURL *easy, const char *described, const char *
     long proxied = 0;
 
     curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxied);
-    if (proxied == 407)
+    if (proxied == PROXY_DENIED)
         return gw_fail(err, GW_EDENIED, where, "the proxy wants credentials for %s (407): ask its administrator", host);
     if (proxied >= 300)
         return gw_fail(err, GW_ERETRY, where, "the proxy did not let us through to %s (%ld)", host, proxied);
@@ -141,9 +143,10 @@ enum gw_status blame(CURL *easy, CURLcode code, const char *described, const cha
     }
 }
 
-enum gw_trouble blame_trouble(CURLcode code, enum gw_status status)
+enum gw_trouble blame_trouble(CURLcode code, enum gw_status status, long proxied)
 {
     const bool handshake = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR;
+    const bool alert = status == GW_EDENIED && proxied != PROXY_DENIED;
 
-    return handshake && status != GW_ERETRY ? GW_TROUBLE_TLS : gw_trouble_of_failure(status);
+    return (handshake && status != GW_ERETRY) || alert ? GW_TROUBLE_TLS : gw_trouble_of_failure(status);
 }

@@ -13,7 +13,8 @@
 enum gw_status blame(CURL *easy, CURLcode code, const char *described, const char *host, const char *detail,
                      struct gw_error *err);
 
-/* The kind of trouble: what blame() made of the code, and whether certificates were the matter. */
-enum gw_trouble blame_trouble(CURLcode code, enum gw_status status);
+/* The kind of trouble: what blame() made of the code, and whether certificates were the matter; an alert that ours is
+ * wanted comes with the first read (TLS 1.3). proxied: what a proxy answered, or 0. */
+enum gw_trouble blame_trouble(CURLcode code, enum gw_status status, long proxied);
 
 #endif

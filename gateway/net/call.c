@@ -47,6 +47,15 @@ static enum gw_status blame_head(const struct call *call, CURLcode code, struct 
                    call->described);
 }
 
+static enum gw_trouble blame_call(const struct call *call, CURLcode code, struct gw_error *err)
+{
+    const enum gw_status status = blame(call->easy, code, call->described, call->host, call->detail, err);
+    long proxied = 0;
+
+    curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &proxied);
+    return blame_trouble(code, status, proxied);
+}
+
 void call_judge(struct call *call, CURLcode code)
 {
     struct gw_error *err = &call->failure;
@@ -61,8 +70,7 @@ void call_judge(struct call *call, CURLcode code)
     else if (code == CURLE_COULDNT_CONNECT && call->door.refused[0])
         blame_address(call, err);
     else
-        call->answer.response->trouble =
-            blame_trouble(code, blame(call->easy, code, call->described, call->host, call->detail, err));
+        call->answer.response->trouble = blame_call(call, code, err);
 }
 
 /* ---- its beginning ----------------------------------------------------------------------------------------------- */

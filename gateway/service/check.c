@@ -265,6 +265,8 @@ static void check_endpoint(struct check *c, const struct gw_config_endpoint *end
     c->session = NULL;
     c->patient = NULL;
     c->category = NULL;
+    c->trouble = GW_TROUBLE_NONE;
+    c->authorities = NULL;
     c->requests = 0;
     c->throttled = c->leaks = false;
     recall_profile(c);

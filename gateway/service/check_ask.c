@@ -107,6 +107,7 @@ enum gw_status check_ask(struct check *c, const struct check_question *question,
     rc = send_once(c, question, err);
     if (rc == GW_OK && c->response.status == 429 && wait_as_asked(c))
         rc = send_once(c, question, err);
+    c->trouble = gw_http_trouble(&c->response, rc == GW_OK ? NULL : err);
     return rc == GW_OK ? gw_http_verdict(&c->response, question->url, err) : rc;
 }
 
@@ -163,8 +164,7 @@ static void say_claims(struct check *c)
 
     for (int type = GW_RESOURCE_OTHER + 1; type < GW_RESOURCE_COUNT; type++)
         if (c->profile.reads[type] && type != GW_PATIENT && type != GW_MEDICATION && type != GW_SPECIMEN &&
-            type != GW_OPERATION_OUTCOME &&
-            c->claims.claims[type] && !(c->claims.claims[type] & GW_CLAIM_PATIENT))
+            type != GW_OPERATION_OUTCOME && c->claims.claims[type] && !(c->claims.claims[type] & GW_CLAIM_PATIENT))
             gw_text_print(&missing, "%s%s", missing.length ? ", " : "", gw_resource_name((enum gw_resource)type));
     if (missing.length)
         check_say(c, "metadata", GW_CHECK_NOTE, &advice, "it claims no search by patient for %s", missing.at);

@@ -7,6 +7,7 @@
 #ifndef SERVICE_CHECK_PARTS_H
 #define SERVICE_CHECK_PARTS_H
 
+#include <openssl/x509.h>
 #include <uv.h>
 
 #include "gateway/core/date.h"
@@ -18,6 +19,8 @@
 #include "gateway/study/site.h"
 
 #define CHECK_MEMORY (512u << 20)
+
+enum { CHECK_NAME_BYTES = 128, CHECK_DAY_BYTES = 16 };
 
 struct check_study {
     const struct gw_config_study *config;
@@ -46,11 +49,13 @@ struct check {
     uv_loop_t *loop;
     struct gw_session *session;
     struct gw_http_response response;
-    unsigned requests;    /* sent */
-    bool throttled;       /* it asked for a pause that is too long to wait for */
-    const char *patient;  /* a roster patient's id here; NULL: none found */
-    const char *category; /* Observations are refused without one; NULL: they are not */
-    bool leaks;           /* it answered with data of another patient: nothing more is asked */
+    enum gw_trouble trouble; /* of the last request, or of the token that it wanted */
+    const char *authorities; /* whose client certificates it takes, as its TLS says; NULL: it did not say */
+    unsigned requests;       /* sent */
+    bool throttled;          /* it asked for a pause that is too long to wait for */
+    const char *patient;     /* a roster patient's id here; NULL: none found */
+    const char *category;    /* Observations are refused without one; NULL: they are not */
+    bool leaks;              /* it answered with data of another patient: nothing more is asked */
 };
 
 /* ---- check_say.c ---- */
@@ -73,6 +78,13 @@ const char *check_print(struct check *check, const char *format, ...) __attribut
 
 /* ---- check_reach.c: name, connection and certificate of the origin ("https://host:port"). False: it failed. */
 bool check_reach(struct check *check, const char *origin);
+
+/* ---- check_client.c: our own certificate, which a server may want to know ---- */
+struct advice check_client_advice(struct check *check);
+/* One line, name or organisation; "(no name)". */
+const char *check_name_of(const X509_NAME *name, char out[CHECK_NAME_BYTES]);
+/* When it ends, and in how many days. */
+const char *check_end_of(const X509 *certificate, char out[CHECK_DAY_BYTES], int *days);
 
 /* ---- check_ask.c: the one way to ask anything, and what needs no token ---- */
 

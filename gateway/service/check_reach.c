@@ -20,7 +20,7 @@
 
 static const char where[] = "service.check";
 
-enum { PATIENCE_S = 10, SOON_DAYS = 30, HOST_MAX = 256 };
+enum { PATIENCE_S = 10, SOON_DAYS = 30, HOST_MAX = 256, AUTHORITIES_MAX = 3 };
 
 struct origin {
     bool tls;
@@ -184,37 +184,18 @@ static SSL_CTX *make_context(struct check *c, struct gw_error *err)
     return NULL;
 }
 
-static void print_end(const X509 *certificate, char out[16], int *days)
-{
-    struct tm end = {0};
-    int seconds = 0;
-
-    ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end);
-    strftime(out, 16, "%Y-%m-%d", &end);
-    ASN1_TIME_diff(days, &seconds, NULL, X509_get0_notAfter(certificate));
-}
-
-static const char *name_of(const X509_NAME *name, char out[128])
-{
-    out[0] = '\0';
-    if (X509_NAME_get_text_by_NID((X509_NAME *)(uintptr_t)name, NID_commonName, out, 128) <= 0 &&
-        X509_NAME_get_text_by_NID((X509_NAME *)(uintptr_t)name, NID_organizationName, out, 128) <= 0)
-        snprintf(out, 128, "(no name)");
-    return out;
-}
-
 /* Which of the chain ends first: a chain is as good as the shortest lived of its certificates. */
 static const X509 *first_to_end(SSL *ssl, const X509 *leaf, int *days)
 {
     const STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
     const X509 *first = leaf;
-    char end[16];
+    char end[CHECK_DAY_BYTES];
 
-    print_end(leaf, end, days);
+    check_end_of(leaf, end, days);
     for (int i = 0; chain && i < sk_X509_num(chain); i++) {
         int its = 0;
 
-        print_end(sk_X509_value(chain, i), end, &its);
+        check_end_of(sk_X509_value(chain, i), end, &its);
         if (its < *days) {
             *days = its;
             first = sk_X509_value(chain, i);
@@ -227,18 +208,18 @@ static void say_chain(struct check *c, SSL *ssl, const X509 *leaf)
 {
     const struct advice advice = {.means = "from that day on nothing is read until it is renewed",
                                   .ask = "the certificate to be renewed now"};
-    char issuer[128], name[128], end[16];
+    char issuer[CHECK_NAME_BYTES], name[CHECK_NAME_BYTES], end[CHECK_DAY_BYTES];
     int days = 0;
     const X509 *first = first_to_end(ssl, leaf, &days);
 
-    print_end(first, end, &days);
-    name_of(X509_get_issuer_name(leaf), issuer);
+    check_end_of(first, end, &days);
+    check_name_of(X509_get_issuer_name(leaf), issuer);
     if (days >= SOON_DAYS)
         check_say(c, "TLS", GW_CHECK_OK, NULL, "%s, issued by %s, valid until %s (%d days)", SSL_get_version(ssl),
                   issuer, end, days);
     else
         check_say(c, "TLS", GW_CHECK_NOTE, &advice, "%s, issued by %s; the certificate of %s ends on %s, in %d days",
-                  SSL_get_version(ssl), issuer, name_of(X509_get_subject_name(first), name), end, days);
+                  SSL_get_version(ssl), issuer, check_name_of(X509_get_subject_name(first), name), end, days);
 }
 
 static void refuse_certificate(struct check *c, const X509 *certificate, long verdict, const struct origin *origin)
@@ -246,11 +227,11 @@ static void refuse_certificate(struct check *c, const X509 *certificate, long ve
     struct advice advice = {.means = "nothing is read: certificates are never taken on trust",
                             .ask = "the certificate of the authority that signed theirs, as PEM"};
     struct gw_error failure;
-    char end[16] = "";
+    char end[CHECK_DAY_BYTES] = "";
     int days = 0;
 
     if (certificate)
-        print_end(certificate, end, &days);
+        check_end_of(certificate, end, &days);
     if (certificate && verdict == X509_V_ERR_CERT_HAS_EXPIRED) {
         advice.ask = "the certificate to be renewed, with its intermediates";
         gw_fail(&failure, GW_EPROTO, where, "the certificate of %s expired on %s: it must be renewed on the server",
@@ -280,6 +261,21 @@ static bool judge_certificate(struct check *c, SSL *ssl, const struct origin *or
     return true;
 }
 
+/* A server that wants a client certificate may say whose. */
+static void hear_authorities(struct check *c, const SSL *ssl)
+{
+    const STACK_OF(X509_NAME) *names = SSL_get0_peer_CA_list(ssl);
+    const int count = names ? sk_X509_NAME_num(names) : 0;
+    struct gw_text list = GW_TEXT_INIT(700);
+    char name[CHECK_NAME_BYTES];
+
+    for (int i = 0; i < count && i < AUTHORITIES_MAX; i++)
+        gw_text_print(&list, "%s%s", i ? " or " : "", check_name_of(sk_X509_NAME_value(names, i), name));
+    if (count > 0)
+        c->authorities = check_print(c, "%s%s", list.at, count > AUTHORITIES_MAX ? " or others" : "");
+    gw_text_release(&list);
+}
+
 static bool check_tls(struct check *c, int fd, const struct origin *origin)
 {
     const struct timeval patience = {.tv_sec = PATIENCE_S};
@@ -302,6 +298,7 @@ static bool check_tls(struct check *c, int fd, const struct origin *origin)
         SSL_set1_host(ssl, origin->host);
     }
     SSL_connect(ssl);
+    hear_authorities(c, ssl);
     fine = judge_certificate(c, ssl, origin);
     SSL_free(ssl);
     SSL_CTX_free(context);

@@ -42,9 +42,12 @@ void check_say(struct check *c, const char *what, enum gw_check_verdict verdict,
 
 void check_fail(struct check *c, const char *what, const struct advice *advice, const struct gw_error *failure)
 {
+    const bool uncertified = c->trouble == GW_TROUBLE_TLS && failure->status == GW_EDENIED;
+    const struct advice own = uncertified ? check_client_advice(c) : (struct advice){0};
+
     if (c->first->status == GW_OK)
         *c->first = *failure;
-    say(c, what, GW_CHECK_FAIL, failure->status, advice, failure->text);
+    say(c, what, GW_CHECK_FAIL, failure->status, uncertified ? &own : advice, failure->text);
 }
 
 void check_skip(struct check *c, const char *what)

@@ -211,6 +211,7 @@ bool check_token(struct check *c)
     granting.done = gw_token_fetch(token, on_token, &granting, NULL, &granting.failure) != GW_OK;
     while (!granting.done)
         uv_run(c->loop, UV_RUN_ONCE);
+    c->trouble = gw_token_trouble(token).kind;
     c->profile.token_life_s = (unsigned)gw_token_life_s(token);
     if (granting.failure.status == GW_OK)
         accept_token(c, token);

@@ -102,20 +102,22 @@ Test(trouble, N10_is_the_certificates_when_the_handshake_failed_for_good)
         CURLcode code;
         enum gw_status status;
         enum gw_trouble trouble;
+        long proxied;
     } cases[] = {
         {CURLE_PEER_FAILED_VERIFICATION, GW_EPROTO, GW_TROUBLE_TLS},
         {CURLE_SSL_CONNECT_ERROR, GW_EDENIED, GW_TROUBLE_TLS}, /* it wants a client certificate it knows */
         {CURLE_SSL_CONNECT_ERROR, GW_EPROTO, GW_TROUBLE_TLS},
         {CURLE_SSL_CONNECT_ERROR, GW_ERETRY, GW_TROUBLE_AWAY}, /* reset in the middle of it */
         {CURLE_OPERATION_TIMEDOUT, GW_ERETRY, GW_TROUBLE_AWAY},
-        {CURLE_RECV_ERROR, GW_EDENIED, GW_TROUBLE_DENIED}, /* the proxy's 407 */
+        {CURLE_RECV_ERROR, GW_EDENIED, GW_TROUBLE_DENIED, 407},
+        {CURLE_RECV_ERROR, GW_EDENIED, GW_TROUBLE_TLS}, /* a client certificate again, as TLS 1.3 says it */
         {CURLE_SSL_CERTPROBLEM, GW_ECONFIG, GW_TROUBLE_DENIED},
         {CURLE_WEIRD_SERVER_REPLY, GW_EPROTO, GW_TROUBLE_DAMAGED},
         {CURLE_OUT_OF_MEMORY, GW_ENOMEM, GW_TROUBLE_OURS},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++)
-        cr_expect(blame_trouble(cases[i].code, cases[i].status) == cases[i].trouble, "%zu", i);
+        cr_expect(blame_trouble(cases[i].code, cases[i].status, cases[i].proxied) == cases[i].trouble, "%zu", i);
 }
 
 /* ---- the token ---- */

@@ -57,14 +57,14 @@ static void make_certificates(const char *folder, int authority_days, int days)
     cr_assert(system(command) == 0);
 }
 
-static pid_t serve(const char *folder, int port)
+static pid_t serve(const char *folder, int port, const char *options)
 {
     const pid_t pid = fork();
     char command[500];
 
     snprintf(command, sizeof command,
-             "cd %s && exec openssl s_server -accept 127.0.0.1:%d -cert leaf.pem -key leaf.key -www >/dev/null 2>&1",
-             folder, port);
+             "cd %s && exec openssl s_server -accept 127.0.0.1:%d -cert leaf.pem -key leaf.key -www %s >/dev/null 2>&1",
+             folder, port, options);
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         execl("/bin/sh", "sh", "-c", command, (char *)NULL);
@@ -103,7 +103,7 @@ Test(check_reach, n10_looks_at_every_certificate_of_the_chain)
 
         bench_open(&b);
         make_certificates(b.scratch.folder, chains[i].authority_days, chains[i].days);
-        pid = serve(b.scratch.folder, port);
+        pid = serve(b.scratch.folder, port, "");
         b.endpoint.base = gw_arena_print(&b.arena, "https://localhost:%d/fhir", port);
         b.endpoint.tls_ca = chains[i].trusted ? bench_path(&b, "ca.pem") : NULL;
         cr_expect(bench_run(&b) != GW_OK, "it is no FHIR server");
@@ -112,6 +112,67 @@ Test(check_reach, n10_looks_at_every_certificate_of_the_chain)
         line = bench_line(&b, "TLS");
         cr_expect(chains[i].ask ? line->ask && strstr(line->ask, chains[i].ask) : line->ask == NULL, "%s: %s",
                   chains[i].name, line->ask);
+        kill(pid, SIGTERM);
+        waitpid(pid, NULL, 0);
+        bench_close(&b);
+    }
+}
+
+static const struct {
+    const char *name, *options, *own, *client, *ask;
+} clients[] = {
+    {"TLS 1.3, none", "-Verify 2 -verify_return_error -CAfile ca.pem", NULL, "casement",
+     "a client certificate for casement, issued by Example Authority"},
+    {"TLS 1.2, none", "-Verify 2 -verify_return_error -CAfile ca.pem -tls1_2", NULL, NULL,
+     "a client certificate for this gateway, issued by Example Authority"},
+    {"whose is not told", "-Verify 2 -verify_return_error", NULL, "casement",
+     "a client certificate for casement, from an authority that the server takes"},
+    {"of somebody else", "-Verify 2 -verify_return_error -CAfile ca.pem", "own", "casement",
+     "that it takes the client certificate of our gateway, issued by our gateway, valid until "},
+    {"that has ended", "-Verify 2 -verify_return_error -CAfile ca.pem", "ended", "casement",
+     "a new client certificate: that of our gateway, issued by our gateway, ended on "},
+};
+
+/* One of ours that nobody knows, and one that has ended besides. */
+static void make_own(const char *folder)
+{
+    char command[1000];
+
+    snprintf(
+        command, sizeof command,
+        "cd %s && { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout own.key "
+        "-out own.pem -days 400 -subj '/CN=our gateway'; cp own.key ended.key; "
+        "openssl req -new -key own.key -out own.csr -subj '/CN=our gateway'; "
+        "openssl x509 -req -in own.csr -signkey own.key -days -1 -out ended.pem; chmod 600 *.key; } >/dev/null 2>&1",
+        folder);
+    cr_assert(system(command) == 0);
+}
+
+Test(check_reach, n10_asks_for_the_client_certificate_that_is_wanted)
+{
+    for (size_t i = 0; i < COUNT(clients); i++) {
+        const struct gw_check_line *line;
+        const int port = free_port();
+        struct bench b;
+        pid_t pid;
+
+        bench_open(&b);
+        make_certificates(b.scratch.folder, 400, 366);
+        make_own(b.scratch.folder);
+        pid = serve(b.scratch.folder, port, clients[i].options);
+        b.endpoint.base = gw_arena_print(&b.arena, "https://localhost:%d/fhir", port);
+        b.endpoint.client_id = clients[i].client;
+        b.endpoint.tls_ca = bench_path(&b, "ca.pem");
+        b.endpoint.tls_cert =
+            clients[i].own ? gw_arena_print(&b.arena, "%s/%s.pem", b.scratch.folder, clients[i].own) : NULL;
+        b.endpoint.tls_key =
+            clients[i].own ? gw_arena_print(&b.arena, "%s/%s.key", b.scratch.folder, clients[i].own) : NULL;
+        cr_expect(bench_run(&b) == GW_EDENIED, "%s: %s", clients[i].name, b.first.text);
+        bench_expect(&b, "metadata", GW_CHECK_FAIL, "it wants a client certificate it knows");
+        line = bench_line(&b, "metadata");
+        cr_expect(line->ask && strncmp(line->ask, clients[i].ask, strlen(clients[i].ask)) == 0, "%s: %s",
+                  clients[i].name, line->ask);
+        cr_expect(line->means && strstr(line->means, "whose certificate it knows"));
         kill(pid, SIGTERM);
         waitpid(pid, NULL, 0);
         bench_close(&b);
