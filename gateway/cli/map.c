@@ -2,6 +2,7 @@
  * casement map: files in, records out.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 #include "cli/commands.h"
@@ -122,6 +123,46 @@ static int refused_code(const struct gw_files_answer *files)
     return gw_exit_code(files->first.status == GW_ENOMEM ? GW_EINPUT : files->first.status);
 }
 
+/* ---- a signal: what was begun goes before we do ---- */
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int number)
+{
+    caught = number;
+}
+
+static bool is_stopped(void *ctx)
+{
+    (void)ctx;
+    return caught != 0;
+}
+
+/* The second one ends us at once; what is ignored (nohup) stays so. */
+static void heed_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction heed = {.sa_handler = on_signal, .sa_flags = SA_RESTART | (int)SA_RESETHAND};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction before;
+
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &heed, NULL);
+    }
+}
+
+/* Whoever started us sees that a signal ended us. */
+static int end_by_signal(const struct gw_error *failure)
+{
+    const int number = caught;
+
+    output_failed(failure);
+    signal(number, SIG_DFL);
+    raise(number);
+    return 128 + number;
+}
+
 /* Gives the exit status. A file that was refused has had its line; the status says that something is missing. */
 static int map_and_print(const struct arguments *arguments, const struct gw_map_options *options)
 {
@@ -139,6 +180,8 @@ static int map_and_print(const struct arguments *arguments, const struct gw_map_
     if (rc == GW_OK)
         rc = report_balance(&summary.result.equation, &failure);
     gw_arena_release(&arena);
+    if (rc == GW_ECANCELED)
+        return end_by_signal(&failure);
     return rc == GW_OK ? refused_code(&summary.result.files) : output_failed(&failure);
 }
 
@@ -155,6 +198,7 @@ int map_command(const struct arguments *arguments)
         .inputs = arguments->inputs,
         .input_count = arguments->input_count,
         .progress = progress_step,
+        .stopped = is_stopped,
         .ctx = &progress,
     };
     int code;
@@ -163,6 +207,7 @@ int map_command(const struct arguments *arguments)
         return gw_exit_code(GW_EUSAGE);
     progress_init(&progress);
     options.complaints = progress_complaints(&progress);
+    heed_signals();
     code = map_and_print(arguments, &options);
     fclose(options.complaints);
     return code;

@@ -242,6 +242,19 @@ static enum gw_status enrol(struct map *m, struct gw_error *err)
 
 /* ---- reading ---- */
 
+static bool is_stopped(void *ctx)
+{
+    const struct map *m = ctx;
+
+    return m->options->stopped && m->options->stopped(m->options->ctx);
+}
+
+static enum gw_status go_on(struct map *m, struct gw_error *err)
+{
+    return is_stopped(m) ? gw_fail(err, GW_ECANCELED, "service.map", "stopped before it was done: nothing was written")
+                         : GW_OK;
+}
+
 static enum gw_status keep_page(void *ctx, struct gw_keep_entry *entries, size_t count, struct gw_error *err)
 {
     struct map *m = ctx;
@@ -252,13 +265,13 @@ static enum gw_status keep_page(void *ctx, struct gw_keep_entry *entries, size_t
 
     if (rc == GW_OK && m->options->progress)
         m->options->progress(m->options->ctx, "reading", m->result->files.entries, 0);
-    return rc;
+    return rc == GW_OK ? go_on(m, err) : rc;
 }
 
 static enum gw_status skip_page(void *ctx, struct gw_keep_entry *entries, size_t count, struct gw_error *err)
 {
-    (void)ctx, (void)entries, (void)count, (void)err;
-    return GW_OK;
+    (void)entries, (void)count;
+    return go_on(ctx, err);
 }
 
 static void complain(void *ctx, const char *place, const char *reason)
@@ -332,6 +345,7 @@ static enum gw_status run_pass(struct map *m, struct gw_error *err)
                            .subject_count = m->enrolment.count,
                            .now = m->now_text,
                            .progress = show_pass,
+                           .stopped = is_stopped,
                            .ctx = m};
     enum gw_status rc = gw_pass_run(&pass, &m->result->pass, err);
 
@@ -378,6 +392,8 @@ enum gw_status gw_map_run(const struct gw_map_options *options, struct gw_map_re
     if (rc == GW_OK)
         rc = write_lists(&m, err);
     close_files(&m);
+    if (rc == GW_OK)
+        rc = go_on(&m, err);
     if (rc == GW_OK)
         rc = folder_publish(&m.folder, err);
     folder_discard(&m.folder);

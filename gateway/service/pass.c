@@ -302,6 +302,8 @@ static enum gw_status derive_marked(struct group *g, struct gw_error *err)
             rc = one_subject(g, subject, err);
         if (rc == GW_OK && g->pass->progress)
             g->pass->progress(g->pass->ctx, g->result->subjects, g->pass->subject_count);
+        if (rc == GW_OK && g->pass->stopped && g->pass->stopped(g->pass->ctx))
+            rc = gw_fail(err, GW_ECANCELED, "service.pass", "stopped before it was done");
         if (rc == GW_OK)
             rc = gw_ledger_next_dirty(g->pass->ledger, number, &number, err);
     }

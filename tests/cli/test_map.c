@@ -5,11 +5,14 @@
 #include <criterion/new/assert.h>
 
 #include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "gateway/core/arena.h"
@@ -268,4 +271,58 @@ Test(map, quotes_what_a_package_calls_itself)
            "obs.ndjson");
     EXPECT(0, "", PARTS("\"package\": \"lendex-rrmm 1 \\\"a\\\"\", \"in\": 3"), "/bin/cat",
            "out/hospital/summary.json");
+}
+
+/* ---- a signal ---- */
+
+enum { MANY_LINES = 60000, LOOKS = 10000 };
+
+static void write_many(void)
+{
+    FILE *file = fopen(scratch_path(&scratch, "many.ndjson"), "w");
+
+    cr_assert(file != NULL);
+    for (size_t i = 0; i < MANY_LINES; i++)
+        fprintf(file,
+                "{\"resourceType\":\"Observation\",\"id\":\"m-%zu\",\"status\":\"final\",\"code\":{\"text\":\"x\"},"
+                "\"subject\":{\"reference\":\"Patient/pat-1\"}}\n",
+                i);
+    fclose(file);
+}
+
+/* Started, and signalled once it builds its folder. */
+static int end_by(int number)
+{
+    const char *const argv[] = {MAP, "many.ndjson", NULL};
+    const pid_t pid = fork();
+    int status = 0;
+
+    if (pid == 0) {
+        const int null = open("/dev/null", O_RDWR);
+
+        if (chdir(scratch.folder) != 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+            _exit(126);
+        execv(argv[0], (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+    for (int i = 0; i < LOOKS && access(scratch_path(&scratch, "out.part/hospital/ledger.db"), F_OK) != 0; i++)
+        usleep(1000);
+    kill(pid, number);
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+Test(map, leaves_nothing_behind_when_a_signal_ends_it)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+    write_many();
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const int status = end_by(numbers[i]);
+        const bool seen = WIFSIGNALED(status) && WTERMSIG(status) == numbers[i];
+
+        cr_expect(seen, "whoever started it sees what ended it: %d", status);
+        cr_expect(access(scratch_path(&scratch, "out.part"), F_OK) != 0, "%d", numbers[i]);
+        cr_expect(access(scratch_path(&scratch, "out"), F_OK) != 0);
+    }
 }

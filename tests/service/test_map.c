@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/service/map.h"
 #include "support/scratch.h"
@@ -84,4 +85,62 @@ Test(map, takes_no_day_after_today_as_known)
         cr_expect(eq(str, day, (char *)days[i].day), "%s", days[i].name);
         expect_delivery(days[i].name, days[i].day);
     }
+}
+
+/* ---- being stopped ---- */
+
+struct patience {
+    size_t asked, enough; /* the question that is answered with yes, from 1 */
+};
+
+static bool is_enough(void *ctx)
+{
+    struct patience *patience = ctx;
+
+    return ++patience->asked == patience->enough;
+}
+
+static enum gw_status map_until(struct patience *patience, struct gw_error *err)
+{
+    char roster[256], input[256], out[256];
+    const char *const inputs[] = {strcpy(input, scratch_path(&scratch, "p.ndjson"))};
+    const struct gw_map_options options = {.study = SOURCE_DIR "/mappings/studies/lendex-rrmm",
+                                           .site = SOURCE_DIR "/mappings/sites/madrid.json",
+                                           .enrolment = strcpy(roster, scratch_path(&scratch, "roster.csv")),
+                                           .out = strcpy(out, scratch_path(&scratch, "out")),
+                                           .as_of = gw_day_of(2024, 3, 1),
+                                           .inputs = inputs,
+                                           .input_count = 1,
+                                           .stopped = is_enough,
+                                           .ctx = patience};
+    struct gw_map_result result;
+
+    return gw_map_run(&options, &result, err);
+}
+
+static bool is_there(const char *name)
+{
+    return access(scratch_path(&scratch, name), F_OK) == 0;
+}
+
+/* After each page and each subject, and before the rename: no OUT, no OUT.part, until nobody stops it. */
+Test(map, leaves_nothing_when_it_is_stopped_at_any_place)
+{
+    enum gw_status rc = GW_ECANCELED;
+    size_t stops = 0;
+
+    scratch_write(&scratch, "roster.csv",
+                  "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
+                  "madrid,lendex-rrmm,p1,S-1,,,2024-01-15,,,\n"
+                  "madrid,lendex-rrmm,,S-2,,,2024-01-15,,urn:mrn,2\n"); /* its id is looked for: one more reading */
+    while (rc == GW_ECANCELED) {
+        struct patience patience = {.enough = ++stops};
+        struct gw_error err = {0};
+
+        rc = map_until(&patience, &err);
+        cr_assert(rc == GW_OK || rc == GW_ECANCELED, "%s", err.text);
+        cr_expect(is_there("out") == (rc == GW_OK), "%zu", stops);
+        cr_expect(is_there("out.part") == false, "%zu", stops);
+    }
+    cr_expect(stops > 4, "learning, reading, two subjects, the end: %zu", stops);
 }

@@ -4,7 +4,8 @@
  * OUT is built beside its place and appears by one rename:
  *      OUT/study/     study.db and the CSV tables: only this may leave the hospital
  *      OUT/hospital/  ledger.db, ledger.csv, exceptions.csv, summary.json, pseudonym.key
- * A former OUT is replaced, its pseudonym key and what people decided in it are kept; a folder that map did not make is refused.
+ * A former OUT is replaced, its pseudonym key and what people decided in it are kept; a folder that map did not make is
+ * refused.
  */
 #ifndef GATEWAY_SERVICE_MAP_H
 #define GATEWAY_SERVICE_MAP_H
@@ -21,13 +22,14 @@ struct gw_map_options {
     const char *enrolment; /* roster.csv */
     const char *out;
     const char *decisions; /* a file of them, beside those of a former OUT; NULL: none */
-    const char *key; /* NULL: OUT/hospital/pseudonym.key */
-    gw_day as_of;    /* GW_NO_DAY, or later than it: today in the site's zone */
-    int64_t now;     /* seconds from the epoch; 0: by the clock */
+    const char *key;       /* NULL: OUT/hospital/pseudonym.key */
+    gw_day as_of;          /* GW_NO_DAY, or later than it: today in the site's zone */
+    int64_t now;           /* seconds from the epoch; 0: by the clock */
     const char *const *inputs;
     size_t input_count;
     FILE *complaints; /* one line for each entry or file that cannot be read; NULL: none */
     void (*progress)(void *ctx, const char *what, size_t done, size_t of); /* of 0: unknown; may be NULL */
+    bool (*stopped)(void *ctx); /* asked after each page and subject; true: give up. May be NULL */
     void *ctx;
 };
 
@@ -39,7 +41,10 @@ struct gw_map_result {
     size_t roster_lines, roster_ignored;
 };
 
-/* GW_OK also when single entries were held; a refused file is in result->files.first (exit 65), the rest is done. */
+/*
+ * GW_OK also when single entries were held; a refused file is in result->files.first (exit 65), the rest is done.
+ * GW_ECANCELED: it was stopped, and what was begun of OUT is gone.
+ */
 enum gw_status gw_map_run(const struct gw_map_options *options, struct gw_map_result *out, struct gw_error *err);
 
 #endif

@@ -32,9 +32,10 @@ struct gw_pass {
     const struct gw_enrolled *subjects; /* by number */
     size_t subject_count;
     bool author_approves; /* fourEyes is off: who decided may approve */
-    bool built;      /* both files are thrown away when anything fails (gw_ledger_build): fewer commits */
-    const char *now; /* stamp: 2026-11-20T20:00:00Z */
+    bool built;           /* both files are thrown away when anything fails (gw_ledger_build): fewer commits */
+    const char *now;      /* stamp: 2026-11-20T20:00:00Z */
     void (*progress)(void *ctx, size_t done, size_t of); /* may be NULL */
+    bool (*stopped)(void *ctx);                          /* true: GW_ECANCELED after this subject; may be NULL */
     void *ctx;
 };
 
