@@ -33,6 +33,7 @@ enum gw_backoff gw_backoff_of(enum gw_trouble trouble)
     case GW_TROUBLE_UNAUTHORIZED:
         return GW_BACKOFF_AUTH;
     case GW_TROUBLE_REFUSED:
+    case GW_TROUBLE_UNGRANTED:
     case GW_TROUBLE_TOO_LARGE:
     case GW_TROUBLE_DENIED:
     case GW_TROUBLE_TLS:

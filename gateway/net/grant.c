@@ -100,46 +100,111 @@ static const char *letters(const struct scope *scope, char own[8])
     return own;
 }
 
+static bool is_every_type(const struct scope *scope)
+{
+    return same(scope->resource, scope->resource_length, "*", 1);
+}
+
+static bool gives(const struct scope *give, const struct scope *want)
+{
+    char own[2][8];
+
+    if (!same(give->start, give->subject, want->start, want->subject))
+        return false;
+    if (!same(give->resource, give->resource_length, want->resource, want->resource_length) && !is_every_type(give))
+        return false;
+    if (give->filter_length && !same(give->filter, give->filter_length, want->filter, want->filter_length))
+        return false;
+    return strspn(letters(want, own[0]), letters(give, own[1])) == strlen(letters(want, own[0]));
+}
+
 bool scope_covers(const char *granted, size_t granted_length, const char *wanted)
 {
     struct scope give, want;
-    char own[2][8];
 
     if (same(granted, granted_length, wanted, strlen(wanted)))
         return true;
-    if (!scope_split(granted, granted_length, &give) || !scope_split(wanted, strlen(wanted), &want) ||
-        !same(give.start, give.subject, want.start, want.subject))
-        return false;
-    if (!same(give.resource, give.resource_length, want.resource, want.resource_length) &&
-        !same(give.resource, give.resource_length, "*", 1))
-        return false;
-    if (give.filter_length && !same(give.filter, give.filter_length, want.filter, want.filter_length))
-        return false;
-    return strspn(letters(&want, own[0]), letters(&give, own[1])) == strlen(letters(&want, own[0]));
+    return scope_split(granted, granted_length, &give) && scope_split(wanted, strlen(wanted), &want) &&
+           gives(&give, &want);
+}
+
+/* The next of several scopes, separated by blanks; false: that was the last. */
+static bool next_scope(const char **at, struct gw_slice *out)
+{
+    *at += strspn(*at, " ");
+    *out = (struct gw_slice){*at, strcspn(*at, " ")};
+    *at += out->length;
+    return out->length > 0;
 }
 
 bool scopes_cover(const char *scopes, const char *wanted)
 {
-    for (const char *at = scopes; *at;) {
-        const size_t length = strcspn(at, " ");
+    struct gw_slice one;
 
-        if (length && scope_covers(at, length, wanted))
+    while (next_scope(&scopes, &one))
+        if (scope_covers(one.at, one.length, wanted))
             return true;
-        at += length;
-        at += strspn(at, " ");
-    }
     return false;
 }
 
+/* Of a scope for every type what it asks of one. */
+static bool give_type(const char *granted, struct scope want, const char *type, size_t length)
+{
+    struct gw_slice one;
+    struct scope give;
+
+    want.resource = type;
+    want.resource_length = length;
+    while (next_scope(&granted, &one))
+        if (scope_split(one.at, one.length, &give) && gives(&give, &want))
+            return true;
+    return false;
+}
+
+const char *scopes_lacking(const char *granted, const char *const *wanted, size_t count, const char *type)
+{
+    const size_t length = strlen(type);
+    struct scope want;
+
+    for (size_t i = 0; i < count; i++)
+        if (scope_split(wanted[i], strlen(wanted[i]), &want) &&
+            (is_every_type(&want) || same(want.resource, want.resource_length, type, length)) &&
+            !give_type(granted, want, type, length))
+            return wanted[i];
+    return NULL;
+}
+
+/* Does one of the granted scopes give a part of a wanted one: a type of all? */
+static bool give_part(const char *granted, const char *wanted)
+{
+    const char *at = granted;
+    struct scope give, want;
+    struct gw_slice one;
+
+    if (scopes_cover(granted, wanted))
+        return true;
+    if (!scope_split(wanted, strlen(wanted), &want) || !is_every_type(&want))
+        return false;
+    while (next_scope(&at, &one))
+        if (scope_split(one.at, one.length, &give) && give_type(granted, want, give.resource, give.resource_length))
+            return true;
+    return false;
+}
+
+/* A token that is good for something is used for that; of what else was wanted, whoever asks for it is told. */
 static enum gw_status check_scopes(const char *granted, const char *const *wanted, size_t count, struct gw_error *err)
 {
     for (size_t i = 0; i < count; i++)
-        if (!granted || !scopes_cover(granted, wanted[i]))
-            return gw_fail(
-                err, GW_EDENIED, where,
-                "the server gave a token without the scope %s: ask its administrator to grant it to this client",
-                wanted[i]);
-    return GW_OK;
+        if (granted && give_part(granted, wanted[i]))
+            return GW_OK;
+    return scope_missing(wanted[0], err);
+}
+
+enum gw_status scope_missing(const char *scope, struct gw_error *err)
+{
+    return gw_fail(err, GW_EDENIED, where,
+                   "the server gave a token without the scope %s: ask its administrator to grant it to this client",
+                   scope);
 }
 
 /* ---- tokens ---------------------------------------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ void grant_release(struct grant *grant); /* wipes the token */
 enum gw_status smart_read(const struct gw_text *body, const char *base, struct gw_text *token_url,
                           struct gw_error *err);
 
-/* A token answer of status 200. GW_EPROTO: not a token; GW_EDENIED: fewer scopes than wanted. */
+/* A token answer of status 200. GW_EPROTO: not a token; GW_EDENIED: nothing of the scopes wanted was granted. */
 enum gw_status grant_read(const struct gw_text *body, const char *const *wanted, size_t count, struct grant *out,
                           struct gw_error *err);
 
@@ -52,5 +52,10 @@ bool grant_doubts_key(const struct gw_text *body, int status);
 /* Does a granted scope give what a wanted one asks: "system" "/" ("Observation" | "*") "." ("rs" | "read" | "*")? */
 bool scope_covers(const char *granted, size_t granted_length, const char *wanted);
 bool scopes_cover(const char *scopes, const char *wanted); /* one of several, separated by blanks */
+
+/* The first of the wanted scopes that asks something of this type which is not granted; NULL: none. */
+const char *scopes_lacking(const char *granted, const char *const *wanted, size_t count, const char *type);
+
+enum gw_status scope_missing(const char *scope, struct gw_error *err); /* GW_EDENIED, in words */
 
 #endif

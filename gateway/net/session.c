@@ -29,6 +29,7 @@ struct exchange {
     uint64_t id;
     struct gw_arena arena; /* of the copies in request */
     struct gw_http_request request;
+    const char *types;
     struct gw_http_header headers[2 + HEADERS_MAX]; /* Accept, the caller's, Authorization */
     size_t header_count;                            /* without Authorization */
     struct gw_text bearer;                          /* "Bearer ..." as last sent */
@@ -120,6 +121,25 @@ static void finish_cancelled(struct exchange *exchange)
 static void on_token(void *ctx, const struct gw_error *failure);
 static void on_answer(void *ctx, const struct gw_error *failure);
 
+/* The server would refuse it, or worse, answer as if there were nothing. */
+static enum gw_status check_granted(struct exchange *exchange, struct gw_error *err)
+{
+    for (const char *at = exchange->types; at && *at;) {
+        const size_t length = strcspn(at, ",");
+        const char *type = gw_arena_copy(&exchange->arena, at, length);
+
+        if (!type)
+            return gw_fail(err, GW_ENOMEM, where, "no memory for a request");
+        if (gw_token_lacking(exchange->session->token, type, err) != GW_OK) {
+            gw_http_response_clear(exchange->response);
+            exchange->response->trouble = GW_TROUBLE_UNGRANTED;
+            return err->status;
+        }
+        at += length + (at[length] == ',');
+    }
+    return GW_OK;
+}
+
 /* The token goes into the headers at the last moment, so that a replay carries the new one. */
 static enum gw_status send_now(struct exchange *exchange, struct gw_error *err)
 {
@@ -131,6 +151,8 @@ static enum gw_status send_now(struct exchange *exchange, struct gw_error *err)
         if (!token)
             return gw_fail(err, GW_ERETRY, where, "the token of %s ended before it could be used",
                            gw_gate_origin(session->gate));
+        if (check_granted(exchange, err) != GW_OK)
+            return err->status;
         gw_text_clear(&exchange->bearer);
         gw_text_print(&exchange->bearer, "Bearer %s", token);
         if (exchange->bearer.failed)
@@ -222,6 +244,7 @@ static bool copy_request(struct exchange *exchange, const struct gw_session_requ
     to->headers = exchange->headers;
     to->method = copy(exchange, from->method, &fine);
     to->url = copy(exchange, from->url, &fine);
+    exchange->types = copy(exchange, from->types, &fine);
     to->body = from->body;
     if (from->body.length)
         to->body.at = gw_arena_copy(&exchange->arena, from->body.at, from->body.length);

@@ -144,7 +144,7 @@ static void note_trouble(struct gw_token *token, const struct gw_error *failure)
                                                token->response.retry_after_s, token->response.retry_longer};
 }
 
-/* A page of HTML, or a token that is none, may be a passing matter; scopes that are missing are not. */
+/* A page of HTML, or a token that is none, may be a passing matter; scopes that are all missing are not. */
 static void take_token(struct gw_token *token, struct gw_error *err)
 {
     const enum gw_status rc = keep(token, err);
@@ -410,6 +410,23 @@ const char *gw_token_granted(const struct gw_token *token)
 bool gw_token_covers(const struct gw_token *token, const char *wanted)
 {
     return scopes_cover(token->grant.scope.at, wanted);
+}
+
+enum gw_status gw_token_lacking(const struct gw_token *token, const char *type, struct gw_error *err)
+{
+    const char *scope = NULL;
+
+    if (token->grant.value.length)
+        scope = scopes_lacking(token->grant.scope.at, (const char *const *)token->scopes, token->scope_count, type);
+    return scope ? scope_missing(scope, err) : GW_OK;
+}
+
+enum gw_status gw_token_missing(const struct gw_token *token, struct gw_error *err)
+{
+    for (size_t i = 0; i < token->scope_count; i++)
+        if (!gw_token_covers(token, token->scopes[i]))
+            return scope_missing(token->scopes[i], err);
+    return GW_OK;
 }
 
 int64_t gw_token_life_s(const struct gw_token *token)

@@ -5,9 +5,9 @@
 
 const char *gw_trouble_name(enum gw_trouble trouble)
 {
-    static const char *const names[GW_TROUBLE_COUNT] = {"none", "away",         "cut",     "not-fhir",  "damaged",
-                                                        "busy", "unauthorized", "refused", "too-large", "denied",
-                                                        "tls",  "leak",         "ours"};
+    static const char *const names[GW_TROUBLE_COUNT] = {"none",   "away",         "cut",     "not-fhir",  "damaged",
+                                                        "busy",   "unauthorized", "refused", "ungranted", "too-large",
+                                                        "denied", "tls",          "leak",    "ours"};
 
     return names[trouble];
 }

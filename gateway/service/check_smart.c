@@ -146,7 +146,8 @@ static void compare_scopes(const struct check *c, const struct gw_token *token, 
     }
 }
 
-static void refuse_token(struct check *c, const struct gw_token *token, const struct gw_error *failure)
+/* all: the token is of no use; else it lacks scopes. */
+static void refuse_token(struct check *c, const struct gw_token *token, const struct gw_error *failure, bool all)
 {
     struct gw_text missing = GW_TEXT_INIT(700), lacking = GW_TEXT_INIT(700);
     struct advice advice = {.means = "nothing is read from this endpoint until it gives tokens",
@@ -155,8 +156,8 @@ static void refuse_token(struct check *c, const struct gw_token *token, const st
     if (*gw_token_granted(token) || gw_token_life_s(token) >= LIFE_GOOD_S)
         compare_scopes(c, token, &missing, &lacking);
     if (missing.length) {
-        advice.means =
-            check_print(c, "nothing is read until all are granted; without them the study lacks %s", lacking.at);
+        advice.means = check_print(c, "%s until all are granted; without them the study lacks %s",
+                                   all ? "nothing is read" : "what these give is not read", lacking.at);
         advice.ask = check_print(c, "the scopes %s for this client", missing.at);
     }
     check_fail(c, "token", &advice, failure);
@@ -213,9 +214,11 @@ bool check_token(struct check *c)
         uv_run(c->loop, UV_RUN_ONCE);
     c->trouble = gw_token_trouble(token).kind;
     c->profile.token_life_s = (unsigned)gw_token_life_s(token);
-    if (granting.failure.status == GW_OK)
-        accept_token(c, token);
+    if (granting.failure.status != GW_OK)
+        refuse_token(c, token, &granting.failure, true);
+    else if (gw_token_missing(token, &granting.failure) != GW_OK)
+        refuse_token(c, token, &granting.failure, false);
     else
-        refuse_token(c, token, &granting.failure);
+        accept_token(c, token);
     return granting.failure.status == GW_OK;
 }

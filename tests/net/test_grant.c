@@ -71,7 +71,9 @@ static const struct {
     {"A3: no scope (oidc-provider)", "{\"access_token\":\"t\",\"token_type\":\"Bearer\",\"expires_in\":45}", GW_EDENIED,
      0, "system/Observation.rs"},
     {"A3: fewer scopes", "{\"access_token\":\"t\",\"token_type\":\"Bearer\",\"scope\":\"system/Observation.rs\"}",
-     GW_EDENIED, 0, "system/Patient.rs"},
+     GW_OK, 60, ""},
+    {"A3: other scopes", "{\"access_token\":\"t\",\"token_type\":\"Bearer\",\"scope\":\"system/Condition.rs\"}",
+     GW_EDENIED, 0, "system/Observation.rs"},
     {"another type", "{\"access_token\":\"t\",\"token_type\":\"mac\"," BOTH "}", GW_EPROTO, 0, "bearer"},
     {"no type", "{\"access_token\":\"t\"," BOTH "}", GW_EPROTO, 0, "bearer"},
     {"no token", "{\"token_type\":\"bearer\"," BOTH "}", GW_EPROTO, 0, "access_token"},
@@ -99,6 +101,41 @@ Test(grant, a3_reads_tokens_and_refuses_the_useless)
         }
         grant_release(&grant);
         gw_text_release(&body);
+    }
+}
+
+static const struct {
+    const char *granted, *wanted[3], *type;
+    const char *lacking; /* NULL: nothing */
+} narrowed[] = {
+    {"system/Observation.rs", {"system/Observation.rs", "system/Condition.rs"}, "Observation", NULL},
+    {"system/Observation.rs", {"system/Observation.rs", "system/Condition.rs"}, "Condition", "system/Condition.rs"},
+    {"system/Observation.rs", {"system/Observation.rs", "system/Condition.rs"}, "Patient", NULL}, /* nobody wants it */
+    {"system/Observation.rs", {"system/*.rs"}, "Observation", NULL},
+    {"system/Observation.rs", {"system/*.rs"}, "Condition", "system/*.rs"},
+    {"system/*.read", {"system/Observation.rs", "system/Condition.rs"}, "Condition", NULL},
+    {"system/Observation.r", {"system/Observation.rs"}, "Observation", "system/Observation.rs"},
+    {"system/Observation.rs?category=laboratory", {"system/Observation.rs"}, "Observation", "system/Observation.rs"},
+    {"system/Observation.rs?category=laboratory", {"system/*.rs"}, "Observation", "system/*.rs"},
+    {"system/Observation.rs", {"system/Observation.rs?category=laboratory"}, "Observation", NULL},
+    {"system/MedicationRequest.rs", {"system/*.rs"}, "Medication", "system/*.rs"},
+    {"openid", {"openid", "system/Observation.rs"}, "Observation", "system/Observation.rs"},
+    {"user/Observation.rs", {"system/Observation.rs"}, "Observation", "system/Observation.rs"},
+    {"", {"system/*.rs"}, "Patient", "system/*.rs"},
+};
+
+Test(grant, a3_names_the_scope_that_a_type_lacks)
+{
+    for (size_t i = 0; i < COUNT(narrowed); i++) {
+        size_t count = 0;
+        const char *lacking;
+
+        while (count < 3 && narrowed[i].wanted[count])
+            count++;
+        lacking = scopes_lacking(narrowed[i].granted, narrowed[i].wanted, count, narrowed[i].type);
+        cr_expect(lacking == NULL ? narrowed[i].lacking == NULL
+                                  : narrowed[i].lacking && strcmp(lacking, narrowed[i].lacking) == 0,
+                  "%zu: %s of \"%s\": %s", i, narrowed[i].type, narrowed[i].granted, lacking);
     }
 }
 

@@ -125,6 +125,81 @@ Test(session, sends_no_token_where_none_shall_be_sent)
     outcome_reset(&outcome);
 }
 
+#define NARROWED(scope) "{\"access_token\":\"t\",\"token_type\":\"bearer\",\"expires_in\":300,\"scope\":\"" scope "\"}"
+
+static void open_wanting(const char *const *wanted, size_t count)
+{
+    struct gw_endpoint endpoint = endpoint_of(GW_AUTH_SMART_BACKEND);
+    struct gw_error err = {0};
+
+    gw_session_free(session);
+    endpoint.auth.scopes = wanted;
+    endpoint.auth.scope_count = count;
+    cr_assert(gw_session_new(&loop, &endpoint, NULL, &clock_of_test, &session, &err) == GW_OK, "%s", err.text);
+}
+
+static enum gw_status ask_types(const char *types, struct outcome *outcome)
+{
+    const struct gw_session_request request = {.url = own_url(), .types = types};
+    struct gw_error err = {0};
+
+    outcome_reset(outcome);
+    if (gw_session_start(session, &request, &outcome->response, outcome_done, outcome, NULL, &err) != GW_OK)
+        outcome->failure = err;
+    uv_run(&loop, UV_RUN_DEFAULT);
+    return outcome->failure.status;
+}
+
+static const struct {
+    const char *types;
+    bool sent;
+    const char *says;
+} narrowed[] = {
+    {"Condition", false, "system/Condition.rs"}, /* it waits for the first token */
+    {"Observation", true, ""},
+    {"Condition", false, "system/Condition.rs"}, /* the token is in hand */
+    {"Observation,Condition", false, "system/Condition.rs"},
+    {"Patient", true, ""}, /* no scope is wanted for it: the server's own business */
+    {NULL, true, ""},
+};
+
+Test(session, a3_sends_nothing_for_a_type_that_was_not_granted)
+{
+    static const char *const wanted[] = {"system/Observation.rs", "system/Condition.rs"};
+    struct outcome outcome = OUTCOME_INIT;
+    unsigned reads = 0;
+
+    open_wanting(wanted, COUNT(wanted));
+    hospital.token_body = NARROWED("system/Observation.rs");
+    for (size_t i = 0; i < COUNT(narrowed); i++) {
+        cr_expect(ask_types(narrowed[i].types, &outcome) == (narrowed[i].sent ? GW_OK : GW_EDENIED), "%zu: %s", i,
+                  outcome.failure.text);
+        cr_expect(strstr(outcome.failure.text, narrowed[i].says), "%zu: %s", i, outcome.failure.text);
+        cr_expect(narrowed[i].sent || outcome.response.trouble == GW_TROUBLE_UNGRANTED, "%zu", i);
+        reads += narrowed[i].sent;
+        cr_expect(hospital.reads == reads, "%zu: %u", i, hospital.reads);
+    }
+    cr_expect(hospital.tokens == 1, "one token is enough to know");
+    outcome_reset(&outcome);
+}
+
+Test(session, a3_looks_at_what_a_renewed_token_gives)
+{
+    static const char *const wanted[] = {"system/*.rs"};
+    struct outcome outcome = OUTCOME_INIT;
+
+    open_wanting(wanted, COUNT(wanted));
+    hospital.token_body = NARROWED("system/*.rs");
+    cr_expect(ask_types("Observation", &outcome) == GW_OK);
+    hospital.token_body = NARROWED("system/Condition.rs");
+    hospital.refuse = 1;
+    cr_expect(ask_types("Observation", &outcome) == GW_EDENIED, "%s", outcome.failure.text);
+    cr_expect(outcome.response.trouble == GW_TROUBLE_UNGRANTED && outcome.response.status == 0);
+    cr_expect(hospital.reads == 2 && hospital.tokens == 2, "the replay was not sent");
+    cr_expect(ask_types("Condition", &outcome) == GW_OK, "%s", outcome.failure.text);
+    outcome_reset(&outcome);
+}
+
 Test(session, refuses_a_foreign_url_at_the_door)
 {
     struct outcome outcome = OUTCOME_INIT;

@@ -4,6 +4,9 @@
  *      gate ──> token ──> send ──> answer
  *                 └─ 401, once ─┘
  *
+ * A request for a type that the token lacks the scope for is not sent: it ends with GW_EDENIED and
+ * GW_TROUBLE_UNGRANTED.
+ *
  * The bearer goes only to the endpoint's own origin. On a 401 the token is renewed once and the request sent once more;
  * whatever comes then is the answer. Statuses are not judged here: see gw_http_verdict.
  */
@@ -85,6 +88,7 @@ struct gw_session_request {
     unsigned total_ms;
     gw_http_sink sink;
     void *sink_ctx;
+    const char *types;  /* resource types that it reads, separated by commas; NULL: nothing is known of them */
     bool without_token; /* Bulk Data with requiresAccessToken false: a token shall not be sent */
 };
 

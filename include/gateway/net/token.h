@@ -15,8 +15,10 @@
  * and the present one is tried again after an hour. Where both are refused, nothing is asked for two minutes. A 401
  * without an error code may mean "slow down": the other key signs the next request, a minute later.
  *
+ * A token with fewer scopes than asked for is used for what it gives (gw_token_lacking).
+ *
  * Failures: GW_EDENIED the server's answer was 400, 401 or 403 (its error code is named, nothing else of the body), or
- * it granted less than the scopes asked for (a server answers 200 with no scope and a useless token);
+ * it granted nothing of the scopes asked for (a server answers 200 with no scope and a useless token);
  * GW_EPROTO the answer is no token, or the clock of the token endpoint differs by more than 300 s from ours; GW_ERETRY
  * it is away.
  *
@@ -78,9 +80,18 @@ int64_t gw_token_clock_offset(const struct gw_token *token);
 /* The token in hand was granted for the previous key: the server does not take the present one. */
 bool gw_token_signed_by_previous_key(const struct gw_token *token);
 /* The scopes granted last, as the server wrote them; "" before the first. They stay when the token was refused here,
- * because they are fewer than wanted or its life is too short. */
+ * because they give nothing that is wanted or its life is too short. */
 const char *gw_token_granted(const struct gw_token *token);
 bool gw_token_covers(const struct gw_token *token, const char *wanted); /* do they give this scope? */
+
+/*
+ * GW_EDENIED, with the scope in words: one is wanted for this type that was not granted. GW_OK: what is wanted for it
+ * was granted, or nothing was wanted for it, or no token was given yet.
+ */
+enum gw_status gw_token_lacking(const struct gw_token *token, const char *type, struct gw_error *err);
+
+/* The same for the first of the wanted scopes that was not granted as it is. */
+enum gw_status gw_token_missing(const struct gw_token *token, struct gw_error *err);
 /* Seconds a token lives, as granted last; 60 where the server did not say; 0 before the first. */
 int64_t gw_token_life_s(const struct gw_token *token);
 

@@ -20,6 +20,7 @@ enum gw_trouble {
     GW_TROUBLE_BUSY,         /* 429, 503 */
     GW_TROUBLE_UNAUTHORIZED, /* 401 in spite of a new token */
     GW_TROUBLE_REFUSED,      /* 400, 403, 404 and the like, a link that leads elsewhere: this query, here */
+    GW_TROUBLE_UNGRANTED,    /* its token lacks the scope for a type: not asked, every query of that type stops */
     GW_TROUBLE_TOO_LARGE,    /* over our limits: this query of this subject */
     GW_TROUBLE_DENIED,       /* client, scopes, proxy or our own settings: the endpoint stops */
     GW_TROUBLE_TLS,          /* its certificate, or ours: the endpoint stops but for a probe */
