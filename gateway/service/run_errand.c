@@ -47,6 +47,7 @@ struct errand {
     bool parked;
     bool cancelled;
     struct gw_error failure; /* the first of a request; status GW_OK: none */
+    struct gw_error lacking; /* of a type that is not granted: the others go on */
     size_t sent, fresh, repeats, pages, entries, planned;
     struct gw_savings savings;
     struct gw_readings readings; /* what its searches prove */
@@ -198,6 +199,16 @@ static void note_reading(struct errand *e, const struct gw_request *request, con
                     e->subject.anchored;
 }
 
+/* A3 of the fault matrix; without the patient nothing else can be asked for. */
+static void note_failure(struct errand *e, const struct gw_pull_result *result, const struct gw_error *failure)
+{
+    const bool alone = result->trouble == GW_TROUBLE_UNGRANTED && e->link.patient;
+    struct gw_error *noted = alone ? &e->lacking : &e->failure;
+
+    if (noted->status == GW_OK)
+        *noted = *failure;
+}
+
 static void on_asked(void *ctx, const struct gw_pull_result *result, const struct gw_error *failure)
 {
     struct asked *asked = ctx;
@@ -212,8 +223,8 @@ static void on_asked(void *ctx, const struct gw_pull_result *result, const struc
     e->entries += result->entries;
     if (result->patients == 1 && !e->link.patient)
         e->link.patient = gw_arena_copy(&e->arena, result->patient, strlen(result->patient));
-    if (failure && e->failure.status == GW_OK)
-        e->failure = *failure;
+    if (failure)
+        note_failure(e, result, failure);
     if (--e->waiting > 0)
         return;
     e->parked = false;
@@ -456,6 +467,8 @@ static void run_steps(struct errand *e)
             gw_fail(&e->failure, GW_ECANCELED, where, "cancelled");
         if (e->failure.status != GW_OK && e->step < CLOSE)
             e->step = e->cancelled || e->failure.status == GW_EIO ? END : CLOSE;
+        if (e->step == CLOSE && e->failure.status == GW_OK)
+            e->failure = e->lacking;
         if (e->step == END) {
             end(e);
             return;

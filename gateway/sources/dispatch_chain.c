@@ -97,6 +97,8 @@ static void take_failure(struct gw_dispatcher *d, struct item *item, const struc
 
     if (trouble == GW_TROUBLE_REFUSED && !over)
         dispatcher_refused(d, item->query, failure);
+    if (trouble == GW_TROUBLE_UNGRANTED && !over)
+        dispatcher_ungranted(d, item->query, failure);
     if (trouble == GW_TROUBLE_LEAK)
         dispatcher_note(d, &(struct gw_setback){.trouble = trouble, .text = failure->text}, failure->status);
     if (!over && !dispatcher_is_stopped(d) && !circuit_is_stopped(&item->query->circuit) &&
@@ -111,9 +113,11 @@ static void on_pulled(void *ctx, const struct gw_pull_result *result, const stru
     struct chain *chain = ctx;
     struct gw_dispatcher *d = chain->face.dispatcher;
     struct item *item = chain->item;
+    struct gw_pull_result sums = *result;
 
+    sums.requests = chain->requests; /* the pull knows of one a page */
     drop_chain(chain);
-    totals_add_try(&item->total, result);
+    totals_add_try(&item->total, &sums);
     if (failure) {
         take_failure(d, item, failure);
         return;

@@ -81,15 +81,20 @@ static bool is_of_stopped_query(const struct item *item, const void *ctx)
     return circuit_is_stopped(&item->query->circuit);
 }
 
-static void stop_query(struct gw_dispatcher *d, struct query *query, const char *text)
+static void stop_query(struct gw_dispatcher *d, struct query *query, enum gw_trouble trouble, const char *reason)
+{
+    query->circuit.trouble = trouble;
+    gw_circuit_stop(&query->circuit, reason, "casement", now_utc(d));
+    tell_changed(d, query, GW_ALERT_STOPPED);
+    dispatcher_end_waiting(d, is_of_stopped_query, item_end_stopped);
+}
+
+static void stop_refused(struct gw_dispatcher *d, struct query *query, const char *text)
 {
     char reason[400];
 
     snprintf(reason, sizeof(reason), "refused %u times, last: %.340s", query->refusals, text);
-    query->circuit.trouble = GW_TROUBLE_REFUSED;
-    gw_circuit_stop(&query->circuit, reason, "casement", now_utc(d));
-    tell_changed(d, query, GW_ALERT_STOPPED);
-    dispatcher_end_waiting(d, is_of_stopped_query, item_end_stopped);
+    stop_query(d, query, GW_TROUBLE_REFUSED, reason);
 }
 
 static void stop_endpoint(struct gw_dispatcher *d, const char *text)
@@ -110,9 +115,15 @@ void dispatcher_refused(struct gw_dispatcher *d, struct query *query, const stru
         return;
     d->refusals++;
     if (++query->refusals >= GW_DISPATCH_QUERY_REFUSALS)
-        stop_query(d, query, failure->text);
+        stop_refused(d, query, failure->text);
     if (d->refusals >= GW_DISPATCH_REFUSALS)
         stop_endpoint(d, failure->text);
+}
+
+void dispatcher_ungranted(struct gw_dispatcher *d, struct query *query, const struct gw_error *failure)
+{
+    if (!dispatcher_is_stopped(d) && !circuit_is_stopped(&query->circuit))
+        stop_query(d, query, GW_TROUBLE_UNGRANTED, failure->text);
 }
 
 void dispatcher_review(struct gw_dispatcher *d)

@@ -84,7 +84,7 @@ void item_end_stopped(struct gw_dispatcher *d, struct item *item)
 
     gw_fail(&err, GW_EDENIED, where, "%s: not asked, %s is stopped: %.300s", gw_request_name(item->request),
             whole ? "the endpoint" : "this query", circuit->reason);
-    item->total.trouble = whole ? circuit->trouble : GW_TROUBLE_REFUSED;
+    item->total.trouble = circuit->trouble;
     item_end(d, item, &err);
 }
 

@@ -85,7 +85,8 @@ struct chain { /* a pull under way */
     struct item *item;
     struct gw_pull *pull;
     bool asked;
-    unsigned held; /* pages in hand: answered, not yet committed or dropped */
+    size_t requests; /* that left, repeats of the turnstile too */
+    unsigned held;   /* pages in hand: answered, not yet committed or dropped */
     bool keeping;
     gw_writer_done kept; /* the pull's */
     void *kept_ctx;
@@ -192,6 +193,8 @@ struct query *dispatcher_query(struct gw_dispatcher *dispatcher, const char *nam
 void dispatcher_note(struct gw_dispatcher *dispatcher, const struct gw_setback *setback, enum gw_status status);
 void dispatcher_succeeded(struct gw_dispatcher *dispatcher, uint32_t epoch);
 void dispatcher_refused(struct gw_dispatcher *dispatcher, struct query *query, const struct gw_error *failure);
+/* Not asked: the token lacks a scope. No use to try again. */
+void dispatcher_ungranted(struct gw_dispatcher *dispatcher, struct query *query, const struct gw_error *failure);
 void dispatcher_review(struct gw_dispatcher *dispatcher);
 void dispatcher_stop_all(struct gw_dispatcher *dispatcher); /* all that waits learns that the endpoint is stopped */
 uint64_t dispatcher_backoff_ms(const struct gw_dispatcher *dispatcher, enum gw_backoff class, unsigned attempt);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "gateway/core/json.h"
-#include "sources/self_link.h"
 #include "sources/references.h"
+#include "sources/self_link.h"
 
 static const char where[] = "sources.pull";
 

@@ -30,7 +30,10 @@ enum step pull_start_fetch(struct gw_pull *p, unsigned which, enum step then)
 {
     struct gw_web *web = p->settings->web;
     struct answer *answer = &p->answers[which];
-    struct gw_session_request request = {.url = answer->url.at, .max_bytes = GW_PULL_PAGE_BYTES};
+    struct gw_session_request request = {.url = answer->url.at,
+                                         .types = p->medication ? gw_resource_name(GW_MEDICATION)
+                                                                : gw_resource_name(p->request->search.type),
+                                         .max_bytes = GW_PULL_PAGE_BYTES};
 
     if (answer->post) {
         request.method = "POST";
@@ -40,8 +43,10 @@ enum step pull_start_fetch(struct gw_pull *p, unsigned which, enum step then)
     }
     gw_http_response_clear(&answer->response);
     answer->failure = (struct gw_error){.status = GW_OK};
-    if (web->ask(web, &request, &answer->response, on_fetched, p, &p->call, &p->err) != GW_OK)
+    if (web->ask(web, &request, &answer->response, on_fetched, p, &p->call, &p->err) != GW_OK) {
+        p->result.trouble = answer->response.trouble;
         return END;
+    }
     p->flying = which;
     p->in_flight = true;
     p->waiting++;

@@ -215,6 +215,8 @@ void turnstile_send(struct ask *ask)
     ask->state = ASK_FLYING;
     d->flying++;
     d->sent++;
+    if (ask->chain)
+        ask->chain->requests++;
     pool_fly(ask);
 }
 
@@ -237,6 +239,7 @@ static bool copy_request(struct ask *ask, const struct gw_session_request *from)
     to->method = copy(ask, from->method, &fine);
     to->url = copy(ask, from->url, &fine);
     to->accept = copy(ask, from->accept, &fine);
+    to->types = copy(ask, from->types, &fine);
     to->headers = ask->headers;
     for (size_t i = 0; fine && i < from->header_count; i++) {
         ask->headers[i].name = copy(ask, from->headers[i].name, &fine);

@@ -97,9 +97,9 @@ static inline void world_operation_gone(uv_handle_t *handle)
 static inline void world_answer_get(struct world_operation *op, struct gw_error *failure)
 {
     static const enum gw_status statuses[GW_TROUBLE_COUNT] = {
-        [GW_TROUBLE_AWAY] = GW_ERETRY,     [GW_TROUBLE_CUT] = GW_EPROTO, [GW_TROUBLE_DAMAGED] = GW_EPROTO,
-        [GW_TROUBLE_DENIED] = GW_EDENIED,  [GW_TROUBLE_TLS] = GW_EPROTO, [GW_TROUBLE_UNAUTHORIZED] = GW_EDENIED,
-        [GW_TROUBLE_TOO_LARGE] = GW_ENOMEM};
+        [GW_TROUBLE_AWAY] = GW_ERETRY,      [GW_TROUBLE_CUT] = GW_EPROTO,       [GW_TROUBLE_DAMAGED] = GW_EPROTO,
+        [GW_TROUBLE_DENIED] = GW_EDENIED,   [GW_TROUBLE_TLS] = GW_EPROTO,       [GW_TROUBLE_UNAUTHORIZED] = GW_EDENIED,
+        [GW_TROUBLE_TOO_LARGE] = GW_ENOMEM, [GW_TROUBLE_UNGRANTED] = GW_EDENIED};
     const struct world_answer *answer = &op->answer;
     struct gw_http_response *response = op->response;
 

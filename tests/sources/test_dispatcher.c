@@ -87,7 +87,7 @@ Test(dispatcher, N2_N3_asks_again_for_the_same_page_after_waits_that_double)
     EXPECT_TEXT(endpoint.trace, "0:/Condition?patient=p1 1000:/Condition?patient=p1 3000:/Condition?patient=p1 "
                                 "7000:/Condition?patient=p1");
     EXPECT_TEXT(endpoint.changes, "BACKOFF BACKOFF BACKOFF RUNNING");
-    cr_expect(ask.ended == 1 && ask.failure.status == GW_OK && ask.result.requests == 1);
+    cr_expect(ask.ended == 1 && ask.failure.status == GW_OK && ask.result.requests == 4, "each one that left");
     end();
 }
 
@@ -202,6 +202,54 @@ Test(dispatcher, asks_a_stopped_query_again_once_it_is_resumed)
         world_submit(&endpoint, &asks[i], GW_ADVERSE_EVENT, "p1", GW_ROUTINE);
     world_run(&world, MINUTE);
     cr_expect(eq(uint, endpoint.asked, 3));
+    endpoint.script = after_100_ms;
+    gw_dispatcher_resume(endpoint.dispatcher);
+    world_submit(&endpoint, &again, GW_ADVERSE_EVENT, "p1", GW_ROUTINE);
+    world_run(&world, 2 * MINUTE);
+    cr_expect(again.ended == 1 && again.failure.status == GW_OK);
+    EXPECT_TEXT(endpoint.changes, "AdverseEvent:STOPPED AdverseEvent:RUNNING");
+    end();
+}
+
+static struct world_answer lacks_adverse_events(struct world_endpoint *e, const char *path, unsigned number)
+{
+    (void)e;
+    (void)number;
+    return strncmp(path, "/AdverseEvent", 13) == 0 ? (struct world_answer){.trouble = GW_TROUBLE_UNGRANTED}
+                                                   : (struct world_answer){.after_ms = 100, .status = 200};
+}
+
+Test(dispatcher, A3_a_type_without_its_scope_stops_at_once_and_no_other_does)
+{
+    struct world_ask lacking[12], good[12];
+
+    begin(lacks_adverse_events, 1);
+    for (size_t i = 0; i < COUNT(lacking); i++) {
+        world_submit(&endpoint, &lacking[i], GW_ADVERSE_EVENT, "p1", GW_ROUTINE);
+        world_submit(&endpoint, &good[i], GW_CONDITION, "p1", GW_ROUTINE);
+    }
+    world_run(&world, MINUTE);
+    for (size_t i = 0; i < COUNT(lacking); i++) {
+        cr_expect(lacking[i].ended == 1 && lacking[i].failure.status == GW_EDENIED, "%zu", i);
+        cr_expect(lacking[i].result.trouble == GW_TROUBLE_UNGRANTED, "%zu", i);
+        cr_expect(good[i].ended == 1 && good[i].failure.status == GW_OK, "%zu", i);
+    }
+    cr_expect(eq(uint, endpoint.asked, 1 + 12));
+    EXPECT_TEXT(endpoint.changes, "AdverseEvent:STOPPED");
+    cr_expect(eq(uint, endpoint.alerts, GW_ALERT_STOPPED));
+    cr_expect(strstr(endpoint.note, "\"ungranted\"") != NULL, "%s", endpoint.note);
+    cr_expect(strstr(lacking[11].failure.text, "this query is stopped: ungranted") != NULL, "%s",
+              lacking[11].failure.text);
+    end();
+}
+
+Test(dispatcher, A3_asks_for_it_again_once_it_is_resumed)
+{
+    struct world_ask ask, again;
+
+    begin(lacks_adverse_events, 1);
+    world_submit(&endpoint, &ask, GW_ADVERSE_EVENT, "p1", GW_ROUTINE);
+    world_run(&world, MINUTE);
     endpoint.script = after_100_ms;
     gw_dispatcher_resume(endpoint.dispatcher);
     world_submit(&endpoint, &again, GW_ADVERSE_EVENT, "p1", GW_ROUTINE);

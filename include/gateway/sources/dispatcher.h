@@ -13,7 +13,8 @@
  *
  * What does not pass fails its request alone (done): 400, 403, 404 and the like, a resource over our limits, an answer
  * damaged three times. Three refusals of one query (a type, in effect) without a success of it between stop that query:
- * whatever is queued of it, or submitted later, fails with its reason unasked. Ten refusals in a row without any
+ * whatever is queued of it, or submitted later, fails with its reason unasked. A query of a type that the token lacks
+ * the scope for is stopped at once, without a request; other types go on. Ten refusals in a row without any
  * success, a refused client, or data of another patient stop the endpoint. What is stopped needs gw_dispatcher_resume.
  *
  * A command that ends has patience instead. Then a page is asked for again three times, and an endpoint that fails
@@ -94,10 +95,9 @@ enum gw_status gw_dispatcher_restore(struct gw_dispatcher *dispatcher, const cha
                                      const struct gw_circuit *circuit, struct gw_error *err);
 
 /*
- * The end of a request, once, from the loop, never inside another call. result: sums of all tries, and of the last one
- * what it found; what the turnstile asked again is counted by gw_dispatcher_counts alone. failure NULL: walked to the
- * end, cursor moved; GW_ECANCELED: cancelled, or the dispatcher stopped; else it will not succeed by waiting, or not
- * soon enough.
+ * The end of a request, once, from the loop, never inside another call. result: sums of all tries, every request that
+ * left among them, and of the last one what it found. failure NULL: walked to the end, cursor moved; GW_ECANCELED:
+ * cancelled, or the dispatcher stopped; else it will not succeed by waiting, or not soon enough.
  */
 typedef void (*gw_dispatch_done)(void *ctx, const struct gw_pull_result *result, const struct gw_error *failure);
 
