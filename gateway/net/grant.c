@@ -197,14 +197,14 @@ static enum gw_status check_scopes(const char *granted, const char *const *wante
     for (size_t i = 0; i < count; i++)
         if (granted && give_part(granted, wanted[i]))
             return GW_OK;
-    return scope_missing(wanted[0], err);
+    return scope_missing(NULL, wanted[0], err);
 }
 
-enum gw_status scope_missing(const char *scope, struct gw_error *err)
+enum gw_status scope_missing(const char *type, const char *scope, struct gw_error *err)
 {
     return gw_fail(err, GW_EDENIED, where,
-                   "the server gave a token without the scope %s: ask its administrator to grant it to this client",
-                   scope);
+                   "%s%sthe server gave a token without the scope %s: ask its administrator to grant it to this client",
+                   type ? type : "", type ? ": " : "", scope);
 }
 
 /* ---- tokens ---------------------------------------------------------------------------------------------------- */

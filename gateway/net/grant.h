@@ -56,6 +56,7 @@ bool scopes_cover(const char *scopes, const char *wanted); /* one of several, se
 /* The first of the wanted scopes that asks something of this type which is not granted; NULL: none. */
 const char *scopes_lacking(const char *granted, const char *const *wanted, size_t count, const char *type);
 
-enum gw_status scope_missing(const char *scope, struct gw_error *err); /* GW_EDENIED, in words */
+/* GW_EDENIED, in words; type: asked for, may be NULL. */
+enum gw_status scope_missing(const char *type, const char *scope, struct gw_error *err);
 
 #endif

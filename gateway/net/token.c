@@ -418,14 +418,14 @@ enum gw_status gw_token_lacking(const struct gw_token *token, const char *type, 
 
     if (token->grant.value.length)
         scope = scopes_lacking(token->grant.scope.at, (const char *const *)token->scopes, token->scope_count, type);
-    return scope ? scope_missing(scope, err) : GW_OK;
+    return scope ? scope_missing(type, scope, err) : GW_OK;
 }
 
 enum gw_status gw_token_missing(const struct gw_token *token, struct gw_error *err)
 {
     for (size_t i = 0; i < token->scope_count; i++)
         if (!gw_token_covers(token, token->scopes[i]))
-            return scope_missing(token->scopes[i], err);
+            return scope_missing(NULL, token->scopes[i], err);
     return GW_OK;
 }
 

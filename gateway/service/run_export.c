@@ -125,7 +125,8 @@ static void tell(const struct exporter *x, const struct gw_bulk_result *result, 
            GW_LOG_NUMBER("lost", (int64_t)result->lost), GW_LOG_NUMBER("bytes", (int64_t)result->bytes),
            GW_LOG_NUMBER("entries", (int64_t)result->entries), GW_LOG_NUMBER("new", (int64_t)result->fresh),
            GW_LOG_NUMBER("invalid", (int64_t)result->invalid), GW_LOG_NUMBER("outcomes", (int64_t)result->outcomes),
-           GW_LOG_NUMBER("partial", result->partial), GW_LOG_TEXT("reason", failure ? failure->text : NULL));
+           GW_LOG_NUMBER("partial", result->partial), GW_LOG_TEXT("note", *result->note ? result->note : NULL),
+           GW_LOG_TEXT("reason", failure ? failure->text : NULL));
 }
 
 static void on_exported(void *ctx, const struct gw_bulk_result *result, const struct gw_error *failure)

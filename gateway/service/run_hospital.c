@@ -284,7 +284,7 @@ static void begin_errand(struct watch *watch)
     hospital->under_way--; /* no memory: later */
     hospital->run->counts.under_way--;
     hospital->generation->open--;
-    watch->failures++;
+    watch_put_off(watch);
     watch_start(watch);
 }
 

@@ -38,6 +38,7 @@ struct watch {
     int64_t plain_since; /* from when on plain polling is counted */
     size_t plan_size;    /* requests of the last errand that asked for all; 0: none did yet */
     unsigned failures;   /* in a row */
+    int64_t retry;       /* UTC, of the next try after the last of them */
     bool derive;         /* it must be derived again, whether or not anything is asked */
     int64_t derived;     /* UTC, when that was done last; 0: not since the start */
     int64_t hinted_at;   /* UTC, by the last round over the hints */
@@ -181,7 +182,8 @@ void hospital_pump(struct hospital *hospital);                       /* begin wh
 
 /* ---- run_watch.c ---- */
 enum gw_status watch_open(struct watch *watch, struct gw_error *err);
-void watch_start(struct watch *watch); /* wait for what is due next */
+void watch_start(struct watch *watch);   /* wait for what is due next */
+void watch_put_off(struct watch *watch); /* what it asked for failed */
 void watch_close(struct watch *watch);
 void watch_derive(struct watch *watch); /* soon, unless it was done a moment ago */
 

@@ -39,6 +39,18 @@ static int64_t retry_s(const struct watch *watch)
     return wait < RETRY_LAST_S ? wait : RETRY_LAST_S;
 }
 
+void watch_put_off(struct watch *watch)
+{
+    watch->failures++;
+    watch->retry = run_now(watch->hospital->run) + retry_s(watch);
+}
+
+/* Never long after a clock that was set back. */
+static int64_t retry_at(const struct watch *watch, int64_t now)
+{
+    return watch->retry < now + RETRY_LAST_S ? watch->retry : now + RETRY_LAST_S;
+}
+
 /* What was done tomorrow was done by a clock that was wrong, and keeps nobody waiting: all is read again. */
 static bool is_ahead(const struct gw_schedule_done *done, int64_t now)
 {
@@ -77,8 +89,8 @@ void watch_start(struct watch *watch)
         gw_clock_stop(run->world->clock, &watch->timer);
         return;
     }
-    if (watch->failures > 0 && watch->next.due < now + retry_s(watch))
-        watch->next.due = now + retry_s(watch);
+    if (watch->failures > 0 && watch->next.due < retry_at(watch, now))
+        watch->next.due = retry_at(watch, now);
     wait = watch->next.due > now ? watch->next.due - now : 0;
     if (wait > WAIT_MAX_S)
         wait = WAIT_MAX_S;
@@ -192,7 +204,10 @@ void watch_ended(struct watch *watch, const struct errand_end *end)
     hospital->under_way--;
     count(watch, end);
     tell(watch, end);
-    watch->failures = end->failure && end->failure->status != GW_ECANCELED ? watch->failures + 1 : 0;
+    if (end->failure && end->failure->status != GW_ECANCELED)
+        watch_put_off(watch);
+    else if (end->what->kind != GW_ERRAND_NONE) /* that asked nobody */
+        watch->failures = 0;
     run_fail(hospital->run, end->failure);
     if (end->relinked)
         run_relink(hospital->run);

@@ -107,9 +107,9 @@ static bool end_types(struct gw_bulk *b, bool given_up)
 
     for (size_t i = 0; fine && i < b->settings->type_count; i++) {
         const enum gw_resource type = b->settings->types[i];
-        const bool whole = !given_up && is_whole(b, type);
+        const bool whole = !given_up && !b->job.ungranted.of[type] && is_whole(b, type);
 
-        if (!b->job.types.of[type] && !b->job.refused.of[type])
+        if (!b->job.types.of[type] && !b->job.refused.of[type] && !b->job.ungranted.of[type])
             continue;
         b->result.partial = b->result.partial || !(whole || given_up);
         fine = bulk_mark_end(&b->arena, &b->job, type, whole, bulk_now(b), &b->marks[i], &b->err) == GW_OK;

@@ -23,7 +23,7 @@ static void escape(struct gw_text *out, const char *text)
     }
 }
 
-static void add_types(struct gw_text *out, const struct bulk_types *types)
+void bulk_print_types(const struct bulk_types *types, struct gw_text *out)
 {
     const char *comma = "";
 
@@ -59,7 +59,7 @@ static bool is_named(const struct bulk_job *job, int64_t subject)
 static void add_body(struct gw_text *body, const struct gw_bulk_settings *settings, const struct bulk_job *job)
 {
     gw_text_add(body, "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"_type\",\"valueString\":\"");
-    add_types(body, &job->types);
+    bulk_print_types(&job->types, body);
     gw_text_add(body, "\"}");
     if (job->since) {
         gw_text_add(body, ",{\"name\":\"_since\",\"valueInstant\":");
@@ -81,7 +81,7 @@ static void add_body(struct gw_text *body, const struct gw_bulk_settings *settin
 static void add_query(struct gw_text *url, const struct bulk_job *job)
 {
     gw_text_add(url, "?_type=");
-    add_types(url, &job->types);
+    bulk_print_types(&job->types, url);
     if (!job->since)
         return;
     gw_text_add(url, "&_since=");

@@ -14,6 +14,8 @@
 enum gw_status bulk_request(const struct gw_bulk_settings *settings, const struct bulk_job *job, struct gw_text *url,
                             struct gw_text *body, struct gw_error *err);
 
+void bulk_print_types(const struct bulk_types *types, struct gw_text *out); /* "Patient,Observation" */
+
 /*
  * The type that an answer of 400 complains about: of those asked for the one that it names first, as a word of its own.
  * GW_RESOURCE_OTHER: none.

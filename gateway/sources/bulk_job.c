@@ -239,6 +239,7 @@ void bulk_job_print(const struct bulk_job *job, struct gw_text *out)
     gw_text_print(out, "{\"state\":\"%s\",\"scope\":\"%s\"", states[job->state], scopes[job->scope]);
     print_types(out, "types", &job->types);
     print_types(out, "refused", &job->refused);
+    print_types(out, "ungranted", &job->ungranted);
     if (job->since)
         print_text(out, "since", job->since);
     print_numbers(out, "members", &job->members);
@@ -355,6 +356,7 @@ bool bulk_job_read(struct gw_arena *arena, const char *text, struct bulk_job *ou
         .scope = (enum bulk_scope)choice_of(&note, "scope", scopes, COUNT(scopes)),
         .types = types_of(&note, "types"),
         .refused = types_of(&note, "refused"),
+        .ungranted = types_of(&note, "ungranted"),
         .since = text_of(&note, "since", false),
         .members = numbers_of(&note, "members"),
         .asked = number_of(&note, "asked"),

@@ -33,7 +33,8 @@ struct bulk_job {
     enum bulk_state state;
     enum bulk_scope scope;
     struct bulk_types types;
-    struct bulk_types refused;
+    struct bulk_types refused;   /* by the server: it has none of them */
+    struct bulk_types ungranted; /* for want of a scope: what there is of them stays unknown */
     const char *since;           /* NULL: none */
     struct bulk_numbers members; /* for whom it is complete when it is */
     int64_t asked;               /* UTC seconds */

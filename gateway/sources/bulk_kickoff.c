@@ -1,10 +1,15 @@
 /*
  * An export asked for, and what was answered.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "sources/bulk_ask.h"
 #include "sources/bulk_parts.h"
 
 static const char where[] = "sources.bulk";
+
+enum { TYPES_BYTES = 4096 };
 
 /* ---- ask ---- */
 
@@ -14,15 +19,22 @@ enum step bulk_ask(struct gw_bulk *b)
                                                     {"Content-Type", "application/fhir+json"}};
     struct gw_session_request request = {.headers = headers, .header_count = 1};
 
+    struct gw_text types = GW_TEXT_INIT(TYPES_BYTES);
+    enum step then;
+
     if (bulk_request(b->settings, &b->job, &b->url, &b->body, &b->err) != GW_OK)
         return END;
+    bulk_print_types(&b->job.types, &types);
+    request.types = types.at;
     request.url = b->url.at;
     if (b->body.length) {
         request.method = "POST";
         request.header_count = 2;
         request.body = (struct gw_slice){b->body.at, b->body.length};
     }
-    return bulk_ask_web(b, &request, ANSWER);
+    then = types.failed ? bulk_no_memory(b) : bulk_ask_web(b, &request, ANSWER);
+    gw_text_release(&types);
+    return then;
 }
 
 /* ---- answer ---- */
@@ -52,6 +64,21 @@ static enum step leave_out(struct gw_bulk *b)
             type == GW_RESOURCE_OTHER ? " and names no type that it lacks"
                                       : ": it lacks every type that was asked for");
     return bulk_give_up(b, &failure);
+}
+
+/* A3 of the fault matrix: what the token gives is exported all the same, what it lacks is not complete. */
+static enum step leave_ungranted(struct gw_bulk *b)
+{
+    const struct gw_error failure = b->transfer;
+    const enum gw_resource type =
+        bulk_refused_type(&b->job.types, (struct gw_slice){failure.text, strlen(failure.text)});
+
+    if (type == GW_RESOURCE_OTHER)
+        return bulk_end_with(b, &failure);
+    snprintf(b->result.note, sizeof b->result.note, "%.120s", failure.text);
+    b->job.types.of[type] = false;
+    b->job.ungranted.of[type] = true;
+    return bulk_has_type(&b->job.types) ? bulk_write_notes(b, bulk_change_job(b), ASK) : bulk_give_up(b, &failure);
 }
 
 static enum step accepted(struct gw_bulk *b)
@@ -85,6 +112,8 @@ enum step bulk_answer(struct gw_bulk *b)
     struct gw_error failure;
     enum gw_status rc;
 
+    if (b->response.trouble == GW_TROUBLE_UNGRANTED)
+        return leave_ungranted(b);
     if (b->transfer.status != GW_OK)
         return bulk_may_pass(b) ? bulk_try_again(b, &b->transfer, ASK) : bulk_end_with(b, &b->transfer);
     if (b->response.status == 202)

@@ -30,6 +30,7 @@ struct bench {
     char config[600];
     struct gw_run *run;
     bool ended, overdue;
+    bool signals; /* it heeds those of the process */
     struct gw_error failure;
 };
 
@@ -179,7 +180,7 @@ static inline void start(struct bench *b)
     struct gw_error failure = {0};
 
     const struct gw_run_options options = {
-        .config = b->config, .world = &b->world.world, .log = &b->log, .overdue = on_overdue};
+        .config = b->config, .world = &b->world.world, .log = &b->log, .signals = b->signals, .overdue = on_overdue};
 
     b->ended = b->overdue = false;
     cr_assert(gw_run_start(&options, on_ended, b, &b->run, &failure) == GW_OK, "%s", failure.text);

@@ -2,6 +2,7 @@
  * The service on a clock that stands still: what it asks and when, what it delivers, how it goes on after a restart, a
  * changed roster, a hospital that fails.
  */
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -285,6 +286,45 @@ Test(run, waits_for_a_hospital_that_is_away_and_catches_up)
     cr_expect_str_eq(cell(&b, "SELECT group_concat(value_num) FROM (SELECT value_num FROM observations WHERE window_id "
                               "= 'T30-01' ORDER BY 1)"),
                      "0.40,1.20");
+    tear_down(&b);
+}
+
+/* The way in refuses what the token lacks the scope for, before it is sent. */
+static const struct fake_answer *lack_administrations(struct fake_place *place, const char *url)
+{
+    static const struct fake_answer ungranted = {.failure = GW_EDENIED, .trouble = GW_TROUBLE_UNGRANTED};
+
+    return !place->ctx && strstr(url, "/MedicationAdministration?") ? &ungranted : NULL;
+}
+
+Test(run, a3_asks_for_the_other_types_where_the_token_lacks_one)
+{
+    struct bench b;
+    struct fake_place *place;
+    const char *asked;
+
+    set_up(&b, 1, 1);
+    place = &b.world.places[0];
+    add_visit(place, "p0", "2026-11-19", 0);
+    add_count(place, "p0", "2026-11-19", "1", "final", "1.20", 0);
+    place->fault = lack_administrations;
+    place->listen = true;
+    b.signals = true;
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    asked = strstr(place->urls.at, "/MedicationAdministration?");
+    cr_expect(asked && !strstr(asked + 1, "/MedicationAdministration?"), "once: %s", place->urls.at);
+    cr_expect(strstr(place->urls.at, "/Observation?") != NULL, "the others go on: %s", place->urls.at);
+    cr_expect(strstr(b.lines.at, "\"query\":\"MedicationAdministration") &&
+                  strstr(b.lines.at, "\"trouble\":\"ungranted\""),
+              "%s", b.lines.at);
+    cr_expect_str_eq(cell(&b, VALUE), "", "nobody knows yet what is missing");
+    /* At once, after 15, 30 and 60 minutes more: ten searches each, and the one that was refused. */
+    cr_expect(place->searches == 4 * 10 + 1, "%zu searches in two hours", place->searches);
+    place->ctx = &b; /* granted, and the service told to try what it stopped */
+    raise(SIGHUP);
+    pass(&b, 2 * HOUR_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
     tear_down(&b);
 }
 

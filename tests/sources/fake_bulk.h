@@ -31,6 +31,7 @@ struct bulk_reply {
     const char *progress;
     int export_status;
     enum gw_status failure;
+    enum gw_trouble trouble; /* with a failure, whose text is the body */
     bool incomplete;
 };
 
@@ -211,7 +212,9 @@ static inline void answer_web(struct fake_op *op, struct gw_error *failure)
         return;
     response->incomplete = reply->incomplete;
     if (reply->status == 0 || reply->incomplete)
-        gw_fail(failure, reply->incomplete ? GW_EPROTO : reply->failure, "test", "as the test says");
+        gw_fail(failure, reply->incomplete ? GW_EPROTO : reply->failure, "test", "%s",
+                reply->trouble ? body : "as the test says");
+    response->trouble = reply->trouble;
 }
 
 static inline enum gw_status fake_ask(struct gw_web *web, const struct gw_session_request *request,

@@ -181,6 +181,42 @@ Test(bulk, s19_speaks_every_dialect)
     }
 }
 
+/* ---- scopes ---- */
+
+#define LACKS(type) type ": the server gave a token without the scope system/*.rs: ask its administrator"
+
+Test(bulk, a3_exports_what_the_token_gives_and_calls_nothing_else_complete)
+{
+    static const struct bulk_reply replies[] = {
+        {KICK, 0, LACKS("Observation"), .failure = GW_EDENIED, .trouble = GW_TROUBLE_UNGRANTED},
+        {"GET /Group/g/$export?_type=Patient", 202, .location = BASE "/job/1"},
+        {"GET /job/1", 200, MANIFEST(OF("Patient", BASE "/f/p"), "")},
+        P_FILE,
+        {0}};
+
+    play(replies);
+    cr_expect(fake.failure.status == GW_OK, "%s", fake.failure.text);
+    cr_expect_str_eq(fake_bulk_outcome(&fake), "Patient/p1 | " T1 " -");
+    cr_expect(fake.result.partial && strstr(fake.result.note, "Observation: the server gave a token without"));
+    cr_expect(fake.result.wait_s == 86400, "%lld", (long long)fake.result.wait_s);
+    fake_bulk_release(&fake);
+}
+
+Test(bulk, a3_ends_where_the_token_gives_nothing_that_is_wanted)
+{
+    static const struct bulk_reply replies[] = {
+        {KICK, 0, LACKS("Observation"), .failure = GW_EDENIED, .trouble = GW_TROUBLE_UNGRANTED},
+        {"GET /Group/g/$export?_type=Patient", 0, LACKS("Patient"), .failure = GW_EDENIED,
+         .trouble = GW_TROUBLE_UNGRANTED},
+        {0}};
+
+    play(replies);
+    cr_expect(fake.failure.status == GW_EDENIED && strstr(fake.failure.text, "Patient: the server gave"), "%s",
+              fake.failure.text);
+    cr_expect_str_eq(fake_bulk_outcome(&fake), " | - -");
+    fake_bulk_release(&fake);
+}
+
 /* ---- what is counted ---- */
 
 Test(bulk, s19_counts_those_who_are_not_enrolled_and_keeps_nothing_of_them)

@@ -235,6 +235,7 @@ static void misbehave(const struct fake_answer *fault, struct gw_http_response *
     snprintf(response->content_type, sizeof response->content_type, "%s",
              fault->type ? fault->type : "application/fhir+json");
     gw_text_add(&response->body, fault->body ? fault->body : "");
+    response->trouble = fault->trouble;
     if (fault->status == 0)
         gw_fail(failure, fault->failure, "test", "the hospital fails as the test says");
 }

@@ -25,6 +25,7 @@ struct fake_answer { /* what a fault makes of an answer */
     const char *type; /* NULL: application/fhir+json */
     const char *body;
     int32_t retry_after_s;
+    enum gw_trouble trouble; /* of a failure; GW_TROUBLE_NONE: what the status says */
 };
 
 struct fake_place {

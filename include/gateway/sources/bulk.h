@@ -18,13 +18,14 @@
  *   - types for which someone is enrolled who was not at the last complete export, as _since would keep that person's
  *     history away: without _since; with by_patient for these people alone;
  *   - the rest with _since = the last transactionTime, verbatim, types of one transactionTime together.
- * Each type is asked for once in every_hours. A type that the server refuses with 400 is left out and told.
+ * Each type is asked for once in every_hours. A type that the server refuses with 400 is left out and told; one that
+ * the token lacks the scope for is left out and incomplete, as nobody knows what there is of it.
  *
  * Partial success: where a file is lost (404 or 410 also after a new manifest), shorter than its count, or cut in its
  * last line, or an OperationOutcome of the export says error, its type is incomplete: what came is kept, the
  * transactionTime of that type does not advance, and the next export asks from before. An error that names no type
- * counts for all of them, and so does a transactionTime in the server's own future. A _since that is refused with 400 is
- * left out: everything is asked for.
+ * counts for all of them, and so does a transactionTime in the server's own future. A _since that is refused with 400
+ * is left out: everything is asked for.
  *
  * A deletion in a `deleted` file changes nothing by itself: the record stays, and where the ledger holds it a person is
  * told (SOURCE_DELETED). People who are not enrolled are counted, by type and page, and nothing else is kept of them.
@@ -105,8 +106,8 @@ struct gw_bulk_result {
     size_t mistyped;                                 /* of another type than their file's */
     size_t deletions;                                /* told by the source */
     size_t outcomes;                                 /* OperationOutcomes of the export */
-    char note[128];                                  /* the last of these: "error processing"; "" none */
-    const struct gw_bulk_type *types;                /* all that are wanted, during the call */
+    char note[128]; /* the last of these, "error processing", or the scope that a type lacks; "" none */
+    const struct gw_bulk_type *types; /* all that are wanted, during the call */
     size_t type_count;
 };
 
