@@ -61,11 +61,11 @@ static const struct {
     const char *class;
     bool passes;
 } classes[] = {
-    {GW_TROUBLE_NONE, "", false},          {GW_TROUBLE_AWAY, "B1", true},     {GW_TROUBLE_CUT, "B1", true},
-    {GW_TROUBLE_NOT_FHIR, "B1", true},     {GW_TROUBLE_DAMAGED, "B1", false}, {GW_TROUBLE_BUSY, "B2", true},
-    {GW_TROUBLE_UNAUTHORIZED, "B3", true}, {GW_TROUBLE_REFUSED, "B4", false}, {GW_TROUBLE_TOO_LARGE, "B4", false},
-    {GW_TROUBLE_DENIED, "B4", false},      {GW_TROUBLE_TLS, "B4", true},      {GW_TROUBLE_LEAK, "B4", false},
-    {GW_TROUBLE_OURS, "", false},
+    {GW_TROUBLE_NONE, "", false},          {GW_TROUBLE_AWAY, "B1", true},       {GW_TROUBLE_CUT, "B1", true},
+    {GW_TROUBLE_NOT_FHIR, "B1", true},     {GW_TROUBLE_DAMAGED, "B1", false},   {GW_TROUBLE_BUSY, "B2", true},
+    {GW_TROUBLE_UNAUTHORIZED, "B3", true}, {GW_TROUBLE_REFUSED, "B4", false},   {GW_TROUBLE_TOO_LARGE, "B4", false},
+    {GW_TROUBLE_DENIED, "B4", false},      {GW_TROUBLE_TLS, "B4", true},        {GW_TROUBLE_LEAK, "B4", false},
+    {GW_TROUBLE_OURS, "", false},          {GW_TROUBLE_UNGRANTED, "B4", false},
 };
 
 Test(backoff, has_a_class_for_every_trouble)
