@@ -34,7 +34,8 @@ static const char *const endpoint_keys[] = {
     "id",        "site",       "base",          "site_profile",        "auth", "tls",  "proxy",         "allow_origins",
     "page_size", "concurrent", "allow_private", "requests_per_minute", "bulk", "kind", "notifications", NULL};
 static const char *const bulk_keys[] = {"level", "group", "every_hours", "by_patient", NULL};
-static const char *const folder_keys[] = {"id", "site", "kind", "folder", "site_profile", "quiet_seconds", NULL};
+static const char *const folder_keys[] = {"id",           "site",          "kind",      "folder",
+                                          "site_profile", "quiet_seconds", "done_days", NULL};
 static const char *const auth_keys[] = {"kind", "client_id", "key", "previous_key", "alg", "scopes", NULL};
 static const char *const notification_keys[] = {"kind", "topic", "secret", "callback", "heartbeat_s", NULL};
 static const char *const tls_keys[] = {"ca", "cert", "key", NULL};
@@ -339,7 +340,9 @@ static bool is_folder(struct gw_settings *settings, const cJSON *object)
     return gw_settings_choice(settings, object, "kind", kinds, COUNT(kinds), 0) == 1;
 }
 
-static void read_watched(struct gw_settings *settings, const cJSON *object, struct gw_config_folder *out)
+/* done_days: as long as the ledger keeps what the files brought, unless it says otherwise. */
+static void read_watched(struct gw_settings *settings, const cJSON *object, int purge_days,
+                         struct gw_config_folder *out)
 {
     gw_settings_check_keys(settings, object, folder_keys);
     out->id = read_id(settings, object, "id");
@@ -347,6 +350,8 @@ static void read_watched(struct gw_settings *settings, const cJSON *object, stru
     out->path = read_path(settings, object, "folder", true);
     out->site_profile = read_path(settings, object, "site_profile", true);
     out->quiet_seconds = (unsigned)gw_settings_int(settings, object, "quiet_seconds", QUIET_SECONDS, 1, 3600);
+    out->done_days =
+        (unsigned)gw_settings_int(settings, object, "done_days", purge_days > 0 ? purge_days : 1, 1, MAX_PURGE_DAYS);
 }
 
 /* ---- the file -------------------------------------------------------------------------------------------------- */
@@ -412,7 +417,7 @@ static void read_endpoints(struct gw_settings *settings, const cJSON *root, stru
             folder = GW_ARENA_PUSH(settings->arena, folders, out->folder_count, folder_capacity);
             if (!folder)
                 break;
-            read_watched(settings, item, folder);
+            read_watched(settings, item, out->purge_days, folder);
             check_ids(settings, item, folder->id, &before);
         } else {
             endpoint = GW_ARENA_PUSH(settings->arena, endpoints, out->endpoint_count, endpoint_capacity);

@@ -17,10 +17,11 @@ struct intray {
     struct people people;
     struct gw_folder_settings settings;
     struct gw_folder *folder; /* NULL: it has ended */
-    bool marking, again;      /* with the ledger's thread; a file came meanwhile */
-    int64_t as_of;            /* UTC, of the file that came last */
+    int64_t as_of;            /* UTC, of the file at hand */
     struct read_mark *marks;  /* of all its subjects */
     size_t mark_count;
+    gw_writer_done noted; /* the folder's */
+    void *noted_ctx;
 };
 
 static enum gw_status mark_job(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
@@ -33,20 +34,13 @@ static enum gw_status mark_job(struct gw_ledger *ledger, void *ctx, struct gw_er
     return rc;
 }
 
-static void mark(struct intray *intray);
-
 static void on_marked(void *ctx, const struct gw_error *failure)
 {
     struct intray *intray = ctx;
-    struct generation *generation = intray->hospital->generation;
 
-    intray->marking = false;
-    run_fail(intray->hospital->run, failure);
     for (size_t i = 0; !failure && i < intray->mark_count; i++)
         watch_was_read(&intray->marks[i], intray->as_of);
-    if (intray->again)
-        mark(intray);
-    generation_part_closed(generation);
+    intray->noted(intray->noted_ctx, failure);
 }
 
 static void list_marks(struct intray *intray)
@@ -60,31 +54,36 @@ static void list_marks(struct intray *intray)
 }
 
 /* Also when the generation closes: the file will not come again. */
-static void mark(struct intray *intray)
+static enum gw_status mark(void *ctx, gw_writer_done done, void *done_ctx, struct gw_error *err)
 {
+    struct intray *intray = ctx;
     struct gw_run *run = intray->hospital->run;
-    struct gw_error failure;
 
-    intray->again = intray->marking;
-    if (intray->marking)
-        return;
     list_marks(intray);
     intray->as_of = run_now(run);
-    intray->marking = gw_writer_submit(run->writer, 1, mark_job, on_marked, intray, &failure) == GW_OK;
-    intray->hospital->generation->open += intray->marking;
+    intray->noted = done;
+    intray->noted_ctx = done_ctx;
+    return gw_writer_submit(run->writer, 1, mark_job, on_marked, intray, err);
 }
 
 /* Its name is the hospital's choice and may tell of a patient: the log counts it and no more. */
 static void on_file(void *ctx, const struct gw_folder_file *file)
 {
-    struct intray *intray = ctx;
+    const struct intray *intray = ctx;
 
     gw_log(intray->hospital->run->log, file->failed ? GW_LOG_WARNING : GW_LOG_INFO,
            file->failed ? "file.failed" : "file.done", GW_LOG_TEXT("endpoint", intray->hospital->endpoint->config->id),
            GW_LOG_NUMBER("entries", (int64_t)file->entries), GW_LOG_NUMBER("new", (int64_t)file->fresh),
            GW_LOG_NUMBER("invalid", (int64_t)file->invalid));
-    if (!file->failed)
-        mark(intray);
+}
+
+static void on_purged(void *ctx, size_t removed, size_t left)
+{
+    const struct intray *intray = ctx;
+
+    gw_log(intray->hospital->run->log, left ? GW_LOG_WARNING : GW_LOG_INFO, "folder.purged",
+           GW_LOG_TEXT("endpoint", intray->hospital->endpoint->config->id), GW_LOG_NUMBER("removed", (int64_t)removed),
+           GW_LOG_NUMBER("left", (int64_t)left));
 }
 
 static void on_again(uv_timer_t *timer);
@@ -134,6 +133,9 @@ static void set_up(struct intray *intray)
                                                    .path = folder->path,
                                                    .quiet_s = folder->quiet_seconds,
                                                    .by_record_number = intray->people.enrolment.by_record_number,
+                                                   .done_days = folder->done_days,
+                                                   .read = mark,
+                                                   .purged = on_purged,
                                                    .ended = on_file,
                                                    .ctx = intray};
 }

@@ -1,33 +1,26 @@
 /*
  * Watching a folder as a chain of steps.
  *
- *      look ──> pick ──> take ──> learn ──> deliver ──> read ──> put ──> tell
- *       ↑         └ none whole: wait ┐                                    │
- *       └────────────────────────────┴────────────────────────────────────┘
+ *      look ──> pick ──> take ──> learn ──> deliver ──> read ──> note ──> put ──> tell
+ *       ↑         └ none whole: wait ┐                                             │
+ *       └────────────────────────────┴─────────────────────────────────────────────┘
  *
  * look, take and put are the file system's and run on a thread of libuv's, one at a time; the rest is the loop's.
  */
 #include "gateway/sources/folder.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "gateway/core/date.h"
 #include "sources/feed.h"
-#include "sources/sightings.h"
+#include "sources/folder_files.h"
 
 static const char where[] = "sources.folder";
 
-enum { DEFAULT_S = 5, PATH_BYTES = 4096, SAME_NAME_MAX = 10000 };
+enum { DEFAULT_S = 5, PURGE_EVERY_MS = 3600000, DAY_S = 86400 };
 
-enum step { LOOK, PICK, TAKE, LEARN, DELIVER, READ, PUT, TELL, END };
+enum step { LOOK, PICK, TAKE, LEARN, DELIVER, READ, NOTE, PUT, TELL, END };
 
 struct gw_folder {
     uv_loop_t *loop;
@@ -44,6 +37,10 @@ struct gw_folder {
     struct gw_error err;     /* ends the watching */
     struct gw_error trouble; /* of this look alone: waited for */
 
+    int64_t purge_before; /* by the look under way; 0: it does not */
+    uint64_t purge_ms;    /* when the next one does; 0: at once */
+    struct folder_purge purged;
+
     struct sightings before, now;
     bool left;  /* the file at hand was in work/ already */
     char *name; /* of the file at hand; NULL: none */
@@ -59,118 +56,33 @@ static void run(struct gw_folder *f);
 
 /* ---- the file system, on a thread ---- */
 
-static void path_of(const struct gw_folder *f, const char *folder, const char *name, const char *ending,
-                    char out[PATH_BYTES])
-{
-    snprintf(out, PATH_BYTES, "%s/%s%s%s%s", f->settings->path, folder, *name ? "/" : "", name, ending);
-}
-
-static bool make_folders(struct gw_folder *f)
-{
-    static const char *const names[] = {"incoming", "work", "done", "failed"};
-    char path[PATH_BYTES];
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        path_of(f, names[i], "", "", path);
-        if (mkdir(path, 0770) != 0 && errno != EEXIST) {
-            gw_fail(&f->trouble, GW_ECREATE, where, "%s: cannot be made: %s; make %s, or let us write there", path,
-                    strerror(errno), f->settings->path);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool look_at(struct gw_folder *f, DIR *folder, const char *name)
-{
-    struct stat about;
-
-    if (fstatat(dirfd(folder), name, &about, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(about.st_mode))
-        return true;
-    return sightings_add(
-        &f->now, &(struct sighting){.name = name,
-                                    .inode = (uint64_t)about.st_ino,
-                                    .size = (uint64_t)about.st_size,
-                                    .modified_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec});
-}
-
-static void look_into(struct gw_folder *f, const char *name)
-{
-    char path[PATH_BYTES];
-    DIR *folder;
-
-    path_of(f, name, "", "", path);
-    folder = opendir(path);
-    if (!folder) {
-        gw_fail(&f->trouble, GW_ECREATE, where, "%s: cannot be read: %s; let us read and write there", path,
-                strerror(errno));
-        return;
-    }
-    for (const struct dirent *entry; (entry = readdir(folder));)
-        if (!look_at(f, folder, entry->d_name))
-            gw_fail(&f->trouble, GW_ENOMEM, where, "no memory for the names of files");
-    closedir(folder);
-}
-
 /* What an earlier process left in work/ comes first, and by itself. */
 static void look_on_thread(uv_work_t *work)
 {
     struct gw_folder *f = work->data;
+    const char *path = f->settings->path;
 
-    if (!make_folders(f))
+    if (folder_make(path, &f->trouble) != GW_OK || folder_list(path, "work", &f->now, &f->trouble) != GW_OK)
         return;
-    look_into(f, "work");
+    if (f->purge_before)
+        folder_purge(path, f->purge_before, &f->purged);
     f->left = f->now.count > 0;
     if (!f->left)
-        look_into(f, "incoming");
+        folder_list(path, "incoming", &f->now, &f->trouble);
 }
 
 static void take_on_thread(uv_work_t *work)
 {
     struct gw_folder *f = work->data;
-    char from[PATH_BYTES], to[PATH_BYTES];
 
-    path_of(f, "incoming", f->name, "", from);
-    path_of(f, "work", f->name, "", to);
-    if (rename(from, to) != 0)
-        gw_fail(&f->trouble, errno == ENOENT ? GW_ERETRY : GW_ECREATE, where,
-                "%s: cannot be moved to work/: %s; let us write in both folders, on one file system", from,
-                strerror(errno));
+    folder_take(f->settings->path, f->name, &f->trouble);
 }
 
-static void write_reason(struct gw_folder *f, const char *name)
-{
-    char path[PATH_BYTES];
-    FILE *file;
-
-    path_of(f, "failed", name, ".error", path);
-    file = fopen(path, "we");
-    if (!file)
-        return; /* the log has it too */
-    fprintf(file, "%s\n", f->failure.text);
-    fclose(file);
-}
-
-/* A name that is there already gets a number, so that no file takes another's place. */
 static void put_on_thread(uv_work_t *work)
 {
     struct gw_folder *f = work->data;
-    const char *folder = f->failure.status == GW_OK ? "done" : "failed";
-    char from[PATH_BYTES], to[PATH_BYTES], name[PATH_BYTES];
 
-    path_of(f, "work", f->name, "", from);
-    snprintf(name, sizeof name, "%s", f->name);
-    path_of(f, folder, name, "", to);
-    for (unsigned n = 2; access(to, F_OK) == 0 && n < SAME_NAME_MAX; n++) {
-        snprintf(name, sizeof name, "%s~%u", f->name, n);
-        path_of(f, folder, name, "", to);
-    }
-    if (f->failure.status != GW_OK)
-        write_reason(f, name);
-    if (rename(from, to) != 0)
-        gw_fail(&f->trouble, GW_ECREATE, where,
-                "%s: cannot be moved to %s/: %s; let us write in both folders, on one file system", from, folder,
-                strerror(errno));
+    folder_put(f->settings->path, f->name, f->failure.status == GW_OK ? NULL : &f->failure, &f->trouble);
 }
 
 static void on_worked(uv_work_t *work, int status)
@@ -197,11 +109,25 @@ static enum step start_work(struct gw_folder *f, uv_work_cb job, enum step then)
 
 /* ---- look ---- */
 
+/* Once an hour: nobody waits for it, and done/ may be long. */
+static void plan_purge(struct gw_folder *f)
+{
+    const uint64_t now_ms = f->clock->monotonic_ms(f->clock->ctx);
+
+    f->purge_before = 0;
+    f->purged = (struct folder_purge){0, 0};
+    if (f->settings->done_days == 0 || now_ms < f->purge_ms)
+        return;
+    f->purge_before = f->clock->utc(f->clock->ctx) - (int64_t)f->settings->done_days * DAY_S;
+    f->purge_ms = now_ms + PURGE_EVERY_MS;
+}
+
 static enum step look(struct gw_folder *f)
 {
     f->hinted = false;
     f->trouble = (struct gw_error){.status = GW_OK};
     sightings_clear(&f->now);
+    plan_purge(f);
     return start_work(f, look_on_thread, PICK);
 }
 
@@ -275,6 +201,8 @@ static enum step pick(struct gw_folder *f)
 
     if (in_trouble(f))
         return END;
+    if (f->settings->purged && (f->purged.removed || f->purged.left))
+        f->settings->purged(f->settings->ctx, f->purged.removed, f->purged.left);
     if (f->left)
         return pick_file(f, &f->now.list[0]);
     sightings_update(&f->now, &f->before, f->clock->monotonic_ms(f->clock->ctx), quiet_s * 1000ull);
@@ -294,9 +222,9 @@ static enum step take(struct gw_folder *f)
 
 static enum step start_feed(struct gw_folder *f, bool skim, feed_done on_end, enum step then)
 {
-    char path[PATH_BYTES];
+    char path[FOLDER_PATH_BYTES];
 
-    path_of(f, "work", f->name, "", path);
+    folder_path(f->settings->path, "work", f->name, path);
     f->feed_settings = (struct feed_settings){.store = f->settings->store,
                                               .intake = f->settings->intake,
                                               .clock = f->clock,
@@ -371,10 +299,31 @@ static void on_read(void *ctx, const struct feed_answer *answer, const struct gw
 
 static enum step read_file(struct gw_folder *f)
 {
-    return start_feed(f, false, on_read, PUT);
+    return start_feed(f, false, on_read, NOTE);
 }
 
-/* ---- put, tell ---- */
+/* ---- note, put, tell ---- */
+
+static void on_noted(void *ctx, const struct gw_error *failure)
+{
+    struct gw_folder *f = ctx;
+
+    f->waiting--;
+    if (failure)
+        f->err = *failure;
+    run(f);
+}
+
+/* While it is in work/: whoever is killed before the note is durable reads the file, and notes it, again. */
+static enum step note(struct gw_folder *f)
+{
+    if (!f->settings->read || f->failure.status != GW_OK)
+        return PUT;
+    if (f->settings->read(f->settings->ctx, on_noted, f, &f->err) != GW_OK)
+        return END;
+    f->waiting++;
+    return PUT;
+}
 
 static enum step put(struct gw_folder *f)
 {
@@ -418,13 +367,15 @@ static void on_closed(uv_handle_t *handle)
     drop(f);
 }
 
-/* A file that was read is put away before we stop: another process would read it again. */
+/* A file that was read is noted and put away before we stop: another process would read it again. */
 static void run(struct gw_folder *f)
 {
-    static enum step (*const steps[])(struct gw_folder *) = {look, pick, take, learn, deliver, read_file, put, tell};
+    static enum step (*const steps[])(struct gw_folder *) = {look,      pick, take, learn, deliver,
+                                                             read_file, note, put,  tell};
 
     while (f->waiting == 0) {
-        const bool was_read = f->step == PUT && f->answer.files.files + f->answer.files.refused > 0;
+        const bool was_read =
+            (f->step == NOTE || f->step == PUT) && f->answer.files.files + f->answer.files.refused > 0;
 
         if (f->step == END || f->err.status != GW_OK || (f->stopped && f->step != TELL && !was_read)) {
             uv_close((uv_handle_t *)&f->timer, on_closed);
@@ -441,9 +392,9 @@ enum gw_status gw_folder_start(uv_loop_t *loop, const struct gw_folder_settings 
 {
     struct gw_folder *f;
 
-    if (strlen(settings->path) > PATH_BYTES - 3 * NAME_MAX)
+    if (!folder_fits(settings->path))
         return gw_fail(err, GW_ECONFIG, where, "\"folder\" is a path of more than %d bytes; give a shorter one",
-                       PATH_BYTES - 3 * NAME_MAX);
+                       FOLDER_PATH_MOST);
     f = calloc(1, sizeof *f);
     if (!f)
         return gw_fail(err, GW_ENOMEM, where, "no memory to watch %s", settings->path);

@@ -111,6 +111,10 @@ Test(config, knows_a_folder_of_files_from_an_endpoint)
 {
     static const char folder[] = ",\n {\"id\": \"hm-drop\", \"site\": \"hm\", \"kind\": \"files\", \"folder\": "
                                  "\"drop/\", \"site_profile\": \"hm.json\", \"quiet_seconds\": 30}";
+    static const char kept[] = ",\n {\"id\": \"hm-drop\", \"site\": \"hm\", \"kind\": \"files\", \"folder\": "
+                               "\"drop/\", \"site_profile\": \"hm.json\", \"done_days\": 7}";
+    static const char for_ever[] = ",\n {\"id\": \"hm-drop\", \"site\": \"hm\", \"kind\": \"files\", \"folder\": "
+                                   "\"drop/\", \"site_profile\": \"hm.json\", \"done_days\": 0}";
     static const char twice[] = ",\n {\"id\": \"hm-ehr\", \"site\": \"hm\", \"kind\": \"files\", \"folder\": "
                                 "\"drop\", \"site_profile\": \"hm.json\"}";
     static const char with_base[] = ",\n {\"id\": \"hm-drop\", \"site\": \"hm\", \"kind\": \"files\", \"folder\": "
@@ -123,6 +127,9 @@ Test(config, knows_a_folder_of_files_from_an_endpoint)
     cr_expect(gw_same(config.folders[0].id, "hm-drop") && gw_same(config.folders[0].site, "hm"));
     cr_expect(gw_same(config.folders[0].path, "drop") && gw_same(config.folders[0].site_profile, "hm.json"));
     cr_expect(config.folders[0].quiet_seconds == 30);
+    cr_expect(config.folders[0].done_days == (unsigned)config.purge_days, "%u", config.folders[0].done_days);
+    cr_expect(load("casement.json", with("", kept), &config, &err) == GW_OK && config.folders[0].done_days == 7);
+    cr_expect(load("casement.json", with("", for_ever), &config, &err) == GW_ECONFIG && strstr(err.text, "done_days"));
     cr_expect(load("casement.json", with("", twice), &config, &err) == GW_ECONFIG && strstr(err.text, "already"));
     cr_expect(load("casement.json", with("", with_base), &config, &err) == GW_ECONFIG && strstr(err.text, "base"));
 }

@@ -422,7 +422,7 @@ Test(run, takes_what_a_hospital_puts_into_its_folder)
         "{\"installation\":\"t\",\"state\":\"state\",\"pseudonym_key\":\"pseudonym.key\",\"fourEyes\":false,"
         "\"studies\":[{\"id\":\"lendex-rrmm\",\"package\":\"%s\",\"enrolment\":\"roster.csv\","
         "\"sink\":{\"kind\":\"sqlite\",\"path\":\"study.db\"}}],\"endpoints\":[{\"id\":\"drop\",\"kind\":\"files\","
-        "\"site\":\"h0\",\"folder\":\"drop\",\"site_profile\":\"h0.json\"}]}",
+        "\"site\":\"h0\",\"folder\":\"drop\",\"site_profile\":\"h0.json\",\"done_days\":36500}]}",
         PACKAGE);
     scratch_write(&b.scratch, "casement.json", config.at);
     add_visit(&b.world.places[0], "p0", "2026-11-19", 0);

@@ -3,10 +3,12 @@
  */
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gateway/ledger/report.h"
@@ -371,6 +373,141 @@ Test(folder, l9_reads_what_a_crash_left_in_work)
         cr_expect(is_there("done/o.ndjson") && !is_there("work/o.ndjson"), "%s", crashes[i].name);
         cr_expect(facts() == 1, "%s", crashes[i].name);
         cr_expect(equation().in == (crashes[i].read ? 4 : 2), "%s", crashes[i].name);
+        close_all();
+        open_all();
+    }
+}
+
+/* ---- what follows from a file is written down ---- */
+
+static struct {
+    unsigned times;
+    bool in_work; /* the file, each time */
+    bool stop;
+    enum gw_status fails;
+} noting;
+
+static enum gw_status note_job(struct gw_ledger *of, void *ctx, struct gw_error *err)
+{
+    (void)of, (void)ctx;
+    return noting.fails == GW_OK ? GW_OK : gw_fail(err, noting.fails, "test", "killed before it was written");
+}
+
+static enum gw_status note_read(void *ctx, gw_writer_done done, void *done_ctx, struct gw_error *err)
+{
+    (void)ctx;
+    noting.times++;
+    noting.in_work = is_there("work/o.ndjson") && !is_there("done/o.ndjson");
+    if (noting.stop)
+        gw_folder_stop(folder);
+    return gw_writer_submit(writer, 1, note_job, done, done_ctx, err);
+}
+
+static void take_one(const char *text)
+{
+    settings.read = note_read;
+    start();
+    run_for(1);
+    put("incoming/o.ndjson", text);
+    run_for(20);
+}
+
+Test(folder, l9_notes_again_what_was_read_and_not_noted)
+{
+    memset(&noting, 0, sizeof noting);
+    noting.fails = GW_ENOMEM;
+    take_one(TWO_LINES);
+    cr_expect(ended == 1 && failure.status == GW_ENOMEM && told.length == 0);
+    cr_expect(noting.times == 1 && noting.in_work && is_there("work/o.ndjson") && !is_there("done/o.ndjson"));
+    noting.fails = GW_OK;
+    start();
+    run_for(1);
+    stop();
+    cr_expect(noting.times == 2 && noting.in_work && is_there("done/o.ndjson"));
+    cr_expect(strncmp(told.at, "o.ndjson done ", 14) == 0 && facts() == 1, "%s", told.at);
+}
+
+Test(folder, notes_and_puts_away_what_it_has_read_when_it_is_stopped)
+{
+    memset(&noting, 0, sizeof noting);
+    noting.stop = true;
+    take_one(TWO_LINES);
+    cr_expect(ended == 1 && failure.status == GW_OK && noting.times == 1);
+    cr_expect(is_there("done/o.ndjson") && !is_there("work/o.ndjson"));
+}
+
+Test(folder, notes_nothing_of_a_file_that_failed)
+{
+    memset(&noting, 0, sizeof noting);
+    take_one("\xFF\xFE{");
+    stop();
+    cr_expect(noting.times == 0 && is_there("failed/o.ndjson"));
+}
+
+/* ---- what is old ---- */
+
+static struct gw_text purges; /* "1-0 ", removed and left */
+
+static void hear_purge(void *ctx, size_t removed, size_t left)
+{
+    (void)ctx;
+    gw_text_print(&purges, "%zu-%zu ", removed, left);
+}
+
+static void make(const char *name)
+{
+    char path[256];
+
+    snprintf(path, sizeof path, "%s/%s", drop, name);
+    cr_assert(mkdir(path, 0700) == 0);
+}
+
+/* It was written so many days after it came into the folder: a clock of the hospital's. */
+static void date_ahead(const char *name, int days)
+{
+    char path[256];
+    const struct timespec when = {time(NULL) + days * 86400ll, 0};
+
+    snprintf(path, sizeof path, "%s/%s", drop, name);
+    cr_assert(utimensat(AT_FDCWD, path, (const struct timespec[]){when, when}, 0) == 0);
+}
+
+static const struct {
+    unsigned days, age_days; /* kept, and that old less a minute at the start */
+    const char *told;        /* after half an hour and after an hour and a half more */
+    bool stays, stays_longer;
+} ages[] = {
+    {30, 30, "1-0 ", true, false}, {30, 31, "1-0 ", false, false}, {31, 30, "", true, true},
+    {1, 1, "1-0 ", true, false},   {0, 36500, "", true, true},
+};
+
+/* The files are as old as they are: it is the clock of the test that is ahead. */
+Test(folder, removes_what_lay_in_done_for_its_days_and_nothing_of_failed)
+{
+    for (size_t i = 0; i < COUNT(ages); i++) {
+        purges = (struct gw_text)GW_TEXT_INIT(1024);
+        settings.done_days = ages[i].days;
+        settings.look_s = 60;
+        settings.purged = hear_purge;
+        clock_of_test.start_utc = (int64_t)time(NULL) + ages[i].age_days * 86400ll - 60;
+        make("done");
+        make("failed");
+        make("done/theirs");
+        put("done/old.ndjson", TWO_LINES);
+        put("done/newer.ndjson", TWO_LINES);
+        date_ahead("done/newer.ndjson", 40000);
+        put("failed/b.json", "{");
+        put("failed/b.json.error", "b.json: cut short");
+        start();
+        run_for(1800);
+        cr_expect(is_there("done/old.ndjson") == ages[i].stays, "%zu", i);
+        run_for(5400);
+        cr_expect(is_there("done/old.ndjson") == ages[i].stays_longer, "%zu", i);
+        stop();
+        cr_expect_str_eq(purges.length ? purges.at : "", ages[i].told, "%zu", i);
+        cr_expect(is_there("done/newer.ndjson") && is_there("done/theirs"), "%zu", i);
+        cr_expect(is_there("failed/b.json") && is_there("failed/b.json.error"), "%zu", i);
+        gw_text_release(&purges);
         close_all();
         open_all();
     }

@@ -75,7 +75,8 @@ struct gw_config_folder {
     const char *site;
     const char *path;
     const char *site_profile;
-    unsigned quiet_seconds; /* a file is whole when it was still for so long */
+    unsigned quiet_seconds; /* a file is whole when it was still for so long; 5 */
+    unsigned done_days;     /* a file stays in done/ for so long: by default retain.purge_days, and a day at least */
 };
 
 struct gw_config {

@@ -16,7 +16,8 @@
  * Each file is a delivery. What a crash left in work/ is read again from its start, which the ledger meets as repeats:
  * nothing is lost and nothing counts twice in a study. A file whose name is in done/ or failed/ already gets "~2", "~3"
  * behind it. Lines that cannot be read are held for a person, and the file is done; a Bundle or .gz that cannot be read
- * to its end counts not at all, and has failed. What is in done/ stays until the hospital removes it.
+ * to its end counts not at all, and has failed. What is in done/ is removed done_days after it came there, looked at
+ * once an hour; what is in failed/ stays until a person removes it.
  *
  * The folder is looked at by a thread of libuv's every look_s, so that a file server that hangs holds up nobody else.
  */
@@ -57,7 +58,19 @@ struct gw_folder_settings {
     unsigned look_s;       /* 0: 5 */
     bool by_record_number; /* the roster has people without an id here: each file is read for its Patients first */
 
-    /* One file was moved to done/ or failed/: subjects may be due. May be NULL. */
+    unsigned done_days; /* 0: files stay in done/ */
+
+    /*
+     * One file was read to its end and all of it is in the ledger: write down what follows from that, and call done
+     * with the last two. The file is in work/ meanwhile, so that after a crash it is read, and this called, again. May
+     * be NULL. Refused with a status and no callback, or a failure: the watching ends with it.
+     */
+    enum gw_status (*read)(void *ctx, gw_writer_done done, void *done_ctx, struct gw_error *err);
+
+    /* Old files of done/ were removed, or could not be. May be NULL. */
+    void (*purged)(void *ctx, size_t removed, size_t left);
+
+    /* One file was moved to done/ or failed/. May be NULL. */
     void (*ended)(void *ctx, const struct gw_folder_file *file);
     void *ctx;
 };
