@@ -339,16 +339,6 @@ void exchange_on_completed(void *ctx, struct MHD_Connection *connection, void **
 }
 
 /* ---- what can be asked ------------------------------------------------------------------------------------------ */
-const char *gw_exchange_method(const struct gw_exchange *exchange)
-{
-    return exchange->method;
-}
-
-const char *gw_exchange_path(const struct gw_exchange *exchange)
-{
-    return exchange->target;
-}
-
 const char *gw_exchange_rest(const struct gw_exchange *exchange)
 {
     return exchange->target + strlen(exchange->route->path);

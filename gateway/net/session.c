@@ -310,15 +310,6 @@ enum gw_status gw_session_start(struct gw_session *session, const struct gw_sess
     return GW_OK;
 }
 
-enum gw_status gw_session_get(struct gw_session *session, const char *url, const char *accept,
-                              struct gw_http_response *response, gw_http_done done, void *ctx, uint64_t *call,
-                              struct gw_error *err)
-{
-    const struct gw_session_request request = {.url = url, .accept = accept};
-
-    return gw_session_start(session, &request, response, done, ctx, call, err);
-}
-
 static void exchange_cancel(struct exchange *exchange)
 {
     exchange->cancelled = true;

@@ -9,14 +9,13 @@
 #include <strings.h>
 
 #include "gateway/core/digest.h"
+#include "gateway/net/rate.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-enum { MS_PER_RING = 1000 / GW_DOORBELL_PER_SECOND };
-
 struct bell {
     struct gw_upkeep *upkeep;
-    uint64_t full_ms; /* when its allowance will be whole again */
+    struct gw_rate rate;
 };
 
 struct gw_doorbell {
@@ -60,24 +59,16 @@ static bool may_ring(const struct bell *bell, const struct gw_exchange *exchange
     return bell && bearer && same;
 }
 
+static uint64_t now_ms(const struct gw_doorbell *doorbell)
+{
+    return doorbell->clock->monotonic_ms(doorbell->clock->ctx);
+}
+
 static void refuse(struct gw_exchange *exchange, int status, const char *name, const char *value)
 {
     const struct gw_http_header header = {name, value};
 
     gw_exchange_answer(exchange, &(struct gw_reply){.status = status, .headers = &header, .header_count = 1});
-}
-
-/* Each ring fills the bucket a little; it leaks with time. */
-static bool is_flood(const struct gw_doorbell *doorbell, struct bell *bell)
-{
-    const uint64_t now = doorbell->clock->monotonic_ms(doorbell->clock->ctx);
-
-    if (bell->full_ms < now)
-        bell->full_ms = now;
-    if (bell->full_ms - now >= (uint64_t)GW_DOORBELL_BURST * MS_PER_RING)
-        return true;
-    bell->full_ms += MS_PER_RING;
-    return false;
 }
 
 static bool look(void *ctx, struct gw_exchange *exchange)
@@ -91,7 +82,7 @@ static bool look(void *ctx, struct gw_exchange *exchange)
         refuse(exchange, 401, "WWW-Authenticate", "Bearer");
         return false;
     }
-    if (is_flood(doorbell, bell)) {
+    if (!gw_rate_take(&bell->rate, now_ms(doorbell))) {
         gw_upkeep_turned_away(bell->upkeep);
         refuse(exchange, 429, "Retry-After", "10");
         return false;
@@ -155,8 +146,10 @@ enum gw_status gw_doorbell_set(struct gw_doorbell *doorbell, struct gw_upkeep *c
 
     if (!bells)
         return gw_fail(err, GW_ENOMEM, "sources.doorbell", "no memory for %zu doorbells", count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         bells[i].upkeep = upkeeps[i];
+        gw_rate_init(&bells[i].rate, GW_DOORBELL_PER_SECOND * 60, GW_DOORBELL_BURST, now_ms(doorbell));
+    }
     free(doorbell->bells);
     doorbell->bells = bells;
     doorbell->count = count;

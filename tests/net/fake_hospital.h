@@ -10,6 +10,14 @@
 #include "net/fetch.h"
 #include "net/key.h"
 
+static inline enum gw_status session_get(struct gw_session *session, const char *url, struct gw_http_response *response,
+                                         gw_http_done done, void *ctx, uint64_t *call, struct gw_error *err)
+{
+    const struct gw_session_request request = {.url = url};
+
+    return gw_session_start(session, &request, response, done, ctx, call, err);
+}
+
 struct fake_hospital {
     struct fake_server *server;
     struct gw_jwk *key;

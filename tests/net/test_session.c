@@ -81,7 +81,7 @@ static void get(const char *url, struct outcome *outcome)
     struct gw_error err = {0};
 
     outcome_reset(outcome);
-    cr_assert(gw_session_get(session, url, NULL, &outcome->response, outcome_done, outcome, NULL, &err) == GW_OK, "%s",
+    cr_assert(session_get(session, url, &outcome->response, outcome_done, outcome, NULL, &err) == GW_OK, "%s",
               err.text);
     cr_assert(outcome->times == 0, "done inside get");
     uv_run(&loop, UV_RUN_DEFAULT);
@@ -205,8 +205,8 @@ Test(session, refuses_a_foreign_url_at_the_door)
     struct outcome outcome = OUTCOME_INIT;
     struct gw_error err = {0};
 
-    cr_expect(gw_session_get(session, "http://127.0.0.1:1/fhir/Patient/7", NULL, &outcome.response, outcome_done,
-                             &outcome, NULL, &err) == GW_EPROTO);
+    cr_expect(session_get(session, "http://127.0.0.1:1/fhir/Patient/7", &outcome.response, outcome_done, &outcome, NULL,
+                          &err) == GW_EPROTO);
     uv_run(&loop, UV_RUN_DEFAULT);
     cr_expect(outcome.times == 0);
 }
@@ -357,8 +357,8 @@ Test(session, a1_renews_once_for_many_401)
     hospital.answer_delay_ms = 20;
     for (size_t i = 0; i < COUNT(outcomes); i++) {
         outcomes[i] = (struct outcome)OUTCOME_INIT;
-        cr_assert(gw_session_get(session, own_url(), NULL, &outcomes[i].response, outcome_done, &outcomes[i], NULL,
-                                 NULL) == GW_OK);
+        cr_assert(session_get(session, own_url(), &outcomes[i].response, outcome_done, &outcomes[i], NULL, NULL) ==
+                  GW_OK);
     }
     uv_run(&loop, UV_RUN_DEFAULT);
     for (size_t i = 0; i < COUNT(outcomes); i++) {
@@ -513,8 +513,7 @@ static void interrupt(void (*how)(uint64_t call), enum gw_status want)
         open_all();
         hospital.refuse = 1;
         hospital.token_delay_ms = hospital.answer_delay_ms = 40;
-        cr_assert(gw_session_get(session, own_url(), NULL, &outcome.response, outcome_done, &outcome, &call, NULL) ==
-                  GW_OK);
+        cr_assert(session_get(session, own_url(), &outcome.response, outcome_done, &outcome, &call, NULL) == GW_OK);
         run_until_heard(step);
         how(call);
         cr_expect(outcome.times == 0, "step %u: done inside the interruption", step);
@@ -607,7 +606,7 @@ Test(session, may_be_freed_inside_a_done)
     struct gw_http_response response = GW_HTTP_RESPONSE_INIT;
     int times = 0;
 
-    cr_assert(gw_session_get(session, own_url(), NULL, &response, free_in_done, &times, NULL, NULL) == GW_OK);
+    cr_assert(session_get(session, own_url(), &response, free_in_done, &times, NULL, NULL) == GW_OK);
     uv_run(&loop, UV_RUN_DEFAULT);
     cr_expect(times == 1);
     gw_http_response_release(&response);

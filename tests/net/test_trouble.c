@@ -172,7 +172,7 @@ static void play_token(const struct token_case *play, struct outcome *outcome)
     cr_assert(uv_loop_init(&loop) == 0);
     cr_assert(gw_session_new(&loop, &endpoint, NULL, &clock, &session, &err) == GW_OK, "%s", err.text);
     snprintf(url, sizeof(url), "%s/Observation?patient=7", endpoint.base);
-    cr_assert(gw_session_get(session, url, NULL, &outcome->response, outcome_done, outcome, NULL, &err) == GW_OK);
+    cr_assert(session_get(session, url, &outcome->response, outcome_done, outcome, NULL, &err) == GW_OK);
     uv_run(&loop, UV_RUN_DEFAULT);
     cr_expect(outcome->times == 1);
     gw_session_free(session);

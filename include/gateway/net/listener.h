@@ -37,9 +37,7 @@
 /* One request under way. It lives until it was answered, also when who asked went away meanwhile. */
 struct gw_exchange;
 
-const char *gw_exchange_method(const struct gw_exchange *exchange);
-const char *gw_exchange_path(const struct gw_exchange *exchange);  /* as sent, nothing decoded, without the query */
-const char *gw_exchange_rest(const struct gw_exchange *exchange);  /* of the path, behind the route's */
+const char *gw_exchange_rest(const struct gw_exchange *exchange);  /* of the path as sent, behind the route's */
 const char *gw_exchange_query(const struct gw_exchange *exchange); /* behind the '?', "" none */
 const char *gw_exchange_peer(const struct gw_exchange *exchange);  /* "127.0.0.1", "::1", "unix" */
 /* Without regard to case; NULL: not there. Only inside look and handle. */

@@ -96,10 +96,6 @@ struct gw_session_request {
 enum gw_status gw_session_start(struct gw_session *session, const struct gw_session_request *request,
                                 struct gw_http_response *response, gw_http_done done, void *ctx, uint64_t *call,
                                 struct gw_error *err);
-/* The same for the common case. accept may be NULL. */
-enum gw_status gw_session_get(struct gw_session *session, const char *url, const char *accept,
-                              struct gw_http_response *response, gw_http_done done, void *ctx, uint64_t *call,
-                              struct gw_error *err);
 void gw_session_cancel(struct gw_session *session, uint64_t call);
 
 #endif
