@@ -121,6 +121,12 @@ enum gw_status blame(CURL *easy, CURLcode code, const char *described, const cha
         return blame_timeout(easy, described, host, detail, err);
     case CURLE_PEER_FAILED_VERIFICATION:
         return blame_certificate(easy, host, detail, err);
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+        return gw_fail(
+            err, GW_EPROTO, where,
+            "the key of %s is none of the \"pins\" in \"tls\", nothing was asked: if its administrator changed "
+            "it, take its pin in; if not, somebody stands in between",
+            host);
     case CURLE_SSL_CONNECT_ERROR:
         return blame_tls(host, detail, err);
     case CURLE_SSL_CERTPROBLEM:
@@ -145,7 +151,8 @@ enum gw_status blame(CURL *easy, CURLcode code, const char *described, const cha
 
 enum gw_trouble blame_trouble(CURLcode code, enum gw_status status, long proxied)
 {
-    const bool handshake = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR;
+    const bool handshake = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
+                           code == CURLE_SSL_PINNEDPUBKEYNOTMATCH;
     const bool alert = status == GW_EDENIED && proxied != PROXY_DENIED;
 
     return (handshake && status != GW_ERETRY) || alert ? GW_TROUBLE_TLS : gw_trouble_of_failure(status);

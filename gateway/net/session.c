@@ -354,6 +354,8 @@ static enum gw_status make_http(struct gw_session *session, struct uv_loop_s *lo
     const struct gw_http_options options = {.ca_file = endpoint->tls.ca,
                                             .cert_file = endpoint->tls.cert,
                                             .key_file = endpoint->tls.key,
+                                            .pins = endpoint->tls.pins,
+                                            .pin_count = endpoint->tls.pin_count,
                                             .proxy = endpoint->proxy,
                                             .concurrent = endpoint->concurrent,
                                             .base = endpoint->base,

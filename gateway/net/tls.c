@@ -12,7 +12,29 @@
 
 static const char where[] = "net.http";
 
-enum { KEY_MAX = 64 * 1024, HOST_MAX = 256, LEVEL = 2 };
+enum { KEY_MAX = 64 * 1024, HOST_MAX = 256, LEVEL = 2, PINS_MAX = 16 * 1024, PIN_DIGITS = 43 };
+
+/* 32 bytes in base64: 43 digits and a sign that fills up. */
+bool gw_http_is_pin(const char *text)
+{
+    static const char start[] = "sha256//";
+    const char *const digits = text + sizeof start - 1;
+
+    return strncmp(text, start, sizeof start - 1) == 0 &&
+           strspn(digits, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") == PIN_DIGITS &&
+           strcmp(digits + PIN_DIGITS, "=") == 0;
+}
+
+static enum gw_status join_pins(struct tls *tls, const struct gw_http_options *options, struct gw_error *err)
+{
+    for (size_t i = 0; i < options->pin_count; i++) {
+        if (!gw_http_is_pin(options->pins[i]))
+            return gw_fail(err, GW_ECONFIG, where, "entry %zu of \"pins\" is no pin: write sha256// and 44 characters",
+                           i + 1);
+        gw_text_print(&tls->pins, "%s%s", i ? ";" : "", options->pins[i]);
+    }
+    return tls->pins.failed ? gw_fail(err, GW_ENOMEM, where, "the \"pins\" are too many") : GW_OK;
+}
 
 static enum gw_status copy_file_name(char **out, const char *path, const char *setting, struct gw_error *err)
 {
@@ -28,7 +50,7 @@ enum gw_status tls_init(struct tls *tls, const struct gw_http_options *options, 
 {
     enum gw_status rc;
 
-    *tls = (struct tls){.key = GW_TEXT_INIT(KEY_MAX)};
+    *tls = (struct tls){.key = GW_TEXT_INIT(KEY_MAX), .pins = GW_TEXT_INIT(PINS_MAX)};
     rc = copy_file_name(&tls->ca_file, options->ca_file, "tls.ca", err);
     if (rc == GW_OK && !options->cert_file != !options->key_file)
         rc = gw_fail(err, GW_ECONFIG, where, "\"tls\" needs both \"cert\" and \"key\", or neither");
@@ -36,6 +58,8 @@ enum gw_status tls_init(struct tls *tls, const struct gw_http_options *options, 
         rc = copy_file_name(&tls->cert_file, options->cert_file, "tls.cert", err);
     if (rc == GW_OK && options->key_file)
         rc = gw_text_read_secret(&tls->key, options->key_file, err);
+    if (rc == GW_OK)
+        rc = join_pins(tls, options, err);
     return rc;
 }
 
@@ -44,6 +68,7 @@ void tls_release(struct tls *tls)
     if (tls->key.length)
         explicit_bzero(tls->key.at, tls->key.length);
     gw_text_release(&tls->key);
+    gw_text_release(&tls->pins);
     free(tls->ca_file);
     free(tls->cert_file);
 }
@@ -84,6 +109,8 @@ void tls_apply(const struct tls *tls, CURL *easy, const char *host)
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_context);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, (void *)(uintptr_t)host);
+    if (tls->pins.length)
+        curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, tls->pins.at);
     if (tls->ca_file) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file);
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);

@@ -13,6 +13,7 @@ struct tls {
     char *ca_file; /* NULL: the system's */
     char *cert_file;
     struct gw_text key;
+    struct gw_text pins; /* as libcurl wants them: one after the other, ';' between; "" any key */
 };
 
 /* GW_ECONFIG names the setting and the file. Release it in either case. */

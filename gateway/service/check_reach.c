@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/core/digest.h"
 #include "service/check_parts.h"
 
 static const char where[] = "service.check";
@@ -248,6 +249,42 @@ static void refuse_certificate(struct check *c, const X509 *certificate, long ve
     check_fail(c, "TLS", &advice, &failure);
 }
 
+/* As net/http.h has them. "" where the key cannot be read. */
+static const char *pin_of(const X509 *certificate, char out[64])
+{
+    uint8_t *key = NULL, digest[GW_SHA256_BYTES];
+    const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+
+    *out = '\0';
+    if (length > 0) {
+        gw_sha256(key, (size_t)length, digest);
+        strcpy(out, "sha256//");
+        EVP_EncodeBlock((unsigned char *)out + strlen(out), digest, sizeof digest);
+    }
+    OPENSSL_free(key);
+    return out;
+}
+
+static bool judge_pin(struct check *c, const X509 *certificate, const struct origin *origin)
+{
+    const struct advice advice = {.means = "nothing is read until the key is one that is expected",
+                                  .ask = "whether the key of its certificate was changed, and what its pin is now"};
+    const struct gw_config_endpoint *e = c->endpoint;
+    struct gw_error failure;
+    char pin[64];
+
+    if (e->tls_pin_count == 0)
+        return true;
+    if (gw_is_among(e->tls_pins, e->tls_pin_count, pin_of(certificate, pin))) {
+        check_say(c, "pin", GW_CHECK_OK, NULL, "the key of %s is one of \"pins\"", origin->host);
+        return true;
+    }
+    gw_fail(&failure, GW_EPROTO, where,
+            "the key of %s is none of \"pins\", its pin is %s: take it in if the key was changed", origin->host, pin);
+    check_fail(c, "pin", &advice, &failure);
+    return false;
+}
+
 static bool judge_certificate(struct check *c, SSL *ssl, const struct origin *origin)
 {
     const X509 *certificate = SSL_get0_peer_certificate(ssl);
@@ -258,7 +295,7 @@ static bool judge_certificate(struct check *c, SSL *ssl, const struct origin *or
         return false;
     }
     say_chain(c, ssl, certificate);
-    return true;
+    return judge_pin(c, certificate, origin);
 }
 
 /* A server that wants a client certificate may say whose. */

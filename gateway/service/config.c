@@ -38,7 +38,7 @@ static const char *const folder_keys[] = {"id",           "site",          "kind
                                           "site_profile", "quiet_seconds", "done_days", NULL};
 static const char *const auth_keys[] = {"kind", "client_id", "key", "previous_key", "alg", "scopes", NULL};
 static const char *const notification_keys[] = {"kind", "topic", "secret", "callback", "heartbeat_s", NULL};
-static const char *const tls_keys[] = {"ca", "cert", "key", NULL};
+static const char *const tls_keys[] = {"ca", "cert", "key", "pins", NULL};
 
 /* ---- texts that are more than texts ---------------------------------------------------------------------------- */
 
@@ -205,6 +205,13 @@ static void read_tls(struct gw_settings *settings, const cJSON *object, struct g
     out->tls_ca = read_path(settings, tls, "ca", false);
     out->tls_cert = read_path(settings, tls, "cert", false);
     out->tls_key = read_path(settings, tls, "key", false);
+    out->tls_pins = gw_settings_texts(settings, tls, "pins", false, &out->tls_pin_count);
+    for (size_t i = 0; i < out->tls_pin_count; i++)
+        if (!gw_http_is_pin(out->tls_pins[i]))
+            gw_settings_finding(settings, gw_json_get(tls, "pins"),
+                                "entry %zu of \"pins\" is no pin; write \"sha256//\" and the 44 characters of a key's "
+                                "SHA-256 in base64",
+                                i + 1);
     if (!out->tls_cert != !out->tls_key)
         gw_settings_finding(settings, tls, "\"cert\" and \"key\" go together; write both or neither");
 }

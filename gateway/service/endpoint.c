@@ -35,7 +35,7 @@ enum gw_status endpoint_settings(const struct gw_config_endpoint *config, const 
                  .scopes = config->scopes,
                  .scope_count = config->scope_count,
                  .token_url = profile && *profile->token_url ? profile->token_url : NULL},
-        .tls = {config->tls_ca, config->tls_cert, config->tls_key},
+        .tls = {config->tls_ca, config->tls_cert, config->tls_key, config->tls_pins, config->tls_pin_count},
         .proxy = config->proxy,
         .allow_origins = config->allow_origins,
         .allow_origin_count = config->allow_origin_count,

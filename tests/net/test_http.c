@@ -473,3 +473,34 @@ Test(http, names_the_setting_that_is_wrong)
         loop_close(&loop);
     }
 }
+
+#define A_PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+static const char *const no_pins[] = {
+    "",
+    "sha256//",
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    "sha1//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",   /* 42 digits */
+    "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", /* 44 */
+    "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-_=", /* base64url */
+    A_PIN ";" A_PIN,
+    "/etc/ssl/key.pem", /* libcurl would read it */
+};
+
+Test(http, sec_4_takes_nothing_for_a_pin_that_is_none)
+{
+    cr_assert(uv_loop_init(&loop) == 0);
+    for (size_t i = 0; i < COUNT(no_pins); i++) {
+        const char *const pins[] = {A_PIN, no_pins[i]};
+        struct gw_http *http = NULL;
+        struct gw_error err = {0};
+
+        cr_expect(gw_http_client_new(&loop, &(struct gw_http_options){.pins = pins, .pin_count = 2}, &http, &err) ==
+                      GW_ECONFIG,
+                  "%s", no_pins[i]);
+        cr_expect(strstr(err.text, "entry 2 of \"pins\"") != NULL && !http, "%s", err.text);
+    }
+    loop_close(&loop);
+}

@@ -315,6 +315,60 @@ Test(tls, n10_is_told_when_its_client_certificate_is_unknown_or_unusable)
     outcome_reset(&outcome);
 }
 
+/* As openssl makes it of the server's key. */
+static const char *pin_of(const char *key)
+{
+    static char pins[2][64];
+    static unsigned next;
+    char command[512], *pin = pins[next++ % 2];
+    FILE *out;
+
+    snprintf(command, sizeof(command),
+             "openssl pkey -in %s -pubout -outform DER 2>/dev/null | openssl dgst -sha256 -binary | base64", file(key));
+    out = popen(command, "r");
+    cr_assert(out && fgets(pin, 64, out) != NULL && pclose(out) == 0);
+    pin[strcspn(pin, "\n")] = '\0';
+    memmove(pin + 8, pin, strlen(pin) + 1);
+    memcpy(pin, "sha256//", 8);
+    return pin;
+}
+
+#define OTHER_PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+Test(tls, sec_4_n10_asks_only_a_server_whose_key_is_pinned)
+{
+    const char *const own = pin_of("good.key"), *const leaf = pin_of("leaf.key");
+    const struct {
+        const char *name;
+        const char *pins[2];
+        const char *peer;
+        enum gw_status status;
+        const char *says;
+    } rows[] = {
+        {"the pin of its key", {own}, "good", GW_OK, ""},
+        {"one of two, while a key is changed", {OTHER_PIN, own}, "good", GW_OK, ""},
+        {"a pin mismatch", {OTHER_PIN}, "good", GW_EPROTO, "none of the \"pins\""},
+        {"a good certificate of another key", {own}, "nouse", GW_EPROTO, "none of the \"pins\""},
+        {"the right key in a certificate for another name", {leaf}, "otherhost", GW_EPROTO, ANOTHER_NAME},
+        {"the right key of an unknown authority", {leaf}, "unknown", GW_EPROTO, "\"ca\""},
+    };
+
+    cr_assert(gw_http_is_pin(own) && gw_http_is_pin(leaf) && strcmp(own, leaf) != 0);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct gw_http_options options = {
+            .ca_file = file("root.pem"), .pins = rows[i].pins, .pin_count = rows[i].pins[1] ? 2 : 1};
+        struct outcome outcome = fetch(&options, "localhost", rows[i].peer);
+
+        cr_expect(outcome.failure.status == rows[i].status && strstr(outcome.failure.text, rows[i].says),
+                  "SEC-4: %s: %d %s", rows[i].name, outcome.failure.status, outcome.failure.text);
+        cr_expect(outcome.response.status == (rows[i].status == GW_OK ? 200 : 0), "%s: asked all the same",
+                  rows[i].name);
+        cr_expect(outcome.response.trouble == (rows[i].status == GW_OK ? GW_TROUBLE_NONE : GW_TROUBLE_TLS), "%s",
+                  rows[i].name);
+        outcome_reset(&outcome);
+    }
+}
+
 Test(tls, refuses_a_key_that_others_may_read)
 {
     struct gw_http_options options = {.cert_file = file("client.pem"), .key_file = file("client.key")};

@@ -179,6 +179,37 @@ Test(check_reach, n10_asks_for_the_client_certificate_that_is_wanted)
     }
 }
 
+/* The pin that is told is the one to be taken in. */
+Test(check_reach, sec_4_compares_the_key_with_the_pins_and_tells_it)
+{
+    static const char *const foreign[] = {"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
+    const int port = free_port();
+    const char *own[1], *told;
+    struct bench b;
+    pid_t pid;
+
+    bench_open(&b);
+    make_certificates(b.scratch.folder, 400, 366);
+    pid = serve(b.scratch.folder, port, "");
+    b.endpoint.base = gw_arena_print(&b.arena, "https://localhost:%d/fhir", port);
+    b.endpoint.tls_ca = bench_path(&b, "ca.pem");
+    b.endpoint.tls_pins = foreign;
+    b.endpoint.tls_pin_count = 1;
+    cr_expect(bench_run(&b) == GW_EPROTO);
+    bench_expect(&b, "pin", GW_CHECK_FAIL, "is none of \"pins\", its pin is sha256//");
+    bench_expect(&b, "token", GW_CHECK_SKIPPED, "because of the failure above");
+    told = strstr(bench_line(&b, "pin")->text, "sha256//");
+    own[0] = gw_arena_copy(&b.arena, told, strlen("sha256//") + 44);
+    cr_assert(gw_http_is_pin(own[0]), "%s", own[0]);
+    b.endpoint.tls_pins = own;
+    cr_expect(bench_run(&b) != GW_OK, "it is no FHIR server");
+    bench_expect(&b, "pin", GW_CHECK_OK, "the key of localhost is one of \"pins\"");
+    cr_expect(strstr(b.first.text, "pins") == NULL, "the client takes it too: %s", b.first.text);
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
+    bench_close(&b);
+}
+
 /* Whatever is said to it, it hangs up. */
 static pid_t hang_up(int port)
 {

@@ -29,6 +29,8 @@ static void end(void)
 
 TestSuite(config, .init = begin, .fini = end);
 
+#define PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
 static const char whole[] =
     "// the hospital's own gateway\n"
     "{\"installation\": \"hm\", \"state\": \"state/\",\n"
@@ -45,7 +47,7 @@ static const char whole[] =
     "   \"auth\": {\"kind\": \"smart-backend\", \"client_id\": \"casement\",\n"
     "    \"key\": \"keys/hm.jwk\", \"alg\": \"RS384\", \"previous_key\": \"keys/old.jwk\",\n"
     "    \"scopes\": [\"system/Observation.rs\", \"system/Patient.rs\"]},\n"
-    "   \"tls\": {\"ca\": \"ca.pem\", \"cert\": null, \"key\": null}, \"proxy\": null,\n"
+    "   \"tls\": {\"ca\": \"ca.pem\", \"cert\": null, \"key\": null, \"pins\": [\"" PIN "\"]}, \"proxy\": null,\n"
     "   \"allow_origins\": [\"https://files.hm.example\"],\n"
     "   \"page_size\": 50, \"concurrent\": 8, \"requests_per_minute\": 600, \"allow_private\": false}]}\n";
 
@@ -161,6 +163,8 @@ Test(config, says_what_the_file_says)
     cr_expect(gw_same(endpoint->auth_kind, "smart-backend") && gw_same(endpoint->client_id, "casement"));
     cr_expect(gw_same(endpoint->key, "keys/hm.jwk") && gw_same(endpoint->alg, "RS384"));
     cr_expect(gw_same(endpoint->previous_key, "keys/old.jwk"));
+    cr_assert(endpoint->tls_pin_count == 1);
+    cr_expect(gw_same(endpoint->tls_pins[0], PIN));
     cr_assert(eq(sz, endpoint->scope_count, 2));
     cr_expect(gw_same(endpoint->scopes[1], "system/Patient.rs"));
     cr_expect(gw_same(endpoint->tls_ca, "ca.pem") && !endpoint->tls_cert && !endpoint->tls_key && !endpoint->proxy);
@@ -403,6 +407,8 @@ static const struct {
      "c.json:14: \"previous_key\" is the same file as \"key\"; name the key before it, or leave it out"},
     {"\"keys/hm.jwk\"", "\"-----BEGIN PRIVATE KEY-----\"",
      "c.json:14: \"key\" holds a key itself; write the name of its file"},
+    {"[\"sha256//A", "[\"" PIN "\", \"sha1//A",
+     "c.json:16: entry 2 of \"pins\" is no pin; write \"sha256//\" and the 44 characters of a key's SHA-256 in base64"},
     {"\"cert\": null", "\"cert\": \"c.pem\"", "c.json:16: \"cert\" and \"key\" go together; write both or neither"},
     {"\"page_size\": 50", "\"page_size\": 1001",
      "c.json:18: \"page_size\" is no whole number from 1 to 1000; write one"},

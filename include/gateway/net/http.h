@@ -150,11 +150,18 @@ struct gw_http_options {
     const char *ca_file;   /* PEM; the only authorities trusted then; NULL: the system's */
     const char *cert_file; /* PEM client certificate, with key_file (mode 0400 or 0600) */
     const char *key_file;
+    /* "sha256//" and the base64 of the SHA-256 of a public key (SubjectPublicKeyInfo, DER): the server's certificate
+     * must be valid and of one of these keys. Of every server that is asked; none: any key. GW_TROUBLE_TLS otherwise.
+     */
+    const char *const *pins;
+    size_t pin_count;
     const char *proxy;   /* "http://proxy.example.org:3128", no user in it; NULL: none, whatever the environment says */
     unsigned concurrent; /* requests under way at once, the rest wait in order; 0: 4 */
     const char *base;    /* the endpoint's; NULL: any address of any host may be asked */
     enum gw_private_addresses private_addresses;
 };
+
+bool gw_http_is_pin(const char *text); /* of the form above */
 
 /* options may be NULL. GW_ECONFIG names the setting and the file. */
 enum gw_status gw_http_client_new(struct uv_loop_s *loop, const struct gw_http_options *options, struct gw_http **out,

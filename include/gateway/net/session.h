@@ -47,6 +47,8 @@ struct gw_endpoint {
         const char *ca;
         const char *cert;
         const char *key;
+        const char *const *pins; /* as in http.h */
+        size_t pin_count;
     } tls;
     const char *proxy;
     const char *const *allow_origins;

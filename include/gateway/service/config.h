@@ -51,6 +51,8 @@ struct gw_config_endpoint {
     const char *tls_ca; /* NULL: the system's */
     const char *tls_cert;
     const char *tls_key;
+    const char *const *tls_pins; /* as in net/http.h */
+    size_t tls_pin_count;
     const char *proxy;
     const char *const *allow_origins;
     size_t allow_origin_count;
