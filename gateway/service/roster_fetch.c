@@ -35,7 +35,7 @@ struct roster_fetch {
     struct gw_http_response response;
     const cJSON **resources;
     size_t count, capacity;
-    unsigned pages;
+    struct gw_id_set *pages; /* asked for */
     roster_fetch_done done;
     void *ctx;
 };
@@ -165,6 +165,7 @@ static void end(struct roster_fetch *f, bool changed, const struct gw_error *fai
     gw_http_response_release(&f->response);
     gw_text_release(&f->url);
     gw_arena_release(&f->arena);
+    gw_id_set_free(f->pages);
     free(f);
     done(ctx, changed, failure);
 }
@@ -192,9 +193,6 @@ static enum gw_status take_page(struct roster_fetch *f, bool *more, struct gw_er
     *more = rc == GW_OK && bundle.next;
     if (!fine)
         rc = gw_fail(err, GW_ENOMEM, where, "no memory for the roster of study %s", f->study->config->id);
-    if (*more && ++f->pages >= PAGES_MAX)
-        rc = gw_fail(err, GW_EPROTO, where, "the roster of study %s has more than %d pages", f->study->config->id,
-                     PAGES_MAX);
     if (rc == GW_OK && *more)
         rc = gw_gate_resolve(f->web->gate, f->url.at, bundle.next, &next, err);
     if (rc == GW_OK && *more) {
@@ -248,9 +246,26 @@ static void on_answer(void *ctx, const struct gw_error *failure)
         end(f, changed, failure ? failure : rc != GW_OK ? &own : NULL);
 }
 
+/* S6 of the fault matrix: a next link that leads back never ends. */
+static enum gw_status visit(struct roster_fetch *f, struct gw_error *err)
+{
+    if (gw_id_set_has(f->pages, f->url.at))
+        return gw_fail(err, GW_EPROTO, where, "the roster of study %s has a next link that leads back to itself",
+                       f->study->config->id);
+    if (gw_id_set_count(f->pages) >= PAGES_MAX)
+        return gw_fail(err, GW_EPROTO, where, "the roster of study %s has more than %d pages", f->study->config->id,
+                       PAGES_MAX);
+    return gw_id_set_add(f->pages, f->url.at) ? GW_OK : gw_fail(err, GW_ENOMEM, where, "no memory for the roster");
+}
+
 static enum gw_status ask(struct roster_fetch *f, struct gw_error *err)
 {
-    const struct gw_session_request request = {.url = f->url.at, .max_bytes = PAGE_BYTES};
+    const struct gw_session_request request = {.url = f->url.at,
+                                               .types = f->study->config->enrolment_group ? "Group" : "ResearchSubject",
+                                               .max_bytes = PAGE_BYTES};
+
+    if (visit(f, err) != GW_OK)
+        return err->status;
 
     gw_http_response_clear(&f->response);
     return f->web->ask(f->web, &request, &f->response, on_answer, f, NULL, err);
@@ -273,13 +288,15 @@ enum gw_status roster_fetch_start(const struct setup *setup, size_t study, struc
                                .arena = GW_ARENA_INIT(FETCH_MEMORY),
                                .url = GW_TEXT_INIT(GW_URL_MAX),
                                .response = GW_HTTP_RESPONSE_INIT,
+                               .pages = gw_id_set_new(),
                                .done = done,
                                .ctx = ctx};
     if (config->enrolment_group)
         gw_text_print(&rest, "Group/%s", config->enrolment_group);
     else
         gw_text_print(&rest, "ResearchSubject?study=ResearchStudy/%s&_count=100", config->enrolment_research_study);
-    rc = roster_endpoint(setup, config, &endpoint, err);
+    rc = f->pages ? roster_endpoint(setup, config, &endpoint, err)
+                  : gw_fail(err, GW_ENOMEM, where, "no memory for the roster");
     f->endpoint = setup->endpoints[endpoint].config;
     if (rc == GW_OK)
         rc = gw_gate_join(web->gate, rest.at, &f->url, err);
@@ -289,6 +306,7 @@ enum gw_status roster_fetch_start(const struct setup *setup, size_t study, struc
     if (rc != GW_OK) {
         gw_text_release(&f->url);
         gw_arena_release(&f->arena);
+        gw_id_set_free(f->pages);
         free(f);
     }
     return rc;

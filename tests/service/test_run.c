@@ -509,15 +509,10 @@ Test(run, takes_from_an_export_what_is_of_one_patient_in_two_studies_for_both)
     tear_down(&b);
 }
 
-/* The hospital keeps the roster as ResearchSubjects: who is enrolled is asked about, who withdraws is not any more. */
-Test(run, goes_by_the_research_subjects_of_a_hospital)
+static void write_kept_roster(struct bench *b)
 {
-    struct bench b;
     struct gw_text config = GW_TEXT_INIT(1u << 16);
-    struct fake_place *place;
 
-    set_up(&b, 1, 1);
-    place = &b.world.places[0];
     gw_text_print(
         &config,
         "{\"installation\":\"t\",\"state\":\"state\",\"pseudonym_key\":\"pseudonym.key\",\"fourEyes\":false,"
@@ -526,8 +521,28 @@ Test(run, goes_by_the_research_subjects_of_a_hospital)
         "\"e0\",\"site\":\"h0\",\"base\":\"https://fhir-0.example.org/r4\",\"site_profile\":\"h0.json\",\"auth\":"
         "{\"kind\":\"none\"}}]}",
         PACKAGE);
-    scratch_write(&b.scratch, "casement.json", config.at);
+    scratch_write(&b->scratch, "casement.json", config.at);
     gw_text_release(&config);
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+
+    for (const char *at = text; (at = strstr(at, part)); at++)
+        count++;
+    return count;
+}
+
+/* The hospital keeps the roster as ResearchSubjects: who is enrolled is asked about, who withdraws is not any more. */
+Test(run, goes_by_the_research_subjects_of_a_hospital)
+{
+    struct bench b;
+    struct fake_place *place;
+
+    set_up(&b, 1, 1);
+    place = &b.world.places[0];
+    write_kept_roster(&b);
     for (unsigned k = 0; k < 2; k++)
         fake_place_add(
             place, k * 2 * DAY_MS,
@@ -551,6 +566,36 @@ Test(run, goes_by_the_research_subjects_of_a_hospital)
     place->listen = true;
     pass(&b, 20 * DAY_MS);
     cr_expect(strstr(place->urls.at ? place->urls.at : "", "p0") == NULL, "%s", place->urls.at);
+    tear_down(&b);
+}
+
+static const struct fake_answer *lead_back(struct fake_place *place, const char *url)
+{
+    static const struct fake_answer circle = {
+        .status = 200,
+        .body = "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"link\":[{\"relation\":\"next\",\"url\":"
+                "\"https://fhir-0.example.org/r4/ResearchSubject?page=2\"}]}"};
+
+    (void)place;
+    return strstr(url, "/ResearchSubject?") ? &circle : NULL;
+}
+
+/* Two pages a look and no third: the second one leads to itself. */
+Test(run, s6_walks_through_no_roster_in_a_circle)
+{
+    struct bench b;
+    struct fake_place *place;
+
+    set_up(&b, 1, 1);
+    place = &b.world.places[0];
+    place->fault = lead_back;
+    place->listen = true;
+    write_kept_roster(&b);
+    start(&b);
+    pass(&b, 60000);
+    cr_expect(strstr(b.lines.at, "leads back to itself") != NULL, "%s", b.lines.at);
+    cr_expect(count_of(place->urls.at, "/ResearchSubject?study=") == count_of(place->urls.at, "?page=2"), "%s",
+              place->urls.at);
     tear_down(&b);
 }
 
