@@ -212,14 +212,6 @@ struct gw_web *gw_dispatcher_web(struct gw_dispatcher *dispatcher)
     return &dispatcher->guest.web;
 }
 
-void gw_dispatcher_limit(struct gw_dispatcher *dispatcher, unsigned concurrent, unsigned requests_per_minute)
-{
-    dispatcher->concurrent = concurrent ? concurrent : GW_DISPATCH_CONCURRENT;
-    if (requests_per_minute != dispatcher->rate.per_minute)
-        gw_rate_init(&dispatcher->rate, requests_per_minute, 0, dispatcher_now_ms(dispatcher));
-    pool_want_turn(dispatcher);
-}
-
 const struct gw_circuit *gw_dispatcher_circuit(const struct gw_dispatcher *dispatcher)
 {
     return &dispatcher->circuit;

@@ -33,7 +33,7 @@ struct gw_folder {
 
     enum step step;
     unsigned waiting;
-    bool pausing, working, stopped, hinted;
+    bool pausing, working, stopped;
     struct gw_error err;     /* ends the watching */
     struct gw_error trouble; /* of this look alone: waited for */
 
@@ -124,7 +124,6 @@ static void plan_purge(struct gw_folder *f)
 
 static enum step look(struct gw_folder *f)
 {
-    f->hinted = false;
     f->trouble = (struct gw_error){.status = GW_OK};
     sightings_clear(&f->now);
     plan_purge(f);
@@ -146,7 +145,7 @@ static enum step rest(struct gw_folder *f)
 {
     const unsigned look_s = f->settings->look_s ? f->settings->look_s : DEFAULT_S;
 
-    if (f->hinted || f->stopped)
+    if (f->stopped)
         return LOOK;
     f->pausing = true;
     f->waiting++;
@@ -424,12 +423,6 @@ void gw_folder_stop(struct gw_folder *folder)
     folder->stopped = true;
     if (folder->feed)
         feed_cancel(folder->feed);
-    cut_wait(folder);
-}
-
-void gw_folder_hint(struct gw_folder *folder)
-{
-    folder->hinted = true;
     cut_wait(folder);
 }
 

@@ -217,8 +217,7 @@ Test(folder, takes_a_renamed_file_at_the_next_look_and_no_temporary_one)
     snprintf(from, sizeof from, "%s/incoming/o.ndjson.part", drop);
     snprintf(to, sizeof to, "%s/incoming/o.ndjson", drop);
     cr_assert(rename(from, to) == 0);
-    gw_folder_hint(folder);
-    run_for(0);
+    run_for(5);
     cr_expect_str_eq(told.at, "o.ndjson done 1+0\n");
     cr_expect(is_there("incoming/.hidden.ndjson"));
     stop();

@@ -122,9 +122,6 @@ struct gw_web *gw_dispatcher_web(struct gw_dispatcher *dispatcher);
 /* RUNNING again, the queries too. What `casement check` found well, or an operator reloaded. */
 void gw_dispatcher_resume(struct gw_dispatcher *dispatcher);
 
-/* New limits from now on, as in the options. */
-void gw_dispatcher_limit(struct gw_dispatcher *dispatcher, unsigned concurrent, unsigned requests_per_minute);
-
 const struct gw_circuit *gw_dispatcher_circuit(const struct gw_dispatcher *dispatcher);
 
 struct gw_dispatcher_counts {

@@ -84,8 +84,6 @@ typedef void (*gw_folder_done)(void *ctx, const struct gw_error *failure);
 enum gw_status gw_folder_start(uv_loop_t *loop, const struct gw_folder_settings *settings, gw_folder_done done,
                                void *ctx, struct gw_folder **out, struct gw_error *err);
 void gw_folder_stop(struct gw_folder *folder);
-/* Something may have come (uv_fs_event, a person): look now. A hint: looking costs little and finds what it misses. */
-void gw_folder_hint(struct gw_folder *folder);
 /* A thread is at work: on a virtual clock no time may pass meanwhile. */
 bool gw_folder_at_work(const struct gw_folder *folder);
 
