@@ -56,6 +56,16 @@ static bool is_named(const struct bulk_job *job, int64_t subject)
     return false;
 }
 
+/* Whoever is in two studies is two members. */
+static bool was_asked_for(const struct gw_bulk_settings *settings, const struct bulk_job *job, size_t member)
+{
+    for (size_t i = 0; i < member; i++)
+        if (gw_same(settings->members[i].patient, settings->members[member].patient) &&
+            is_named(job, settings->members[i].subject))
+            return true;
+    return false;
+}
+
 static void add_body(struct gw_text *body, const struct gw_bulk_settings *settings, const struct bulk_job *job)
 {
     gw_text_add(body, "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"_type\",\"valueString\":\"");
@@ -69,7 +79,7 @@ static void add_body(struct gw_text *body, const struct gw_bulk_settings *settin
     for (size_t i = 0; i < settings->member_count; i++) {
         const struct gw_bulk_member *member = &settings->members[i];
 
-        if (!member->patient || !is_named(job, member->subject))
+        if (!member->patient || !is_named(job, member->subject) || was_asked_for(settings, job, i))
             continue;
         gw_text_add(body, ",{\"name\":\"patient\",\"valueReference\":{\"reference\":\"Patient/");
         escape(body, member->patient);

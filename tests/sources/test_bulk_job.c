@@ -240,6 +240,23 @@ Test(bulk_job, s19_is_asked_for_at_each_level)
     }
 }
 
+/* Two studies, two subjects. */
+Test(bulk_job, names_a_patient_once_who_is_two_members)
+{
+    static const struct gw_bulk_member twice[] = {{7, "pat-7"}, {8, "pat-7"}};
+    static int64_t numbers[] = {7, 8};
+    const struct gw_bulk_settings settings = settings_of(twice, 2, true);
+    const struct bulk_job job = {.members = {numbers, 2}};
+    struct gw_text url = GW_TEXT_INIT(GW_URL_MAX), body = GW_TEXT_INIT(1 << 20);
+    const char *first;
+
+    cr_assert(bulk_request(&settings, &job, &url, &body, NULL) == GW_OK);
+    first = strstr(body.at, "Patient/pat-7");
+    cr_expect(first && !strstr(first + 1, "Patient/pat-7"), "%s", body.at);
+    gw_text_release(&url);
+    gw_text_release(&body);
+}
+
 static const struct {
     const char *text;
     enum gw_resource type;
