@@ -41,10 +41,10 @@ static bool read_row(struct gw_arena *arena, sqlite3_stmt *row, struct gw_ledger
     return out->name && out->text;
 }
 
-enum gw_status gw_ledger_notes(struct gw_ledger *ledger, struct gw_arena *arena, const char *space,
-                               struct gw_ledger_notes *out, struct gw_error *err)
+enum gw_status gw_ledger_notes_under(struct gw_ledger *ledger, struct gw_arena *arena, const char *space,
+                                     const char *prefix, struct gw_ledger_notes *out, struct gw_error *err)
 {
-    sqlite3_stmt *all = ledger_bind(ledger, STATEMENT_NOTES, space);
+    sqlite3_stmt *all = ledger_bind(ledger, STATEMENT_NOTES, space, prefix);
     struct gw_ledger_note *list = NULL, *slot;
     size_t count = 0, capacity = 0;
     enum gw_status rc;
@@ -60,4 +60,10 @@ enum gw_status gw_ledger_notes(struct gw_ledger *ledger, struct gw_arena *arena,
     if (rc == GW_OK)
         *out = (struct gw_ledger_notes){list, count};
     return rc;
+}
+
+enum gw_status gw_ledger_notes(struct gw_ledger *ledger, struct gw_arena *arena, const char *space,
+                               struct gw_ledger_notes *out, struct gw_error *err)
+{
+    return gw_ledger_notes_under(ledger, arena, space, "", out, err);
 }

@@ -89,8 +89,8 @@ static void merge_one(struct gw_readings *in, const struct gw_reading *now)
     drop_part(in, now);
 }
 
-enum gw_status gw_readings_merge(struct gw_arena *arena, const struct gw_readings *before,
-                                 const struct gw_readings *more, struct gw_readings *out, struct gw_error *err)
+static enum gw_status merge(struct gw_arena *arena, const struct gw_readings *before, const struct gw_readings *more,
+                            struct gw_readings *out, struct gw_error *err)
 {
     struct gw_readings merged = {.count = before->count};
 
@@ -196,7 +196,7 @@ enum gw_status gw_readings_keep(struct gw_ledger *ledger, struct gw_arena *arena
     if (rc == GW_OK)
         rc = read_note(arena, note ? note : "", &before, &capacity, err);
     if (rc == GW_OK)
-        rc = gw_readings_merge(arena, &before, more, &merged, err);
+        rc = merge(arena, &before, more, &merged, err);
     for (size_t i = 0; i < merged.count; i++)
         print_reading(&text, &merged.list[i]);
     if (rc == GW_OK && text.failed)
@@ -213,13 +213,13 @@ enum gw_status gw_readings_of(struct gw_ledger *ledger, struct gw_arena *arena, 
     struct gw_ledger_notes notes = {0};
     char name[NAME_BYTES];
     size_t capacity = 0;
-    enum gw_status rc = gw_ledger_notes(ledger, arena, space, &notes, err);
+    enum gw_status rc;
 
     snprintf(name, sizeof name, "%" PRId64 " ", subject);
     *out = (struct gw_readings){0};
+    rc = gw_ledger_notes_under(ledger, arena, space, name, &notes, err);
     for (size_t i = 0; rc == GW_OK && i < notes.count; i++)
-        if (strncmp(notes.list[i].name, name, strlen(name)) == 0)
-            rc = read_note(arena, notes.list[i].text, out, &capacity, err);
+        rc = read_note(arena, notes.list[i].text, out, &capacity, err);
     return rc;
 }
 

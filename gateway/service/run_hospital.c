@@ -103,39 +103,36 @@ static void restore(const struct hospital *hospital, const char *text, struct gw
 
 /* ---- opening ---- */
 
-static bool is_query_of(const char *name, const char *endpoint, const char **query)
+static enum gw_status no_memory(struct gw_error *err)
 {
-    const size_t length = strlen(endpoint);
-
-    *query = name + length + 1;
-    return strncmp(name, endpoint, length) == 0 && name[length] == ' ';
+    return gw_fail(err, GW_ENOMEM, "service.run", "no memory for the state of an endpoint");
 }
 
-static enum gw_status read_queries(struct hospital *hospital, struct gw_arena *arena,
-                                   const struct gw_ledger_notes *notes, struct gw_error *err)
+/* Theirs are named "<endpoint> <query>". */
+static enum gw_status read_queries(struct hospital *hospital, struct gw_ledger *ledger, struct gw_arena *arena,
+                                   struct gw_error *err)
 {
+    const char *prefix = gw_arena_print(arena, "%s ", hospital->endpoint->config->id);
+    struct gw_ledger_notes notes = {0};
     size_t capacity = 0;
+    enum gw_status rc =
+        prefix ? gw_ledger_notes_under(ledger, arena, GW_CIRCUIT_SPACE, prefix, &notes, err) : no_memory(err);
 
-    for (size_t i = 0; i < notes->count; i++) {
-        const char *query;
-        struct query_circuit *slot;
+    for (size_t i = 0; rc == GW_OK && i < notes.count; i++) {
+        struct query_circuit *slot = GW_ARENA_PUSH(arena, hospital->queries, hospital->query_count, capacity);
 
-        if (!is_query_of(notes->list[i].name, hospital->endpoint->config->id, &query))
-            continue;
-        slot = GW_ARENA_PUSH(arena, hospital->queries, hospital->query_count, capacity);
         if (!slot)
-            return gw_fail(err, GW_ENOMEM, "service.run", "no memory for the state of an endpoint");
-        slot->query = query;
-        restore(hospital, notes->list[i].text, &slot->circuit);
+            return no_memory(err);
+        slot->query = notes.list[i].name + strlen(prefix);
+        restore(hospital, notes.list[i].text, &slot->circuit);
     }
-    return GW_OK;
+    return rc;
 }
 
 enum gw_status hospital_open(struct hospital *hospital, struct gw_error *err)
 {
     struct gw_arena *arena = &hospital->generation->arena;
     struct gw_ledger *ledger = hospital->run->ledger;
-    struct gw_ledger_notes notes = {0};
     const char *text = NULL;
     enum gw_status rc = gw_ledger_note(ledger, arena, GW_CIRCUIT_SPACE, hospital->endpoint->config->id, &text, err);
 
@@ -145,12 +142,10 @@ enum gw_status hospital_open(struct hospital *hospital, struct gw_error *err)
     meter_init(&hospital->meter, hospital);
     hospital->settings.web = &hospital->meter.web;
     hospital->settings.seen = NULL; /* a Medication may change in years: each search looks again */
-    if (rc == GW_OK)
-        rc = gw_ledger_notes(ledger, arena, GW_CIRCUIT_SPACE, &notes, err);
     if (rc != GW_OK)
         return rc;
     restore(hospital, text, &hospital->circuit);
-    return read_queries(hospital, arena, &notes, err);
+    return read_queries(hospital, ledger, arena, err);
 }
 
 static enum gw_status open_dispatcher(struct hospital *hospital, struct gw_error *err)

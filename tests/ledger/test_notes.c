@@ -59,6 +59,29 @@ Test(notes, of_a_space_come_by_name)
     book_free(book);
 }
 
+Test(notes, come_by_the_beginning_of_their_names)
+{
+    static const struct {
+        const char *prefix;
+        size_t count;
+        const char *first;
+    } cases[] = {{"1 ", 2, "1 a"}, {"1", 3, "1 a"}, {"12", 1, "12 a"}, {"2", 1, "2"}, {"3", 0, NULL}, {"", 4, "1 a"}};
+    struct book *book = book_new();
+
+    put(book, "hint", "2", "x");
+    put(book, "hint", "12 a", "x");
+    put(book, "hint", "1 \xF0\x9F\x98\x80", "x");
+    put(book, "hint", "1 a", "x");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gw_ledger_notes notes = {0};
+
+        BOOK_OK(book, gw_ledger_notes_under(book->ledger, &book->arena, "hint", cases[i].prefix, &notes, &book->err));
+        cr_assert(notes.count == cases[i].count, "\"%s\": %zu", cases[i].prefix, notes.count);
+        cr_expect(notes.count == 0 || strcmp(notes.list[0].name, cases[i].first) == 0);
+    }
+    book_free(book);
+}
+
 Test(notes, that_are_too_long_are_refused_and_change_nothing)
 {
     struct book *book = book_new();

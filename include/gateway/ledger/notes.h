@@ -32,5 +32,8 @@ enum gw_status gw_ledger_note_put(struct gw_ledger *ledger, const char *space, c
 
 enum gw_status gw_ledger_notes(struct gw_ledger *ledger, struct gw_arena *arena, const char *space,
                                struct gw_ledger_notes *out, struct gw_error *err);
+/* Those whose names begin so; "" all. */
+enum gw_status gw_ledger_notes_under(struct gw_ledger *ledger, struct gw_arena *arena, const char *space,
+                                     const char *prefix, struct gw_ledger_notes *out, struct gw_error *err);
 
 #endif

@@ -34,13 +34,9 @@ struct gw_readings {
 };
 
 /*
- * What was known and what an errand's searches brought: one that failed leaves what is known and a gap. Pure. GW_OK or
- * GW_ENOMEM.
+ * What an errand's searches at one endpoint, or of one chart, brought joins what is known: one that failed leaves that
+ * and a gap. On the ledger's thread, in the caller's transaction.
  */
-enum gw_status gw_readings_merge(struct gw_arena *arena, const struct gw_readings *before,
-                                 const struct gw_readings *more, struct gw_readings *out, struct gw_error *err);
-
-/* The same in the ledger, for one endpoint or chart; on its thread, in the caller's transaction. */
 enum gw_status gw_readings_keep(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, const char *endpoint,
                                 const struct gw_readings *more, struct gw_error *err);
 /* Of all endpoints of a subject, one after the other. */
