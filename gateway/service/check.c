@@ -126,6 +126,10 @@ static void check_settings(struct check *c)
         check_say(c, "configuration", GW_CHECK_OK, NULL, "%zu %s, %zu %s", c->config->study_count,
                   c->config->study_count == 1 ? "study" : "studies", c->config->endpoint_count,
                   c->config->endpoint_count == 1 ? "endpoint" : "endpoints");
+    check_say(c, "retention", GW_CHECK_NOTE, NULL,
+              "facts stay in the state folder until somebody deletes it: that they go %d days after the end of a study "
+              "(\"purge_days\") is not done yet",
+              c->config->purge_days);
     for (size_t i = 0; i < c->study_count; i++) {
         check_study(c, &c->config->studies[i], &c->studies[i]);
         if (!c->studies[i].loaded)
