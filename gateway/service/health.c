@@ -29,7 +29,8 @@ static void add_reason(struct gw_text *out, size_t *reasons, const char *text)
     gw_json_quote(out, text);
 }
 
-bool gw_readiness_print(const struct gw_readiness *readiness, uint64_t now_ms, struct gw_text *out)
+/* Is it? Appends the line with its reasons; no patient data can be in it. */
+static bool print_readiness(const struct gw_readiness *readiness, uint64_t now_ms, struct gw_text *out)
 {
     const uint64_t idle_ms = readiness->due ? now_ms - readiness->since_ms : 0;
     const bool stuck = idle_ms >= GW_READINESS_PATIENCE_MS;
@@ -74,7 +75,7 @@ static void tell_ready(void *ctx, struct gw_exchange *exchange)
 {
     const struct gw_health *const health = ctx;
     struct gw_text line = GW_TEXT_INIT(LINE_MAX_BYTES);
-    const bool ready = gw_readiness_print(&health->readiness, health->clock->monotonic_ms(health->clock->ctx), &line);
+    const bool ready = print_readiness(&health->readiness, health->clock->monotonic_ms(health->clock->ctx), &line);
 
     answer(exchange, ready ? 200 : 503, "application/json", &line);
     gw_text_release(&line);
@@ -89,7 +90,7 @@ static void tell_numbers(void *ctx, struct gw_exchange *exchange)
         health->refresh(health->ctx);
     gw_metrics_look_at_process(health->metrics);
     health->metrics->ready =
-        gw_readiness_print(&health->readiness, health->clock->monotonic_ms(health->clock->ctx), &line);
+        print_readiness(&health->readiness, health->clock->monotonic_ms(health->clock->ctx), &line);
     gw_metrics_print(health->metrics, &text);
     answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", &text);
     gw_text_release(&text);

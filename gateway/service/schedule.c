@@ -289,17 +289,10 @@ static void set_days(const struct scheduling *s)
 
 /* ---- the public faces ---- */
 
-static struct scheduling scheduling_of(const struct gw_schedule_policy *policy,
-                                       const struct gw_schedule_subject *subject, const struct gw_schedule_done *done,
-                                       int64_t now, struct gw_errand *out)
-{
-    return (struct scheduling){policy, subject, done, now, gw_zone_day_at(subject->zone, now), out};
-}
-
 void gw_schedule_next(const struct gw_schedule_policy *policy, const struct gw_schedule_subject *subject,
                       const struct gw_schedule_done *done, int64_t now, struct gw_errand *out)
 {
-    struct scheduling s = scheduling_of(policy, subject, done, now, out);
+    struct scheduling s = {policy, subject, done, now, gw_zone_day_at(subject->zone, now), out};
 
     *out = (struct gw_errand){GW_ERRAND_NONE, GW_NEVER, GW_NO_DAY, GW_NO_DAY};
     if (is_over(&s))
@@ -342,14 +335,6 @@ gw_day gw_schedule_horizon(const struct gw_schedule_subject *subject, const stru
         return GW_NO_DAY;
     day = gw_zone_day_at(subject->zone, done->full);
     return subject->low != GW_NO_DAY && subject->high > done->high && done->high < day ? done->high : day;
-}
-
-bool gw_schedule_is_over(const struct gw_schedule_policy *policy, const struct gw_schedule_subject *subject,
-                         const struct gw_schedule_done *done, int64_t now)
-{
-    const struct scheduling s = scheduling_of(policy, subject, done, now, NULL);
-
-    return is_over(&s);
 }
 
 int64_t gw_schedule_plain(const struct gw_schedule_policy *policy, int64_t since, int64_t until, int64_t requests)

@@ -28,8 +28,6 @@ struct gw_readiness {
 
 void gw_readiness_due(struct gw_readiness *readiness, size_t due, uint64_t now_ms);
 void gw_readiness_progress(struct gw_readiness *readiness, uint64_t now_ms);
-/* Is it? Appends the line with its reasons; no patient data can be in it. */
-bool gw_readiness_print(const struct gw_readiness *readiness, uint64_t now_ms, struct gw_text *out);
 
 struct gw_health {
     struct gw_readiness readiness;

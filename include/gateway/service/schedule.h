@@ -84,7 +84,7 @@ struct gw_schedule_done {
     }
 
 enum gw_errand_kind {                 /* a later one covers the earlier ones and is preferred when both are due */
-                      GW_ERRAND_NONE, /* withdrawn, or done */
+                      GW_ERRAND_NONE, /* nothing any more: withdrawn, or the last window is settled */
                       GW_ERRAND_PROBE,
                       GW_ERRAND_DRUGS,
                       GW_ERRAND_SWEEP,
@@ -112,10 +112,6 @@ void gw_schedule_did(struct gw_schedule_done *done, const struct gw_errand *erra
  * endpoints of a site the earliest holds. Probes and looks at the drugs do not move it.
  */
 gw_day gw_schedule_horizon(const struct gw_schedule_subject *subject, const struct gw_schedule_done *done);
-
-/* Nothing will be asked any more: the last window is settled, or consent was withdrawn. */
-bool gw_schedule_is_over(const struct gw_schedule_policy *policy, const struct gw_schedule_subject *subject,
-                         const struct gw_schedule_done *done, int64_t now);
 
 /*
  * What polling without a schedule would have sent between two instants: the full plan of `requests` searches every
