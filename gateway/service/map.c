@@ -10,14 +10,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/core/folder.h"
 #include "gateway/ledger/decisions.h"
 #include "gateway/service/pseudonym.h"
 #include "service/enrolment.h"
-#include "service/folder.h"
 #include "service/lists.h"
 #include "service/steering.h"
 
 #define SETUP_MEMORY (256u << 20)
+
+static const char *const folders[] = {"study", "hospital", NULL};
+static const struct gw_folder_kind folder_kind = {
+    .maker = "casement map", .mark = "hospital/summary.json", .holds = folders, .inner = folders};
 
 struct map {
     const struct gw_map_options *options;
@@ -31,7 +35,7 @@ struct map {
     struct gw_sink *sink;
     struct enrolment enrolment;
     struct gw_intake intake;
-    struct folder folder;
+    struct gw_folder folder;
     int64_t delivery;
     int64_t now;
     char now_text[GW_INSTANT_BYTES];
@@ -109,7 +113,7 @@ static enum gw_status open_key(struct map *m, struct gw_error *err)
 
 static enum gw_status open_files(struct map *m, struct gw_error *err)
 {
-    enum gw_status rc = folder_begin(&m->folder, &m->arena, m->options->out, err);
+    enum gw_status rc = gw_folder_begin(&m->folder, &folder_kind, &m->arena, m->options->out, err);
 
     if (rc == GW_OK)
         rc = open_key(m, err);
@@ -395,8 +399,8 @@ enum gw_status gw_map_run(const struct gw_map_options *options, struct gw_map_re
     if (rc == GW_OK)
         rc = go_on(&m, err);
     if (rc == GW_OK)
-        rc = folder_publish(&m.folder, err);
-    folder_discard(&m.folder);
+        rc = gw_folder_publish(&m.folder, err);
+    gw_folder_discard(&m.folder);
     if (m.site)
         gw_site_close(m.site);
     gw_hmac_free(m.key);

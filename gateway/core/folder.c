@@ -1,11 +1,12 @@
 /*
  * OUT.part, then one rename.
  */
-#include "service/folder.h"
+#include "gateway/core/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #define NOT_OPEN  (-1)
 #define IS_LOCKED (-2)
 
-static const char where[] = "service.folder";
+static const char where[] = "core.folder";
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
 {
@@ -33,28 +34,32 @@ static void remove_all(const char *path)
 
 /* ---- what is there ---- */
 
+static bool is_any(const char *name, const char *const *patterns)
+{
+    for (; *patterns; patterns++)
+        if (fnmatch(*patterns, name, FNM_PERIOD) == 0)
+            return true;
+    return false;
+}
+
 /* A folder that holds nothing but these names; true of an empty one too. */
-static bool holds_only(const char *path, const char *const *names, size_t count)
+static bool holds_only(const char *path, const char *const *patterns)
 {
     DIR *dir = opendir(path);
     bool only = dir != NULL;
 
-    for (struct dirent *entry; only && (entry = readdir(dir));) {
-        only = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-        for (size_t i = 0; !only && i < count; i++)
-            only = strcmp(entry->d_name, names[i]) == 0;
-    }
+    for (struct dirent *entry; only && (entry = readdir(dir));)
+        only = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || is_any(entry->d_name, patterns);
     if (dir)
         closedir(dir);
     return only;
 }
 
-/* A folder of map has its summary in hospital/. */
-static bool is_ours(struct gw_arena *arena, const char *out)
+static bool is_ours(const struct gw_folder *folder, struct gw_arena *arena)
 {
-    const char *summary = gw_arena_print(arena, "%s/hospital/summary.json", out);
+    const char *mark = gw_arena_print(arena, "%s/%s", folder->out, folder->kind->mark);
 
-    return summary && access(summary, F_OK) == 0;
+    return mark && access(mark, F_OK) == 0;
 }
 
 /* The folder, held until it is closed; IS_LOCKED: by another. A file system without locks holds nothing. */
@@ -77,10 +82,10 @@ static void let_go(int fd)
 
 /* ---- beginning ---- */
 
-static enum gw_status busy(const char *out, struct gw_error *err)
+static enum gw_status busy(const struct gw_folder *folder, struct gw_error *err)
 {
-    return gw_fail(err, GW_EBUSY, where, "%s: another casement map is building it: wait for it, or name another --out",
-                   out);
+    return gw_fail(err, GW_EBUSY, where, "%s: another %s is building it: wait for it, or name another --out",
+                   folder->out, folder->kind->maker);
 }
 
 static enum gw_status no_memory(struct gw_error *err)
@@ -113,24 +118,24 @@ static enum gw_status follow(struct gw_arena *arena, const char *out, const char
     return *real ? GW_OK : no_memory(err);
 }
 
-static enum gw_status check_out(struct folder *folder, struct gw_arena *arena, struct gw_error *err)
+static enum gw_status check_out(struct gw_folder *folder, struct gw_arena *arena, struct gw_error *err)
 {
+    static const char *const nothing[] = {NULL};
     const char *slash = strrchr(folder->out, '/');
     const char *name = slash ? slash + 1 : folder->out;
 
     if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return gw_fail(err, GW_ECREATE, where, "\"%s\" is no name for a new folder: name another --out", folder->out);
-    folder->again = access(folder->out, F_OK) == 0 && !holds_only(folder->out, NULL, 0);
-    if (folder->again && !is_ours(arena, folder->out))
-        return gw_fail(err, GW_ECREATE, where, "%s: is there and was not made by casement map: name another --out",
-                       folder->out);
+    folder->again = access(folder->out, F_OK) == 0 && !holds_only(folder->out, nothing);
+    if (folder->again && !is_ours(folder, arena))
+        return gw_fail(err, GW_ECREATE, where, "%s: is there and was not made by %s: name another --out", folder->out,
+                       folder->kind->maker);
     return GW_OK;
 }
 
 /* What a run that was killed left; never what somebody else keeps under that name. */
-static enum gw_status clear_way(const char *part, const char *out, struct gw_error *err)
+static enum gw_status clear_way(const struct gw_folder *folder, const char *part, struct gw_error *err)
 {
-    static const char *const left[] = {"study", "hospital"};
     struct stat about;
     int fd;
 
@@ -138,46 +143,49 @@ static enum gw_status clear_way(const char *part, const char *out, struct gw_err
         return GW_OK;
     fd = hold(part);
     if (fd == IS_LOCKED)
-        return busy(out, err);
-    if (fd == NOT_OPEN || !holds_only(part, left, sizeof left / sizeof *left)) {
+        return busy(folder, err);
+    if (fd == NOT_OPEN || !holds_only(part, folder->kind->holds)) {
         let_go(fd);
         return gw_fail(err, GW_ECREATE, where,
-                       "%s: is in the way and was not made by casement map: move it, or name another --out", part);
+                       "%s: is in the way and was not made by %s: move it, or name another --out", part,
+                       folder->kind->maker);
     }
     remove_all(part);
     let_go(fd);
     return GW_OK;
 }
 
-static enum gw_status build(struct folder *folder, struct gw_arena *arena, const char *part, struct gw_error *err)
+static enum gw_status build(struct gw_folder *folder, struct gw_arena *arena, const char *part, struct gw_error *err)
 {
-    const char *study = gw_arena_print(arena, "%s/study", part);
-    const char *hospital = gw_arena_print(arena, "%s/hospital", part);
-    enum gw_status rc = study && hospital ? make(part, err) : no_memory(err);
+    enum gw_status rc = make(part, err);
 
     if (rc != GW_OK)
         return rc;
     folder->lock = hold(part);
     if (folder->lock == IS_LOCKED)
-        return busy(folder->out, err);
+        return busy(folder, err);
     folder->part = part;
-    rc = make(study, err);
-    return rc == GW_OK ? make(hospital, err) : rc;
+    for (const char *const *name = folder->kind->inner; rc == GW_OK && *name; name++) {
+        const char *inner = gw_arena_print(arena, "%s/%s", part, *name);
+        rc = inner ? make(inner, err) : no_memory(err);
+    }
+    return rc;
 }
 
-enum gw_status folder_begin(struct folder *folder, struct gw_arena *arena, const char *out, struct gw_error *err)
+enum gw_status gw_folder_begin(struct gw_folder *folder, const struct gw_folder_kind *kind, struct gw_arena *arena,
+                               const char *out, struct gw_error *err)
 {
     const char *part;
     enum gw_status rc;
 
-    *folder = (struct folder){.lock = NOT_OPEN};
+    *folder = (struct gw_folder){.kind = kind, .lock = NOT_OPEN};
     rc = follow(arena, out, &folder->out, err);
     if (rc == GW_OK)
         rc = check_out(folder, arena, err);
     if (rc != GW_OK)
         return rc;
     part = gw_arena_print(arena, "%s.part", folder->out);
-    rc = part ? clear_way(part, folder->out, err) : no_memory(err);
+    rc = part ? clear_way(folder, part, err) : no_memory(err);
     return rc == GW_OK ? build(folder, arena, part, err) : rc;
 }
 
@@ -197,7 +205,7 @@ static int sync_one(const char *path, const struct stat *st, int type, struct FT
     return failed;
 }
 
-static void end(struct folder *folder)
+static void end(struct gw_folder *folder)
 {
     let_go(folder->lock);
     folder->lock = NOT_OPEN;
@@ -205,7 +213,7 @@ static void end(struct folder *folder)
 }
 
 /* The former OUT is held too: under the name of the part it would be taken for one that may be removed. */
-static enum gw_status replace(const struct folder *folder, struct gw_error *err)
+static enum gw_status replace(const struct gw_folder *folder, struct gw_error *err)
 {
     const int former = folder->again ? hold(folder->out) : NOT_OPEN;
     const int failed = renameat2(AT_FDCWD, folder->part, AT_FDCWD, folder->out, folder->again ? RENAME_EXCHANGE : 0);
@@ -220,7 +228,7 @@ static enum gw_status replace(const struct folder *folder, struct gw_error *err)
     return GW_OK;
 }
 
-enum gw_status folder_publish(struct folder *folder, struct gw_error *err)
+enum gw_status gw_folder_publish(struct gw_folder *folder, struct gw_error *err)
 {
     enum gw_status rc = GW_OK;
 
@@ -233,7 +241,7 @@ enum gw_status folder_publish(struct folder *folder, struct gw_error *err)
     return rc;
 }
 
-void folder_discard(struct folder *folder)
+void gw_folder_discard(struct gw_folder *folder)
 {
     if (!folder->part)
         return;
