@@ -13,26 +13,19 @@
 #include "gateway/core/csv.h"
 #include "gateway/sinks/export.h"
 #include "gateway/study/derive.h"
-#include "sinks/database.h"
 #include "sinks/ranks.h"
+#include "sinks/reading.h"
 
 static const char where[] = "sinks.dump";
 
-enum { SQL_MAX_BYTES = 64 * 1024, LINE_MAX_BYTES = 64 * 1024 * 1024, SUBJECT_MAX_BYTES = 512 * 1024 * 1024 };
+enum { LINE_MAX_BYTES = 64 * 1024 * 1024 };
 
 struct dump {
-    struct database database;
-    sqlite3_stmt *select[GW_TABLE_COUNT];
-    struct gw_arena arena; /* of one subject */
+    struct reading reading;
     struct gw_text text;
     FILE *out;
     struct gw_error *err;
 };
-
-static bool is_dumped(const struct gw_table *table, const struct gw_row *row)
-{
-    return table->id != GW_TABLE_exceptions || !gw_item_is_history(((const struct gw_row_exceptions *)row)->code);
-}
 
 static enum gw_status write_out(struct dump *dump)
 {
@@ -44,26 +37,15 @@ static enum gw_status write_out(struct dump *dump)
     return GW_OK;
 }
 
-/* ---- reading one subject ---- */
-
-static enum gw_status read_table(struct dump *dump, const struct gw_table *table, const char *subject_key,
-                                 struct gw_rows *rows)
+/* Those that came of the way to what is known. */
+static void drop_history(struct gw_row_list *exceptions)
 {
-    sqlite3_stmt *select = dump->select[table->id];
-    enum gw_status rc;
-    bool row;
+    size_t kept = 0;
 
-    sqlite3_bind_text(select, 1, subject_key, -1, SQLITE_STATIC);
-    while ((rc = database_step(&dump->database, select, &row, dump->err)) == GW_OK && row) {
-        struct gw_row_list *list = &rows->tables[table->id];
-        if (!row_load(table, select, rows, &dump->arena)) {
-            sqlite3_reset(select);
-            return database_no_memory(dump->err);
-        }
-        if (!is_dumped(table, list->rows[list->count - 1]))
-            list->count--;
-    }
-    return rc;
+    for (size_t i = 0; i < exceptions->count; i++)
+        if (!gw_item_is_history(((const struct gw_row_exceptions *)exceptions->rows[i])->code))
+            exceptions->rows[kept++] = exceptions->rows[i];
+    exceptions->count = kept;
 }
 
 static void print_rows(struct dump *dump, struct ranks *ranks, const struct gw_rows *rows, const struct gw_table *table)
@@ -79,21 +61,21 @@ static void print_rows(struct dump *dump, struct ranks *ranks, const struct gw_r
     }
 }
 
-static enum gw_status dump_subject(struct dump *dump, const char *subject_key)
+static enum gw_status dump_subject(struct dump *dump)
 {
-    struct gw_rows rows = {0};
+    struct reading *reading = &dump->reading;
     struct ranks ranks;
     enum gw_status rc = GW_OK;
 
     for (int t = 0; rc == GW_OK && t < GW_TABLE_COUNT; t++)
-        rc = read_table(dump, gw_table_of((enum gw_table_id)t), subject_key, &rows);
+        rc = reading_load(reading, (enum gw_table_id)t);
     if (rc != GW_OK)
         return rc;
-    ranks_make(&ranks, &dump->arena, &rows);
+    drop_history(&reading->rows.tables[GW_TABLE_exceptions]);
+    ranks_make(&ranks, &reading->arena, &reading->rows);
     for (int t = 0; !ranks.failed && t < GW_TABLE_COUNT; t++)
         if (t != GW_TABLE_provenance)
-            print_rows(dump, &ranks, &rows, gw_table_of((enum gw_table_id)t));
-    gw_arena_clear(&dump->arena);
+            print_rows(dump, &ranks, &reading->rows, gw_table_of((enum gw_table_id)t));
     return ranks.failed ? database_no_memory(dump->err) : write_out(dump);
 }
 
@@ -108,53 +90,29 @@ static void print_header(struct dump *dump, const struct gw_table *table)
     gw_csv_end(&dump->text);
 }
 
-static enum gw_status prepare(struct dump *dump)
+static enum gw_status dump_all(struct dump *dump)
 {
-    struct gw_text sql = GW_TEXT_INIT(SQL_MAX_BYTES);
-    enum gw_status rc = GW_OK;
+    enum gw_status rc;
 
-    for (int t = 0; rc == GW_OK && t < GW_TABLE_COUNT; t++) {
-        const struct gw_table *table = gw_table_of((enum gw_table_id)t);
-        gw_text_clear(&sql);
-        table_print_select(table, "WHERE subject_key = ?1 AND status <> 'withdrawn' ORDER BY row_id", &sql);
-        rc = sql.failed ? database_no_memory(dump->err)
-                        : database_prepare(&dump->database, sql.at, &dump->select[t], dump->err);
+    for (int t = 0; t < GW_TABLE_COUNT; t++)
         if (t != GW_TABLE_provenance)
-            print_header(dump, table);
-    }
-    gw_text_release(&sql);
-    return rc == GW_OK ? write_out(dump) : rc;
-}
-
-static enum gw_status dump_subjects(struct dump *dump)
-{
-    sqlite3_stmt *subjects = NULL;
-    enum gw_status rc = database_prepare(&dump->database, "SELECT subject_key FROM receipts ORDER BY subject_key",
-                                         &subjects, dump->err);
-    bool row;
-
-    while (rc == GW_OK && (rc = database_step(&dump->database, subjects, &row, dump->err)) == GW_OK && row)
-        rc = dump_subject(dump, (const char *)sqlite3_column_text(subjects, 0));
-    sqlite3_finalize(subjects);
+            print_header(dump, gw_table_of((enum gw_table_id)t));
+    rc = write_out(dump);
+    while (rc == GW_OK && (rc = reading_next(&dump->reading)) == GW_OK && dump->reading.subject_key)
+        rc = dump_subject(dump);
     return rc;
 }
 
 enum gw_status gw_export_dump(const char *database, FILE *out, struct gw_error *err)
 {
-    struct dump dump = {
-        .arena = GW_ARENA_INIT(SUBJECT_MAX_BYTES), .text = GW_TEXT_INIT(LINE_MAX_BYTES), .out = out, .err = err};
-    enum gw_status rc = database_open_read(&dump.database, database, err);
+    struct dump dump = {.text = GW_TEXT_INIT(LINE_MAX_BYTES), .out = out, .err = err};
+    enum gw_status rc = reading_open(&dump.reading, database, err);
 
     if (rc == GW_OK)
-        rc = prepare(&dump);
-    if (rc == GW_OK)
-        rc = dump_subjects(&dump);
+        rc = dump_all(&dump);
     if (rc == GW_OK && fflush(out) != 0)
         rc = gw_fail(err, GW_EIO, where, "the dump cannot be written: %s", strerror(errno));
-    for (int t = 0; t < GW_TABLE_COUNT; t++)
-        sqlite3_finalize(dump.select[t]);
-    database_close(&dump.database);
-    gw_arena_release(&dump.arena);
+    reading_close(&dump.reading);
     gw_text_release(&dump.text);
     return rc;
 }
