@@ -130,7 +130,9 @@ static const struct command explain[] = {
 };
 
 static const struct command export_[] = {
-    {.help = "The study database as text: the canonical dump on standard output, or a CSV file for each table.",
+    {.help =
+         "The study database as text: the canonical dump on standard output, a CSV file for each table, or a folder "
+         "in a format of others: sdtm (SDTM domains as CSV).",
      .takes = TAKES(CONFIG) | TAKES(DATABASE) | TAKES(STUDY_ID) | TAKES(FORMAT) | TAKES(OUT_CSV),
      .needs = TAKES(FORMAT),
      .one_of = TAKES(CONFIG) | TAKES(DATABASE),
@@ -186,7 +188,7 @@ static const struct commands table[] = {
     {"status", "ledger equation, subjects, open exceptions, outbox", status, COUNT(status)},
     {"exceptions", "the review queue without a browser", exceptions, COUNT(exceptions)},
     {"explain", "why a row is here, why a value is missing", explain, COUNT(explain)},
-    {"export", "the study database as text", export_, COUNT(export_)},
+    {"export", "the study database as text, and in the formats of others", export_, COUNT(export_)},
     {"study", "a study package: what is wrong, what it says, its windows", study, COUNT(study)},
     {"keys", "the key pair an endpoint knows us by", keys, COUNT(keys)},
 };

@@ -1,8 +1,10 @@
 /*
- * casement export: the study database as text.
+ * casement export: the study database as text, and in the formats of others.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -58,21 +60,59 @@ static enum gw_status print_dump(const char *database, struct gw_error *err)
     return gw_export_dump(database, stdout, err);
 }
 
+static bool is_folder_format(const char *format)
+{
+    for (size_t i = 0; gw_export_format(i); i++)
+        if (strcmp(gw_export_format(i), format) == 0)
+            return true;
+    return false;
+}
+
+static enum gw_status write_folder(const char *database, const char *format, const char *dir, struct gw_error *err)
+{
+    char name[PATH_MAX];
+    size_t length = strlen(dir), unfit = 0;
+    enum gw_status rc;
+
+    while (length > 1 && dir[length - 1] == '/')
+        length--;
+    if (snprintf(name, sizeof name, "%.*s", (int)length, dir) >= (int)sizeof name)
+        return gw_fail(err, GW_ECREATE, where, "the name of the folder is too long: name another --out");
+    rc = gw_export_folder(database, format, name, &unfit, err);
+    if (rc == GW_OK && unfit > 0)
+        fprintf(stderr, "casement: %zu values do not fit into %s and are left empty: %s/unfit.csv lists them\n", unfit,
+                format, name);
+    return rc;
+}
+
+/* "dump, csv, sdtm" */
+static const char *name_formats(char *out, size_t size)
+{
+    snprintf(out, size, "dump, csv");
+    for (size_t i = 0; gw_export_format(i); i++)
+        snprintf(out + strlen(out), size - strlen(out), ", %s", gw_export_format(i));
+    return out;
+}
+
 int export_command(const struct arguments *arguments)
 {
     const char *format = arguments->values[OPTION_FORMAT], *dir = arguments->values[OPTION_OUT_CSV], *database;
     const bool dump = strcmp(format, "dump") == 0, csv = strcmp(format, "csv") == 0;
+    char names[120];
     struct gw_arena arena = GW_ARENA_INIT(ARENA_BYTES);
     struct gw_error failure;
     enum gw_status rc;
 
-    if (!dump && !csv)
-        return arguments_wrong(arguments, "--format \"%.40s\" is neither dump nor csv", format);
-    if (csv != (dir != NULL))
-        return arguments_wrong(arguments, csv ? "--out DIR is missing" : "--out goes with --format csv");
+    if (!dump && !csv && !is_folder_format(format))
+        return arguments_wrong(arguments, "--format \"%.40s\" is none of %s", format,
+                               name_formats(names, sizeof names));
+    if (dump == (dir != NULL))
+        return arguments_wrong(arguments, dump ? "--format dump is printed: leave out --out" : "--out DIR is missing");
     rc = find_database(arguments, &arena, &database, &failure);
     if (rc == GW_OK)
-        rc = dump ? print_dump(database, &failure) : write_csv(database, dir, &failure);
+        rc = dump  ? print_dump(database, &failure)
+             : csv ? write_csv(database, dir, &failure)
+                   : write_folder(database, format, dir, &failure);
     gw_arena_release(&arena);
     return rc == GW_OK ? 0 : output_failed(&failure);
 }

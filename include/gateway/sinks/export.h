@@ -1,6 +1,6 @@
 /*
- * What leaves study.db as text: the CSV files of the study folder, and the canonical dump by which two databases are
- * compared. Both read a file that no sink holds open.
+ * What leaves study.db as text: the CSV files of the study folder, the canonical dump by which two databases are
+ * compared, and folders in the formats of others. All read a file that no sink holds open.
  */
 #ifndef GATEWAY_SINKS_EXPORT_H
 #define GATEWAY_SINKS_EXPORT_H
@@ -22,5 +22,16 @@ enum gw_status gw_export_csv(const char *database, const char *dir, struct gw_er
  * so that equal content gives equal bytes whatever the pseudonym key and whatever the way there.
  */
 enum gw_status gw_export_dump(const char *database, FILE *out, struct gw_error *err);
+
+/*
+ * A folder in one of the formats that are made of SDTM domains ("sdtm" ...), with a data definition beside the data.
+ * DIR appears by one rename; a former export of that format there is replaced. Nothing but what sdtm.def names is in
+ * it, withdrawn rows are not, and equal databases give equal bytes. *unfit: values that the format cannot hold; they
+ * are left empty and listed in DIR/unfit.csv. GW_EUSAGE: no such format; GW_ENOINPUT, GW_ECONFIG, GW_EBUSY: the
+ * database; GW_ECREATE, GW_EIO.
+ */
+enum gw_status gw_export_folder(const char *database, const char *format, const char *dir, size_t *unfit,
+                                struct gw_error *err);
+const char *gw_export_format(size_t index); /* the names of the formats; NULL behind the last one */
 
 #endif

@@ -1,0 +1,66 @@
+/*
+ * From the study database to a folder in one of the formats made of SDTM domains.
+ */
+#include "sinks/folder_export.h"
+
+#include <string.h>
+
+#include "gateway/sinks/export.h"
+
+static const char where[] = "sinks.folder_export";
+
+enum { ARENA_BYTES = 16 * 1024 * 1024 };
+
+static const struct folder_format *const formats[] = {
+    &format_sdtm,
+};
+
+#define FORMATS (sizeof formats / sizeof *formats)
+
+const char *gw_export_format(size_t index)
+{
+    return index < FORMATS ? formats[index]->name : NULL;
+}
+
+static const struct folder_format *find_format(const char *name)
+{
+    for (size_t i = 0; i < FORMATS; i++)
+        if (strcmp(formats[i]->name, name) == 0)
+            return formats[i];
+    return NULL;
+}
+
+static enum gw_status write_folder(struct folder_export *x, const struct folder_format *format, const char *dir)
+{
+    enum gw_status rc = gw_folder_begin(&x->folder, &format->kind, &x->arena, dir, x->err);
+
+    if (rc == GW_OK)
+        rc = format->write(x);
+    if (rc == GW_OK)
+        rc = gw_folder_publish(&x->folder, x->err);
+    gw_folder_discard(&x->folder);
+    return rc;
+}
+
+enum gw_status gw_export_folder(const char *database, const char *name, const char *dir, size_t *unfit,
+                                struct gw_error *err)
+{
+    const struct folder_format *format = find_format(name);
+    struct folder_export x = {.arena = GW_ARENA_INIT(ARENA_BYTES), .err = err};
+    enum gw_status rc;
+
+    if (!format)
+        return gw_fail(err, GW_EUSAGE, where, "\"%.40s\" is no format made of folders", name);
+    text_file_init(&x.file, err);
+    rc = reading_open(&x.reading, database, err);
+    if (rc == GW_OK)
+        rc = sdtm_origin_of(&x.reading, &x.arena, &x.origin);
+    if (rc == GW_OK)
+        rc = write_folder(&x, format, dir);
+    if (rc == GW_OK)
+        *unfit = x.unfit;
+    reading_close(&x.reading);
+    text_file_release(&x.file);
+    gw_arena_release(&x.arena);
+    return rc;
+}
