@@ -20,6 +20,7 @@ gateway_require(SMARTCOLS smartcols libsmartcols-dev)
 gateway_require(CURL libcurl libcurl4-openssl-dev)
 gateway_require(MICROHTTPD libmicrohttpd libmicrohttpd-dev)
 gateway_require(SYSTEMD libsystemd libsystemd-dev)
+gateway_require(PQ libpq libpq-dev)
 
 # libcsv ships no pkg-config file.
 find_path(CSV_INCLUDE_DIR csv.h)

@@ -1,0 +1,175 @@
+/*
+ * Rows as arrays. An element that is text is quoted; what follows the last cell of a column that is not empty is left
+ * out, because unnest() fills it up with nulls.
+ */
+#include "sinks/postgres_rows.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sinks/postgres_sql.h"
+
+static const char where[] = "sinks.postgres";
+
+enum { SQL_MAX_BYTES = 64 * 1024, ARRAY_MAX_BYTES = 256 * 1024 * 1024, CELL_BYTES = 16 };
+
+/* ---- arrays ---------------------------------------------------------------------------------------------------- */
+
+void array_begin(struct gw_text *array)
+{
+    gw_text_clear(array);
+    gw_text_append(array, "{", 1);
+}
+
+static void add_quoted(struct gw_text *array, const char *text)
+{
+    gw_text_append(array, "\"", 1);
+    for (;;) {
+        const size_t plain = strcspn(text, "\"\\");
+
+        gw_text_append(array, text, plain);
+        text += plain;
+        if (!*text)
+            break;
+        gw_text_append(array, *text == '"' ? "\\\"" : "\\\\", 2);
+        text++;
+    }
+    gw_text_append(array, "\"", 1);
+}
+
+void array_add(struct gw_text *array, const char *element)
+{
+    if (array->length > 1)
+        gw_text_append(array, ",", 1);
+    if (element)
+        add_quoted(array, element);
+    else
+        gw_text_append(array, "NULL", 4);
+}
+
+void array_end(struct gw_text *array)
+{
+    gw_text_append(array, "}", 1);
+}
+
+/* ---- changes --------------------------------------------------------------------------------------------------- */
+
+/* Nulls are written when a value comes behind them. */
+static void add_cell(struct writing *w, const struct gw_change *change, enum writing_kind kind, size_t column)
+{
+    const struct gw_table *table = gw_table_of(change->table);
+    struct gw_text *array = &w->arrays[change->table][kind][column];
+    size_t *given = &w->given[change->table][kind][column];
+    char buffer[CELL_BYTES];
+    const char *cell = gw_row_cell(table, change->row, column, buffer);
+
+    if (!cell)
+        return;
+    for (; *given < w->rows[change->table][kind]; ++*given)
+        array_add(array, NULL);
+    array_add(array, cell);
+    ++*given;
+}
+
+void writing_add(struct writing *w, const struct gw_change *change)
+{
+    const enum writing_kind kind = change->kind == GW_CHANGE_ADD ? WRITING_ADDS : WRITING_CHANGES;
+    const struct gw_table *table = gw_table_of(change->table);
+
+    if (w->rows[change->table][kind] == 0)
+        for (size_t i = 0; i < table->column_count; i++)
+            array_begin(&w->arrays[change->table][kind][i]);
+    for (size_t i = 0; i < table->column_count; i++)
+        add_cell(w, change, kind, i);
+    w->rows[change->table][kind]++;
+}
+
+void writing_clear(struct writing *w)
+{
+    memset(w->rows, 0, sizeof w->rows);
+    memset(w->given, 0, sizeof w->given);
+}
+
+static bool end_arrays(struct writing *w, int table, int kind, size_t columns, const char *shipment)
+{
+    bool fine = true;
+
+    for (size_t i = 0; i < columns; i++) {
+        struct gw_text *array = &w->arrays[table][kind][i];
+
+        array_end(array);
+        fine &= !array->failed;
+        w->values[table][kind][i] = array->at;
+    }
+    w->values[table][kind][columns] = shipment;
+    return fine;
+}
+
+enum gw_status writing_statements(struct writing *w, const char *shipment, struct gw_postgres_statement *out,
+                                  size_t *count, struct gw_error *err)
+{
+    bool fine = true;
+
+    *count = 0;
+    for (int kind = 0; kind < WRITING_KIND_COUNT; kind++)
+        for (int t = 0; t < GW_TABLE_COUNT; t++) {
+            const size_t columns = gw_table_of((enum gw_table_id)t)->column_count;
+
+            if (w->rows[t][kind] == 0)
+                continue;
+            fine &= end_arrays(w, t, kind, columns, shipment);
+            out[(*count)++] = (struct gw_postgres_statement){
+                .sql = w->sql[t][kind], .values = w->values[t][kind], .count = (int)columns + 1};
+        }
+    return fine ? GW_OK : gw_fail(err, GW_ENOMEM, where, "a shipment needs more memory than allowed");
+}
+
+/* ---- the beginning and the end --------------------------------------------------------------------------------- */
+
+static char *print_sql(const struct gw_table *table, enum writing_kind kind)
+{
+    struct gw_text sql = GW_TEXT_INIT(SQL_MAX_BYTES);
+    char *out;
+
+    sql_write_rows(&sql, table, kind == WRITING_ADDS);
+    out = sql.failed ? NULL : strdup(sql.at);
+    gw_text_release(&sql);
+    return out;
+}
+
+enum gw_status writing_new(struct writing **out, struct gw_error *err)
+{
+    struct writing *w = calloc(1, sizeof *w);
+    bool fine = w != NULL;
+
+    for (int t = 0; fine && t < GW_TABLE_COUNT; t++) {
+        assert(gw_table_of((enum gw_table_id)t)->column_count < WRITING_COLUMNS_MAX);
+        for (int kind = 0; kind < WRITING_KIND_COUNT; kind++) {
+            w->sql[t][kind] = print_sql(gw_table_of((enum gw_table_id)t), (enum writing_kind)kind);
+            fine &= w->sql[t][kind] != NULL;
+            for (size_t i = 0; i < WRITING_COLUMNS_MAX; i++)
+                w->arrays[t][kind][i] = (struct gw_text)GW_TEXT_INIT(ARRAY_MAX_BYTES);
+        }
+    }
+    if (!fine) {
+        writing_free(w);
+        return gw_fail(err, GW_ENOMEM, where, "no memory for the study database's statements");
+    }
+    *out = w;
+    return GW_OK;
+}
+
+void writing_free(struct writing *w)
+{
+    if (!w)
+        return;
+    for (int t = 0; t < GW_TABLE_COUNT; t++)
+        for (int kind = 0; kind < WRITING_KIND_COUNT; kind++) {
+            free(w->sql[t][kind]);
+            for (size_t i = 0; i < WRITING_COLUMNS_MAX; i++)
+                if (w->arrays[t][kind][i].max)
+                    gw_text_release(&w->arrays[t][kind][i]);
+        }
+    free(w);
+}

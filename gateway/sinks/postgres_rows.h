@@ -1,0 +1,38 @@
+/*
+ * Changes of a shipment as arrays, one a column, and the statements that carry them.
+ *
+ *      writing_clear ──> writing_add (a change, a refusal) ... ──> writing_statements ──> gw_postgres_run
+ */
+#ifndef SINKS_POSTGRES_ROWS_H
+#define SINKS_POSTGRES_ROWS_H
+
+#include "gateway/net/postgres.h"
+#include "gateway/study/derive.h"
+
+#define WRITING_COLUMNS_MAX 64 /* of any table; and the shipment behind them */
+
+enum writing_kind { WRITING_ADDS, WRITING_CHANGES, WRITING_KIND_COUNT };
+
+struct writing {
+    char *sql[GW_TABLE_COUNT][WRITING_KIND_COUNT];
+    struct gw_text arrays[GW_TABLE_COUNT][WRITING_KIND_COUNT][WRITING_COLUMNS_MAX];
+    size_t given[GW_TABLE_COUNT][WRITING_KIND_COUNT][WRITING_COLUMNS_MAX]; /* cells in each array */
+    const char *values[GW_TABLE_COUNT][WRITING_KIND_COUNT][WRITING_COLUMNS_MAX];
+    size_t rows[GW_TABLE_COUNT][WRITING_KIND_COUNT];
+};
+
+enum gw_status writing_new(struct writing **out, struct gw_error *err);
+void writing_free(struct writing *writing); /* NULL is nothing */
+
+void writing_clear(struct writing *writing);
+void writing_add(struct writing *writing, const struct gw_change *change);
+/* Adds first, as the tables are declared; at most 2 * GW_TABLE_COUNT. Returns how many; GW_ENOMEM: too much at once. */
+enum gw_status writing_statements(struct writing *writing, const char *shipment, struct gw_postgres_statement *out,
+                                  size_t *count, struct gw_error *err);
+
+/* An array literal, element by element: array_begin, array_add ..., array_end. NULL is a null. */
+void array_begin(struct gw_text *array);
+void array_add(struct gw_text *array, const char *element);
+void array_end(struct gw_text *array);
+
+#endif

@@ -1,0 +1,171 @@
+/*
+ * The sentences of a PostgreSQL study database.
+ *
+ * Rows travel as one array a column, so that a shipment of ten thousand rows is a sentence a table; unnest() fills
+ * shorter arrays with nulls, and columns that are empty throughout cost two bytes.
+ */
+#include "sinks/postgres_sql.h"
+
+#include <string.h>
+
+void sql_name(struct gw_text *out, const char *name)
+{
+    gw_text_add(out, "\"");
+    for (; *name; name++)
+        gw_text_append(out, *name == '"' ? "\"\"" : name, *name == '"' ? 2 : 1);
+    gw_text_add(out, "\"");
+}
+
+void sql_literal(struct gw_text *out, const char *text)
+{
+    gw_text_add(out, "'");
+    for (; *text; text++)
+        gw_text_append(out, *text == '\'' ? "''" : text, *text == '\'' ? 2 : 1);
+    gw_text_add(out, "'");
+}
+
+const char *sql_type(enum gw_column_type type)
+{
+    switch (type) {
+    case GW_COLUMN_integer:
+        return "integer";
+    case GW_COLUMN_boolean:
+        return "boolean";
+    case GW_COLUMN_decimal:
+        return "numeric";
+    default:
+        return "text";
+    }
+}
+
+/* ---- tables ---------------------------------------------------------------------------------------------------- */
+
+static const char own_tables[] =
+    "CREATE TABLE receipts (subject_key text PRIMARY KEY, from_revision bigint NOT NULL, revision bigint NOT NULL,"
+    " shipment text NOT NULL, applied_at text NOT NULL);\n"
+    "CREATE TABLE batches (subject_key text, from_revision bigint NOT NULL, to_revision bigint, shipment text NOT NULL,"
+    " applied_at text NOT NULL, delivered_at timestamptz NOT NULL DEFAULT now(),"
+    " PRIMARY KEY (subject_key, to_revision));\n"
+    "CREATE TABLE refusals (subject_key text, revision bigint, table_name text, row_id text, kind text NOT NULL,"
+    " reason text NOT NULL DEFAULT '', PRIMARY KEY (subject_key, revision, table_name, row_id));\n";
+
+static void create_table(struct gw_text *out, const struct gw_table *table)
+{
+    gw_text_add(out, "CREATE TABLE ");
+    sql_name(out, table->name);
+    gw_text_add(out, " (");
+    for (size_t i = 0; i < table->column_count; i++) {
+        sql_name(out, table->columns[i].name);
+        gw_text_print(out, " %s, ", sql_type(table->columns[i].type));
+    }
+    gw_text_add(out, "written text NOT NULL, PRIMARY KEY (subject_key, row_id));\n");
+}
+
+void sql_create_tables(struct gw_text *out)
+{
+    gw_text_add(out, own_tables);
+    for (int t = 0; t < GW_TABLE_COUNT; t++)
+        create_table(out, gw_table_of((enum gw_table_id)t));
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------------ */
+
+/* t."a", t."b", ... */
+static void columns(struct gw_text *out, const struct gw_table *table, const char *of)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        gw_text_print(out, "%s%s", i ? ", " : "", of);
+        sql_name(out, table->columns[i].name);
+    }
+}
+
+/* The same digest of a row that arrives and of one that is there: both are records of the same columns. */
+static void digest(struct gw_text *out, const struct gw_table *table, const char *of)
+{
+    gw_text_add(out, "md5(ROW(");
+    columns(out, table, of);
+    gw_text_add(out, ")::text)");
+}
+
+static void arrived(struct gw_text *out, const struct gw_table *table)
+{
+    gw_text_add(out, "WITH n AS (SELECT a.*, r.revision AS of_revision FROM unnest(");
+    for (size_t i = 0; i < table->column_count; i++)
+        gw_text_print(out, "%s$%zu::%s[]", i ? ", " : "", i + 1, sql_type(table->columns[i].type));
+    gw_text_add(out, ") AS a (");
+    columns(out, table, "");
+    gw_text_print(out, ") JOIN receipts r ON r.subject_key = a.subject_key AND r.shipment = $%zu), ",
+                  table->column_count + 1);
+}
+
+static void assignments(struct gw_text *out, const struct gw_table *table, const char *from)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        sql_name(out, table->columns[i].name);
+        gw_text_print(out, " = %s", from);
+        sql_name(out, table->columns[i].name);
+        gw_text_add(out, ", ");
+    }
+}
+
+static void add_rows(struct gw_text *out, const struct gw_table *table)
+{
+    gw_text_add(out, "done AS (INSERT INTO ");
+    sql_name(out, table->name);
+    gw_text_add(out, " AS t (");
+    columns(out, table, "");
+    gw_text_add(out, ", written) SELECT ");
+    columns(out, table, "n.");
+    gw_text_add(out, ", ");
+    digest(out, table, "n.");
+    gw_text_add(out, " FROM n ON CONFLICT (subject_key, row_id) DO UPDATE SET ");
+    assignments(out, table, "excluded.");
+    gw_text_add(out, "written = excluded.written WHERE t.written = ");
+    digest(out, table, "t.");
+}
+
+static void change_rows(struct gw_text *out, const struct gw_table *table)
+{
+    gw_text_add(out, "done AS (UPDATE ");
+    sql_name(out, table->name);
+    gw_text_add(out, " AS t SET ");
+    assignments(out, table, "n.");
+    gw_text_add(out, "written = ");
+    digest(out, table, "n.");
+    gw_text_add(out, " FROM n WHERE t.subject_key = n.subject_key AND t.row_id = n.row_id AND t.written = ");
+    digest(out, table, "t.");
+}
+
+void sql_write_rows(struct gw_text *out, const struct gw_table *table, bool adds)
+{
+    arrived(out, table);
+    if (adds)
+        add_rows(out, table);
+    else
+        change_rows(out, table);
+    gw_text_add(out, " RETURNING t.subject_key, t.row_id) INSERT INTO refusals (subject_key, revision, table_name, "
+                     "row_id, kind) SELECT n.subject_key, n.of_revision, ");
+    sql_literal(out, table->name);
+    gw_text_add(out, ", n.row_id, 'touched' FROM n WHERE NOT EXISTS (SELECT FROM done d WHERE d.subject_key = "
+                     "n.subject_key AND d.row_id = n.row_id)");
+}
+
+void sql_find_touched(struct gw_text *out, const struct gw_table *table)
+{
+    gw_text_add(out, "SELECT ");
+    sql_literal(out, table->name);
+    gw_text_add(out, ", t.subject_key, t.row_id FROM ");
+    sql_name(out, table->name);
+    gw_text_add(out, " t WHERE t.written <> ");
+    digest(out, table, "t.");
+    gw_text_add(out, " ORDER BY 2, 3");
+}
+
+void sql_select_rows(struct gw_text *out, const struct gw_table *table)
+{
+    gw_text_add(out, "SELECT ");
+    columns(out, table, "");
+    gw_text_add(out, " FROM ");
+    sql_name(out, table->name);
+    gw_text_add(out, " ORDER BY subject_key COLLATE \"C\", row_id COLLATE \"C\"");
+}
