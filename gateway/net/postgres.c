@@ -54,6 +54,7 @@ struct gw_postgres {
     struct wire *wire;
     const struct gw_postgres_statement *statements;
     size_t count, at; /* at: whose answers are awaited */
+    bool taking_back; /* what was left open */
     struct gw_error failure;
     char sqlstate[6];
     gw_postgres_done done;
@@ -238,12 +239,18 @@ static void take_result(struct gw_postgres *p, const PGresult *result)
         statement->answer(statement->ctx, result);
 }
 
-/* A transaction that a statement left open must not swallow the next run. */
-static void end_run(struct gw_postgres *p)
+/* A transaction that a failure or a statement left open must not swallow the next run. True: its end is on its way. */
+static bool take_back(struct gw_postgres *p)
 {
-    if (PQtransactionStatus(p->conn) != PQTRANS_IDLE)
+    if (PQtransactionStatus(p->conn) == PQTRANS_IDLE)
+        return false;
+    if (p->taking_back || !PQsendQueryParams(p->conn, "ROLLBACK", 0, NULL, NULL, NULL, NULL, 0) ||
+        !PQpipelineSync(p->conn)) {
         drop(p);
-    finish(p);
+        return false;
+    }
+    p->taking_back = true;
+    return true;
 }
 
 /* All that has come. NULL stands between the answers of two statements, a sync behind the last. */
@@ -261,8 +268,8 @@ static void take_results(struct gw_postgres *p)
             take_result(p, result);
         p->at += !result;
         PQclear(result);
-        if (sync) {
-            end_run(p);
+        if (sync && !take_back(p)) {
+            finish(p);
             return;
         }
     }
@@ -313,6 +320,7 @@ void gw_postgres_run(struct gw_postgres *p, const struct gw_postgres_statement *
     p->statements = statements;
     p->count = count;
     p->at = 0;
+    p->taking_back = false;
     if (p->state == READY && send_all(p) && PQflush(p->conn) >= 0) {
         p->state = RUNNING;
         watch(p, UV_READABLE | UV_WRITABLE);

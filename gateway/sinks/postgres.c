@@ -32,8 +32,8 @@ enum {
     HEAD_MAX_BYTES = 64 * 1024 * 1024,
 };
 
-enum head { HEAD_KEYS, HEAD_FROM, HEAD_TO, HEAD_SHIPMENT, HEAD_APPLIED_AT, HEAD_COUNT };
-enum rejected { REJECTED_KEYS, REJECTED_TABLES, REJECTED_ROWS, REJECTED_COUNT };
+enum head { HEAD_KEYS, HEAD_TO, HEAD_FROM, HEAD_SHIPMENT, HEAD_APPLIED_AT, HEAD_COUNT };
+enum rejected { REJECTED_KEYS, REJECTED_TABLES, REJECTED_ROWS, REJECTED_REASONS, REJECTED_COUNT };
 
 struct piece { /* of the shipment's batches; or, while one is searched, of its changes */
     size_t first, count;
@@ -67,7 +67,8 @@ struct postgres {
     struct piece piece;   /* being sent */
     struct pieces search; /* of changes of the one batch in it, still to be tried */
     struct piece tried;   /* of them */
-    bool searching, *refused;
+    bool searching;
+    const char **refused;   /* of each change of it why; NULL: it is not */
     size_t refusals_before; /* this run */
     char id[2 * SHIPMENT_BYTES + 1];
     struct gw_text head[HEAD_COUNT];
@@ -274,7 +275,7 @@ static void inspect(struct gw_remote *remote, struct gw_arena *arena, struct gw_
 static const char move_receipts[] =
     "INSERT INTO receipts AS r (subject_key, from_revision, revision, shipment, applied_at)"
     " SELECT b.key, b.low, b.high, $4, b.at FROM unnest($1::text[], $2::bigint[], $3::bigint[], $5::text[])"
-    " AS b (key, low, high, at)"
+    " AS b (key, high, low, at)"
     " WHERE b.low = 0 OR EXISTS (SELECT FROM receipts x WHERE x.subject_key = b.key AND x.revision = b.low)"
     " ORDER BY b.key"
     " ON CONFLICT (subject_key) DO UPDATE SET from_revision = excluded.from_revision, revision = excluded.revision,"
@@ -284,10 +285,11 @@ static const char note_batches[] =
     "INSERT INTO batches (subject_key, from_revision, to_revision, shipment, applied_at)"
     " SELECT subject_key, from_revision, revision, shipment, applied_at FROM receipts WHERE shipment = $1";
 
-static const char note_rejected[] = "INSERT INTO refusals (subject_key, revision, table_name, row_id, kind, reason)"
-                                    " SELECT r.subject_key, r.revision, b.t, b.id, 'rejected', $5"
-                                    " FROM unnest($1::text[], $2::text[], $3::text[]) AS b (key, t, id)"
-                                    " JOIN receipts r ON r.subject_key = b.key AND r.shipment = $4";
+static const char note_rejected[] =
+    "INSERT INTO refusals (subject_key, revision, table_name, row_id, kind, reason)"
+    " SELECT r.subject_key, r.revision, b.t, b.id, 'rejected', b.why"
+    " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS b (key, t, id, why)"
+    " JOIN receipts r ON r.subject_key = b.key AND r.shipment = $5";
 
 static const char ask_receipts[] =
     "SELECT coalesce(r.revision, 0) FROM unnest($1::text[]) WITH ORDINALITY AS b (key, i)"
@@ -341,7 +343,7 @@ static void print_head(struct postgres *p)
 
 static bool is_refused(const struct postgres *p, size_t change)
 {
-    return p->refused && p->refused[change];
+    return p->refused && p->refused[change] != NULL;
 }
 
 /* The rows of the piece: of a batch that is searched those that are tried, of one that was searched the rest. */
@@ -373,6 +375,7 @@ static void print_rejected(struct postgres *p)
         array_add(&p->rejected[REJECTED_KEYS], change->row->subject_key);
         array_add(&p->rejected[REJECTED_TABLES], gw_table_of(change->table)->name);
         array_add(&p->rejected[REJECTED_ROWS], change->row->row_id);
+        array_add(&p->rejected[REJECTED_REASONS], p->refused[c]);
     }
     for (int r = 0; r < REJECTED_COUNT; r++) {
         array_end(&p->rejected[r]);
@@ -478,7 +481,7 @@ static void begin_search(struct postgres *p)
 {
     const size_t count = batch_of(p, 0)->difference->count;
 
-    p->refused = gw_arena_alloc(p->answers, count + 1);
+    p->refused = gw_arena_alloc(p->answers, (count + 1) * sizeof *p->refused);
     if (!p->refused) {
         p->no_memory = true;
         end(p, NULL);
@@ -489,11 +492,30 @@ static void begin_search(struct postgres *p)
     try_next(p);
 }
 
+static const char *last_reason(struct postgres *p)
+{
+    const char *text = gw_arena_print(p->answers, "SQLSTATE %s", gw_postgres_sqlstate(p->connection));
+
+    p->no_memory |= !text;
+    return text ? text : "";
+}
+
 /* Each row alone is taken and all of them together are not: then none of them is. */
 static void refuse_all(struct postgres *p)
 {
-    memset(p->refused, true, batch_of(p, 0)->difference->count);
+    const char *why = last_reason(p);
+
+    for (size_t c = 0; c < batch_of(p, 0)->difference->count; c++)
+        p->refused[c] = p->refused[c] ? p->refused[c] : why;
     send_run(p);
+}
+
+static bool any_left(const struct postgres *p, size_t changes)
+{
+    for (size_t c = 0; p->refused && c < changes; c++)
+        if (!p->refused[c])
+            return true;
+    return false;
 }
 
 static void on_value_refused(struct postgres *p, const struct gw_error *failure)
@@ -501,7 +523,7 @@ static void on_value_refused(struct postgres *p, const struct gw_error *failure)
     const size_t changes = p->piece.count == 1 ? batch_of(p, 0)->difference->count : 0;
 
     if (p->searching && p->tried.count == 1) {
-        p->refused[p->tried.first] = true;
+        p->refused[p->tried.first] = last_reason(p);
         try_next(p);
     } else if (p->searching) {
         push_halves(&p->search, p->tried);
@@ -511,7 +533,7 @@ static void on_value_refused(struct postgres *p, const struct gw_error *failure)
         send_piece(p);
     } else if (!p->refused && changes > 0) {
         begin_search(p);
-    } else if (p->refused && memchr(p->refused, false, changes)) {
+    } else if (any_left(p, changes)) {
         refuse_all(p);
     } else {
         end(p, failure); /* without a row of ours: their own rules refuse the receipt */

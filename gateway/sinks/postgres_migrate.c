@@ -57,7 +57,7 @@ enum gw_status target_check(const struct gw_postgres_target *target, const PGres
 static void print_identity(struct gw_text *out, const struct gw_postgres_target *target)
 {
     gw_text_add(out,
-                "CREATE TABLE target (only boolean PRIMARY KEY DEFAULT true CHECK (only), study text NOT NULL,"
+                "CREATE TABLE target (one boolean PRIMARY KEY DEFAULT true CHECK (one), study text NOT NULL,"
                 " installation text NOT NULL, purpose text NOT NULL);\n"
                 "CREATE TABLE releases (release integer PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now());\n"
                 "INSERT INTO target (study, installation, purpose) VALUES (");

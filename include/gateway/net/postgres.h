@@ -62,8 +62,8 @@ void gw_postgres_connect(struct gw_postgres *postgres, gw_postgres_done done, vo
 bool gw_postgres_connected(const struct gw_postgres *postgres);
 
 /*
- * Send them all, then wait for all answers. Statements of a run that began a transaction end it: what is left open is
- * the connection's end. The statements and their texts are the caller's until done; done is called later.
+ * Send them all, then wait for all answers. A transaction that the run leaves open, by a failure or otherwise, is taken
+ * back before done. The statements and their texts are the caller's until done; done is called later.
  */
 void gw_postgres_run(struct gw_postgres *postgres, const struct gw_postgres_statement *statements, size_t count,
                      gw_postgres_done done, void *ctx);
