@@ -102,6 +102,28 @@ enum gw_status gw_outbox_delivered(struct gw_ledger *ledger, int64_t subject, in
     return ledger_run(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_DONE, subject, revision, receipt), err);
 }
 
+enum gw_status gw_outbox_stands(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
+                                struct gw_error *err)
+{
+    const enum gw_status rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_AGAIN, subject, revision), err);
+
+    return rc == GW_OK ? gw_outbox_delivered(ledger, subject, revision, receipt, err) : rc;
+}
+
+enum gw_status gw_outbox_size(struct gw_ledger *ledger, const char *study, struct gw_outbox_size *out,
+                              struct gw_error *err)
+{
+    sqlite3_stmt *statement = ledger_bind(ledger, STATEMENT_OUTBOX_COUNT, study);
+    bool row;
+    const enum gw_status rc = ledger_step(ledger, statement, &row, err);
+
+    if (rc != GW_OK)
+        return rc;
+    *out = (struct gw_outbox_size){sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)};
+    sqlite3_reset(statement);
+    return GW_OK;
+}
+
 enum gw_status gw_outbox_list(struct gw_ledger *ledger, struct gw_arena *arena, bool pending_only,
                               struct gw_outbox *out, struct gw_error *err)
 {

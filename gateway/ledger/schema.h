@@ -19,12 +19,13 @@
  *      owners            versions that were not the first of their resource, with the patient each names (its key):
  *                        another subject's facts of the resource may be older (moves.c)
  *      notes             what the service must know again after a restart (gateway/ledger/notes.h)
+ *      refusals          rows that a study database did not take, or that a person changed there (refusals.c)
  *      revisions.rows    all rows of the subject in the text form of gw_rows_write, as one zstd frame
  */
 #ifndef LEDGER_SCHEMA_H
 #define LEDGER_SCHEMA_H
 
-#define LEDGER_SCHEMA 4
+#define LEDGER_SCHEMA 5
 
 #define LEDGER_DECISIONS                                                                                               \
     "CREATE TABLE decisions (n INTEGER PRIMARY KEY, text TEXT NOT NULL);"                                              \
@@ -39,14 +40,19 @@
     " last_updated TEXT, delivery INTEGER NOT NULL, sha256 BLOB NOT NULL, PRIMARY KEY (id, subject, version))"         \
     " WITHOUT ROWID;"
 
+#define LEDGER_REFUSALS                                                                                                \
+    "CREATE TABLE refusals (subject INTEGER, tab TEXT, row_id TEXT, touched INTEGER NOT NULL, reason TEXT NOT NULL,"    \
+    " PRIMARY KEY (subject, tab, row_id)) WITHOUT ROWID;"
+
 /* From the schema of its place, counted from 1, to the next one. */
 static const char *const ledger_migrations[LEDGER_SCHEMA - 1] = {
     LEDGER_DECISIONS "ALTER TABLE items ADD COLUMN resolution TEXT;",
     LEDGER_NOTES,
     LEDGER_OWNERS,
+    LEDGER_REFUSALS,
 };
 
-static const char ledger_schema[] = LEDGER_DECISIONS LEDGER_NOTES LEDGER_OWNERS
+static const char ledger_schema[] = LEDGER_DECISIONS LEDGER_NOTES LEDGER_OWNERS LEDGER_REFUSALS
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE names (number INTEGER PRIMARY KEY, space TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (space, name));"
     "CREATE TABLE subjects (number INTEGER PRIMARY KEY, study TEXT NOT NULL, site TEXT NOT NULL,"

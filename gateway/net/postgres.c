@@ -102,23 +102,26 @@ static bool pick_up(struct gw_postgres *p)
 
 /* ---- failures -------------------------------------------------------------------------------------------------- */
 
-static bool is_class(const char *sqlstate, const char *beginning)
+/* Is it one of these states, or of these classes? Their list has a space between any two. */
+static bool is_among(const char *sqlstate, const char *list)
 {
-    return strncmp(sqlstate, beginning, strlen(beginning)) == 0;
+    while (*list) {
+        const size_t length = strcspn(list, " ");
+
+        if (strncmp(sqlstate, list, length) == 0)
+            return true;
+        list += length + strspn(list + length, " ");
+    }
+    return false;
 }
 
 static enum gw_status status_of(const char *sqlstate)
 {
-    static const char *const passing[] = {"08", "40", "53", "55P03", "57014", "57P", "25006", "25P03", "58"};
-    static const char *const denied[] = {"28", "42501"};
-
-    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
-        if (is_class(sqlstate, passing[i]))
-            return GW_ERETRY;
-    for (size_t i = 0; i < sizeof denied / sizeof *denied; i++)
-        if (is_class(sqlstate, denied[i]))
-            return GW_EDENIED;
-    return is_class(sqlstate, "22") || is_class(sqlstate, "23") ? GW_EINPUT : GW_ECONFIG;
+    if (is_among(sqlstate, "08 40 53 55P03 57014 57P 25006 25P03 58"))
+        return GW_ERETRY;
+    if (is_among(sqlstate, "28 42501"))
+        return GW_EDENIED;
+    return is_among(sqlstate, "22 23") ? GW_EINPUT : GW_ECONFIG;
 }
 
 static const char *advice(enum gw_status status)
@@ -530,6 +533,11 @@ bool gw_postgres_connected(const struct gw_postgres *p)
 const char *gw_postgres_sqlstate(const struct gw_postgres *p)
 {
     return p->sqlstate;
+}
+
+bool gw_postgres_serves_on(const struct gw_postgres *p)
+{
+    return gw_postgres_connected(p) && is_among(p->sqlstate, "40 55P03 57014");
 }
 
 /* ---- the beginning and the end --------------------------------------------------------------------------------- */

@@ -7,7 +7,9 @@
 
 #include "gateway/core/json.h"
 #include "gateway/ledger/decisions.h"
+#include "gateway/ledger/refusals.h"
 #include "service/agenda.h"
+#include "service/batch.h"
 
 #define SUBJECT_MEMORY ((size_t)2 << 30) /* of one subject's derivation: some 400,000 facts */
 #define GROUP_FACTS    1000              /* facts settled before a commit: the house rule of group commit */
@@ -138,6 +140,7 @@ static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const
                              struct gw_error *err)
 {
     struct gw_decisions decisions = {NULL, 0};
+    struct gw_refusals refusals = {0};
     struct gw_fact *facts = NULL;
     enum gw_status rc = read_facts(pass, arena, subject->number, kept, &facts, err);
 
@@ -158,27 +161,25 @@ static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const
                                        .horizon = subject->horizon,
                                        .key = pass->key};
     rc = read_moves(pass, arena, kept, facts, input, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_refusals(pass->ledger, arena, subject->number, subject->line->subject, &refusals, err);
+    input->refusals = refusals.list;
+    input->refusal_count = refusals.count;
     return rc == GW_OK ? gw_derive(arena, input, out, err) : rc;
 }
 
 /* ---- delivery ---- */
 
-static enum gw_status deliver(struct group *g, const struct gw_enrolled *subject, const struct gw_settled *settled,
-                              const struct gw_difference *difference, struct gw_error *err)
+static enum gw_status deliver(struct group *g, int64_t subject, const struct gw_batch *batch, struct gw_error *err)
 {
     struct gw_pass *pass = g->pass;
-    const struct gw_batch batch = {.study = pass->protocol->study->id,
-                                   .subject_key = subject->line->subject,
-                                   .from_revision = settled->from_revision,
-                                   .to_revision = settled->to_revision,
-                                   .difference = difference,
-                                   .applied_at = pass->now};
+    const struct gw_difference *difference = batch->difference;
     struct gw_receipt receipt;
-    enum gw_status rc = pass->sink->apply(pass->sink, &batch, &receipt, err);
+    enum gw_status rc = pass->sink->apply(pass->sink, batch, &receipt, err);
 
     if (rc != GW_OK || !receipt.applied)
         return rc; /* not applied: the outbox line stays, and drain() takes it from where the sink stands */
-    g->delivered[g->delivered_count++] = (struct delivered){subject->number, receipt.revision};
+    g->delivered[g->delivered_count++] = (struct delivered){subject, receipt.revision};
     g->result->batches++;
     g->result->added += difference->added;
     g->result->changed += difference->updated;
@@ -226,7 +227,16 @@ static enum gw_status settle(struct group *g, const struct gw_enrolled *subject,
     if (settled.to_revision == settled.from_revision)
         return GW_OK;
     g->result->unchanged += difference.unchanged;
-    return deliver(g, subject, &settled, &difference, err);
+    if (!pass->sink)
+        return GW_OK; /* the outbox waits for its courier */
+    return deliver(g, subject->number,
+                   &(struct gw_batch){.study = pass->protocol->study->id,
+                                      .subject_key = subject->line->subject,
+                                      .from_revision = settled.from_revision,
+                                      .to_revision = settled.to_revision,
+                                      .difference = &difference,
+                                      .applied_at = pass->now},
+                   err);
 }
 
 /* ---- groups ---- */
@@ -235,7 +245,7 @@ static enum gw_status begin(struct group *g, struct gw_error *err)
 {
     enum gw_status rc = gw_ledger_begin(g->pass->ledger, err);
 
-    if (rc == GW_OK && g->pass->sink->begin)
+    if (rc == GW_OK && g->pass->sink && g->pass->sink->begin)
         rc = g->pass->sink->begin(g->pass->sink, err);
     g->open = rc == GW_OK;
     g->facts = 0;
@@ -248,7 +258,7 @@ static enum gw_status commit(struct group *g, struct gw_error *err)
     enum gw_status rc = gw_ledger_commit(g->pass->ledger, err);
 
     g->open = false;
-    if (rc == GW_OK && g->pass->sink->commit)
+    if (rc == GW_OK && g->pass->sink && g->pass->sink->commit)
         rc = g->pass->sink->commit(g->pass->sink, err);
     if (rc == GW_OK && g->delivered_count > 0)
         rc = gw_ledger_begin(g->pass->ledger, err);
@@ -312,35 +322,28 @@ static enum gw_status derive_marked(struct group *g, struct gw_error *err)
 
 /* ---- what an earlier end left in the outbox ---- */
 
-static const struct gw_enrolled *enrolled_key(const struct gw_pass *pass, const char *subject_key)
+static bool is_enrolled(const struct gw_pass *pass, const char *subject_key)
 {
     for (size_t i = 0; i < pass->subject_count; i++)
         if (strcmp(pass->subjects[i].line->subject, subject_key) == 0)
-            return &pass->subjects[i];
-    return NULL;
+            return true;
+    return false;
 }
 
 /* The difference anew, from the revision at which the sink stands to the latest. */
 static enum gw_status redeliver(struct group *g, const struct gw_outbox_line *line, struct gw_error *err)
 {
     struct gw_pass *pass = g->pass;
-    const struct gw_enrolled *subject = enrolled_key(pass, line->subject_key);
-    struct gw_rows old = {0}, new = {0};
-    struct gw_difference difference;
-    struct gw_settled settled = {0};
-    int64_t number;
-    enum gw_status rc = pass->sink->revision_of(pass->sink, line->subject_key, &settled.from_revision, err);
+    struct gw_batch batch;
+    int64_t stands;
+    enum gw_status rc = pass->sink->revision_of(pass->sink, line->subject_key, &stands, err);
 
     if (rc == GW_OK)
-        rc = gw_ledger_rows(pass->ledger, &g->arena, line->subject, settled.from_revision, &old, &number, err);
-    if (rc == GW_OK)
-        rc = gw_ledger_rows(pass->ledger, &g->arena, line->subject, GW_LATEST, &new, &settled.to_revision, err);
-    if (rc == GW_OK && settled.from_revision == settled.to_revision)
-        return gw_outbox_delivered(pass->ledger, line->subject, settled.to_revision, pass->now, err);
-    if (rc == GW_OK)
-        rc = gw_difference(&g->arena, &old, &new, &difference, err);
-    if (rc == GW_OK && subject)
-        rc = deliver(g, subject, &settled, &difference, err);
+        rc = batch_make(pass->ledger, &g->arena, line, stands, pass->now, &batch, err);
+    if (rc == GW_OK && stands == batch.to_revision)
+        return gw_outbox_delivered(pass->ledger, line->subject, stands, pass->now, err);
+    if (rc == GW_OK && is_enrolled(pass, line->subject_key))
+        rc = deliver(g, line->subject, &batch, err);
     if (rc == GW_OK && g->delivered_count == 1)
         rc = gw_outbox_delivered(pass->ledger, g->delivered[0].subject, g->delivered[0].revision, pass->now, err);
     g->delivered_count = 0;
@@ -350,8 +353,10 @@ static enum gw_status redeliver(struct group *g, const struct gw_outbox_line *li
 static enum gw_status drain(struct group *g, struct gw_error *err)
 {
     struct gw_outbox_line line = {0};
-    enum gw_status rc;
+    enum gw_status rc = GW_OK;
 
+    if (!g->pass->sink)
+        return GW_OK;
     do {
         const int64_t after = line.number;
 

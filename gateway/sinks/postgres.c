@@ -94,6 +94,7 @@ static void end(struct postgres *p, const struct gw_error *failure)
         gw_fail(&full, GW_ENOMEM, where, "the study database's answer needs more memory than allowed");
         failure = &full;
     }
+    p->known &= !failure || failure->status != GW_ERETRY || gw_postgres_serves_on(p->connection);
     p->done = NULL;
     p->shipment = NULL;
     if (done)

@@ -114,8 +114,9 @@ static const char *context(struct engine *e, const struct item_about *about)
 const char *engine_item_id(struct engine *e, const char *print, const struct item_about *about)
 {
     const struct gw_roster_line *roster = e->in->roster;
-    const char *place = about->has_fact ? gw_arena_print(e->arena, "%s|%d", e->versions[about->fact].key, about->part)
-                                        : or_empty(about->windows);
+    const char *place = about->has_fact  ? gw_arena_print(e->arena, "%s|%d", e->versions[about->fact].key, about->part)
+                        : about->windows ? about->windows
+                                         : or_empty(about->rows);
     const char *const parts[] = {print, roster->subject, place};
 
     return place ? gw_hmac_id(e->in->key, e->arena, 'x', parts, 3) : NULL;

@@ -47,7 +47,11 @@ start)
     echo "$folder"
     ;;
 kill)
-    kill -KILL "$(head -n 1 "$folder/data/postmaster.pid")" 2>/dev/null || true
+    server=$(head -n 1 "$folder/data/postmaster.pid")
+    sessions=$(awk -v parent="$server" '$1 == "PPid:" && $2 == parent { split(FILENAME, at, "/"); print at[3] }' \
+        /proc/[0-9]*/status 2>/dev/null || true)
+    # shellcheck disable=SC2086
+    kill -KILL "$server" $sessions 2>/dev/null || true
     rm -f "$folder/data/postmaster.pid" # its process may still be listed, and would pass for a server
     ;;
 stop)

@@ -74,6 +74,18 @@ enum gw_status gw_outbox_next(struct gw_ledger *ledger, struct gw_arena *arena, 
 enum gw_status gw_outbox_delivered(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
                                    struct gw_error *err);
 
+/* The other way round: the sink stands at this revision, and lines behind it that it had given a receipt for (an older
+ * copy of it was restored) wait again. */
+enum gw_status gw_outbox_stands(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
+                                struct gw_error *err);
+
+struct gw_outbox_size { /* of what waits */
+    int64_t lines;
+    int64_t bytes; /* of the rows of its revisions, as text */
+};
+enum gw_status gw_outbox_size(struct gw_ledger *ledger, const char *study, struct gw_outbox_size *out,
+                              struct gw_error *err);
+
 struct gw_outbox {
     struct gw_outbox_line *lines;
     size_t count;

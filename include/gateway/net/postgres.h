@@ -71,6 +71,10 @@ void gw_postgres_run(struct gw_postgres *postgres, const struct gw_postgres_stat
 /* The SQLSTATE of the last failure, "" where it had none. */
 const char *gw_postgres_sqlstate(const struct gw_postgres *postgres);
 
+/* After a failure that passes (GW_ERETRY): the same server is worth asking again, because what it met was a
+ * serialization failure or a time-out. After others it may not be the one to write to any more: connect anew. */
+bool gw_postgres_serves_on(const struct gw_postgres *postgres);
+
 /* A done that is owed is called first, with GW_ECANCELED; closed later, when the loop holds nothing of it. */
 void gw_postgres_close(struct gw_postgres *postgres, void (*closed)(void *ctx), void *ctx);
 

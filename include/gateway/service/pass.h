@@ -26,7 +26,7 @@ struct gw_enrolled { /* a roster line with what the pass needs beside it */
 
 struct gw_pass {
     struct gw_ledger *ledger;
-    struct gw_sink *sink;
+    struct gw_sink *sink; /* NULL: the study database is elsewhere, and what is to be sent waits in the outbox */
     const struct gw_protocol *protocol;
     struct gw_hmac *key;
     const struct gw_enrolled *subjects; /* by number */

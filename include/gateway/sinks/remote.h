@@ -18,25 +18,6 @@
 #include "gateway/net/clock.h"
 #include "gateway/sinks/sink.h"
 
-enum gw_refusal_kind {
-    GW_REFUSAL_REJECTED, /* the database does not take the row (PUSH_REJECTED) */
-    GW_REFUSAL_TOUCHED,  /* the row is not as we wrote it (TARGET_CHANGED) */
-};
-
-struct gw_refusal {
-    enum gw_refusal_kind kind;
-    enum gw_table_id table;
-    const char *subject_key;
-    const char *row_id;
-    const char *reason; /* "SQLSTATE 22003"; "" where the kind says it all */
-};
-
-struct gw_refusals {
-    struct gw_refusal *list;
-    size_t count;
-    size_t capacity;
-};
-
 struct gw_stand {
     const char *subject_key;
     int64_t revision;

@@ -84,6 +84,25 @@ struct gw_move {
     uint8_t sha256[32];
 };
 
+enum gw_refusal_kind {
+    GW_REFUSAL_REJECTED, /* the study database does not take the row (PUSH_REJECTED) */
+    GW_REFUSAL_TOUCHED,  /* the row there is not as it was written (TARGET_CHANGED) */
+};
+
+struct gw_refusal { /* of a row, by the study database it was sent to */
+    enum gw_refusal_kind kind;
+    enum gw_table_id table;
+    const char *subject_key;
+    const char *row_id;
+    const char *reason; /* "SQLSTATE 22003"; "" where the kind says it all */
+};
+
+struct gw_refusals {
+    struct gw_refusal *list;
+    size_t count;
+    size_t capacity;
+};
+
 struct gw_subject_input {
     const struct gw_study *study;
     const struct gw_tables *tables;
@@ -98,6 +117,8 @@ struct gw_subject_input {
     size_t fact_count;
     const struct gw_move *moves; /* any order */
     size_t move_count;
+    const struct gw_refusal *refusals; /* that stand, any order; for gw_history */
+    size_t refusal_count;
     gw_day horizon;
     struct gw_hmac *key; /* the study's pseudonym key */
 };
@@ -147,8 +168,10 @@ enum gw_status gw_identify_derived(struct gw_arena *arena, const struct gw_rows 
 /*
  * history(): what the change of what was delivered tells a person. Adds to `derived`, between gw_identify and
  * gw_difference: ANCHOR_MOVED, which blocks until a decision confirms it, where D1 moved by more than the study allows;
- * CORRECTION_AFTER_PUSH and WITHDRAWN_AFTER_PUSH, one for each source whose change or withdrawal changed a row. Items
- * of former comparisons stay. previous may be empty: then there is nothing to tell. Source: mappings/RULES.md 10.
+ * CORRECTION_AFTER_PUSH and WITHDRAWN_AFTER_PUSH, one for each source whose change or withdrawal changed a row;
+ * PUSH_REJECTED and TARGET_CHANGED, one for each row that the study database refuses, for as long as it does (those of
+ * the exceptions' own table apart, or each would give another). Items of former comparisons stay. previous may be
+ * empty: then there is nothing to tell. Source: mappings/RULES.md 10.
  */
 enum gw_status gw_history(const struct gw_rows *previous, struct gw_derived *derived, struct gw_error *err);
 

@@ -1,0 +1,68 @@
+/*
+ * Rows that a study database did not take.
+ */
+#include "gateway/ledger/refusals.h"
+
+#include <string.h>
+
+#include "ledger/store.h"
+
+static enum gw_table_id table_named(const char *name)
+{
+    int t = 0;
+
+    while (t < GW_TABLE_COUNT && strcmp(gw_table_of((enum gw_table_id)t)->name, name) != 0)
+        t++;
+    return (enum gw_table_id)t;
+}
+
+static bool read_row(struct gw_arena *arena, sqlite3_stmt *row, const char *subject_key, struct gw_refusal *out)
+{
+    *out = (struct gw_refusal){
+        .kind = sqlite3_column_int(row, 2) ? GW_REFUSAL_TOUCHED : GW_REFUSAL_REJECTED,
+        .table = table_named((const char *)sqlite3_column_text(row, 0)),
+        .subject_key = subject_key,
+        .row_id = ledger_text(arena, row, 1),
+        .reason = ledger_text(arena, row, 3),
+    };
+    return out->row_id && out->reason;
+}
+
+enum gw_status gw_ledger_refusals(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
+                                  const char *subject_key, struct gw_refusals *out, struct gw_error *err)
+{
+    sqlite3_stmt *all = ledger_bind(ledger, STATEMENT_REFUSALS, subject);
+    struct gw_refusals refusals = {0};
+    enum gw_status rc;
+    bool row;
+
+    while ((rc = ledger_step(ledger, all, &row, err)) == GW_OK && row) {
+        struct gw_refusal *slot = GW_ARENA_PUSH(arena, refusals.list, refusals.count, refusals.capacity);
+
+        if (!slot || !read_row(arena, all, subject_key, slot)) {
+            sqlite3_reset(all);
+            return ledger_no_memory(err, "what the study database refused");
+        }
+        if (slot->table == GW_TABLE_COUNT) /* a table of another release */
+            refusals.count--;
+    }
+    if (rc == GW_OK)
+        *out = refusals;
+    return rc;
+}
+
+enum gw_status gw_ledger_refuse(struct gw_ledger *ledger, int64_t subject, const struct gw_refusal *refusal,
+                                struct gw_error *err)
+{
+    return ledger_run(ledger,
+                      ledger_bind(ledger, STATEMENT_REFUSAL_PUT, subject, gw_table_of(refusal->table)->name,
+                                  refusal->row_id, (int64_t)(refusal->kind == GW_REFUSAL_TOUCHED), refusal->reason),
+                      err);
+}
+
+enum gw_status gw_ledger_accept(struct gw_ledger *ledger, int64_t subject, enum gw_table_id table, const char *row_id,
+                                struct gw_error *err)
+{
+    return ledger_run(ledger, ledger_bind(ledger, STATEMENT_REFUSAL_DROP, subject, gw_table_of(table)->name, row_id),
+                      err);
+}
