@@ -144,9 +144,12 @@ void sql_write_rows(struct gw_text *out, const struct gw_table *table, bool adds
     else
         change_rows(out, table);
     gw_text_add(out, " RETURNING t.subject_key, t.row_id) INSERT INTO refusals (subject_key, revision, table_name, "
-                     "row_id, kind) SELECT n.subject_key, n.of_revision, ");
+                     "row_id, kind, reason) SELECT n.subject_key, n.of_revision, ");
     sql_literal(out, table->name);
-    gw_text_add(out, ", n.row_id, 'touched' FROM n WHERE NOT EXISTS (SELECT FROM done d WHERE d.subject_key = "
+    gw_text_add(out, ", n.row_id, 'touched', CASE WHEN EXISTS (SELECT FROM ");
+    sql_name(out, table->name);
+    gw_text_add(out, " x WHERE x.subject_key = n.subject_key AND x.row_id = n.row_id) THEN '' ELSE 'missing' END "
+                     "FROM n WHERE NOT EXISTS (SELECT FROM done d WHERE d.subject_key = "
                      "n.subject_key AND d.row_id = n.row_id)");
 }
 

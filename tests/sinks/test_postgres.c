@@ -155,6 +155,7 @@ Test(postgres, leaves_alone_what_a_person_changed)
             cr_expect(refusal->kind == GW_REFUSAL_TOUCHED && refusal->table == GW_TABLE_observations);
             cr_expect_str_eq(refusal->subject_key, "ES-017");
             cr_expect_str_eq(refusal->row_id, "o1");
+            cr_expect_str_eq(refusal->reason, strstr(cases[i].name, "deleted") ? "missing" : "");
         }
         remote_desk_release(&desk);
     }

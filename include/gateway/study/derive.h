@@ -94,7 +94,7 @@ struct gw_refusal { /* of a row, by the study database it was sent to */
     enum gw_table_id table;
     const char *subject_key;
     const char *row_id;
-    const char *reason; /* "SQLSTATE 22003"; "" where the kind says it all */
+    const char *reason; /* "SQLSTATE 22003"; of what was touched "missing" where it is gone, else "" */
 };
 
 struct gw_refusals {
