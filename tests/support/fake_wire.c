@@ -32,6 +32,7 @@ struct fake_wire {
     size_t at;
     uint64_t delay_ms;
     size_t breaks;
+    size_t pieces; /* on their way */
     struct link *links[64];
     size_t count;
 };
@@ -61,6 +62,7 @@ static void break_link(struct link *link)
 
 static void on_piece_closed(uv_handle_t *handle)
 {
+    ((struct piece *)handle)->to->link->wire->pieces--;
     free(handle);
 }
 
@@ -90,6 +92,7 @@ static void pass_on(struct end *to, const char *bytes, size_t length, bool last)
     if (!piece)
         abort();
     piece->to = to;
+    to->link->wire->pieces++;
     piece->length = length;
     piece->last = last;
     memcpy(piece->bytes, bytes, length);
@@ -252,13 +255,20 @@ static void on_door_closed(uv_handle_t *handle)
     free(wire);
 }
 
-/* The links close first, then the door, whose callback comes after theirs. */
+static bool is_quiet(const struct fake_wire *wire)
+{
+    for (size_t i = 0; i < wire->count; i++)
+        if (!wire->links[i]->client.closed || !wire->links[i]->server.closed)
+            return false;
+    return wire->pieces == 0;
+}
+
+/* The links close first, and what is on its way arrives nowhere; then the door. */
 void fake_wire_close(struct fake_wire *wire)
 {
     for (size_t i = 0; i < wire->count; i++)
         break_link(wire->links[i]);
-    while (wire->count > 0 &&
-           (!wire->links[wire->count - 1]->client.closed || !wire->links[wire->count - 1]->server.closed))
+    while (!is_quiet(wire))
         uv_run(wire->loop, UV_RUN_ONCE);
     uv_close((uv_handle_t *)&wire->door, on_door_closed);
 }
