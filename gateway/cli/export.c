@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "gateway/service/config.h"
 #include "gateway/sinks/export.h"
+#include "gateway/sinks/redcap.h"
 
 static const char where[] = "cli.export";
 
@@ -85,10 +86,21 @@ static enum gw_status write_folder(const char *database, const char *format, con
     return rc;
 }
 
-/* "dump, csv, sdtm" */
+/* Of no study in particular: it needs no settings. */
+static int print_dictionary(const struct arguments *arguments)
+{
+    struct gw_error failure;
+
+    if (arguments->values[OPTION_OUT_CSV])
+        return arguments_wrong(arguments, "--format redcap-dictionary is printed: leave out --out");
+    signal(SIGPIPE, SIG_DFL);
+    return gw_redcap_dictionary(stdout, &failure) == GW_OK ? 0 : output_failed(&failure);
+}
+
+/* "dump, csv, redcap-dictionary, sdtm" */
 static const char *name_formats(char *out, size_t size)
 {
-    snprintf(out, size, "dump, csv");
+    snprintf(out, size, "dump, csv, redcap-dictionary");
     for (size_t i = 0; gw_export_format(i); i++)
         snprintf(out + strlen(out), size - strlen(out), ", %s", gw_export_format(i));
     return out;
@@ -98,14 +110,20 @@ int export_command(const struct arguments *arguments)
 {
     const char *format = arguments->values[OPTION_FORMAT], *dir = arguments->values[OPTION_OUT_CSV], *database;
     const bool dump = strcmp(format, "dump") == 0, csv = strcmp(format, "csv") == 0;
-    char names[120];
+    char names[160];
     struct gw_arena arena = GW_ARENA_INIT(ARENA_BYTES);
     struct gw_error failure;
     enum gw_status rc;
 
+    if (strcmp(format, "redcap-dictionary") == 0)
+        return print_dictionary(arguments);
     if (!dump && !csv && !is_folder_format(format))
         return arguments_wrong(arguments, "--format \"%.40s\" is none of %s", format,
                                name_formats(names, sizeof names));
+    if (!arguments->values[OPTION_CONFIG] == !arguments->values[OPTION_DATABASE])
+        return arguments_wrong(arguments, arguments->values[OPTION_CONFIG]
+                                              ? "give only one of --config FILE or --db STUDY.db"
+                                              : "give --config FILE or --db STUDY.db");
     if (dump == (dir != NULL))
         return arguments_wrong(arguments, dump ? "--format dump is printed: leave out --out" : "--out DIR is missing");
     rc = find_database(arguments, &arena, &database, &failure);

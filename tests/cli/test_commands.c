@@ -105,9 +105,16 @@ static const struct {
     {"keys new --out k --alg HS256",
      "keys new: --alg \"HS256\" is neither ES384 nor RS384: see casement keys new --help"},
     {"keys jwks", "keys jwks: FILE... is missing: see casement keys jwks --help"},
-    {"export --format xml --db a", "export: --format \"xml\" is none of dump, csv, sdtm: see casement export --help"},
+    {"export --format xml --db a",
+     "export: --format \"xml\" is none of dump, csv, redcap-dictionary, sdtm: see casement export --help"},
+    {"export --format csv --out b", "export: give --config FILE or --db STUDY.db: see casement export --help"},
+    {"export --format csv --db a --config c --out b",
+     "export: give only one of --config FILE or --db STUDY.db: see casement export --help"},
     {"export --format csv --db a", "export: --out DIR is missing: see casement export --help"},
-    {"export --format dump --db a --out b", "export: --format dump is printed: leave out --out: see casement export --help"},
+    {"export --format redcap-dictionary --out b",
+     "export: --format redcap-dictionary is printed: leave out --out: see casement export --help"},
+    {"export --format dump --db a --out b",
+     "export: --format dump is printed: leave out --out: see casement export --help"},
 };
 
 Test(commands, answer_a_mistake_with_one_line)
