@@ -32,6 +32,28 @@ add_library(CSV::CSV UNKNOWN IMPORTED)
 set_target_properties(CSV::CSV PROPERTIES IMPORTED_LOCATION ${CSV_LIBRARY}
                                           INTERFACE_INCLUDE_DIRECTORIES ${CSV_INCLUDE_DIR})
 
+# What the formats of `casement export` are written by.
+set(export_libraries)
+if(GATEWAY_XLSX)
+  gateway_require(XLSXWRITER xlsxwriter libxlsxwriter-dev)
+  list(APPEND export_libraries PkgConfig::XLSXWRITER)
+endif()
+if(GATEWAY_ODM)
+  gateway_require(XML libxml-2.0 libxml2-dev)
+  list(APPEND export_libraries PkgConfig::XML)
+endif()
+if(GATEWAY_XPT) # which ships no pkg-config file
+  find_path(READSTAT_INCLUDE_DIR readstat.h)
+  find_library(READSTAT_LIBRARY readstat)
+  if(NOT READSTAT_INCLUDE_DIR OR NOT READSTAT_LIBRARY)
+    message(FATAL_ERROR "Casement needs libreadstat: apt-get install libreadstat-dev")
+  endif()
+  add_library(READSTAT::READSTAT UNKNOWN IMPORTED)
+  set_target_properties(READSTAT::READSTAT PROPERTIES IMPORTED_LOCATION ${READSTAT_LIBRARY}
+                                                      INTERFACE_INCLUDE_DIRECTORIES ${READSTAT_INCLUDE_DIR})
+  list(APPEND export_libraries READSTAT::READSTAT)
+endif()
+
 # Our TLS rules are OpenSSL's: the GnuTLS flavour of libcurl would replace them silently.
 find_program(CURL_CONFIG curl-config)
 if(CURL_CONFIG)

@@ -12,7 +12,16 @@ static const char where[] = "sinks.folder_export";
 enum { ARENA_BYTES = 16 * 1024 * 1024 };
 
 static const struct folder_format *const formats[] = {
-    &format_sdtm,
+    &format_sdtm, &format_dataset_json,
+#if GATEWAY_XPT
+    &format_xpt,
+#endif
+#if GATEWAY_XLSX
+    &format_xlsx,
+#endif
+#if GATEWAY_ODM
+    &format_odm,
+#endif
 };
 
 #define FORMATS (sizeof formats / sizeof *formats)
@@ -36,6 +45,8 @@ static enum gw_status write_folder(struct folder_export *x, const struct folder_
 
     if (rc == GW_OK)
         rc = format->write(x);
+    if (rc == GW_OK && x->unfit > 0)
+        rc = text_file_close(&x->unfit_file);
     if (rc == GW_OK)
         rc = gw_folder_publish(&x->folder, x->err);
     gw_folder_discard(&x->folder);
@@ -52,6 +63,7 @@ enum gw_status gw_export_folder(const char *database, const char *name, const ch
     if (!format)
         return gw_fail(err, GW_EUSAGE, where, "\"%.40s\" is no format made of folders", name);
     text_file_init(&x.file, err);
+    text_file_init(&x.unfit_file, err);
     rc = reading_open(&x.reading, database, err);
     if (rc == GW_OK)
         rc = sdtm_origin_of(&x.reading, &x.arena, &x.origin);
@@ -61,6 +73,7 @@ enum gw_status gw_export_folder(const char *database, const char *name, const ch
         *unfit = x.unfit;
     reading_close(&x.reading);
     text_file_release(&x.file);
+    text_file_release(&x.unfit_file);
     gw_arena_release(&x.arena);
     return rc;
 }

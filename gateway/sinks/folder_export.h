@@ -15,7 +15,8 @@ struct folder_export {
     struct gw_folder folder;
     struct text_file file;
     struct sdtm_origin origin;
-    size_t unfit; /* values that the format cannot hold: listed in unfit.csv of the folder */
+    struct text_file unfit_file;
+    size_t unfit; /* values that the format cannot hold: listed in unfit.csv of the folder, which is there if any are */
     struct gw_error *err;
 };
 
@@ -25,7 +26,7 @@ struct folder_format {
     struct gw_folder_kind kind;
 };
 
-extern const struct folder_format format_sdtm;
+extern const struct folder_format format_sdtm, format_dataset_json, format_xpt, format_xlsx, format_odm;
 
 /* The data definition: what each data set and variable is, where it comes from, what is not there and why. */
 enum gw_status define_csv(struct folder_export *x);

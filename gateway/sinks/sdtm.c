@@ -210,14 +210,26 @@ const struct sdtm_domain *sdtm_domain_of(const char *name)
     return NULL;
 }
 
-size_t sdtm_place(const struct sdtm_domain *domain, const char *variable)
+static size_t find_variable(const struct sdtm_domain *domain, const char *variable)
 {
     size_t i = 0;
 
     while (i < domain->count && strcmp(domain->variables[i].name, variable) != 0)
         i++;
-    assert(i < domain->count);
     return i;
+}
+
+bool sdtm_has(const struct sdtm_domain *domain, const char *variable)
+{
+    return find_variable(domain, variable) < domain->count;
+}
+
+size_t sdtm_place(const struct sdtm_domain *domain, const char *variable)
+{
+    const size_t place = find_variable(domain, variable);
+
+    assert(place < domain->count);
+    return place;
 }
 
 /* ---- one subject's records ---- */
@@ -311,11 +323,10 @@ static int compare_records(const void *left, const void *right, void *context)
 static void number_records(struct sdtm_subject *subject, const char ***records)
 {
     char name[SDTM_NAME_BYTES];
-    size_t place = 0;
+    size_t place;
 
-    snprintf(name, sizeof name, "%sSEQ", subject->domain->code);
-    while (place < subject->domain->count && strcmp(subject->domain->variables[place].name, name) != 0)
-        place++;
+    snprintf(name, sizeof name, "%.2sSEQ", subject->domain->code);
+    place = find_variable(subject->domain, name);
     for (size_t i = 0; place < subject->domain->count && i < subject->count; i++) {
         records[i][place] = gw_arena_print(&subject->reading->arena, "%zu", i + 1);
         subject->failed |= !records[i][place];

@@ -78,8 +78,13 @@ struct sdtm_records {
 };
 
 #define SDTM_DOMAINS 12
+
+/* What a format that wants a moment gets from a database that never took a delivery: no clock is read. */
+#define SDTM_NO_MOMENT "1970-01-01T00:00:00Z"
+
 const struct sdtm_domain *sdtm_domains(void); /* SDTM_DOMAINS of them */
 const struct sdtm_domain *sdtm_domain_of(const char *name);
+bool sdtm_has(const struct sdtm_domain *domain, const char *variable);
 size_t sdtm_place(const struct sdtm_domain *domain, const char *variable); /* asserted to be there */
 
 /* The subject at hand's records of a domain by their keys, numbered from 1; they live until the next subject. */

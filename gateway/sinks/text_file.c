@@ -77,6 +77,15 @@ enum gw_status text_file_flush_some(struct text_file *file)
     return file->text.length < FLUSH_BYTES && !file->text.failed ? GW_OK : text_file_flush(file);
 }
 
+enum gw_status text_file_patch(struct text_file *file, size_t offset, const char *bytes)
+{
+    const enum gw_status rc = text_file_flush(file);
+
+    if (rc == GW_OK && pwrite(file->fd, bytes, strlen(bytes), (off_t)offset) != (ssize_t)strlen(bytes))
+        return write_failed(file);
+    return rc;
+}
+
 enum gw_status text_file_close(struct text_file *file)
 {
     enum gw_status rc = text_file_flush(file);

@@ -22,6 +22,8 @@ enum gw_status text_file_open(struct text_file *file, const char *dir, const cha
 /* Once enough has gathered, or in any case. GW_EIO. */
 enum gw_status text_file_flush_some(struct text_file *file);
 enum gw_status text_file_flush(struct text_file *file);
+/* These bytes in place of what was written (or gathered) from this offset on. */
+enum gw_status text_file_patch(struct text_file *file, size_t offset, const char *bytes);
 /* Everything written, and closed. */
 enum gw_status text_file_close(struct text_file *file);
 

@@ -103,6 +103,7 @@ Test(map, says_where_everything_went)
            CASEMENT, "exceptions", "show", "--ledger", "out/hospital/ledger.db", "x");
     EXPECT(0, "", PARTS("2.40"), CASEMENT, "export", "--format", "dump", "--db", "out/study/study.db");
     EXPECT(0, "", PARTS(""), CASEMENT, "export", "--format", "csv", "--db", "out/study/study.db", "--out", "csv/");
+    EXPECT(0, "", PARTS(""), CASEMENT, "export", "--format", "sdtm", "--db", "out/study/study.db", "--out", "sdtm/");
     EXPECT(0, "", PARTS(""), "/usr/bin/cmp", "out/study/observations.csv", "csv/observations.csv");
     EXPECT(66, "casement: out/no.db: there is no study database to read; deliver something first\n", PARTS(""),
            CASEMENT, "export", "--format", "dump", "--db", "out/no.db");

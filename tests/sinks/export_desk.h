@@ -6,6 +6,7 @@
 #define SINKS_EXPORT_DESK_H
 
 #include <dirent.h>
+#include <unistd.h>
 
 #include "sinks/desk.h"
 #include "sinks/sdtm.h"
@@ -164,7 +165,10 @@ static inline bool export_takes(const struct gw_column *column)
     return false;
 }
 
-/* A canary in every empty text that no variable names, stamps included; a comparator is one of four signs. */
+/*
+ * A canary in every empty text that no variable names, stamps included; but a comparator is one of four signs, and of a
+ * withdrawal only that it was is asked.
+ */
 static inline void export_hide(struct gw_rows *rows)
 {
     for (int t = 0; t < GW_TABLE_COUNT; t++) {
@@ -172,7 +176,7 @@ static inline void export_hide(struct gw_rows *rows)
         for (size_t c = 0; c < table->column_count; c++) {
             const struct gw_column *column = &table->columns[c];
             if (column->type == GW_COLUMN_integer || column->type == GW_COLUMN_boolean || export_takes(column) ||
-                strcmp(column->name, "comparator") == 0)
+                strcmp(column->name, "comparator") == 0 || strcmp(column->name, "withdrawal_date") == 0)
                 continue;
             for (size_t i = 0; i < rows->tables[t].count; i++) {
                 gw_cell_text *cell = (gw_cell_text *)((char *)rows->tables[t].rows[i] + column->offset);
