@@ -22,6 +22,7 @@ static const struct folder_format *const formats[] = {
 #if GATEWAY_ODM
     &format_odm,
 #endif
+    &format_fhir,
 };
 
 #define FORMATS (sizeof formats / sizeof *formats)

@@ -26,7 +26,7 @@ struct folder_format {
     struct gw_folder_kind kind;
 };
 
-extern const struct folder_format format_sdtm, format_dataset_json, format_xpt, format_xlsx, format_odm;
+extern const struct folder_format format_sdtm, format_dataset_json, format_xpt, format_xlsx, format_odm, format_fhir;
 
 /* The data definition: what each data set and variable is, where it comes from, what is not there and why. */
 enum gw_status define_csv(struct folder_export *x);

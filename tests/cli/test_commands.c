@@ -106,8 +106,8 @@ static const struct {
      "keys new: --alg \"HS256\" is neither ES384 nor RS384: see casement keys new --help"},
     {"keys jwks", "keys jwks: FILE... is missing: see casement keys jwks --help"},
     {"export --format xml --db a",
-     "export: --format \"xml\" is none of dump, csv, redcap-dictionary, sdtm, dataset-json, xpt, xlsx, odm"
-     ": see casement export --help"},
+     "export: --format \"xml\" is none of dump, csv, redcap-dictionary, sdtm, dataset-json, xpt, xlsx, odm, "
+     "fhir: see casement export --help"},
     {"export --format csv --out b", "export: give --config FILE or --db STUDY.db: see casement export --help"},
     {"export --format csv --db a --config c --out b",
      "export: give only one of --config FILE or --db STUDY.db: see casement export --help"},
