@@ -235,9 +235,13 @@ enum gw_status gw_csv_columns(const struct gw_csv *csv, const char *const *names
     return GW_OK;
 }
 
-/* What a spreadsheet takes for the start of a formula (OWASP "CSV injection"). */
+/* What a spreadsheet takes for the start of a formula (OWASP "CSV injection"), full-width forms of the signs too. */
 static bool runs(const char *value)
 {
+    static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"}; /* = + - @ */
+
+    if ((unsigned char)value[0] == 0xef)
+        return gw_begins_as_any(wide, sizeof wide / sizeof *wide, value);
     return value[0] && value[0] <= '@' && strchr("=+-@\t\r\n", value[0]);
 }
 
