@@ -53,6 +53,16 @@ static void oid(struct odm *o, const char *name, const char *prefix, const char 
     attribute(o, name, text);
 }
 
+/* A file is known by the program and the study, however long its name is. */
+static void file_oid(struct odm *o)
+{
+    const char *text = gw_arena_print(&o->x->arena, "casement.%s", o->x->origin.study);
+
+    if (text)
+        attribute(o, "FileOID", text);
+    o->failed |= !text;
+}
+
 static void number(struct odm *o, const char *name, size_t value)
 {
     char text[24];
@@ -291,7 +301,7 @@ static enum gw_status write_document(struct odm *o)
     attribute(o, "xmlns", NAMESPACE);
     attribute(o, "ODMVersion", "1.3.2");
     attribute(o, "FileType", "Snapshot");
-    oid(o, "FileOID", "casement", o->x->origin.study, NULL);
+    file_oid(o);
     attribute(o, "CreationDateTime", o->x->origin.delivered ? o->x->origin.delivered : SDTM_NO_MOMENT);
     attribute(o, "SourceSystem", "Casement");
     attribute(o, "SourceSystemVersion", GATEWAY_VERSION);

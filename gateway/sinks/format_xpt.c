@@ -60,7 +60,7 @@ static const char *misfit(const struct sdtm_variable *variable, const char *valu
     }
     if (strlen(value) > MAX_TEXT)
         return "longer than 200 characters";
-    return is_ascii(value) ? NULL : "not ASCII";
+    return is_ascii(value) ? NULL : "not printable ASCII";
 }
 
 static enum gw_status measure(void *context, const struct sdtm_domain *domain, const char *const *record)

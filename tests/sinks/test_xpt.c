@@ -109,8 +109,8 @@ Test(xpt, tells_what_does_not_fit_and_cuts_nothing)
         {"letters beyond ASCII do not",
          "Neumon\xc3\xad"
          "a",
-         "not ASCII"},
-        {"a line break does not", "one\ntwo", "not ASCII"},
+         "not printable ASCII"},
+        {"a line break does not", "one\ntwo", "not printable ASCII"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
