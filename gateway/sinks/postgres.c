@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sinks/pieces.h"
 #include "sinks/postgres_migrate.h"
 #include "sinks/postgres_rows.h"
 #include "sinks/postgres_sql.h"
@@ -34,15 +35,6 @@ enum {
 
 enum head { HEAD_KEYS, HEAD_TO, HEAD_FROM, HEAD_SHIPMENT, HEAD_APPLIED_AT, HEAD_COUNT };
 enum rejected { REJECTED_KEYS, REJECTED_TABLES, REJECTED_ROWS, REJECTED_REASONS, REJECTED_COUNT };
-
-struct piece { /* of the shipment's batches; or, while one is searched, of its changes */
-    size_t first, count;
-};
-
-struct pieces {
-    struct piece list[64]; /* halves of halves: as deep as the logarithm of what there is */
-    size_t count;
-};
 
 struct postgres {
     struct gw_remote remote; /* first: the remote is the database */
@@ -63,7 +55,7 @@ struct postgres {
     struct gw_refusals *refusals;
 
     struct gw_shipment *shipment;
-    struct pieces pieces; /* of batches, still to be sent */
+    struct pieces pieces; /* of the shipment's batches, still to be sent */
     struct piece piece;   /* being sent */
     struct pieces search; /* of changes of the one batch in it, still to be tried */
     struct piece tried;   /* of them */
@@ -457,19 +449,6 @@ static void send_run(struct postgres *p)
 
 /* ---- halves ---------------------------------------------------------------------------------------------------- */
 
-static void push(struct pieces *pieces, size_t first, size_t count)
-{
-    assert(pieces->count < sizeof pieces->list / sizeof *pieces->list);
-    if (count > 0)
-        pieces->list[pieces->count++] = (struct piece){first, count};
-}
-
-static void push_halves(struct pieces *pieces, struct piece piece)
-{
-    push(pieces, piece.first + piece.count / 2, piece.count - piece.count / 2);
-    push(pieces, piece.first, piece.count / 2);
-}
-
 static void try_next(struct postgres *p)
 {
     p->searching = p->search.count > 0;
@@ -489,7 +468,7 @@ static void begin_search(struct postgres *p)
         return;
     }
     p->search.count = 0;
-    push_halves(&p->search, (struct piece){0, count});
+    pieces_push_halves(&p->search, (struct piece){0, count});
     try_next(p);
 }
 
@@ -527,10 +506,10 @@ static void on_value_refused(struct postgres *p, const struct gw_error *failure)
         p->refused[p->tried.first] = last_reason(p);
         try_next(p);
     } else if (p->searching) {
-        push_halves(&p->search, p->tried);
+        pieces_push_halves(&p->search, p->tried);
         try_next(p);
     } else if (p->piece.count > 1) {
-        push_halves(&p->pieces, p->piece);
+        pieces_push_halves(&p->pieces, p->piece);
         send_piece(p);
     } else if (!p->refused && changes > 0) {
         begin_search(p);
@@ -572,7 +551,7 @@ static void send_piece(struct postgres *p)
 static void send_shipment(struct postgres *p)
 {
     p->pieces.count = 0;
-    push(&p->pieces, 0, p->shipment->count);
+    pieces_push(&p->pieces, 0, p->shipment->count);
     send_piece(p);
 }
 

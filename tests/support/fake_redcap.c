@@ -1,0 +1,521 @@
+/*
+ * The project in memory. See the header.
+ */
+#include "support/fake_redcap.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "gateway/study/rows.h"
+
+enum { PAIRS = 64 };
+
+struct pairs {
+    char *names[PAIRS], *values[PAIRS];
+    size_t count;
+};
+
+static const struct {
+    const char *label, *name;
+} events[] = {{"SUBJECT", "subject_arm_1"}, {"BASELINE", "baseline_arm_1"}, {"T30-01", "t3001_arm_1"}};
+
+static void wrong(struct fake_redcap *redcap, const char *what, const char *detail)
+{
+    if (!*redcap->wrong)
+        snprintf(redcap->wrong, sizeof redcap->wrong, "%s %.300s", what, detail);
+}
+
+/* ---- the form -------------------------------------------------------------------------------------------------- */
+
+static void decode(char *text)
+{
+    char *to = text;
+    unsigned byte;
+
+    for (; *text; text++) {
+        if (*text == '%' && sscanf(text + 1, "%2x", &byte) == 1) {
+            *to++ = (char)byte;
+            text += 2;
+        } else {
+            *to++ = *text == '+' ? ' ' : *text;
+        }
+    }
+    *to = '\0';
+}
+
+static void read_pairs(struct fake_redcap *redcap, char *body, struct pairs *out)
+{
+    char *rest, *pair = strtok_r(body, "&", &rest);
+
+    out->count = 0;
+    for (; pair; pair = strtok_r(NULL, "&", &rest)) {
+        char *equals = strchr(pair, '=');
+
+        assert(equals && out->count < PAIRS);
+        *equals = '\0';
+        decode(pair);
+        decode(equals + 1);
+        for (size_t i = 0; i < out->count; i++)
+            if (strcmp(out->names[i], pair) == 0)
+                wrong(redcap, "said twice:", pair);
+        out->names[out->count] = pair;
+        out->values[out->count++] = equals + 1;
+    }
+}
+
+static const char *value_of(const struct pairs *pairs, const char *name)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (strcmp(pairs->names[i], name) == 0)
+            return pairs->values[i];
+    return "";
+}
+
+/* Is it in list[0], list[1] ...? A list that was not given holds everything. */
+static bool is_listed(const struct pairs *pairs, const char *list, const char *value)
+{
+    char name[40];
+    size_t i = 0;
+
+    for (;; i++) {
+        snprintf(name, sizeof name, "%s[%zu]", list, i);
+        if (!*value_of(pairs, name))
+            return i == 0;
+        if (strcmp(value_of(pairs, name), value) == 0)
+            return true;
+    }
+}
+
+static void demand(struct fake_redcap *redcap, const struct pairs *pairs, const char *const *names,
+                   const char *const *values)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; names[i]; i++)
+        if (strcmp(value_of(pairs, names[i]), values[i]) != 0)
+            wrong(redcap, "not as it should be:", names[i]);
+    for (size_t i = 0; i < pairs->count; i++) {
+        const bool listed = strchr(pairs->names[i], '[') != NULL;
+
+        for (size_t k = 0; names[k]; k++)
+            found += strcmp(names[k], pairs->names[i]) == 0;
+        if (listed)
+            found++;
+    }
+    if (found != pairs->count - 1) /* the token */
+        wrong(redcap, "something else is sent:", pairs->names[pairs->count - 1]);
+}
+
+/* ---- what is there --------------------------------------------------------------------------------------------- */
+
+static const char *text_of(const cJSON *row, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, name);
+
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static void set_text(cJSON *row, const char *name, const char *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(row, name);
+    cJSON_AddStringToObject(row, name, value);
+}
+
+static bool is_place_of(const cJSON *row, const char *name, const char *value)
+{
+    return strcmp(text_of(row, name), value) == 0;
+}
+
+static cJSON *find_place(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
+                         const char *instance)
+{
+    cJSON *row;
+
+    cJSON_ArrayForEach(row, redcap->rows)
+    {
+        if (is_place_of(row, "subject_key", record) && is_place_of(row, "redcap_event_name", event) &&
+            is_place_of(row, "redcap_repeat_instrument", instrument) &&
+            is_place_of(row, "redcap_repeat_instance", instance))
+            return row;
+    }
+    return NULL;
+}
+
+static cJSON *add_place(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
+                        const char *instance)
+{
+    cJSON *row = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(row, "subject_key", record);
+    cJSON_AddStringToObject(row, "redcap_event_name", event);
+    cJSON_AddStringToObject(row, "redcap_repeat_instrument", instrument);
+    cJSON_AddStringToObject(row, "redcap_repeat_instance", instance);
+    cJSON_AddItemToArray(redcap->rows, row);
+    return row;
+}
+
+static void row_id_field(const cJSON *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s_row_id", text_of(row, "redcap_repeat_instrument"));
+}
+
+static cJSON *find_row(struct fake_redcap *redcap, const char *row_id)
+{
+    cJSON *row;
+    char name[100];
+
+    cJSON_ArrayForEach(row, redcap->rows)
+    {
+        row_id_field(row, name, sizeof name);
+        if (strcmp(text_of(row, name), row_id) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+/* ---- export ---------------------------------------------------------------------------------------------------- */
+
+static void export(struct fake_redcap *redcap, const struct pairs *pairs, struct exchange *exchange)
+{
+    static const char *const names[] = {"content", "action", "format", "returnFormat", "type", "rawOrLabel", NULL};
+    static const char *const values[] = {"record", "export", "json", "json", "flat", "raw"};
+    const bool forms = *value_of(pairs, "forms[0]") != '\0';
+    cJSON *answer = cJSON_CreateArray(), *row;
+    char *text;
+
+    demand(redcap, pairs, names, values);
+    cJSON_ArrayForEach(row, redcap->rows)
+    {
+        const char *instrument = text_of(row, "redcap_repeat_instrument");
+
+        if (is_listed(pairs, "records", text_of(row, "subject_key")) &&
+            is_listed(pairs, "events", text_of(row, "redcap_event_name")) &&
+            (forms ? *instrument && is_listed(pairs, "forms", instrument) : !*instrument))
+            cJSON_AddItemToArray(answer, cJSON_Duplicate(row, true));
+    }
+    text = cJSON_PrintUnformatted(answer);
+    fake_server_reply(exchange, 200, "application/json", "", text);
+    free(text);
+    cJSON_Delete(answer);
+}
+
+/* ---- import ---------------------------------------------------------------------------------------------------- */
+
+/* Of "observations_grade" of instrument "observations" the column; NULL: it has none of this name. */
+static const struct gw_column *column_of(const char *instrument, const char *field)
+{
+    const size_t length = strlen(instrument);
+
+    for (int t = 0; t < GW_TABLE_COUNT; t++) {
+        const struct gw_table *table = gw_table_of((enum gw_table_id)t);
+
+        for (size_t i = 0; strcmp(table->name, instrument) == 0 && i < table->column_count; i++)
+            if (strncmp(field, instrument, length) == 0 && field[length] == '_' &&
+                strcmp(field + length + 1, table->columns[i].name) == 0)
+                return &table->columns[i];
+    }
+    return NULL;
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+    const size_t length = strlen(value);
+
+    for (const char *at = choices; at && *at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
+        if (strncmp(at, value, length) == 0 && (at[length] == '|' || !at[length]))
+            return true;
+    return false;
+}
+
+static bool takes(const struct gw_column *column, const char *value)
+{
+    char *rest = NULL;
+
+    if (!*value || strcmp(value, "NI") == 0)
+        return true;
+    if (column->type == GW_COLUMN_boolean)
+        return strcmp(value, "Y") == 0;
+    if (column->type == GW_COLUMN_integer || column->type == GW_COLUMN_decimal)
+        return strtod(value, &rest) == strtod(value, NULL) && !*rest;
+    return !*column->values || is_choice(column->values, value);
+}
+
+static bool is_own(const char *name)
+{
+    return strcmp(name, "subject_key") == 0 || strncmp(name, "redcap_", 7) == 0;
+}
+
+/* An error of REDCap names record, field, value; NULL: fine. */
+static char *refuse_row(struct fake_redcap *redcap, const cJSON *row)
+{
+    const char *instrument = text_of(row, "redcap_repeat_instrument"), *locked = redcap->locked;
+    const cJSON *field;
+    char name[100], *text = NULL;
+
+    row_id_field(row, name, sizeof name);
+    if (locked && (strcmp(text_of(row, name), locked) == 0 || (!*instrument && strcmp(locked, "receipt") == 0)))
+        assert(asprintf(&text, "\"%s\",\"%s\",\"x\",\"This field is located on a form that is locked.\"",
+                        text_of(row, "subject_key"), name) > 0);
+    cJSON_ArrayForEach(field, row)
+    {
+        const struct gw_column *column = column_of(instrument, field->string);
+        const char *end = strrchr(field->string, '_');
+
+        if (is_own(field->string) || text)
+            continue;
+        if (*instrument && !column && strcmp(end, "_written") != 0)
+            wrong(redcap, "no field of the instrument:", field->string);
+        if (!cJSON_IsString(field))
+            wrong(redcap, "no text:", field->string);
+        if ((column && !takes(column, field->valuestring)) ||
+            (redcap->refused && strcmp(redcap->refused, field->valuestring) == 0))
+            assert(asprintf(&text, "\"%s\",\"%s\",\"%s\",\"The value is not a valid category for %s\"",
+                            text_of(row, "subject_key"), field->string, field->valuestring, field->string) > 0);
+    }
+    return text;
+}
+
+static void check_place(struct fake_redcap *redcap, const cJSON *row)
+{
+    const cJSON *instance = cJSON_GetObjectItemCaseSensitive(row, "redcap_repeat_instance");
+    const bool repeats = *text_of(row, "redcap_repeat_instrument") != '\0';
+    bool known = false;
+
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        known |= strcmp(events[i].name, text_of(row, "redcap_event_name")) == 0;
+    if (!known)
+        wrong(redcap, "no such event:", text_of(row, "redcap_event_name"));
+    if (!*text_of(row, "subject_key"))
+        wrong(redcap, "no record", "");
+    if (repeats ? !cJSON_IsNumber(instance) || instance->valueint < 1 : !cJSON_IsString(instance))
+        wrong(redcap, "no instance of a repeating instrument:", text_of(row, "redcap_repeat_instrument"));
+}
+
+static void save_row(struct fake_redcap *redcap, const cJSON *row)
+{
+    const cJSON *instance = cJSON_GetObjectItemCaseSensitive(row, "redcap_repeat_instance"), *field;
+    const char *record = text_of(row, "subject_key"), *event = text_of(row, "redcap_event_name"),
+               *instrument = text_of(row, "redcap_repeat_instrument");
+    char number[16] = "";
+    cJSON *place;
+
+    if (cJSON_IsNumber(instance))
+        snprintf(number, sizeof number, "%d", instance->valueint);
+    place = find_place(redcap, record, event, instrument, number);
+    if (!place)
+        place = add_place(redcap, record, event, instrument, number);
+    cJSON_ArrayForEach(field, row)
+    {
+        if (!is_own(field->string) && *field->valuestring) /* normal: blanks are passed over */
+            set_text(place, field->string, field->valuestring);
+    }
+}
+
+static int records_in(const cJSON *data)
+{
+    const cJSON *row, *before;
+    int count = 0;
+
+    cJSON_ArrayForEach(row, data)
+    {
+        for (before = data->child; strcmp(text_of(before, "subject_key"), text_of(row, "subject_key")) != 0;)
+            before = before->next;
+        count += before == row;
+    }
+    return count;
+}
+
+static char *import_rows(struct fake_redcap *redcap, const cJSON *data)
+{
+    const cJSON *row;
+    char *refusal = NULL;
+
+    cJSON_ArrayForEach(row, data)
+    {
+        check_place(redcap, row);
+        if (!refusal)
+            refusal = refuse_row(redcap, row);
+    }
+    if (!refusal)
+        cJSON_ArrayForEach(row, data) save_row(redcap, row);
+    return refusal;
+}
+
+static void answer_import(struct exchange *exchange, const char *refusal, int count)
+{
+    cJSON *answer = cJSON_CreateObject();
+    char *text;
+
+    if (refusal)
+        cJSON_AddStringToObject(answer, "error", refusal);
+    else
+        cJSON_AddNumberToObject(answer, "count", count);
+    text = cJSON_PrintUnformatted(answer);
+    fake_server_reply(exchange, refusal ? 400 : 200, "application/json", "", text);
+    free(text);
+    cJSON_Delete(answer);
+}
+
+/* In the middle of an answer: libcurl asks again by itself where a connection ends before one. */
+static void cut_off(struct exchange *exchange)
+{
+    fake_server_print(exchange, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{");
+    exchange->close = true;
+    shutdown(exchange->fd, SHUT_RDWR);
+}
+
+static void import(struct fake_redcap *redcap, const struct pairs *pairs, struct exchange *exchange)
+{
+    static const char *const names[] = {
+        "content",    "action",        "format",          "returnFormat", "type", "overwriteBehavior",
+        "dateFormat", "returnContent", "forceAutoNumber", "data",         NULL};
+    const char *const values[] = {"record", "import", "json",  "json",  "flat",
+                                  "normal", "YMD",    "count", "False", value_of(pairs, "data")};
+    cJSON *data = cJSON_Parse(value_of(pairs, "data"));
+    const bool cut = redcap->imports++ == redcap->cut_at;
+    char *compact = data ? cJSON_PrintUnformatted(data) : NULL, *refusal = NULL;
+
+    demand(redcap, pairs, names, values);
+    if (!cJSON_IsArray(data) || !data->child || strlen(compact) != strlen(value_of(pairs, "data")))
+        wrong(redcap, "no compact array of rows:", value_of(pairs, "data"));
+    if (!(cut && redcap->cut == FAKE_CUT_BEFORE))
+        refusal = import_rows(redcap, data);
+    if (cut)
+        cut_off(exchange);
+    else
+        answer_import(exchange, refusal, records_in(data) + redcap->miscount);
+    free(refusal);
+    free(compact);
+    cJSON_Delete(data);
+}
+
+/* ---- the server ------------------------------------------------------------------------------------------------ */
+
+static void answer_events(struct exchange *exchange)
+{
+    char text[600] = "[";
+
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+                 "%s{\"event_name\":\"%s\",\"arm_num\":1,\"unique_event_name\":\"%s\",\"custom_event_label\":null}",
+                 i ? "," : "", events[i].label, events[i].name);
+    strcat(text, "]");
+    fake_server_reply(exchange, 200, "application/json", "", text);
+}
+
+static void answer_project(struct fake_redcap *redcap, struct exchange *exchange)
+{
+    char text[300];
+
+    snprintf(text, sizeof text,
+             "{\"project_id\":17,\"project_title\":\"Lendex\",\"in_production\":%d,\"is_longitudinal\":1,"
+             "\"has_repeating_instruments_or_events\":1,\"missing_data_codes\":\"%s\"}",
+             redcap->production, redcap->missing_codes);
+    fake_server_reply(exchange, 200, "application/json", "", text);
+}
+
+static void answer(struct fake_redcap *redcap, const struct pairs *pairs, struct exchange *exchange)
+{
+    const char *content = value_of(pairs, "content");
+
+    if (strcmp(value_of(pairs, "token"), FAKE_REDCAP_TOKEN) != 0)
+        fake_server_reply(exchange, 403, "application/json", "",
+                          "{\"error\":\"You do not have permissions to use the API\"}");
+    else if (strcmp(content, "project") == 0)
+        answer_project(redcap, exchange);
+    else if (strcmp(content, "event") == 0)
+        answer_events(exchange);
+    else if (strcmp(value_of(pairs, "action"), "import") == 0)
+        import(redcap, pairs, exchange);
+    else
+        export(redcap, pairs, exchange);
+}
+
+static void handle(struct exchange *exchange, void *ctx)
+{
+    struct fake_redcap *redcap = ctx;
+    const char *type = fake_server_header(exchange, "Content-Type");
+    char *body = strdup(exchange->body);
+    struct pairs pairs;
+
+    pthread_mutex_lock(&redcap->lock);
+    if (strncmp(exchange->head, "POST /redcap/api/ ", 18) != 0 ||
+        strcmp(type ? type : "", "application/x-www-form-urlencoded") != 0)
+        wrong(redcap, "no form with POST to /redcap/api/:", exchange->path);
+    if (strstr(exchange->head, FAKE_REDCAP_TOKEN))
+        wrong(redcap, "the token stands in the head", "");
+    read_pairs(redcap, body, &pairs);
+    if (redcap->status)
+        fake_server_reply(exchange, redcap->status, "text/html", "", "<html>busy</html>");
+    else
+        answer(redcap, &pairs, exchange);
+    pthread_mutex_unlock(&redcap->lock);
+    free(body);
+}
+
+void fake_redcap_init(struct fake_redcap *redcap)
+{
+    *redcap = (struct fake_redcap){.missing_codes = "UNK, unknown | NI, no information",
+                                   .production = true,
+                                   .cut_at = -1,
+                                   .rows = cJSON_CreateArray()};
+    pthread_mutex_init(&redcap->lock, NULL);
+    redcap->server = fake_server_new(handle, redcap);
+    snprintf(redcap->url, sizeof redcap->url, "http://127.0.0.1:%d/redcap/api/", fake_server_port(redcap->server));
+}
+
+void fake_redcap_release(struct fake_redcap *redcap)
+{
+    fake_server_free(redcap->server);
+    cJSON_Delete(redcap->rows);
+    pthread_mutex_destroy(&redcap->lock);
+}
+
+/* ---- looking and typing ---------------------------------------------------------------------------------------- */
+
+const char *fake_redcap_cell(struct fake_redcap *redcap, const char *row_id, const char *field)
+{
+    return text_of(find_row(redcap, row_id), field);
+}
+
+const char *fake_redcap_place(struct fake_redcap *redcap, const char *row_id)
+{
+    static char text[80];
+    const cJSON *row = find_row(redcap, row_id);
+
+    snprintf(text, sizeof text, "%s/%s", text_of(row, "redcap_event_name"), text_of(row, "redcap_repeat_instance"));
+    return text;
+}
+
+const char *fake_redcap_receipt(struct fake_redcap *redcap, const char *subject_key)
+{
+    return text_of(find_place(redcap, subject_key, "subject_arm_1", "", ""), "casement_revision");
+}
+
+int fake_redcap_count(struct fake_redcap *redcap)
+{
+    return cJSON_GetArraySize(redcap->rows);
+}
+
+void fake_redcap_type(struct fake_redcap *redcap, const char *row_id, const char *field, const char *value)
+{
+    cJSON *row = find_row(redcap, row_id);
+
+    assert(row);
+    if (field)
+        set_text(row, field, value);
+    else
+        cJSON_Delete(cJSON_DetachItemViaPointer(redcap->rows, row));
+}
+
+void fake_redcap_add(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
+                     int instance)
+{
+    char number[16];
+
+    snprintf(number, sizeof number, "%d", instance);
+    add_place(redcap, record, event, instrument, number);
+}
