@@ -29,6 +29,9 @@ static enum gw_status pick_study(const struct gw_config *config, const char *id,
         if (id && strcmp(config->studies[i].id, id) != 0)
             continue;
         *database = config->studies[i].sink_path;
+        if (!*database)
+            return gw_fail(err, GW_ECONFIG, where, "study %s lies in PostgreSQL, which export does not read yet",
+                           config->studies[i].id);
         return GW_OK;
     }
     return gw_fail(err, GW_EUSAGE, where, "%s has no study \"%.60s\"", config->path, id);

@@ -542,7 +542,7 @@ bool gw_postgres_serves_on(const struct gw_postgres *p)
 
 /* ---- the beginning and the end --------------------------------------------------------------------------------- */
 
-static bool is_here(const char *host)
+bool gw_postgres_is_here(const char *host)
 {
     return is_folder(host) || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0 ||
            strcmp(host, "localhost") == 0;
@@ -589,7 +589,7 @@ static enum gw_status keep_settings(struct gw_postgres *p, const struct gw_postg
         if (!*texts[i])
             return gw_fail(err, GW_ENOMEM, where, "no memory for the study database's settings");
     }
-    if (s->plain && !is_here(s->host))
+    if (s->plain && !gw_postgres_is_here(s->host))
         return gw_fail(err, GW_ECONFIG, where,
                        "the study database at %s is elsewhere: plain connections go to this machine alone; use TLS",
                        s->host);

@@ -8,6 +8,7 @@
 #include "gateway/core/settings.h"
 #include "gateway/net/listener.h"
 #include "gateway/net/url.h"
+#include "service/config_parts.h"
 
 #define PAGE_SIZE      100
 #define CONCURRENT     4
@@ -29,7 +30,6 @@ static const char *const schedule_keys[] = {"probe_hours",    "probe_far_hours",
                                             "final_days",     "spread_minutes",  NULL};
 static const char *const study_keys[] = {"id", "package", "enrolment", "sink", NULL};
 static const char *const enrolment_keys[] = {"endpoint", "group", "research_study", "identifier_system", NULL};
-static const char *const sink_keys[] = {"kind", "path", NULL};
 static const char *const endpoint_keys[] = {
     "id",        "site",       "base",          "site_profile",        "auth", "tls",  "proxy",         "allow_origins",
     "page_size", "concurrent", "allow_private", "requests_per_minute", "bulk", "kind", "notifications", NULL};
@@ -59,28 +59,6 @@ static const char *read_id(struct gw_settings *settings, const cJSON *object, co
     return NULL;
 }
 
-/* A path as the file means it: beside itself. A last slash is left out. */
-static const char *read_path(struct gw_settings *settings, const cJSON *object, const char *key, bool required)
-{
-    const char *path = gw_settings_text(settings, object, key, required), *slash = strrchr(settings->path, '/');
-    size_t length;
-
-    if (!path)
-        return NULL;
-    if (strstr(path, "-----BEGIN") || *path == '{') {
-        gw_settings_finding(settings, gw_json_get(object, key), "\"%s\" holds a key itself; write the name of its file",
-                            key);
-        return NULL;
-    }
-    length = strlen(path);
-    while (length > 1 && path[length - 1] == '/')
-        length--;
-    if (*path == '/' || !slash)
-        return gw_arena_copy(settings->arena, path, length);
-    return gw_arena_print(settings->arena, "%.*s/%.*s", (int)(slash - settings->path), settings->path, (int)length,
-                          path);
-}
-
 /* ---- secrets --------------------------------------------------------------------------------------------------- */
 
 static bool looks_secret(const char *key)
@@ -94,10 +72,18 @@ static bool looks_secret(const char *key)
     return false;
 }
 
-/* What the hospital shows with its notifications: the key names a file, and read_notifications sees to it. */
+/* What the hospital shows with its notifications, and what we show a study database: these keys name files, and those
+ * who read them see to it. */
 static bool is_known_file(const cJSON *parent, const cJSON *member)
 {
-    return gw_same(parent->string, "notifications") && strcmp(member->string, "secret") == 0;
+    return (gw_same(parent->string, "notifications") && strcmp(member->string, "secret") == 0) ||
+           (gw_same(parent->string, "sink") && strcmp(member->string, "password_file") == 0);
+}
+
+static const char *way_out(const cJSON *parent)
+{
+    return gw_same(parent->string, "sink") ? "write it to such a file, name that as \"password_file\""
+                                           : "make a key with casement keys new, name it as \"key\"";
 }
 
 /* Before anything else: a secret in a settings file is in every backup and diff of it. Depth is the reader's limit. */
@@ -107,26 +93,14 @@ static void refuse_secrets(struct gw_settings *settings, const cJSON *parent)
         if (member->string && looks_secret(member->string) && !is_known_file(parent, member))
             gw_settings_finding(settings, member,
                                 "\"%s\" looks like a secret; secrets are files of mode 0600 and this file only names "
-                                "them: take it out, make a key with casement keys new, name it as \"key\"",
-                                member->string);
+                                "them: take it out, %s",
+                                member->string, way_out(parent));
         else
             refuse_secrets(settings, member);
     }
 }
 
 /* ---- studies --------------------------------------------------------------------------------------------------- */
-
-static void read_sink(struct gw_settings *settings, const cJSON *object, struct gw_config_study *out)
-{
-    static const char *const kinds[] = {"sqlite"};
-    const cJSON *sink = gw_settings_object(settings, object, "sink", true);
-
-    if (!sink)
-        return;
-    gw_settings_check_keys(settings, sink, sink_keys);
-    out->sink_kind = kinds[gw_settings_choice(settings, sink, "kind", kinds, COUNT(kinds), 0)];
-    out->sink_path = read_path(settings, sink, "path", true);
-}
 
 /* Logical ids of FHIR go into a URL as they stand. */
 static const char *read_fhir_id(struct gw_settings *settings, const cJSON *object, const char *key)
@@ -149,7 +123,7 @@ static void read_enrolment(struct gw_settings *settings, const cJSON *object, co
     const cJSON *kept = gw_json_object(object, "enrolment");
 
     if (!kept) {
-        out->enrolment = read_path(settings, object, "enrolment", true);
+        out->enrolment = config_path(settings, object, "enrolment", true);
         return;
     }
     gw_settings_check_keys(settings, kept, enrolment_keys);
@@ -163,14 +137,14 @@ static void read_enrolment(struct gw_settings *settings, const cJSON *object, co
                             "\"enrolment\" names a \"group\" or a \"research_study\"; write one of them");
 }
 
-static void read_study(struct gw_settings *settings, const cJSON *object, const char *state,
+static void read_study(struct gw_settings *settings, const cJSON *object, const char *installation, const char *state,
                        struct gw_config_study *out)
 {
     gw_settings_check_keys(settings, object, study_keys);
     out->id = read_id(settings, object, "id");
-    out->package = read_path(settings, object, "package", true);
+    out->package = config_path(settings, object, "package", true);
     read_enrolment(settings, object, state, out);
-    read_sink(settings, object, out);
+    config_sink(settings, object, installation, out);
 }
 
 /* ---- endpoints ------------------------------------------------------------------------------------------------- */
@@ -188,8 +162,8 @@ static void read_auth(struct gw_settings *settings, const cJSON *object, struct 
     out->auth_kind = kinds[gw_settings_choice(settings, auth, "kind", kinds, COUNT(kinds), 0)];
     smart = out->auth_kind == kinds[0];
     out->client_id = gw_settings_text(settings, auth, "client_id", smart);
-    out->key = read_path(settings, auth, "key", smart);
-    out->previous_key = read_path(settings, auth, "previous_key", false);
+    out->key = config_path(settings, auth, "key", smart);
+    out->previous_key = config_path(settings, auth, "previous_key", false);
     if (out->previous_key && gw_same(out->previous_key, out->key))
         gw_settings_finding(settings, gw_json_get(auth, "previous_key"),
                             "\"previous_key\" is the same file as \"key\"; name the key before it, or leave it out");
@@ -202,9 +176,9 @@ static void read_tls(struct gw_settings *settings, const cJSON *object, struct g
     const cJSON *tls = gw_settings_object(settings, object, "tls", false);
 
     gw_settings_check_keys(settings, tls, tls_keys);
-    out->tls_ca = read_path(settings, tls, "ca", false);
-    out->tls_cert = read_path(settings, tls, "cert", false);
-    out->tls_key = read_path(settings, tls, "key", false);
+    out->tls_ca = config_path(settings, tls, "ca", false);
+    out->tls_cert = config_path(settings, tls, "cert", false);
+    out->tls_key = config_path(settings, tls, "key", false);
     out->tls_pins = gw_settings_texts(settings, tls, "pins", false, &out->tls_pin_count);
     for (size_t i = 0; i < out->tls_pin_count; i++)
         if (!gw_http_is_pin(out->tls_pins[i]))
@@ -309,7 +283,7 @@ static void read_notifications(struct gw_settings *settings, const cJSON *object
     out->kind = kinds[gw_settings_choice(settings, wanted, "kind", kinds, COUNT(kinds), 0)];
     topic = out->kind == kinds[1];
     out->topic = gw_settings_text(settings, wanted, "topic", topic);
-    out->secret = read_path(settings, wanted, "secret", true);
+    out->secret = config_path(settings, wanted, "secret", true);
     out->callback = read_base(settings, wanted, "callback");
     out->heartbeat_s = (unsigned)gw_settings_int(settings, wanted, "heartbeat_s", HEARTBEAT_S, 10, 86400);
     check_url(settings, wanted, "callback", out->callback);
@@ -324,7 +298,7 @@ static void read_endpoint(struct gw_settings *settings, const cJSON *object, str
     out->id = read_id(settings, object, "id");
     out->site = read_id(settings, object, "site");
     out->base = read_base(settings, object, "base");
-    out->site_profile = read_path(settings, object, "site_profile", true);
+    out->site_profile = config_path(settings, object, "site_profile", true);
     read_auth(settings, object, out);
     read_tls(settings, object, out);
     out->proxy = gw_settings_text(settings, object, "proxy", false);
@@ -354,8 +328,8 @@ static void read_watched(struct gw_settings *settings, const cJSON *object, int 
     gw_settings_check_keys(settings, object, folder_keys);
     out->id = read_id(settings, object, "id");
     out->site = read_id(settings, object, "site");
-    out->path = read_path(settings, object, "folder", true);
-    out->site_profile = read_path(settings, object, "site_profile", true);
+    out->path = config_path(settings, object, "folder", true);
+    out->site_profile = config_path(settings, object, "site_profile", true);
     out->quiet_seconds = (unsigned)gw_settings_int(settings, object, "quiet_seconds", QUIET_SECONDS, 1, 3600);
     out->done_days =
         (unsigned)gw_settings_int(settings, object, "done_days", purge_days > 0 ? purge_days : 1, 1, MAX_PURGE_DAYS);
@@ -395,7 +369,7 @@ static void read_studies(struct gw_settings *settings, const cJSON *root, struct
         study = GW_ARENA_PUSH(settings->arena, list, out->study_count, capacity);
         if (!study)
             break; /* gw_findings_close says so */
-        read_study(settings, item, out->state, study);
+        read_study(settings, item, out->installation, out->state, study);
         for (const struct gw_config_study *other = list; other < study; other++)
             check_twice(settings, item, study->id, other->id);
     }
@@ -490,8 +464,8 @@ static void read_file(struct gw_settings *settings, const cJSON *root, struct gw
     refuse_secrets(settings, root);
     gw_settings_check_keys(settings, root, file_keys);
     out->installation = read_id(settings, root, "installation");
-    out->state = read_path(settings, root, "state", true);
-    out->pseudonym_key = read_path(settings, root, "pseudonym_key", true);
+    out->state = config_path(settings, root, "state", true);
+    out->pseudonym_key = config_path(settings, root, "pseudonym_key", true);
     out->four_eyes = gw_settings_bool(settings, root, "fourEyes", true);
     read_retain(settings, root, out);
     read_schedule(settings, root, &out->schedule);

@@ -112,6 +112,11 @@ static enum gw_status open_sink(struct rederive *r, size_t study, struct gw_sink
     const char *folder = folder_of(r->arena, r->query.ledger_path);
     const char *path = r->studies[study] ? r->studies[study]->sink_path : NULL;
 
+    if (!path && r->studies[study])
+        return gw_fail(err, GW_ECONFIG, where,
+                       "study %s: its sink is PostgreSQL, to which nothing is delivered from here yet: casement sync "
+                       "delivers what was decided",
+                       r->studies[study]->id);
     if (!path && !folder)
         return gw_fail(err, GW_EUSAGE, where,
                        "%s: lies in no folder of casement map, so there is no study database to deliver to",

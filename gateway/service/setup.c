@@ -54,9 +54,14 @@ static enum gw_status load_study(struct setup *s, const struct gw_config_study *
     enum gw_status rc;
 
     study->config = config;
+    if (gw_same(config->sink_kind, "postgres"))
+        return gw_fail(err, GW_ECONFIG, where,
+                       "study %s: its sink is PostgreSQL, which this release lays but does not deliver to yet: write "
+                       "sqlite meanwhile",
+                       config->id);
     if (!gw_same(config->sink_kind, "sqlite"))
-        return gw_fail(err, GW_ECONFIG, where, "study %s: sink kind \"%s\" is unknown: write sqlite", config->id,
-                       config->sink_kind ? config->sink_kind : "");
+        return gw_fail(err, GW_ECONFIG, where, "study %s: sink kind \"%s\" is unknown: write sqlite or postgres",
+                       config->id, config->sink_kind ? config->sink_kind : "");
     rc = gw_protocol_load(&s->arena, config->package, &study->protocol, err);
     if (rc == GW_OK && !gw_same(study->protocol.study->id, config->id))
         rc = gw_fail(err, GW_ECONFIG, where, "%s: study %s, but its package is of study %s: correct one of them",

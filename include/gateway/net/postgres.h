@@ -39,6 +39,9 @@ struct gw_postgres_settings { /* texts are copied */
     unsigned statement_ms; /* 0: 60 000; a lock is waited for a third of it */
 };
 
+/* The folder of a socket, or a loopback address: where a plain connection may go. */
+bool gw_postgres_is_here(const char *host);
+
 struct gw_postgres;
 
 /* NULL: it went well. */

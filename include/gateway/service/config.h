@@ -13,6 +13,7 @@
 #include "gateway/core/error.h"
 #include "gateway/net/http.h"
 #include "gateway/service/schedule.h"
+#include "gateway/sinks/postgres.h"
 #include "gateway/sources/bulk.h"
 
 struct gw_config_study {
@@ -23,8 +24,9 @@ struct gw_config_study {
     const char *enrolment_group;    /* one of these two */
     const char *enrolment_research_study; /* its ResearchSubjects */
     const char *enrolment_system;         /* of the identifier that is a subject's number; NULL: the first */
-    const char *sink_kind;                /* "sqlite" */
-    const char *sink_path;
+    const char *sink_kind;                /* "sqlite" or "postgres" */
+    const char *sink_path;                /* of kind sqlite; else NULL */
+    struct gw_postgres_target postgres;   /* of kind postgres; its installation is the file's */
 };
 
 /* "notifications" of an endpoint: what the hospital shall tell by itself. */
