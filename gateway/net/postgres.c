@@ -55,6 +55,7 @@ struct gw_postgres {
     const struct gw_postgres_statement *statements;
     size_t count, at; /* at: whose answers are awaited */
     bool taking_back; /* what was left open */
+    bool holding;     /* what a run leaves open on purpose */
     struct gw_error failure;
     char sqlstate[6];
     gw_postgres_done done;
@@ -245,7 +246,9 @@ static void take_result(struct gw_postgres *p, const PGresult *result)
 /* A transaction that a failure or a statement left open must not swallow the next run. True: its end is on its way. */
 static bool take_back(struct gw_postgres *p)
 {
-    if (PQtransactionStatus(p->conn) == PQTRANS_IDLE)
+    const PGTransactionStatusType status = PQtransactionStatus(p->conn);
+
+    if (status == PQTRANS_IDLE || (status == PQTRANS_INTRANS && p->holding))
         return false;
     if (p->taking_back || !PQsendQueryParams(p->conn, "ROLLBACK", 0, NULL, NULL, NULL, NULL, 0) ||
         !PQpipelineSync(p->conn)) {
@@ -523,6 +526,11 @@ void gw_postgres_connect(struct gw_postgres *p, gw_postgres_done done, void *ctx
     begin(p, done, ctx, 0);
     p->state = RESOLVING;
     gw_clock_start(p->clock, &p->deadline, begin_dialling, 0);
+}
+
+void gw_postgres_hold(struct gw_postgres *p)
+{
+    p->holding = true;
 }
 
 bool gw_postgres_connected(const struct gw_postgres *p)

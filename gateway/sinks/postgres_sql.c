@@ -40,16 +40,34 @@ const char *sql_type(enum gw_column_type type)
 
 /* ---- tables ---------------------------------------------------------------------------------------------------- */
 
-static const char own_tables[] =
-    "CREATE TABLE receipts (subject_key text PRIMARY KEY, from_revision bigint NOT NULL, revision bigint NOT NULL,"
-    " shipment text NOT NULL, applied_at text NOT NULL);\n"
-    "CREATE TABLE batches (subject_key text, from_revision bigint NOT NULL, to_revision bigint, shipment text NOT NULL,"
-    " applied_at text NOT NULL, delivered_at timestamptz NOT NULL DEFAULT now(),"
-    " PRIMARY KEY (subject_key, to_revision));\n"
-    "CREATE TABLE refusals (subject_key text, revision bigint, table_name text, row_id text, kind text NOT NULL,"
-    " reason text NOT NULL DEFAULT '', PRIMARY KEY (subject_key, revision, table_name, row_id));\n";
+const struct sql_own_table sql_own_tables[SQL_OWN_TABLES] = {
+    {"target",
+     "one boolean PRIMARY KEY DEFAULT true CHECK (one), study text NOT NULL, installation text NOT NULL,"
+     " purpose text NOT NULL",
+     "SELECT", "Whose data these are, one row: a gateway of another study, installation or purpose is refused"},
+    {"releases", "release integer PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now()", "SELECT",
+     "The releases of this schema, and when each was laid"},
+    {"receipts",
+     "subject_key text PRIMARY KEY, from_revision bigint NOT NULL, revision bigint NOT NULL, shipment text NOT NULL,"
+     " applied_at text NOT NULL",
+     "SELECT, INSERT, UPDATE", "Where each subject stands: the revision whose rows are here, and the shipment"},
+    {"batches",
+     "subject_key text, from_revision bigint NOT NULL, to_revision bigint, shipment text NOT NULL, applied_at text NOT "
+     "NULL, delivered_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (subject_key, to_revision)",
+     "SELECT, INSERT", "Every batch that was ever applied, without gap: each begins where the one before ended"},
+    {"refusals",
+     "subject_key text, revision bigint, table_name text, row_id text, kind text NOT NULL, reason text NOT NULL "
+     "DEFAULT "
+     "'', PRIMARY KEY (subject_key, revision, table_name, row_id)",
+     "SELECT, INSERT", "Rows of a batch that were not written: rejected by a rule here, or touched by a person"},
+};
 
-static void create_table(struct gw_text *out, const struct gw_table *table)
+void sql_create_own_table(struct gw_text *out, const struct sql_own_table *table)
+{
+    gw_text_print(out, "CREATE TABLE %s (%s);\n", table->name, table->definition);
+}
+
+void sql_create_table(struct gw_text *out, const struct gw_table *table)
 {
     gw_text_add(out, "CREATE TABLE ");
     sql_name(out, table->name);
@@ -59,13 +77,6 @@ static void create_table(struct gw_text *out, const struct gw_table *table)
         gw_text_print(out, " %s, ", sql_type(table->columns[i].type));
     }
     gw_text_add(out, "written text NOT NULL, PRIMARY KEY (subject_key, row_id));\n");
-}
-
-void sql_create_tables(struct gw_text *out)
-{
-    gw_text_add(out, own_tables);
-    for (int t = 0; t < GW_TABLE_COUNT; t++)
-        create_table(out, gw_table_of((enum gw_table_id)t));
 }
 
 /* ---- rows ------------------------------------------------------------------------------------------------------ */
@@ -85,6 +96,45 @@ static void digest(struct gw_text *out, const struct gw_table *table, const char
     gw_text_add(out, "md5(ROW(");
     columns(out, table, of);
     gw_text_add(out, ")::text)");
+}
+
+/* The digest as an older release made it: of the columns it had, in the same order. */
+static void former_digest(struct gw_text *out, const struct gw_table *table, const bool *there)
+{
+    const char *before = "";
+
+    gw_text_add(out, "md5(ROW(");
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!there[i])
+            continue;
+        gw_text_print(out, "%st.", before);
+        sql_name(out, table->columns[i].name);
+        before = ", ";
+    }
+    gw_text_add(out, ")::text)");
+}
+
+void sql_add_columns(struct gw_text *out, const struct gw_table *table, const bool *there)
+{
+    const char *before = " ";
+
+    gw_text_add(out, "ALTER TABLE ");
+    sql_name(out, table->name);
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (there[i])
+            continue;
+        gw_text_print(out, "%sADD COLUMN ", before);
+        sql_name(out, table->columns[i].name);
+        gw_text_print(out, " %s", sql_type(table->columns[i].type));
+        before = ", ";
+    }
+    gw_text_add(out, ";\nUPDATE ");
+    sql_name(out, table->name);
+    gw_text_add(out, " AS t SET written = ");
+    digest(out, table, "t.");
+    gw_text_add(out, " WHERE t.written = ");
+    former_digest(out, table, there);
+    gw_text_add(out, ";\n");
 }
 
 static void arrived(struct gw_text *out, const struct gw_table *table)
@@ -170,5 +220,5 @@ void sql_select_rows(struct gw_text *out, const struct gw_table *table)
     columns(out, table, "");
     gw_text_add(out, " FROM ");
     sql_name(out, table->name);
-    gw_text_add(out, " ORDER BY subject_key COLLATE \"C\", row_id COLLATE \"C\"");
+    gw_text_add(out, " WHERE subject_key = $1 ORDER BY row_id COLLATE \"C\"");
 }

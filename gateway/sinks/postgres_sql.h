@@ -13,8 +13,25 @@ void sql_name(struct gw_text *out, const char *name);
 void sql_literal(struct gw_text *out, const char *text);
 
 const char *sql_type(enum gw_column_type type);
-/* Tables of one release of the schema: all of rows.def, and ours. */
-void sql_create_tables(struct gw_text *out);
+/* One of the tables of rows.def, and one of those that are ours: identity, releases, receipts. Each ends ";\n". */
+void sql_create_table(struct gw_text *out, const struct gw_table *table);
+
+struct sql_own_table {
+    const char *name;
+    const char *definition;
+    const char *rights; /* what a role needs that does no more than deliver */
+    const char *meaning;
+};
+
+#define SQL_OWN_TABLES 5
+extern const struct sql_own_table sql_own_tables[SQL_OWN_TABLES];
+void sql_create_own_table(struct gw_text *out, const struct sql_own_table *table);
+
+/*
+ * Columns that a table of an older release lacks; then the digests of its rows that nobody touched, which stand for
+ * the row without them. there: of each column.
+ */
+void sql_add_columns(struct gw_text *out, const struct gw_table *table, const bool *there);
 
 /*
  * Rows of one table out of arrays, $1 .. $n one a column in declared order; $n+1 is the shipment. A row is written only
@@ -24,7 +41,7 @@ void sql_create_tables(struct gw_text *out);
 void sql_write_rows(struct gw_text *out, const struct gw_table *table, bool adds);
 /* Rows that are not as we wrote them: table, subject_key, row_id. */
 void sql_find_touched(struct gw_text *out, const struct gw_table *table);
-/* All columns, in declared order, of all rows, by subject and row id. */
+/* All columns, in declared order, of the rows of subject $1, by row id. */
 void sql_select_rows(struct gw_text *out, const struct gw_table *table);
 
 #endif

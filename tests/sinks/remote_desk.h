@@ -54,8 +54,8 @@ static inline void remote_desk_open(struct remote_desk *desk)
               "%s", desk->failure.text);
 }
 
-/* schema: the test's own. */
-static inline void remote_desk_init(struct remote_desk *desk, const char *schema)
+/* schema: the test's own; nothing is laid, nothing is open. */
+static inline void remote_desk_prepare(struct remote_desk *desk, const char *schema)
 {
     *desk = (struct remote_desk){.arena = GW_ARENA_INIT((size_t)1 << 30)};
     uv_loop_init(&desk->loop);
@@ -65,12 +65,19 @@ static inline void remote_desk_init(struct remote_desk *desk, const char *schema
                                                .study = "lendex",
                                                .installation = "hm",
                                                .purpose = "production"};
+}
+
+static inline void remote_desk_init(struct remote_desk *desk, const char *schema)
+{
+    remote_desk_prepare(desk, schema);
     remote_desk_lay(desk);
     remote_desk_open(desk);
 }
 
 static inline void remote_desk_close(struct remote_desk *desk)
 {
+    if (!desk->remote)
+        return;
     desk->remote->close(desk->remote, NULL, NULL);
     uv_run(&desk->loop, UV_RUN_DEFAULT);
     desk->remote = NULL;

@@ -64,9 +64,12 @@ enum gw_status gw_postgres_new(uv_loop_t *loop, const struct gw_clock *clock,
 void gw_postgres_connect(struct gw_postgres *postgres, gw_postgres_done done, void *ctx);
 bool gw_postgres_connected(const struct gw_postgres *postgres);
 
+/* From now on a transaction may stretch over several runs: what one leaves open without a failure is left open. */
+void gw_postgres_hold(struct gw_postgres *postgres);
+
 /*
  * Send them all, then wait for all answers. A transaction that the run leaves open, by a failure or otherwise, is taken
- * back before done. The statements and their texts are the caller's until done; done is called later.
+ * back before done (but see gw_postgres_hold). The statements and their texts are the caller's until done; done is called later.
  */
 void gw_postgres_run(struct gw_postgres *postgres, const struct gw_postgres_statement *statements, size_t count,
                      gw_postgres_done done, void *ctx);

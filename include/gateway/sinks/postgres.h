@@ -33,19 +33,28 @@ enum gw_status gw_sink_postgres_open(uv_loop_t *loop, const struct gw_clock *clo
                                      struct gw_error *err);
 
 struct gw_migration_result {
-    unsigned from, to; /* release of the schema; 0: there was none */
+    unsigned from, to;      /* release of the schema; 0: there was none */
+    size_t tables, columns; /* that were not there; columns of new tables are not counted */
 };
 
 /*
- * Lay the schema, its tables and views, or bring them to this release, in one transaction. Runs a loop of its own.
- * GW_ECONFIG: the schema holds another study, or was laid by a newer release.
+ * Lay the schema, its tables, comments and views, or bring them to this release, in one transaction; again is harmless,
+ * and two at once take turns. Runs a loop of its own. A row that is as we wrote it stays so when its table gains
+ * columns, and one that a person touched stays touched. GW_ECONFIG: the schema is another study's, installation's or
+ * purpose's, or nobody's, or was laid by a newer release; GW_EDENIED: the user may not.
  */
 enum gw_status gw_sink_postgres_migrate(const struct gw_postgres_target *target, struct gw_migration_result *out,
                                         struct gw_error *err);
-/* The sentences that would be sent to a database that has nothing yet, for a person who wants to read or run them. */
+/*
+ * The sentences that would be sent to a database that has nothing yet, for a person who wants to read or run them; and
+ * what the sink's user must be granted when the tables are another's.
+ */
 enum gw_status gw_sink_postgres_print(const struct gw_postgres_target *target, FILE *out, struct gw_error *err);
 
-/* What the database holds at one instant, as a study.db at path (which must not exist): what exports read. */
+/*
+ * What the database holds at one instant, as a study.db at path (which must not exist): what exports read. Runs a loop of
+ * its own; memory is bounded by the largest subject. The file is not synced. GW_ECONFIG as for a delivery; GW_ECREATE.
+ */
 enum gw_status gw_sink_postgres_snapshot(const struct gw_postgres_target *target, const char *path,
                                          struct gw_error *err);
 
