@@ -139,6 +139,15 @@ static const struct command export_[] = {
      .run = export_command},
 };
 
+static const struct command db[] = {
+    {.verb = "migrate",
+     .help = "Lays the schema of each study that lies in PostgreSQL, or brings it to this release, in one transaction; "
+             "again is harmless. With --print: the SQL of a new one, and what the service's role must be granted.",
+     .takes = TAKES(CONFIG) | TAKES(STUDY_ID) | TAKES(PRINT) | TAKES(JSON),
+     .needs = TAKES(CONFIG),
+     .run = db_migrate_command},
+};
+
 static const struct command study[] = {
     {.verb = "lint",
      .inputs = "DIR",
@@ -189,6 +198,7 @@ static const struct commands table[] = {
     {"exceptions", "the review queue without a browser", exceptions, COUNT(exceptions)},
     {"explain", "why a row is here, why a value is missing", explain, COUNT(explain)},
     {"export", "the study database as text, and in the formats of others", export_, COUNT(export_)},
+    {"db", "a study database in PostgreSQL", db, COUNT(db)},
     {"study", "a study package: what is wrong, what it says, its windows", study, COUNT(study)},
     {"keys", "the key pair an endpoint knows us by", keys, COUNT(keys)},
 };

@@ -40,6 +40,7 @@ int exceptions_decide_command(const struct arguments *arguments);
 int exceptions_approve_command(const struct arguments *arguments);
 int exceptions_undo_command(const struct arguments *arguments);
 int exceptions_decisions_command(const struct arguments *arguments);
+int db_migrate_command(const struct arguments *arguments);
 int export_command(const struct arguments *arguments);
 int study_lint_command(const struct arguments *arguments);
 int study_show_command(const struct arguments *arguments);

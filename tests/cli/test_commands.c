@@ -98,6 +98,8 @@ static const struct {
      "exceptions decide: --reason TEXT is missing: see casement exceptions decide --help"},
     {"exceptions undo --reason r --ledger a", "exceptions undo: N is missing: see casement exceptions undo --help"},
     {"exceptions show --ledger a", "exceptions show: CAUSE-OR-ID is missing: see casement exceptions show --help"},
+    {"db", "db: which of migrate? See casement db --help"},
+    {"db migrate", "db migrate: --config FILE is missing: see casement db migrate --help"},
     {"study windows a", "study windows: --d1 DATE is missing: see casement study windows --help"},
     {"study windows a --d1 2024-1-1",
      "study windows: --d1 \"2024-1-1\" is no day; write it as 2024-01-31: see casement study windows --help"},
@@ -126,7 +128,8 @@ Test(commands, answer_a_mistake_with_one_line)
 
 Test(commands, list_themselves_in_order)
 {
-    static const char *const order[] = {"check", "sync", "map", "status", "exceptions", "export", "study", "keys"};
+    static const char *const order[] = {"check",  "sync", "map",   "status", "exceptions",
+                                        "export", "db",   "study", "keys"};
     struct program run = casement("--help");
     const char *at = run.out;
 
@@ -154,6 +157,7 @@ Test(commands, say_what_they_take)
                                            "exceptions undo",
                                            "exceptions decisions",
                                            "export",
+                                           "db migrate",
                                            "study lint",
                                            "study show",
                                            "study windows",

@@ -1,0 +1,104 @@
+/*
+ * The study database that a command reads.
+ *
+ * The copy of a PostgreSQL one lies in a folder of its own, mode 0700, in $TMPDIR or /tmp.
+ */
+#include "cli/study_database.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/service/config.h"
+
+static const char where[] = "cli.export";
+
+static struct {
+    char folder[PATH_MAX - 16], path[PATH_MAX]; /* "": there is no copy */
+} copy;
+
+void study_database_release(void)
+{
+    if (*copy.path)
+        unlink(copy.path);
+    if (*copy.folder)
+        rmdir(copy.folder);
+    *copy.path = *copy.folder = '\0';
+}
+
+static void on_signal(int number)
+{
+    study_database_release();
+    raise(number); /* handled as if we were not here */
+}
+
+static void heed(int number)
+{
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    struct sigaction before;
+
+    if (number == SIGPIPE || (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN))
+        sigaction(number, &action, NULL);
+}
+
+void study_database_print(void)
+{
+    heed(SIGPIPE);
+}
+
+static enum gw_status make_copy(const struct gw_postgres_target *target, struct gw_error *err)
+{
+    static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
+    const char *temporary = getenv("TMPDIR");
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        heed(numbers[i]);
+    snprintf(copy.folder, sizeof copy.folder, "%s/casement-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    if (!mkdtemp(copy.folder)) {
+        const int code = errno;
+
+        gw_fail(err, GW_ECREATE, where, "%s: no folder can be made for a copy of the study database: %s", copy.folder,
+                strerror(code));
+        *copy.folder = '\0';
+        return GW_ECREATE;
+    }
+    snprintf(copy.path, sizeof copy.path, "%s/study.db", copy.folder);
+    return gw_sink_postgres_snapshot(target, copy.path, err);
+}
+
+static enum gw_status find_study(const struct gw_config *config, const char *id, const struct gw_config_study **out,
+                                 struct gw_error *err)
+{
+    if (!id && config->study_count != 1)
+        return gw_fail(err, GW_EUSAGE, where, "%s has %zu studies: say which with --study ID", config->path,
+                       config->study_count);
+    for (size_t i = 0; i < config->study_count; i++)
+        if (!id || strcmp(config->studies[i].id, id) == 0) {
+            *out = &config->studies[i];
+            return GW_OK;
+        }
+    return gw_fail(err, GW_EUSAGE, where, "%s has no study \"%.60s\"", config->path, id);
+}
+
+enum gw_status study_database_find(const struct arguments *arguments, struct gw_arena *arena, const char **path,
+                                   struct gw_error *err)
+{
+    const struct gw_config_study *study = NULL;
+    struct gw_config config;
+    enum gw_status rc;
+
+    *path = arguments->values[OPTION_DATABASE];
+    if (*path)
+        return GW_OK;
+    rc = gw_config_load(arena, arguments->values[OPTION_CONFIG], &config, err);
+    if (rc == GW_OK)
+        rc = find_study(&config, arguments->values[OPTION_STUDY_ID], &study, err);
+    if (rc != GW_OK)
+        return rc;
+    *path = study->sink_path ? study->sink_path : copy.path;
+    return study->sink_path ? GW_OK : make_copy(&study->postgres, err);
+}
