@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/service/certificate.h"
+#include "service/readings.h"
+
 #include "service/agenda.h"
 
 enum { FIELDS = 9, NAME_BYTES = 128, DAY_BYTES = 16, NUMBER = 10 };
@@ -19,6 +20,41 @@ static const char space[] = "readings";
 static enum gw_status no_memory(struct gw_error *err)
 {
     return gw_fail(err, GW_ENOMEM, "service.certificate", "a certificate needs more memory than allowed");
+}
+
+/* ---- one search ---- */
+
+static const char *gap_of(struct gw_arena *arena, const struct gw_error *failure)
+{
+    const char *copy = failure ? gw_arena_copy(arena, failure->text, strlen(failure->text)) : NULL;
+
+    return failure && !copy ? "failed" : copy;
+}
+
+struct gw_reading *reading_add(struct gw_arena *arena, struct gw_readings *into, size_t *capacity,
+                               const struct gw_request *request, const struct gw_pull_result *result,
+                               const struct gw_error *failure, int64_t began)
+{
+    const struct gw_cursor *cursor = &request->cursor;
+    struct gw_reading *reading;
+
+    if (failure && failure->status == GW_ECANCELED)
+        return NULL;
+    reading = GW_ARENA_PUSH(arena, into->list, into->count, *capacity);
+    if (!reading)
+        return NULL;
+    *reading = (struct gw_reading){.query = gw_request_name(request),
+                                   .low = GW_NO_DAY,
+                                   .high = GW_NO_DAY,
+                                   .changes = request->search.last_updated != NULL,
+                                   .as_of = began,
+                                   .pages = (int64_t)result->pages,
+                                   .entries = (int64_t)result->entries,
+                                   .total = -1,
+                                   .gap = gap_of(arena, failure)};
+    if (!gw_day_parse(cursor->low, &reading->low) || !gw_day_parse(cursor->high, &reading->high))
+        reading->low = reading->high = GW_NO_DAY;
+    return reading;
 }
 
 /* ---- merging ---- */

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/service/certificate.h"
 #include "gateway/service/savings.h"
 #include "service/errand.h"
+#include "service/readings.h"
 #include "service/run_parts.h"
 #include "service/standing.h"
 
@@ -165,38 +165,18 @@ static enum gw_urgency urgency_of(const struct errand *e)
     return e->what.kind == GW_ERRAND_PULL ? GW_URGENT : GW_ROUTINE;
 }
 
-static const char *gap_of(struct errand *e, const struct gw_error *failure)
-{
-    const char *copy = failure ? gw_arena_copy(&e->arena, failure->text, strlen(failure->text)) : NULL;
-
-    return failure && !copy ? "failed" : copy;
-}
-
-/* What a search proves, or why it does not. A probe proves nothing. */
+/* A probe proves nothing. */
 static void note_reading(struct errand *e, const struct gw_request *request, const struct gw_pull_result *result,
                          const struct gw_error *failure)
 {
-    const struct gw_cursor *cursor = &request->cursor;
-    struct gw_reading *reading;
+    struct gw_reading *reading =
+        e->what.kind == GW_ERRAND_PROBE
+            ? NULL
+            : reading_add(&e->arena, &e->readings, &e->reading_capacity, request, result, failure, e->began);
 
-    if (e->what.kind == GW_ERRAND_PROBE || (failure && failure->status == GW_ECANCELED))
-        return;
-    reading = GW_ARENA_PUSH(&e->arena, e->readings.list, e->readings.count, e->reading_capacity);
-    if (!reading)
-        return; /* as if it had not been asked: it is told after the next errand */
-    *reading = (struct gw_reading){.query = gw_request_name(request),
-                                   .low = GW_NO_DAY,
-                                   .high = GW_NO_DAY,
-                                   .changes = request->search.last_updated != NULL,
-                                   .as_of = e->began,
-                                   .pages = (int64_t)result->pages,
-                                   .entries = (int64_t)result->entries,
-                                   .total = -1,
-                                   .gap = gap_of(e, failure)};
-    if (!gw_day_parse(cursor->low, &reading->low) || !gw_day_parse(cursor->high, &reading->high))
-        reading->low = reading->high = GW_NO_DAY;
-    reading->part = e->what.kind < GW_ERRAND_RECONCILE && reading->low != GW_NO_DAY && reading->low > e->subject.low &&
-                    e->subject.anchored;
+    if (reading)
+        reading->part = e->what.kind < GW_ERRAND_RECONCILE && reading->low != GW_NO_DAY &&
+                        reading->low > e->subject.low && e->subject.anchored;
 }
 
 /* A3 of the fault matrix; without the patient nothing else can be asked for. */

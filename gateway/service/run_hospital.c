@@ -1,54 +1,15 @@
 /*
  * An endpoint at work: its metadata once, then whatever is due, at most so many errands at a time.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "service/run_parts.h"
-#include "sources/instant.h"
 
 enum { LEARN_FIRST_MS = 1000, LEARN_LAST_MS = 300000 };
 
 /* ---- circuits ---- */
 
-struct persisting { /* a circuit on its way to the ledger */
-    struct gw_run *run;
-    char name[256];
-    struct gw_text text;
-};
-
-static enum gw_status persist_job(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+static void on_keep_failed(void *ctx, const struct gw_error *failure)
 {
-    const struct persisting *p = ctx;
-
-    return gw_ledger_note_put(ledger, GW_CIRCUIT_SPACE, p->name, p->text.at, err);
-}
-
-static void on_persisted(void *ctx, const struct gw_error *failure)
-{
-    struct persisting *p = ctx;
-
-    run_fail(p->run, failure);
-    gw_text_release(&p->text);
-    free(p);
-}
-
-/* What cannot be written down for want of memory is known again only until the next restart: no reason to stop. */
-static void persist(struct hospital *hospital, const char *query, const struct gw_circuit *circuit)
-{
-    struct persisting *p = calloc(1, sizeof *p);
-    struct gw_error failure;
-
-    if (!p)
-        return;
-    p->run = hospital->run;
-    p->text = (struct gw_text)GW_TEXT_INIT(4096);
-    snprintf(p->name, sizeof p->name, "%s%s%s", hospital->endpoint->config->id, query ? " " : "", query ? query : "");
-    gw_circuit_print(circuit, &p->text);
-    if (p->text.failed || gw_writer_submit(p->run->writer, 1, persist_job, on_persisted, p, &failure) != GW_OK) {
-        gw_text_release(&p->text);
-        free(p);
-    }
+    run_fail(ctx, failure);
 }
 
 static void on_changed(void *ctx, const char *query, const struct gw_circuit *circuit, unsigned alerts)
@@ -71,103 +32,32 @@ static void on_changed(void *ctx, const char *query, const struct gw_circuit *ci
         if (alerts & (1u << bit))
             gw_log(run->log, GW_LOG_ERROR, "alert", GW_LOG_TEXT("endpoint", hospital->endpoint->config->id),
                    GW_LOG_TEXT("alert", gw_alert_name((enum gw_alert)(1u << bit))));
-    persist(hospital, query, circuit);
-}
-
-static struct gw_instant instant_of(const struct gw_run *run)
-{
-    const struct gw_clock *clock = run->world->clock;
-
-    return (struct gw_instant){clock->utc(clock->ctx), clock->monotonic_ms(clock->ctx)};
-}
-
-/* By an operator who asked for all files to be read again, or by a check that went well since it was stopped. */
-static bool is_resumed(const struct hospital *hospital, const struct gw_circuit *circuit)
-{
-    int64_t checked;
-
-    if (circuit->state != GW_CIRCUIT_STOPPED)
-        return false;
-    return hospital->run->resume ||
-           (gw_instant_read(hospital->endpoint->profile.checked, &checked) && checked / NANOSECONDS > circuit->when);
-}
-
-/* A note that cannot be read is of another release: the circuit starts anew. */
-static void restore(const struct hospital *hospital, const char *text, struct gw_circuit *out)
-{
-    struct gw_error failure;
-
-    if (!text || gw_circuit_read(out, text, instant_of(hospital->run), &failure) != GW_OK || is_resumed(hospital, out))
-        *out = (struct gw_circuit){0};
+    circuits_keep(run->writer, hospital->endpoint, query, circuit, on_keep_failed, run);
 }
 
 /* ---- opening ---- */
 
-static enum gw_status no_memory(struct gw_error *err)
-{
-    return gw_fail(err, GW_ENOMEM, "service.run", "no memory for the state of an endpoint");
-}
-
-/* Theirs are named "<endpoint> <query>". */
-static enum gw_status read_queries(struct hospital *hospital, struct gw_ledger *ledger, struct gw_arena *arena,
-                                   struct gw_error *err)
-{
-    const char *prefix = gw_arena_print(arena, "%s ", hospital->endpoint->config->id);
-    struct gw_ledger_notes notes = {0};
-    size_t capacity = 0;
-    enum gw_status rc =
-        prefix ? gw_ledger_notes_under(ledger, arena, GW_CIRCUIT_SPACE, prefix, &notes, err) : no_memory(err);
-
-    for (size_t i = 0; rc == GW_OK && i < notes.count; i++) {
-        struct query_circuit *slot = GW_ARENA_PUSH(arena, hospital->queries, hospital->query_count, capacity);
-
-        if (!slot)
-            return no_memory(err);
-        slot->query = notes.list[i].name + strlen(prefix);
-        restore(hospital, notes.list[i].text, &slot->circuit);
-    }
-    return rc;
-}
-
 enum gw_status hospital_open(struct hospital *hospital, struct gw_error *err)
 {
-    struct gw_arena *arena = &hospital->generation->arena;
-    struct gw_ledger *ledger = hospital->run->ledger;
-    const char *text = NULL;
-    enum gw_status rc = gw_ledger_note(ledger, arena, GW_CIRCUIT_SPACE, hospital->endpoint->config->id, &text, err);
+    struct gw_run *run = hospital->run;
 
     hospital->last_ready = &hospital->first_ready;
     hospital->settings = hospital->endpoint->settings;
-    hospital->settings.store = &hospital->run->store.store;
+    hospital->settings.store = &run->store.store;
     meter_init(&hospital->meter, hospital);
     hospital->settings.web = &hospital->meter.web;
     hospital->settings.seen = NULL; /* a Medication may change in years: each search looks again */
-    if (rc != GW_OK)
-        return rc;
-    restore(hospital, text, &hospital->circuit);
-    return read_queries(hospital, ledger, arena, err);
+    return circuits_read(&hospital->circuits, &hospital->generation->arena, run->ledger, hospital->endpoint,
+                         run->world->clock, run->resume, err);
 }
 
 static enum gw_status open_dispatcher(struct hospital *hospital, struct gw_error *err)
 {
-    const struct gw_config_endpoint *config = hospital->endpoint->config;
-    const struct gw_dispatcher_options options = {.settings = &hospital->settings,
-                                                  .concurrent = config->concurrent,
-                                                  .requests_per_minute = config->requests_per_minute,
-                                                  .circuit = &hospital->circuit,
-                                                  .changed = on_changed,
-                                                  .ctx = hospital};
-    enum gw_status rc;
+    const struct gw_dispatcher_options options = {
+        .settings = &hospital->settings, .changed = on_changed, .ctx = hospital};
 
-    if (!hospital->endpoint->web) {
-        *err = hospital->endpoint->failure;
-        return err->status;
-    }
-    rc = gw_dispatcher_new(hospital->run->pool, &options, &hospital->dispatcher, err);
-    for (size_t i = 0; rc == GW_OK && i < hospital->query_count; i++)
-        rc =
-            gw_dispatcher_restore(hospital->dispatcher, hospital->queries[i].query, &hospital->queries[i].circuit, err);
-    return rc;
+    return circuits_dispatcher(&hospital->circuits, hospital->endpoint, hospital->run->pool, &options,
+                               &hospital->dispatcher, err);
 }
 
 /* ---- metadata ---- */

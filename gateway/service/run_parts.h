@@ -20,6 +20,7 @@
 #include "gateway/sources/dispatcher.h"
 #include "gateway/sources/folder.h"
 #include "service/agenda.h"
+#include "service/circuits.h"
 #include "service/learn.h"
 #include "service/setup.h"
 
@@ -48,11 +49,6 @@ struct watch {
     bool ready;
 };
 
-struct query_circuit {
-    const char *query;
-    struct gw_circuit circuit;
-};
-
 struct meter {         /* counts what goes out to an endpoint */
     struct gw_web web; /* first */
     struct hospital *hospital;
@@ -64,9 +60,7 @@ struct hospital {
     struct setup_endpoint *endpoint;
     struct meter meter;
     struct gw_pull_settings settings; /* of its dispatcher */
-    struct gw_circuit circuit;        /* as it was before the start, and so those of its queries */
-    struct query_circuit *queries;
-    size_t query_count;
+    struct circuits circuits;         /* as they were before the start */
     struct gw_dispatcher *dispatcher; /* NULL: the endpoint could not be opened, or it has closed */
     uv_timer_t timer;                 /* before metadata are asked for again */
     struct learning learning;

@@ -50,6 +50,8 @@ struct setup_link { /* a subject at one endpoint of its site; a patient merged w
     const char *patient; /* NULL: not found */
     size_t open;         /* requests that have not succeeded, and stages never asked */
     bool asked;
+    bool changes;         /* some request was for what changed since a watermark alone */
+    size_t planned, sent; /* requests */
 };
 
 struct setup_subject {

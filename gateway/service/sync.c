@@ -10,13 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/service/savings.h"
+#include "service/agenda.h"
 #include "service/enrolment.h"
-#include "service/learn.h"
 #include "service/roster_fetch.h"
 #include "service/standing.h"
 #include "service/sync_parts.h"
 
 static const char where[] = "service.sync";
+
+enum { SUBJECT_MEMORY = 64 * 1024 * 1024 };
 
 static int by_number(const void *a, const void *b)
 {
@@ -68,44 +71,6 @@ static enum gw_status pass_of(struct sync *s, const struct setup_study *study,
     *out = standing_pass(&standing, study, list, count);
     out->progress = s->options->progress ? show_pass : NULL;
     out->ctx = (void *)(uintptr_t)s->options;
-    return GW_OK;
-}
-
-/* ---- before the pulls: what endpoints that were never checked say they offer ---- */
-
-struct asking {
-    struct learning learning; /* first */
-    struct gw_error *failure; /* its endpoint's */
-    size_t *waiting;          /* endpoints whose answer is owed */
-};
-
-static void on_learnt(void *ctx, const struct gw_error *failure)
-{
-    struct asking *asking = ctx;
-
-    if (failure)
-        *asking->failure = *failure;
-    --*asking->waiting;
-}
-
-static enum gw_status learn(struct sync *s, struct gw_error *err)
-{
-    const struct setup *setup = &s->setup;
-    struct asking *all = gw_arena_alloc(&s->setup.arena, (setup->endpoint_count + 1) * sizeof *all);
-    size_t waiting = 0;
-
-    if (!all)
-        return gw_fail(err, GW_ENOMEM, where, "the endpoints need more memory than allowed");
-    for (size_t e = 0; e < setup->endpoint_count; e++) {
-        if (!learn_needed(&setup->endpoints[e]))
-            continue;
-        all[e].failure = &s->endpoints[e]->failure;
-        all[e].waiting = &waiting;
-        waiting += learn_start(&all[e].learning, &setup->endpoints[e], setup->endpoints[e].web, on_learnt, &all[e],
-                               all[e].failure) == GW_OK;
-    }
-    while (waiting > 0)
-        uv_run(setup->world->loop, UV_RUN_ONCE);
     return GW_OK;
 }
 
@@ -161,6 +126,77 @@ static enum gw_status find_spans(struct sync *s, struct gw_error *err)
     return rc == GW_OK ? gw_ledger_commit(s->ledger, err) : rc;
 }
 
+/* ---- what the service goes on from ---- */
+
+static int64_t last_asked(const struct gw_schedule_done *done)
+{
+    const int64_t last = done->full > done->drugs ? done->full : done->drugs;
+
+    return last > done->probe ? last : done->probe;
+}
+
+/* All of the span, or what changed in it; a subject without a first dose has none. */
+static struct gw_errand errand_of(const struct sync *s, const struct setup_subject *subject,
+                                  const struct setup_link *link)
+{
+    return (struct gw_errand){.kind = link->changes ? GW_ERRAND_PULL : GW_ERRAND_RECONCILE,
+                              .due = s->began,
+                              .low = subject->anchored ? subject->low : GW_NO_DAY,
+                              .high = subject->anchored ? subject->high : GW_NO_DAY};
+}
+
+/* A poller would have asked for the whole plan again and again since it was asked for last. */
+static enum gw_status note_link(struct sync *s, const struct setup_subject *subject, const struct setup_link *link,
+                                struct gw_savings *savings, struct gw_error *err)
+{
+    const struct gw_errand errand = errand_of(s, subject, link);
+    struct gw_schedule_done done;
+    enum gw_status rc;
+
+    gw_arena_clear(&s->scratch);
+    rc = agenda_done(s->ledger, &s->scratch, subject->number, link->key, &done, err);
+    if (rc != GW_OK)
+        return rc;
+    savings->sent += (int64_t)link->sent;
+    if (last_asked(&done) != GW_NEVER)
+        savings->plain +=
+            gw_schedule_plain(&s->options->config->schedule, last_asked(&done), s->began, (int64_t)link->planned);
+    if (link->open > 0)
+        return GW_OK;
+    gw_schedule_did(&done, &errand, s->began);
+    return agenda_keep_done(s->ledger, subject->number, link->key, &done, err);
+}
+
+static enum gw_status note_subjects(struct sync *s, struct gw_savings *savings, struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; i < s->setup.subject_count; i++) {
+        const struct setup_subject *subject = &s->setup.subjects[i];
+
+        for (size_t l = 0; rc == GW_OK && l < subject->link_count; l++)
+            if (subject->links[l].asked)
+                rc = note_link(s, subject, &subject->links[l], &savings[subject->links[l].endpoint], err);
+    }
+    return rc;
+}
+
+/* As after an errand of the service for each subject. */
+static enum gw_status note_work(struct sync *s, struct gw_error *err)
+{
+    const size_t count = s->setup.endpoint_count;
+    struct gw_savings *savings = gw_arena_alloc(s->results, count * sizeof *savings);
+    enum gw_status rc = savings ? gw_ledger_begin(s->ledger, err)
+                                : gw_fail(err, GW_ENOMEM, where, "the endpoints need more memory than allowed");
+
+    if (rc == GW_OK)
+        rc = note_subjects(s, savings, err);
+    for (size_t e = 0; rc == GW_OK && e < count; e++)
+        if (savings[e].sent + savings[e].plain > 0)
+            rc = gw_savings_add(s->ledger, &s->scratch, s->setup.endpoints[e].config->id, &savings[e], err);
+    return rc == GW_OK ? gw_ledger_commit(s->ledger, err) : rc;
+}
+
 /* ---- the day is closed ---- */
 
 static enum gw_status close_day(struct sync *s, struct gw_error *err)
@@ -210,9 +246,9 @@ static enum gw_status name_results(struct sync *s, struct gw_error *err)
 
         if (!setup->endpoints[e].asked)
             continue;
-        s->endpoints[e] = &s->result->endpoints[s->result->endpoint_count++];
-        s->endpoints[e]->id = gw_arena_copy(s->results, id, strlen(id));
-        if (!s->endpoints[e]->id)
+        s->endpoints[e].told = &s->result->endpoints[s->result->endpoint_count++];
+        s->endpoints[e].told->id = gw_arena_copy(s->results, id, strlen(id));
+        if (!s->endpoints[e].told->id)
             return gw_fail(err, GW_ENOMEM, where, "the endpoints need more memory than allowed");
     }
     return GW_OK;
@@ -226,6 +262,7 @@ static enum gw_status deliver(struct sync *s, struct gw_error *err)
     enum gw_status rc = GW_OK;
     char text[11];
 
+    s->began = now;
     gw_instant_print(now, s->now);
     for (size_t i = 0; rc == GW_OK && i < s->setup.subject_count; i++) {
         setup_date(&s->setup.subjects[i], now, s->options->as_of);
@@ -239,56 +276,6 @@ static enum gw_status deliver(struct sync *s, struct gw_error *err)
 
 /* ---- rosters that hospitals keep ---- */
 
-struct fetching {
-    struct gw_error *failure; /* of the endpoint that keeps it */
-    size_t *waiting;
-    bool *changed;
-};
-
-static void on_fetched(void *ctx, bool changed, const struct gw_error *failure)
-{
-    struct fetching *fetching = ctx;
-
-    *fetching->changed |= changed;
-    if (failure)
-        *fetching->failure = *failure;
-    --*fetching->waiting;
-}
-
-/* What cannot be had is its endpoint's failure, and the former roster stays in use. */
-static enum gw_status fetch_rosters(struct sync *s, bool *changed, struct gw_error *err)
-{
-    const struct setup *setup = &s->setup;
-    struct fetching *all = gw_arena_alloc(s->results, (setup->study_count + 1) * sizeof *all);
-    size_t waiting = 0;
-    enum gw_status rc = all ? GW_OK : gw_fail(err, GW_ENOMEM, where, "no memory for the rosters");
-
-    for (size_t i = 0; rc == GW_OK && i < setup->study_count; i++) {
-        size_t e = 0;
-
-        if (!roster_is_fetched(setup->studies[i].config))
-            continue;
-        rc = roster_endpoint(setup, setup->studies[i].config, &e, err);
-        if (rc != GW_OK || !s->endpoints[e] || s->endpoints[e]->failure.status != GW_OK)
-            continue;
-        all[i] = (struct fetching){&s->endpoints[e]->failure, &waiting, changed};
-        waiting += roster_fetch_start(setup, i, setup->endpoints[e].web, on_fetched, &all[i], all[i].failure) == GW_OK;
-    }
-    while (waiting > 0)
-        uv_run(setup->world->loop, UV_RUN_ONCE);
-    return rc;
-}
-
-static enum gw_status open_setup(struct sync *s, struct gw_error *err)
-{
-    const enum gw_status rc = setup_open(&s->setup, s->ledger, err);
-
-    for (size_t e = 0; rc == GW_OK && e < s->setup.endpoint_count; e++)
-        if (s->endpoints[e] && s->endpoints[e]->failure.status == GW_OK)
-            s->endpoints[e]->failure = s->setup.endpoints[e].failure;
-    return rc;
-}
-
 static enum gw_status load_setup(struct sync *s, struct gw_error *err)
 {
     return setup_load(&s->setup, s->options->config, s->options->endpoint, false,
@@ -298,14 +285,22 @@ static enum gw_status load_setup(struct sync *s, struct gw_error *err)
 /* With the rosters as the hospitals have them now. */
 static enum gw_status renew_rosters(struct sync *s, struct gw_error *err)
 {
-    bool changed = false;
-    enum gw_status rc = fetch_rosters(s, &changed, err);
+    bool changed = false, fetched = false;
+    enum gw_status rc;
 
+    for (size_t i = 0; i < s->setup.study_count; i++)
+        fetched |= roster_is_fetched(s->setup.studies[i].config);
+    if (!fetched)
+        return GW_OK;
+    rc = sync_open_endpoints(s, err);
+    if (rc == GW_OK)
+        rc = sync_fetch_rosters(s, &changed, err);
+    sync_close_endpoints(s);
     if (rc != GW_OK || !changed)
         return rc;
     setup_close(&s->setup);
     rc = load_setup(s, err);
-    return rc == GW_OK ? open_setup(s, err) : rc;
+    return rc == GW_OK ? setup_open(&s->setup, s->ledger, err) : rc;
 }
 
 static enum gw_status open_sync(struct sync *s, struct gw_error *err)
@@ -319,14 +314,17 @@ static enum gw_status open_sync(struct sync *s, struct gw_error *err)
     if (rc == GW_OK)
         rc = setup_ledger(s->options->config, &s->ledger, err);
     if (rc == GW_OK)
-        rc = open_setup(s, err);
+        rc = setup_open(&s->setup, s->ledger, err);
     if (rc == GW_OK)
         rc = renew_rosters(s, err);
-    return rc == GW_OK ? deliver(s, err) : rc;
+    if (rc == GW_OK)
+        rc = deliver(s, err);
+    return rc == GW_OK ? sync_open_endpoints(s, err) : rc;
 }
 
 static void close_sync(struct sync *s)
 {
+    sync_close_endpoints(s);
     setup_close(&s->setup);
     if (s->loop_open) {
         uv_run(&s->loop, UV_RUN_DEFAULT);
@@ -334,6 +332,7 @@ static void close_sync(struct sync *s)
     }
     gw_ledger_close(s->ledger);
     gw_arena_release(&s->requests);
+    gw_arena_release(&s->scratch);
 }
 
 static void add_up(struct gw_pass_result *into, const struct gw_pass_result *from)
@@ -370,13 +369,17 @@ static enum gw_status run_passes(struct sync *s, struct gw_error *err)
 enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options *options, struct gw_sync_result *out,
                            struct gw_error *err)
 {
-    struct sync s = {.options = options, .result = out, .results = arena, .requests = GW_ARENA_INIT(SYNC_MEMORY)};
+    struct sync s = {.options = options,
+                     .result = out,
+                     .results = arena,
+                     .requests = GW_ARENA_INIT(SYNC_MEMORY),
+                     .scratch = GW_ARENA_INIT(SUBJECT_MEMORY)};
     enum gw_status rc;
 
     *out = (struct gw_sync_result){0};
     rc = open_sync(&s, err);
     if (rc == GW_OK)
-        rc = learn(&s, err);
+        rc = sync_learn(&s, err);
     if (rc == GW_OK)
         rc = sync_pull(&s, SYNC_IDENTIFY, err);
     if (rc == GW_OK)
@@ -387,6 +390,8 @@ enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options 
         rc = find_spans(&s, err);
     if (rc == GW_OK)
         rc = sync_pull(&s, SYNC_SPAN, err);
+    if (rc == GW_OK)
+        rc = note_work(&s, err);
     if (rc == GW_OK)
         rc = close_day(&s, err);
     if (rc == GW_OK)

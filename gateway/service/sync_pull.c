@@ -1,30 +1,36 @@
 /*
- * One stage of a sync: the requests of all subjects at all endpoints, in one run of the scheduler.
+ * One stage of a sync: the requests of all subjects at all endpoints.
  */
 #include <string.h>
 
+#include "service/readings.h"
 #include "service/standing.h"
 #include "service/sync_parts.h"
 
 static const char where[] = "service.sync";
 
-struct asked { /* the requests of one endpoint, and beside each the link it is for */
-    struct gw_request *requests;
-    struct setup_link **links;
-    size_t count, capacity, link_capacity;
-};
-
 struct stage {
     struct sync *sync;
     enum sync_stage which;
-    struct asked *asked;       /* of each endpoint */
-    struct gw_source *sources; /* of those that are asked something */
-    size_t *endpoint_of;       /* of each source */
-    size_t source_count;
+    struct asking *first, **last;
     size_t done, of; /* requests */
-    struct gw_writer *writer;
-    struct gw_error failure; /* ours: the disk */
-    bool closed;             /* the ledger is back */
+};
+
+struct asked { /* one request */
+    struct asking *asking;
+    const struct gw_request *request;
+};
+
+struct asking { /* about one subject, one endpoint */
+    struct asking *next;
+    struct stage *stage;
+    struct sync_endpoint *at;
+    const struct setup_subject *subject;
+    struct setup_link *link;
+    struct gw_requests requests;
+    struct asked *asked;
+    struct gw_readings readings;
+    size_t reading_capacity;
 };
 
 static enum gw_status no_memory(struct gw_error *err)
@@ -34,14 +40,10 @@ static enum gw_status no_memory(struct gw_error *err)
 
 /* ---- what to ask ---- */
 
-static bool usable(const struct sync *s, size_t endpoint)
-{
-    return s->endpoints[endpoint] && s->endpoints[endpoint]->failure.status == GW_OK;
-}
-
+/* Where an answer of an earlier stage is owed, the rest is not asked for. */
 static bool concerns(const struct stage *g, const struct setup_subject *subject, const struct setup_link *link)
 {
-    if (subject->stopped)
+    if (subject->stopped || link->open > 0)
         return false;
     switch (g->which) {
     case SYNC_IDENTIFY:
@@ -54,149 +56,144 @@ static bool concerns(const struct stage *g, const struct setup_subject *subject,
     return false;
 }
 
-static bool push(struct stage *g, struct asked *asked, const struct gw_request *request, struct setup_link *link)
+static enum gw_status plan_requests(struct asking *a, struct gw_error *err)
 {
-    struct gw_arena *arena = &g->sync->requests;
-    size_t links = asked->count;
-    struct setup_link **at;
-    struct gw_request *copy = GW_ARENA_PUSH(arena, asked->requests, asked->count, asked->capacity);
-
-    at = GW_ARENA_PUSH(arena, asked->links, links, asked->link_capacity);
-    if (!copy || !at)
-        return false;
-    *copy = *request;
-    *at = link;
-    link->open++;
-    g->of++;
-    return true;
-}
-
-static enum gw_status plan_link(struct stage *g, struct setup_subject *subject, struct setup_link *link,
-                                struct gw_error *err)
-{
-    struct sync *s = g->sync;
-    struct setup_endpoint *endpoint = &s->setup.endpoints[link->endpoint];
+    struct sync *s = a->stage->sync;
+    const struct setup_subject *subject = a->subject;
+    const struct setup_endpoint *endpoint = a->at->endpoint;
     const struct gw_wanted wanted = setup_wanted(subject->study, endpoint->config);
     const struct gw_span span = {.subject = subject->number,
-                                 .patient = link->patient,
-                                 .chart = link->chart,
+                                 .patient = a->link->patient,
+                                 .chart = a->link->chart,
                                  .identifier = {subject->line->mrn_system, subject->line->mrn},
                                  .anchored = subject->anchored,
                                  .low = subject->low,
                                  .high = standing_last_day(subject)};
-    struct gw_requests requests = {0};
-    enum gw_status rc = gw_plan_requests(&s->requests, &endpoint->profile, &wanted, &span,
-                                         g->which == SYNC_SPAN ? GW_STAGE_SPAN : GW_STAGE_ANCHOR, &requests, err);
+    enum gw_status rc =
+        gw_plan_requests(&s->requests, &endpoint->profile, &wanted, &span,
+                         a->stage->which == SYNC_SPAN ? GW_STAGE_SPAN : GW_STAGE_ANCHOR, &a->requests, err);
 
-    if (rc == GW_OK)
-        rc = gw_requests_resume(s->ledger, &s->requests, &endpoint->profile, &requests, err);
-    for (size_t i = 0; rc == GW_OK && i < requests.count; i++)
-        if (!push(g, &g->asked[link->endpoint], &requests.list[i], link))
-            rc = no_memory(err);
+    return rc == GW_OK ? gw_requests_resume(s->ledger, &s->requests, &endpoint->profile, &a->requests, err) : rc;
+}
+
+static enum gw_status plan_link(struct stage *g, const struct setup_subject *subject, struct setup_link *link,
+                                struct gw_error *err)
+{
+    struct asking *a = gw_arena_alloc(&g->sync->requests, sizeof *a);
+    enum gw_status rc;
+
+    if (!a)
+        return no_memory(err);
+    *a = (struct asking){.stage = g, .at = &g->sync->endpoints[link->endpoint], .subject = subject, .link = link};
+    rc = plan_requests(a, err);
+    if (rc != GW_OK)
+        return rc;
+    a->asked = gw_arena_alloc(&g->sync->requests, (a->requests.count + 1) * sizeof *a->asked);
+    if (!a->asked)
+        return no_memory(err);
+    for (size_t i = 0; i < a->requests.count; i++) {
+        a->asked[i] = (struct asked){a, &a->requests.list[i]};
+        link->changes |= a->requests.list[i].search.last_updated != NULL;
+    }
     link->asked = true;
-    return rc;
+    link->open += a->requests.count;
+    link->planned += a->requests.count;
+    g->of += a->requests.count;
+    *g->last = a;
+    g->last = &a->next;
+    return GW_OK;
 }
 
 static enum gw_status plan(struct stage *g, struct gw_error *err)
 {
-    struct sync *s = g->sync;
+    const struct setup *setup = &g->sync->setup;
     enum gw_status rc = GW_OK;
 
-    for (size_t i = 0; i < s->setup.subject_count; i++)
-        for (size_t l = 0; rc == GW_OK && l < s->setup.subjects[i].link_count; l++) {
-            struct setup_link *link = &s->setup.subjects[i].links[l];
+    for (size_t i = 0; i < setup->subject_count; i++)
+        for (size_t l = 0; rc == GW_OK && l < setup->subjects[i].link_count; l++) {
+            struct setup_link *link = &setup->subjects[i].links[l];
 
-            if (!concerns(g, &s->setup.subjects[i], link))
+            if (!concerns(g, &setup->subjects[i], link))
                 continue;
-            if (usable(s, link->endpoint))
-                rc = plan_link(g, &s->setup.subjects[i], link, err);
+            if (g->sync->endpoints[link->endpoint].dispatcher)
+                rc = plan_link(g, &setup->subjects[i], link, err);
             else
-                link->open++; /* the endpoint failed at an earlier stage: this one's answers are owed */
+                link->open++; /* its answers are owed */
         }
-    for (size_t e = 0; e < s->setup.endpoint_count; e++) {
-        if (g->asked[e].count == 0)
-            continue;
-        g->endpoint_of[g->source_count] = e;
-        g->sources[g->source_count++] =
-            (struct gw_source){&s->setup.endpoints[e].settings, s->setup.endpoints[e].config->concurrent,
-                               g->asked[e].requests, g->asked[e].count};
-    }
     return rc;
 }
 
 /* ---- asking ---- */
 
-static void on_ended(void *ctx, size_t source, const struct gw_request *request, const struct gw_pull_result *result,
-                     const struct gw_error *failure)
+static void add_up(struct gw_sync_endpoint *into, const struct gw_pull_result *from)
 {
-    struct stage *g = ctx;
-    struct sync *s = g->sync;
-    const struct asked *asked = &g->asked[g->endpoint_of[source]];
-    struct setup_link *link = asked->links[request - asked->requests];
+    into->requests += from->requests;
+    into->pages += from->pages;
+    into->entries += from->entries;
+    into->fresh += from->fresh;
+    into->repeats += from->repeats;
+    into->notes += from->notes;
+}
 
+static void on_asked(void *ctx, const struct gw_pull_result *result, const struct gw_error *failure)
+{
+    const struct asked *asked = ctx;
+    struct asking *a = asked->asking;
+    struct stage *g = a->stage;
+    struct sync *s = g->sync;
+
+    s->waiting--;
     g->done++;
-    if (!failure)
-        link->open--;
+    add_up(a->at->told, result);
+    sync_failed(a->at, failure);
+    a->link->sent += result->requests;
+    a->link->open -= !failure;
+    reading_add(&s->requests, &a->readings, &a->reading_capacity, asked->request, result, failure, s->began);
     if (!failure && g->which == SYNC_IDENTIFY && result->patients == 1)
-        link->patient = gw_arena_copy(&s->setup.arena, result->patient, strlen(result->patient));
+        a->link->patient = gw_arena_copy(&s->setup.arena, result->patient, strlen(result->patient));
     if (s->options->progress)
         s->options->progress(s->options->ctx, g->which == SYNC_SPAN ? "asking for the rest" : "asking for doses",
                              g->done, g->of);
 }
 
-static void add_up(struct gw_sync_endpoint *into, const struct gw_source_result *from)
+static enum gw_status submit(struct asking *a, struct gw_error *err)
 {
-    into->requests += from->total.requests;
-    into->pages += from->total.pages;
-    into->entries += from->total.entries;
-    into->fresh += from->total.fresh;
-    into->repeats += from->total.repeats;
-    into->notes += from->total.notes;
-    into->failure = from->failure;
-}
+    enum gw_status rc = GW_OK;
 
-static void on_closed(void *ctx)
-{
-    ((struct stage *)ctx)->closed = true;
-}
-
-static void on_done(void *ctx, const struct gw_source_result *results, size_t count)
-{
-    struct stage *g = ctx;
-
-    for (size_t i = 0; i < count; i++) {
-        add_up(g->sync->endpoints[g->endpoint_of[i]], &results[i]);
-        if (results[i].failure.status == GW_EIO)
-            g->failure = results[i].failure;
+    for (size_t i = 0; rc == GW_OK && i < a->requests.count; i++) {
+        rc =
+            gw_dispatcher_submit(a->at->dispatcher, a->asked[i].request, GW_ROUTINE, on_asked, &a->asked[i], NULL, err);
+        a->stage->sync->waiting += rc == GW_OK;
     }
-    gw_writer_stop(g->writer, on_closed, g);
+    return rc;
 }
 
-/* The writer holds the ledger while the loop runs. */
 static enum gw_status ask(struct stage *g, struct gw_error *err)
 {
-    struct sync *s = g->sync;
-    const struct gw_scheduler_options options = {.clock = s->setup.world->clock, .ended = on_ended, .ctx = g};
-    struct gw_scheduler *scheduler; /* nobody cancels it */
-    enum gw_status rc = gw_writer_start(s->setup.world->loop, s->ledger, &g->writer, err);
+    struct gw_error late;
+    enum gw_status rc = sync_begin_asking(g->sync, err);
 
     if (rc != GW_OK)
         return rc;
-    gw_store_writer_init(&s->store, g->writer);
-    for (size_t e = 0; e < s->setup.endpoint_count; e++) {
-        s->setup.endpoints[e].settings.store = &s->store.store;
-        s->setup.endpoints[e].settings.delivery = s->delivery;
-    }
-    rc = gw_scheduler_start(s->setup.world->loop, g->sources, g->source_count, &options, on_done, g, &scheduler, err);
-    if (rc != GW_OK)
-        gw_writer_stop(g->writer, on_closed, g);
-    while (!g->closed)
-        uv_run(s->setup.world->loop, UV_RUN_ONCE);
-    if (rc == GW_OK && g->failure.status != GW_OK) {
-        *err = g->failure;
-        rc = g->failure.status;
-    }
+    for (struct asking *a = g->first; rc == GW_OK && a; a = a->next)
+        rc = submit(a, err);
+    if (sync_end_asking(g->sync, rc == GW_OK ? err : &late) != GW_OK && rc == GW_OK)
+        rc = err->status;
     return rc;
+}
+
+/* For the certificates. */
+static enum gw_status keep_readings(struct stage *g, struct gw_error *err)
+{
+    struct sync *s = g->sync;
+    enum gw_status rc = gw_ledger_begin(s->ledger, err);
+
+    for (const struct asking *a = g->first; rc == GW_OK && a; a = a->next) {
+        gw_arena_clear(&s->scratch);
+        if (a->readings.count > 0)
+            rc = gw_readings_keep(s->ledger, &s->scratch, a->subject->number, a->link->key, &a->readings, err);
+    }
+    return rc == GW_OK ? gw_ledger_commit(s->ledger, err) : rc;
 }
 
 enum gw_status sync_pull(struct sync *s, enum sync_stage which, struct gw_error *err)
@@ -204,12 +201,10 @@ enum gw_status sync_pull(struct sync *s, enum sync_stage which, struct gw_error 
     struct stage g = {.sync = s, .which = which};
     enum gw_status rc;
 
+    g.last = &g.first;
     gw_arena_clear(&s->requests);
-    g.asked = gw_arena_alloc(&s->requests, s->setup.endpoint_count * sizeof *g.asked);
-    g.sources = gw_arena_alloc(&s->requests, s->setup.endpoint_count * sizeof *g.sources);
-    g.endpoint_of = gw_arena_alloc(&s->requests, s->setup.endpoint_count * sizeof *g.endpoint_of);
-    if (!g.asked || !g.sources || !g.endpoint_of)
-        return no_memory(err);
     rc = plan(&g, err);
-    return rc == GW_OK && g.source_count > 0 ? ask(&g, err) : rc;
+    if (rc == GW_OK && g.first)
+        rc = ask(&g, err);
+    return rc == GW_OK && g.first ? keep_readings(&g, err) : rc;
 }

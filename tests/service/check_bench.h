@@ -62,6 +62,7 @@ static inline void bench_open(struct bench *b)
                                               .site_profile = SOURCE_DIR "/mappings/sites/madrid.json",
                                               .auth_kind = "none"};
     b->config = (struct gw_config){.path = "casement.json",
+                                   .schedule = gw_schedule_default,
                                    .installation = "t",
                                    .state = bench_path(b, "state"),
                                    .pseudonym_key = bench_path(b, "pseudonym.key"),

@@ -51,6 +51,7 @@ static void begin(void)
                                      .sink_kind = "sqlite",
                                      .sink_path = path_of("study.db")};
     config = (struct gw_config){.path = "casement.json",
+                                .schedule = gw_schedule_default,
                                 .installation = "t",
                                 .state = path_of("state"),
                                 .pseudonym_key = path_of("pseudonym.key"),

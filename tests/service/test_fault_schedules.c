@@ -164,6 +164,7 @@ static void gateway_open(struct gateway *g, uint64_t seed)
                                               .page_size = 7,
                                               .concurrent = 3};
     g->config = (struct gw_config){.path = "casement.json",
+                                   .schedule = gw_schedule_default,
                                    .installation = "t",
                                    .state = gw_arena_print(&g->arena, "%s/state", g->scratch.folder),
                                    .pseudonym_key = gw_arena_print(&g->arena, "%s/pseudonym.key", g->scratch.folder),

@@ -2,9 +2,10 @@
  * Pulls and files into a real ledger: facts and cursor together, repeats as repeats, and the equation.
  */
 #include "gateway/ledger/report.h"
+#include "gateway/sources/dispatcher.h"
 #include "gateway/sources/files.h"
-#include "gateway/sources/scheduler.h"
 #include "sources/fake_ports.h"
+#include "sources/totals.h"
 #include "support/scratch.h"
 
 static struct fake_ports ports; /* only its endpoint */
@@ -43,22 +44,40 @@ static void ledger_is_ours(void *ctx)
     *(struct gw_writer **)ctx = NULL;
 }
 
-static void hear_results(void *ctx, const struct gw_source_result *results, size_t count)
-{
-    struct gw_source_result *out = ctx;
+struct sync {
+    struct gw_pull_result total; /* of its requests */
+    size_t done, left;
+    struct gw_error failure; /* the first */
+    struct gw_dispatcher *dispatcher;
+    struct gw_dispatch_pool *pool;
+};
 
-    cr_assert(count == 1);
-    *out = results[0];
+static void hear_closed(void *ctx)
+{
+    struct sync *sync = ctx;
+
+    gw_dispatch_pool_free(sync->pool);
     gw_writer_stop(writer, ledger_is_ours, &writer);
 }
 
+static void hear_end(void *ctx, const struct gw_pull_result *result, const struct gw_error *failure)
+{
+    struct sync *sync = ctx;
+
+    totals_add(&sync->total, result);
+    sync->done += !failure;
+    if (failure && sync->failure.status == GW_OK)
+        sync->failure = *failure;
+    if (--sync->left == 0)
+        gw_dispatcher_stop(sync->dispatcher, hear_closed, sync);
+}
+
 /* One sync: the requests go on from the ledger's cursors, are pulled, and the ledger is ours again. */
-static struct gw_source_result sync_with(const struct fake_reply *replies, struct gw_requests *requests)
+static struct sync sync_with(const struct fake_reply *replies, struct gw_requests *requests)
 {
     struct gw_profile profile = gw_profile_default;
-    struct gw_source_result result = {0};
-    struct gw_scheduler *scheduler;
-    struct gw_source source;
+    const struct gw_dispatcher_options options = {.settings = &ports.settings, .concurrent = 2};
+    struct sync sync = {.left = requests->count};
 
     profile.last_updated = true;
     cr_assert(gw_requests_resume(ledger, &arena, &profile, requests, &err) == GW_OK, "%s", err.text);
@@ -67,10 +86,13 @@ static struct gw_source_result sync_with(const struct fake_reply *replies, struc
     cr_assert(gw_writer_start(&ports.loop, ledger, &writer, &err) == GW_OK, "%s", err.text);
     gw_store_writer_init(&store, writer);
     ports.settings.store = &store.store;
-    source = (struct gw_source){&ports.settings, 2, requests->list, requests->count};
-    cr_assert(gw_scheduler_start(&ports.loop, &source, 1, NULL, hear_results, &result, &scheduler, &err) == GW_OK);
+    cr_assert(gw_dispatch_pool_new(&ports.loop, NULL, NULL, &sync.pool, &err) == GW_OK);
+    cr_assert(gw_dispatcher_new(sync.pool, &options, &sync.dispatcher, &err) == GW_OK);
+    for (size_t i = 0; i < requests->count; i++)
+        cr_assert(gw_dispatcher_submit(sync.dispatcher, &requests->list[i], GW_ROUTINE, hear_end, &sync, NULL, &err) ==
+                  GW_OK);
     uv_run(&ports.loop, UV_RUN_DEFAULT);
-    return result;
+    return sync;
 }
 
 static struct gw_equation equation(void)
@@ -118,7 +140,7 @@ Test(ledger, keeps_a_walk_and_goes_on_from_its_watermark)
         {SINCE, 200, PAGE(C_AT("b", "2024-03-01T10:00:00Z") "," C_AT("c", "2024-03-01T11:00:00Z"))}, {0}};
     struct gw_request request = request_for(GW_CONDITION, "Condition");
     struct gw_requests requests = {&request, 1};
-    struct gw_source_result result;
+    struct sync result;
 
     request.cursor.subject = subject;
     result = sync_with(first, &requests);
@@ -145,7 +167,7 @@ Test(ledger, s7_starts_an_interrupted_walk_again_and_loses_nothing)
                                               {0}};
     struct gw_request request = request_for(GW_CONDITION, "Condition");
     struct gw_requests requests = {&request, 1};
-    struct gw_source_result result;
+    struct sync result;
 
     request.cursor.subject = subject;
     result = sync_with(broken, &requests);
@@ -175,7 +197,7 @@ Test(ledger, s3_s4_finds_in_the_next_sync_what_moved_away_between_two_pages)
         {0}};
     struct gw_request request = request_for(GW_CONDITION, "Condition");
     struct gw_requests requests = {&request, 1};
-    struct gw_source_result result;
+    struct sync result;
 
     request.cursor.subject = subject;
     result = sync_with(shifting, &requests);
@@ -202,7 +224,7 @@ Test(ledger, s1_takes_a_page_that_may_be_incomplete_and_says_so_once)
 
     request.cursor.subject = subject;
     for (int sync = 1; sync <= 2; sync++) {
-        const struct gw_source_result result = sync_with(replies, &requests);
+        const struct sync result = sync_with(replies, &requests);
 
         cr_expect(result.done == 1 && result.total.incomplete, "%s", result.failure.text);
         cr_expect(facts_of(subject) == 1 && equation().open_items == 1, "sync %d", sync);
@@ -221,7 +243,7 @@ Test(ledger, links_a_subject_to_the_medications_it_refers_to)
         {0}};
     struct gw_request request = request_for(GW_MEDICATION_REQUEST, "MedicationRequest");
     struct gw_requests requests = {&request, 1};
-    struct gw_source_result result;
+    struct sync result;
 
     request.cursor.subject = subject;
     result = sync_with(replies, &requests);

@@ -1,5 +1,9 @@
 /*
  * `casement sync`: one pass over all endpoints of a configuration: pull, derive, deliver; then done.
+ *
+ * What the service (service/run.h) does for years is done once: requests pass the same turnstiles, circuits go on from
+ * where either left them, certificates and savings are written, and a service that starts afterwards does not read all
+ * anew. It has patience for two minutes where the service waits (sources/dispatcher.h).
  */
 #ifndef GATEWAY_SERVICE_SYNC_H
 #define GATEWAY_SERVICE_SYNC_H
