@@ -45,6 +45,24 @@ static bool nothing_new(const struct gw_pass_result *pass)
     return pass->added + pass->changed + pass->withdrawn + pass->items_opened + pass->items_closed == 0;
 }
 
+/* To study databases that are elsewhere; what went into a file here is there. */
+static void print_deliveries(const struct output *output, const struct gw_sync_result *result)
+{
+    for (size_t i = 0; i < result->delivery_count; i++) {
+        const struct gw_sync_delivery *delivery = &result->deliveries[i];
+
+        fprintf(output->out, "study database of %s: %llu rows in %llu %s delivered", delivery->study,
+                (unsigned long long)delivery->rows, (unsigned long long)delivery->batches,
+                plural((int64_t)delivery->batches, "batch", "batches"));
+        if (delivery->refused > 0)
+            fprintf(output->out, ", %llu not taken", (unsigned long long)delivery->refused);
+        if (delivery->waiting > 0)
+            fprintf(output->out, ", %lld %s", (long long)delivery->waiting,
+                    plural(delivery->waiting, "waits", "wait"));
+        fputc('\n', output->out);
+    }
+}
+
 static void print_people(const struct output *output, const struct gw_sync_result *result)
 {
     const struct gw_pass_result *pass = &result->pass;
@@ -61,6 +79,7 @@ static void print_people(const struct output *output, const struct gw_sync_resul
         fprintf(output->out,
                 "rows: %zu added, %zu changed, %zu withdrawn, %zu unchanged\nexceptions: %zu opened, %zu closed\n",
                 pass->added, pass->changed, pass->withdrawn, pass->unchanged, pass->items_opened, pass->items_closed);
+    print_deliveries(output, result);
     if (pass->blocked > 0)
         fprintf(output->out, "%zu %s blocked: nothing leaves until the exceptions are resolved\n", pass->blocked,
                 plural((int64_t)pass->blocked, "subject is", "subjects are"));
@@ -85,6 +104,23 @@ static cJSON *endpoint_json(const struct gw_sync_endpoint *endpoint)
     return object;
 }
 
+static cJSON *delivery_json(const struct gw_sync_delivery *delivery)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(object, "study", delivery->study);
+    cJSON_AddNumberToObject(object, "batches", (double)delivery->batches);
+    cJSON_AddNumberToObject(object, "rows", (double)delivery->rows);
+    cJSON_AddNumberToObject(object, "refused", (double)delivery->refused);
+    cJSON_AddNumberToObject(object, "waiting", (double)delivery->waiting);
+    if (delivery->failure.status == GW_OK)
+        cJSON_AddNullToObject(object, "failure");
+    else
+        cJSON_AddStringToObject(object, "failure", delivery->failure.text);
+    cJSON_AddNumberToObject(object, "exit_status", gw_exit_code(delivery->failure.status));
+    return object;
+}
+
 static void print_json(const struct output *output, const struct gw_sync_result *result)
 {
     const struct gw_pass_result *pass = &result->pass;
@@ -92,6 +128,9 @@ static void print_json(const struct output *output, const struct gw_sync_result 
 
     for (size_t i = 0; i < result->endpoint_count; i++)
         cJSON_AddItemToArray(list, endpoint_json(&result->endpoints[i]));
+    list = cJSON_AddArrayToObject(root, "deliveries");
+    for (size_t i = 0; i < result->delivery_count; i++)
+        cJSON_AddItemToArray(list, delivery_json(&result->deliveries[i]));
     object = cJSON_AddObjectToObject(root, "rows");
     cJSON_AddNumberToObject(object, "added", (double)pass->added);
     cJSON_AddNumberToObject(object, "changed", (double)pass->changed);
@@ -108,21 +147,30 @@ static void print_json(const struct output *output, const struct gw_sync_result 
     output_json(output, root);
 }
 
-/* A line for each endpoint that failed; the command ends as the first of them, in the configuration's order. */
+static int tell_failure(const char *name, const struct gw_error *of)
+{
+    struct gw_error failure;
+
+    if (of->status == GW_OK)
+        return 0;
+    gw_fail(&failure, of->status, of->where, "%s: %s", name, of->text);
+    return output_failed(&failure);
+}
+
+/* A line for each endpoint that failed, then for each study database; the command ends as the first of them, in the
+ * configuration's order. */
 static int tell_failures(const struct gw_sync_result *result)
 {
     int code = 0;
 
     for (size_t i = 0; i < result->endpoint_count; i++) {
-        const struct gw_sync_endpoint *endpoint = &result->endpoints[i];
-        struct gw_error failure;
-        int own;
+        const int own = tell_failure(result->endpoints[i].id, &result->endpoints[i].failure);
 
-        if (endpoint->failure.status == GW_OK)
-            continue;
-        gw_fail(&failure, endpoint->failure.status, endpoint->failure.where, "%s: %s", endpoint->id,
-                endpoint->failure.text);
-        own = output_failed(&failure);
+        code = code ? code : own;
+    }
+    for (size_t i = 0; i < result->delivery_count; i++) {
+        const int own = tell_failure(result->deliveries[i].study, &result->deliveries[i].failure);
+
         code = code ? code : own;
     }
     return code;

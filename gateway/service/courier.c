@@ -29,7 +29,6 @@ struct courier {
     struct courier_settings settings;
     struct courier_news news;
     uv_timer_t timer;
-    unsigned failures; /* in a row */
     bool busy;         /* a job or a call is under way */
     bool again;        /* woken meanwhile */
     bool stands;       /* it is known where every subject stands */
@@ -78,8 +77,8 @@ static void fail(struct courier *c, const struct gw_error *failure)
 
     c->news.reason = *failure;
     c->stands = false;
-    c->failures++;
-    wait(c, passes ? gw_backoff_wait_ms(GW_BACKOFF_DATABASE, c->failures, 0, dice()) : STOPPED_MS);
+    c->news.failures++;
+    wait(c, passes ? gw_backoff_wait_ms(GW_BACKOFF_DATABASE, c->news.failures, 0, dice()) : STOPPED_MS);
     tell(c, passes ? COURIER_AWAY : COURIER_STOPPED);
 }
 
@@ -159,8 +158,19 @@ static void on_stands(void *ctx, const struct gw_error *failure)
         submit(c, reconcile, on_reconciled);
 }
 
-static void ask_stands(struct courier *c)
+static enum gw_status measure(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
 {
+    struct courier *c = ctx;
+
+    return gw_outbox_size(ledger, c->settings.study, &c->news.waits, err);
+}
+
+static void ask_stands(void *ctx, const struct gw_error *failure)
+{
+    struct courier *c = ctx;
+
+    if (!step_done(c, failure))
+        return;
     c->busy = true;
     gw_arena_clear(&c->arena);
     c->settings.remote->stand(c->settings.remote, &c->arena, &c->found, on_stands, c);
@@ -313,7 +323,7 @@ static void on_collected(void *ctx, const struct gw_error *failure)
     if (!step_done(c, failure))
         return;
     if (c->shipment.count == 0) {
-        c->failures = 0;
+        c->news.failures = 0;
         tell(c, COURIER_IDLE);
         if (c->again)
             next_step(c);
@@ -405,7 +415,7 @@ static void on_kept(void *ctx, const struct gw_error *failure)
 
     if (!step_done(c, failure))
         return;
-    c->failures = 0;
+    c->news.failures = 0;
     c->stands = all_applied(c);
     tell(c, COURIER_WORKING);
     c->news.marked = false;
@@ -425,7 +435,7 @@ static void on_delivered(void *ctx, const struct gw_error *failure)
 static void go_on(struct courier *c)
 {
     if (!c->stands)
-        ask_stands(c);
+        submit(c, measure, ask_stands); /* how much waits, even if it stays away */
     else if (inspection_is_due(c))
         inspect(c);
     else

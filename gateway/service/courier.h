@@ -28,6 +28,7 @@ enum courier_state {
 struct courier_news {
     enum courier_state state;
     struct gw_error reason;      /* of the last two states */
+    unsigned failures;           /* in a row */
     struct gw_outbox_size waits; /* as of the last look at the ledger */
     uint64_t batches, rows;      /* delivered since the start */
     uint64_t refused;            /* rows */

@@ -170,10 +170,16 @@ static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const
 
 /* ---- delivery ---- */
 
+static void count_rows(struct gw_pass_result *result, const struct gw_difference *difference)
+{
+    result->added += difference->added;
+    result->changed += difference->updated;
+    result->withdrawn += difference->withdrawn;
+}
+
 static enum gw_status deliver(struct group *g, int64_t subject, const struct gw_batch *batch, struct gw_error *err)
 {
     struct gw_pass *pass = g->pass;
-    const struct gw_difference *difference = batch->difference;
     struct gw_receipt receipt;
     enum gw_status rc = pass->sink->apply(pass->sink, batch, &receipt, err);
 
@@ -181,9 +187,7 @@ static enum gw_status deliver(struct group *g, int64_t subject, const struct gw_
         return rc; /* not applied: the outbox line stays, and drain() takes it from where the sink stands */
     g->delivered[g->delivered_count++] = (struct delivered){subject, receipt.revision};
     g->result->batches++;
-    g->result->added += difference->added;
-    g->result->changed += difference->updated;
-    g->result->withdrawn += difference->withdrawn;
+    count_rows(g->result, batch->difference);
     return GW_OK;
 }
 
@@ -227,8 +231,10 @@ static enum gw_status settle(struct group *g, const struct gw_enrolled *subject,
     if (settled.to_revision == settled.from_revision)
         return GW_OK;
     g->result->unchanged += difference.unchanged;
-    if (!pass->sink)
-        return GW_OK; /* the outbox waits for its courier */
+    if (!pass->sink) {
+        count_rows(g->result, &difference); /* the outbox waits for its courier */
+        return GW_OK;
+    }
     return deliver(g, subject->number,
                    &(struct gw_batch){.study = pass->protocol->study->id,
                                       .subject_key = subject->line->subject,

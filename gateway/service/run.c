@@ -141,6 +141,7 @@ static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
     gw_log(run->log, GW_LOG_INFO, "at_work", GW_LOG_NUMBER("endpoints", (int64_t)generation->hospital_count),
            GW_LOG_NUMBER("subjects", (int64_t)generation->setup.subject_count));
     generation_start(generation);
+    couriers_start(generation);
     if (upkeep_ring(run, &refused) != GW_OK)
         gw_log(run->log, GW_LOG_ERROR, "doorbell.failed", GW_LOG_TEXT("reason", refused.text));
     hints_look(run);

@@ -62,6 +62,7 @@ void generation_free(struct generation *generation)
         gw_arena_release(&generation->watches[i].memory);
     free(generation->watches);
     free(generation->hospitals);
+    free(generation->deliveries);
     look_free(generation->look);
     gw_arena_release(&generation->arena);
     free(generation);
@@ -116,6 +117,10 @@ enum gw_status generation_open(struct generation *generation, struct gw_error *e
 {
     struct gw_run *run = generation->run;
     enum gw_status rc = setup_open(&generation->setup, run->ledger, err);
+
+    generation->deliveries = calloc(generation->setup.study_count, sizeof *generation->deliveries);
+    if (rc == GW_OK && !generation->deliveries)
+        rc = gw_fail(err, GW_ENOMEM, where, "no memory for the study databases");
 
     if (rc == GW_OK)
         rc = open_hospitals(generation, err);
@@ -177,5 +182,6 @@ void generation_close(struct generation *generation, void (*closed)(struct gw_ru
         hospital_close(&generation->hospitals[i]);
         uv_close((uv_handle_t *)&generation->hospitals[i].timer, on_hospital_timer_closed);
     }
+    couriers_close(generation);
     generation_part_closed(generation);
 }

@@ -177,7 +177,8 @@ static bool may_begin(const struct hospital *hospital)
 {
     const struct watch *first = hospital->first_ready;
 
-    return first && !hospital->generation->closing && (hospital->learnt || first->next.kind == GW_ERRAND_NONE);
+    return first && !hospital->generation->closing && !hospital->generation->held_back &&
+           (hospital->learnt || first->next.kind == GW_ERRAND_NONE);
 }
 
 void hospital_pump(struct hospital *hospital)

@@ -21,6 +21,7 @@
 #include "gateway/sources/folder.h"
 #include "service/agenda.h"
 #include "service/circuits.h"
+#include "service/courier.h"
 #include "service/learn.h"
 #include "service/setup.h"
 
@@ -76,6 +77,13 @@ struct hospital {
     int64_t last_success;     /* UTC; 0: none since the start */
 };
 
+struct delivery { /* to the study database of a study, where that is elsewhere */
+    struct generation *generation;
+    const struct setup_study *study;
+    struct courier *courier; /* NULL: it has closed */
+    enum courier_state told; /* in the log */
+};
+
 struct generation {
     struct gw_run *run;
     struct look *look;     /* at the files it was made of */
@@ -86,6 +94,9 @@ struct generation {
     size_t hospital_count;
     struct watch *watches;
     size_t watch_count;
+    struct delivery *deliveries;
+    size_t delivery_count;
+    bool held_back;  /* the outbox is full: nothing is asked for */
     size_t open;     /* handles and dispatchers that have not closed, errands under way */
     size_t fetching; /* rosters */
     bool closing;
@@ -166,6 +177,11 @@ struct look *look_new(const char *config); /* before the configuration is read. 
 bool look_follow(struct look *look, const struct gw_config *config); /* before its files are read. false: no memory */
 bool look_changed(struct look *look);
 void look_free(struct look *look);
+
+/* ---- run_courier.c: study databases that are elsewhere ---- */
+void couriers_start(struct generation *generation); /* the writer is at work */
+void couriers_wake(struct generation *generation);  /* something may wait */
+void couriers_close(struct generation *generation);
 
 /* ---- run_hospital.c ---- */
 enum gw_status hospital_open(struct hospital *hospital, struct gw_error *err);

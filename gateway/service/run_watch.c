@@ -218,6 +218,7 @@ void watch_ended(struct watch *watch, const struct errand_end *end)
     }
     if (!end->failure)
         hospital->last_success = run_now(hospital->run);
+    couriers_wake(generation);
     if (!generation->closing) {
         watch_start(watch);
         if (watch->subject->link_count > 1)

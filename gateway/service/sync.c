@@ -366,6 +366,20 @@ static enum gw_status run_passes(struct sync *s, struct gw_error *err)
     return rc;
 }
 
+/* Twice where a study database refused something: the second time tells a person. */
+static enum gw_status pass_and_deliver(struct sync *s, struct gw_error *err)
+{
+    bool marked = true;
+    enum gw_status rc = GW_OK;
+
+    for (int i = 0; rc == GW_OK && marked && i < 2; i++) {
+        rc = run_passes(s, err);
+        if (rc == GW_OK)
+            rc = sync_deliver(s, &marked, err);
+    }
+    return rc;
+}
+
 enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options *options, struct gw_sync_result *out,
                            struct gw_error *err)
 {
@@ -395,7 +409,7 @@ enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options 
     if (rc == GW_OK)
         rc = close_day(&s, err);
     if (rc == GW_OK)
-        rc = run_passes(&s, err);
+        rc = pass_and_deliver(&s, err);
     if (rc == GW_OK)
         rc = gw_ledger_equation(s.ledger, &out->equation, err);
     close_sync(&s);

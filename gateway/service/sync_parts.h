@@ -83,4 +83,10 @@ enum sync_stage {
 /* Ask all endpoints what the stage wants of their subjects. */
 enum gw_status sync_pull(struct sync *sync, enum sync_stage stage, struct gw_error *err);
 
+/* ---- sync_deliver.c ---- */
+
+/* What waits for study databases that are elsewhere. *marked: something was refused there, subjects are to be derived
+ * once more. A database's failure is its result's. */
+enum gw_status sync_deliver(struct sync *sync, bool *marked, struct gw_error *err);
+
 #endif

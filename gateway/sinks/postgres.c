@@ -26,7 +26,7 @@
 static const char where[] = "sinks.postgres";
 
 enum {
-    STATEMENTS_MAX = 2 * GW_TABLE_COUNT + 8,
+    STATEMENTS_MAX = SQL_WRITE_COUNT * GW_TABLE_COUNT + 8,
     SHIPMENT_BYTES = 16,
     SETTINGS_MAX_BYTES = 16 * 1024,
     SQL_MAX_BYTES = 64 * 1024,
@@ -350,7 +350,7 @@ static void add_rows(struct postgres *p)
 
         for (size_t c = first; c < last; c++)
             if (!is_refused(p, c))
-                writing_add(p->writing, &difference->changes[c]);
+                writing_add(p->writing, &difference->changes[c], batch_of(p, i)->from_revision == 0);
     }
 }
 
@@ -404,7 +404,7 @@ static void on_piece(void *ctx, const struct gw_error *failure);
 
 static enum gw_status print_run(struct postgres *p, struct gw_error *err)
 {
-    struct gw_postgres_statement rows[2 * GW_TABLE_COUNT];
+    struct gw_postgres_statement rows[SQL_WRITE_COUNT * GW_TABLE_COUNT];
     size_t count = 0;
     enum gw_status rc;
 

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sinks/postgres_sql.h"
-
 static const char where[] = "sinks.postgres";
 
 enum { SQL_MAX_BYTES = 64 * 1024, ARRAY_MAX_BYTES = 256 * 1024 * 1024, CELL_BYTES = 16 };
@@ -56,7 +54,7 @@ void array_end(struct gw_text *array)
 /* ---- changes --------------------------------------------------------------------------------------------------- */
 
 /* Nulls are written when a value comes behind them. */
-static void add_cell(struct writing *w, const struct gw_change *change, enum writing_kind kind, size_t column)
+static void add_cell(struct writing *w, const struct gw_change *change, enum sql_write kind, size_t column)
 {
     const struct gw_table *table = gw_table_of(change->table);
     struct gw_text *array = &w->arrays[change->table][kind][column];
@@ -72,9 +70,9 @@ static void add_cell(struct writing *w, const struct gw_change *change, enum wri
     ++*given;
 }
 
-void writing_add(struct writing *w, const struct gw_change *change)
+void writing_add(struct writing *w, const struct gw_change *change, bool fresh)
 {
-    const enum writing_kind kind = change->kind == GW_CHANGE_ADD ? WRITING_ADDS : WRITING_CHANGES;
+    const enum sql_write kind = change->kind != GW_CHANGE_ADD ? SQL_CHANGES : fresh ? SQL_FRESH : SQL_ADDS;
     const struct gw_table *table = gw_table_of(change->table);
 
     if (w->rows[change->table][kind] == 0)
@@ -112,7 +110,7 @@ enum gw_status writing_statements(struct writing *w, const char *shipment, struc
     bool fine = true;
 
     *count = 0;
-    for (int kind = 0; kind < WRITING_KIND_COUNT; kind++)
+    for (int kind = 0; kind < SQL_WRITE_COUNT; kind++)
         for (int t = 0; t < GW_TABLE_COUNT; t++) {
             const size_t columns = gw_table_of((enum gw_table_id)t)->column_count;
 
@@ -127,12 +125,12 @@ enum gw_status writing_statements(struct writing *w, const char *shipment, struc
 
 /* ---- the beginning and the end --------------------------------------------------------------------------------- */
 
-static char *print_sql(const struct gw_table *table, enum writing_kind kind)
+static char *print_sql(const struct gw_table *table, enum sql_write kind)
 {
     struct gw_text sql = GW_TEXT_INIT(SQL_MAX_BYTES);
     char *out;
 
-    sql_write_rows(&sql, table, kind == WRITING_ADDS);
+    sql_write_rows(&sql, table, kind);
     out = sql.failed ? NULL : strdup(sql.at);
     gw_text_release(&sql);
     return out;
@@ -145,8 +143,8 @@ enum gw_status writing_new(struct writing **out, struct gw_error *err)
 
     for (int t = 0; fine && t < GW_TABLE_COUNT; t++) {
         assert(gw_table_of((enum gw_table_id)t)->column_count < WRITING_COLUMNS_MAX);
-        for (int kind = 0; kind < WRITING_KIND_COUNT; kind++) {
-            w->sql[t][kind] = print_sql(gw_table_of((enum gw_table_id)t), (enum writing_kind)kind);
+        for (int kind = 0; kind < SQL_WRITE_COUNT; kind++) {
+            w->sql[t][kind] = print_sql(gw_table_of((enum gw_table_id)t), (enum sql_write)kind);
             fine &= w->sql[t][kind] != NULL;
             for (size_t i = 0; i < WRITING_COLUMNS_MAX; i++)
                 w->arrays[t][kind][i] = (struct gw_text)GW_TEXT_INIT(ARRAY_MAX_BYTES);
@@ -165,7 +163,7 @@ void writing_free(struct writing *w)
     if (!w)
         return;
     for (int t = 0; t < GW_TABLE_COUNT; t++)
-        for (int kind = 0; kind < WRITING_KIND_COUNT; kind++) {
+        for (int kind = 0; kind < SQL_WRITE_COUNT; kind++) {
             free(w->sql[t][kind]);
             for (size_t i = 0; i < WRITING_COLUMNS_MAX; i++)
                 if (w->arrays[t][kind][i].max)

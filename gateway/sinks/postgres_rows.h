@@ -8,25 +8,26 @@
 
 #include "gateway/net/postgres.h"
 #include "gateway/study/derive.h"
+#include "sinks/postgres_sql.h"
 
 #define WRITING_COLUMNS_MAX 64 /* of any table; and the shipment behind them */
 
-enum writing_kind { WRITING_ADDS, WRITING_CHANGES, WRITING_KIND_COUNT };
-
 struct writing {
-    char *sql[GW_TABLE_COUNT][WRITING_KIND_COUNT];
-    struct gw_text arrays[GW_TABLE_COUNT][WRITING_KIND_COUNT][WRITING_COLUMNS_MAX];
-    size_t given[GW_TABLE_COUNT][WRITING_KIND_COUNT][WRITING_COLUMNS_MAX]; /* cells in each array */
-    const char *values[GW_TABLE_COUNT][WRITING_KIND_COUNT][WRITING_COLUMNS_MAX];
-    size_t rows[GW_TABLE_COUNT][WRITING_KIND_COUNT];
+    char *sql[GW_TABLE_COUNT][SQL_WRITE_COUNT];
+    struct gw_text arrays[GW_TABLE_COUNT][SQL_WRITE_COUNT][WRITING_COLUMNS_MAX];
+    size_t given[GW_TABLE_COUNT][SQL_WRITE_COUNT][WRITING_COLUMNS_MAX]; /* cells in each array */
+    const char *values[GW_TABLE_COUNT][SQL_WRITE_COUNT][WRITING_COLUMNS_MAX];
+    size_t rows[GW_TABLE_COUNT][SQL_WRITE_COUNT];
 };
 
 enum gw_status writing_new(struct writing **out, struct gw_error *err);
 void writing_free(struct writing *writing); /* NULL is nothing */
 
 void writing_clear(struct writing *writing);
-void writing_add(struct writing *writing, const struct gw_change *change);
-/* Adds first, as the tables are declared; at most 2 * GW_TABLE_COUNT. Returns how many; GW_ENOMEM: too much at once. */
+void writing_add(struct writing *writing, const struct gw_change *change,
+                 bool fresh); /* nothing is there of the subject */
+/* Adds first, as the tables are declared; at most SQL_WRITE_COUNT * GW_TABLE_COUNT. Returns how many; GW_ENOMEM: too
+ * much at once. */
 enum gw_status writing_statements(struct writing *writing, const char *shipment, struct gw_postgres_statement *out,
                                   size_t *count, struct gw_error *err);
 

@@ -35,10 +35,16 @@ void sql_add_columns(struct gw_text *out, const struct gw_table *table, const bo
 
 /*
  * Rows of one table out of arrays, $1 .. $n one a column in declared order; $n+1 is the shipment. A row is written only
- * for a subject whose receipt bears the shipment. adds: new rows and tombstones that come back; else rows that are
- * there. A row that is not as we wrote it, or not there, is left alone and noted as a refusal.
+ * for a subject whose receipt bears the shipment. A row that is not as we wrote it, or that should be there and is not,
+ * is left alone and noted as a refusal.
  */
-void sql_write_rows(struct gw_text *out, const struct gw_table *table, bool adds);
+enum sql_write {
+    SQL_FRESH,   /* of a subject of whom nothing is there: at a third of the cost */
+    SQL_ADDS,    /* new rows, and tombstones that come back */
+    SQL_CHANGES, /* of rows that are there, withdrawals too */
+};
+#define SQL_WRITE_COUNT (SQL_CHANGES + 1)
+void sql_write_rows(struct gw_text *out, const struct gw_table *table, enum sql_write what);
 /* Rows that are not as we wrote them: table, subject_key, row_id. */
 void sql_find_touched(struct gw_text *out, const struct gw_table *table);
 /* All columns, in declared order, of the rows of subject $1, by row id. */

@@ -564,12 +564,6 @@ static void name_no_sink(struct bench *b)
     b->study.sink_kind = "abacus";
 }
 
-static void name_a_database(struct bench *b)
-{
-    b->study.sink_kind = "postgres";
-    b->study.sink_path = NULL;
-}
-
 static void name_no_state(struct bench *b)
 {
     b->config.state = "/nowhere/at/all";
@@ -597,7 +591,6 @@ static const struct {
     {"the package of another study", name_another_study, GW_ECONFIG, "lendex-rrmm"},
     {"the profile of another site", name_another_site, GW_ECONFIG, "essen"},
     {"an unknown kind of sink", name_no_sink, GW_ECONFIG, "abacus"},
-    {"a kind of sink that is not delivered to yet", name_a_database, GW_ECONFIG, "PostgreSQL"},
     {"a state folder that cannot be made", name_no_state, GW_ECREATE, "/nowhere"},
     {"a retention that is not kept", promise_windows_only, GW_ECONFIG, "retain"},
     {"no endpoint", have_no_endpoint, GW_ECONFIG, "casement.json"},

@@ -3,9 +3,9 @@
  *
  *      facts ──> derive ──> identify ──> history ──> difference ──> ledger ──> outbox ──> sink ──> receipt
  *
- * The only caller of derive() and of a sink. sync and map are arguments to it. Subjects are settled in groups: the
- * ledger commits before the sink does, so a crash between the two leaves a line in the outbox and never a row that the
- * ledger does not know. Runs on the caller's thread, which owns the ledger then.
+ * The only caller of derive(), and with the courier of a sink. sync and map are arguments to it. Subjects are settled
+ * in groups: the ledger commits before the sink does, so a crash between the two leaves a line in the outbox and never
+ * a row that the ledger does not know. Runs on the caller's thread, which owns the ledger then.
  */
 #ifndef GATEWAY_SERVICE_PASS_H
 #define GATEWAY_SERVICE_PASS_H
@@ -42,7 +42,7 @@ struct gw_pass {
 struct gw_pass_result {
     size_t subjects;                             /* derived */
     size_t batches;                              /* delivered */
-    size_t added, changed, withdrawn, unchanged; /* rows, provenance included */
+    size_t added, changed, withdrawn, unchanged; /* rows, provenance included: delivered, or in the outbox */
     size_t items_opened, items_closed;
     size_t blocked; /* subjects from whom nothing leaves */
     size_t parts_changed;

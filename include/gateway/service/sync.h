@@ -28,15 +28,26 @@ struct gw_sync_endpoint {
     struct gw_error failure; /* status GW_OK: all of it was pulled */
 };
 
+struct gw_sync_delivery { /* to a study database that is elsewhere */
+    const char *study;    /* the configuration's */
+    uint64_t batches, rows;
+    uint64_t refused; /* of the rows */
+    int64_t waiting;  /* batches that could not be delivered */
+    struct gw_error failure;
+};
+
 struct gw_sync_result {
     struct gw_sync_endpoint *endpoints; /* in config order, in the arena */
     size_t endpoint_count;
     struct gw_pass_result pass;
+    struct gw_sync_delivery *deliveries; /* in config order, in the arena */
+    size_t delivery_count;
     struct gw_equation equation;
 };
 
 /*
- * GW_OK also when endpoints failed (see their failure; the command exits with the first one's code in config order).
+ * GW_OK also when endpoints failed (see their failure, and that of study databases; the command exits with the first one's code in
+ * config order, endpoints first).
  * GW_EBUSY: another instance holds the state folder. GW_ECONFIG, GW_EIO.
  */
 enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options *options, struct gw_sync_result *out,
