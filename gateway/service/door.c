@@ -20,15 +20,17 @@ static const char *host_of(struct gw_arena *arena, const char *url)
     return gw_arena_copy(arena, host, length);
 }
 
-static const char *const *hosts_of(struct gw_arena *arena, const struct gw_config *config, size_t *count)
+const char *const *gw_door_hosts(struct gw_arena *arena, const struct gw_config *config, size_t *count)
 {
     const char **const hosts = gw_arena_alloc(arena, (config->endpoint_count + 1) * sizeof *hosts);
 
     *count = 0;
-    for (size_t i = 0; hosts && i < config->endpoint_count; i++)
-        if (config->endpoints[i].notifications.callback &&
-            (hosts[*count] = host_of(arena, config->endpoints[i].notifications.callback)))
-            ++*count;
+    for (size_t i = 0; hosts && i < config->endpoint_count; i++) {
+        const char *const callback = config->endpoints[i].notifications.callback;
+
+        if (callback && !(hosts[(*count)++] = host_of(arena, callback)))
+            return NULL;
+    }
     return hosts;
 }
 
@@ -48,7 +50,7 @@ enum gw_status gw_door_open(uv_loop_t *loop, const struct gw_config *config, str
         return GW_OK;
     gw_health_routes(health, routes);
     gw_doorbell_routes(doorbell, routes + GW_HEALTH_ROUTES);
-    options.hosts = hosts_of(&arena, config, &options.host_count);
+    options.hosts = gw_door_hosts(&arena, config, &options.host_count);
     rc = options.hosts ? gw_listener_start(loop, &options, out, err)
                        : gw_fail(err, GW_ENOMEM, "service.door", "no memory for a listener");
     gw_arena_release(&arena);

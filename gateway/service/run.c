@@ -46,6 +46,7 @@ static void release(struct gw_run *run)
         generation_free(run->next);
     gw_ledger_close(run->ledger);
     door_release(run);
+    gw_arena_release(&run->ground.arena);
     free(run);
 }
 
@@ -215,24 +216,15 @@ void gw_run_stop(struct gw_run *run)
         close_handles(run);
 }
 
-/* The ledger is open as long as the service runs. */
-static enum gw_status stay_where_we_are(const struct gw_run *run, const struct gw_config *config, struct gw_error *err)
-{
-    if (!run->generation || gw_same(config->state, run->generation->config.state))
-        return GW_OK;
-    return gw_fail(err, GW_ECONFIG, where, "%s: another state folder is another ledger: stop the service for that",
-                   config->path);
-}
-
 static enum gw_status load_next(struct gw_run *run, struct gw_error *err)
 {
     struct generation *next = NULL;
     enum gw_status rc = generation_load(run, &next, err);
 
     if (rc == GW_OK)
-        rc = stay_where_we_are(run, &next->config, err);
-    if (rc == GW_OK)
         rc = setup_keys(&next->setup, err);
+    if (rc == GW_OK)
+        rc = ground_stays(&run->ground, &next->config, err);
     if (rc == GW_OK)
         run->next = next;
     else if (next)
@@ -265,17 +257,8 @@ static void tell_rosters(struct gw_run *run, const struct setup *before, const s
                 tell_roster(run, &before->studies[i], &after->studies[j]);
 }
 
-/* Loaded before the old one is given up: what is wrong with it costs nothing. */
-void gw_run_reload(struct gw_run *run)
+static void take_up_next(struct gw_run *run)
 {
-    struct gw_error failure;
-
-    if (run->stopping || run->next)
-        return;
-    if (load_next(run, &failure) != GW_OK) {
-        gw_log(run->log, GW_LOG_ERROR, "reload.refused", GW_LOG_TEXT("reason", failure.text));
-        return;
-    }
     run->counts.reloads++;
     gw_log(run->log, GW_LOG_INFO, "reload", GW_LOG_NUMBER("subjects", (int64_t)run->next->setup.subject_count));
     if (run->generation) {
@@ -286,6 +269,32 @@ void gw_run_reload(struct gw_run *run)
     run->generation = run->next;
     run->next = NULL;
     work(run);
+}
+
+/*
+ * Loaded before the old one is given up: what is wrong with it costs nothing. resume: once it is taken up, what is
+ * stopped is tried again; with the one that is on its way already, where there is one.
+ */
+static void reload(struct gw_run *run, bool resume)
+{
+    const bool on_its_way = run->next;
+    struct gw_error failure;
+
+    if (run->stopping)
+        return;
+    if (!on_its_way && load_next(run, &failure) != GW_OK) {
+        gw_log(run->log, GW_LOG_ERROR, "reload.refused", GW_LOG_TEXT("reason", failure.text));
+        notify_work(run);
+        return;
+    }
+    run->resume |= resume;
+    if (!on_its_way)
+        take_up_next(run);
+}
+
+void gw_run_reload(struct gw_run *run)
+{
+    reload(run, false);
 }
 
 /* ---- now and then ---- */
@@ -359,8 +368,10 @@ static void on_look(uv_timer_t *timer)
     if (!run->generation || (!run->generation->closing && (look_changed(run->generation->look) || run->relinked)))
         gw_run_reload(run);
     look_for_marked(run);
-    if (++run->looks % LOOKS_TO_A_COUNT == 0)
+    if (++run->looks % LOOKS_TO_A_COUNT == 0) {
         door_count(run);
+        hints_look(run); /* those that could not be taken up when they came */
+    }
     if (run->looks % LOOKS_TO_A_ROSTER == 0)
         rosters_look(run);
     notify_work(run);
@@ -372,9 +383,8 @@ static void on_signal(uv_signal_t *handle, int number)
     struct gw_run *run = handle->data;
 
     if (number == SIGHUP) {
-        run->resume = true;
         notify(run, "RELOADING=1");
-        gw_run_reload(run);
+        reload(run, true);
     } else {
         gw_run_stop(run);
     }
@@ -418,6 +428,10 @@ static enum gw_status open_run(struct gw_run *run, struct gw_error *err)
 
     if (rc == GW_OK)
         rc = setup_ledger(&run->generation->config, &run->ledger, err);
+    if (rc == GW_OK)
+        rc = setup_keys(&run->generation->setup, err);
+    if (rc == GW_OK)
+        rc = ground_keep(&run->ground, &run->generation->config, err);
     if (rc == GW_OK)
         rc = gw_dispatch_pool_new(run->world->loop, run->world->clock, NULL, &run->pool, err);
     if (rc == GW_OK)

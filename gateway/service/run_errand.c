@@ -56,7 +56,7 @@ struct errand {
     /* from the last job */
     struct gw_schedule_done done;
     struct gw_schedule_subject course;
-    bool relinked;
+    bool relinked, unread;
 };
 
 static void run_steps(struct errand *e);
@@ -399,6 +399,7 @@ static enum gw_status close_job(struct gw_ledger *ledger, void *ctx, struct gw_e
     if (rc == GW_OK)
         rc = standing_horizon(&standing, &all_links, &horizon, err);
     e->subject.as_of = horizon;
+    e->unread = horizon == GW_NO_DAY;
     if (rc == GW_OK && horizon != GW_NO_DAY)
         rc = mark(e, &standing, ledger, err);
     if (rc == GW_OK)
@@ -429,6 +430,7 @@ static void end(struct errand *e)
                                    .entries = e->entries,
                                    .planned = e->planned,
                                    .relinked = e->relinked,
+                                   .unread = e->unread,
                                    .began = e->began};
     struct watch *watch = e->watch;
 

@@ -40,6 +40,24 @@ static void end(struct looking *l, const struct gw_error *failure)
     generation_part_closed(generation);
 }
 
+/* ---- caught up ---- */
+
+/* Nobody is left to be looked at; where nobody was, that is so at once. */
+static void tell_caught_up(struct hospital *hospital)
+{
+    if (hospital->catching_up == 0 && hospital->upkeep)
+        gw_upkeep_looked(hospital->upkeep, NULL, true);
+}
+
+void hints_caught_up(struct watch *watch)
+{
+    if (!watch->catching_up)
+        return;
+    watch->catching_up = false;
+    watch->hospital->catching_up--;
+    tell_caught_up(watch->hospital);
+}
+
 /* ---- into the schedule ---- */
 
 static enum gw_status hint_watch(const struct looking *l, struct gw_ledger *ledger, const struct watch *watch,
@@ -79,6 +97,8 @@ static void on_applied(void *ctx, const struct gw_error *failure)
         l->watches[i]->done.hinted_from = GW_NO_DAY;
         watch_start(l->watches[i]);
     }
+    for (size_t i = 0; !failure && !l->generation->closing && i < l->generation->hospital_count; i++)
+        tell_caught_up(&l->generation->hospitals[i]);
     end(l, failure);
 }
 
@@ -110,10 +130,24 @@ static bool add(struct looking *l, struct watch *watch)
     return true;
 }
 
+/* All that the endpoint is owed: also what came while an earlier catch-up is under way, whose watches are hinted at
+ * anew. */
+static void begin_catch_up(const struct looking *l, const char *endpoint)
+{
+    for (size_t i = 0; i < l->generation->hospital_count; i++) {
+        struct hospital *hospital = &l->generation->hospitals[i];
+
+        if (hospital->upkeep && gw_same(hospital->endpoint->config->id, endpoint))
+            gw_upkeep_looking(hospital->upkeep, NULL);
+    }
+}
+
 static bool take(struct looking *l, const struct gw_waiting_hint *hint)
 {
     bool fine = true;
 
+    if (is_catch_up(hint))
+        begin_catch_up(l, hint->endpoint);
     for (size_t i = 0; fine && i < l->generation->watch_count; i++) {
         struct watch *watch = &l->generation->watches[i];
 
@@ -122,8 +156,7 @@ static bool take(struct looking *l, const struct gw_waiting_hint *hint)
         fine = add(l, watch);
         if (is_catch_up(hint) && !watch->catching_up) {
             watch->catching_up = true;
-            if (watch->hospital->catching_up++ == 0 && watch->hospital->upkeep)
-                gw_upkeep_looking(watch->hospital->upkeep, NULL);
+            watch->hospital->catching_up++;
         }
     }
     return fine;
@@ -168,17 +201,6 @@ void hints_look(struct gw_run *run)
     }
     run->hints_busy = true;
     generation->open++;
-}
-
-void hints_caught_up(struct watch *watch)
-{
-    struct hospital *hospital = watch->hospital;
-
-    if (!watch->catching_up)
-        return;
-    watch->catching_up = false;
-    if (--hospital->catching_up == 0 && hospital->upkeep)
-        gw_upkeep_looked(hospital->upkeep, NULL, true);
 }
 
 /* ---- subscriptions ---- */

@@ -169,8 +169,7 @@ static void begin_errand(struct watch *watch)
     hospital->under_way--; /* no memory: later */
     hospital->run->counts.under_way--;
     hospital->generation->open--;
-    watch_put_off(watch);
-    watch_start(watch);
+    watch_failed(watch);
 }
 
 static bool may_begin(const struct hospital *hospital)

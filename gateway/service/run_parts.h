@@ -39,10 +39,10 @@ struct watch {
     struct gw_errand next;
     int64_t plain_since; /* from when on plain polling is counted */
     size_t plan_size;    /* requests of the last errand that asked for all; 0: none did yet */
-    unsigned failures;   /* in a row */
-    int64_t retry;       /* UTC, of the next try after the last of them */
+    unsigned failures;   /* of errands, in a row */
+    int64_t retry_at;    /* UTC; not before, after one of them */
     bool derive;         /* it must be derived again, whether or not anything is asked */
-    int64_t derived;     /* UTC, when that was done last; 0: not since the start */
+    int64_t in_vain_at;  /* UTC, when that was tried last and could not be done; 0: it could */
     int64_t hinted_at;   /* UTC, by the last round over the hints */
     bool catching_up;    /* as one of all at its endpoint */
     struct errand *errand;
@@ -103,6 +103,14 @@ struct generation {
     void (*closed)(struct gw_run *run);
 };
 
+struct ground { /* what stays as it was at the start */
+    struct gw_arena arena;
+    const char *state, *listen; /* listen NULL: nobody is listened to */
+    const char *const *hosts;
+    size_t host_count;
+    uint8_t key[GW_SHA256_BYTES]; /* of the pseudonym key: a digest */
+};
+
 struct door {                     /* what others may ask of us */
     struct gw_listener *listener; /* NULL: nobody was to be listened to */
     struct gw_doorbell *bell;
@@ -125,6 +133,7 @@ struct gw_run {
     uv_timer_t timer;              /* of the looks */
     uv_timer_t drain;              /* of an end */
     uv_signal_t signals[3];
+    struct ground ground;
     struct door door;
     struct gw_run_counts counts;
     size_t open;
@@ -148,6 +157,11 @@ void run_relink(struct gw_run *run);
 /* If our disk failed (GW_EIO): nothing more is begun, and the service ends with it. Any other failure, or NULL, is
  * none of its concern. */
 void run_fail(struct gw_run *run, const struct gw_error *failure);
+
+/* ---- run_ground.c ---- */
+enum gw_status ground_keep(struct ground *ground, const struct gw_config *config, struct gw_error *err);
+/* GW_ECONFIG: this configuration wants another; or why its key cannot be read. */
+enum gw_status ground_stays(const struct ground *ground, const struct gw_config *config, struct gw_error *err);
 
 /* ---- run_door.c ---- */
 #define GW_DOOR_DRAIN_MS 2000u
@@ -192,10 +206,10 @@ void hospital_pump(struct hospital *hospital);                       /* begin wh
 
 /* ---- run_watch.c ---- */
 enum gw_status watch_open(struct watch *watch, struct gw_error *err);
-void watch_start(struct watch *watch);   /* wait for what is due next */
-void watch_put_off(struct watch *watch); /* what it asked for failed */
+void watch_start(struct watch *watch); /* wait for what is due next */
 void watch_close(struct watch *watch);
-void watch_derive(struct watch *watch); /* soon, unless it was done a moment ago */
+void watch_derive(struct watch *watch); /* soon, unless it was tried in vain a moment ago */
+void watch_failed(struct watch *watch); /* what it has next could not even begin: later */
 
 /*
  * All of it was read as of an instant, by an export or a file: a job writes it down, then the watch knows it. The mark
@@ -250,6 +264,7 @@ struct errand_end {
     size_t fresh, repeats, pages, entries;
     size_t planned; /* requests, when it asked for all; else 0 */
     bool relinked;  /* its derivation knows other linked patients than its generation */
+    bool unread;    /* it could not be derived: an endpoint of its site was never read */
     int64_t began;
 };
 void watch_ended(struct watch *watch, const struct errand_end *end);

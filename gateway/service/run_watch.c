@@ -31,24 +31,18 @@ static void on_due(uv_timer_t *timer)
     hospital_pump(hospital);
 }
 
-static int64_t retry_s(const struct watch *watch)
+static void ask_later(struct watch *watch, int64_t now)
 {
-    const unsigned doublings = watch->failures < 6 ? watch->failures - 1 : 5;
-    const int64_t wait = (int64_t)RETRY_FIRST_S << doublings;
+    const int64_t wait = (int64_t)RETRY_FIRST_S << (watch->failures < 5 ? watch->failures : 5);
 
-    return wait < RETRY_LAST_S ? wait : RETRY_LAST_S;
-}
-
-void watch_put_off(struct watch *watch)
-{
     watch->failures++;
-    watch->retry = run_now(watch->hospital->run) + retry_s(watch);
+    watch->retry_at = now + (wait < RETRY_LAST_S ? wait : RETRY_LAST_S);
 }
 
-/* Never long after a clock that was set back. */
-static int64_t retry_at(const struct watch *watch, int64_t now)
+/* A clock that went back keeps nobody waiting. */
+static int64_t not_before(int64_t at, int64_t most_s, int64_t now)
 {
-    return watch->retry < now + RETRY_LAST_S ? watch->retry : now + RETRY_LAST_S;
+    return at > now && at <= now + most_s ? at : now;
 }
 
 /* What was done tomorrow was done by a clock that was wrong, and keeps nobody waiting: all is read again. */
@@ -59,14 +53,35 @@ static bool is_ahead(const struct gw_schedule_done *done, int64_t now)
     return done->whole > latest || done->full > latest || done->drugs > latest || done->probe > latest;
 }
 
-static void find_next(struct watch *watch, int64_t now)
+/* What to ask next; false: nothing, and of a folder nobody is asked at all. */
+static bool find_asked(struct watch *watch, int64_t now)
 {
     const struct gw_schedule_policy *policy = &watch->hospital->generation->config.schedule;
     const struct gw_schedule_done none = GW_SCHEDULE_NOTHING_DONE;
+    const int64_t earliest = not_before(watch->retry_at, RETRY_LAST_S, now);
 
+    if (watch->hospital->endpoint->folder)
+        return false;
     if (watch->course.enrolled > now)
         watch->course.enrolled = now;
     gw_schedule_next(policy, &watch->course, is_ahead(&watch->done, now) ? &none : &watch->done, now, &watch->next);
+    if (watch->next.due < earliest)
+        watch->next.due = earliest;
+    return watch->next.kind != GW_ERRAND_NONE;
+}
+
+/* To derive waits for nobody; where it could not be done it is tried again, unless an errand does it before. */
+static bool find_next(struct watch *watch, int64_t now)
+{
+    const bool asked = find_asked(watch, now);
+    const int64_t earliest = not_before(watch->in_vain_at + DERIVE_AGAIN_S, DERIVE_AGAIN_S, now);
+
+    if (!asked)
+        hints_caught_up(watch); /* nothing is left to catch up with */
+    if (!watch->derive || (asked && earliest > now && watch->next.due < earliest))
+        return asked;
+    watch->next = (struct gw_errand){.kind = GW_ERRAND_NONE, .due = earliest, .low = GW_NO_DAY, .high = GW_NO_DAY};
+    return true;
 }
 
 void watch_start(struct watch *watch)
@@ -77,20 +92,10 @@ void watch_start(struct watch *watch)
 
     if (watch->errand || watch->ready || watch->hospital->generation->closing)
         return;
-    if (watch->derive) {
-        watch->next = (struct gw_errand){.kind = GW_ERRAND_NONE, .due = now, .low = GW_NO_DAY, .high = GW_NO_DAY};
-        gw_clock_start(run->world->clock, &watch->timer, on_due, 0);
-        return;
-    }
-    if (watch->hospital->endpoint->folder)
-        return; /* nobody is asked */
-    find_next(watch, now);
-    if (watch->next.kind == GW_ERRAND_NONE) {
+    if (!find_next(watch, now)) {
         gw_clock_stop(run->world->clock, &watch->timer);
         return;
     }
-    if (watch->failures > 0 && watch->next.due < retry_at(watch, now))
-        watch->next.due = retry_at(watch, now);
     wait = watch->next.due > now ? watch->next.due - now : 0;
     if (wait > WAIT_MAX_S)
         wait = WAIT_MAX_S;
@@ -184,12 +189,35 @@ static void share(const struct watch *watch)
 
 void watch_derive(struct watch *watch)
 {
-    const int64_t now = run_now(watch->hospital->run);
-
-    if (now >= watch->derived && now < watch->derived + DERIVE_AGAIN_S)
-        return;
     watch->derive = true;
     watch_start(watch);
+}
+
+void watch_failed(struct watch *watch)
+{
+    const int64_t now = run_now(watch->hospital->run);
+
+    if (watch->next.kind == GW_ERRAND_NONE)
+        watch->in_vain_at = now;
+    else
+        ask_later(watch, now);
+    watch_start(watch);
+}
+
+static void note_end(struct watch *watch, const struct errand_end *end)
+{
+    const bool asked = end->what->kind != GW_ERRAND_NONE;
+    const bool failed = end->failure && end->failure->status != GW_ECANCELED;
+    const int64_t now = run_now(watch->hospital->run);
+
+    watch->derive = failed && !asked;
+    watch->in_vain_at = watch->derive || end->unread ? now : 0;
+    if (asked && failed) {
+        ask_later(watch, now);
+    } else if (asked) {
+        watch->failures = 0;
+        watch->retry_at = 0;
+    }
 }
 
 void watch_ended(struct watch *watch, const struct errand_end *end)
@@ -198,16 +226,10 @@ void watch_ended(struct watch *watch, const struct errand_end *end)
     struct generation *generation = hospital->generation;
 
     watch->errand = NULL;
-    watch->derive = false;
-    if (end->what->kind == GW_ERRAND_NONE)
-        watch->derived = run_now(hospital->run);
+    note_end(watch, end);
     hospital->under_way--;
     count(watch, end);
     tell(watch, end);
-    if (end->failure && end->failure->status != GW_ECANCELED)
-        watch_put_off(watch);
-    else if (end->what->kind != GW_ERRAND_NONE) /* that asked nobody */
-        watch->failures = 0;
     run_fail(hospital->run, end->failure);
     if (end->relinked)
         run_relink(hospital->run);
@@ -266,7 +288,7 @@ enum gw_status watch_mark_read(const struct read_mark *mark, struct gw_ledger *l
 void watch_was_read(const struct read_mark *mark, int64_t as_of)
 {
     note_read(mark, as_of, &mark->watch->done);
-    mark->watch->derived = 0;
+    mark->watch->in_vain_at = 0;
     watch_derive(mark->watch);
 }
 

@@ -132,35 +132,6 @@ Test(run, takes_up_a_subject_that_comes_onto_the_roster)
     tear_down(&b);
 }
 
-/* The command line notes a decision beside the service that holds the ledger. */
-Test(run, derives_what_a_person_decides_meanwhile)
-{
-    struct bench b;
-    struct gw_ledger *beside = NULL;
-    struct gw_error failure = {0};
-    struct gw_decision decision = {.at = "2026-11-21T10:00:00Z",
-                                   .by = "dm1",
-                                   .approved_by = "dm1",
-                                   .reason = "as the chart says",
-                                   .kind = GW_DECIDE_ANCHOR,
-                                   .scope = "study:lendex-rrmm",
-                                   .match = {.subject = "S-0-0"},
-                                   .set = {[GW_SET_DATE] = "2026-10-24", [GW_SET_ANCHOR] = "D1"}};
-
-    set_up(&b, 1, 1);
-    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
-    start(&b);
-    pass(&b, 2 * HOUR_MS);
-    cr_expect_str_eq(cell(&b, "SELECT d1 FROM subjects"), D1);
-    cr_assert(gw_ledger_join(scratch_path(&b.scratch, "state/ledger.db"), &beside, &failure) == GW_OK, "%s",
-              failure.text);
-    cr_assert(gw_ledger_decide(beside, &decision, &failure) == GW_OK, "%s", failure.text);
-    gw_ledger_close(beside);
-    pass(&b, 60000);
-    cr_expect_str_eq(cell(&b, "SELECT d1 FROM subjects"), "2026-10-24");
-    tear_down(&b);
-}
-
 static int64_t decide_beside(struct bench *b, const char *code, const char *answer, int64_t undoes)
 {
     struct gw_arena arena = GW_ARENA_INIT(256u << 20);
@@ -187,6 +158,38 @@ static int64_t decide_beside(struct bench *b, const char *code, const char *answ
     gw_ledger_close(request.ledger);
     gw_arena_release(&arena);
     return result.decision.n;
+}
+
+/* The command line notes a decision beside the service that holds the ledger. */
+Test(run, derives_what_a_person_decides_meanwhile)
+{
+    struct bench b;
+    struct gw_ledger *beside = NULL;
+    struct gw_error failure = {0};
+    struct gw_decision decision = {.at = "2026-11-21T10:00:00Z",
+                                   .by = "dm1",
+                                   .approved_by = "dm1",
+                                   .reason = "as the chart says",
+                                   .kind = GW_DECIDE_ANCHOR,
+                                   .scope = "study:lendex-rrmm",
+                                   .match = {.subject = "S-0-0"},
+                                   .set = {[GW_SET_DATE] = "2026-10-24", [GW_SET_ANCHOR] = "D1"}};
+
+    set_up(&b, 1, 1);
+    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    cr_expect_str_eq(cell(&b, "SELECT d1 FROM subjects"), D1);
+    cr_assert(gw_ledger_join(scratch_path(&b.scratch, "state/ledger.db"), &beside, &failure) == GW_OK, "%s",
+              failure.text);
+    cr_assert(gw_ledger_decide(beside, &decision, &failure) == GW_OK, "%s", failure.text);
+    gw_ledger_close(beside);
+    pass(&b, 60000);
+    cr_expect_str_eq(cell(&b, "SELECT d1 FROM subjects"), "2026-10-24");
+    decide_beside(&b, NULL, NULL, decision.n);
+    pass(&b, 60000);
+    cr_expect_str_eq(cell(&b, "SELECT d1 FROM subjects"), D1, "also the second within ten minutes");
+    tear_down(&b);
 }
 
 /* p0 was merged into p9, under whom the count of the visit stands. */
@@ -382,6 +385,19 @@ Test(run, l9_is_not_overdue_when_nothing_is_left_to_do)
 
 /* ---- other ways in ---- */
 
+#define HOOK                                                                                                           \
+    ",\"notifications\":{\"kind\":\"topic\",\"topic\":\"http://t.example/results\",\"secret\":\"ring\",\"callback\":"  \
+    "\"https://casement.example/in\"}"
+
+/* An endpoint that rings us, and the door it rings at. */
+static void write_hooked(struct bench *b, size_t hospitals)
+{
+    write_config(b, hospitals, 4, HOOK);
+    reword(b, "\"installation\":\"t\"", "\"installation\":\"t\",\"listen\":\"127.0.0.1:0\"");
+    scratch_write(&b->scratch, "ring", "0123456789abcdef\n");
+    cr_assert(chmod(scratch_path(&b->scratch, "ring"), 0600) == 0);
+}
+
 Test(run, takes_what_a_bulk_export_brings_and_asks_for_nothing_that_came_with_it)
 {
     struct bench b;
@@ -409,14 +425,11 @@ Test(run, takes_what_a_bulk_export_brings_and_asks_for_nothing_that_came_with_it
     tear_down(&b);
 }
 
-/* A site that delivers by files alone: nobody is asked, and what it puts into the folder is delivered. */
-Test(run, takes_what_a_hospital_puts_into_its_folder)
+/* A site that delivers by files alone. */
+static void write_folder_config(struct bench *b)
 {
-    struct bench b;
     struct gw_text config = GW_TEXT_INIT(1u << 16);
-    struct gw_text lines = GW_TEXT_INIT(1u << 20);
 
-    set_up(&b, 1, 1);
     gw_text_print(
         &config,
         "{\"installation\":\"t\",\"state\":\"state\",\"pseudonym_key\":\"pseudonym.key\",\"fourEyes\":false,"
@@ -424,23 +437,78 @@ Test(run, takes_what_a_hospital_puts_into_its_folder)
         "\"sink\":{\"kind\":\"sqlite\",\"path\":\"study.db\"}}],\"endpoints\":[{\"id\":\"drop\",\"kind\":\"files\","
         "\"site\":\"h0\",\"folder\":\"drop\",\"site_profile\":\"h0.json\",\"done_days\":36500}]}",
         PACKAGE);
-    scratch_write(&b.scratch, "casement.json", config.at);
+    scratch_write(&b->scratch, "casement.json", config.at);
+    gw_text_release(&config);
+}
+
+/* All that the first hospital has. */
+static void put_file(struct bench *b, const char *name)
+{
+    struct gw_text lines = GW_TEXT_INIT(1u << 20);
+
+    for (size_t i = 0; i < b->world.places[0].count; i++)
+        gw_text_print(&lines, "%s\n", b->world.places[0].resources[i].json);
+    scratch_write(&b->scratch, name, lines.at);
+    gw_text_release(&lines);
+}
+
+/* Nobody is asked, and what the site puts into the folder is delivered. */
+Test(run, takes_what_a_hospital_puts_into_its_folder)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    write_folder_config(&b);
     add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
     add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 0);
-    for (size_t i = 0; i < b.world.places[0].count; i++)
-        gw_text_print(&lines, "%s\n", b.world.places[0].resources[i].json);
     start(&b);
     pass(&b, 60000);
     cr_expect(strstr(b.lines.at, "folder.ended") != NULL, "it is not there yet, and that is told: %s", b.lines.at);
     cr_assert(mkdir(scratch_path(&b.scratch, "drop"), 0700) == 0);
     pass(&b, HOUR_MS);
-    scratch_write(&b.scratch, "drop/incoming/x.ndjson", lines.at);
+    put_file(&b, "drop/incoming/x.ndjson");
     pass(&b, HOUR_MS);
     cr_expect_str_eq(cell(&b, VALUE), "1.20");
     cr_expect(access(scratch_path(&b.scratch, "drop/done/x.ndjson"), F_OK) == 0);
     cr_expect(b.world.places[0].requests == 0);
-    gw_text_release(&config);
-    gw_text_release(&lines);
+    tear_down(&b);
+}
+
+static void change_ledger(struct bench *b, const char *statement)
+{
+    sqlite3 *db = NULL;
+
+    cr_assert(sqlite3_open(scratch_path(&b->scratch, "state/ledger.db"), &db) == SQLITE_OK);
+    cr_assert(sqlite3_exec(db, statement, NULL, NULL, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+/* The second file holds nothing new, but that the window is over: no fact marks the subject, and there is no memory. */
+Test(run, derives_later_what_could_not_be_derived_though_nothing_marks_it)
+{
+    static const char state[] = "SELECT state FROM windows WHERE window_id = 'T30-01'";
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    write_folder_config(&b);
+    cr_assert(mkdir(scratch_path(&b.scratch, "drop"), 0700) == 0);
+    start(&b);
+    pass(&b, HOUR_MS);
+    put_file(&b, "drop/incoming/x.ndjson");
+    pass(&b, HOUR_MS);
+    stop(&b);
+    b.world.time.start_utc += (int64_t)26 * 86400;
+    start(&b);
+    pass(&b, HOUR_MS);
+    cr_assert_str_eq(cell(&b, state), "open");
+    change_ledger(&b, "CREATE TRIGGER full BEFORE INSERT ON notes WHEN new.space = 'requests' BEGIN SELECT "
+                      "zeroblob(2000000000); END");
+    put_file(&b, "drop/incoming/y.ndjson");
+    pass(&b, 5 * 60000);
+    cr_expect(strstr(b.lines.at, "errand.failed") != NULL, "%s", b.lines.at);
+    change_ledger(&b, "DROP TRIGGER full");
+    pass(&b, 15 * 60000);
+    cr_expect_str_eq(cell(&b, state), "missed");
     tear_down(&b);
 }
 
@@ -754,19 +822,10 @@ Test(run, ends_when_told_to_while_it_waits_for_a_study)
 /* A configuration whose endpoint wants tokens: this key, and more behind it. */
 static void write_keyed_config(struct bench *b, const char *key, const char *more)
 {
-    static const char none[] = "{\"kind\":\"none\"}";
-    struct gw_text text = GW_TEXT_INIT(1u << 20), changed = GW_TEXT_INIT(1u << 20);
-    char *at;
+    char auth[300];
 
-    cr_assert(gw_text_read_file(&text, b->config, NULL) == GW_OK);
-    at = strstr(text.at, none);
-    cr_assert(at != NULL);
-    gw_text_append(&changed, text.at, (size_t)(at - text.at));
-    gw_text_print(&changed, "{\"client_id\":\"c\",\"scopes\":[\"system/*.rs\"],\"key\":\"%s\"%s}%s", key, more,
-                  at + strlen(none));
-    scratch_write(&b->scratch, "casement.json", changed.at);
-    gw_text_release(&text);
-    gw_text_release(&changed);
+    snprintf(auth, sizeof auth, "{\"client_id\":\"c\",\"scopes\":[\"system/*.rs\"],\"key\":\"%s\"%s}", key, more);
+    reword(b, "{\"kind\":\"none\"}", auth);
 }
 
 static void write_key(struct bench *b, const char *name, mode_t mode)
@@ -822,25 +881,96 @@ Test(run, a4_takes_up_a_changed_key_and_loses_nothing)
     tear_down(&b);
 }
 
-/* Its ledger is open: another one would be begun without a word. */
-Test(run, refuses_another_state_folder_while_it_runs)
+/* What the service stands on. A key that was moved is the same key. */
+static const struct {
+    const char *from, *to;
+    const char *key;     /* written to another.key; NULL: the one in use */
+    const char *refusal; /* NULL: taken up */
+} changes[] = {
+    {"\"state\":\"state\"", "\"state\":\"statx\"", NULL, "another ledger"},
+    {"\"installation\":\"t\"", "\"installation\":\"t\",\"listen\":\"127.0.0.1:8490\"", NULL,
+     "\\\"listen\\\" is another address than the service started with"},
+    {"pseudonym.key", "another.key", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
+     "another pseudonym key than the service started with"},
+    {"pseudonym.key", "another.key", NULL, NULL},
+    {"\"installation\":\"t\"", "\"installation\":\"u\"", NULL, NULL},
+};
+
+Test(run, refuses_in_words_what_it_cannot_change_while_it_runs)
+{
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        struct bench b;
+        struct gw_text key = GW_TEXT_INIT(4096);
+
+        set_up(&b, 1, 1);
+        start(&b);
+        pass(&b, HOUR_MS);
+        cr_assert(gw_text_read_file(&key, scratch_path(&b.scratch, "pseudonym.key"), NULL) == GW_OK);
+        scratch_write(&b.scratch, "another.key", changes[i].key ? changes[i].key : key.at);
+        cr_assert(chmod(scratch_path(&b.scratch, "another.key"), 0600) == 0);
+        reword(&b, changes[i].from, changes[i].to);
+        pass(&b, HOUR_MS);
+        cr_expect(gw_run_counts(b.run).reloads == (changes[i].refusal ? 0 : 1), "%zu: %s", i, b.lines.at);
+        if (changes[i].refusal)
+            cr_expect(strstr(b.lines.at, changes[i].refusal) != NULL, "%zu: %s", i, b.lines.at);
+        gw_text_release(&key);
+        tear_down(&b);
+    }
+}
+
+/* Hospitals call us by a name that is let in: another one would find the door shut, and nobody would know. */
+Test(run, refuses_a_callback_by_another_name_once_it_listens)
 {
     struct bench b;
-    struct gw_text text = GW_TEXT_INIT(1u << 20);
-    char *state;
 
     set_up(&b, 1, 1);
+    write_hooked(&b, 1);
     start(&b);
     pass(&b, HOUR_MS);
-    cr_assert(gw_text_read_file(&text, b.config, NULL) == GW_OK);
-    state = strstr(text.at, "\"state\":\"state\"");
-    cr_assert(state != NULL);
-    state[strlen("\"state\":\"stat")] = 'x';
-    scratch_write(&b.scratch, "casement.json", text.at);
+    reword(&b, "casement.example/in", "casement.example/inside");
+    pass(&b, 60000);
+    cr_expect(gw_run_counts(b.run).reloads == 1, "%s", b.lines.at);
+    reword(&b, "casement.example", "door.example");
+    pass(&b, 60000);
+    cr_expect(gw_run_counts(b.run).reloads == 1);
+    cr_expect(strstr(b.lines.at, "a callback is at door.example") != NULL, "%s", b.lines.at);
+    tear_down(&b);
+}
+
+static const struct fake_answer *refuse_searches(struct fake_place *place, const char *url)
+{
+    static const struct fake_answer refused = {.status = 403};
+
+    (void)place;
+    return strchr(url, '?') ? &refused : NULL;
+}
+
+/* What is stopped is tried again with the reload that an operator asked for, and with no later one. */
+Test(run, resumes_with_a_reload_that_was_asked_for_and_not_with_one_that_was_refused)
+{
+    enum { PATIENTS = 4 };
+    struct bench b;
+    size_t searches;
+
+    set_up(&b, 1, PATIENTS);
+    b.signals = true;
+    b.world.places[0].fault = refuse_searches;
+    start(&b);
+    pass(&b, 2 * HOUR_MS);
+    cr_assert(strstr(b.lines.at, "this query is stopped") != NULL, "%s", b.lines.at);
+    searches = b.world.places[0].searches;
+    scratch_write(&b.scratch, "roster.csv", "nonsense\n");
+    cr_assert(raise(SIGHUP) == 0);
+    pass(&b, 1000);
+    cr_expect(strstr(b.lines.at, "reload.refused") != NULL);
+    write_roster(&b, 1, PATIENTS, "");
     pass(&b, HOUR_MS);
-    cr_expect(strstr(b.lines.at, "another ledger") != NULL, "%s", b.lines.at);
-    cr_expect(gw_run_counts(b.run).reloads == 0);
-    gw_text_release(&text);
+    cr_expect(gw_run_counts(b.run).reloads == 1);
+    cr_expect(b.world.places[0].searches == searches, "%zu searches that nobody asked for",
+              b.world.places[0].searches - searches);
+    cr_assert(raise(SIGHUP) == 0);
+    pass(&b, HOUR_MS);
+    cr_expect(b.world.places[0].searches > searches);
     tear_down(&b);
 }
 
@@ -848,18 +978,11 @@ Test(run, refuses_another_state_folder_while_it_runs)
 Test(run, reads_a_subject_at_two_endpoints_that_take_their_time)
 {
     struct bench b;
-    struct gw_text text = GW_TEXT_INIT(1u << 20);
-    char *site;
 
     set_up(&b, 2, 1);
     write_roster(&b, 1, 1, "");
-    cr_assert(gw_text_read_file(&text, b.config, NULL) == GW_OK);
-    site = strstr(text.at, "\"site\":\"h1\"");
-    cr_assert(site != NULL);
-    site[strlen("\"site\":\"h")] = '0';
-    site = strstr(text.at, "h1.json");
-    site[1] = '0';
-    scratch_write(&b.scratch, "casement.json", text.at);
+    reword(&b, "\"site\":\"h1\"", "\"site\":\"h0\"");
+    reword(&b, "h1.json", "h0.json");
     b.world.places[0].latency_ms = 700;
     b.world.places[1].latency_ms = 1900;
     add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
@@ -867,7 +990,6 @@ Test(run, reads_a_subject_at_two_endpoints_that_take_their_time)
     start(&b);
     pass(&b, 3 * DAY_MS);
     cr_expect_str_eq(cell(&b, VALUE), "1.20");
-    gw_text_release(&text);
     tear_down(&b);
 }
 
@@ -910,6 +1032,64 @@ Test(run, looks_at_everybody_for_a_hint_of_a_subscription_that_is_gone)
     pass(&b, 60000);
     cr_expect_str_eq(cell(&b, VALUE), "1.20");
     tear_down(&b);
+}
+
+/* Of the events 2 to 5 nothing was heard: the hospital's subjects are to be looked at, and there are none to ask about.
+ */
+#define GAP                                                                                                            \
+    "{\"phase\":\"active\",\"id\":\"s1\",\"form\":\"\",\"counted\":true,\"last\":1,\"known\":5,\"ahead\":\"0\","       \
+    "\"no_events\":true,\"no_status\":true}"
+
+static const char *const rosters_to_ask_nobody_about[] = {
+    HEADER "h1,lendex-rrmm,p0,S-1-0," D1 ",," D1 ",,,\n",
+    HEADER "h0,lendex-rrmm,p0,S-0-0," D1 ",," D1 ",2026-11-01,,\n",
+};
+
+static void note_beside(struct bench *b, const char *space, const char *name, const char *text)
+{
+    struct gw_ledger *beside = NULL;
+    struct gw_error failure = {0};
+
+    cr_assert(gw_ledger_join(scratch_path(&b->scratch, "state/ledger.db"), &beside, &failure) == GW_OK, "%s",
+              failure.text);
+    cr_assert(gw_ledger_note_put(beside, space, name, text, &failure) == GW_OK, "%s", failure.text);
+    gw_ledger_close(beside);
+}
+
+static bool has_note(struct bench *b, const char *space, const char *name, const char *wanted)
+{
+    struct gw_ledger *beside = NULL;
+    struct gw_error failure = {0};
+    struct gw_arena arena = GW_ARENA_INIT(1u << 20);
+    const char *text = NULL;
+    bool found;
+
+    cr_assert(gw_ledger_join(scratch_path(&b->scratch, "state/ledger.db"), &beside, &failure) == GW_OK);
+    cr_assert(gw_ledger_note(beside, &arena, space, name, &text, &failure) == GW_OK);
+    found = text && strstr(text, wanted);
+    gw_ledger_close(beside);
+    gw_arena_release(&arena);
+    return found;
+}
+
+Test(run, s20_has_caught_up_where_nobody_is_to_be_asked_about)
+{
+    for (size_t i = 0; i < sizeof rosters_to_ask_nobody_about / sizeof rosters_to_ask_nobody_about[0]; i++) {
+        struct bench b;
+
+        set_up(&b, 2, 1);
+        write_hooked(&b, 2);
+        scratch_write(&b.scratch, "roster.csv", rosters_to_ask_nobody_about[i]);
+        fake_place_add(&b.world.places[0], 0,
+                       "{\"resourceType\":\"Subscription\",\"id\":\"s1\",\"status\":\"active\"}");
+        start(&b);
+        stop(&b);
+        note_beside(&b, "subscription", "e0", GAP);
+        start(&b);
+        pass(&b, HOUR_MS);
+        cr_expect(has_note(&b, "subscription", "e0", "\"last\":5,\"known\":5"), "%zu: %s", i, b.lines.at);
+        tear_down(&b);
+    }
 }
 
 /* ---- a day of 200 hospitals ---- */

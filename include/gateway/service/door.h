@@ -20,6 +20,9 @@
 enum gw_status gw_door_open(uv_loop_t *loop, const struct gw_config *config, struct gw_health *health,
                             struct gw_doorbell *doorbell, struct gw_listener **out, struct gw_error *err);
 
+/* The hosts of the endpoints' callbacks, in the arena. NULL: out of memory. */
+const char *const *gw_door_hosts(struct gw_arena *arena, const struct gw_config *config, size_t *count);
+
 /*
  * The subscriptions of an endpoint; *out NULL when none are wanted. ports: web, writer, clock, hinted, alert, removed
  * and ctx; the rest comes from the configuration, the types of rest-hooks from the profile. GW_ECONFIG: the secret's
