@@ -13,7 +13,7 @@
 
 #include "gateway/service/sync.h"
 #include "gateway/sinks/export.h"
-#include "service/faulty_hospital.h"
+#include "service/fake_faulty_hospital.h"
 #include "support/scratch.h"
 
 #define COHORT SOURCE_DIR "/fixtures/cohort-small"

@@ -1,7 +1,7 @@
 /*
  * One endpoint's requests: their order, how many at once, what a failure does to the others and to itself.
  */
-#include "sources/fake_world.h"
+#include "sources/fake_endpoints.h"
 
 static struct world world;
 static struct world_endpoint endpoint;

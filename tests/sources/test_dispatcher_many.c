@@ -1,7 +1,7 @@
 /*
  * Many endpoints at once: none waits for another, and all together keep to what they share.
  */
-#include "sources/fake_world.h"
+#include "sources/fake_endpoints.h"
 
 enum { MINUTE = 60000, HOUR = 3600000, EACH = 20 };
 

@@ -4,8 +4,8 @@
  * Every endpoint counts what it was asked, how many requests it had at once, and those that came while it had told us
  * to wait.
  */
-#ifndef SOURCES_TEST_FAKE_WORLD_H
-#define SOURCES_TEST_FAKE_WORLD_H
+#ifndef SOURCES_FAKE_ENDPOINTS_H
+#define SOURCES_FAKE_ENDPOINTS_H
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

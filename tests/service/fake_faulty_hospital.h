@@ -2,8 +2,8 @@
  * A hospital in memory that answers a sync without any socket, and badly where a seed says so: broken off, throttled,
  * dressed up, told twice, paged out of order. The same seed gives the same faults.
  */
-#ifndef SERVICE_FAULTY_HOSPITAL_H
-#define SERVICE_FAULTY_HOSPITAL_H
+#ifndef SERVICE_FAKE_FAULTY_HOSPITAL_H
+#define SERVICE_FAKE_FAULTY_HOSPITAL_H
 
 #include <criterion/criterion.h>
 #include <stdio.h>
