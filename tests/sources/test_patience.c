@@ -1,7 +1,7 @@
 /*
  * An endpoint asked by a command that ends: three more tries within two minutes, and nothing that waits for ever.
  */
-#include "sources/fake_world.h"
+#include "sources/fake_endpoints.h"
 
 static struct world world;
 static struct world_endpoint endpoint;
