@@ -2,6 +2,7 @@
  * casement export: the study database as text, and in the formats of others.
  */
 #include <errno.h>
+#include <signal.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
