@@ -16,20 +16,11 @@ enum {
     AHEAD_S = 86400,      /* so far it may go back before it matters */
 };
 
+/* Numbers follow each other; times must not. Two to the 32 by the golden ratio (Knuth 6.4): few are as far apart as
+ * many. */
+#define SCATTER 2654435761u
+
 /* ---- when ---- */
-
-static void on_due(uv_timer_t *timer)
-{
-    struct watch *watch = timer->data;
-    struct hospital *hospital = watch->hospital;
-
-    if (run_now(hospital->run) < watch->next.due) { /* it was further away than one wait */
-        watch_start(watch);
-        return;
-    }
-    hospital_queue(hospital, watch);
-    hospital_pump(hospital);
-}
 
 static void ask_later(struct watch *watch, int64_t now)
 {
@@ -82,6 +73,31 @@ static bool find_next(struct watch *watch, int64_t now)
         return asked;
     watch->next = (struct gw_errand){.kind = GW_ERRAND_NONE, .due = earliest, .low = GW_NO_DAY, .high = GW_NO_DAY};
     return true;
+}
+
+/* What was foreseen when the wait began is looked at again: a target came nearer, the day of a withdrawal came. */
+static bool is_due(struct watch *watch)
+{
+    const int64_t now = run_now(watch->hospital->run), waited_for = watch->next.due;
+
+    if (now < waited_for || watch->derive) /* else it was further away than one wait */
+        return now >= waited_for;
+    find_next(watch, now);
+    if (watch->next.due < waited_for)
+        watch->next.due = waited_for;
+    return watch->next.kind != GW_ERRAND_NONE && watch->next.due <= now;
+}
+
+static void on_due(uv_timer_t *timer)
+{
+    struct watch *watch = timer->data;
+
+    if (!is_due(watch)) {
+        watch_start(watch);
+        return;
+    }
+    hospital_queue(watch->hospital, watch);
+    hospital_pump(watch->hospital);
 }
 
 void watch_start(struct watch *watch)
@@ -317,6 +333,8 @@ enum gw_status watch_open(struct watch *watch, struct gw_error *err)
     struct gw_ledger *ledger = watch->hospital->generation->setup.ledger;
     const struct setup_subject *subject = watch->subject;
     const int64_t now = run_now(watch->hospital->run);
+    const int64_t hurry =
+        watch->link > 0 ? (int64_t)watch->hospital->generation->config.schedule.spread_minutes * 60 : 0;
     struct gw_ledger_subject known = {.next_day = GW_NO_DAY};
     enum gw_status rc;
 
@@ -324,13 +342,14 @@ enum gw_status watch_open(struct watch *watch, struct gw_error *err)
     watch->patient = subject->links[watch->link].patient;
     watch->plain_since = now;
     rc = gw_ledger_subject(ledger, &watch->memory, subject->number, &known, err);
-    watch->course = (struct gw_schedule_subject){.zone = gw_site_zone(subject->site->site),
-                                                 .low = GW_NO_DAY,
-                                                 .high = GW_NO_DAY,
-                                                 .withdrawn = subject->line->withdrawn,
-                                                 .next_day = known.next_day,
-                                                 .enrolled = now,
-                                                 .spread = (uint32_t)subject->number};
+    watch->course =
+        (struct gw_schedule_subject){.zone = gw_site_zone(subject->site->site),
+                                     .low = GW_NO_DAY,
+                                     .high = GW_NO_DAY,
+                                     .withdrawn = subject->line->withdrawn,
+                                     .next_day = known.next_day,
+                                     .enrolled = now - hurry, /* whom a person linked is asked about at once */
+                                     .spread = (uint32_t)subject->number * SCATTER};
     if (rc == GW_OK && watch->link == 0)
         rc = find_derive(watch, &known, err);
     if (rc == GW_OK)
