@@ -14,8 +14,8 @@
 #include "support/scratch.h"
 
 #define PACKAGE SOURCE_DIR "/mappings/studies/lendex-rrmm"
-#define SITE    SOURCE_DIR "/mappings/sites/madrid.json"
 #define HEADER  "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
+#define VALUE   "SELECT group_concat(value_num) FROM observations WHERE status <> 'withdrawn' AND window_id = 'T30-01'"
 #define HOUR_MS 3600000ull
 #define DAY_MS  (24 * HOUR_MS)
 
@@ -75,22 +75,32 @@ static inline void write_line(void *ctx, const char *line, size_t length)
     gw_text_append(ctx, line, length);
 }
 
-static inline void write_config(struct bench *b, size_t hospitals, unsigned concurrent, const char *more)
+#define FROM_FILE "\"roster.csv\""
+
+/* The enrolment of the study, studies behind it, the endpoints: each as JSON. */
+static inline void configure(struct bench *b, const char *enrolment, const char *more_studies, const char *endpoints)
 {
     struct gw_text text = GW_TEXT_INIT(1u << 20);
 
     gw_text_print(&text,
                   "{\"installation\":\"t\",\"state\":\"state\",\"pseudonym_key\":\"pseudonym.key\",\"fourEyes\":false,"
-                  "\"studies\":[{\"id\":\"lendex-rrmm\",\"package\":\"%s\",\"enrolment\":\"roster.csv\","
-                  "\"sink\":{\"kind\":\"sqlite\",\"path\":\"study.db\"}}],\"endpoints\":[",
-                  PACKAGE);
+                  "\"studies\":[{\"id\":\"lendex-rrmm\",\"package\":\"%s\",\"enrolment\":%s,"
+                  "\"sink\":{\"kind\":\"sqlite\",\"path\":\"study.db\"}}%s],\"endpoints\":[%s]}\n",
+                  PACKAGE, enrolment, more_studies, endpoints);
+    scratch_write(&b->scratch, "casement.json", text.at);
+    gw_text_release(&text);
+}
+
+static inline void write_config(struct bench *b, size_t hospitals, unsigned concurrent, const char *more)
+{
+    struct gw_text text = GW_TEXT_INIT(1u << 20);
+
     for (size_t i = 0; i < hospitals; i++)
         gw_text_print(&text,
                       "%s{\"id\":\"e%zu\",\"site\":\"h%zu\",\"base\":\"https://fhir-%zu.example.org/r4\","
                       "\"site_profile\":\"h%zu.json\",\"auth\":{\"kind\":\"none\"},\"concurrent\":%u%s}",
                       i ? "," : "", i, i, i, i, concurrent, more);
-    gw_text_add(&text, "]}\n");
-    scratch_write(&b->scratch, "casement.json", text.at);
+    configure(b, FROM_FILE, "", text.at);
     gw_text_release(&text);
 }
 
@@ -137,7 +147,7 @@ static inline void write_roster(struct bench *b, size_t hospitals, size_t patien
 static inline void set_up(struct bench *b, size_t hospitals, size_t patients)
 {
     *b = (struct bench){.lines = GW_TEXT_INIT(64u << 20)};
-    scratch_init(&b->scratch);
+    scratch_init_in_memory(&b->scratch);
     fake_world_open(&b->world, hospitals);
     b->log = (struct gw_log){.write = write_line, .ctx = &b->lines, .least = GW_LOG_DEBUG};
     gw_log_open(&b->log, b->world.time.clock.utc, b->world.time.clock.monotonic_ms, &b->world.time);

@@ -108,12 +108,28 @@ static bool parameter(const char *path, const char *name, char *out, size_t size
     return false;
 }
 
+/* A date of the search is a bound of days: "ge2026-11-19". What has no day of its own lies in all of them. */
+static bool in_days(const struct fake_resource *resource, const char *path)
+{
+    char day[11];
+
+    text_after(resource->json, strcmp(resource->type, "Encounter") == 0 ? "\"start\":\"" : "\"effectiveDateTime\":\"",
+               day, sizeof day);
+    for (const char *at = strstr(path, "date="); *day && at; at = strstr(at + 1, "date=")) {
+        const int order = strncmp(day, at + strlen("date=ge"), 10);
+
+        if (strncmp(at + strlen("date="), "ge", 2) == 0 ? order < 0 : order > 0)
+            return false;
+    }
+    return true;
+}
+
 static bool shown(const struct fake_place *place, size_t i, const char *type, const char *path)
 {
     const struct fake_resource *resource = &place->resources[i];
     char value[256];
 
-    if (strcmp(resource->type, type) != 0 || !there(place, i))
+    if (strcmp(resource->type, type) != 0 || !there(place, i) || !in_days(resource, path))
         return false;
     if ((parameter(path, "patient", value, sizeof value) || parameter(path, "_id", value, sizeof value) ||
          parameter(path, "subject", value, sizeof value)) &&

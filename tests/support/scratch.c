@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void must(int ok, const char *what)
 {
@@ -18,14 +19,27 @@ static void must(int ok, const char *what)
     }
 }
 
-void scratch_init(struct scratch *scratch)
+static void make_folder(struct scratch *scratch, const char *base)
 {
-    const char *base = getenv("TMPDIR");
-    const int length = snprintf(scratch->folder, sizeof scratch->folder, "%s/casement-test-XXXXXX",
-                                base && strlen(base) < 32 ? base : "/tmp");
+    const int length = snprintf(scratch->folder, sizeof scratch->folder, "%s/casement-test-XXXXXX", base);
 
     must(length > 0 && (size_t)length < sizeof scratch->folder, "scratch");
     must(mkdtemp(scratch->folder) != NULL, scratch->folder);
+}
+
+void scratch_init(struct scratch *scratch)
+{
+    const char *base = getenv("TMPDIR");
+
+    make_folder(scratch, base && strlen(base) < 32 ? base : "/tmp");
+}
+
+void scratch_init_in_memory(struct scratch *scratch)
+{
+    if (access("/dev/shm", W_OK | X_OK) == 0)
+        make_folder(scratch, "/dev/shm");
+    else
+        scratch_init(scratch);
 }
 
 static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *ftw)

@@ -17,6 +17,8 @@ struct scratch {
 };
 
 void scratch_init(struct scratch *scratch);    /* aborts when there is no room for it */
+/* Where nothing is waited for a disk, if there is such a place: for tests that are about something else. */
+void scratch_init_in_memory(struct scratch *scratch);
 void scratch_release(struct scratch *scratch); /* with all that is in it */
 
 /* The path of a name in the folder, valid until the next call. */
