@@ -57,8 +57,6 @@ struct faulty_hospital {
     size_t changes;     /* searches by it */
     size_t requests;    /* so far */
     size_t mishaps[MISHAPS];
-    void (*asked)(struct faulty_hospital *hospital); /* may be NULL */
-    void *ctx;
 };
 
 struct faulty_call {
@@ -298,8 +296,6 @@ static inline void faulty_answer(uv_timer_t *timer)
     hospital->now_ms += 50;
     faulty_whole(hospital, call->url, mishap, call->response);
     faulty_spoil(mishap, call->response, &call->failure);
-    if (hospital->asked)
-        hospital->asked(hospital);
     uv_close((uv_handle_t *)timer, faulty_gone);
     call->done(call->ctx, call->failure.status == GW_OK ? NULL : &call->failure);
 }
