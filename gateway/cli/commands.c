@@ -129,6 +129,27 @@ static const struct command explain[] = {
      .run = explain_command},
 };
 
+static const struct command plan[] = {
+    {.help = "What another package, another profile of a hospital or decisions that nobody took yet would change: rows "
+             "by subject, window and table, values delivered already, exceptions that open and close. Each subject is "
+             "derived as the next pass would, and nothing is written.",
+     .takes = TAKES(CONFIG) | TAKES(PACKAGE) | TAKES(SITE) | TAKES(DECISION) | TAKES(STUDY_ID) | TAKES(SUBJECT) |
+              TAKES(JSON),
+     .needs = TAKES(CONFIG),
+     .one_of = TAKES(PACKAGE) | TAKES(SITE) | TAKES(DECISION),
+     .run = plan_command},
+};
+
+static const struct command replay[] = {
+    {.help = "Derives chosen subjects again with what is configured now and delivers the difference; nobody is asked "
+             "for anything, no cursor moves. Beside a running service it marks them and the service does it. With "
+             "--rebuild: writes a new study database from the ledger alone.",
+     .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(STUDY_ID) | TAKES(SUBJECTS) | TAKES(FROM) | TAKES(TO) |
+              TAKES(TYPE) | TAKES(REASON) | TAKES(AS) | TAKES(REBUILD) | TAKES(JSON),
+     .one_of = TAKES(CONFIG) | TAKES(LEDGER),
+     .run = replay_command},
+};
+
 static const struct command export_[] = {
     {.help =
          "The study database as text: the canonical dump on standard output, a CSV file for each table, or a folder "
@@ -197,6 +218,8 @@ static const struct commands table[] = {
     {"status", "ledger equation, subjects, open exceptions, outbox", status, COUNT(status)},
     {"exceptions", "the review queue without a browser", exceptions, COUNT(exceptions)},
     {"explain", "why a row is here, why a value is missing", explain, COUNT(explain)},
+    {"plan", "what a change would change, before it does", plan, COUNT(plan)},
+    {"replay", "chosen subjects derived again; a study database anew", replay, COUNT(replay)},
     {"export", "the study database as text, and in the formats of others", export_, COUNT(export_)},
     {"db", "a study database in PostgreSQL", db, COUNT(db)},
     {"study", "a study package: what is wrong, what it says, its windows", study, COUNT(study)},

@@ -36,6 +36,8 @@ int status_command(const struct arguments *arguments);
 int exceptions_list_command(const struct arguments *arguments);
 int exceptions_show_command(const struct arguments *arguments);
 int explain_command(const struct arguments *arguments);
+int plan_command(const struct arguments *arguments);
+int replay_command(const struct arguments *arguments);
 int exceptions_decide_command(const struct arguments *arguments);
 int exceptions_approve_command(const struct arguments *arguments);
 int exceptions_undo_command(const struct arguments *arguments);

@@ -135,6 +135,25 @@ static enum gw_status read_moves(struct gw_pass *pass, struct gw_arena *arena, c
     return rc;
 }
 
+/* The ledger's about the subject, and those that are only tried. */
+static enum gw_status read_decisions(struct gw_pass *pass, struct gw_arena *arena, const char *subject_key,
+                                     struct gw_decisions *out, struct gw_error *err)
+{
+    struct gw_decision *all;
+    enum gw_status rc = gw_ledger_decisions_of(pass->ledger, arena, subject_key, out, err);
+
+    if (rc != GW_OK || pass->tried_count == 0)
+        return rc;
+    all = gw_arena_alloc(arena, (out->count + pass->tried_count) * sizeof *all);
+    if (!all)
+        return gw_fail(err, GW_ENOMEM, "service.pass", "the decisions need more memory than allowed");
+    if (out->count > 0)
+        memcpy(all, out->list, out->count * sizeof *all);
+    memcpy(all + out->count, pass->tried, pass->tried_count * sizeof *all);
+    *out = (struct gw_decisions){all, out->count + pass->tried_count};
+    return GW_OK;
+}
+
 static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const struct gw_enrolled *subject,
                              struct gw_kept_facts *kept, struct gw_subject_input *input, struct gw_derived *out,
                              struct gw_error *err)
@@ -145,7 +164,7 @@ static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const
     enum gw_status rc = read_facts(pass, arena, subject->number, kept, &facts, err);
 
     if (rc == GW_OK)
-        rc = gw_ledger_decisions_of(pass->ledger, arena, subject->line->subject, &decisions, err);
+        rc = read_decisions(pass, arena, subject->line->subject, &decisions, err);
     if (rc != GW_OK)
         return rc;
     *input = (struct gw_subject_input){.study = pass->protocol->study,

@@ -31,9 +31,11 @@ struct gw_pass {
     struct gw_hmac *key;
     const struct gw_enrolled *subjects; /* by number */
     size_t subject_count;
-    bool author_approves; /* fourEyes is off: who decided may approve */
-    bool built;           /* both files are thrown away when anything fails (gw_ledger_build): fewer commits */
-    const char *now;      /* stamp: 2026-11-20T20:00:00Z */
+    bool author_approves;            /* fourEyes is off: who decided may approve */
+    const struct gw_decision *tried; /* beside those of the ledger: what a preview tries. Not for gw_pass_run */
+    size_t tried_count;
+    bool built;      /* both files are thrown away when anything fails (gw_ledger_build): fewer commits */
+    const char *now; /* stamp: 2026-11-20T20:00:00Z */
     void (*progress)(void *ctx, size_t done, size_t of); /* may be NULL */
     bool (*stopped)(void *ctx);                          /* true: GW_ECANCELED after this subject; may be NULL */
     void *ctx;
