@@ -202,6 +202,8 @@ static enum gw_status append(struct gw_ledger *ledger, struct gw_decision *decis
         rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_DECISION_ADD, decision->n, text.at), err);
     if (rc == GW_OK)
         rc = mark(ledger, root, err);
+    if (rc == GW_OK)
+        rc = audit_decision(ledger, decision, root, text.at, err);
     gw_text_release(&text);
     return rc;
 }

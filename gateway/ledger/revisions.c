@@ -98,8 +98,16 @@ enum gw_status gw_outbox_next(struct gw_ledger *ledger, struct gw_arena *arena, 
 enum gw_status gw_outbox_delivered(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
                                    struct gw_error *err)
 {
+    struct step step;
+    enum gw_status rc = step_begin(ledger, &step, err);
+
     assert(receipt);
-    return ledger_run(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_DONE, subject, revision, receipt), err);
+    if (rc != GW_OK)
+        return rc;
+    rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_DONE, subject, revision, receipt), err);
+    if (rc == GW_OK && sqlite3_changes(ledger->db) > 0)
+        rc = audit_delivery(ledger, subject, revision, receipt, err);
+    return step_end(ledger, &step, rc, err);
 }
 
 enum gw_status gw_outbox_stands(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,

@@ -21,11 +21,15 @@
  *      notes             what the service must know again after a restart (gateway/ledger/notes.h)
  *      refusals          rows that a study database did not take, or that a person changed there (refusals.c)
  *      revisions.rows    all rows of the subject in the text form of gw_rows_write, as one zstd frame
+ *      revisions.about   "<SHA-256 of that text> <the newest decision then> <rule set>": what the next one tells its
+ *                        difference from; null: made before there was a trail
+ *      audit             one row an act, its bytes and the hash of the chain (gateway/ledger/audit.h); only appended
+ *      audit_points      signed checkpoints of it, by the number of rows they count
  */
 #ifndef LEDGER_SCHEMA_H
 #define LEDGER_SCHEMA_H
 
-#define LEDGER_SCHEMA 5
+#define LEDGER_SCHEMA 6
 
 #define LEDGER_DECISIONS                                                                                               \
     "CREATE TABLE decisions (n INTEGER PRIMARY KEY, text TEXT NOT NULL);"                                              \
@@ -44,15 +48,35 @@
     "CREATE TABLE refusals (subject INTEGER, tab TEXT, row_id TEXT, touched INTEGER NOT NULL, reason TEXT NOT NULL,"    \
     " PRIMARY KEY (subject, tab, row_id)) WITHOUT ROWID;"
 
+/* Triggers are told apart by their text: gw_audit_verify looks for each. */
+#define LEDGER_AUDIT_UNCHANGED                                                                                         \
+    "CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'append only'); END"
+#define LEDGER_AUDIT_KEPT                                                                                              \
+    "CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'append only'); END"
+#define LEDGER_AUDIT_ORDERED                                                                                           \
+    "CREATE TRIGGER audit_ordered BEFORE INSERT ON audit WHEN NEW.n IS NOT (SELECT ifnull(max(n), 0) + 1 FROM audit) " \
+    "BEGIN SELECT raise(ABORT, 'append only'); END"
+#define LEDGER_POINTS_UNCHANGED                                                                                        \
+    "CREATE TRIGGER audit_points_unchanged BEFORE UPDATE ON audit_points BEGIN SELECT raise(ABORT, 'append only'); "   \
+    "END"
+#define LEDGER_POINTS_KEPT                                                                                             \
+    "CREATE TRIGGER audit_points_kept BEFORE DELETE ON audit_points BEGIN SELECT raise(ABORT, 'append only'); END"
+
+#define LEDGER_AUDIT                                                                                                   \
+    "CREATE TABLE audit (n INTEGER PRIMARY KEY, text TEXT NOT NULL, sha256 BLOB NOT NULL);"                            \
+    "CREATE TABLE audit_points (count INTEGER PRIMARY KEY, text TEXT NOT NULL);" LEDGER_AUDIT_UNCHANGED                \
+    ";" LEDGER_AUDIT_KEPT ";" LEDGER_AUDIT_ORDERED ";" LEDGER_POINTS_UNCHANGED ";" LEDGER_POINTS_KEPT ";"
+
 /* From the schema of its place, counted from 1, to the next one. */
 static const char *const ledger_migrations[LEDGER_SCHEMA - 1] = {
     LEDGER_DECISIONS "ALTER TABLE items ADD COLUMN resolution TEXT;",
     LEDGER_NOTES,
     LEDGER_OWNERS,
     LEDGER_REFUSALS,
+    LEDGER_AUDIT "ALTER TABLE revisions ADD COLUMN about TEXT;",
 };
 
-static const char ledger_schema[] = LEDGER_DECISIONS LEDGER_NOTES LEDGER_OWNERS LEDGER_REFUSALS
+static const char ledger_schema[] = LEDGER_DECISIONS LEDGER_NOTES LEDGER_OWNERS LEDGER_REFUSALS LEDGER_AUDIT
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE names (number INTEGER PRIMARY KEY, space TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (space, name));"
     "CREATE TABLE subjects (number INTEGER PRIMARY KEY, study TEXT NOT NULL, site TEXT NOT NULL,"
@@ -90,7 +114,7 @@ static const char ledger_schema[] = LEDGER_DECISIONS LEDGER_NOTES LEDGER_OWNERS 
     " line INTEGER NOT NULL, component INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, "
     "resolution TEXT, PRIMARY KEY (subject, id)) WITHOUT ROWID;"
     "CREATE TABLE revisions (subject INTEGER, revision INTEGER, length INTEGER NOT NULL, rows BLOB NOT NULL,"
-    " PRIMARY KEY (subject, revision)) WITHOUT ROWID;"
+    " about TEXT, PRIMARY KEY (subject, revision)) WITHOUT ROWID;"
     "CREATE TABLE outbox (number INTEGER PRIMARY KEY, subject INTEGER NOT NULL, from_revision INTEGER NOT NULL,"
     " to_revision INTEGER NOT NULL, receipt TEXT);"
     "CREATE INDEX outbox_pending ON outbox (number) WHERE receipt IS NULL;"

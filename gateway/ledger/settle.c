@@ -11,7 +11,7 @@
 
 #include "ledger/store.h"
 
-enum { ROWS_MAX_BYTES = 1024 * 1024 * 1024, ZSTD_LEVEL = 1 };
+enum { ROWS_MAX_BYTES = 1024 * 1024 * 1024, ABOUT_MAX_BYTES = 1024, ZSTD_LEVEL = 1 };
 
 struct settling {
     struct gw_ledger *ledger;
@@ -310,10 +310,15 @@ static enum gw_status store_revision(struct settling *s)
         ZSTD_compressCCtx(l->compressor, l->packed.at, l->packed.capacity, s->text.at, s->text.length, ZSTD_LEVEL);
     if (ZSTD_isError(length))
         return ledger_no_memory(s->err, "the rows of one subject");
-    return ledger_run(l,
-                      ledger_bind(l, STATEMENT_REVISION_ADD, s->subject, s->settled.to_revision,
-                                  (int64_t)s->text.length, l->packed.at, length),
-                      s->err);
+    struct gw_text about = GW_TEXT_INIT(ABOUT_MAX_BYTES);
+    enum gw_status rc = audit_revision(l, s->settlement, &s->settled, &s->text, &about, s->err);
+    if (rc == GW_OK)
+        rc = ledger_run(l,
+                        ledger_bind(l, STATEMENT_REVISION_ADD, s->subject, s->settled.to_revision,
+                                    (int64_t)s->text.length, l->packed.at, length, about.at),
+                        s->err);
+    gw_text_release(&about);
+    return rc;
 }
 
 static enum gw_status settle_rows(struct settling *s)

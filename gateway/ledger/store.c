@@ -156,6 +156,8 @@ enum gw_status gw_ledger_commit(struct gw_ledger *ledger, struct gw_error *err)
         ledger->in_transaction = false;
     else
         gw_ledger_rollback(ledger);
+    if (rc == GW_OK)
+        audit_committed(ledger);
     return rc;
 }
 
@@ -391,6 +393,8 @@ static enum gw_status open_ledger(const char *path, bool built, bool alone, stru
     else
         rc = open_file(ledger, path, alone, err);
     if (rc == GW_OK)
+        rc = audit_open(ledger, path, err);
+    if (rc == GW_OK)
         *out = ledger;
     else
         gw_ledger_close(ledger);
@@ -416,6 +420,7 @@ void gw_ledger_close(struct gw_ledger *ledger)
 {
     if (!ledger)
         return;
+    audit_close(ledger);
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(ledger->statements[i]);
     sqlite3_close(ledger->db);

@@ -9,6 +9,7 @@
 #include <zstd.h>
 
 #include "gateway/core/text.h"
+#include "gateway/ledger/audit.h"
 #include "gateway/ledger/settle.h"
 
 enum statement_id {
@@ -63,6 +64,15 @@ struct gw_ledger {
     struct bytes packed;
     struct numbers touched;
     struct numbers order;
+    struct {
+        char by[80]; /* "service (casement)" */
+        struct gw_text key_path;
+        struct gw_text ship_path;
+        int64_t since; /* rows appended since the last checkpoint this process made */
+        bool at_it;    /* a checkpoint is being made: its own commit makes none */
+        char site[65]; /* the zone last looked up */
+        char zone[65];
+    } audit;
 };
 
 /* ---- failures ---- */
@@ -127,6 +137,21 @@ static inline int part_state(const char *line)
 
 /* Write the index rows of every page that has none yet (facts.c). */
 enum gw_status ledger_index_all(struct gw_ledger *ledger, struct gw_error *err);
+
+/* ---- the audit trail (audit_append.c) ---- */
+enum gw_status audit_open(struct gw_ledger *ledger, const char *path, struct gw_error *err);
+void audit_close(struct gw_ledger *ledger); /* with a last checkpoint */
+void audit_committed(struct gw_ledger *ledger);
+/* Append within the caller's step; the arena of the call stays. */
+enum gw_status audit_append(struct gw_ledger *ledger, const struct gw_audit_act *act, struct gw_error *err);
+/* What a decision is, and what it is about. */
+enum gw_status audit_decision(struct gw_ledger *ledger, const struct gw_decision *decision,
+                              const struct gw_decision *root, const char *text, struct gw_error *err);
+enum gw_status audit_revision(struct gw_ledger *ledger, const struct gw_settlement *settlement,
+                              const struct gw_settled *settled, const struct gw_text *rows, struct gw_text *about,
+                              struct gw_error *err);
+enum gw_status audit_delivery(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
+                              struct gw_error *err);
 
 /* Stamps on what a settlement changed (stamps.c). */
 void stamp_rows(struct gw_settlement *settlement, int64_t revision);

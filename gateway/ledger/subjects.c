@@ -2,6 +2,7 @@
  * Who and whence: subjects and their patients, deliveries, cursors, and the names that repeat.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ledger/store.h"
@@ -44,8 +45,21 @@ enum gw_status ledger_name(struct gw_ledger *ledger, const char *space, const ch
 
 /* ---- subjects ---- */
 
+static enum gw_status audit_enrolment(struct gw_ledger *ledger, const char *study, const char *site,
+                                      const char *subject_key, const char *endpoint, bool new, struct gw_error *err)
+{
+    char what[200];
+
+    snprintf(what, sizeof what, "%s%s%s%s", new ? "a new subject" : "", new &&endpoint ? ", " : "",
+             endpoint ? "a patient of the endpoint " : "", endpoint ? endpoint : "");
+    return audit_append(
+        ledger,
+        &(struct gw_audit_act){.act = "enrolment", .study = study, .site = site, .subject = subject_key, .what = what},
+        err);
+}
+
 static enum gw_status find_or_add(struct gw_ledger *ledger, const char *study, const char *site,
-                                  const char *subject_key, int64_t *number, struct gw_error *err)
+                                  const char *subject_key, int64_t *number, bool *new, struct gw_error *err)
 {
     enum gw_status rc =
         ledger_number(ledger, ledger_bind(ledger, STATEMENT_SUBJECT_FIND, study, subject_key), 0, number, err);
@@ -54,6 +68,7 @@ static enum gw_status find_or_add(struct gw_ledger *ledger, const char *study, c
         return rc;
     rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_SUBJECT_ADD, study, site, subject_key), err);
     *number = sqlite3_last_insert_rowid(ledger->db);
+    *new = true;
     return rc;
 }
 
@@ -62,13 +77,18 @@ enum gw_status gw_ledger_enrol(struct gw_ledger *ledger, const char *study, cons
 {
     struct step step;
     int64_t found = GW_NOBODY;
+    bool new = false, linked = false;
     enum gw_status rc = step_begin(ledger, &step, err);
 
     if (rc != GW_OK)
         return rc;
-    rc = find_or_add(ledger, study, site, subject_key, &found, err);
-    if (rc == GW_OK && patient)
+    rc = find_or_add(ledger, study, site, subject_key, &found, &new, err);
+    if (rc == GW_OK && patient) {
         rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_PATIENT_ADD, study, endpoint, patient, found), err);
+        linked = rc == GW_OK && sqlite3_changes(ledger->db) > 0;
+    }
+    if (rc == GW_OK && (new || linked))
+        rc = audit_enrolment(ledger, study, site, subject_key, linked ? endpoint : NULL, new, err);
     rc = step_end(ledger, &step, rc, err);
     if (rc == GW_OK)
         *number = found;

@@ -307,7 +307,7 @@ Test(writer, fails_everything_once_the_disk_has_failed)
     uv_run(&bench.loop, UV_RUN_DEFAULT);
     book = bench.book;
     const int64_t subject = book_enrol(book, "ES-017");
-    book_sql(book, "INSERT INTO revisions VALUES (1, 1, 100, x'00112233')"); /* not what we wrote */
+    book_sql(book, "INSERT INTO revisions VALUES (1, 1, 100, x'00112233', NULL)"); /* not what we wrote */
     cr_assert(subject == 1);
     BOOK_OK(book, gw_writer_start(&bench.loop, book->ledger, &bench.writer, &book->err));
     bench.closed = 0;

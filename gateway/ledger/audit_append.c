@@ -1,0 +1,468 @@
+/*
+ * Appending to the trail in the transaction of the act, and checkpoints of what stands.
+ *
+ *      act ──> row ──> chain ──> table audit          commit ──(1,000 rows, or the end)──> sign ──> table audit_points
+ *                                                                                           └──> file outside
+ *
+ * The ledger comes before the file: a checkpoint in the file always counts rows that were committed, so that a kill
+ * between the two can never look like a cut trail.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gateway/ledger/decisions.h"
+#include "gateway/ledger/notes.h"
+#include "ledger/store.h"
+
+enum { ROW_MAX_BYTES = 64 * 1024, POINT_MAX_BYTES = 1024, PATH_MAX_BYTES = 4096, NOTE_ARENA = 64 * 1024 };
+
+static const char where[] = "ledger.audit";
+static const char digests[] = "audit", zones[] = "audit.zone"; /* spaces of notes */
+
+/* ---- rows ---- */
+
+struct head {
+    int64_t n;
+    uint8_t hash[GW_SHA256_BYTES];
+    char at[GW_AUDIT_TIME_MAX];
+};
+
+static enum gw_status read_head(struct gw_ledger *ledger, struct head *out, struct gw_error *err)
+{
+    sqlite3_stmt *last = ledger_bind(ledger, STATEMENT_AUDIT_HEAD);
+    bool row;
+    enum gw_status rc = ledger_step(ledger, last, &row, err);
+
+    *out = (struct head){.n = 0};
+    if (rc != GW_OK || !row)
+        return rc;
+    const void *hash = sqlite3_column_blob(last, 1);
+    const char *at = (const char *)sqlite3_column_text(last, 2);
+    out->n = sqlite3_column_int64(last, 0);
+    if (hash && at && sqlite3_column_bytes(last, 1) == GW_SHA256_BYTES) {
+        memcpy(out->hash, hash, GW_SHA256_BYTES);
+        snprintf(out->at, sizeof out->at, "%s", at);
+    } else {
+        rc = gw_fail(err, GW_EIO, where, "the audit trail is damaged: casement audit verify says where");
+        ledger->broken = true;
+    }
+    sqlite3_reset(last);
+    return rc;
+}
+
+static void read_clock(char out[GW_AUDIT_TIME_MAX])
+{
+    const time_t now = time(NULL);
+    struct tm utc;
+
+    gmtime_r(&now, &utc);
+    strftime(out, GW_AUDIT_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* The zone of the site, looked up where it is another than the last. */
+static enum gw_status find_zone(struct gw_ledger *ledger, const char *site, const char **zone, struct gw_error *err)
+{
+    struct gw_arena arena = GW_ARENA_INIT(NOTE_ARENA);
+    const char *found = NULL;
+    enum gw_status rc = GW_OK;
+
+    *zone = "";
+    if (!site || !*site)
+        return GW_OK;
+    if (strcmp(site, ledger->audit.site) != 0) {
+        rc = gw_ledger_note(ledger, &arena, zones, site, &found, err);
+        snprintf(ledger->audit.site, sizeof ledger->audit.site, "%s", found ? site : "");
+        snprintf(ledger->audit.zone, sizeof ledger->audit.zone, "%s", found ? found : "");
+    }
+    gw_arena_release(&arena);
+    *zone = ledger->audit.zone;
+    return rc;
+}
+
+static enum gw_status store_row(struct gw_ledger *ledger, struct head *head, const struct gw_audit_row *row,
+                                struct gw_error *err)
+{
+    struct gw_text text = GW_TEXT_INIT(ROW_MAX_BYTES);
+    enum gw_status rc;
+
+    gw_audit_print(&text, row);
+    gw_audit_link(head->hash, text.at, text.length);
+    rc = text.failed
+             ? ledger_no_memory(err, "an audit row")
+             : ledger_run(
+                   ledger,
+                   ledger_bind(ledger, STATEMENT_AUDIT_ADD, row->n, text.at, head->hash, (size_t)GW_SHA256_BYTES), err);
+    gw_text_release(&text);
+    return rc;
+}
+
+enum gw_status audit_append(struct gw_ledger *ledger, const struct gw_audit_act *act, struct gw_error *err)
+{
+    char at[GW_AUDIT_TIME_MAX];
+    const char *zone = "";
+    struct head head;
+    enum gw_status rc = find_zone(ledger, act->site, &zone, err);
+
+    if (rc == GW_OK)
+        rc = read_head(ledger, &head, err);
+    if (rc != GW_OK)
+        return rc;
+    read_clock(at);
+    ledger->audit.since++;
+    return store_row(ledger, &head,
+                     &(struct gw_audit_row){.n = head.n + 1,
+                                            .at = at,
+                                            .zone = zone,
+                                            .back = strcmp(at, head.at) < 0,
+                                            .by = act->by ? act->by : ledger->audit.by,
+                                            .act = act->act,
+                                            .study = act->study,
+                                            .site = act->site,
+                                            .subject = act->subject,
+                                            .what = act->what,
+                                            .old_hash = act->old_hash,
+                                            .new_hash = act->new_hash,
+                                            .reason = act->reason},
+                     err);
+}
+
+enum gw_status gw_audit_note(struct gw_ledger *ledger, const struct gw_audit_act *act, struct gw_error *err)
+{
+    struct step step;
+    enum gw_status rc = step_begin(ledger, &step, err);
+
+    return rc == GW_OK ? step_end(ledger, &step, audit_append(ledger, act, err), err) : rc;
+}
+
+static enum gw_status note_change(struct gw_ledger *ledger, const char *thing, const struct gw_audit_act *act,
+                                  struct gw_error *err)
+{
+    struct gw_arena arena = GW_ARENA_INIT(NOTE_ARENA);
+    struct gw_audit_act changed = *act;
+    enum gw_status rc = gw_ledger_note(ledger, &arena, digests, thing, &changed.old_hash, err);
+
+    if (rc == GW_OK && !gw_same(changed.old_hash, act->new_hash)) {
+        rc = audit_append(ledger, &changed, err);
+        if (rc == GW_OK)
+            rc = gw_ledger_note_put(ledger, digests, thing, act->new_hash, err);
+    }
+    gw_arena_release(&arena);
+    return rc;
+}
+
+enum gw_status gw_audit_change(struct gw_ledger *ledger, const char *thing, const struct gw_audit_act *act,
+                               struct gw_error *err)
+{
+    struct step step;
+    enum gw_status rc = step_begin(ledger, &step, err);
+
+    return rc == GW_OK ? step_end(ledger, &step, note_change(ledger, thing, act, err), err) : rc;
+}
+
+enum gw_status gw_audit_zone(struct gw_ledger *ledger, const char *site, const char *zone, struct gw_error *err)
+{
+    *ledger->audit.site = '\0';
+    return gw_ledger_note_put(ledger, zones, site, zone, err);
+}
+
+/* ---- checkpoints ---- */
+
+/* A line that a crash left without its end is ended first, so that it spoils no other. */
+static enum gw_status ship(const char *path, const struct gw_text *line, struct gw_error *err)
+{
+    const int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    char last = '\n', whole[POINT_MAX_BYTES + 2];
+    bool fine = fd >= 0;
+
+    if (fine && lseek(fd, 0, SEEK_END) > 0)
+        fine = pread(fd, &last, 1, lseek(fd, 0, SEEK_END) - 1) == 1;
+    const int length = snprintf(whole, sizeof whole, "%s%s\n", last == '\n' ? "" : "\n", line->at);
+    fine = fine && write(fd, whole, (size_t)length) == length && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return fine ? GW_OK
+                : gw_fail(err, GW_ECREATE, where, "%s: a checkpoint of the audit trail cannot be written: %s", path,
+                          strerror(errno));
+}
+
+static enum gw_status store_point(struct gw_ledger *ledger, int64_t count, const char *text, struct gw_error *err)
+{
+    enum gw_status rc = gw_ledger_begin(ledger, err);
+
+    if (rc == GW_OK)
+        rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_AUDIT_POINT_ADD, count, text), err);
+    if (rc == GW_OK)
+        return gw_ledger_commit(ledger, err);
+    gw_ledger_rollback(ledger);
+    return rc;
+}
+
+static enum gw_status make_point(struct gw_ledger *ledger, const struct gw_audit_point *point, struct gw_error *err)
+{
+    struct gw_text line = GW_TEXT_INIT(POINT_MAX_BYTES);
+    struct gw_signature_key *key = NULL;
+    enum gw_status rc = gw_signature_key_keep(ledger->audit.key_path.at, &key, err);
+
+    if (rc == GW_OK)
+        rc = gw_audit_point_print(&line, point, key, err);
+    if (rc == GW_OK)
+        rc = store_point(ledger, point->count, line.at, err);
+    if (rc == GW_OK)
+        rc = ship(ledger->audit.ship_path.at, &line, err);
+    gw_signature_key_free(key);
+    gw_text_release(&line);
+    return rc;
+}
+
+enum gw_status gw_audit_checkpoint(struct gw_ledger *ledger, struct gw_audit_point *out, struct gw_error *err)
+{
+    struct head head;
+    int64_t last = 0;
+    enum gw_status rc = read_head(ledger, &head, err);
+
+    *out = (struct gw_audit_point){.count = 0};
+    if (rc == GW_OK)
+        rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_AUDIT_POINT_LAST), 0, &last, err);
+    if (rc != GW_OK || head.n == 0)
+        return rc;
+    out->count = head.n;
+    gw_hex(head.hash, sizeof head.hash, out->head);
+    read_clock(out->at);
+    if (last < head.n && !ledger->built) {
+        ledger->audit.at_it = true;
+        rc = make_point(ledger, out, err);
+        ledger->audit.at_it = false;
+    }
+    if (rc == GW_OK)
+        ledger->audit.since = 0;
+    return rc;
+}
+
+/* The commit stands whatever comes of it here: what could not be signed or shipped is with the next one. */
+void audit_committed(struct gw_ledger *ledger)
+{
+    struct gw_audit_point point;
+
+    if (ledger->audit.since >= GW_AUDIT_EVERY && !ledger->audit.at_it && !ledger->built)
+        gw_audit_checkpoint(ledger, &point, NULL);
+}
+
+enum gw_status gw_audit_ship_to(struct gw_ledger *ledger, const char *path, struct gw_error *err)
+{
+    gw_text_clear(&ledger->audit.ship_path);
+    gw_text_add(&ledger->audit.ship_path, path);
+    return ledger->audit.ship_path.failed ? ledger_no_memory(err, "a path") : GW_OK;
+}
+
+/* ---- opening and closing ---- */
+
+enum gw_status audit_open(struct gw_ledger *ledger, const char *path, struct gw_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    const int folder = slash ? (int)(slash - path + 1) : 0;
+    struct passwd user, *found = NULL;
+    char names[4096];
+
+    if (getpwuid_r(geteuid(), &user, names, sizeof names, &found) == 0 && found)
+        snprintf(ledger->audit.by, sizeof ledger->audit.by, "service (%s)", found->pw_name);
+    else
+        snprintf(ledger->audit.by, sizeof ledger->audit.by, "service (user %lu)", (unsigned long)geteuid());
+    ledger->audit.key_path.max = ledger->audit.ship_path.max = PATH_MAX_BYTES;
+    ledger->audit.key_path.at = ledger->audit.ship_path.at = (char *)"";
+    gw_text_print(&ledger->audit.key_path, "%.*saudit.key", folder, path);
+    gw_text_print(&ledger->audit.ship_path, "%.*saudit.checkpoints", folder, path);
+    return ledger->audit.key_path.failed || ledger->audit.ship_path.failed ? ledger_no_memory(err, "a path") : GW_OK;
+}
+
+void audit_close(struct gw_ledger *ledger)
+{
+    struct gw_audit_point point;
+
+    if (ledger->db && ledger->audit.since > 0 && !ledger->broken && !ledger->in_transaction && !ledger->built)
+        gw_audit_checkpoint(ledger, &point, NULL);
+    gw_text_release(&ledger->audit.key_path);
+    gw_text_release(&ledger->audit.ship_path);
+}
+
+/* ---- what the ledger's own acts say ---- */
+
+static void hex_of(const char *text, size_t length, char out[2 * GW_SHA256_BYTES + 1])
+{
+    uint8_t digest[GW_SHA256_BYTES];
+
+    gw_sha256(text, length, digest);
+    gw_hex(digest, sizeof digest, out);
+}
+
+/* A decision's subject is named without its study; "site:hm" and "study:s" are scopes. */
+static enum gw_status place_decision(struct gw_ledger *ledger, const struct gw_decision *root, char study[65],
+                                     char site[65], struct gw_error *err)
+{
+    sqlite3_stmt *of = ledger_bind(ledger, STATEMENT_SUBJECT_NAMED, root->match.subject);
+    bool row = false;
+    enum gw_status rc = root->match.subject ? ledger_step(ledger, of, &row, err) : GW_OK;
+
+    *study = *site = '\0';
+    if (row) {
+        snprintf(study, 65, "%s", (const char *)sqlite3_column_text(of, 0));
+        snprintf(site, 65, "%s", (const char *)sqlite3_column_text(of, 1));
+        sqlite3_reset(of);
+    }
+    if (strncmp(root->scope, "site:", 5) == 0)
+        snprintf(site, 65, "%s", root->scope + 5);
+    if (strncmp(root->scope, "study:", 6) == 0)
+        snprintf(study, 65, "%s", root->scope + 6);
+    return rc;
+}
+
+enum gw_status audit_decision(struct gw_ledger *ledger, const struct gw_decision *decision,
+                              const struct gw_decision *root, const char *text, struct gw_error *err)
+{
+    struct gw_audit_act act = {
+        .act = "decision", .by = decision->by, .subject = root->match.subject, .reason = decision->reason};
+    char hash[2 * GW_SHA256_BYTES + 1], what[200], study[65], site[65];
+    enum gw_status rc = place_decision(ledger, root, study, site, err);
+
+    hex_of(text, strlen(text), hash);
+    if (decision->kind == GW_DECIDE_UNDO || decision->kind == GW_DECIDE_APPROVE) {
+        act.act = decision->kind == GW_DECIDE_UNDO ? "undo" : "approval";
+        snprintf(what, sizeof what, "decision %lld, by decision %lld",
+                 decision->kind == GW_DECIDE_UNDO ? (long long)decision->undoes
+                                                  : strtoll(decision->set[GW_SET_DECISION], NULL, 10),
+                 (long long)decision->n);
+    } else {
+        snprintf(what, sizeof what, "decision %lld (%s) for %s%s%s", (long long)decision->n,
+                 gw_decision_kind_name(decision->kind), decision->scope, decision->approved_by ? ", approved by " : "",
+                 decision->approved_by ? decision->approved_by : "");
+    }
+    act.study = study;
+    act.site = site;
+    act.what = what;
+    act.new_hash = hash;
+    return rc == GW_OK ? audit_append(ledger, &act, err) : rc;
+}
+
+struct about { /* revisions.about */
+    char hash[2 * GW_SHA256_BYTES + 1];
+    int64_t decision;
+    char rule_set[200];
+};
+
+static enum gw_status read_about(struct gw_ledger *ledger, int64_t subject, int64_t revision, struct about *out,
+                                 struct gw_error *err)
+{
+    sqlite3_stmt *of = ledger_bind(ledger, STATEMENT_REVISION_ABOUT, subject, revision);
+    long long decision = 0;
+    bool row;
+    enum gw_status rc = ledger_step(ledger, of, &row, err);
+
+    *out = (struct about){.decision = 0};
+    if (rc != GW_OK || !row)
+        return rc;
+    const char *text = (const char *)sqlite3_column_text(of, 0);
+    if (text)
+        sscanf(text, "%64s %lld %199[^\n]", out->hash, &decision, out->rule_set);
+    out->decision = decision;
+    sqlite3_reset(of);
+    return GW_OK;
+}
+
+/* Of the subject, or of all. */
+static enum gw_status last_decision(struct gw_ledger *ledger, const char *subject_key, int64_t *n, struct gw_error *err)
+{
+    struct gw_decisions all = {NULL, 0};
+    const enum gw_status rc = gw_ledger_decisions(ledger, &all, err);
+
+    *n = 0;
+    for (size_t i = all.count; rc == GW_OK && *n == 0 && i-- > 0;)
+        if (!all.list[i].match.subject || strcmp(all.list[i].match.subject, subject_key) == 0)
+            *n = all.list[i].n;
+    return rc;
+}
+
+/* Why rows changed: what is another than at the revision before. Nothing is: a day came. */
+static void print_why(struct gw_text *out, bool facts, const struct about *before, const struct about *after)
+{
+    if (facts)
+        gw_text_add(out, "new facts");
+    if (after->decision > before->decision)
+        gw_text_print(out, "%sdecisions up to %lld", out->length ? ", " : "", (long long)after->decision);
+    if (*before->rule_set && strcmp(before->rule_set, after->rule_set) != 0)
+        gw_text_print(out, "%sanother rule set (%s)", out->length ? ", " : "", after->rule_set);
+    if (out->length == 0)
+        gw_text_add(out, "a day came, or settings changed");
+}
+
+/* Read in the same transaction; texts in the arena of the call. */
+static enum gw_status read_subject(struct gw_ledger *ledger, int64_t number, struct gw_ledger_subject *out,
+                                   struct gw_error *err)
+{
+    return gw_ledger_subject(ledger, &ledger->arena, number, out, err);
+}
+
+enum gw_status audit_revision(struct gw_ledger *ledger, const struct gw_settlement *settlement,
+                              const struct gw_settled *settled, const struct gw_text *rows, struct gw_text *about,
+                              struct gw_error *err)
+{
+    const struct gw_difference *difference = settlement->difference;
+    struct gw_text why = GW_TEXT_INIT(POINT_MAX_BYTES);
+    struct about before, after = {.decision = 0};
+    struct gw_ledger_subject subject;
+    char what[200];
+    enum gw_status rc = read_subject(ledger, settlement->facts->subject, &subject, err);
+
+    if (rc == GW_OK)
+        rc = read_about(ledger, subject.number, settled->from_revision, &before, err);
+    if (rc == GW_OK)
+        rc = last_decision(ledger, subject.subject_key, &after.decision, err);
+    if (rc != GW_OK)
+        return rc;
+    hex_of(rows->at, rows->length, after.hash);
+    snprintf(after.rule_set, sizeof after.rule_set, "%s", settlement->stamp.rule_set_version);
+    gw_text_print(about, "%s %lld %s", after.hash, (long long)after.decision, after.rule_set);
+    print_why(&why, settlement->facts->fresh != 0, &before, &after);
+    snprintf(what, sizeof what, "revision %lld from %lld: %zu rows added, %zu changed, %zu withdrawn",
+             (long long)settled->to_revision, (long long)settled->from_revision, difference->added, difference->updated,
+             difference->withdrawn);
+    rc = about->failed || why.failed ? ledger_no_memory(err, "an audit row")
+                                     : audit_append(ledger,
+                                                    &(struct gw_audit_act){.act = "revision",
+                                                                           .study = subject.study,
+                                                                           .site = subject.site,
+                                                                           .subject = subject.subject_key,
+                                                                           .what = what,
+                                                                           .old_hash = before.hash,
+                                                                           .new_hash = after.hash,
+                                                                           .reason = why.at},
+                                                    err);
+    gw_text_release(&why);
+    return rc;
+}
+
+enum gw_status audit_delivery(struct gw_ledger *ledger, int64_t subject_number, int64_t revision, const char *receipt,
+                              struct gw_error *err)
+{
+    struct gw_ledger_subject subject;
+    struct about about;
+    char what[200];
+    enum gw_status rc = read_subject(ledger, subject_number, &subject, err);
+
+    if (rc == GW_OK)
+        rc = read_about(ledger, subject_number, revision, &about, err);
+    snprintf(what, sizeof what, "revision %lld to the study database, receipt %s", (long long)revision, receipt);
+    return rc != GW_OK ? rc
+                       : audit_append(ledger,
+                                      &(struct gw_audit_act){.act = "delivery",
+                                                             .study = subject.study,
+                                                             .site = subject.site,
+                                                             .subject = subject.subject_key,
+                                                             .what = what,
+                                                             .new_hash = about.hash},
+                                      err);
+}
