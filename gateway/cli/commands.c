@@ -210,6 +210,28 @@ static const struct command keys[] = {
      .run = keys_jwks_command},
 };
 
+static const struct command audit[] = {
+    {.verb = "show",
+     .help =
+         "Every act of a person or of the service that changed data: who, when (UTC, and the site's own time), what, "
+         "the hash before and after, and why.",
+     .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(SUBJECT) | TAKES(SINCE) | TAKES(JSON),
+     .one_of = TAKES(CONFIG) | TAKES(LEDGER),
+     .run = audit_show_command},
+    {.verb = "verify",
+     .help =
+         "Computes the chain anew and holds it against the signed checkpoints, those in the ledger and those outside; "
+         "names the first bad row (exit 65). Reads files alone, beside a running service or on another machine.",
+     .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(CHECKPOINTS) | TAKES(AUDIT_KEY) | TAKES(JSON),
+     .one_of = TAKES(CONFIG) | TAKES(LEDGER),
+     .run = audit_verify_command},
+    {.verb = "key",
+     .help = "The public half of the key that signs checkpoints, in PEM, for whoever is to verify them elsewhere.",
+     .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(AUDIT_KEY),
+     .one_of = TAKES(CONFIG) | TAKES(LEDGER),
+     .run = audit_key_command},
+};
+
 static const struct commands table[] = {
     {"check", "what works, what does not, what to do", check, COUNT(check)},
     {"sync", "one pass: pull, derive, deliver; then exit", sync_, COUNT(sync_)},
@@ -224,6 +246,7 @@ static const struct commands table[] = {
     {"db", "a study database in PostgreSQL", db, COUNT(db)},
     {"study", "a study package: what is wrong, what it says, its windows", study, COUNT(study)},
     {"keys", "the key pair an endpoint knows us by", keys, COUNT(keys)},
+    {"audit", "who changed what, when and why", audit, COUNT(audit)},
 };
 
 /* ---- help and version ------------------------------------------------------------------------------------------ */

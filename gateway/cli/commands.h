@@ -49,5 +49,8 @@ int study_show_command(const struct arguments *arguments);
 int study_windows_command(const struct arguments *arguments);
 int keys_new_command(const struct arguments *arguments);
 int keys_jwks_command(const struct arguments *arguments);
+int audit_show_command(const struct arguments *arguments);
+int audit_verify_command(const struct arguments *arguments);
+int audit_key_command(const struct arguments *arguments);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/report.h"
+#include "gateway/ledger/audit.h"
 #include "gateway/service/decide.h"
 
 #define ARENA_BYTES ((size_t)2 << 30)
@@ -169,7 +170,11 @@ static enum gw_status open_ledger(struct answer *a, const struct arguments *argu
     enum gw_status rc = report_ledger_of(arguments, &a->arena, &a->config, &a->request.ledger_path, err);
 
     a->request.config = a->config.path ? &a->config : NULL;
-    return rc == GW_OK ? report_hold(a->request.ledger_path, &a->request.ledger, &a->request.beside, err) : rc;
+    if (rc == GW_OK)
+        rc = report_hold(a->request.ledger_path, &a->request.ledger, &a->request.beside, err);
+    if (rc == GW_OK && a->config.audit_checkpoints)
+        rc = gw_audit_ship_to(a->request.ledger, a->config.audit_checkpoints, err);
+    return rc;
 }
 
 static int carry_out(struct answer *a, const struct arguments *arguments)

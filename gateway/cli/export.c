@@ -2,15 +2,19 @@
  * casement export: the study database as text, and in the formats of others.
  */
 #include <errno.h>
+#include <pwd.h>
 #include <signal.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/output.h"
+#include "cli/report.h"
 #include "cli/study_database.h"
+#include "gateway/ledger/audit.h"
+#include "gateway/service/config.h"
 #include "gateway/sinks/export.h"
 #include "gateway/sinks/redcap.h"
 
@@ -76,6 +80,37 @@ static const char *name_formats(char *out, size_t size)
     return out;
 }
 
+/* Of an installation's own database: who took what out. One that is named by itself has no trail. */
+static enum gw_status audit_export(const struct arguments *arguments, struct gw_arena *arena, struct gw_error *err)
+{
+    const struct passwd *user = getpwuid(geteuid());
+    struct gw_config config;
+    struct gw_ledger *ledger = NULL;
+    const char *path, *what;
+    enum gw_status rc;
+
+    if (!arguments_has(arguments, OPTION_CONFIG))
+        return GW_OK;
+    rc = report_ledger_of(arguments, arena, &config, &path, err);
+    if (rc != GW_OK || access(path, F_OK) != 0) /* never synchronised: nothing of it was exported */
+        return rc;
+    what = gw_arena_print(arena, "as %s%s%s", arguments->values[OPTION_FORMAT],
+                          arguments->values[OPTION_OUT_CSV] ? " into " : "",
+                          arguments->values[OPTION_OUT_CSV] ? arguments->values[OPTION_OUT_CSV] : "");
+    rc = report_open(path, &ledger, err);
+    if (rc == GW_OK && config.audit_checkpoints)
+        rc = gw_audit_ship_to(ledger, config.audit_checkpoints, err);
+    if (rc == GW_OK)
+        rc = gw_audit_note(ledger,
+                           &(struct gw_audit_act){.act = "export",
+                                                  .by = user ? user->pw_name : NULL,
+                                                  .study = arguments->values[OPTION_STUDY_ID],
+                                                  .what = what},
+                           err);
+    gw_ledger_close(ledger);
+    return rc;
+}
+
 int export_command(const struct arguments *arguments)
 {
     const char *format = arguments->values[OPTION_FORMAT], *dir = arguments->values[OPTION_OUT_CSV], *database;
@@ -101,6 +136,8 @@ int export_command(const struct arguments *arguments)
         rc = dump  ? print_dump(database, &failure)
              : csv ? write_csv(database, dir, &failure)
                    : write_folder(database, format, dir, &failure);
+    if (rc == GW_OK)
+        rc = audit_export(arguments, &arena, &failure);
     study_database_release();
     gw_arena_release(&arena);
     return rc == GW_OK ? 0 : output_failed(&failure);

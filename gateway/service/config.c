@@ -22,8 +22,9 @@
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-static const char *const file_keys[] = {"installation", "state",   "pseudonym_key", "fourEyes", "retain",
-                                        "schedule",     "studies", "endpoints",     "listen",   NULL};
+static const char *const file_keys[] = {
+    "installation", "state",     "pseudonym_key", "fourEyes",          "retain", "schedule",
+    "studies",      "endpoints", "listen",        "audit_checkpoints", NULL};
 static const char *const retain_keys[] = {"mode", "purge_days", NULL};
 static const char *const schedule_keys[] = {"probe_hours",    "probe_far_hours", "settle_days",
                                             "reconcile_days", "drug_days",       "unanchored_hours",
@@ -466,6 +467,7 @@ static void read_file(struct gw_settings *settings, const cJSON *root, struct gw
     out->installation = read_id(settings, root, "installation");
     out->state = config_path(settings, root, "state", true);
     out->pseudonym_key = config_path(settings, root, "pseudonym_key", true);
+    out->audit_checkpoints = config_path(settings, root, "audit_checkpoints", false);
     out->four_eyes = gw_settings_bool(settings, root, "fourEyes", true);
     read_retain(settings, root, out);
     read_schedule(settings, root, &out->schedule);

@@ -13,6 +13,7 @@
 #include "gateway/core/folder.h"
 #include "gateway/ledger/decisions.h"
 #include "gateway/service/pseudonym.h"
+#include "service/audited.h"
 #include "service/enrolment.h"
 #include "service/lists.h"
 #include "service/steering.h"
@@ -154,6 +155,10 @@ static enum gw_status remember_inputs(struct map *m, struct gw_error *err)
         rc = remember_file(m, "enrolment", o->enrolment, roster, err);
     if (rc == GW_OK && o->key)
         rc = remember_file(m, "key", o->key, "", err);
+    if (rc == GW_OK)
+        rc = audited_package(m->ledger, &m->protocol, package, err);
+    if (rc == GW_OK)
+        rc = audited_profile(m->ledger, &m->protocol, gw_site_id(m->site), m->site, site, err);
     return rc == GW_OK ? remember_input(m->ledger, "as_of", m->as_of, "", err) : rc;
 }
 
@@ -227,12 +232,12 @@ static enum gw_status enrol(struct map *m, struct gw_error *err)
     enum gw_status rc = gw_ledger_begin(m->ledger, err);
 
     if (rc == GW_OK)
+        rc = remember_inputs(m, err);
+    if (rc == GW_OK)
         rc = enrolment_open(&m->enrolment, &m->arena, m->ledger, &m->roster, m->site, m->protocol.study->id, endpoint,
                             m->result->as_of, err);
     for (size_t i = 0; rc == GW_OK && i < m->enrolment.count; i++)
         rc = gw_ledger_mark(m->ledger, m->enrolment.subjects[i].number, err);
-    if (rc == GW_OK)
-        rc = remember_inputs(m, err);
     if (rc == GW_OK)
         rc = gw_ledger_commit(m->ledger, err);
     m->intake = (struct gw_intake){.endpoint = endpoint,

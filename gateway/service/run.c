@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
+#include "gateway/ledger/audit.h"
+#include "service/audited.h"
 #include "service/roster_fetch.h"
 #include "service/run_parts.h"
 
@@ -50,6 +52,23 @@ static void release(struct gw_run *run)
     free(run);
 }
 
+static void log_point(const struct gw_run *run, const struct gw_audit_point *point)
+{
+    gw_log(run->log, GW_LOG_INFO, "audit.checkpoint", GW_LOG_NUMBER("rows", point->count),
+           GW_LOG_TEXT("head", point->head));
+}
+
+/* A ledger that failed has its say in the failure of the service. */
+static void end_trail(const struct gw_run *run)
+{
+    const char *reason = run->failure.status == GW_OK ? NULL : run->failure.text;
+    struct gw_audit_point point;
+
+    if (run->ledger && audited_work(run->ledger, "end", "casement run", reason, NULL) == GW_OK &&
+        gw_audit_checkpoint(run->ledger, &point, NULL) == GW_OK)
+        log_point(run, &point);
+}
+
 static void part_closed(struct gw_run *run)
 {
     gw_run_done done = run->done;
@@ -58,6 +77,7 @@ static void part_closed(struct gw_run *run)
 
     if (--run->open > 0)
         return;
+    end_trail(run);
     gw_log(run->log, failure.status == GW_OK ? GW_LOG_INFO : GW_LOG_ERROR, "stopped",
            GW_LOG_NUMBER("requests", (int64_t)run->counts.sent),
            GW_LOG_TEXT("reason", failure.status == GW_OK ? NULL : failure.text));
@@ -361,6 +381,44 @@ static void look_for_marked(struct gw_run *run)
         free(marked);
 }
 
+/* ---- the audit trail, every ten minutes ---- */
+
+struct sealing {
+    struct gw_run *run;
+    struct gw_audit_point point;
+};
+
+static enum gw_status seal(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+{
+    return gw_audit_checkpoint(ledger, &((struct sealing *)ctx)->point, err);
+}
+
+static void on_sealed(void *ctx, const struct gw_error *failure)
+{
+    struct sealing *sealing = ctx;
+    struct gw_run *run = sealing->run;
+
+    run_fail(run, failure);
+    if (failure)
+        gw_log(run->log, GW_LOG_ERROR, "audit.checkpoint.failed", GW_LOG_TEXT("reason", failure->text));
+    else if (sealing->point.count > run->sealed)
+        log_point(run, &sealing->point);
+    run->sealed = failure ? run->sealed : sealing->point.count;
+    free(sealing);
+}
+
+static void seal_trail(struct gw_run *run)
+{
+    struct sealing *sealing = run->writer && !run->writer_stopping ? calloc(1, sizeof *sealing) : NULL;
+    struct gw_error failure;
+
+    if (!sealing)
+        return;
+    sealing->run = run;
+    if (gw_writer_submit_alone(run->writer, seal, on_sealed, sealing, &failure) != GW_OK)
+        free(sealing);
+}
+
 static void on_look(uv_timer_t *timer)
 {
     struct gw_run *run = timer->data;
@@ -370,6 +428,7 @@ static void on_look(uv_timer_t *timer)
     look_for_marked(run);
     if (++run->looks % LOOKS_TO_A_COUNT == 0) {
         door_count(run);
+        seal_trail(run);
         hints_look(run); /* those that could not be taken up when they came */
     }
     if (run->looks % LOOKS_TO_A_ROSTER == 0)
@@ -432,6 +491,8 @@ static enum gw_status open_run(struct gw_run *run, struct gw_error *err)
         rc = setup_keys(&run->generation->setup, err);
     if (rc == GW_OK)
         rc = ground_keep(&run->ground, &run->generation->config, err);
+    if (rc == GW_OK)
+        rc = audited_work(run->ledger, "start", "casement run", NULL, err);
     if (rc == GW_OK)
         rc = gw_dispatch_pool_new(run->world->loop, run->world->clock, NULL, &run->pool, err);
     if (rc == GW_OK)

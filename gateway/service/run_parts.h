@@ -122,6 +122,7 @@ struct gw_run {
     struct gw_run_options options;
     const struct gw_world *world;
     struct gw_log *log;
+    int64_t sealed; /* rows of the audit trail that the last checkpoint in the log counts */
     struct gw_ledger *ledger;
     struct gw_writer *writer;
     struct gw_store_writer store;

@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/ledger/audit.h"
 #include "gateway/service/pseudonym.h"
 #include "service/agenda.h"
+#include "service/audited.h"
 #include "service/endpoint.h"
 #include "service/enrolment.h"
 #include "service/roster_fetch.h"
@@ -232,6 +234,8 @@ enum gw_status setup_ledger(const struct gw_config *config, struct gw_ledger **o
         rc = gw_pseudonym_make(config->pseudonym_key, err);
     if (rc == GW_OK)
         rc = gw_ledger_open(path.at, out, err);
+    if (rc == GW_OK && config->audit_checkpoints)
+        rc = gw_audit_ship_to(*out, config->audit_checkpoints, err);
     gw_text_release(&path);
     return rc;
 }
@@ -391,6 +395,8 @@ enum gw_status setup_open(struct setup *s, struct gw_ledger *ledger, struct gw_e
     s->ledger = ledger;
     if (rc == GW_OK)
         rc = open_sinks(s, err);
+    if (rc == GW_OK)
+        rc = audited_setup(s, err);
     if (rc == GW_OK)
         rc = enrol(s, err);
     if (rc == GW_OK)

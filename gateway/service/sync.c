@@ -12,6 +12,7 @@
 
 #include "gateway/service/savings.h"
 #include "service/agenda.h"
+#include "service/audited.h"
 #include "service/enrolment.h"
 #include "service/roster_fetch.h"
 #include "service/standing.h"
@@ -314,6 +315,8 @@ static enum gw_status open_sync(struct sync *s, struct gw_error *err)
     if (rc == GW_OK)
         rc = setup_ledger(s->options->config, &s->ledger, err);
     if (rc == GW_OK)
+        rc = audited_work(s->ledger, "start", "casement sync", NULL, err);
+    if (rc == GW_OK)
         rc = setup_open(&s->setup, s->ledger, err);
     if (rc == GW_OK)
         rc = renew_rosters(s, err);
@@ -412,6 +415,8 @@ enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options 
         rc = pass_and_deliver(&s, err);
     if (rc == GW_OK)
         rc = gw_ledger_equation(s.ledger, &out->equation, err);
+    if (s.ledger)
+        audited_work(s.ledger, "end", "casement sync", rc == GW_OK ? NULL : err->text, NULL);
     close_sync(&s);
     return rc;
 }

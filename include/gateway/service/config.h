@@ -88,7 +88,8 @@ struct gw_config {
     const char *installation;
     const char *state; /* folder, made when missing: ledger.db, lock, endpoints/ */
     const char *pseudonym_key;
-    const char *listen; /* "127.0.0.1:8490", "unix:/run/casement.sock"; NULL: nothing is listened to */
+    const char *audit_checkpoints; /* file outside the ledger; NULL: audit.checkpoints in the state folder */
+    const char *listen;            /* "127.0.0.1:8490", "unix:/run/casement.sock"; NULL: nothing is listened to */
     bool four_eyes;
     bool retain_windows; /* retain.mode windows */
     int purge_days;

@@ -1,0 +1,97 @@
+/*
+ * Acts of the service that are no acts of the ledger.
+ */
+#include "service/audited.h"
+
+#include <stdio.h>
+
+#include "gateway/ledger/audit.h"
+#include "service/setup.h"
+#include "service/steering.h"
+
+enum { THING_MAX = 300, WHAT_MAX = 300 };
+
+enum gw_status audited_package(struct gw_ledger *ledger, const struct gw_protocol *protocol, const char *digest,
+                               struct gw_error *err)
+{
+    char thing[THING_MAX], what[WHAT_MAX];
+
+    snprintf(thing, sizeof thing, "package|%s", protocol->study->id);
+    snprintf(what, sizeof what, "the study package %s %s, release %s", protocol->study->id, protocol->study->version,
+             GATEWAY_VERSION);
+    return gw_audit_change(
+        ledger, thing,
+        &(struct gw_audit_act){.act = "package", .study = protocol->study->id, .what = what, .new_hash = digest}, err);
+}
+
+enum gw_status audited_profile(struct gw_ledger *ledger, const struct gw_protocol *protocol, const char *id,
+                               const struct gw_site *site, const char *digest, struct gw_error *err)
+{
+    char thing[THING_MAX], what[WHAT_MAX];
+    enum gw_status rc = gw_audit_zone(ledger, id, gw_zone_name(gw_site_zone(site)), err);
+
+    snprintf(thing, sizeof thing, "profile|%s|%s", protocol->study->id, id);
+    snprintf(what, sizeof what, "the profile of the site %s for the study %s", id, protocol->study->id);
+    return rc == GW_OK
+               ? gw_audit_change(
+                     ledger, thing,
+                     &(struct gw_audit_act){
+                         .act = "profile", .study = protocol->study->id, .site = id, .what = what, .new_hash = digest},
+                     err)
+               : rc;
+}
+
+/* The line of the roster: consent, dates, whose patient. */
+static enum gw_status audit_line(struct setup *s, const struct setup_study *study, const struct gw_roster_line *line,
+                                 struct gw_error *err)
+{
+    char thing[THING_MAX], day[11], digest[DERIVED_DIGITS + 1], what[WHAT_MAX] = "a line";
+
+    snprintf(thing, sizeof thing, "roster|%s|%s", study->config->id, line->subject);
+    if (line->withdrawn != GW_NO_DAY) {
+        gw_day_print(line->withdrawn, day);
+        snprintf(what, sizeof what, "a line: consent was withdrawn on %s", day);
+    }
+    steering_subject("", line, digest);
+    return gw_audit_change(s->ledger, thing,
+                           &(struct gw_audit_act){.act = "roster",
+                                                  .study = study->config->id,
+                                                  .site = line->site,
+                                                  .subject = line->subject,
+                                                  .what = what,
+                                                  .new_hash = digest},
+                           err);
+}
+
+static enum gw_status audit_all(struct setup *s, struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && i < s->study_count; i++)
+        rc = audited_package(s->ledger, &s->studies[i].protocol, s->studies[i].digest, err);
+    for (size_t i = 0; rc == GW_OK && i < s->site_count; i++)
+        rc = audited_profile(s->ledger, &s->sites[i].study->protocol, s->sites[i].id, s->sites[i].site,
+                             s->sites[i].digest, err);
+    for (size_t i = 0; i < s->study_count; i++)
+        for (size_t l = 0; rc == GW_OK && l < s->studies[i].roster.count; l++)
+            rc = audit_line(s, &s->studies[i], &s->studies[i].roster.lines[l], err);
+    return rc;
+}
+
+enum gw_status audited_setup(struct setup *s, struct gw_error *err)
+{
+    enum gw_status rc = gw_ledger_begin(s->ledger, err);
+
+    if (rc == GW_OK)
+        rc = audit_all(s, err);
+    if (rc == GW_OK)
+        return gw_ledger_commit(s->ledger, err);
+    gw_ledger_rollback(s->ledger);
+    return rc;
+}
+
+enum gw_status audited_work(struct gw_ledger *ledger, const char *act, const char *command, const char *reason,
+                            struct gw_error *err)
+{
+    return gw_audit_note(ledger, &(struct gw_audit_act){.act = act, .what = command, .reason = reason}, err);
+}
