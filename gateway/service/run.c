@@ -14,6 +14,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "gateway/ledger/audit.h"
+#include "gateway/ledger/notes.h"
 #include "service/audited.h"
 #include "service/roster_fetch.h"
 #include "service/run_parts.h"
@@ -419,9 +420,25 @@ static void seal_trail(struct gw_run *run)
         free(sealing);
 }
 
+static void on_look(uv_timer_t *timer);
+
+static uint64_t loop_now(const struct gw_run *run)
+{
+    return run->world->clock->monotonic_ms(run->world->clock->ctx);
+}
+
+static void look_later(struct gw_run *run)
+{
+    run->look_at = loop_now(run) + GW_RUN_LOOK_MS;
+    gw_clock_start(run->world->clock, &run->timer, on_look, GW_RUN_LOOK_MS);
+}
+
 static void on_look(uv_timer_t *timer)
 {
     struct gw_run *run = timer->data;
+    const uint64_t now = loop_now(run);
+
+    run->door.metrics.loop_delay_ms = now > run->look_at ? now - run->look_at : 0;
 
     if (!run->generation || (!run->generation->closing && (look_changed(run->generation->look) || run->relinked)))
         gw_run_reload(run);
@@ -434,7 +451,7 @@ static void on_look(uv_timer_t *timer)
     if (run->looks % LOOKS_TO_A_ROSTER == 0)
         rosters_look(run);
     notify_work(run);
-    gw_clock_start(run->world->clock, &run->timer, on_look, GW_RUN_LOOK_MS);
+    look_later(run);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -475,11 +492,28 @@ static void start_handles(struct gw_run *run)
     uv_timer_init(run->world->loop, &run->drain);
     run->timer.data = run->drain.data = run;
     run->open += 2;
-    gw_clock_start(run->world->clock, &run->timer, on_look, GW_RUN_LOOK_MS);
+    look_later(run);
     watch_signals(run);
 }
 
 /* ---- the start ---- */
+
+/* The first start with a state folder is no restart. */
+static enum gw_status count_start(struct gw_run *run, struct gw_error *err)
+{
+    struct gw_arena scratch = GW_ARENA_INIT(4096);
+    const char *text = NULL;
+    char number[24];
+    enum gw_status rc = gw_ledger_note(run->ledger, &scratch, "service", "starts", &text, err);
+
+    if (rc == GW_OK) {
+        run->door.metrics.restarts = text ? strtoull(text, NULL, 10) : 0;
+        snprintf(number, sizeof number, "%llu", (unsigned long long)run->door.metrics.restarts + 1);
+        rc = gw_ledger_note_put(run->ledger, "service", "starts", number, err);
+    }
+    gw_arena_release(&scratch);
+    return rc;
+}
 
 static enum gw_status open_run(struct gw_run *run, struct gw_error *err)
 {
@@ -497,6 +531,8 @@ static enum gw_status open_run(struct gw_run *run, struct gw_error *err)
         rc = gw_dispatch_pool_new(run->world->loop, run->world->clock, NULL, &run->pool, err);
     if (rc == GW_OK)
         rc = door_open(run, err);
+    if (rc == GW_OK)
+        rc = count_start(run, err);
     return rc == GW_OK ? begin_work(run, err) : rc;
 }
 

@@ -54,7 +54,12 @@ static void on_news(void *ctx, const struct courier_news *news)
     struct delivery *delivery = ctx;
     struct generation *generation = delivery->generation;
     const bool held_back = generation->held_back;
+    uint64_t *counts = generation->run->door.metrics.deliveries;
 
+    counts[GW_DELIVERIES_APPLIED] += news->batches - delivery->counted;
+    counts[GW_DELIVERIES_REFUSED] += news->state == COURIER_STOPPED;
+    counts[GW_DELIVERIES_FAILED] += news->state == COURIER_AWAY;
+    delivery->counted = news->batches;
     log_state(delivery, news);
     generation->held_back = hold_back(generation);
     if (generation->held_back != held_back)

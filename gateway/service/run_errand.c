@@ -57,6 +57,7 @@ struct errand {
     struct gw_schedule_done done;
     struct gw_schedule_subject course;
     bool relinked, unread;
+    size_t batches; /* delivered by its derivation */
 };
 
 static void run_steps(struct errand *e);
@@ -321,7 +322,10 @@ static enum gw_status derive_subject(struct errand *e, const struct standing *st
     struct gw_pass pass = standing_pass(standing, study_of(e), &enrolled, 1);
     struct gw_pass_result result;
 
-    return gw_pass_run(&pass, &result, err);
+    const enum gw_status rc = gw_pass_run(&pass, &result, err);
+
+    e->batches += rc == GW_OK ? result.batches : 0;
+    return rc;
 }
 
 /* Whoever was derived by a release that kept no windows is derived once more for them. */
@@ -419,6 +423,7 @@ static enum step close_books(struct errand *e)
 static void end(struct errand *e)
 {
     const struct errand_end end = {.what = &e->what,
+                                   .batches = e->batches,
                                    .failure = e->failure.status == GW_OK ? NULL : &e->failure,
                                    .done = &e->done,
                                    .patient = e->link.patient,

@@ -82,6 +82,7 @@ struct delivery { /* to the study database of a study, where that is elsewhere *
     const struct setup_study *study;
     struct courier *courier; /* NULL: it has closed */
     enum courier_state told; /* in the log */
+    uint64_t counted;        /* batches, in the metrics */
 };
 
 struct generation {
@@ -139,6 +140,7 @@ struct gw_run {
     struct gw_run_counts counts;
     size_t open;
     unsigned looks;
+    uint64_t look_at; /* monotonic ms, of the next one */
     int64_t marked; /* the subject that was the last to be found marked */
     bool resume;    /* what is stopped is tried again */
     bool relinked;  /* a subject has other linked patients than the generation knows */
@@ -264,6 +266,7 @@ struct errand_end {
     struct gw_savings savings;
     size_t fresh, repeats, pages, entries;
     size_t planned; /* requests, when it asked for all; else 0 */
+    size_t batches; /* delivered to a study database here */
     bool relinked;  /* its derivation knows other linked patients than its generation */
     bool unread;    /* it could not be derived: an endpoint of its site was never read */
     int64_t began;

@@ -6,6 +6,7 @@
 
 #include "gateway/ledger/notes.h"
 #include "service/run_bench.h"
+#include "service/run_parts.h"
 
 #define HOOK                                                                                                           \
     ",\"notifications\":{\"kind\":\"topic\",\"topic\":\"http://t.example/results\",\"secret\":\"ring\",\"callback\":"  \
@@ -227,4 +228,26 @@ Test(run_ground, s20_has_caught_up_where_nobody_is_to_be_asked_about)
         cr_expect(has_note(&b, "subscription", "e0", "\"last\":5,\"known\":5"), "%zu: %s", i, b.lines.at);
         tear_down(&b);
     }
+}
+
+Test(run_ground, counts_its_starts_its_deliveries_and_how_late_its_loop_is)
+{
+    struct bench b;
+
+    set_up(&b, 1, 2);
+    for (uint64_t starts = 0; starts < 3; starts++) {
+        start(&b);
+        cr_expect(b.run->door.metrics.restarts == starts);
+        pass(&b, HOUR_MS);
+        pass(&b, HOUR_MS);
+        cr_expect(b.run->door.metrics.deliveries[GW_DELIVERIES_APPLIED] == (starts ? 0 : 2), "%llu",
+                  (unsigned long long)b.run->door.metrics.deliveries[GW_DELIVERIES_APPLIED]);
+        cr_expect(b.run->door.metrics.loop_delay_ms == 0);
+        b.world.time.now_ms += GW_RUN_LOOK_MS + 7000; /* something held the loop up */
+        pass(&b, 1);
+        cr_expect(b.run->door.metrics.loop_delay_ms >= 7000, "%llu",
+                  (unsigned long long)b.run->door.metrics.loop_delay_ms);
+        stop(&b);
+    }
+    tear_down(&b);
 }
