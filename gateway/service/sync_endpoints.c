@@ -1,6 +1,9 @@
 /*
  * The endpoints of one sync: their dispatchers, and what is asked before any subject is asked about.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "service/circuits.h"
 #include "service/roster_fetch.h"
 #include "service/sync_parts.h"
@@ -40,12 +43,23 @@ static void disk_failed(void *ctx, const struct gw_error *failure)
     stop_all(s);
 }
 
+/* What stopped the endpoint, and not the first request that it kept from being asked. */
+static void tell_cause(struct sync_endpoint *endpoint, const struct gw_error *failure)
+{
+    struct gw_error *told = &endpoint->told->failure;
+    const char *cause = *endpoint->reason ? strstr(failure->text, endpoint->reason) : NULL;
+
+    *told = *failure;
+    if (cause)
+        snprintf(told->text, sizeof told->text, "%s", cause);
+}
+
 void sync_failed(struct sync_endpoint *endpoint, const struct gw_error *failure)
 {
     if (!failure)
         return;
     if (endpoint->told->failure.status == GW_OK)
-        endpoint->told->failure = *failure;
+        tell_cause(endpoint, failure);
     disk_failed(endpoint->sync, failure);
 }
 
@@ -53,9 +67,11 @@ void sync_failed(struct sync_endpoint *endpoint, const struct gw_error *failure)
 
 static void on_changed(void *ctx, const char *query, const struct gw_circuit *circuit, unsigned alerts)
 {
-    const struct sync_endpoint *at = ctx;
+    struct sync_endpoint *at = ctx;
 
     (void)alerts; /* who started the sync is told what failed */
+    if (!query)
+        snprintf(at->reason, sizeof at->reason, "%s", circuit->reason);
     if (at->sync->writer)
         circuits_keep(at->sync->writer, at->endpoint, query, circuit, disk_failed, at->sync);
 }
@@ -72,6 +88,8 @@ static enum gw_status open_endpoint(struct sync_endpoint *at, struct gw_error *e
 
     if (rc != GW_OK)
         return rc;
+    if (circuits.endpoint.state == GW_CIRCUIT_STOPPED)
+        circuits.endpoint = (struct gw_circuit){0}; /* whoever runs a sync has put it right, or hears of it again */
     at->settings = at->endpoint->settings;
     at->settings.store = &s->store.store;
     at->settings.delivery = s->delivery;

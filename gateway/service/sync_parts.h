@@ -30,6 +30,7 @@ struct sync_endpoint {
     struct gw_pull_settings settings; /* of its dispatcher */
     struct gw_dispatcher *dispatcher; /* NULL: not asked, or not any more */
     struct learning learning;
+    char reason[400]; /* why the endpoint fails, while it does */
 };
 
 struct sync {

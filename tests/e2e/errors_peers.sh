@@ -17,7 +17,7 @@ dump "$work/good/study.db" >"$work/good.dump"
 # plain STATUS: a line without what differs from run to run
 plain() {
     sed -E "s,$work,DIR,g; s,localhost:[0-9]+,localhost:PORT,g; s,/R4/[A-Za-z]+,/R4/TYPE,
-        s,category=[a-z-]+,category=CATEGORY,; s,for [0-9]+ s,for N s,; s,^,$1  ,"
+        s,Observation\?(category=[a-z-]+|code=[0-9a-f]+):,Observation?QUERY:,; s,for [0-9]+ s,for N s,; s,^,$1  ,"
 }
 
 # wrong NAME STATUS PATTERN: sync of that configuration fails so, in one line
