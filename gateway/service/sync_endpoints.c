@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/net/backoff.h"
 #include "service/circuits.h"
 #include "service/roster_fetch.h"
 #include "service/sync_parts.h"
@@ -76,6 +77,14 @@ static void on_changed(void *ctx, const char *query, const struct gw_circuit *ci
         circuits_keep(at->sync->writer, at->endpoint, query, circuit, disk_failed, at->sync);
 }
 
+/* Whoever runs a sync has put it right, or hears of it again. What passes by itself is still waited for. */
+static bool wants_a_person(const struct gw_circuit *circuit)
+{
+    const enum gw_backoff class = gw_backoff_of(circuit->trouble);
+
+    return circuit->state == GW_CIRCUIT_STOPPED || class == GW_BACKOFF_CONFIGURATION || class == GW_BACKOFF_AUTH;
+}
+
 static enum gw_status open_endpoint(struct sync_endpoint *at, struct gw_error *err)
 {
     struct sync *s = at->sync;
@@ -88,8 +97,8 @@ static enum gw_status open_endpoint(struct sync_endpoint *at, struct gw_error *e
 
     if (rc != GW_OK)
         return rc;
-    if (circuits.endpoint.state == GW_CIRCUIT_STOPPED)
-        circuits.endpoint = (struct gw_circuit){0}; /* whoever runs a sync has put it right, or hears of it again */
+    if (wants_a_person(&circuits.endpoint))
+        circuits.endpoint = (struct gw_circuit){0};
     at->settings = at->endpoint->settings;
     at->settings.store = &s->store.store;
     at->settings.delivery = s->delivery;
