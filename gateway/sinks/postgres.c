@@ -22,6 +22,7 @@
 #include "sinks/postgres_migrate.h"
 #include "sinks/postgres_rows.h"
 #include "sinks/postgres_sql.h"
+#include "sinks/remote_done.h"
 
 static const char where[] = "sinks.postgres";
 
@@ -79,18 +80,9 @@ struct postgres {
 
 static void end(struct postgres *p, const struct gw_error *failure)
 {
-    const gw_remote_done done = p->done;
-    struct gw_error full;
-
-    if (!failure && p->no_memory) {
-        gw_fail(&full, GW_ENOMEM, where, "the study database's answer needs more memory than allowed");
-        failure = &full;
-    }
     p->known &= !failure || failure->status != GW_ERETRY || gw_postgres_serves_on(p->connection);
-    p->done = NULL;
     p->shipment = NULL;
-    if (done)
-        done(p->ctx, failure);
+    remote_done(&p->done, p->ctx, where, failure, p->no_memory);
 }
 
 static void run(struct postgres *p, gw_postgres_done done)

@@ -1,8 +1,6 @@
 /*
  * The project in memory. See the header.
  */
-#include "support/fake_redcap.h"
-
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +8,7 @@
 #include <sys/socket.h>
 
 #include "gateway/study/rows.h"
-
-enum { PAIRS = 64 };
-
-struct pairs {
-    char *names[PAIRS], *values[PAIRS];
-    size_t count;
-};
+#include "support/fake_redcap_parts.h"
 
 static const struct {
     const char *label, *name;
@@ -28,172 +20,44 @@ static void wrong(struct fake_redcap *redcap, const char *what, const char *deta
         snprintf(redcap->wrong, sizeof redcap->wrong, "%s %.300s", what, detail);
 }
 
-/* ---- the form -------------------------------------------------------------------------------------------------- */
-
-static void decode(char *text)
-{
-    char *to = text;
-    unsigned byte;
-
-    for (; *text; text++) {
-        if (*text == '%' && sscanf(text + 1, "%2x", &byte) == 1) {
-            *to++ = (char)byte;
-            text += 2;
-        } else {
-            *to++ = *text == '+' ? ' ' : *text;
-        }
-    }
-    *to = '\0';
-}
-
-static void read_pairs(struct fake_redcap *redcap, char *body, struct pairs *out)
-{
-    char *rest, *pair = strtok_r(body, "&", &rest);
-
-    out->count = 0;
-    for (; pair; pair = strtok_r(NULL, "&", &rest)) {
-        char *equals = strchr(pair, '=');
-
-        assert(equals && out->count < PAIRS);
-        *equals = '\0';
-        decode(pair);
-        decode(equals + 1);
-        for (size_t i = 0; i < out->count; i++)
-            if (strcmp(out->names[i], pair) == 0)
-                wrong(redcap, "said twice:", pair);
-        out->names[out->count] = pair;
-        out->values[out->count++] = equals + 1;
-    }
-}
-
-static const char *value_of(const struct pairs *pairs, const char *name)
-{
-    for (size_t i = 0; i < pairs->count; i++)
-        if (strcmp(pairs->names[i], name) == 0)
-            return pairs->values[i];
-    return "";
-}
-
-/* Is it in list[0], list[1] ...? A list that was not given holds everything. */
-static bool is_listed(const struct pairs *pairs, const char *list, const char *value)
-{
-    char name[40];
-    size_t i = 0;
-
-    for (;; i++) {
-        snprintf(name, sizeof name, "%s[%zu]", list, i);
-        if (!*value_of(pairs, name))
-            return i == 0;
-        if (strcmp(value_of(pairs, name), value) == 0)
-            return true;
-    }
-}
-
-static void demand(struct fake_redcap *redcap, const struct pairs *pairs, const char *const *names,
+static void demand(struct fake_redcap *redcap, const struct fake_form *form, const char *const *names,
                    const char *const *values)
 {
     size_t found = 0;
 
     for (size_t i = 0; names[i]; i++)
-        if (strcmp(value_of(pairs, names[i]), values[i]) != 0)
+        if (strcmp(fake_form_value(form, names[i]), values[i]) != 0)
             wrong(redcap, "not as it should be:", names[i]);
-    for (size_t i = 0; i < pairs->count; i++) {
-        const bool listed = strchr(pairs->names[i], '[') != NULL;
+    for (size_t i = 0; i < form->count; i++) {
+        const bool listed = strchr(form->names[i], '[') != NULL;
 
         for (size_t k = 0; names[k]; k++)
-            found += strcmp(names[k], pairs->names[i]) == 0;
+            found += strcmp(names[k], form->names[i]) == 0;
         if (listed)
             found++;
     }
-    if (found != pairs->count - 1) /* the token */
-        wrong(redcap, "something else is sent:", pairs->names[pairs->count - 1]);
-}
-
-/* ---- what is there --------------------------------------------------------------------------------------------- */
-
-static const char *text_of(const cJSON *row, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, name);
-
-    return cJSON_IsString(item) ? item->valuestring : "";
-}
-
-static void set_text(cJSON *row, const char *name, const char *value)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(row, name);
-    cJSON_AddStringToObject(row, name, value);
-}
-
-static bool is_place_of(const cJSON *row, const char *name, const char *value)
-{
-    return strcmp(text_of(row, name), value) == 0;
-}
-
-static cJSON *find_place(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
-                         const char *instance)
-{
-    cJSON *row;
-
-    cJSON_ArrayForEach(row, redcap->rows)
-    {
-        if (is_place_of(row, "subject_key", record) && is_place_of(row, "redcap_event_name", event) &&
-            is_place_of(row, "redcap_repeat_instrument", instrument) &&
-            is_place_of(row, "redcap_repeat_instance", instance))
-            return row;
-    }
-    return NULL;
-}
-
-static cJSON *add_place(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
-                        const char *instance)
-{
-    cJSON *row = cJSON_CreateObject();
-
-    cJSON_AddStringToObject(row, "subject_key", record);
-    cJSON_AddStringToObject(row, "redcap_event_name", event);
-    cJSON_AddStringToObject(row, "redcap_repeat_instrument", instrument);
-    cJSON_AddStringToObject(row, "redcap_repeat_instance", instance);
-    cJSON_AddItemToArray(redcap->rows, row);
-    return row;
-}
-
-static void row_id_field(const cJSON *row, char *out, size_t size)
-{
-    snprintf(out, size, "%s_row_id", text_of(row, "redcap_repeat_instrument"));
-}
-
-static cJSON *find_row(struct fake_redcap *redcap, const char *row_id)
-{
-    cJSON *row;
-    char name[100];
-
-    cJSON_ArrayForEach(row, redcap->rows)
-    {
-        row_id_field(row, name, sizeof name);
-        if (strcmp(text_of(row, name), row_id) == 0)
-            return row;
-    }
-    return NULL;
+    if (found != form->count - 1) /* the token */
+        wrong(redcap, "something else is sent:", form->names[form->count - 1]);
 }
 
 /* ---- export ---------------------------------------------------------------------------------------------------- */
 
-static void export(struct fake_redcap *redcap, const struct pairs *pairs, struct exchange *exchange)
+static void export(struct fake_redcap *redcap, const struct fake_form *form, struct exchange *exchange)
 {
     static const char *const names[] = {"content", "action", "format", "returnFormat", "type", "rawOrLabel", NULL};
     static const char *const values[] = {"record", "export", "json", "json", "flat", "raw"};
-    const bool forms = *value_of(pairs, "forms[0]") != '\0';
+    const bool forms = *fake_form_value(form, "forms[0]") != '\0';
     cJSON *answer = cJSON_CreateArray(), *row;
     char *text;
 
-    demand(redcap, pairs, names, values);
+    demand(redcap, form, names, values);
     cJSON_ArrayForEach(row, redcap->rows)
     {
-        const char *instrument = text_of(row, "redcap_repeat_instrument");
+        const char *instrument = place_text(row, "redcap_repeat_instrument");
 
-        if (is_listed(pairs, "records", text_of(row, "subject_key")) &&
-            is_listed(pairs, "events", text_of(row, "redcap_event_name")) &&
-            (forms ? *instrument && is_listed(pairs, "forms", instrument) : !*instrument))
+        if (fake_form_lists(form, "records", place_text(row, "subject_key")) &&
+            fake_form_lists(form, "events", place_text(row, "redcap_event_name")) &&
+            (forms ? *instrument && fake_form_lists(form, "forms", instrument) : !*instrument))
             cJSON_AddItemToArray(answer, cJSON_Duplicate(row, true));
     }
     text = cJSON_PrintUnformatted(answer);
@@ -251,14 +115,14 @@ static bool is_own(const char *name)
 /* An error of REDCap names record, field, value; NULL: fine. */
 static char *refuse_row(struct fake_redcap *redcap, const cJSON *row)
 {
-    const char *instrument = text_of(row, "redcap_repeat_instrument"), *locked = redcap->locked;
+    const char *instrument = place_text(row, "redcap_repeat_instrument"), *locked = redcap->locked;
     const cJSON *field;
     char name[100], *text = NULL;
 
-    row_id_field(row, name, sizeof name);
-    if (locked && (strcmp(text_of(row, name), locked) == 0 || (!*instrument && strcmp(locked, "receipt") == 0)))
+    place_row_field(row, name, sizeof name);
+    if (locked && (strcmp(place_text(row, name), locked) == 0 || (!*instrument && strcmp(locked, "receipt") == 0)))
         assert(asprintf(&text, "\"%s\",\"%s\",\"x\",\"This field is located on a form that is locked.\"",
-                        text_of(row, "subject_key"), name) > 0);
+                        place_text(row, "subject_key"), name) > 0);
     cJSON_ArrayForEach(field, row)
     {
         const struct gw_column *column = column_of(instrument, field->string);
@@ -273,7 +137,7 @@ static char *refuse_row(struct fake_redcap *redcap, const cJSON *row)
         if ((column && !takes(column, field->valuestring)) ||
             (redcap->refused && strcmp(redcap->refused, field->valuestring) == 0))
             assert(asprintf(&text, "\"%s\",\"%s\",\"%s\",\"The value is not a valid category for %s\"",
-                            text_of(row, "subject_key"), field->string, field->valuestring, field->string) > 0);
+                            place_text(row, "subject_key"), field->string, field->valuestring, field->string) > 0);
     }
     return text;
 }
@@ -281,36 +145,36 @@ static char *refuse_row(struct fake_redcap *redcap, const cJSON *row)
 static void check_place(struct fake_redcap *redcap, const cJSON *row)
 {
     const cJSON *instance = cJSON_GetObjectItemCaseSensitive(row, "redcap_repeat_instance");
-    const bool repeats = *text_of(row, "redcap_repeat_instrument") != '\0';
+    const bool repeats = *place_text(row, "redcap_repeat_instrument") != '\0';
     bool known = false;
 
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-        known |= strcmp(events[i].name, text_of(row, "redcap_event_name")) == 0;
+        known |= strcmp(events[i].name, place_text(row, "redcap_event_name")) == 0;
     if (!known)
-        wrong(redcap, "no such event:", text_of(row, "redcap_event_name"));
-    if (!*text_of(row, "subject_key"))
+        wrong(redcap, "no such event:", place_text(row, "redcap_event_name"));
+    if (!*place_text(row, "subject_key"))
         wrong(redcap, "no record", "");
     if (repeats ? !cJSON_IsNumber(instance) || instance->valueint < 1 : !cJSON_IsString(instance))
-        wrong(redcap, "no instance of a repeating instrument:", text_of(row, "redcap_repeat_instrument"));
+        wrong(redcap, "no instance of a repeating instrument:", place_text(row, "redcap_repeat_instrument"));
 }
 
 static void save_row(struct fake_redcap *redcap, const cJSON *row)
 {
     const cJSON *instance = cJSON_GetObjectItemCaseSensitive(row, "redcap_repeat_instance"), *field;
-    const char *record = text_of(row, "subject_key"), *event = text_of(row, "redcap_event_name"),
-               *instrument = text_of(row, "redcap_repeat_instrument");
+    const char *record = place_text(row, "subject_key"), *event = place_text(row, "redcap_event_name"),
+               *instrument = place_text(row, "redcap_repeat_instrument");
     char number[16] = "";
     cJSON *place;
 
     if (cJSON_IsNumber(instance))
         snprintf(number, sizeof number, "%d", instance->valueint);
-    place = find_place(redcap, record, event, instrument, number);
+    place = place_find(redcap, record, event, instrument, number);
     if (!place)
-        place = add_place(redcap, record, event, instrument, number);
+        place = place_add(redcap, record, event, instrument, number);
     cJSON_ArrayForEach(field, row)
     {
         if (!is_own(field->string) && *field->valuestring) /* normal: blanks are passed over */
-            set_text(place, field->string, field->valuestring);
+            place_set(place, field->string, field->valuestring);
     }
 }
 
@@ -321,7 +185,7 @@ static int records_in(const cJSON *data)
 
     cJSON_ArrayForEach(row, data)
     {
-        for (before = data->child; strcmp(text_of(before, "subject_key"), text_of(row, "subject_key")) != 0;)
+        for (before = data->child; strcmp(place_text(before, "subject_key"), place_text(row, "subject_key")) != 0;)
             before = before->next;
         count += before == row;
     }
@@ -367,20 +231,20 @@ static void cut_off(struct exchange *exchange)
     shutdown(exchange->fd, SHUT_RDWR);
 }
 
-static void import(struct fake_redcap *redcap, const struct pairs *pairs, struct exchange *exchange)
+static void import(struct fake_redcap *redcap, const struct fake_form *form, struct exchange *exchange)
 {
     static const char *const names[] = {
         "content",    "action",        "format",          "returnFormat", "type", "overwriteBehavior",
         "dateFormat", "returnContent", "forceAutoNumber", "data",         NULL};
     const char *const values[] = {"record", "import", "json",  "json",  "flat",
-                                  "normal", "YMD",    "count", "False", value_of(pairs, "data")};
-    cJSON *data = cJSON_Parse(value_of(pairs, "data"));
+                                  "normal", "YMD",    "count", "False", fake_form_value(form, "data")};
+    cJSON *data = cJSON_Parse(fake_form_value(form, "data"));
     const bool cut = redcap->imports++ == redcap->cut_at;
     char *compact = data ? cJSON_PrintUnformatted(data) : NULL, *refusal = NULL;
 
-    demand(redcap, pairs, names, values);
-    if (!cJSON_IsArray(data) || !data->child || strlen(compact) != strlen(value_of(pairs, "data")))
-        wrong(redcap, "no compact array of rows:", value_of(pairs, "data"));
+    demand(redcap, form, names, values);
+    if (!cJSON_IsArray(data) || !data->child || strlen(compact) != strlen(fake_form_value(form, "data")))
+        wrong(redcap, "no compact array of rows:", fake_form_value(form, "data"));
     if (!(cut && redcap->cut == FAKE_CUT_BEFORE))
         refusal = import_rows(redcap, data);
     if (cut)
@@ -417,21 +281,21 @@ static void answer_project(struct fake_redcap *redcap, struct exchange *exchange
     fake_server_reply(exchange, 200, "application/json", "", text);
 }
 
-static void answer(struct fake_redcap *redcap, const struct pairs *pairs, struct exchange *exchange)
+static void answer(struct fake_redcap *redcap, const struct fake_form *form, struct exchange *exchange)
 {
-    const char *content = value_of(pairs, "content");
+    const char *content = fake_form_value(form, "content");
 
-    if (strcmp(value_of(pairs, "token"), FAKE_REDCAP_TOKEN) != 0)
+    if (strcmp(fake_form_value(form, "token"), FAKE_REDCAP_TOKEN) != 0)
         fake_server_reply(exchange, 403, "application/json", "",
                           "{\"error\":\"You do not have permissions to use the API\"}");
     else if (strcmp(content, "project") == 0)
         answer_project(redcap, exchange);
     else if (strcmp(content, "event") == 0)
         answer_events(exchange);
-    else if (strcmp(value_of(pairs, "action"), "import") == 0)
-        import(redcap, pairs, exchange);
+    else if (strcmp(fake_form_value(form, "action"), "import") == 0)
+        import(redcap, form, exchange);
     else
-        export(redcap, pairs, exchange);
+        export(redcap, form, exchange);
 }
 
 static void handle(struct exchange *exchange, void *ctx)
@@ -439,7 +303,8 @@ static void handle(struct exchange *exchange, void *ctx)
     struct fake_redcap *redcap = ctx;
     const char *type = fake_server_header(exchange, "Content-Type");
     char *body = strdup(exchange->body);
-    struct pairs pairs;
+    struct fake_form form;
+    const char *twice;
 
     pthread_mutex_lock(&redcap->lock);
     if (strncmp(exchange->head, "POST /redcap/api/ ", 18) != 0 ||
@@ -447,11 +312,13 @@ static void handle(struct exchange *exchange, void *ctx)
         wrong(redcap, "no form with POST to /redcap/api/:", exchange->path);
     if (strstr(exchange->head, FAKE_REDCAP_TOKEN))
         wrong(redcap, "the token stands in the head", "");
-    read_pairs(redcap, body, &pairs);
+    twice = fake_form_read(&form, body);
+    if (twice)
+        wrong(redcap, "said twice:", twice);
     if (redcap->status)
         fake_server_reply(exchange, redcap->status, "text/html", "", "<html>busy</html>");
     else
-        answer(redcap, &pairs, exchange);
+        answer(redcap, &form, exchange);
     pthread_mutex_unlock(&redcap->lock);
     free(body);
 }
@@ -472,50 +339,4 @@ void fake_redcap_release(struct fake_redcap *redcap)
     fake_server_free(redcap->server);
     cJSON_Delete(redcap->rows);
     pthread_mutex_destroy(&redcap->lock);
-}
-
-/* ---- looking and typing ---------------------------------------------------------------------------------------- */
-
-const char *fake_redcap_cell(struct fake_redcap *redcap, const char *row_id, const char *field)
-{
-    return text_of(find_row(redcap, row_id), field);
-}
-
-const char *fake_redcap_place(struct fake_redcap *redcap, const char *row_id)
-{
-    static char text[80];
-    const cJSON *row = find_row(redcap, row_id);
-
-    snprintf(text, sizeof text, "%s/%s", text_of(row, "redcap_event_name"), text_of(row, "redcap_repeat_instance"));
-    return text;
-}
-
-const char *fake_redcap_receipt(struct fake_redcap *redcap, const char *subject_key)
-{
-    return text_of(find_place(redcap, subject_key, "subject_arm_1", "", ""), "casement_revision");
-}
-
-int fake_redcap_count(struct fake_redcap *redcap)
-{
-    return cJSON_GetArraySize(redcap->rows);
-}
-
-void fake_redcap_type(struct fake_redcap *redcap, const char *row_id, const char *field, const char *value)
-{
-    cJSON *row = find_row(redcap, row_id);
-
-    assert(row);
-    if (field)
-        set_text(row, field, value);
-    else
-        cJSON_Delete(cJSON_DetachItemViaPointer(redcap->rows, row));
-}
-
-void fake_redcap_add(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
-                     int instance)
-{
-    char number[16];
-
-    snprintf(number, sizeof number, "%d", instance);
-    add_place(redcap, record, event, instrument, number);
 }

@@ -1,0 +1,120 @@
+/*
+ * What is there in a fake REDCap, and what a person does with it on a form.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/fake_redcap_parts.h"
+
+const char *place_text(const cJSON *row, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, name);
+
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+void place_set(cJSON *row, const char *name, const char *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(row, name);
+    cJSON_AddStringToObject(row, name, value);
+}
+
+static bool is_place_of(const cJSON *row, const char *name, const char *value)
+{
+    return strcmp(place_text(row, name), value) == 0;
+}
+
+cJSON *place_find(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
+                  const char *instance)
+{
+    cJSON *row;
+
+    cJSON_ArrayForEach(row, redcap->rows)
+    {
+        if (is_place_of(row, "subject_key", record) && is_place_of(row, "redcap_event_name", event) &&
+            is_place_of(row, "redcap_repeat_instrument", instrument) &&
+            is_place_of(row, "redcap_repeat_instance", instance))
+            return row;
+    }
+    return NULL;
+}
+
+cJSON *place_add(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
+                 const char *instance)
+{
+    cJSON *row = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(row, "subject_key", record);
+    cJSON_AddStringToObject(row, "redcap_event_name", event);
+    cJSON_AddStringToObject(row, "redcap_repeat_instrument", instrument);
+    cJSON_AddStringToObject(row, "redcap_repeat_instance", instance);
+    cJSON_AddItemToArray(redcap->rows, row);
+    return row;
+}
+
+void place_row_field(const cJSON *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s_row_id", place_text(row, "redcap_repeat_instrument"));
+}
+
+static cJSON *place_of_row(struct fake_redcap *redcap, const char *row_id)
+{
+    cJSON *row;
+    char name[100];
+
+    cJSON_ArrayForEach(row, redcap->rows)
+    {
+        place_row_field(row, name, sizeof name);
+        if (strcmp(place_text(row, name), row_id) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+/* ---- looking and typing ---------------------------------------------------------------------------------------- */
+
+const char *fake_redcap_cell(struct fake_redcap *redcap, const char *row_id, const char *field)
+{
+    return place_text(place_of_row(redcap, row_id), field);
+}
+
+const char *fake_redcap_place(struct fake_redcap *redcap, const char *row_id)
+{
+    static char text[80];
+    const cJSON *row = place_of_row(redcap, row_id);
+
+    snprintf(text, sizeof text, "%s/%s", place_text(row, "redcap_event_name"),
+             place_text(row, "redcap_repeat_instance"));
+    return text;
+}
+
+const char *fake_redcap_receipt(struct fake_redcap *redcap, const char *subject_key)
+{
+    return place_text(place_find(redcap, subject_key, "subject_arm_1", "", ""), "casement_revision");
+}
+
+int fake_redcap_count(struct fake_redcap *redcap)
+{
+    return cJSON_GetArraySize(redcap->rows);
+}
+
+void fake_redcap_type(struct fake_redcap *redcap, const char *row_id, const char *field, const char *value)
+{
+    cJSON *row = place_of_row(redcap, row_id);
+
+    assert(row);
+    if (field)
+        place_set(row, field, value);
+    else
+        cJSON_Delete(cJSON_DetachItemViaPointer(redcap->rows, row));
+}
+
+void fake_redcap_add(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
+                     int instance)
+{
+    char number[16];
+
+    snprintf(number, sizeof number, "%d", instance);
+    place_add(redcap, record, event, instrument, number);
+}
