@@ -4,7 +4,7 @@
  * A database that is away stops nothing but its own deliveries, until the outbox has grown to its bound: then nothing
  * more is asked of the hospitals before some of it has left. What is kept then would only wait too.
  */
-#include "gateway/sinks/postgres.h"
+#include "service/remote.h"
 #include "service/run_parts.h"
 
 enum {
@@ -72,23 +72,15 @@ static void on_news(void *ctx, const struct courier_news *news)
 
 static enum gw_status start(struct delivery *delivery, struct gw_error *err)
 {
-    struct gw_run *run = delivery->generation->run;
+    const struct gw_run *run = delivery->generation->run;
     struct courier_settings settings = {.loop = run->world->loop,
                                         .clock = run->world->clock,
                                         .writer = run->writer,
-                                        .study = delivery->study->config->id,
                                         .inspect_s = INSPECT_S,
                                         .tell = on_news,
                                         .ctx = delivery};
-    enum gw_status rc =
-        gw_sink_postgres_open(settings.loop, settings.clock, &delivery->study->config->postgres, &settings.remote, err);
 
-    if (rc != GW_OK)
-        return rc;
-    rc = courier_start(&settings, &delivery->courier, err);
-    if (rc != GW_OK)
-        settings.remote->close(settings.remote, NULL, NULL);
-    return rc;
+    return remote_start_courier(delivery->study->config, &settings, &delivery->courier, err);
 }
 
 /* One that cannot begin (a password that cannot be read) is told; the outbox keeps what is for it. */

@@ -2,13 +2,12 @@
  * The end of a sync where study databases are elsewhere: their couriers run until nothing waits, or the database has
  * been away for too long. What is refused there is derived once more, so that a person hears of it in the same sync.
  */
-#include "gateway/sinks/postgres.h"
-#include "service/courier.h"
+#include "service/remote.h"
 #include "service/sync_parts.h"
 
 enum { TRIES = 8 }; /* of a database that is away: some twenty seconds */
 
-struct delivery {
+struct sync_delivery {
     struct sync *sync;
     const struct setup_study *study;
     struct courier *courier; /* NULL: it could not begin, or has stopped */
@@ -18,32 +17,24 @@ struct delivery {
 
 static void on_news(void *ctx, const struct courier_news *news)
 {
-    struct delivery *delivery = ctx;
+    struct sync_delivery *delivery = ctx;
 
     delivery->marked |= news->marked;
 }
 
-static enum gw_status start(struct delivery *delivery, struct gw_error *err)
+static enum gw_status start(struct sync_delivery *delivery, struct gw_error *err)
 {
-    struct sync *s = delivery->sync;
-    const struct gw_config_study *study = delivery->study->config;
+    const struct sync *s = delivery->sync;
     struct courier_settings settings = {.loop = s->setup.world->loop,
                                         .clock = s->setup.world->clock,
                                         .writer = s->writer,
-                                        .study = study->id,
                                         .tell = on_news,
                                         .ctx = delivery};
-    enum gw_status rc = gw_sink_postgres_open(settings.loop, settings.clock, &study->postgres,
-                                              &settings.remote, err);
 
-    if (rc == GW_OK)
-        rc = courier_start(&settings, &delivery->courier, err);
-    if (rc != GW_OK && settings.remote)
-        settings.remote->close(settings.remote, NULL, NULL);
-    return rc;
+    return remote_start_courier(delivery->study->config, &settings, &delivery->courier, err);
 }
 
-static bool is_done(const struct delivery *delivery)
+static bool is_done(const struct sync_delivery *delivery)
 {
     const struct courier_news *news = delivery->courier ? courier_news(delivery->courier) : NULL;
 
@@ -51,7 +42,7 @@ static bool is_done(const struct delivery *delivery)
            (news->state == COURIER_AWAY && news->failures >= TRIES);
 }
 
-static bool all_done(const struct delivery *deliveries, size_t count)
+static bool all_done(const struct sync_delivery *deliveries, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (!is_done(&deliveries[i]))
@@ -61,13 +52,13 @@ static bool all_done(const struct delivery *deliveries, size_t count)
 
 static void on_stopped(void *ctx)
 {
-    struct delivery *delivery = ctx;
+    struct sync_delivery *delivery = ctx;
 
     delivery->courier = NULL;
     delivery->sync->waiting--;
 }
 
-static void conclude(struct delivery *delivery)
+static void conclude(struct sync_delivery *delivery)
 {
     const struct courier_news *news = courier_news(delivery->courier);
 
@@ -81,7 +72,7 @@ static void conclude(struct delivery *delivery)
     courier_stop(delivery->courier, on_stopped, delivery);
 }
 
-static enum gw_status carry(struct sync *s, struct delivery *deliveries, size_t count, struct gw_error *err)
+static enum gw_status carry(struct sync *s, struct sync_delivery *deliveries, size_t count, struct gw_error *err)
 {
     uv_loop_t *loop = s->setup.world->loop;
     enum gw_status rc = sync_begin_asking(s, err);
@@ -100,15 +91,15 @@ static enum gw_status carry(struct sync *s, struct delivery *deliveries, size_t 
     return sync_end_asking(s, err);
 }
 
-static size_t list_deliveries(struct sync *s, struct delivery *out)
+static size_t list_deliveries(struct sync *s, struct sync_delivery *out)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < s->setup.study_count; i++) {
         if (s->setup.studies[i].sink)
             continue;
-        out[count] = (struct delivery){
-            .sync = s, .study = &s->setup.studies[i], .told = &s->result->deliveries[count]};
+        out[count] =
+            (struct sync_delivery){.sync = s, .study = &s->setup.studies[i], .told = &s->result->deliveries[count]};
         out[count].told->study = s->setup.studies[i].config->id;
         count++;
     }
@@ -118,7 +109,7 @@ static size_t list_deliveries(struct sync *s, struct delivery *out)
 enum gw_status sync_deliver(struct sync *s, bool *marked, struct gw_error *err)
 {
     const size_t most = s->setup.study_count;
-    struct delivery *deliveries = gw_arena_alloc(s->results, most * sizeof *deliveries);
+    struct sync_delivery *deliveries = gw_arena_alloc(s->results, most * sizeof *deliveries);
     enum gw_status rc = GW_OK;
 
     *marked = false;
