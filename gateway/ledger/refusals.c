@@ -7,20 +7,11 @@
 
 #include "ledger/store.h"
 
-static enum gw_table_id table_named(const char *name)
-{
-    int t = 0;
-
-    while (t < GW_TABLE_COUNT && strcmp(gw_table_of((enum gw_table_id)t)->name, name) != 0)
-        t++;
-    return (enum gw_table_id)t;
-}
-
 static bool read_row(struct gw_arena *arena, sqlite3_stmt *row, const char *subject_key, struct gw_refusal *out)
 {
     *out = (struct gw_refusal){
         .kind = sqlite3_column_int(row, 2) ? GW_REFUSAL_TOUCHED : GW_REFUSAL_REJECTED,
-        .table = table_named((const char *)sqlite3_column_text(row, 0)),
+        .table = gw_table_named((const char *)sqlite3_column_text(row, 0)),
         .subject_key = subject_key,
         .row_id = ledger_text(arena, row, 1),
         .reason = ledger_text(arena, row, 3),

@@ -204,15 +204,6 @@ static void stand(struct gw_remote *remote, struct gw_arena *arena, struct gw_st
 
 /* ---- refusals -------------------------------------------------------------------------------------------------- */
 
-static enum gw_table_id table_named(const char *name)
-{
-    int t = 0;
-
-    while (t < GW_TABLE_COUNT && strcmp(gw_table_of((enum gw_table_id)t)->name, name) != 0)
-        t++;
-    return (enum gw_table_id)t;
-}
-
 /* table_name, subject_key, row_id; then kind and reason where there are five columns. */
 static void on_refusals(void *ctx, const PGresult *result)
 {
@@ -220,7 +211,7 @@ static void on_refusals(void *ctx, const PGresult *result)
     const bool told = PQnfields(result) == 5;
 
     for (int i = 0; i < PQntuples(result); i++) {
-        const enum gw_table_id table = table_named(PQgetvalue(result, i, 0));
+        const enum gw_table_id table = gw_table_named(PQgetvalue(result, i, 0));
         struct gw_refusal *refusal =
             GW_ARENA_PUSH(p->answers, p->refusals->list, p->refusals->count, p->refusals->capacity);
 

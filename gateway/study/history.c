@@ -130,20 +130,11 @@ static struct source *find_source(struct engine *e, struct sources *sources, con
     return bsearch(&wanted, sources->list, sources->count, sizeof wanted, by_hash);
 }
 
-static enum gw_table_id table_of(const char *name)
-{
-    int id = 0;
-
-    while (id < GW_TABLE_COUNT && !gw_same(gw_table_of((enum gw_table_id)id)->name, name))
-        id++;
-    return (enum gw_table_id)id;
-}
-
 /* The row of before is another now, or gone. */
 static bool row_changed(const struct gw_rows *previous, const struct gw_rows *next,
                         const struct gw_row_provenance *line)
 {
-    const enum gw_table_id table = table_of(line->table);
+    const enum gw_table_id table = gw_table_named(line->table);
     const struct gw_row *was, *is;
 
     if (table == GW_TABLE_COUNT || table == GW_TABLE_exceptions)

@@ -37,6 +37,15 @@ const struct gw_table *gw_table_of(enum gw_table_id id)
     return &tables[id];
 }
 
+enum gw_table_id gw_table_named(const char *name)
+{
+    int id = 0;
+
+    while (id < GW_TABLE_COUNT && !gw_same(tables[id].name, name))
+        id++;
+    return (enum gw_table_id)id;
+}
+
 static void *cell(const struct gw_row *row, const struct gw_column *column)
 {
     return (char *)row + column->offset;

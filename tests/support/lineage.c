@@ -42,10 +42,9 @@ static bool has_line(const struct gw_rows *rows, const char *table, const char *
 
 static bool has_row(const struct gw_rows *rows, const struct gw_row_provenance *line)
 {
-    for (int t = 0; t < GW_TABLE_COUNT; t++)
-        if (gw_same(gw_table_of((enum gw_table_id)t)->name, line->table))
-            return gw_rows_find(rows, (enum gw_table_id)t, line->of_row) != NULL;
-    return false;
+    const enum gw_table_id table = gw_table_named(line->table);
+
+    return table < GW_TABLE_COUNT && gw_rows_find(rows, table, line->of_row) != NULL;
 }
 
 static void check_lines(const struct gw_rows *rows, const struct gw_rules *rules)

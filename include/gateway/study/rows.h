@@ -78,6 +78,7 @@ struct gw_table {
 };
 
 const struct gw_table *gw_table_of(enum gw_table_id id);
+enum gw_table_id gw_table_named(const char *name); /* GW_TABLE_COUNT: none; of another release perhaps */
 
 /* Every table begins with these cells, so any row can be read as one. */
 struct gw_row {

@@ -1,0 +1,173 @@
+/*
+ * What the study database has: where every subject stands there, and which rows are not as they were written.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/ledger/refusals.h"
+#include "service/courier_parts.h"
+
+static const char where[] = "service.courier";
+
+/* ---- where the subjects stand ---------------------------------------------------------------------------------- */
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct gw_stand *)a)->subject_key, ((const struct gw_stand *)b)->subject_key);
+}
+
+static enum gw_status reconcile(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+{
+    struct courier *c = ctx;
+    struct gw_ledger_subjects subjects = {0};
+    enum gw_status rc = gw_ledger_subjects(ledger, &c->arena, &subjects, err);
+
+    if (rc == GW_OK && c->found.count > 0)
+        qsort(c->found.list, c->found.count, sizeof *c->found.list, by_key);
+    for (size_t i = 0; rc == GW_OK && i < subjects.count; i++) {
+        const struct gw_ledger_subject *subject = &subjects.list[i];
+        const struct gw_stand wanted = {.subject_key = subject->subject_key};
+        const struct gw_stand *stand =
+            c->found.count ? bsearch(&wanted, c->found.list, c->found.count, sizeof wanted, by_key) : NULL;
+
+        if (strcmp(subject->study, c->settings.study) != 0)
+            continue;
+        if (stand && stand->revision > subject->revision)
+            return gw_fail(err, GW_ECONFIG, where,
+                           "the study database of %s has revision %lld of a subject whose ledger ends at %lld: this "
+                           "ledger is older than the database (a restored copy?); put the newer one back",
+                           c->settings.study, (long long)stand->revision, (long long)subject->revision);
+        rc = gw_outbox_stands(ledger, subject->number, stand ? stand->revision : 0, "reconciled", err);
+    }
+    return rc == GW_OK ? gw_outbox_size(ledger, c->settings.study, &c->news.waits, err) : rc;
+}
+
+static void on_reconciled(void *ctx, const struct gw_error *failure)
+{
+    struct courier *c = ctx;
+
+    c->stands = !failure;
+    if (courier_step_done(c, failure))
+        courier_next_step(c);
+}
+
+static void on_stands(void *ctx, const struct gw_error *failure)
+{
+    struct courier *c = ctx;
+
+    if (courier_step_done(c, failure))
+        courier_submit(c, reconcile, on_reconciled);
+}
+
+static enum gw_status measure(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+{
+    struct courier *c = ctx;
+
+    return gw_outbox_size(ledger, c->settings.study, &c->news.waits, err);
+}
+
+static void on_measured(void *ctx, const struct gw_error *failure)
+{
+    struct courier *c = ctx;
+
+    if (!courier_step_done(c, failure))
+        return;
+    c->busy = true;
+    gw_arena_clear(&c->arena);
+    c->settings.remote->stand(c->settings.remote, &c->arena, &c->found, on_stands, c);
+}
+
+void courier_ask_stands(struct courier *c)
+{
+    courier_submit(c, measure, on_measured);
+}
+
+/* ---- what was changed there by hand ---------------------------------------------------------------------------- */
+
+static bool is_found(const struct courier *c, const char *subject_key, const struct gw_refusal *row)
+{
+    for (size_t i = 0; i < c->touched.count; i++)
+        if (c->touched.list[i].table == row->table && strcmp(c->touched.list[i].row_id, row->row_id) == 0 &&
+            strcmp(c->touched.list[i].subject_key, subject_key) == 0)
+            return true;
+    return false;
+}
+
+/* Rows that are as they were written again; those that are missing are not looked for, and stay. */
+static enum gw_status forget_touched(struct courier *c, struct gw_ledger *ledger,
+                                     const struct gw_ledger_subject *subject, bool *changed, struct gw_error *err)
+{
+    struct gw_refusals known = {0};
+    enum gw_status rc = gw_ledger_refusals(ledger, &c->arena, subject->number, subject->subject_key, &known, err);
+
+    for (size_t i = 0; rc == GW_OK && i < known.count; i++) {
+        const struct gw_refusal *row = &known.list[i];
+
+        if (row->kind != GW_REFUSAL_TOUCHED || *row->reason || is_found(c, subject->subject_key, row))
+            continue;
+        rc = gw_ledger_accept(ledger, subject->number, row->table, row->row_id, err);
+        *changed = true;
+    }
+    return rc;
+}
+
+static enum gw_status note_of_subject(struct courier *c, struct gw_ledger *ledger,
+                                      const struct gw_ledger_subject *subject, struct gw_error *err)
+{
+    bool changed = false;
+    enum gw_status rc = forget_touched(c, ledger, subject, &changed, err);
+
+    for (size_t i = 0; rc == GW_OK && i < c->touched.count; i++) {
+        if (strcmp(c->touched.list[i].subject_key, subject->subject_key) != 0)
+            continue;
+        rc = gw_ledger_refuse(ledger, subject->number, &c->touched.list[i], err);
+        changed = true;
+    }
+    if (rc == GW_OK && changed)
+        rc = gw_ledger_mark(ledger, subject->number, err);
+    c->news.marked |= changed;
+    return rc;
+}
+
+static enum gw_status note_touched(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+{
+    struct courier *c = ctx;
+    struct gw_ledger_subjects subjects = {0};
+    enum gw_status rc = gw_ledger_subjects(ledger, &c->arena, &subjects, err);
+
+    for (size_t i = 0; rc == GW_OK && i < subjects.count; i++)
+        if (strcmp(subjects.list[i].study, c->settings.study) == 0)
+            rc = note_of_subject(c, ledger, &subjects.list[i], err);
+    return rc;
+}
+
+static void on_noted(void *ctx, const struct gw_error *failure)
+{
+    struct courier *c = ctx;
+
+    c->inspected = failure ? 0 : (int64_t)c->settings.clock->monotonic_ms(c->settings.clock->ctx);
+    if (courier_step_done(c, failure))
+        courier_next_step(c);
+}
+
+static void on_inspected(void *ctx, const struct gw_error *failure)
+{
+    struct courier *c = ctx;
+
+    if (courier_step_done(c, failure))
+        courier_submit(c, note_touched, on_noted);
+}
+
+bool courier_inspection_is_due(const struct courier *c)
+{
+    const int64_t now = (int64_t)c->settings.clock->monotonic_ms(c->settings.clock->ctx);
+
+    return c->settings.inspect_s > 0 && (c->inspected == 0 || now - c->inspected >= c->settings.inspect_s * 1000);
+}
+
+void courier_inspect(struct courier *c)
+{
+    c->busy = true;
+    gw_arena_clear(&c->arena);
+    c->settings.remote->inspect(c->settings.remote, &c->arena, &c->touched, on_inspected, c);
+}

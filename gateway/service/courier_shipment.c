@@ -1,0 +1,179 @@
+/*
+ * A shipment: the batches that wait, one of each subject, and what the study database said to them.
+ */
+#include <string.h>
+
+#include "gateway/ledger/refusals.h"
+#include "service/batch.h"
+#include "service/courier_parts.h"
+
+static const char where[] = "service.courier";
+
+enum {
+    ROWS_MAX = 5000, /* of a shipment; more only where one subject has more */
+    BATCHES_MAX = 512,
+};
+
+/* ---- collecting ------------------------------------------------------------------------------------------------ */
+
+static bool is_collected(const struct courier *c, int64_t subject)
+{
+    for (size_t i = 0; i < c->shipment.count; i++)
+        if (c->parcels[i].subject == subject)
+            return true;
+    return false;
+}
+
+static enum gw_status add_batch(struct courier *c, struct gw_ledger *ledger, const struct gw_outbox_line *line,
+                                size_t *rows, struct gw_error *err)
+{
+    char now[GW_INSTANT_BYTES];
+    struct gw_batch *batch = &c->batches[c->shipment.count];
+    const char *stamp;
+    enum gw_status rc;
+
+    gw_instant_print(c->settings.clock->utc(c->settings.clock->ctx), now);
+    stamp = gw_arena_copy(&c->arena, now, strlen(now));
+    if (!stamp)
+        return gw_fail(err, GW_ENOMEM, where, "a shipment needs more memory than allowed");
+    rc = batch_make(ledger, &c->arena, line, line->from_revision, stamp, batch, err);
+    if (rc != GW_OK)
+        return rc;
+    c->parcels[c->shipment.count++] = (struct parcel){line->subject, *line};
+    *rows += batch->difference->count;
+    return GW_OK;
+}
+
+/* The first line of a subject begins where the database stands: those before it have their receipts. */
+static enum gw_status collect(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+{
+    struct courier *c = ctx;
+    struct gw_outbox_line line = {0};
+    size_t rows = 0;
+    enum gw_status rc = gw_outbox_size(ledger, c->settings.study, &c->news.waits, err);
+
+    while (rc == GW_OK && rows < ROWS_MAX && c->shipment.count < BATCHES_MAX) {
+        rc = gw_outbox_next(ledger, &c->arena, line.number, &line, err);
+        if (rc != GW_OK || line.number == 0)
+            break;
+        if (strcmp(line.study, c->settings.study) == 0 && !is_collected(c, line.subject))
+            rc = add_batch(c, ledger, &line, &rows, err);
+    }
+    return rc;
+}
+
+static void on_delivered(void *ctx, const struct gw_error *failure);
+
+static void on_collected(void *ctx, const struct gw_error *failure)
+{
+    struct courier *c = ctx;
+
+    if (!courier_step_done(c, failure))
+        return;
+    if (c->shipment.count == 0) {
+        c->news.failures = 0;
+        courier_tell(c, COURIER_IDLE);
+        if (c->again)
+            courier_next_step(c);
+        return;
+    }
+    c->busy = true;
+    c->settings.remote->deliver(c->settings.remote, &c->shipment, on_delivered, c);
+}
+
+void courier_collect(struct courier *c)
+{
+    struct gw_error failure;
+
+    gw_arena_clear(&c->arena);
+    c->again = false;
+    c->batches = gw_arena_alloc(&c->arena, BATCHES_MAX * sizeof *c->batches);
+    c->parcels = gw_arena_alloc(&c->arena, BATCHES_MAX * sizeof *c->parcels);
+    c->receipts = gw_arena_alloc(&c->arena, BATCHES_MAX * sizeof *c->receipts);
+    c->shipment = (struct gw_shipment){.batches = c->batches, .receipts = c->receipts, .arena = &c->arena};
+    if (c->batches && c->parcels && c->receipts) {
+        courier_submit(c, collect, on_collected);
+        return;
+    }
+    gw_fail(&failure, GW_ENOMEM, where, "a shipment needs more memory than allowed");
+    courier_fail(c, &failure);
+}
+
+/* ---- receipts -------------------------------------------------------------------------------------------------- */
+
+/* What was written is accepted, but for what the receipt refuses; a person hears of both. */
+static enum gw_status settle_refusals(struct courier *c, struct gw_ledger *ledger, size_t i, struct gw_error *err)
+{
+    const struct gw_batch *batch = &c->batches[i];
+    const int64_t subject = c->parcels[i].subject;
+    struct gw_refusals before = {0};
+    bool changed = false;
+    enum gw_status rc = gw_ledger_refusals(ledger, &c->arena, subject, batch->subject_key, &before, err);
+
+    for (size_t r = 0; rc == GW_OK && before.count > 0 && r < batch->difference->count; r++) {
+        const struct gw_change *change = &batch->difference->changes[r];
+
+        rc = gw_ledger_accept(ledger, subject, change->table, change->row->row_id, err);
+        changed = true;
+    }
+    for (size_t r = 0; rc == GW_OK && r < c->shipment.refusals.count; r++) {
+        const struct gw_refusal *refusal = &c->shipment.refusals.list[r];
+
+        if (strcmp(refusal->subject_key, batch->subject_key) != 0)
+            continue;
+        rc = gw_ledger_refuse(ledger, subject, refusal, err);
+        c->news.refused++;
+        changed |= refusal->table != GW_TABLE_exceptions && refusal->table != GW_TABLE_provenance;
+    }
+    if (rc == GW_OK && changed)
+        rc = gw_ledger_mark(ledger, subject, err);
+    c->news.marked |= changed;
+    return rc;
+}
+
+static enum gw_status keep_receipts(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
+{
+    struct courier *c = ctx;
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && i < c->shipment.count; i++) {
+        const struct gw_receipt *receipt = &c->receipts[i];
+
+        rc = gw_outbox_stands(ledger, c->parcels[i].subject, receipt->revision, c->batches[i].applied_at, err);
+        if (rc == GW_OK && receipt->applied)
+            rc = settle_refusals(c, ledger, i, err);
+        c->news.batches += receipt->applied;
+        c->news.rows += receipt->applied ? c->batches[i].difference->count : 0;
+    }
+    return rc == GW_OK ? gw_outbox_size(ledger, c->settings.study, &c->news.waits, err) : rc;
+}
+
+/* A subject that stands elsewhere than the ledger believed is reconciled with all the others. */
+static bool all_applied(const struct courier *c)
+{
+    for (size_t i = 0; i < c->shipment.count; i++)
+        if (!c->receipts[i].applied)
+            return false;
+    return true;
+}
+
+static void on_kept(void *ctx, const struct gw_error *failure)
+{
+    struct courier *c = ctx;
+
+    if (!courier_step_done(c, failure))
+        return;
+    c->news.failures = 0;
+    c->stands = all_applied(c);
+    courier_tell(c, COURIER_WORKING);
+    c->news.marked = false;
+    courier_next_step(c);
+}
+
+static void on_delivered(void *ctx, const struct gw_error *failure)
+{
+    struct courier *c = ctx;
+
+    if (courier_step_done(c, failure))
+        courier_submit(c, keep_receipts, on_kept);
+}
