@@ -43,4 +43,10 @@
     }
 #define ALL_FACTS "Observation/o1 Observation/o3 Patient/p1"
 
+static inline void fake_bulk_play(struct fake_bulk *fake, const struct bulk_reply *replies)
+{
+    fake_bulk_init(fake, replies);
+    fake_bulk_run(fake);
+}
+
 #endif

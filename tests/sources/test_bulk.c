@@ -7,12 +7,6 @@
 
 static struct fake_bulk fake;
 
-static void play(const struct bulk_reply *replies)
-{
-    fake_bulk_init(&fake, replies);
-    fake_bulk_run(&fake);
-}
-
 /* ---- dialects ---- */
 
 static const struct {
@@ -165,7 +159,7 @@ static const struct {
 Test(bulk, s19_speaks_every_dialect)
 {
     for (size_t i = 0; i < COUNT(dialects); i++) {
-        play(dialects[i].replies);
+        fake_bulk_play(&fake, dialects[i].replies);
         cr_expect(fake.failure.status == GW_OK, "%s: %s", dialects[i].name, fake.failure.text);
         cr_expect_str_eq(fake_bulk_outcome(&fake), dialects[i].outcome, "%s", dialects[i].name);
         cr_expect_str_eq(fake.asked.at, dialects[i].asked, "%s", dialects[i].name);
@@ -194,7 +188,7 @@ Test(bulk, a3_exports_what_the_token_gives_and_calls_nothing_else_complete)
         P_FILE,
         {0}};
 
-    play(replies);
+    fake_bulk_play(&fake, replies);
     cr_expect(fake.failure.status == GW_OK, "%s", fake.failure.text);
     cr_expect_str_eq(fake_bulk_outcome(&fake), "Patient/p1 | " T1 " -");
     cr_expect(fake.result.partial && strstr(fake.result.note, "Observation: the server gave a token without"));
@@ -210,7 +204,7 @@ Test(bulk, a3_ends_where_the_token_gives_nothing_that_is_wanted)
          .trouble = GW_TROUBLE_UNGRANTED},
         {0}};
 
-    play(replies);
+    fake_bulk_play(&fake, replies);
     cr_expect(fake.failure.status == GW_EDENIED && strstr(fake.failure.text, "Patient: the server gave"), "%s",
               fake.failure.text);
     cr_expect_str_eq(fake_bulk_outcome(&fake), " | - -");
@@ -223,7 +217,7 @@ Test(bulk, s19_counts_those_who_are_not_enrolled_and_keeps_nothing_of_them)
 {
     static const struct bulk_reply replies[] = {ACCEPTED, {"GET /job/1", 200, MANIFEST(BOTH, "")}, P_FILE, O_FILE, {0}};
 
-    play(replies);
+    fake_bulk_play(&fake, replies);
     cr_expect(fake.not_enrolled == 2, "%d", fake.not_enrolled);
     cr_expect(fake.result.entries == 5 && fake.result.fresh == 3 && fake.result.files == 2);
     cr_expect(fake.result.bytes > 0 && fake.result.requests == 5);
@@ -232,7 +226,7 @@ Test(bulk, s19_counts_those_who_are_not_enrolled_and_keeps_nothing_of_them)
 
 Test(bulk, s19_tells_a_person_of_deletions_and_takes_nothing_back)
 {
-    play(dialects[1].replies);
+    fake_bulk_play(&fake, dialects[1].replies);
     cr_expect(fake.result.deletions == 2 && fake.deleted == 2 && fake.told == 2);
     cr_expect(fake.fact_count == 3);
     fake_bulk_release(&fake);
@@ -245,102 +239,9 @@ Test(bulk, s19_counts_resources_of_another_type_than_their_file)
                                                 {"GET /f/o", 200, OBSERVATION("o1", "p1") "\n" PATIENT("p1") "\n"},
                                                 {0}};
 
-    play(replies);
+    fake_bulk_play(&fake, replies);
     cr_expect_str_eq(fake_bulk_outcome(&fake), "Observation/o1 Patient/p1 | " T1 " " T1);
     cr_expect(fake.result.mistyped == 1);
-    fake_bulk_release(&fake);
-}
-
-/* ---- partial success ---- */
-
-static const struct {
-    const char *name;
-    struct bulk_reply replies[10];
-    const char *outcome;
-    size_t lost;
-    const char *note; /* in result.note */
-} partials[] = {
-    {"a file that is gone, also in a new manifest",
-     {ACCEPTED, {"GET /job/1", 200, MANIFEST(BOTH, "")}, P_FILE, {"GET /f/o", 404, ""}},
-     "Patient/p1 | " T1 " -",
-     1,
-     ""},
-    {"fewer resources than the manifest counts",
-     {ACCEPTED,
-      {"GET /job/1", 200,
-       MANIFEST(OF_COUNT("Patient", BASE "/f/p", "2") "," OF_COUNT("Observation", BASE "/f/o", "4"), "")},
-      P_FILE,
-      O_FILE},
-     ALL_FACTS " | " T1 " -",
-     1,
-     ""},
-    {"a last line that stays cut: what is whole is kept, the rest waits for a person",
-     {ACCEPTED,
-      {"GET /job/1", 200, MANIFEST(OF("Observation", BASE "/f/o"), "")},
-      {"GET /f/o", 200, OBSERVATION("o1", "p1") "\n{\"resourceType\":\"Obs"}},
-     "Observation/o1 | " T1 " -",
-     1,
-     ""},
-    {"STU1, STU2: an error of the export that names a type",
-     {ACCEPTED,
-      {"GET /job/1", 200, MANIFEST(BOTH, ",\"error\":[" OF("OperationOutcome", BASE "/f/e") "]")},
-      P_FILE,
-      O_FILE,
-      {"GET /f/e", 200, OUTCOME("error", "processing", "could not write Observation of Jane Doe")}},
-     ALL_FACTS " | " T1 " -",
-     0,
-     "error processing"},
-    {"STU3: an error in outcome that names none counts for all",
-     {ACCEPTED,
-      {"GET /job/1", 200, MANIFEST(BOTH, ",\"outcome\":[{\"url\":\"" BASE "/f/e\"}]")},
-      P_FILE,
-      O_FILE,
-      {"GET /f/e", 200, OUTCOME("fatal", "exception", "")}},
-     ALL_FACTS " | - -",
-     0,
-     "fatal exception"},
-    {"remarks of the export that could not be had",
-     {ACCEPTED,
-      {"GET /job/1", 200, MANIFEST(OF("Patient", BASE "/f/p"), ",\"error\":[{\"url\":\"" BASE "/f/e\"}]")},
-      P_FILE,
-      {"GET /f/e", 404, ""}},
-     "Patient/p1 | - -",
-     1,
-     ""},
-    {"a packed file that is damaged",
-     {ACCEPTED,
-      {"GET /job/1", 200, MANIFEST(BOTH, "")},
-      P_FILE,
-      {"GET /f/o", 200, "\x1f\x8b\x08 not what it says it is"}},
-     "Patient/p1 | " T1 " -",
-     1,
-     "Observation.ndjson"},
-};
-
-Test(bulk, s19_partial_success_moves_no_time)
-{
-    for (size_t i = 0; i < COUNT(partials); i++) {
-        play(partials[i].replies);
-        cr_expect(fake.failure.status == GW_OK, "%s: %s", partials[i].name, fake.failure.text);
-        cr_expect_str_eq(fake_bulk_outcome(&fake), partials[i].outcome, "%s", partials[i].name);
-        cr_expect(fake.result.partial && fake.result.lost == partials[i].lost, "%s: lost %zu", partials[i].name,
-                  fake.result.lost);
-        cr_expect(strstr(fake.result.note, partials[i].note) && !strstr(fake.result.note, "Jane"), "%s: %s",
-                  partials[i].name, fake.result.note);
-        fake_bulk_release(&fake);
-    }
-}
-
-Test(bulk, s19_a_remark_is_no_error)
-{
-    static const struct bulk_reply replies[] = {
-        ACCEPTED, {"GET /job/1", 200, MANIFEST(BOTH, ",\"error\":[{\"url\":\"" BASE "/f/e\"}]")},       P_FILE,
-        O_FILE,   {"GET /f/e", 200, OUTCOME("information", "informational", "Observation: 3 written")}, {0}};
-
-    play(replies);
-    cr_expect_str_eq(fake_bulk_outcome(&fake), ALL_FACTS " | " T1 " " T1);
-    cr_expect(!fake.result.partial && fake.result.outcomes == 1 && fake.outcomes == 1);
-    cr_expect_str_eq(fake.result.note, "information informational");
     fake_bulk_release(&fake);
 }
 
@@ -388,7 +289,7 @@ static const struct {
 Test(bulk, s19_waits_as_it_is_asked_to)
 {
     for (size_t i = 0; i < COUNT(waits); i++) {
-        play(waits[i].replies);
+        fake_bulk_play(&fake, waits[i].replies);
         cr_expect(fake.failure.status == GW_OK, "%s: %s", waits[i].name, fake.failure.text);
         cr_expect_str_eq(fake.at.at, waits[i].at, "%s", waits[i].name);
         fake_bulk_release(&fake);
@@ -417,204 +318,6 @@ Test(bulk, shows_an_operator_where_it_stands)
     fake_bulk_release(&fake);
 }
 
-/* ---- ends ---- */
-
-static const struct {
-    const char *name;
-    struct bulk_reply replies[8];
-    enum gw_status status;
-    const char *says;
-    bool remembered; /* the job goes on with the next call */
-} ends[] = {
-    {"202 for ever",
-     {ACCEPTED, {"GET /job/1", 202, .retry_after_s = 43200}},
-     GW_EPROTO,
-     "three days without an end, 3 times",
-     false},
-    {"no such operation", {{KICK, 404, OUTCOME("error", "not-found", "Jane")}}, GW_EPROTO, "404", false},
-    {"a refusal that names no type", {{KICK, 400, OUTCOME("error", "invalid", "Jane")}}, GW_EPROTO, "400", false},
-    {"every type is refused",
-     {{KICK, 400, "Observation"}, {"GET /Group/g/$export?_type=Patient", 400, "Patient"}},
-     GW_EPROTO,
-     "lacks every type",
-     false},
-    {"no right to export", {{KICK, 403, ""}}, GW_EDENIED, "403", true},
-    {"no right to the status", {ACCEPTED, {"GET /job/1", 401, ""}}, GW_EDENIED, "401", true},
-    {"202 without a status URL", {{KICK, 202}}, GW_EPROTO, "Content-Location", false},
-    {"200 at once", {{KICK, 200, "{}"}}, GW_EPROTO, "instead of 202", false},
-    {"a status URL elsewhere", {{KICK, 202, .location = "https://evil.example.com/job"}}, GW_EPROTO, "origin", false},
-    {"busy for longer than it is worth waiting in place",
-     {{KICK, 503, "", .retry_after_s = 7200}},
-     GW_ERETRY,
-     "503",
-     true},
-    {"away at the status", {ACCEPTED, {"GET /job/1", 0, .failure = GW_ERETRY}}, GW_ERETRY, "as the test says", true},
-    {"500 for ever", {ACCEPTED, {"GET /job/1", 500, ""}}, GW_EPROTO, "status 500), 3 times", false},
-    {"never a manifest", {ACCEPTED, {"GET /job/1", 200, "<html>"}}, GW_ERETRY, "no manifest", true},
-    {"a list of files that leads back",
-     {ACCEPTED, {"GET /job/1", 200, MANIFEST("", ",\"link\":[{\"relation\":\"next\",\"url\":\"" BASE "/job/1\"}]")}},
-     GW_EPROTO,
-     "leads back to itself",
-     false},
-    {"a file on another host",
-     {ACCEPTED, {"GET /job/1", 200, MANIFEST(OF("Patient", "https://evil.example.com/p"), "")}},
-     GW_EPROTO,
-     "origin",
-     true},
-    {"a redirect to another host",
-     {ACCEPTED,
-      {"GET /job/1", 200, MANIFEST(OF("Patient", BASE "/f/p"), "")},
-      {"GET /f/p", 307, "", .location = "https://evil.example.com/p"}},
-     GW_EPROTO,
-     "origin",
-     true},
-    {"redirects in a circle",
-     {ACCEPTED,
-      {"GET /job/1", 200, MANIFEST(OF("Patient", BASE "/f/p"), "")},
-      {"GET /f/p", 302, "", .location = BASE "/f/p"}},
-     GW_EPROTO,
-     "redirected more than 3 times",
-     true},
-    {"a login page in place of a file",
-     {ACCEPTED,
-      {"GET /job/1", 200, MANIFEST(OF("Patient", BASE "/f/p"), "")},
-      {"GET /f/p", 200, "<html>", .type = "text/html"}},
-     GW_EPROTO,
-     "text/html",
-     true},
-    {"the store of files is away",
-     {ACCEPTED,
-      {"GET /job/1", 200, MANIFEST(OF("Patient", BASE "/f/p"), "")},
-      {"GET /f/p", 503, "", .retry_after_s = 17}},
-     GW_ERETRY,
-     "503",
-     true},
-};
-
-Test(bulk, s19_ends_with_what_to_do)
-{
-    for (size_t i = 0; i < COUNT(ends); i++) {
-        play(ends[i].replies);
-        cr_expect(fake.failure.status == ends[i].status, "%s: %d %s", ends[i].name, fake.failure.status,
-                  fake.failure.text);
-        cr_expect(strstr(fake.failure.text, ends[i].says) && !strstr(fake.failure.text, "Jane"), "%s: %s", ends[i].name,
-                  fake.failure.text);
-        cr_expect((find_note(&fake, "bulk", "hm-ehr") != NULL) == ends[i].remembered, "%s", ends[i].name);
-        cr_expect(fake.fact_count == 0);
-        cr_expect(ends[i].remembered || remove(fake.settings.spool) == 0 || errno == ENOENT, "%s", ends[i].name);
-        fake_bulk_run(&fake); /* what failed for good is left alone until it is due; the rest is tried again */
-        cr_expect(fake.result.idle == !ends[i].remembered, "%s", ends[i].name);
-        fake_bulk_release(&fake);
-    }
-}
-
-/* ---- from day to day ---- */
-
-Test(bulk, s19_asks_the_next_day_for_what_changed)
-{
-    static const struct bulk_reply replies[] = {
-        ACCEPTED,
-        {"GET /job/1", 200, MANIFEST(BOTH, "")},
-        P_FILE,
-        O_FILE,
-        {"GET /Group/g/$export?_type=Patient,Observation&_since=2026-11-20T10:00:01%2B00:00", 202,
-         .location = BASE "/job/2"},
-        {"GET /job/2", 200, MANIFEST_AS_OF(T2, OF("Observation", BASE "/f/o9"), "")},
-        {"GET /f/o9", 200, OBSERVATION("o9", "p1") "\n"},
-        {0}};
-
-    play(replies);
-    fake_bulk_run(&fake);
-    cr_expect(fake.result.idle && fake.result.wait_s == 24 * 3600 && fake.asked.length == 0, "asked before its time");
-    fake_time_run(&fake.time, DAY_MS, NULL, NULL);
-    fake_bulk_run(&fake);
-    cr_expect_str_eq(fake_bulk_outcome(&fake), "Observation/o1 Observation/o3 Observation/o9 Patient/p1 | " T2 " " T2);
-    cr_expect(strstr(fake.asked.at, "_since=2026-11-20T10:00:01%2B00:00\n"), "%s", fake.asked.at);
-    fake_bulk_release(&fake);
-}
-
-Test(bulk, s19_asks_for_everything_where_a_since_is_refused)
-{
-    static const struct bulk_reply replies[] = {
-        ACCEPTED,
-        {"GET /job/1", 200, MANIFEST(BOTH, "")},
-        P_FILE,
-        O_FILE,
-        {"GET /Group/g/$export?_type=Patient,Observation&_since=2026-11-20T10:00:01%2B00:00", 400,
-         OUTCOME("error", "invalid", "_since is in the future")},
-        {0}};
-
-    play(replies);
-    fake_time_run(&fake.time, DAY_MS, NULL, NULL);
-    fake_bulk_run(&fake);
-    cr_expect(fake.failure.status == GW_OK, "%s", fake.failure.text);
-    cr_expect(strstr(fake.asked.at, "%2B00:00\n" KICK "\nGET /job/1\n"), "%s", fake.asked.at);
-    cr_expect_str_eq(fake_bulk_outcome(&fake), ALL_FACTS " | " T1 " " T1);
-    fake_bulk_release(&fake);
-}
-
-Test(bulk, s19_believes_no_transaction_time_in_the_future)
-{
-    static const struct {
-        const char *manifest;
-        const char *outcome;
-    } times[] = {
-        {MANIFEST_AS_OF("2026-11-20T10:05:00Z", OF("Patient", BASE "/f/p"), ""),
-         "Patient/p1 | 2026-11-20T10:05:00Z 2026-11-20T10:05:00Z"}, /* five minutes: clocks differ */
-        {MANIFEST_AS_OF("2026-11-20T10:05:01Z", OF("Patient", BASE "/f/p"), ""), "Patient/p1 | - -"},
-        {MANIFEST_AS_OF("2020-01-01T00:00:00Z", OF("Patient", BASE "/f/p"), ""),
-         "Patient/p1 | 2020-01-01T00:00:00Z 2020-01-01T00:00:00Z"}, /* long ago: the next export begins there */
-    };
-
-    for (size_t i = 0; i < COUNT(times); i++) {
-        const struct bulk_reply replies[] = {ACCEPTED, {"GET /job/1", 200, times[i].manifest}, P_FILE, {0}};
-
-        play(replies);
-        cr_expect_str_eq(fake_bulk_outcome(&fake), times[i].outcome);
-        fake_bulk_release(&fake);
-    }
-}
-
-Test(bulk, s19_asks_for_everything_of_whom_a_since_would_leave_out)
-{
-    static const struct bulk_reply replies[] = {ACCEPTED, {"GET /job/1", 200, MANIFEST(BOTH, "")}, P_FILE, O_FILE, {0}};
-
-    play(replies);
-    cr_expect_str_eq(fake_bulk_outcome(&fake), ALL_FACTS " | " T1 " " T1);
-    fake.settings.member_count = 2; /* p2 was enrolled meanwhile */
-    fake_bulk_run(&fake);
-    cr_expect_str_eq(fake_bulk_outcome(&fake), ALL_FACTS " | - -", "complete for one of two is not complete");
-    fake_time_run(&fake.time, DAY_MS, NULL, NULL);
-    memset(fake.used, 0, sizeof fake.used);
-    fake_bulk_run(&fake);
-    cr_expect(strstr(fake.asked.at, KICK "\n"), "%s", fake.asked.at);
-    cr_expect_str_eq(fake_bulk_outcome(&fake), ALL_FACTS " | " T1 " " T1);
-    fake_bulk_release(&fake);
-}
-
-Test(bulk, names_the_enrolled_where_the_server_takes_names)
-{
-    static const struct bulk_reply replies[] = {{"POST /Group/g/$export", 202, .location = BASE "/job/1"},
-                                                {"GET /job/1", 200, MANIFEST(BOTH, "")},
-                                                P_FILE,
-                                                O_FILE,
-                                                {0}};
-
-    fake_bulk_init(&fake, replies);
-    fake.settings.by_patient = true;
-    fake_bulk_run(&fake);
-    cr_expect(strstr(fake.bodies.at, "\"valueReference\":{\"reference\":\"Patient/p1\"}"), "%s", fake.bodies.at);
-    cr_expect_str_eq(fake_bulk_outcome(&fake), ALL_FACTS " | " T1 " " T1);
-    fake.settings.member_count = 2;
-    memset(fake.used, 0, sizeof fake.used);
-    fake_bulk_run(&fake);
-    cr_expect(strstr(fake.bodies.at, "Patient/p2") && !strstr(fake.bodies.at, "Patient/p1") &&
-                  !strstr(fake.bodies.at, "_since"),
-              "%s", fake.bodies.at);
-    cr_expect_str_eq(fake_bulk_outcome(&fake), ALL_FACTS " | " T1 " " T1);
-    fake_bulk_release(&fake);
-}
-
 /* ---- many files ---- */
 
 Test(bulk, downloads_a_few_at_a_time_and_reads_patients_first)
@@ -635,7 +338,7 @@ Test(bulk, downloads_a_few_at_a_time_and_reads_patients_first)
         P_FILE,
         {0}};
 
-    play(replies);
+    fake_bulk_play(&fake, replies);
     cr_expect(fake.largest == 2, "%u at once", fake.largest);
     cr_expect(strstr(fake.asked.at, "GET /job/1\nGET /f/p\nGET /f/1\n"), "%s", fake.asked.at);
     cr_expect(fake.fact_count == 6 && fake.result.files == 6);
