@@ -75,43 +75,66 @@ static struct gw_schedule_policy exact_policy(void)
     return policy;
 }
 
+/* What was done, as "contact=02-12 whole=02-09 hint=02-12T06:00 hinted=02-09"; the contact is in T30-01. */
 struct moment {
-    const char *name;
-    const char *contact; /* in T30-01 */
-    const char *whole, *full, *drugs, *probe, *hint, *hinted_from, *now;
-    enum gw_errand_kind kind;
-    const char *due;
-    const char *low, *high;
+    const char *name, *done, *now;
+    const char *errand; /* as print_errand() */
 };
 
-static void check_moment(const struct moment *m, const struct gw_schedule_policy *policy,
-                         const struct gw_schedule_subject *subject, const struct gw_schedule_done *done)
+/* "02-09" of an instant at midnight, else "02-09T06:30". */
+static const char *print_moment(int64_t instant, char out[GW_INSTANT_BYTES])
 {
-    struct gw_errand errand;
+    char text[GW_INSTANT_BYTES];
 
-    gw_schedule_next(policy, subject, done, at(m->now), &errand);
-    cr_expect(errand.kind == m->kind, "%s: %s", m->name, gw_errand_name(errand.kind));
-    cr_expect(errand.due == at(m->due), "%s: due %s", m->name, print(errand.due));
-    cr_expect(errand.low == day(m->low) && errand.high == day(m->high), "%s: days %d to %d, not %d to %d", m->name,
-              errand.low, errand.high, day(m->low), day(m->high));
+    gw_instant_print(instant, text);
+    cr_expect(strcmp(text + 16, ":00Z") == 0 && strncmp(text, "2024-", 5) == 0, "%s", text);
+    snprintf(out, GW_INSTANT_BYTES, "%.*s", strncmp(text + 10, "T00:00", 6) == 0 ? 5 : 11, text + 5);
+    return out;
 }
 
-static struct gw_schedule_done done_of(const struct moment *m)
+/* "probe 02-09T12:00, 02-09 to 02-19": what is to be done, when, about which days. */
+static void print_errand(const struct gw_errand *errand, char out[80])
 {
-    const int64_t whole = at(m->whole);
+    char due[GW_INSTANT_BYTES], low[11], high[11];
 
-    return (struct gw_schedule_done){.whole = whole,
-                                     .full = m->full ? at(m->full) : whole,
-                                     .drugs = m->drugs  ? at(m->drugs)
-                                              : m->full ? at(m->full)
-                                                        : whole,
-                                     .probe = m->probe  ? at(m->probe)
-                                              : m->full ? at(m->full)
-                                                        : whole,
-                                     .hint = at(m->hint),
-                                     .hinted_from = day(m->hinted_from),
-                                     .low = whole == GW_NEVER ? GW_NO_DAY : day("01-01"),
-                                     .high = whole == GW_NEVER ? GW_NO_DAY : day("03-20")};
+    snprintf(out, 80, "%s", gw_errand_name(errand->kind));
+    if (errand->due != GW_NEVER)
+        snprintf(out + strlen(out), 80 - strlen(out), " %s", print_moment(errand->due, due));
+    if (errand->low == GW_NO_DAY && errand->high == GW_NO_DAY)
+        return;
+    gw_day_print(errand->low, low);
+    gw_day_print(errand->high, high);
+    snprintf(out + strlen(out), 80 - strlen(out), ", %s to %s", low + 5, high + 5);
+}
+
+/* NULL where the key is not there. */
+static const char *value_of(const char *done, const char *key)
+{
+    static char values[8][16];
+    static int next;
+    const char *found = strstr(done, key);
+
+    if (!found)
+        return NULL;
+    next = (next + 1) % 8;
+    cr_assert(sscanf(found + strlen(key), "=%15[^ ]", values[next]) == 1, "%s of %s", key, done);
+    return values[next];
+}
+
+/* "whole" says it of all kinds that are not told apart, "full" of those below it. */
+static struct gw_schedule_done done_of(const char *done)
+{
+    const char *whole = value_of(done, "whole"), *full = value_of(done, "full"), *drugs = value_of(done, "drugs"),
+               *probe = value_of(done, "probe"), *least = full ? full : whole;
+
+    return (struct gw_schedule_done){.whole = at(whole),
+                                     .full = at(least),
+                                     .drugs = at(drugs ? drugs : least),
+                                     .probe = at(probe ? probe : least),
+                                     .hint = at(value_of(done, "hint")),
+                                     .hinted_from = day(value_of(done, "hinted")),
+                                     .low = whole ? day("01-01") : GW_NO_DAY,
+                                     .high = whole ? day("03-20") : GW_NO_DAY};
 }
 
 #define BASELINE                                                                                                       \
@@ -127,293 +150,95 @@ static struct gw_schedule_done done_of(const struct moment *m)
         day("03-10"), day("03-20"), day("03-15"), true, GW_NO_DAY, "T30-02"                                            \
     }
 
-static void check_moments(const struct moment *moments, size_t count, gw_day next_day)
+static void check_moment(const struct moment *m, gw_day next_day)
 {
     const struct gw_schedule_policy policy = exact_policy();
+    struct gw_schedule_window windows[] = {BASELINE, T30_01, T30_02};
+    const struct gw_schedule_subject subject = {.zone = zone,
+                                                .windows = windows,
+                                                .window_count = COUNT(windows),
+                                                .low = day("01-01"),
+                                                .high = day("03-20"),
+                                                .withdrawn = GW_NO_DAY,
+                                                .next_day = next_day,
+                                                .enrolled = at("01-20T10:00")};
+    const struct gw_schedule_done done = done_of(m->done);
+    struct gw_errand errand;
+    char got[80];
 
-    for (size_t i = 0; i < count; i++) {
-        struct gw_schedule_window windows[] = {BASELINE, T30_01, T30_02};
-        const struct gw_schedule_subject subject = {.zone = zone,
-                                                    .windows = windows,
-                                                    .window_count = COUNT(windows),
-                                                    .low = day("01-01"),
-                                                    .high = day("03-20"),
-                                                    .withdrawn = GW_NO_DAY,
-                                                    .next_day = next_day,
-                                                    .enrolled = at("01-20T10:00")};
-        const struct gw_schedule_done done = done_of(&moments[i]);
-
-        windows[1].contact = day(moments[i].contact);
-        check_moment(&moments[i], &policy, &subject, &done);
-    }
+    windows[1].contact = day(value_of(m->done, "contact"));
+    gw_schedule_next(&policy, &subject, &done, at(m->now), &errand);
+    print_errand(&errand, got);
+    cr_expect(strcmp(got, m->errand) == 0, "%s: %s, not %s", m->name, got, m->errand);
 }
+
+static const struct moment of_a_subject[] = {
+    {"never read: at once", "", "01-20T10:00", "learn 01-20T10:00, 01-01 to 03-20"},
+    {"the baseline closes", "whole=01-15T10:00 full=01-15T23:59", "01-17", "reconcile 01-16, 01-01 to 03-20"},
+    {"the baseline is swept 2 days after its target", "whole=01-16", "01-16", "sweep 01-17, 01-01 to 03-20"},
+    {"between windows: the drugs, after a week", "whole=01-31", "02-01", "drugs 02-07"},
+    {"the window opens: what was missed before it", "whole=01-31 drugs=02-07", "02-07",
+     "reconcile 02-09, 01-01 to 03-20"},
+    {"read a day before it opens: then only a probe", "whole=02-08", "02-08", "probe 02-09, 02-09 to 02-19"},
+    {"5 days from the target: every 12 hours", "whole=02-09", "02-09", "probe 02-09T12:00, 02-09 to 02-19"},
+    {"2 days from the target: every 6 hours", "whole=02-09 probe=02-12", "02-12", "probe 02-12T06:00, 02-09 to 02-19"},
+    {"a sign: pull from the day after the settled baseline", "whole=02-09 hint=02-12T06:00 hinted=02-09", "02-12T06:00",
+     "pull 02-12T06:00, 01-16 to 03-20"},
+    {"a sign that was followed: no second pull", "contact=02-12 whole=02-09 full=02-12T06:01 hint=02-12T06:00",
+     "02-12T06:01", "sweep 02-13, 01-16 to 03-20"},
+    {"2 days after the contact", "contact=02-12 whole=02-09 full=02-13", "02-13", "sweep 02-14, 01-16 to 03-20"},
+    {"4 days after: the weekly reconciliation covers the sweep", "contact=02-12 whole=02-09 full=02-14", "02-16",
+     "reconcile 02-16, 01-01 to 03-20"},
+    {"8 days after is the day it closes", "contact=02-12 whole=02-16", "02-20", "reconcile 02-20, 01-01 to 03-20"},
+    {"then weekly", "contact=02-12 whole=02-20", "02-20", "reconcile 02-27, 01-01 to 03-20"},
+    {"16 days after", "contact=02-12 whole=02-27", "02-27", "sweep 02-28, 01-16 to 03-20"},
+    {"it settles", "contact=02-12 whole=02-27 full=02-28", "02-28", "reconcile 03-05, 01-01 to 03-20"},
+    {"a second before it settled is not settled", "contact=02-12 whole=03-04T23:59", "03-05",
+     "reconcile 03-05, 01-01 to 03-20"},
+    {"settled: nothing until the next opens", "contact=02-12 whole=03-05", "03-05", "probe 03-10, 03-10 to 03-20"},
+    {"a sign that does not say of which day: all of the span", "contact=02-12 whole=03-05 hint=03-07", "03-07",
+     "pull 03-07, 01-01 to 03-20"},
+    {"a sign of a day after the settled window", "contact=02-12 whole=03-05 hint=03-07 hinted=03-01", "03-07",
+     "pull 03-07, 02-20 to 03-20"},
+    {"a sign of a day before it", "contact=02-12 whole=03-05 hint=03-07 hinted=02-01", "03-07",
+     "pull 03-07, 02-01 to 03-20"},
+    {"all settled: the drugs until the last look", "contact=02-12 whole=04-04", "04-04", "drugs 04-11"},
+    {"the last look", "contact=02-12 whole=04-04 drugs=04-18", "04-18", "reconcile 04-20, 01-01 to 03-20"},
+    {"done", "contact=02-12 whole=04-20", "06-01", "none"},
+    {"done, but a sign came", "contact=02-12 whole=04-20 hint=06-01", "06-01", "pull 06-01, 01-01 to 03-20"},
+};
 
 Test(schedule, follows_a_subject_from_the_first_reading_to_the_last)
 {
-    static const struct moment moments[] = {
-        {.name = "never read: at once",
-         .now = "01-20T10:00",
-         .kind = GW_ERRAND_LEARN,
-         .due = "01-20T10:00",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "the baseline closes",
-         .whole = "01-15T10:00",
-         .full = "01-15T23:59",
-         .now = "01-17",
-         .kind = GW_ERRAND_RECONCILE,
-         .due = "01-16",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "the baseline is swept 2 days after its target",
-         .whole = "01-16",
-         .now = "01-16",
-         .kind = GW_ERRAND_SWEEP,
-         .due = "01-17",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "between windows: the drugs, after a week",
-         .whole = "01-31",
-         .now = "02-01",
-         .kind = GW_ERRAND_DRUGS,
-         .due = "02-07"},
-        {.name = "the window opens: what was missed before it",
-         .whole = "01-31",
-         .drugs = "02-07",
-         .now = "02-07",
-         .kind = GW_ERRAND_RECONCILE,
-         .due = "02-09",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "read a day before it opens: then only a probe",
-         .whole = "02-08",
-         .now = "02-08",
-         .kind = GW_ERRAND_PROBE,
-         .due = "02-09",
-         .low = "02-09",
-         .high = "02-19"},
-        {.name = "5 days from the target: every 12 hours",
-         .whole = "02-09",
-         .now = "02-09",
-         .kind = GW_ERRAND_PROBE,
-         .due = "02-09T12:00",
-         .low = "02-09",
-         .high = "02-19"},
-        {.name = "2 days from the target: every 6 hours",
-         .whole = "02-09",
-         .probe = "02-12",
-         .now = "02-12",
-         .kind = GW_ERRAND_PROBE,
-         .due = "02-12T06:00",
-         .low = "02-09",
-         .high = "02-19"},
-        {.name = "a sign: pull from the day after the settled baseline",
-         .whole = "02-09",
-         .hint = "02-12T06:00",
-         .hinted_from = "02-09",
-         .now = "02-12T06:00",
-         .kind = GW_ERRAND_PULL,
-         .due = "02-12T06:00",
-         .low = "01-16",
-         .high = "03-20"},
-        {.name = "a sign that was followed: no second pull",
-         .contact = "02-12",
-         .whole = "02-09",
-         .full = "02-12T06:01",
-         .hint = "02-12T06:00",
-         .now = "02-12T06:01",
-         .kind = GW_ERRAND_SWEEP,
-         .due = "02-13",
-         .low = "01-16",
-         .high = "03-20"},
-        {.name = "2 days after the contact",
-         .contact = "02-12",
-         .whole = "02-09",
-         .full = "02-13",
-         .now = "02-13",
-         .kind = GW_ERRAND_SWEEP,
-         .due = "02-14",
-         .low = "01-16",
-         .high = "03-20"},
-        {.name = "4 days after: the weekly reconciliation covers the sweep",
-         .contact = "02-12",
-         .whole = "02-09",
-         .full = "02-14",
-         .now = "02-16",
-         .kind = GW_ERRAND_RECONCILE,
-         .due = "02-16",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "8 days after is the day it closes",
-         .contact = "02-12",
-         .whole = "02-16",
-         .now = "02-20",
-         .kind = GW_ERRAND_RECONCILE,
-         .due = "02-20",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "then weekly",
-         .contact = "02-12",
-         .whole = "02-20",
-         .now = "02-20",
-         .kind = GW_ERRAND_RECONCILE,
-         .due = "02-27",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "16 days after",
-         .contact = "02-12",
-         .whole = "02-27",
-         .now = "02-27",
-         .kind = GW_ERRAND_SWEEP,
-         .due = "02-28",
-         .low = "01-16",
-         .high = "03-20"},
-        {.name = "it settles",
-         .contact = "02-12",
-         .whole = "02-27",
-         .full = "02-28",
-         .now = "02-28",
-         .kind = GW_ERRAND_RECONCILE,
-         .due = "03-05",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "a second before it settled is not settled",
-         .contact = "02-12",
-         .whole = "03-04T23:59",
-         .now = "03-05",
-         .kind = GW_ERRAND_RECONCILE,
-         .due = "03-05",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "settled: nothing until the next opens",
-         .contact = "02-12",
-         .whole = "03-05",
-         .now = "03-05",
-         .kind = GW_ERRAND_PROBE,
-         .due = "03-10",
-         .low = "03-10",
-         .high = "03-20"},
-        {.name = "a sign that does not say of which day: all of the span",
-         .contact = "02-12",
-         .whole = "03-05",
-         .hint = "03-07",
-         .now = "03-07",
-         .kind = GW_ERRAND_PULL,
-         .due = "03-07",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "a sign of a day after the settled window",
-         .contact = "02-12",
-         .whole = "03-05",
-         .hint = "03-07",
-         .hinted_from = "03-01",
-         .now = "03-07",
-         .kind = GW_ERRAND_PULL,
-         .due = "03-07",
-         .low = "02-20",
-         .high = "03-20"},
-        {.name = "a sign of a day before it",
-         .contact = "02-12",
-         .whole = "03-05",
-         .hint = "03-07",
-         .hinted_from = "02-01",
-         .now = "03-07",
-         .kind = GW_ERRAND_PULL,
-         .due = "03-07",
-         .low = "02-01",
-         .high = "03-20"},
-        {.name = "all settled: the drugs until the last look",
-         .contact = "02-12",
-         .whole = "04-04",
-         .now = "04-04",
-         .kind = GW_ERRAND_DRUGS,
-         .due = "04-11"},
-        {.name = "the last look",
-         .contact = "02-12",
-         .whole = "04-04",
-         .drugs = "04-18",
-         .now = "04-18",
-         .kind = GW_ERRAND_RECONCILE,
-         .due = "04-20",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "done", .contact = "02-12", .whole = "04-20", .now = "06-01", .kind = GW_ERRAND_NONE},
-        {.name = "done, but a sign came",
-         .contact = "02-12",
-         .whole = "04-20",
-         .hint = "06-01",
-         .now = "06-01",
-         .kind = GW_ERRAND_PULL,
-         .due = "06-01",
-         .low = "01-01",
-         .high = "03-20"},
-    };
-
-    check_moments(moments, COUNT(moments), GW_NO_DAY);
+    for (size_t i = 0; i < COUNT(of_a_subject); i++)
+        check_moment(&of_a_subject[i], GW_NO_DAY);
 }
+
+static const struct moment after_a_window[] = {
+    {"6 days from the target: every 18 hours", "whole=02-20", "02-20", "probe 02-20T18:00, 02-09 to 02-19"},
+    {"the next would be a day later", "whole=02-20 probe=02-20T18:00", "02-20T18:00",
+     "reconcile 02-27, 01-01 to 03-20"},
+    {"the day after that", "whole=02-20", "02-21", "reconcile 02-27, 01-01 to 03-20"},
+};
 
 Test(schedule, looks_for_contacts_a_day_longer_than_the_window_is_open)
 {
-    static const struct moment moments[] = {
-        {.name = "6 days from the target: every 18 hours",
-         .whole = "02-20",
-         .now = "02-20",
-         .kind = GW_ERRAND_PROBE,
-         .due = "02-20T18:00",
-         .low = "02-09",
-         .high = "02-19"},
-        {.name = "the next would be a day later",
-         .whole = "02-20",
-         .probe = "02-20T18:00",
-         .now = "02-20T18:00",
-         .kind = GW_ERRAND_RECONCILE,
-         .due = "02-27",
-         .low = "01-01",
-         .high = "03-20"},
-        {.name = "the day after that",
-         .whole = "02-20",
-         .now = "02-21",
-         .kind = GW_ERRAND_RECONCILE,
-         .due = "02-27",
-         .low = "01-01",
-         .high = "03-20"},
-    };
-
-    check_moments(moments, COUNT(moments), GW_NO_DAY);
+    for (size_t i = 0; i < COUNT(after_a_window); i++)
+        check_moment(&after_a_window[i], GW_NO_DAY);
 }
+
+static const struct moment before_a_named_day[] = {
+    {"8 March is named, the last pull was on the 5th", "contact=02-12 whole=03-05", "03-05",
+     "probe 03-10, 03-10 to 03-20"},
+    {"the last pull was on 29 February", "contact=02-12 whole=03-05 full=02-29 drugs=03-05", "03-06",
+     "pull 03-08, 02-20 to 03-20"},
+    {"it was pulled on the day itself", "contact=02-12 whole=03-08", "03-08", "probe 03-10, 03-10 to 03-20"},
+};
 
 Test(schedule, goes_where_the_derivation_names_a_day_but_no_faster_than_its_slow_rhythm)
 {
-    static const struct moment moments[] = {
-        {.name = "8 March is named, the last pull was on the 5th",
-         .contact = "02-12",
-         .whole = "03-05",
-         .now = "03-05",
-         .kind = GW_ERRAND_PROBE,
-         .due = "03-10",
-         .low = "03-10",
-         .high = "03-20"},
-        {.name = "the last pull was on 29 February",
-         .contact = "02-12",
-         .whole = "03-05",
-         .full = "02-29",
-         .drugs = "03-05",
-         .now = "03-06",
-         .kind = GW_ERRAND_PULL,
-         .due = "03-08",
-         .low = "02-20",
-         .high = "03-20"},
-        {.name = "it was pulled on the day itself",
-         .contact = "02-12",
-         .whole = "03-08",
-         .now = "03-08",
-         .kind = GW_ERRAND_PROBE,
-         .due = "03-10",
-         .low = "03-10",
-         .high = "03-20"},
-    };
-
-    check_moments(moments, COUNT(moments), day("03-08"));
+    for (size_t i = 0; i < COUNT(before_a_named_day); i++)
+        check_moment(&before_a_named_day[i], day("03-08"));
 }
 
 Test(schedule, asks_for_the_drugs_alone_while_there_is_no_first_dose)
