@@ -68,6 +68,13 @@ static inline void add_count(struct fake_place *place, const char *id, const cha
                    id, status, version, id, day, value);
 }
 
+/* A visit and a neutrophil count of that day, there from the beginning. */
+static inline void add_visit_with_count(struct fake_place *place, const char *id, const char *day, const char *value)
+{
+    add_visit(place, id, day, 0);
+    add_count(place, id, day, "1", "final", value, 0);
+}
+
 /* ---- the bench ---- */
 
 static inline void write_line(void *ctx, const char *line, size_t length)

@@ -14,8 +14,7 @@ Test(run, delivers_what_is_there_when_it_starts)
     struct bench b;
 
     set_up(&b, 1, 1);
-    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
-    add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 0);
+    add_visit_with_count(&b.world.places[0], "p0", "2026-11-19", "1.20");
     start(&b);
     pass(&b, 2 * HOUR_MS);
     stop(&b);
@@ -50,8 +49,7 @@ Test(run, goes_on_after_a_restart_where_it_was)
 
     set_up(&b, 1, 1);
     place = &b.world.places[0];
-    add_visit(place, "p0", "2026-11-19", 0);
-    add_count(place, "p0", "2026-11-19", "1", "final", "1.20", 0);
+    add_visit_with_count(place, "p0", "2026-11-19", "1.20");
     start(&b);
     pass(&b, 2 * HOUR_MS);
     stop(&b);
@@ -252,8 +250,7 @@ Test(run, waits_for_a_hospital_that_is_away_and_catches_up)
     place = &b.world.places[0];
     place->fault = away_for_a_day;
     for (size_t i = 0; i < 2; i++) {
-        add_visit(&b.world.places[i], "p0", "2026-11-19", 0);
-        add_count(&b.world.places[i], "p0", "2026-11-19", "1", "final", i ? "1.20" : "0.40", 0);
+        add_visit_with_count(&b.world.places[i], "p0", "2026-11-19", i ? "1.20" : "0.40");
     }
     start(&b);
     pass(&b, 2 * HOUR_MS);
@@ -283,8 +280,7 @@ Test(run, a3_asks_for_the_other_types_where_the_token_lacks_one)
 
     set_up(&b, 1, 1);
     place = &b.world.places[0];
-    add_visit(place, "p0", "2026-11-19", 0);
-    add_count(place, "p0", "2026-11-19", "1", "final", "1.20", 0);
+    add_visit_with_count(place, "p0", "2026-11-19", "1.20");
     place->fault = lack_administrations;
     place->listen = true;
     b.signals = true;

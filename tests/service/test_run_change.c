@@ -20,8 +20,7 @@ Test(run_change, keeps_what_it_has_when_a_changed_file_is_wrong)
     scratch_write(&b.scratch, "roster.csv", HEADER "h0,lendex-rrmm,p0,S-0-0,2026-13-45,,,,,\n");
     pass(&b, 60000);
     cr_expect(strstr(b.lines.at, "reload.refused") && strstr(b.lines.at, "roster.csv:2"), "%s", b.lines.at);
-    add_visit(&b.world.places[0], "p0", "2026-11-21", 0);
-    add_count(&b.world.places[0], "p0", "2026-11-21", "1", "final", "1.20", 0);
+    add_visit_with_count(&b.world.places[0], "p0", "2026-11-21", "1.20");
     pass(&b, 3 * DAY_MS);
     cr_expect_str_eq(cell(&b, VALUE), "1.20");
     tear_down(&b);
@@ -33,8 +32,7 @@ Test(run_change, takes_up_a_subject_that_comes_onto_the_roster)
 
     set_up(&b, 1, 1);
     add_patient(&b.world.places[0], "p1");
-    add_visit(&b.world.places[0], "p1", "2026-11-19", 0);
-    add_count(&b.world.places[0], "p1", "2026-11-19", "1", "final", "0.90", 0);
+    add_visit_with_count(&b.world.places[0], "p1", "2026-11-19", "0.90");
     start(&b);
     pass(&b, HOUR_MS);
     cr_expect_str_eq(cell(&b, VALUE), "");
@@ -103,8 +101,7 @@ Test(run_change, goes_on_without_a_key_that_went_away_after_it_was_read)
     pass(&b, HOUR_MS);
     cr_assert(!b.ended && gw_run_counts(b.run).reloads == 0 && gw_run_counts(b.run).subjects == 1);
     cr_expect(strstr(b.lines.at, "reload.refused") && strstr(b.lines.at, "put it back"), "%s", b.lines.at);
-    add_visit(&b.world.places[0], "p0", "2026-11-20", 0);
-    add_count(&b.world.places[0], "p0", "2026-11-20", "1", "final", "1.20", 0);
+    add_visit_with_count(&b.world.places[0], "p0", "2026-11-20", "1.20");
     pass(&b, 2 * DAY_MS);
     cr_expect_str_eq(cell(&b, VALUE), "1.20");
     tear_down(&b);
@@ -116,8 +113,7 @@ Test(run_change, tries_again_when_a_study_cannot_be_reached_after_a_change)
 
     set_up(&b, 1, 1);
     add_patient(&b.world.places[0], "p1");
-    add_visit(&b.world.places[0], "p1", "2026-11-19", 0);
-    add_count(&b.world.places[0], "p1", "2026-11-19", "1", "final", "0.90", 0);
+    add_visit_with_count(&b.world.places[0], "p1", "2026-11-19", "0.90");
     start(&b);
     pass(&b, HOUR_MS);
     cr_assert(move(&b, "study.db", "away.db"));
@@ -210,8 +206,7 @@ Test(run_change, a4_takes_up_a_changed_key_and_loses_nothing)
     pass(&b, 60000);
     cr_expect(strstr(b.lines.at, "reload.refused") && strstr(b.lines.at, "new.jwk: open to others"), "%s", b.lines.at);
     cr_expect(gw_run_counts(b.run).reloads == 0);
-    add_visit(&b.world.places[0], "p0", "2026-11-21", 0);
-    add_count(&b.world.places[0], "p0", "2026-11-21", "1", "final", "1.20", 0);
+    add_visit_with_count(&b.world.places[0], "p0", "2026-11-21", "1.20");
     pass(&b, 3 * DAY_MS);
     cr_expect_str_eq(cell(&b, VALUE), "1.20", "the old one keeps running");
     cr_assert(chmod(scratch_path(&b.scratch, "new.jwk"), 0600) == 0);

@@ -52,8 +52,7 @@ static void open_cohort(struct bench *b)
         struct fake_place *place = &b->world.places[i];
 
         place->latency_ms = i ? 190 : 70;
-        add_visit(place, "p0", "2026-11-19", 0);
-        add_count(place, "p0", "2026-11-19", "1", "final", i ? "1.20" : "0.40", 0);
+        add_visit_with_count(place, "p0", "2026-11-19", i ? "1.20" : "0.40");
         add_visit(place, "p1", "2026-11-20", 0);
     }
 }

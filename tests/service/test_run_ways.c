@@ -26,8 +26,7 @@ Test(run_ways, takes_what_a_bulk_export_brings_and_asks_for_nothing_that_came_wi
     place->exports = true;
     place->listen = true;
     write_config(&b, 1, 4, ",\"bulk\":{\"level\":\"patient\",\"every_hours\":24}");
-    add_visit(place, "p0", "2026-11-19", 0);
-    add_count(place, "p0", "2026-11-19", "1", "final", "1.20", 0);
+    add_visit_with_count(place, "p0", "2026-11-19", "1.20");
     add_visit(place, "stranger", "2026-11-19", 0);
     start(&b);
     pass(&b, 3 * HOUR_MS);
@@ -51,8 +50,7 @@ Test(run_ways, takes_what_a_hospital_puts_into_its_folder)
 
     set_up(&b, 1, 1);
     configure(&b, FROM_FILE, "", FOLDER);
-    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
-    add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 0);
+    add_visit_with_count(&b.world.places[0], "p0", "2026-11-19", "1.20");
     for (size_t i = 0; i < b.world.places[0].count; i++)
         gw_text_print(&lines, "%s\n", b.world.places[0].resources[i].json);
     start(&b);
@@ -91,8 +89,7 @@ Test(run_ways, takes_from_a_folder_what_is_of_one_patient_in_two_studies_for_bot
     set_up(&b, 1, 1);
     write_two_studies(&b, FOLDER);
     cr_assert(mkdir(scratch_path(&b.scratch, "drop"), 0700) == 0);
-    add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
-    add_count(&b.world.places[0], "p0", "2026-11-19", "1", "final", "1.20", 0);
+    add_visit_with_count(&b.world.places[0], "p0", "2026-11-19", "1.20");
     for (size_t i = b.world.places[0].count; i-- > 0;) /* the Patient last: it is looked for before anything is read */
         gw_text_print(&lines, "%s\n", b.world.places[0].resources[i].json);
     start(&b);
@@ -161,8 +158,7 @@ Test(run_ways, goes_by_the_research_subjects_of_a_hospital)
         "{\"resourceType\":\"MedicationAdministration\",\"id\":\"m1\",\"status\":\"completed\",\"subject\":"
         "{\"reference\":\"Patient/p0\"},\"effectiveDateTime\":\"2026-10-25T09:00:00+01:00\","
         "\"medicationCodeableConcept\":{\"coding\":[{\"system\":\"http://www.whocc.no/atc\",\"code\":\"L04AX04\"}]}}");
-    add_visit(place, "p0", "2026-11-19", 0);
-    add_count(place, "p0", "2026-11-19", "1", "final", "1.20", 0);
+    add_visit_with_count(place, "p0", "2026-11-19", "1.20");
     start(&b);
     pass(&b, DAY_MS);
     cr_expect_str_eq(cell(&b, "SELECT subject_key FROM subjects"), "S-77");
