@@ -246,6 +246,13 @@ static inline struct gw_slice export_read(struct desk *desk, const char *dir, co
     return slice;
 }
 
+static inline void export_expect_file(struct desk *desk, const char *dir, const char *name, const char *wanted)
+{
+    const struct gw_slice text = export_read(desk, dir, name);
+
+    cr_expect(strcmp(text.at, wanted) == 0, "%s:\n%s\nwanted\n%s", name, text.at, wanted);
+}
+
 typedef void export_file(struct desk *desk, const char *dir, const char *name, void *context);
 
 static inline size_t export_each_file(struct desk *desk, const char *dir, export_file *each, void *context)

@@ -9,24 +9,18 @@
 #define AGENT                                                                                                          \
     "\"agent\":[{\"who\":{\"type\":\"Device\",\"identifier\":{\"system\":\"urn:casement\",\"value\":\"casement\"}}}]"
 
-static void expect_file(struct desk *desk, const char *dir, const char *name, const char *wanted)
-{
-    const struct gw_slice text = export_read(desk, dir, name);
-
-    cr_expect(strcmp(text.at, wanted) == 0, "%s:\n%s\nwanted\n%s", name, text.at, wanted);
-}
-
 Test(fhir, names_people_by_the_study_alone_and_sources_by_hashes)
 {
     struct desk desk;
 
     export_desk_init(&desk);
     const char *dir = export_to(&desk, "fhir", "out");
-    expect_file(&desk, dir, "ResearchSubject.ndjson",
-                "{\"resourceType\":\"ResearchSubject\",\"id\":\"ES-017\",\"identifier\":[{\"system\":"
-                "\"urn:casement:lendex:subject\",\"value\":\"ES-017\"}],\"status\":\"on-study\",\"period\":{\"start\":"
-                "\"2024-01-15\"},\"study\":" STUDY ",\"individual\":" PERSON "}\n");
-    expect_file(
+    export_expect_file(
+        &desk, dir, "ResearchSubject.ndjson",
+        "{\"resourceType\":\"ResearchSubject\",\"id\":\"ES-017\",\"identifier\":[{\"system\":"
+        "\"urn:casement:lendex:subject\",\"value\":\"ES-017\"}],\"status\":\"on-study\",\"period\":{\"start\":"
+        "\"2024-01-15\"},\"study\":" STUDY ",\"individual\":" PERSON "}\n");
+    export_expect_file(
         &desk, dir, "AdverseEvent.ndjson",
         "{\"resourceType\":\"AdverseEvent\",\"id\":\"a1\",\"extension\":[{\"url\":\"urn:casement:ctcae-grade\","
         "\"valueInteger\":2},{\"url\":\"urn:casement:category\",\"valueCode\":\"NEUTROPENIA\"}],\"identifier\":{"
@@ -36,14 +30,14 @@ Test(fhir, names_people_by_the_study_alone_and_sources_by_hashes)
         "\"Serious\"}]},\"outcome\":{\"coding\":[{\"system\":"
         "\"http://terminology.hl7.org/CodeSystem/adverse-event-outcome\",\"code\":\"recovering\"}]},\"study\":[" STUDY
         "]}\n");
-    expect_file(&desk, dir, "Provenance.ndjson",
-                "{\"resourceType\":\"Provenance\",\"target\":[{\"type\":\"ResearchSubject\",\"identifier\":{\"system\":"
-                "\"urn:casement:lendex:subject\",\"value\":\"ES-017\"}}],\"recorded\":\"2024-12-31T10:00:00Z\"," AGENT
-                "}\n"
-                "{\"resourceType\":\"Provenance\",\"target\":[{\"type\":\"AdverseEvent\",\"identifier\":{\"system\":"
-                "\"urn:casement:lendex:ae\",\"value\":\"a1\"}}],\"recorded\":\"2024-03-01T10:00:00Z\"," AGENT
-                ",\"entity\":[{\"role\":\"source\",\"what\":{\"type\":\"Observation\",\"identifier\":{\"system\":"
-                "\"urn:casement:lendex:source\",\"value\":\"h1\"}}}]}\n");
+    export_expect_file(
+        &desk, dir, "Provenance.ndjson",
+        "{\"resourceType\":\"Provenance\",\"target\":[{\"type\":\"ResearchSubject\",\"identifier\":{\"system\":"
+        "\"urn:casement:lendex:subject\",\"value\":\"ES-017\"}}],\"recorded\":\"2024-12-31T10:00:00Z\"," AGENT "}\n"
+        "{\"resourceType\":\"Provenance\",\"target\":[{\"type\":\"AdverseEvent\",\"identifier\":{\"system\":"
+        "\"urn:casement:lendex:ae\",\"value\":\"a1\"}}],\"recorded\":\"2024-03-01T10:00:00Z\"," AGENT
+        ",\"entity\":[{\"role\":\"source\",\"what\":{\"type\":\"Observation\",\"identifier\":{\"system\":"
+        "\"urn:casement:lendex:source\",\"value\":\"h1\"}}}]}\n");
     desk_release(&desk);
 }
 

@@ -8,46 +8,43 @@
 #include "sinks/export_desk.h"
 #include "sinks/sdtm_values.h"
 
-static void expect_file(struct desk *desk, const char *dir, const char *name, const char *wanted)
-{
-    const struct gw_slice text = export_read(desk, dir, name);
-
-    cr_expect(strcmp(text.at, wanted) == 0, "%s:\n%s\nwanted\n%s", name, text.at, wanted);
-}
-
 Test(sdtm, says_of_a_finding_what_was_written_and_what_it_means)
 {
     struct desk desk;
 
     export_desk_init(&desk);
     const char *dir = export_to(&desk, "sdtm", "out");
-    expect_file(&desk, dir, "LB.csv",
-                "STUDYID,DOMAIN,USUBJID,LBSEQ,LBSPID,LBTESTCD,LBTEST,LBCAT,LBORRES,LBORRESU,LBSTRESC,LBSTRESN,LBSTRESU,"
-                "LBSTNRLO,LBSTNRHI,LBSPEC,LBMETHOD,LBLOBXFL,LBDRVFL,LBTOXGR,VISIT,LBDTC,LBENDTC,LBDY,ROWSTAT\n"
-                "lendex,LB,ES-017,1,o3,BLOODCLT,Blood Culture,MICROBIOLOGY,negative,,negative,,,,,,,,,,T30-01,"
-                "2024-02-14T08:00:00+01:00,,31,\n"
-                "lendex,LB,ES-017,2,o2,LDH,Lactate Dehydrogenase,CHEMISTRY,<10,U/L,<10,,U/L,,,,,Y,,,BASELINE,"
-                "2024-02-14T08:00:00+01:00,,31,PROVISIONAL\n"
-                "lendex,LB,ES-017,3,o1,NEUT,Neutrophils,HEMATOLOGY,1200,/uL,1.200,1.200,10*9/L,,,,,,,2,T30-01,"
-                "2024-02-14T08:00:00+01:00,,31,\n"
-                "lendex,LB,ES-017,4,o1,NEUT,Neutrophils,HEMATOLOGY,1200,/uL,1.200,1.200,10*9/L,,,,,,,2,T90-01,"
-                "2024-02-14T08:00:00+01:00,,31,\n");
-    expect_file(&desk, dir, "VS.csv",
-                "STUDYID,DOMAIN,USUBJID,VSSEQ,VSSPID,VSTESTCD,VSTEST,VSORRES,VSORRESU,VSSTRESC,VSSTRESN,VSSTRESU,VSLOC,"
-                "VSLOBXFL,VSDRVFL,VSTOXGR,VISIT,VSDTC,VSENDTC,VSDY,ROWSTAT\n"
-                "lendex,VS,ES-017,1,o4,TEMP,Temperature,38.5,Cel,38.5,38.5,Cel,'=axilla(),,,,T30-01,"
-                "2024-02-14T08:00:00+01:00,,31,\n");
-    expect_file(&desk, dir, "RS.csv",
-                "STUDYID,DOMAIN,USUBJID,RSSEQ,RSSPID,RSTESTCD,RSTEST,RSCAT,RSORRES,RSORRESU,RSSTRESC,RSSTRESN,RSSTRESU,"
-                "RSSTAT,RSREASND,RSLOBXFL,RSDRVFL,VISIT,RSDTC,RSDY,ROWSTAT\n"
-                "lendex,RS,ES-017,1,ES-017|BOR,BESTRESP,Best Overall Response,IMWG,,,VGPR,,,,,,Y,,2024-02-14,31,\n"
-                "lendex,RS,ES-017,2,o5,ECOG101,ECOG1-Performance Status,ECOG,1,,1,1,,,,,,BASELINE,"
-                "2024-02-14T08:00:00+01:00,31,\n");
-    expect_file(&desk, dir, "QS.csv",
-                "STUDYID,DOMAIN,USUBJID,QSSEQ,QSSPID,QSTESTCD,QSTEST,QSCAT,QSSTRESC,QSSTRESN,QSSTAT,QSREASND,QSDRVFL,"
-                "VISIT,QSDTC,QSDY,ROWSTAT\n"
-                "lendex,QS,ES-017,1,ES-017|QLQL,QLQL,Global Health Status/QoL,EORTC QLQ-C30,,,NOT DONE,NO_ANSWERS,Y,,"
-                "2024-02-14,31,\n");
+    export_expect_file(
+        &desk, dir, "LB.csv",
+        "STUDYID,DOMAIN,USUBJID,LBSEQ,LBSPID,LBTESTCD,LBTEST,LBCAT,LBORRES,LBORRESU,LBSTRESC,LBSTRESN,LBSTRESU,"
+        "LBSTNRLO,LBSTNRHI,LBSPEC,LBMETHOD,LBLOBXFL,LBDRVFL,LBTOXGR,VISIT,LBDTC,LBENDTC,LBDY,ROWSTAT\n"
+        "lendex,LB,ES-017,1,o3,BLOODCLT,Blood Culture,MICROBIOLOGY,negative,,negative,,,,,,,,,,T30-01,"
+        "2024-02-14T08:00:00+01:00,,31,\n"
+        "lendex,LB,ES-017,2,o2,LDH,Lactate Dehydrogenase,CHEMISTRY,<10,U/L,<10,,U/L,,,,,Y,,,BASELINE,"
+        "2024-02-14T08:00:00+01:00,,31,PROVISIONAL\n"
+        "lendex,LB,ES-017,3,o1,NEUT,Neutrophils,HEMATOLOGY,1200,/uL,1.200,1.200,10*9/L,,,,,,,2,T30-01,"
+        "2024-02-14T08:00:00+01:00,,31,\n"
+        "lendex,LB,ES-017,4,o1,NEUT,Neutrophils,HEMATOLOGY,1200,/uL,1.200,1.200,10*9/L,,,,,,,2,T90-01,"
+        "2024-02-14T08:00:00+01:00,,31,\n");
+    export_expect_file(
+        &desk, dir, "VS.csv",
+        "STUDYID,DOMAIN,USUBJID,VSSEQ,VSSPID,VSTESTCD,VSTEST,VSORRES,VSORRESU,VSSTRESC,VSSTRESN,VSSTRESU,VSLOC,"
+        "VSLOBXFL,VSDRVFL,VSTOXGR,VISIT,VSDTC,VSENDTC,VSDY,ROWSTAT\n"
+        "lendex,VS,ES-017,1,o4,TEMP,Temperature,38.5,Cel,38.5,38.5,Cel,'=axilla(),,,,T30-01,"
+        "2024-02-14T08:00:00+01:00,,31,\n");
+    export_expect_file(
+        &desk, dir, "RS.csv",
+        "STUDYID,DOMAIN,USUBJID,RSSEQ,RSSPID,RSTESTCD,RSTEST,RSCAT,RSORRES,RSORRESU,RSSTRESC,RSSTRESN,RSSTRESU,"
+        "RSSTAT,RSREASND,RSLOBXFL,RSDRVFL,VISIT,RSDTC,RSDY,ROWSTAT\n"
+        "lendex,RS,ES-017,1,ES-017|BOR,BESTRESP,Best Overall Response,IMWG,,,VGPR,,,,,,Y,,2024-02-14,31,\n"
+        "lendex,RS,ES-017,2,o5,ECOG101,ECOG1-Performance Status,ECOG,1,,1,1,,,,,,BASELINE,"
+        "2024-02-14T08:00:00+01:00,31,\n");
+    export_expect_file(
+        &desk, dir, "QS.csv",
+        "STUDYID,DOMAIN,USUBJID,QSSEQ,QSSPID,QSTESTCD,QSTEST,QSCAT,QSSTRESC,QSSTRESN,QSSTAT,QSREASND,QSDRVFL,"
+        "VISIT,QSDTC,QSDY,ROWSTAT\n"
+        "lendex,QS,ES-017,1,ES-017|QLQL,QLQL,Global Health Status/QoL,EORTC QLQ-C30,,,NOT DONE,NO_ANSWERS,Y,,"
+        "2024-02-14,31,\n");
     desk_release(&desk);
 }
 
@@ -57,29 +54,34 @@ Test(sdtm, numbers_visits_and_drugs_from_the_first_dose)
 
     export_desk_init(&desk);
     const char *dir = export_to(&desk, "sdtm", "out");
-    expect_file(&desk, dir, "DM.csv",
-                "STUDYID,DOMAIN,USUBJID,SUBJID,RFSTDTC,RFENDTC,RFXSTDTC,DTHDTC,DTHFL,SITEID,AGE,AGEU,SEX,ROWSTAT\n"
-                "lendex,DM,ES-017,ES-017,2024-01-15,,2024-01-15,,,hm,71,YEARS,F,\n");
-    expect_file(&desk, dir, "SV.csv",
-                "STUDYID,DOMAIN,USUBJID,SVSEQ,VISIT,SVPRESP,SVOCCUR,SVREASOC,VISITDY,SVSTDTC,SVENDTC,SVSTDY,SVCNTMOD,"
-                "ROWSTAT\n"
-                "lendex,SV,ES-017,1,BASELINE,Y,Y,,1,,,,,\n"
-                "lendex,SV,ES-017,2,T30-01,Y,Y,,31,2024-02-14,2024-02-14,31,encounter,\n"
-                "lendex,SV,ES-017,3,T30-02,Y,N,,61,,,,,\n"
-                "lendex,SV,ES-017,4,T90-01,Y,N,EOT,91,,,,,\n");
-    expect_file(&desk, dir, "EX.csv",
-                "STUDYID,DOMAIN,USUBJID,EXSEQ,EXSPID,EXTRT,EXCAT,EXDOSE,EXDOSU,EXDOSFRQ,EXROUTE,EXADJ,VISIT,EXSTDTC,"
-                "EXENDTC,EXSTDY,EXENDY,ROWSTAT\n"
-                "lendex,EX,ES-017,1,e1,lenalidomide,ADMINISTERED,25,mg,,,,,2024-01-15,2024-02-04,1,21,\n");
-    expect_file(&desk, dir, "EC.csv",
-                "STUDYID,DOMAIN,USUBJID,ECSEQ,ECSPID,ECTRT,ECMOOD,ECCAT,ECDOSE,ECDOSU,ECDOSFRQ,ECROUTE,ECADJ,VISIT,"
-                "ECSTDTC,ECENDTC,ECSTDY,ECENDY,ROWSTAT\n"
-                "lendex,EC,ES-017,1,e1,lenalidomide,PERFORMED,ADMINISTERED,25,mg,,,,,2024-01-15,2024-02-04,1,21,\n"
-                "lendex,EC,ES-017,2,e2,lenalidomide,SCHEDULED,INTENDED,,,,,,,2024-02,,,,\n");
-    expect_file(&desk, dir, "CM.csv",
-                "STUDYID,DOMAIN,USUBJID,CMSEQ,CMSPID,CMTRT,CMCAT,CMCLAS,CMINDC,CMDOSE,CMDOSU,CMDOSFRQ,CMROUTE,VISIT,"
-                "CMSTDTC,CMENDTC,CMSTDY,CMENDY,CMSTRTPT,CMSTTPT,CMENRF,ROWSTAT\n"
-                "lendex,CM,ES-017,1,c1,filgrastim,,,,,,,,,,,,,BEFORE,FIRST DOSE,ONGOING,\n");
+    export_expect_file(
+        &desk, dir, "DM.csv",
+        "STUDYID,DOMAIN,USUBJID,SUBJID,RFSTDTC,RFENDTC,RFXSTDTC,DTHDTC,DTHFL,SITEID,AGE,AGEU,SEX,ROWSTAT\n"
+        "lendex,DM,ES-017,ES-017,2024-01-15,,2024-01-15,,,hm,71,YEARS,F,\n");
+    export_expect_file(
+        &desk, dir, "SV.csv",
+        "STUDYID,DOMAIN,USUBJID,SVSEQ,VISIT,SVPRESP,SVOCCUR,SVREASOC,VISITDY,SVSTDTC,SVENDTC,SVSTDY,SVCNTMOD,"
+        "ROWSTAT\n"
+        "lendex,SV,ES-017,1,BASELINE,Y,Y,,1,,,,,\n"
+        "lendex,SV,ES-017,2,T30-01,Y,Y,,31,2024-02-14,2024-02-14,31,encounter,\n"
+        "lendex,SV,ES-017,3,T30-02,Y,N,,61,,,,,\n"
+        "lendex,SV,ES-017,4,T90-01,Y,N,EOT,91,,,,,\n");
+    export_expect_file(
+        &desk, dir, "EX.csv",
+        "STUDYID,DOMAIN,USUBJID,EXSEQ,EXSPID,EXTRT,EXCAT,EXDOSE,EXDOSU,EXDOSFRQ,EXROUTE,EXADJ,VISIT,EXSTDTC,"
+        "EXENDTC,EXSTDY,EXENDY,ROWSTAT\n"
+        "lendex,EX,ES-017,1,e1,lenalidomide,ADMINISTERED,25,mg,,,,,2024-01-15,2024-02-04,1,21,\n");
+    export_expect_file(
+        &desk, dir, "EC.csv",
+        "STUDYID,DOMAIN,USUBJID,ECSEQ,ECSPID,ECTRT,ECMOOD,ECCAT,ECDOSE,ECDOSU,ECDOSFRQ,ECROUTE,ECADJ,VISIT,"
+        "ECSTDTC,ECENDTC,ECSTDY,ECENDY,ROWSTAT\n"
+        "lendex,EC,ES-017,1,e1,lenalidomide,PERFORMED,ADMINISTERED,25,mg,,,,,2024-01-15,2024-02-04,1,21,\n"
+        "lendex,EC,ES-017,2,e2,lenalidomide,SCHEDULED,INTENDED,,,,,,,2024-02,,,,\n");
+    export_expect_file(
+        &desk, dir, "CM.csv",
+        "STUDYID,DOMAIN,USUBJID,CMSEQ,CMSPID,CMTRT,CMCAT,CMCLAS,CMINDC,CMDOSE,CMDOSU,CMDOSFRQ,CMROUTE,VISIT,"
+        "CMSTDTC,CMENDTC,CMSTDY,CMENDY,CMSTRTPT,CMSTTPT,CMENRF,ROWSTAT\n"
+        "lendex,CM,ES-017,1,c1,filgrastim,,,,,,,,,,,,,BEFORE,FIRST DOSE,ONGOING,\n");
     desk_release(&desk);
 }
 
@@ -89,24 +91,25 @@ Test(sdtm, joins_an_event_with_its_evidence_and_its_grades)
 
     export_desk_init(&desk);
     const char *dir = export_to(&desk, "sdtm", "out");
-    expect_file(&desk, dir, "AE.csv",
-                "STUDYID,DOMAIN,USUBJID,AESEQ,AESPID,AETERM,AEDECOD,AECAT,AESCAT,AESER,AEACN,AEREL,AEOUT,AESCONG,"
-                "AESDISAB,AESDTH,AESHOSP,AESLIFE,AESMIE,AECONTRT,AETOXGR,VISIT,AESTDTC,AEENDTC,AESTDY,AEENDY,AEENRF,"
-                "TRTEMFL,ROWSTAT\n"
-                "lendex,AE,ES-017,1,a1,Neutrophil count decreased,,NEUTROPENIA,,Y,DELAYED CYCLE,UNASSESSED,"
-                "RECOVERING/RESOLVING,,,,,,,,2,,2024-02-14,,31,,,,\n");
-    expect_file(
+    export_expect_file(
+        &desk, dir, "AE.csv",
+        "STUDYID,DOMAIN,USUBJID,AESEQ,AESPID,AETERM,AEDECOD,AECAT,AESCAT,AESER,AEACN,AEREL,AEOUT,AESCONG,"
+        "AESDISAB,AESDTH,AESHOSP,AESLIFE,AESMIE,AECONTRT,AETOXGR,VISIT,AESTDTC,AEENDTC,AESTDY,AEENDY,AEENRF,"
+        "TRTEMFL,ROWSTAT\n"
+        "lendex,AE,ES-017,1,a1,Neutrophil count decreased,,NEUTROPENIA,,Y,DELAYED CYCLE,UNASSESSED,"
+        "RECOVERING/RESOLVING,,,,,,,,2,,2024-02-14,,31,,,,\n");
+    export_expect_file(
         &desk, dir, "FACE.csv",
         "STUDYID,DOMAIN,USUBJID,FASEQ,FASPID,FALNKID,FATESTCD,FATEST,FAOBJ,FAORRES,FASTRESC,FASTRESN,FADTC,FADY,"
         "ROWSTAT\n"
         "lendex,FA,ES-017,1,a1|2024-02-14,a1,GRADE,Toxicity Grade,Neutrophil count decreased,2,2,2,2024-02-14,"
         "31,\n");
-    expect_file(&desk, dir, "RELREC.csv",
-                "STUDYID,RDOMAIN,USUBJID,IDVAR,IDVARVAL,RELID\n"
-                "lendex,AE,ES-017,AESPID,a1,a1-GRADES\n"
-                "lendex,FA,ES-017,FALNKID,a1,a1-GRADES\n"
-                "lendex,AE,ES-017,AESPID,a1,a1-ONSET\n"
-                "lendex,LB,ES-017,LBSPID,o1,a1-ONSET\n");
+    export_expect_file(&desk, dir, "RELREC.csv",
+                       "STUDYID,RDOMAIN,USUBJID,IDVAR,IDVARVAL,RELID\n"
+                       "lendex,AE,ES-017,AESPID,a1,a1-GRADES\n"
+                       "lendex,FA,ES-017,FALNKID,a1,a1-GRADES\n"
+                       "lendex,AE,ES-017,AESPID,a1,a1-ONSET\n"
+                       "lendex,LB,ES-017,LBSPID,o1,a1-ONSET\n");
     desk_release(&desk);
 }
 
