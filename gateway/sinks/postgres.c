@@ -1,103 +1,46 @@
 /*
- * PostgreSQL as a study database: shipments.
+ * PostgreSQL as a study database: its calls, and the connection they are carried on.
  *
- *      deliver ──> [piece of batches] ──run──> fine: receipts
- *                        │  a value is refused
- *                        ├── several batches: halves, each a piece of its own
- *                        └── one batch: its rows are tried, halved and tried again (and taken back), until it is known
- *                            which are refused; then it is written without them
- *
- * A run is one transaction: the receipts are moved first, for subjects that stand where the batch begins; rows are
- * written for those whose receipt bears this shipment; and what came of it is asked before COMMIT. When the answer to
- * COMMIT is lost, the same batch asked again is found to be there, with its refusals.
+ *      stand, deliver (postgres_shipment.c), inspect (postgres_inspect.c)
  */
-#include "gateway/sinks/postgres.h"
-
 #include <assert.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sinks/pieces.h"
 #include "sinks/postgres_migrate.h"
-#include "sinks/postgres_rows.h"
-#include "sinks/postgres_sql.h"
+#include "sinks/postgres_remote.h"
 #include "sinks/remote_done.h"
 
 static const char where[] = "sinks.postgres";
 
 enum {
-    STATEMENTS_MAX = SQL_WRITE_COUNT * GW_TABLE_COUNT + 8,
-    SHIPMENT_BYTES = 16,
     SETTINGS_MAX_BYTES = 16 * 1024,
     SQL_MAX_BYTES = 64 * 1024,
     HEAD_MAX_BYTES = 64 * 1024 * 1024,
 };
 
-enum head { HEAD_KEYS, HEAD_TO, HEAD_FROM, HEAD_SHIPMENT, HEAD_APPLIED_AT, HEAD_COUNT };
-enum rejected { REJECTED_KEYS, REJECTED_TABLES, REJECTED_ROWS, REJECTED_REASONS, REJECTED_COUNT };
-
-struct postgres {
-    struct gw_remote remote; /* first: the remote is the database */
-    struct gw_arena arena;   /* of the target's texts */
-    struct gw_postgres_target target;
-    struct gw_postgres *connection;
-    struct writing *writing;
-    struct gw_text find_touched[GW_TABLE_COUNT];
-    bool known;                       /* it is the study's own */
-    struct gw_error strange;          /* what the target's answer was found to be */
-    void (*next)(struct postgres *p); /* once connected */
-    gw_remote_done done;
-    void *ctx;
-    struct gw_arena *answers; /* the caller's */
-    bool no_memory;           /* for an answer */
-
-    struct gw_stands *stands;
-    struct gw_refusals *refusals;
-
-    struct gw_shipment *shipment;
-    struct pieces pieces; /* of the shipment's batches, still to be sent */
-    struct piece piece;   /* being sent */
-    struct pieces search; /* of changes of the one batch in it, still to be tried */
-    struct piece tried;   /* of them */
-    bool searching;
-    const char **refused;   /* of each change of it why; NULL: it is not */
-    size_t refusals_before; /* this run */
-    char id[2 * SHIPMENT_BYTES + 1];
-    struct gw_text head[HEAD_COUNT];
-    const char *head_values[HEAD_COUNT];
-    struct gw_text rejected[REJECTED_COUNT];
-    const char *rejected_values[REJECTED_COUNT + 1];
-    const char *id_value[1];
-    struct gw_postgres_statement statements[STATEMENTS_MAX];
-    size_t statement_count;
-
-    void (*closed)(void *ctx);
-    void *closed_ctx;
-};
-
 /* ---- calls ----------------------------------------------------------------------------------------------------- */
 
-static void end(struct postgres *p, const struct gw_error *failure)
+void postgres_end(struct postgres *p, const struct gw_error *failure)
 {
     p->known &= !failure || failure->status != GW_ERETRY || gw_postgres_serves_on(p->connection);
     p->shipment = NULL;
     remote_done(&p->done, p->ctx, where, failure, p->no_memory);
 }
 
-static void run(struct postgres *p, gw_postgres_done done)
+void postgres_run(struct postgres *p, gw_postgres_done done)
 {
     gw_postgres_run(p->connection, p->statements, p->statement_count, done, p);
 }
 
-static void add_statement(struct postgres *p, const char *sql, const char *const *values, int count,
-                          void (*answer)(void *, const PGresult *))
+void postgres_add_statement(struct postgres *p, const char *sql, const char *const *values, int count,
+                            void (*answer)(void *, const PGresult *))
 {
-    assert(p->statement_count < STATEMENTS_MAX);
+    assert(p->statement_count < POSTGRES_STATEMENTS_MAX);
     p->statements[p->statement_count++] = (struct gw_postgres_statement){sql, values, count, answer, p};
 }
 
-static char *keep(struct postgres *p, const PGresult *result, int row, int column)
+char *postgres_keep(struct postgres *p, const PGresult *result, int row, int column)
 {
     char *text = gw_arena_copy(p->answers, PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column));
 
@@ -105,7 +48,7 @@ static char *keep(struct postgres *p, const PGresult *result, int row, int colum
     return text;
 }
 
-static int64_t number_of(const PGresult *result, int row, int column)
+int64_t postgres_number_of(const PGresult *result, int row, int column)
 {
     return strtoll(PQgetvalue(result, row, column), NULL, 10);
 }
@@ -125,14 +68,14 @@ static void on_verified(void *ctx, const struct gw_error *failure)
     struct postgres *p = ctx;
 
     if (failure) {
-        end(p, failure);
+        postgres_end(p, failure);
         return;
     }
     p->known = p->strange.status == GW_OK;
     if (p->known)
         p->next(p);
     else
-        end(p, &p->strange);
+        postgres_end(p, &p->strange);
 }
 
 static void on_connected(void *ctx, const struct gw_error *failure)
@@ -140,16 +83,16 @@ static void on_connected(void *ctx, const struct gw_error *failure)
     struct postgres *p = ctx;
 
     if (failure) {
-        end(p, failure);
+        postgres_end(p, failure);
         return;
     }
     p->statement_count = 0;
-    add_statement(p, target_question, NULL, 0, on_target);
-    run(p, on_verified);
+    postgres_add_statement(p, target_question, NULL, 0, on_target);
+    postgres_run(p, on_verified);
 }
 
-static void begin(struct postgres *p, struct gw_arena *answers, gw_remote_done done, void *ctx,
-                  void (*next)(struct postgres *p))
+void postgres_begin(struct postgres *p, struct gw_arena *answers, gw_remote_done done, void *ctx,
+                    void (*next)(struct postgres *p))
 {
     assert(!p->done);
     p->done = done;
@@ -165,9 +108,9 @@ static void begin(struct postgres *p, struct gw_arena *answers, gw_remote_done d
     }
 }
 
-static void on_answered(void *ctx, const struct gw_error *failure)
+void postgres_on_answered(void *ctx, const struct gw_error *failure)
 {
-    end(ctx, failure);
+    postgres_end(ctx, failure);
 }
 
 /* ---- where subjects stand -------------------------------------------------------------------------------------- */
@@ -180,7 +123,7 @@ static void on_stands(void *ctx, const PGresult *result)
         struct gw_stand *stand = GW_ARENA_PUSH(p->answers, p->stands->list, p->stands->count, p->stands->capacity);
 
         if (stand)
-            *stand = (struct gw_stand){keep(p, result, i, 0), number_of(result, i, 1)};
+            *stand = (struct gw_stand){postgres_keep(p, result, i, 0), postgres_number_of(result, i, 1)};
         p->no_memory |= !stand;
     }
 }
@@ -188,8 +131,8 @@ static void on_stands(void *ctx, const PGresult *result)
 static void ask_stands(struct postgres *p)
 {
     p->statement_count = 0;
-    add_statement(p, "SELECT subject_key, revision FROM receipts ORDER BY 1", NULL, 0, on_stands);
-    run(p, on_answered);
+    postgres_add_statement(p, "SELECT subject_key, revision FROM receipts ORDER BY 1", NULL, 0, on_stands);
+    postgres_run(p, postgres_on_answered);
 }
 
 static void stand(struct gw_remote *remote, struct gw_arena *arena, struct gw_stands *out, gw_remote_done done,
@@ -199,354 +142,7 @@ static void stand(struct gw_remote *remote, struct gw_arena *arena, struct gw_st
 
     *out = (struct gw_stands){0};
     p->stands = out;
-    begin(p, arena, done, ctx, ask_stands);
-}
-
-/* ---- refusals -------------------------------------------------------------------------------------------------- */
-
-/* table_name, subject_key, row_id; then kind and reason where there are five columns. */
-static void on_refusals(void *ctx, const PGresult *result)
-{
-    struct postgres *p = ctx;
-    const bool told = PQnfields(result) == 5;
-
-    for (int i = 0; i < PQntuples(result); i++) {
-        const enum gw_table_id table = gw_table_named(PQgetvalue(result, i, 0));
-        struct gw_refusal *refusal =
-            GW_ARENA_PUSH(p->answers, p->refusals->list, p->refusals->count, p->refusals->capacity);
-
-        p->no_memory |= !refusal;
-        if (!refusal || table == GW_TABLE_COUNT)
-            continue;
-        *refusal =
-            (struct gw_refusal){.kind = told && strcmp(PQgetvalue(result, i, 3), "rejected") == 0 ? GW_REFUSAL_REJECTED
-                                                                                                  : GW_REFUSAL_TOUCHED,
-                                .table = table,
-                                .subject_key = keep(p, result, i, 1),
-                                .row_id = keep(p, result, i, 2),
-                                .reason = told ? keep(p, result, i, 4) : ""};
-    }
-}
-
-static void ask_touched(struct postgres *p)
-{
-    p->statement_count = 0;
-    for (int t = 0; t < GW_TABLE_COUNT; t++)
-        add_statement(p, p->find_touched[t].at, NULL, 0, on_refusals);
-    run(p, on_answered);
-}
-
-static void inspect(struct gw_remote *remote, struct gw_arena *arena, struct gw_refusals *out, gw_remote_done done,
-                    void *ctx)
-{
-    struct postgres *p = (struct postgres *)remote;
-
-    *out = (struct gw_refusals){0};
-    p->refusals = out;
-    begin(p, arena, done, ctx, ask_touched);
-}
-
-/* ---- one transaction ------------------------------------------------------------------------------------------- */
-
-static const char move_receipts[] =
-    "INSERT INTO receipts AS r (subject_key, from_revision, revision, shipment, applied_at)"
-    " SELECT b.key, b.low, b.high, $4, b.at FROM unnest($1::text[], $2::bigint[], $3::bigint[], $5::text[])"
-    " AS b (key, high, low, at)"
-    " WHERE b.low = 0 OR EXISTS (SELECT FROM receipts x WHERE x.subject_key = b.key AND x.revision = b.low)"
-    " ORDER BY b.key"
-    " ON CONFLICT (subject_key) DO UPDATE SET from_revision = excluded.from_revision, revision = excluded.revision,"
-    " shipment = excluded.shipment, applied_at = excluded.applied_at WHERE r.revision = excluded.from_revision";
-
-static const char note_batches[] =
-    "INSERT INTO batches (subject_key, from_revision, to_revision, shipment, applied_at)"
-    " SELECT subject_key, from_revision, revision, shipment, applied_at FROM receipts WHERE shipment = $1";
-
-static const char note_rejected[] =
-    "INSERT INTO refusals (subject_key, revision, table_name, row_id, kind, reason)"
-    " SELECT r.subject_key, r.revision, b.t, b.id, 'rejected', b.why"
-    " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS b (key, t, id, why)"
-    " JOIN receipts r ON r.subject_key = b.key AND r.shipment = $5";
-
-static const char ask_receipts[] =
-    "SELECT coalesce(r.revision, 0) FROM unnest($1::text[]) WITH ORDINALITY AS b (key, i)"
-    " LEFT JOIN receipts r ON r.subject_key = b.key ORDER BY b.i";
-
-/* Those of batches that are there, by this shipment or an earlier one whose answer was lost. */
-static const char ask_refusals[] =
-    "SELECT f.table_name, f.subject_key, f.row_id, f.kind, f.reason FROM refusals f"
-    " JOIN unnest($1::text[], $2::bigint[]) AS b (key, high) ON f.subject_key = b.key AND f.revision = b.high"
-    " ORDER BY 2, 1, 3";
-
-static const struct gw_batch *batch_of(const struct postgres *p, size_t i)
-{
-    return &p->shipment->batches[p->piece.first + i];
-}
-
-static bool make_id(struct postgres *p)
-{
-    unsigned char bytes[SHIPMENT_BYTES];
-
-    if (RAND_bytes(bytes, sizeof bytes) != 1)
-        return false;
-    for (size_t i = 0; i < sizeof bytes; i++)
-        snprintf(p->id + 2 * i, 3, "%02x", bytes[i]);
-    return true;
-}
-
-static void print_head(struct postgres *p)
-{
-    char number[24];
-
-    for (int h = 0; h < HEAD_COUNT; h++)
-        array_begin(&p->head[h]);
-    for (size_t i = 0; i < p->piece.count; i++) {
-        const struct gw_batch *batch = batch_of(p, i);
-
-        array_add(&p->head[HEAD_KEYS], batch->subject_key);
-        snprintf(number, sizeof number, "%lld", (long long)batch->from_revision);
-        array_add(&p->head[HEAD_FROM], number);
-        snprintf(number, sizeof number, "%lld", (long long)batch->to_revision);
-        array_add(&p->head[HEAD_TO], number);
-        array_add(&p->head[HEAD_APPLIED_AT], batch->applied_at);
-    }
-    for (int h = 0; h < HEAD_COUNT; h++) {
-        array_end(&p->head[h]);
-        p->head_values[h] = p->head[h].at;
-    }
-    p->head_values[HEAD_SHIPMENT] = p->id;
-    p->id_value[0] = p->id;
-}
-
-static bool is_refused(const struct postgres *p, size_t change)
-{
-    return p->refused && p->refused[change] != NULL;
-}
-
-/* The rows of the piece: of a batch that is searched those that are tried, of one that was searched the rest. */
-static void add_rows(struct postgres *p)
-{
-    writing_clear(p->writing);
-    for (size_t i = 0; i < p->piece.count; i++) {
-        const struct gw_difference *difference = batch_of(p, i)->difference;
-        const size_t first = p->searching ? p->tried.first : 0,
-                     last = p->searching ? p->tried.first + p->tried.count : difference->count;
-
-        for (size_t c = first; c < last; c++)
-            if (!is_refused(p, c))
-                writing_add(p->writing, &difference->changes[c], batch_of(p, i)->from_revision == 0);
-    }
-}
-
-static void print_rejected(struct postgres *p)
-{
-    const struct gw_difference *difference = batch_of(p, 0)->difference;
-
-    for (int r = 0; r < REJECTED_COUNT; r++)
-        array_begin(&p->rejected[r]);
-    for (size_t c = 0; c < difference->count; c++) {
-        const struct gw_change *change = &difference->changes[c];
-
-        if (!is_refused(p, c))
-            continue;
-        array_add(&p->rejected[REJECTED_KEYS], change->row->subject_key);
-        array_add(&p->rejected[REJECTED_TABLES], gw_table_of(change->table)->name);
-        array_add(&p->rejected[REJECTED_ROWS], change->row->row_id);
-        array_add(&p->rejected[REJECTED_REASONS], p->refused[c]);
-    }
-    for (int r = 0; r < REJECTED_COUNT; r++) {
-        array_end(&p->rejected[r]);
-        p->rejected_values[r] = p->rejected[r].at;
-    }
-}
-
-static void on_receipts(void *ctx, const PGresult *result)
-{
-    struct postgres *p = ctx;
-
-    for (size_t i = 0; i < p->piece.count && (int)i < PQntuples(result); i++) {
-        const int64_t revision = number_of(result, (int)i, 0);
-
-        p->shipment->receipts[p->piece.first + i] =
-            (struct gw_receipt){.applied = revision == batch_of(p, i)->to_revision, .revision = revision};
-    }
-}
-
-static bool any_failed(const struct postgres *p)
-{
-    bool failed = false;
-
-    for (int h = 0; h < HEAD_COUNT; h++)
-        failed |= p->head[h].failed;
-    for (int r = 0; r < REJECTED_COUNT; r++)
-        failed |= p->rejected[r].failed;
-    return failed;
-}
-
-static void send_piece(struct postgres *p);
-static void on_piece(void *ctx, const struct gw_error *failure);
-
-static enum gw_status print_run(struct postgres *p, struct gw_error *err)
-{
-    struct gw_postgres_statement rows[SQL_WRITE_COUNT * GW_TABLE_COUNT];
-    size_t count = 0;
-    enum gw_status rc;
-
-    p->refusals_before = p->refusals->count;
-    if (!make_id(p))
-        return gw_fail(err, GW_ERETRY, where, "no random number is to be had");
-    print_head(p);
-    add_rows(p);
-    rc = writing_statements(p->writing, p->id, rows, &count, err);
-    if (rc != GW_OK)
-        return rc;
-    p->statement_count = 0;
-    add_statement(p, "BEGIN", NULL, 0, NULL);
-    add_statement(p, move_receipts, p->head_values, HEAD_COUNT, NULL);
-    for (size_t i = 0; i < count; i++)
-        p->statements[p->statement_count++] = rows[i];
-    if (p->searching) {
-        add_statement(p, "ROLLBACK", NULL, 0, NULL);
-        return GW_OK;
-    }
-    if (p->refused) {
-        print_rejected(p);
-        p->rejected_values[REJECTED_COUNT] = p->id;
-        add_statement(p, note_rejected, p->rejected_values, REJECTED_COUNT + 1, NULL);
-    }
-    add_statement(p, note_batches, p->id_value, 1, NULL);
-    add_statement(p, ask_receipts, p->head_values, 1, on_receipts);
-    add_statement(p, ask_refusals, p->head_values, 2, on_refusals);
-    add_statement(p, "COMMIT", NULL, 0, NULL);
-    return any_failed(p) ? gw_fail(err, GW_ENOMEM, where, "a shipment needs more memory than allowed") : GW_OK;
-}
-
-static void send_run(struct postgres *p)
-{
-    struct gw_error failure;
-
-    if (print_run(p, &failure) == GW_OK)
-        run(p, on_piece);
-    else
-        end(p, &failure);
-}
-
-/* ---- halves ---------------------------------------------------------------------------------------------------- */
-
-static void try_next(struct postgres *p)
-{
-    p->searching = p->search.count > 0;
-    if (p->searching)
-        p->tried = p->search.list[--p->search.count];
-    send_run(p);
-}
-
-static void begin_search(struct postgres *p)
-{
-    const size_t count = batch_of(p, 0)->difference->count;
-
-    p->refused = gw_arena_alloc(p->answers, (count + 1) * sizeof *p->refused);
-    if (!p->refused) {
-        p->no_memory = true;
-        end(p, NULL);
-        return;
-    }
-    p->search.count = 0;
-    pieces_push_halves(&p->search, (struct piece){0, count});
-    try_next(p);
-}
-
-static const char *last_reason(struct postgres *p)
-{
-    const char *text = gw_arena_print(p->answers, "SQLSTATE %s", gw_postgres_sqlstate(p->connection));
-
-    p->no_memory |= !text;
-    return text ? text : "";
-}
-
-/* Each row alone is taken and all of them together are not: then none of them is. */
-static void refuse_all(struct postgres *p)
-{
-    const char *why = last_reason(p);
-
-    for (size_t c = 0; c < batch_of(p, 0)->difference->count; c++)
-        p->refused[c] = p->refused[c] ? p->refused[c] : why;
-    send_run(p);
-}
-
-static bool any_left(const struct postgres *p, size_t changes)
-{
-    for (size_t c = 0; p->refused && c < changes; c++)
-        if (!p->refused[c])
-            return true;
-    return false;
-}
-
-static void on_value_refused(struct postgres *p, const struct gw_error *failure)
-{
-    const size_t changes = p->piece.count == 1 ? batch_of(p, 0)->difference->count : 0;
-
-    if (p->searching && p->tried.count == 1) {
-        p->refused[p->tried.first] = last_reason(p);
-        try_next(p);
-    } else if (p->searching) {
-        pieces_push_halves(&p->search, p->tried);
-        try_next(p);
-    } else if (p->piece.count > 1) {
-        pieces_push_halves(&p->pieces, p->piece);
-        send_piece(p);
-    } else if (!p->refused && changes > 0) {
-        begin_search(p);
-    } else if (any_left(p, changes)) {
-        refuse_all(p);
-    } else {
-        end(p, failure); /* without a row of ours: their own rules refuse the receipt */
-    }
-}
-
-static void on_piece(void *ctx, const struct gw_error *failure)
-{
-    struct postgres *p = ctx;
-
-    if (failure) /* what was told before COMMIT is not so */
-        p->refusals->count = p->refusals_before;
-    if (failure && failure->status == GW_EINPUT)
-        on_value_refused(p, failure);
-    else if (failure)
-        end(p, failure);
-    else if (p->searching)
-        try_next(p);
-    else
-        send_piece(p);
-}
-
-static void send_piece(struct postgres *p)
-{
-    p->searching = false;
-    p->refused = NULL;
-    if (p->pieces.count == 0) {
-        end(p, NULL);
-        return;
-    }
-    p->piece = p->pieces.list[--p->pieces.count];
-    send_run(p);
-}
-
-static void send_shipment(struct postgres *p)
-{
-    p->pieces.count = 0;
-    pieces_push(&p->pieces, 0, p->shipment->count);
-    send_piece(p);
-}
-
-static void deliver(struct gw_remote *remote, struct gw_shipment *shipment, gw_remote_done done, void *ctx)
-{
-    struct postgres *p = (struct postgres *)remote;
-
-    p->shipment = shipment;
-    p->refusals = &shipment->refusals;
-    *p->refusals = (struct gw_refusals){0};
-    memset(shipment->receipts, 0, shipment->count * sizeof *shipment->receipts);
-    begin(p, shipment->arena, done, ctx, send_shipment);
+    postgres_begin(p, arena, done, ctx, ask_stands);
 }
 
 /* ---- the beginning and the end --------------------------------------------------------------------------------- */
@@ -623,7 +219,7 @@ enum gw_status gw_sink_postgres_open(uv_loop_t *loop, const struct gw_clock *clo
 
     if (!p)
         return gw_fail(err, GW_ENOMEM, where, "no memory for the study database");
-    p->remote = (struct gw_remote){stand, deliver, inspect, close_remote};
+    p->remote = (struct gw_remote){stand, postgres_deliver, postgres_inspect, close_remote};
     p->arena = (struct gw_arena)GW_ARENA_INIT(SETTINGS_MAX_BYTES);
     rc = print_sentences(p, err);
     if (rc == GW_OK)
