@@ -12,6 +12,7 @@
 
 #include "gateway/sinks/export.h"
 #include "gateway/sinks/sink.h"
+#include "sinks/made_rows.h"
 #include "support/scratch.h"
 
 struct desk {
@@ -81,43 +82,21 @@ static inline bool desk_says(struct desk *desk, const char *sql, const char *wan
 static inline struct gw_row *desk_row(struct desk *desk, struct gw_rows *rows, enum gw_table_id table,
                                       const char *subject, const char *row_id)
 {
-    struct gw_row *row = gw_rows_add(rows, &desk->arena, table);
-
-    row->row_id = row_id;
-    row->subject_key = subject;
-    row->study = "lendex";
-    row->site = "hm";
-    row->status = "active";
-    return row;
+    return made_row(&desk->arena, rows, table, subject, row_id);
 }
 
 static inline struct gw_row_observations *desk_observation(struct desk *desk, struct gw_rows *rows, const char *row_id,
                                                            const char *value)
 {
-    struct gw_row_observations *row =
-        (struct gw_row_observations *)desk_row(desk, rows, GW_TABLE_observations, "ES-017", row_id);
-
-    row->value_num = value;
-    row->concept = "ANC";
-    row->row_version = 1;
-    return row;
+    return made_observation(&desk->arena, rows, "ES-017", row_id, value);
 }
 
 static inline struct gw_receipt desk_apply(struct desk *desk, const char *subject, struct gw_rows *previous,
                                            struct gw_rows *next, int64_t from)
 {
-    struct gw_difference difference;
+    const struct gw_batch batch = made_batch(&desk->arena, subject, previous, next, from);
     struct gw_receipt receipt;
 
-    gw_rows_sort(previous);
-    gw_rows_sort(next);
-    DESK_OK(desk, gw_difference(&desk->arena, previous, next, &difference, &desk->err));
-    const struct gw_batch batch = {.study = "lendex",
-                                   .subject_key = subject,
-                                   .from_revision = from,
-                                   .to_revision = from + 1,
-                                   .difference = &difference,
-                                   .applied_at = "2024-12-31T10:00:00Z"};
     DESK_OK(desk, desk->sink->apply(desk->sink, &batch, &receipt, &desk->err));
     return receipt;
 }

@@ -5,6 +5,7 @@
 #define SINKS_REMOTE_DESK_H
 
 #include "gateway/sinks/postgres.h"
+#include "sinks/made_rows.h"
 #include "support/postgres.h"
 
 struct remote_desk {
@@ -110,43 +111,20 @@ static inline void remote_desk_exec(struct remote_desk *desk, const char *sql)
 static inline struct gw_row *remote_desk_row(struct remote_desk *desk, struct gw_rows *rows, enum gw_table_id table,
                                              const char *subject, const char *row_id)
 {
-    struct gw_row *row = gw_rows_add(rows, &desk->arena, table);
-
-    row->row_id = row_id;
-    row->subject_key = subject;
-    row->study = "lendex";
-    row->site = "hm";
-    row->status = "active";
-    return row;
+    return made_row(&desk->arena, rows, table, subject, row_id);
 }
 
 static inline struct gw_row_observations *remote_desk_observation(struct remote_desk *desk, struct gw_rows *rows,
                                                                   const char *subject, const char *row_id,
                                                                   const char *value)
 {
-    struct gw_row_observations *row =
-        (struct gw_row_observations *)remote_desk_row(desk, rows, GW_TABLE_observations, subject, row_id);
-
-    row->value_num = value;
-    row->concept = "ANC";
-    row->row_version = 1;
-    return row;
+    return made_observation(&desk->arena, rows, subject, row_id, value);
 }
 
 static inline struct gw_batch remote_desk_batch(struct remote_desk *desk, const char *subject, struct gw_rows *previous,
                                                 struct gw_rows *next, int64_t from)
 {
-    struct gw_difference *difference = gw_arena_alloc(&desk->arena, sizeof *difference);
-
-    gw_rows_sort(previous);
-    gw_rows_sort(next);
-    cr_assert(gw_difference(&desk->arena, previous, next, difference, &desk->failure) == GW_OK);
-    return (struct gw_batch){.study = "lendex",
-                             .subject_key = subject,
-                             .from_revision = from,
-                             .to_revision = from + 1,
-                             .difference = difference,
-                             .applied_at = "2024-12-31T10:00:00Z"};
+    return made_batch(&desk->arena, subject, previous, next, from);
 }
 
 static inline enum gw_status remote_desk_send(struct remote_desk *desk, const struct gw_batch *batches, size_t count)
