@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
-#include "gateway/ledger/audit.h"
 #include "gateway/ledger/notes.h"
 #include "service/audited.h"
 #include "service/roster_fetch.h"
@@ -48,26 +47,9 @@ static void release(struct gw_run *run)
     if (run->next)
         generation_free(run->next);
     gw_ledger_close(run->ledger);
-    door_release(run);
+    run_door_release(run);
     gw_arena_release(&run->ground.arena);
     free(run);
-}
-
-static void log_point(const struct gw_run *run, const struct gw_audit_point *point)
-{
-    gw_log(run->log, GW_LOG_INFO, "audit.checkpoint", GW_LOG_NUMBER("rows", point->count),
-           GW_LOG_TEXT("head", point->head));
-}
-
-/* A ledger that failed has its say in the failure of the service. */
-static void end_trail(const struct gw_run *run)
-{
-    const char *reason = run->failure.status == GW_OK ? NULL : run->failure.text;
-    struct gw_audit_point point;
-
-    if (run->ledger && audited_work(run->ledger, "end", "casement run", reason, NULL) == GW_OK &&
-        gw_audit_checkpoint(run->ledger, &point, NULL) == GW_OK)
-        log_point(run, &point);
 }
 
 static void part_closed(struct gw_run *run)
@@ -78,7 +60,7 @@ static void part_closed(struct gw_run *run)
 
     if (--run->open > 0)
         return;
-    end_trail(run);
+    trail_end(run);
     gw_log(run->log, failure.status == GW_OK ? GW_LOG_INFO : GW_LOG_ERROR, "stopped",
            GW_LOG_NUMBER("requests", (int64_t)run->counts.sent),
            GW_LOG_TEXT("reason", failure.status == GW_OK ? NULL : failure.text));
@@ -100,7 +82,7 @@ static void close_handles(struct gw_run *run)
 {
     if (run->door.listener) {
         run->open++;
-        door_close(run, on_door_closed, run);
+        run_door_close(run, on_door_closed, run);
     }
     gw_clock_stop(run->world->clock, &run->timer);
     gw_dispatch_pool_free(run->pool);
@@ -150,7 +132,7 @@ static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
     enum gw_status rc = generation_open(generation, err);
 
     if (rc == GW_OK)
-        rc = door_name(run, err);
+        rc = run_door_name(run, err);
     if (rc == GW_OK)
         rc = gw_writer_start(run->world->loop, run->ledger, &run->writer, err);
     if (rc != GW_OK)
@@ -168,7 +150,7 @@ static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
         gw_log(run->log, GW_LOG_ERROR, "doorbell.failed", GW_LOG_TEXT("reason", refused.text));
     hints_look(run);
     rosters_look(run);
-    door_count(run);
+    run_door_count(run);
     notify_work(run);
     return GW_OK;
 }
@@ -253,37 +235,12 @@ static enum gw_status load_next(struct gw_run *run, struct gw_error *err)
     return rc;
 }
 
-enum { ROSTER_MEMORY = 64 << 20 };
-
-static void tell_roster(struct gw_run *run, const struct setup_study *before, const struct setup_study *after)
-{
-    struct gw_arena arena = GW_ARENA_INIT(ROSTER_MEMORY);
-    struct gw_roster_difference difference;
-    char words[GW_ROSTER_WORDS];
-    struct gw_error failure;
-
-    if (gw_roster_difference(&arena, &before->roster, &after->roster, &difference, &failure) == GW_OK &&
-        difference.count > 0)
-        gw_log(run->log, GW_LOG_INFO, "roster", GW_LOG_TEXT("study", after->config->id),
-               GW_LOG_TEXT("changes", gw_roster_words(&difference, words)));
-    gw_arena_release(&arena);
-}
-
-/* Who came, left, withdrew: by numbers, nobody is named in a log. */
-static void tell_rosters(struct gw_run *run, const struct setup *before, const struct setup *after)
-{
-    for (size_t i = 0; i < before->study_count; i++)
-        for (size_t j = 0; j < after->study_count; j++)
-            if (gw_same(before->studies[i].config->id, after->studies[j].config->id))
-                tell_roster(run, &before->studies[i], &after->studies[j]);
-}
-
 static void take_up_next(struct gw_run *run)
 {
     run->counts.reloads++;
     gw_log(run->log, GW_LOG_INFO, "reload", GW_LOG_NUMBER("subjects", (int64_t)run->next->setup.subject_count));
     if (run->generation) {
-        tell_rosters(run, &run->generation->setup, &run->next->setup);
+        rosters_tell(run, &run->generation->setup, &run->next->setup);
         close_generation(run);
         return;
     }
@@ -321,104 +278,9 @@ void gw_run_reload(struct gw_run *run)
 /* ---- now and then ---- */
 
 enum {
-    MARKED_MAX = 256,      /* the rest at the next look */
     LOOKS_TO_A_COUNT = 40, /* ten minutes */
     LOOKS_TO_A_ROSTER = ROSTER_FETCH_S * 1000 / GW_RUN_LOOK_MS,
 };
-
-struct marked { /* subjects to be derived again: a person decided something beside us */
-    struct gw_run *run;
-    int64_t numbers[MARKED_MAX];
-    size_t count;
-    int64_t after; /* GW_NOBODY: from the first */
-};
-
-static enum gw_status find_marked(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
-{
-    struct marked *marked = ctx;
-    int64_t number = GW_NOBODY;
-    enum gw_status rc = gw_ledger_next_dirty(ledger, marked->after, &number, err);
-
-    while (rc == GW_OK && number != GW_NOBODY && marked->count < MARKED_MAX) {
-        marked->numbers[marked->count++] = number;
-        rc = gw_ledger_next_dirty(ledger, number, &number, err);
-    }
-    return rc;
-}
-
-static void derive_marked(const struct marked *marked)
-{
-    struct generation *generation = marked->run->generation;
-
-    for (size_t i = 0; i < generation->watch_count; i++)
-        for (size_t k = 0; generation->watches[i].link == 0 && k < marked->count; k++)
-            if (generation->watches[i].subject->number == marked->numbers[k])
-                watch_derive(&generation->watches[i]);
-}
-
-static void on_marked(void *ctx, const struct gw_error *failure)
-{
-    struct marked *marked = ctx;
-    struct gw_run *run = marked->run;
-
-    run_fail(run, failure);
-    if (!failure && run->generation && !run->generation->closing)
-        derive_marked(marked);
-    if (!failure)
-        run->marked = marked->count < MARKED_MAX ? GW_NOBODY : marked->numbers[MARKED_MAX - 1];
-    free(marked);
-}
-
-static void look_for_marked(struct gw_run *run)
-{
-    struct marked *marked = run->writer && !run->writer_stopping ? calloc(1, sizeof *marked) : NULL;
-    struct gw_error failure;
-
-    if (!marked)
-        return;
-    marked->run = run;
-    marked->after = run->marked;
-    if (gw_writer_submit(run->writer, 1, find_marked, on_marked, marked, &failure) != GW_OK)
-        free(marked);
-}
-
-/* ---- the audit trail, every ten minutes ---- */
-
-struct sealing {
-    struct gw_run *run;
-    struct gw_audit_point point;
-};
-
-static enum gw_status seal(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
-{
-    return gw_audit_checkpoint(ledger, &((struct sealing *)ctx)->point, err);
-}
-
-static void on_sealed(void *ctx, const struct gw_error *failure)
-{
-    struct sealing *sealing = ctx;
-    struct gw_run *run = sealing->run;
-
-    run_fail(run, failure);
-    if (failure)
-        gw_log(run->log, GW_LOG_ERROR, "audit.checkpoint.failed", GW_LOG_TEXT("reason", failure->text));
-    else if (sealing->point.count > run->sealed)
-        log_point(run, &sealing->point);
-    run->sealed = failure ? run->sealed : sealing->point.count;
-    free(sealing);
-}
-
-static void seal_trail(struct gw_run *run)
-{
-    struct sealing *sealing = run->writer && !run->writer_stopping ? calloc(1, sizeof *sealing) : NULL;
-    struct gw_error failure;
-
-    if (!sealing)
-        return;
-    sealing->run = run;
-    if (gw_writer_submit_alone(run->writer, seal, on_sealed, sealing, &failure) != GW_OK)
-        free(sealing);
-}
 
 static void on_look(uv_timer_t *timer);
 
@@ -442,10 +304,10 @@ static void on_look(uv_timer_t *timer)
 
     if (!run->generation || (!run->generation->closing && (look_changed(run->generation->look) || run->relinked)))
         gw_run_reload(run);
-    look_for_marked(run);
+    marked_look(run);
     if (++run->looks % LOOKS_TO_A_COUNT == 0) {
-        door_count(run);
-        seal_trail(run);
+        run_door_count(run);
+        trail_seal(run);
         hints_look(run); /* those that could not be taken up when they came */
     }
     if (run->looks % LOOKS_TO_A_ROSTER == 0)
@@ -530,7 +392,7 @@ static enum gw_status open_run(struct gw_run *run, struct gw_error *err)
     if (rc == GW_OK)
         rc = gw_dispatch_pool_new(run->world->loop, run->world->clock, NULL, &run->pool, err);
     if (rc == GW_OK)
-        rc = door_open(run, err);
+        rc = run_door_open(run, err);
     if (rc == GW_OK)
         rc = count_start(run, err);
     return rc == GW_OK ? begin_work(run, err) : rc;
@@ -552,7 +414,7 @@ enum gw_status gw_run_start(const struct gw_run_options *options, gw_run_done do
     rc = open_run(run, err);
     if (rc != GW_OK) {
         if (run->door.listener)
-            door_close(run, NULL, NULL);
+            run_door_close(run, NULL, NULL);
         if (run->generation)
             generation_free(run->generation);
         gw_dispatch_pool_free(run->pool);

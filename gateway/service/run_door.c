@@ -18,15 +18,6 @@ static bool can_be_worked_on(const struct hospital *hospital)
            gw_circuit_wait_ms(gw_dispatcher_circuit(hospital->dispatcher), clock->monotonic_ms(clock->ctx)) == 0;
 }
 
-static size_t ready_of(const struct hospital *hospital)
-{
-    size_t count = 0;
-
-    for (const struct watch *watch = hospital->first_ready; watch; watch = watch->next_ready)
-        count++;
-    return count;
-}
-
 static void refresh_endpoint(const struct hospital *hospital, struct gw_metrics_endpoint *numbers)
 {
     static const enum gw_metrics_circuit states[] = {[GW_CIRCUIT_RUNNING] = GW_METRICS_RUNNING,
@@ -36,7 +27,7 @@ static void refresh_endpoint(const struct hospital *hospital, struct gw_metrics_
     const int64_t now = run_now(hospital->run);
     const struct gw_circuit *circuit;
 
-    numbers->due = ready_of(hospital) + hospital->under_way;
+    numbers->due = hospital->ready + hospital->under_way;
     numbers->last_success_s = (uint64_t)hospital->last_success;
     numbers->lag_ms = hospital->first_ready && now > hospital->first_ready->next.due
                           ? (uint64_t)(now - hospital->first_ready->next.due) * 1000
@@ -69,14 +60,14 @@ static void refresh(void *ctx)
     gw_metrics_look_at_process(metrics);
 }
 
-void door_due(struct gw_run *run)
+void run_door_due(struct gw_run *run)
 {
     const struct gw_clock *clock = run->world->clock;
     size_t due = 0;
 
     for (size_t i = 0; run->generation && i < run->generation->hospital_count; i++)
         if (can_be_worked_on(&run->generation->hospitals[i]))
-            due += ready_of(&run->generation->hospitals[i]) + run->generation->hospitals[i].under_way;
+            due += run->generation->hospitals[i].ready + run->generation->hospitals[i].under_way;
     gw_readiness_due(&run->door.health.readiness, due, clock->monotonic_ms(clock->ctx));
 }
 
@@ -124,7 +115,7 @@ static void on_numbers(void *ctx, const struct gw_error *failure)
     free(numbers);
 }
 
-void door_count(struct gw_run *run)
+void run_door_count(struct gw_run *run)
 {
     struct numbers *numbers = run->writer && !run->writer_stopping ? calloc(1, sizeof *numbers) : NULL;
     struct gw_error failure;
@@ -138,7 +129,7 @@ void door_count(struct gw_run *run)
 
 /* ---- the listener ---- */
 
-enum gw_status door_open(struct gw_run *run, struct gw_error *err)
+enum gw_status run_door_open(struct gw_run *run, struct gw_error *err)
 {
     const struct gw_clock *clock = run->world->clock;
     struct door *door = &run->door;
@@ -158,7 +149,7 @@ enum gw_status door_open(struct gw_run *run, struct gw_error *err)
 }
 
 /* What an endpoint was counted for stays when a changed configuration keeps it. */
-enum gw_status door_name(struct gw_run *run, struct gw_error *err)
+enum gw_status run_door_name(struct gw_run *run, struct gw_error *err)
 {
     const struct setup *setup = &run->generation->setup;
     const char **ids = calloc(setup->endpoint_count + 1, sizeof *ids);
@@ -174,14 +165,14 @@ enum gw_status door_name(struct gw_run *run, struct gw_error *err)
     return rc;
 }
 
-void door_close(struct gw_run *run, void (*closed)(void *ctx), void *ctx)
+void run_door_close(struct gw_run *run, void (*closed)(void *ctx), void *ctx)
 {
     run->door.health.readiness.stopping = true;
     gw_listener_stop(run->door.listener, GW_DOOR_DRAIN_MS, closed, ctx);
     run->door.listener = NULL;
 }
 
-void door_release(struct gw_run *run)
+void run_door_release(struct gw_run *run)
 {
     gw_doorbell_free(run->door.bell);
     gw_metrics_release(&run->door.metrics);

@@ -143,6 +143,7 @@ void hospital_queue(struct hospital *hospital, struct watch *watch)
     *at = watch;
     if (!watch->next_ready)
         hospital->last_ready = &watch->next_ready;
+    hospital->ready++;
 }
 
 static struct watch *take_ready(struct hospital *hospital)
@@ -153,6 +154,7 @@ static struct watch *take_ready(struct hospital *hospital)
     if (!hospital->first_ready)
         hospital->last_ready = &hospital->first_ready;
     watch->ready = false;
+    hospital->ready--;
     return watch;
 }
 
@@ -186,7 +188,7 @@ void hospital_pump(struct hospital *hospital)
 
     while (may_begin(hospital) && hospital->under_way < most)
         begin_errand(take_ready(hospital));
-    door_due(hospital->run);
+    run_door_due(hospital->run);
 }
 
 /* ---- closing ---- */

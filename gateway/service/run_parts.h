@@ -68,6 +68,7 @@ struct hospital {
     bool learnt;
     unsigned learn_failures;
     struct watch *first_ready, **last_ready;
+    size_t ready; /* of them */
     size_t under_way;
     struct exporter *export;  /* NULL: none */
     struct intray *intray;    /* NULL: it is no folder */
@@ -141,9 +142,9 @@ struct gw_run {
     size_t open;
     unsigned looks;
     uint64_t look_at; /* monotonic ms, of the next one */
-    int64_t marked; /* the subject that was the last to be found marked */
-    bool resume;    /* what is stopped is tried again */
-    bool relinked;  /* a subject has other linked patients than the generation knows */
+    int64_t marked;   /* the subject that was the last to be found marked */
+    bool resume;      /* what is stopped is tried again */
+    bool relinked;    /* a subject has other linked patients than the generation knows */
     bool stopping;
     bool writer_stopping;
     bool hints_busy, hints_again; /* a round over them is under way; another is wanted */
@@ -168,12 +169,12 @@ enum gw_status ground_stays(const struct ground *ground, const struct gw_config 
 
 /* ---- run_door.c ---- */
 #define GW_DOOR_DRAIN_MS 2000u
-enum gw_status door_open(struct gw_run *run, struct gw_error *err);        /* as the first generation says */
-enum gw_status door_name(struct gw_run *run, struct gw_error *err);        /* the endpoints of a new generation */
-void door_due(struct gw_run *run);                                         /* how much can be worked on now */
-void door_count(struct gw_run *run);                                       /* numbers of the ledger, by a job */
-void door_close(struct gw_run *run, void (*closed)(void *ctx), void *ctx); /* it was open */
-void door_release(struct gw_run *run);
+enum gw_status run_door_open(struct gw_run *run, struct gw_error *err);        /* as the first generation says */
+enum gw_status run_door_name(struct gw_run *run, struct gw_error *err);        /* the endpoints of a new generation */
+void run_door_due(struct gw_run *run);                                         /* how much can be worked on now */
+void run_door_count(struct gw_run *run);                                       /* numbers of the ledger, by a job */
+void run_door_close(struct gw_run *run, void (*closed)(void *ctx), void *ctx); /* it was open */
+void run_door_release(struct gw_run *run);
 
 /* ---- run_meter.c ---- */
 void meter_init(struct meter *meter, struct hospital *hospital);
@@ -227,8 +228,16 @@ enum gw_status watch_mark_read(const struct read_mark *mark, struct gw_ledger *l
                                struct gw_error *err);
 void watch_was_read(const struct read_mark *mark, int64_t as_of);
 
-/* ---- run_roster.c: rosters that hospitals keep ---- */
+/* ---- run_roster.c: rosters ---- */
 void rosters_look(struct gw_run *run); /* a changed one is a changed file, and that is noticed as any other is */
+void rosters_tell(struct gw_run *run, const struct setup *before, const struct setup *after); /* in the log */
+
+/* ---- run_marked.c: subjects that a person decided about beside us ---- */
+void marked_look(struct gw_run *run); /* by a job; they are derived again */
+
+/* ---- run_trail.c: the audit trail ---- */
+void trail_seal(struct gw_run *run);      /* by a job */
+void trail_end(const struct gw_run *run); /* the ledger is ours */
 
 /* ---- run_hints.c: what hospitals tell by themselves ---- */
 void hints_look(struct gw_run *run);
