@@ -15,8 +15,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "gateway/core/arena.h"
-
 static const char where[] = "net.session";
 
 enum { COPIES_MAX = 256 * 1024, HEADERS_MAX = 16 };
@@ -220,40 +218,55 @@ static void on_answer(void *ctx, const struct gw_error *failure)
 
 /* ---- the beginning --------------------------------------------------------------------------------------------- */
 
-static const char *copy(struct exchange *exchange, const char *text, bool *fine)
+static const char *copy(struct gw_arena *arena, const char *text, bool *fine)
 {
-    const char *copied = text ? gw_arena_copy(&exchange->arena, text, strlen(text)) : NULL;
+    const char *copied = text ? gw_arena_copy(arena, text, strlen(text)) : NULL;
 
     *fine = *fine && (copied || !text);
     return copied;
 }
 
-static bool copy_request(struct exchange *exchange, const struct gw_session_request *from)
+bool gw_session_request_copy(struct gw_arena *arena, const struct gw_session_request *from,
+                             struct gw_http_header *headers, struct gw_session_request *out)
 {
-    struct gw_http_request *to = &exchange->request;
     bool fine = true;
 
-    exchange->headers[0].name = "Accept";
-    exchange->headers[0].value = copy(exchange, from->accept ? from->accept : "application/fhir+json", &fine);
-    for (size_t i = 0; i < from->header_count; i++) {
-        assert(strcasecmp(from->headers[i].name, "Authorization") != 0);
-        exchange->headers[1 + i].name = copy(exchange, from->headers[i].name, &fine);
-        exchange->headers[1 + i].value = copy(exchange, from->headers[i].value, &fine);
+    *out = *from;
+    out->method = copy(arena, from->method, &fine);
+    out->url = copy(arena, from->url, &fine);
+    out->accept = copy(arena, from->accept, &fine);
+    out->types = copy(arena, from->types, &fine);
+    out->headers = headers;
+    for (size_t i = 0; fine && i < from->header_count; i++) {
+        headers[i].name = copy(arena, from->headers[i].name, &fine);
+        headers[i].value = copy(arena, from->headers[i].value, &fine);
     }
-    exchange->header_count = 1 + from->header_count;
-    to->headers = exchange->headers;
-    to->method = copy(exchange, from->method, &fine);
-    to->url = copy(exchange, from->url, &fine);
-    exchange->types = copy(exchange, from->types, &fine);
-    to->body = from->body;
-    if (from->body.length)
-        to->body.at = gw_arena_copy(&exchange->arena, from->body.at, from->body.length);
-    to->max_bytes = from->max_bytes;
-    to->stall_s = from->stall_s;
-    to->total_ms = from->total_ms;
-    to->sink = from->sink;
-    to->sink_ctx = from->sink_ctx;
-    return fine && (to->body.at || !from->body.length);
+    if (from->body.length > 0)
+        out->body.at = gw_arena_copy(arena, from->body.at, from->body.length);
+    return fine && (out->body.at || from->body.length == 0);
+}
+
+static bool copy_request(struct exchange *exchange, const struct gw_session_request *from)
+{
+    struct gw_session_request copied;
+
+    for (size_t i = 0; i < from->header_count; i++)
+        assert(strcasecmp(from->headers[i].name, "Authorization") != 0);
+    if (!gw_session_request_copy(&exchange->arena, from, exchange->headers + 1, &copied))
+        return false;
+    exchange->headers[0] = (struct gw_http_header){"Accept", copied.accept ? copied.accept : "application/fhir+json"};
+    exchange->header_count = 1 + copied.header_count;
+    exchange->types = copied.types;
+    exchange->request = (struct gw_http_request){.method = copied.method,
+                                                 .url = copied.url,
+                                                 .headers = exchange->headers,
+                                                 .body = copied.body,
+                                                 .max_bytes = copied.max_bytes,
+                                                 .stall_s = copied.stall_s,
+                                                 .total_ms = copied.total_ms,
+                                                 .sink = copied.sink,
+                                                 .sink_ctx = copied.sink_ctx};
+    return true;
 }
 
 static struct exchange *exchange_new(struct gw_session *session, const struct gw_session_request *request)

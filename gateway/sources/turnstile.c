@@ -222,32 +222,10 @@ void turnstile_send(struct ask *ask)
 
 /* ---- asked from outside ---------------------------------------------------------------------------------------- */
 
-static const char *copy(struct ask *ask, const char *text, bool *fine)
-{
-    const char *copied = text ? gw_arena_copy(&ask->arena, text, strlen(text)) : NULL;
-
-    *fine = *fine && (copied || !text);
-    return copied;
-}
-
 static bool copy_request(struct ask *ask, const struct gw_session_request *from)
 {
-    struct gw_session_request *to = &ask->request;
-    bool fine = from->header_count <= ASK_HEADERS_MAX;
-
-    *to = *from;
-    to->method = copy(ask, from->method, &fine);
-    to->url = copy(ask, from->url, &fine);
-    to->accept = copy(ask, from->accept, &fine);
-    to->types = copy(ask, from->types, &fine);
-    to->headers = ask->headers;
-    for (size_t i = 0; fine && i < from->header_count; i++) {
-        ask->headers[i].name = copy(ask, from->headers[i].name, &fine);
-        ask->headers[i].value = copy(ask, from->headers[i].value, &fine);
-    }
-    if (from->body.length > 0)
-        to->body.at = gw_arena_copy(&ask->arena, from->body.at, from->body.length);
-    return fine && (to->body.at || from->body.length == 0);
+    return from->header_count <= ASK_HEADERS_MAX &&
+           gw_session_request_copy(&ask->arena, from, ask->headers, &ask->request);
 }
 
 static enum gw_status face_ask(struct gw_web *web, const struct gw_session_request *request,

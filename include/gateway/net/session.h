@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/core/arena.h"
 #include "gateway/core/error.h"
 #include "gateway/net/http.h"
 #include "gateway/net/token.h"
@@ -93,6 +94,13 @@ struct gw_session_request {
     const char *types;  /* resource types that it reads, separated by commas; NULL: nothing is known of them */
     bool without_token; /* Bulk Data with requiresAccessToken false: a token shall not be sent */
 };
+
+/*
+ * A copy for whoever sends it later: texts, headers and body in the arena, but for the list of the headers, which has
+ * room for header_count of them. false: out of memory.
+ */
+bool gw_session_request_copy(struct gw_arena *arena, const struct gw_session_request *from,
+                             struct gw_http_header *headers, struct gw_session_request *out);
 
 /* GW_EPROTO at the door when the gate refuses the URL. */
 enum gw_status gw_session_start(struct gw_session *session, const struct gw_session_request *request,
