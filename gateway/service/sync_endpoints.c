@@ -2,7 +2,6 @@
  * The endpoints of one sync: their dispatchers, and what is asked before any subject is asked about.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "gateway/net/backoff.h"
 #include "service/circuits.h"
@@ -44,23 +43,23 @@ static void disk_failed(void *ctx, const struct gw_error *failure)
     stop_all(s);
 }
 
-/* What stopped the endpoint, and not the first request that it kept from being asked. */
-static void tell_cause(struct sync_endpoint *endpoint, const struct gw_error *failure)
+/* Of what the endpoint suffers from its reason is told, and not which request that kept from being asked. */
+static void tell(struct sync_endpoint *endpoint, enum gw_trouble trouble, const struct gw_error *failure)
 {
+    const struct gw_circuit *circuit = endpoint->dispatcher ? gw_dispatcher_circuit(endpoint->dispatcher) : NULL;
     struct gw_error *told = &endpoint->told->failure;
-    const char *cause = *endpoint->reason ? strstr(failure->text, endpoint->reason) : NULL;
 
     *told = *failure;
-    if (cause)
-        snprintf(told->text, sizeof told->text, "%s", cause);
+    if (circuit && circuit->state != GW_CIRCUIT_RUNNING && circuit->trouble == trouble)
+        snprintf(told->text, sizeof told->text, "%s", circuit->reason);
 }
 
-void sync_failed(struct sync_endpoint *endpoint, const struct gw_error *failure)
+void sync_failed(struct sync_endpoint *endpoint, enum gw_trouble trouble, const struct gw_error *failure)
 {
     if (!failure)
         return;
     if (endpoint->told->failure.status == GW_OK)
-        tell_cause(endpoint, failure);
+        tell(endpoint, trouble, failure);
     disk_failed(endpoint->sync, failure);
 }
 
@@ -71,8 +70,6 @@ static void on_changed(void *ctx, const char *query, const struct gw_circuit *ci
     struct sync_endpoint *at = ctx;
 
     (void)alerts; /* who started the sync is told what failed */
-    if (!query)
-        snprintf(at->reason, sizeof at->reason, "%s", circuit->reason);
     if (at->sync->writer)
         circuits_keep(at->sync->writer, at->endpoint, query, circuit, disk_failed, at->sync);
 }
@@ -103,7 +100,7 @@ static enum gw_status open_endpoint(struct sync_endpoint *at, struct gw_error *e
     at->settings.store = &s->store.store;
     at->settings.delivery = s->delivery;
     if (circuits_dispatcher(&circuits, at->endpoint, s->pool, &options, &at->dispatcher, &failure) != GW_OK)
-        sync_failed(at, &failure);
+        sync_failed(at, GW_TROUBLE_NONE, &failure);
     s->open += at->dispatcher != NULL;
     return GW_OK;
 }
@@ -167,7 +164,7 @@ static void on_learnt(void *ctx, const struct gw_error *failure)
     struct sync_endpoint *at = ctx;
 
     at->sync->waiting--;
-    sync_failed(at, failure);
+    sync_failed(at, GW_TROUBLE_NONE, failure);
     if (failure)
         stop(at);
 }
@@ -206,7 +203,7 @@ static void on_fetched(void *ctx, bool changed, const struct gw_error *failure)
 
     fetching->at->sync->waiting--;
     *fetching->changed |= changed;
-    sync_failed(fetching->at, failure);
+    sync_failed(fetching->at, GW_TROUBLE_NONE, failure);
 }
 
 static enum gw_status fetch(struct sync *s, size_t study, struct fetching *fetching, struct gw_error *err)

@@ -30,7 +30,6 @@ struct sync_endpoint {
     struct gw_pull_settings settings; /* of its dispatcher */
     struct gw_dispatcher *dispatcher; /* NULL: not asked, or not any more */
     struct learning learning;
-    char reason[400]; /* why the endpoint fails, while it does */
 };
 
 struct sync {
@@ -61,7 +60,8 @@ struct sync {
 /* Circuits go on from where the last sync, or the service, left them. An endpoint's failure is its result's. */
 enum gw_status sync_open_endpoints(struct sync *sync, struct gw_error *err);
 void sync_close_endpoints(struct sync *sync);
-void sync_failed(struct sync_endpoint *endpoint, const struct gw_error *failure); /* the first is told; NULL is none */
+/* The first is told; NULL is none. trouble: of a search, as its result says; of anything else GW_TROUBLE_NONE. */
+void sync_failed(struct sync_endpoint *endpoint, enum gw_trouble trouble, const struct gw_error *failure);
 
 /* What is asked between the two is answered when the second returns, with GW_EIO if our disk failed. */
 enum gw_status sync_begin_asking(struct sync *sync, struct gw_error *err);

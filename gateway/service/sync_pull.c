@@ -145,7 +145,7 @@ static void on_asked(void *ctx, const struct gw_pull_result *result, const struc
     s->waiting--;
     g->done++;
     add_up(a->at->told, result);
-    sync_failed(a->at, failure);
+    sync_failed(a->at, result->trouble, failure);
     a->link->sent += result->requests;
     a->link->open -= !failure;
     reading_add(&s->requests, &a->readings, &a->reading_capacity, asked->request, result, failure, s->began);
