@@ -14,7 +14,7 @@
 
 bool folder_fits(const char *path);
 
-/* "/srv/drop/work/x.ndjson" */
+/* A file in one of them: the three names with a slash between. */
 void folder_path(const char *path, const char *folder, const char *name, char out[FOLDER_PATH_BYTES]);
 
 enum gw_status folder_make(const char *path, struct gw_error *err); /* those that are missing */
