@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "service/lists.h"
+#include "service/reach.h"
 
 static const char where[] = "service.decide";
 
@@ -69,7 +70,37 @@ static enum gw_status note_changes(struct rederive *r, struct source *s, size_t 
     return rc;
 }
 
-static enum gw_status keep_settled(struct rederive *r, struct source *s, size_t *held_back, struct gw_error *err)
+/* For the span that is needed by now, up to the day that the subject was derived for. */
+static enum gw_status was_read(struct source *s, const struct gw_enrolled *subject, bool *read, struct gw_error *err)
+{
+    struct reach reach = {.ledger = s->query->ledger,
+                          .scratch = s->arena,
+                          .subject = subject->number,
+                          .zone = gw_site_zone(subject->site),
+                          .low = GW_NO_DAY,
+                          .high = GW_NO_DAY};
+    struct gw_explain_reach *endpoints;
+    size_t count = 0;
+    bool anchored;
+    enum gw_status rc;
+
+    *read = true;
+    if (subject->line->withdrawn != GW_NO_DAY && subject->horizon >= subject->line->withdrawn)
+        return GW_OK; /* nothing more is asked */
+    rc = gw_pass_span(&s->pass, subject->number, &anchored, &reach.low, &reach.high, err);
+    if (rc == GW_OK)
+        rc = source_reach(s, subject, &endpoints, &count, err);
+    for (size_t i = 0; rc == GW_OK && i < count; i++) {
+        gw_day needed;
+
+        rc = reach_at(&reach, endpoints[i].endpoint, &needed, err);
+        *read &= rc == GW_OK && needed >= subject->horizon;
+    }
+    return rc;
+}
+
+static enum gw_status keep_settled(struct rederive *r, struct source *s, bool anchors, size_t *held_back,
+                                   struct gw_error *err)
 {
     struct gw_ledger_subjects now = {0};
     size_t kept = 0, at = 0;
@@ -83,6 +114,8 @@ static enum gw_status keep_settled(struct rederive *r, struct source *s, size_t 
         if (at == now.count || !now.list[at].dirty)
             continue;
         rc = was_settled(s, i, &settled, err);
+        if (rc == GW_OK && settled && anchors && s->query->config)
+            rc = was_read(s, &s->subjects[i], &settled, err);
         if (rc == GW_OK && settled)
             rc = note_changes(r, s, i, err);
         if (settled)
@@ -158,33 +191,13 @@ static enum gw_status write_lists(struct rederive *r, struct gw_error *err)
                        &equation, r->arena, err);
 }
 
-/* Otherwise the next sync would ask for the days of the windows as they were. */
-static enum gw_status remember_spans(struct source *s, struct gw_error *err)
-{
-    enum gw_status rc = gw_ledger_begin(s->query->ledger, err);
-
-    for (size_t i = 0; rc == GW_OK && i < s->pass.subject_count; i++) {
-        const int64_t subject = s->pass.subjects[i].number;
-        gw_day low = GW_NO_DAY, high = GW_NO_DAY;
-        bool anchored;
-
-        rc = gw_pass_span(&s->pass, subject, &anchored, &low, &high, err);
-        if (rc == GW_OK)
-            rc = remember_span(s->query->ledger, subject, low, high, err);
-    }
-    if (rc == GW_OK)
-        return gw_ledger_commit(s->query->ledger, err);
-    gw_ledger_rollback(s->query->ledger);
-    return rc;
-}
-
 static enum gw_status run_study(struct rederive *r, size_t study, const char *now, bool anchors,
                                 struct gw_pass_result *out, size_t *held_back, struct gw_error *err)
 {
     struct source *s = &r->sources[study];
     struct gw_pass_result one = {0};
     struct gw_sink *sink = NULL;
-    enum gw_status rc = keep_settled(r, s, held_back, err);
+    enum gw_status rc = keep_settled(r, s, anchors, held_back, err);
 
     if (rc == GW_OK)
         rc = open_sink(r, study, &sink, err);
@@ -197,7 +210,7 @@ static enum gw_status run_study(struct rederive *r, size_t study, const char *no
         sink->close(sink);
     if (rc == GW_OK)
         add_up(out, &one);
-    return rc == GW_OK && anchors && r->query.config ? remember_spans(s, err) : rc;
+    return rc;
 }
 
 enum gw_status rederive_run(struct rederive *r, const char *now, bool anchors, struct gw_pass_result *out,

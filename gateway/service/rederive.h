@@ -22,7 +22,7 @@ void rederive_release(struct rederive *rederive);
 
 /*
  * Derive and deliver who was up to date when it was opened and is marked now; *held_back counts the others marked.
- * anchors: D1 or EOT may have moved, so the next sync is told which days to ask for.
+ * anchors: D1 or EOT may have moved; whose windows now take days that no hospital was asked for is held back too.
  */
 enum gw_status rederive_run(struct rederive *rederive, const char *now, bool anchors, struct gw_pass_result *out,
                             size_t *held_back, struct gw_error *err);

@@ -10,7 +10,6 @@ enum { DAY_LENGTH = 10 };
 
 static const char horizon_query[] = "horizon";
 static const char derived_query[] = "derived";
-static const char span_query[] = "span";
 
 /* The day at the head of a watermark; GW_NO_DAY: there is none. */
 static gw_day leading_day(const char *text)
@@ -75,31 +74,6 @@ enum gw_status remember_derivation(struct gw_ledger *ledger, int64_t subject, co
     gw_day_print(derived->horizon, day);
     snprintf(text, sizeof text, "%s %s", day, derived->digest);
     return gw_ledger_move(ledger, &(struct gw_cursor){"", subject, derived_query, "", ""}, text, err);
-}
-
-enum gw_status remembered_span(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, bool *known,
-                               gw_day *low, gw_day *high, struct gw_error *err)
-{
-    const char *text = NULL;
-    const enum gw_status rc =
-        gw_ledger_cursor(ledger, arena, &(struct gw_cursor){"", subject, span_query, "", ""}, &text, err);
-
-    *known = text != NULL;
-    *low = leading_day(text);
-    *high = *low != GW_NO_DAY && strlen(text) > DAY_LENGTH ? leading_day(text + DAY_LENGTH + 1) : GW_NO_DAY;
-    return rc;
-}
-
-enum gw_status remember_span(struct gw_ledger *ledger, int64_t subject, gw_day low, gw_day high, struct gw_error *err)
-{
-    char first[DAY_LENGTH + 1], last[DAY_LENGTH + 1], text[2 * (DAY_LENGTH + 1)] = "";
-
-    if (low != GW_NO_DAY) {
-        gw_day_print(low, first);
-        gw_day_print(high, last);
-        snprintf(text, sizeof text, "%s %s", first, last);
-    }
-    return gw_ledger_move(ledger, &(struct gw_cursor){"", subject, span_query, "", ""}, text, err);
 }
 
 enum gw_status remembered_input(struct gw_ledger *ledger, struct gw_arena *arena, const char *name,

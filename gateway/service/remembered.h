@@ -6,8 +6,6 @@
  *      ("", subject, "derived")         horizon and digest of all that steered the last derivation beside the facts:
  *                                       "2026-06-30 5f0c..."; another digest (a new release, table, package, site
  *                                       profile or roster line) means that the subject is derived again
- *      ("", subject, "span")            the days its windows may take, as of then: "2024-01-01 2027-02-03", or ""
- * before its first dose is known
  *      ("", nobody, "site")             of a map: the file an input of the derivation stood in, behind its digest:
  *                                       "5f0c... /data/mappings/sites/hm.json"; so "package", "enrolment", "key"; and
  *                                       "as_of" its horizon
@@ -39,11 +37,6 @@ enum gw_status remembered_derivation(struct gw_ledger *ledger, struct gw_arena *
                                      struct derived_before *out, struct gw_error *err);
 enum gw_status remember_derivation(struct gw_ledger *ledger, int64_t subject, const struct derived_before *derived,
                                    struct gw_error *err);
-
-/* *known: false when no span was remembered. *low is GW_NO_DAY for a subject whose first dose is not known. */
-enum gw_status remembered_span(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, bool *known,
-                               gw_day *low, gw_day *high, struct gw_error *err);
-enum gw_status remember_span(struct gw_ledger *ledger, int64_t subject, gw_day low, gw_day high, struct gw_error *err);
 
 /* What a map was made with. out->path: NULL when nothing was remembered under this name. */
 struct remembered_input {

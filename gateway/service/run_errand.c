@@ -354,7 +354,7 @@ static bool same_linked(const struct setup_subject *subject, const struct gw_lin
     return same;
 }
 
-/* What the derivation found for the schedule. */
+/* What the derivation found for the schedule. Where there was none for want of days, these are asked for next. */
 static enum gw_status look_again(struct errand *e, struct gw_ledger *ledger, struct gw_error *err)
 {
     struct gw_ledger_subject known;
@@ -366,6 +366,10 @@ static enum gw_status look_again(struct errand *e, struct gw_ledger *ledger, str
         e->course.next_day = known.next_day;
     if (rc == GW_OK)
         rc = agenda_windows(ledger, &e->arena, e->subject.number, &e->course, err);
+    if (e->unread && e->subject.anchored) {
+        e->course.low = e->subject.low;
+        e->course.high = e->subject.high;
+    }
     if (rc == GW_OK)
         rc = agenda_linked(ledger, &e->scratch, e->subject.number, &linked, &count, err);
     e->relinked = rc == GW_OK && !same_linked(e->watch->subject, linked, count);
@@ -384,12 +388,25 @@ static enum gw_status note_savings(struct errand *e, struct gw_ledger *ledger, s
     return gw_savings_add(ledger, &e->scratch, endpoint_of(e)->config->id, &e->savings, err);
 }
 
+/* How far every endpoint was read, for the span that is needed by now. */
+static enum gw_status find_horizon(struct errand *e, struct gw_ledger *ledger, gw_day *out, struct gw_error *err)
+{
+    const struct standing standing = standing_of(e);
+    struct setup_subject all_links = *e->watch->subject;
+    enum gw_status rc = find_span(e, ledger, err);
+
+    all_links.as_of = e->subject.as_of;
+    all_links.anchored = e->subject.anchored;
+    all_links.low = e->subject.low;
+    all_links.high = e->subject.high;
+    return rc == GW_OK ? standing_horizon(&standing, &all_links, out, err) : rc;
+}
+
 /* Also after a failure: what came is derived as far as every endpoint was read. */
 static enum gw_status close_job(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
 {
     struct errand *e = ctx;
     const struct standing standing = standing_of(e);
-    struct setup_subject all_links = *e->watch->subject;
     gw_day horizon = GW_NO_DAY;
     enum gw_status rc = gw_ledger_begin(ledger, err);
 
@@ -399,9 +416,8 @@ static enum gw_status close_job(struct gw_ledger *ledger, void *ctx, struct gw_e
         rc = note_success(e, ledger, err);
     if (rc == GW_OK && e->readings.count > 0)
         rc = gw_readings_keep(ledger, &e->scratch, e->subject.number, e->link.key, &e->readings, err);
-    all_links.as_of = e->subject.as_of;
     if (rc == GW_OK)
-        rc = standing_horizon(&standing, &all_links, &horizon, err);
+        rc = find_horizon(e, ledger, &horizon, err);
     e->subject.as_of = horizon;
     e->unread = horizon == GW_NO_DAY;
     if (rc == GW_OK && horizon != GW_NO_DAY)

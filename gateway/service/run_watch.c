@@ -320,6 +320,9 @@ static enum gw_status find_derive(struct watch *watch, const struct gw_ledger_su
     bool due = false;
     enum gw_status rc;
 
+    subject.low = watch->course.low;
+    subject.high = watch->course.high;
+    subject.anchored = subject.low != GW_NO_DAY;
     setup_date(&subject, run_now(watch->hospital->run), GW_NO_DAY);
     rc = standing_horizon(&standing, &subject, &horizon, err);
     subject.as_of = horizon;
@@ -351,10 +354,10 @@ enum gw_status watch_open(struct watch *watch, struct gw_error *err)
                                      .next_day = known.next_day,
                                      .enrolled = now - hurry, /* whom a person linked is asked about at once */
                                      .spread = (uint32_t)subject->number * SCATTER};
-    if (rc == GW_OK && watch->link == 0)
-        rc = find_derive(watch, &known, err);
     if (rc == GW_OK)
         rc = agenda_windows(ledger, &watch->memory, subject->number, &watch->course, err);
+    if (rc == GW_OK && watch->link == 0)
+        rc = find_derive(watch, &known, err);
     if (rc == GW_OK)
         rc = agenda_done(ledger, &watch->memory, subject->number, subject->links[watch->link].key, &watch->done, err);
     return rc;

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "service/agenda.h"
+#include "service/reach.h"
 #include "service/steering.h"
 
 struct gw_enrolled standing_enrolled(const struct setup_subject *subject)
@@ -60,52 +62,92 @@ enum gw_status standing_is_due(const struct standing *t, const struct setup_subj
     return find_due(t, subject, known, &now, due, err);
 }
 
-enum gw_status standing_horizon(const struct standing *t, const struct setup_subject *subject, gw_day *out,
-                                struct gw_error *err)
-{
-    enum gw_status rc = GW_OK;
-
-    *out = subject->as_of;
-    for (size_t l = 0; rc == GW_OK && *out != GW_NO_DAY && l < subject->link_count; l++) {
-        gw_day horizon;
-
-        rc = remembered_horizon(t->setup->ledger, t->scratch, subject->links[l].key, subject->number, &horizon, err);
-        if (rc == GW_OK && (horizon == GW_NO_DAY || horizon < *out))
-            *out = horizon;
-    }
-    return rc;
-}
-
-/* A derivation is worth a look at the ledger: whoever has no new fact and is not due has the span of last time. */
-enum gw_status standing_span(const struct standing *t, struct gw_pass *pass, struct setup_subject *subject,
-                             const struct gw_ledger_subject *known, struct gw_error *err)
-{
-    struct gw_ledger *ledger = t->setup->ledger;
-    struct derived_before now;
-    gw_day low, high;
-    bool due, remembered = false;
-    enum gw_status rc = find_due(t, subject, known, &now, &due, err);
-
-    if (rc == GW_OK)
-        rc = remembered_span(ledger, t->scratch, subject->number, &remembered, &low, &high, err);
-    if (rc != GW_OK)
-        return rc;
-    if (remembered && !due && !known->dirty) {
-        subject->anchored = low != GW_NO_DAY;
-        subject->low = low;
-        subject->high = high;
-        return GW_OK;
-    }
-    subject->low = subject->high = GW_NO_DAY;
-    rc = gw_pass_span(pass, subject->number, &subject->anchored, &subject->low, &subject->high, err);
-    if (rc == GW_OK && (!remembered || subject->low != low || subject->high != high))
-        rc = remember_span(ledger, subject->number, subject->low, subject->high, err);
-    return rc;
-}
-
 static bool is_withdrawn(const struct setup_subject *subject)
 {
     return subject->line->withdrawn != GW_NO_DAY && subject->as_of >= subject->line->withdrawn;
+}
+
+/* ---- the span ---- */
+
+/* As the last derivation left it: whoever has no new fact and is not due has no other. */
+static enum gw_status known_span(const struct standing *t, const struct setup_subject *subject,
+                                 const struct gw_ledger_subject *known, bool *fresh, struct gw_schedule_subject *out,
+                                 struct gw_error *err)
+{
+    struct derived_before now;
+    bool due = false, written = false;
+    enum gw_status rc = find_due(t, subject, known, &now, &due, err);
+
+    if (rc == GW_OK)
+        rc = agenda_has_windows(t->setup->ledger, t->scratch, subject->number, &written, err);
+    if (rc == GW_OK)
+        rc = agenda_windows(t->setup->ledger, t->scratch, subject->number, out, err);
+    *fresh = written && !due && !known->dirty;
+    return rc;
+}
+
+enum gw_status standing_span(const struct standing *t, struct gw_pass *pass, struct setup_subject *subject,
+                             const struct gw_ledger_subject *known, struct gw_error *err)
+{
+    struct gw_schedule_subject before;
+    bool fresh = false;
+    enum gw_status rc = known_span(t, subject, known, &fresh, &before, err);
+
+    if (rc != GW_OK)
+        return rc;
+    subject->low = before.low;
+    subject->high = before.high;
+    subject->anchored = before.low != GW_NO_DAY;
+    if (fresh)
+        return GW_OK;
+    subject->low = subject->high = GW_NO_DAY;
+    return gw_pass_span(pass, subject->number, &subject->anchored, &subject->low, &subject->high, err);
+}
+
+/* ---- how far it was read ---- */
+
+/* *needed: for the span of now, where more may still be asked for. */
+static enum gw_status link_reach(const struct standing *t, const struct setup_subject *subject,
+                                 const struct setup_link *link, gw_day *read, gw_day *needed, struct gw_error *err)
+{
+    const struct reach reach = {.ledger = t->setup->ledger,
+                                .scratch = t->scratch,
+                                .subject = subject->number,
+                                .zone = gw_site_zone(subject->site->site),
+                                .low = subject->anchored ? subject->low : GW_NO_DAY,
+                                .high = subject->anchored ? subject->high : GW_NO_DAY};
+    const enum gw_status rc = remembered_horizon(reach.ledger, reach.scratch, link->key, reach.subject, read, err);
+
+    *needed = *read;
+    if (rc != GW_OK || is_withdrawn(subject) || t->setup->endpoints[link->endpoint].folder)
+        return rc;
+    return reach_at(&reach, link->key, needed, err);
+}
+
+/* GW_NO_DAY is before all others. */
+static gw_day least(gw_day a, gw_day b)
+{
+    return a < b ? a : b;
+}
+
+enum gw_status standing_horizon(const struct standing *t, const struct setup_subject *subject, gw_day *out,
+                                struct gw_error *err)
+{
+    gw_day read = subject->as_of, needed = subject->as_of;
+    struct derived_before before;
+    enum gw_status rc = remembered_derivation(t->setup->ledger, t->scratch, subject->number, &before, err);
+
+    for (size_t l = 0; rc == GW_OK && l < subject->link_count; l++) {
+        gw_day link_read, link_needed;
+
+        rc = link_reach(t, subject, &subject->links[l], &link_read, &link_needed, err);
+        read = least(read, link_read);
+        needed = least(needed, link_needed);
+    }
+    *out = needed;
+    if (needed < read && before.horizon != GW_NO_DAY && needed < before.horizon)
+        *out = GW_NO_DAY; /* what was said of a later day is not taken back for the moment until it is read */
+    return rc;
 }
 
 gw_day standing_last_day(const struct setup_subject *subject)
@@ -139,14 +181,13 @@ enum gw_status standing_close(const struct standing *t, struct setup_subject *su
         return GW_OK;
     for (size_t l = 0; rc == GW_OK && l < subject->link_count; l++) {
         const struct setup_link *link = &subject->links[l];
-        gw_day horizon;
+        gw_day read, needed;
 
-        rc = remembered_horizon(t->setup->ledger, t->scratch, link->key, subject->number, &horizon, err);
-        if (rc == GW_OK && link->asked && link->open == 0 && (horizon == GW_NO_DAY || horizon < day)) {
-            horizon = day;
-            rc = remember_horizon(t->setup->ledger, link->key, subject->number, day, err);
-        }
-        if ((link->asked && link->open > 0) || horizon == GW_NO_DAY || horizon < day)
+        if (link->asked && link->open == 0)
+            rc = remember_horizon_reached(t->setup->ledger, t->scratch, link->key, subject->number, day, err);
+        if (rc == GW_OK)
+            rc = link_reach(t, subject, link, &read, &needed, err);
+        if ((link->asked && link->open > 0) || rc != GW_OK || needed < day)
             subject->ready = false;
     }
     return rc;

@@ -24,8 +24,9 @@ struct gw_enrolled standing_enrolled(const struct setup_subject *subject);
 /* The ids of a patient who was looked for by record number belong to the subject from here on. */
 enum gw_status standing_identify(const struct standing *standing, struct setup_subject *subject, struct gw_error *err);
 
-/* Sets anchored, low and high; the pass must hold the subject. Derives only if the answer of last time may have
- * changed.
+/*
+ * Sets anchored, low and high: the days that its windows may take as all that is known now has it. The pass must hold
+ * the subject. Derives only if the answer of last time may have changed.
  */
 enum gw_status standing_span(const struct standing *standing, struct gw_pass *pass, struct setup_subject *subject,
                              const struct gw_ledger_subject *known, struct gw_error *err);
@@ -40,14 +41,20 @@ enum gw_status standing_stop(const struct standing *standing, struct setup_subje
 /* The last day to be asked for: none after a withdrawal. */
 gw_day standing_last_day(const struct setup_subject *subject);
 
-/* The horizon of what was read moves to the subject's day; sets ready: all its endpoints stand at that day. */
+/*
+ * What was read moves to the subject's day; sets ready: all its endpoints stand at that day, for the span that
+ * standing_span set.
+ */
 enum gw_status standing_close(const struct standing *standing, struct setup_subject *subject, struct gw_error *err);
 
 /* Would a derivation up to the subject's day give another answer, facts that came since apart? */
 enum gw_status standing_is_due(const struct standing *standing, const struct setup_subject *subject,
                                const struct gw_ledger_subject *known, bool *due, struct gw_error *err);
 
-/* The last day up to which every endpoint of its site was read; GW_NO_DAY: one of them never was. */
+/*
+ * The last day up to which every endpoint of its site was read, for the span that standing_span set; GW_NO_DAY: one of
+ * them never was, or not for days that are needed now (reach.h).
+ */
 enum gw_status standing_horizon(const struct standing *standing, const struct setup_subject *subject, gw_day *out,
                                 struct gw_error *err);
 

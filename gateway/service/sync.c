@@ -165,6 +165,8 @@ static enum gw_status note_link(struct sync *s, const struct setup_subject *subj
     if (link->open > 0)
         return GW_OK;
     gw_schedule_did(&done, &errand, s->began);
+    done.low = errand.low; /* changes too are those of the whole span */
+    done.high = errand.high;
     return agenda_keep_done(s->ledger, subject->number, link->key, &done, err);
 }
 

@@ -109,9 +109,8 @@ Test(run, asks_nothing_from_the_day_of_a_withdrawal_on_that_was_announced)
 }
 
 /* The command line notes a decision beside the service that holds the ledger. */
-Test(run, derives_what_a_person_decides_meanwhile)
+static void set_anchor_beside(struct bench *b, const char *anchor, const char *date)
 {
-    struct bench b;
     struct gw_ledger *beside = NULL;
     struct gw_error failure = {0};
     struct gw_decision decision = {.at = "2026-11-21T10:00:00Z",
@@ -121,20 +120,92 @@ Test(run, derives_what_a_person_decides_meanwhile)
                                    .kind = GW_DECIDE_ANCHOR,
                                    .scope = "study:lendex-rrmm",
                                    .match = {.subject = "S-0-0"},
-                                   .set = {[GW_SET_DATE] = "2026-10-24", [GW_SET_ANCHOR] = "D1"}};
+                                   .set = {[GW_SET_DATE] = date, [GW_SET_ANCHOR] = anchor}};
+
+    cr_assert(gw_ledger_join(scratch_path(&b->scratch, "state/ledger.db"), &beside, &failure) == GW_OK, "%s",
+              failure.text);
+    cr_assert(gw_ledger_decide(beside, &decision, &failure) == GW_OK, "%s", failure.text);
+    gw_ledger_close(beside);
+}
+
+Test(run, derives_what_a_person_decides_meanwhile)
+{
+    struct bench b;
 
     set_up(&b, 1, 1);
     add_visit(&b.world.places[0], "p0", "2026-11-19", 0);
     start(&b);
     pass(&b, 2 * HOUR_MS);
     cr_expect_str_eq(cell(&b, "SELECT d1 FROM subjects"), D1);
-    cr_assert(gw_ledger_join(scratch_path(&b.scratch, "state/ledger.db"), &beside, &failure) == GW_OK, "%s",
-              failure.text);
-    cr_assert(gw_ledger_decide(beside, &decision, &failure) == GW_OK, "%s", failure.text);
-    gw_ledger_close(beside);
+    set_anchor_beside(&b, "D1", "2026-10-24");
     pass(&b, 60000);
     cr_expect_str_eq(cell(&b, "SELECT d1 FROM subjects"), "2026-10-24");
     tear_down(&b);
+}
+
+#define MISSED "SELECT count(*) FROM windows WHERE status <> 'withdrawn' AND state = 'missed'"
+
+static const struct fake_answer *always_away(struct fake_place *place, const char *url)
+{
+    static const struct fake_answer away = {.failure = GW_ERETRY, .trouble = GW_TROUBLE_AWAY};
+
+    (void)place;
+    (void)url;
+    return &away;
+}
+
+/*
+ * A decision takes windows into the study over days that nobody was asked for. As long as the hospital is away they
+ * are not called missed, and what was said before stands; then it is asked about them at once.
+ */
+static const struct {
+    const char *name, *first_dose, *end_of_treatment, *visit;
+    const char *anchor, *date;
+    const char *state, *before, *after; /* of the window that the visit lies in then */
+    const char *anchors_before, *anchors_after;
+} lengthened[] = {
+    /* T30-01 is 09-19 to 09-29 then. */
+    {"the first dose was two months earlier", "2026-10-25", "", "2026-09-24", "D1", "2026-08-25",
+     "SELECT state FROM windows WHERE status <> 'withdrawn' AND window_id = 'T30-01'", "open", "collected",
+     "2026-10-25", "2026-08-25"},
+    /* What was asked for ended on 06-14, with the follow-up; T30-06 is 07-04 to 07-14. */
+    {"the treatment went on for half a year", "2026-01-10", "2026-03-01", "2026-07-09", "EOT", "2026-09-01",
+     "SELECT state FROM windows WHERE status <> 'withdrawn' AND window_id = 'T30-06'", "", "collected", "2026-03-01",
+     "2026-09-01"},
+};
+
+Test(run, calls_no_window_missed_over_days_that_a_decision_added_and_nobody_was_asked_for)
+{
+    for (size_t i = 0; i < sizeof lengthened / sizeof lengthened[0]; i++) {
+        const char *anchor =
+            strcmp(lengthened[i].anchor, "D1") == 0 ? "SELECT d1 FROM subjects" : "SELECT eot FROM subjects";
+        struct bench b;
+        struct fake_place *place;
+        char roster[400], missed[40];
+
+        set_up(&b, 1, 1);
+        snprintf(roster, sizeof roster, HEADER "h0,lendex-rrmm,p0,S-0-0,,%s,%s,,,\n", lengthened[i].end_of_treatment,
+                 lengthened[i].first_dose);
+        scratch_write(&b.scratch, "roster.csv", roster);
+        place = &b.world.places[0];
+        add_visit(place, "p0", lengthened[i].visit, 0);
+        add_count(place, "p0", lengthened[i].visit, "1", "final", "1.20", 0);
+        start(&b);
+        pass(&b, 2 * HOUR_MS);
+        cr_expect_str_eq(cell(&b, anchor), lengthened[i].anchors_before, "%s", lengthened[i].name);
+        snprintf(missed, sizeof missed, "%s", cell(&b, MISSED));
+        place->fault = always_away;
+        set_anchor_beside(&b, lengthened[i].anchor, lengthened[i].date);
+        pass(&b, HOUR_MS);
+        cr_expect_str_eq(cell(&b, MISSED), missed, "%s", lengthened[i].name);
+        cr_expect_str_eq(cell(&b, lengthened[i].state), lengthened[i].before, "%s", lengthened[i].name);
+        cr_expect_str_eq(cell(&b, anchor), lengthened[i].anchors_before, "%s", lengthened[i].name);
+        place->fault = NULL;
+        pass(&b, 2 * HOUR_MS);
+        cr_expect_str_eq(cell(&b, lengthened[i].state), lengthened[i].after, "%s", lengthened[i].name);
+        cr_expect_str_eq(cell(&b, anchor), lengthened[i].anchors_after, "%s", lengthened[i].name);
+        tear_down(&b);
+    }
 }
 
 static int64_t decide_beside(struct bench *b, const char *code, const char *answer, int64_t undoes)

@@ -51,27 +51,42 @@ Test(sync_decisions, delivers_what_a_person_decided_at_once_and_finds_nothing_ne
     tear_down(&b);
 }
 
-/* Results of the roster's line without a first dose; the person finds it in a letter. */
+/* The first dose of the one subject, as a person found it in a letter. */
+static void decide_first_dose(struct bench *b, const char *date, struct gw_decide_result *out)
+{
+    const char *const assignments[] = {gw_arena_print(&b->arena, "date=%s", date)};
+    struct gw_decide_request request = {.ledger_path = path_of(b, "state/ledger.db"),
+                                        .config = &b->config,
+                                        .assignments = assignments,
+                                        .assignment_count = 1,
+                                        .by = "dm1",
+                                        .reason = "letter"};
+    struct gw_ledger_items items;
+
+    cr_assert(eq(int, gw_ledger_open(request.ledger_path, &request.ledger, &b->err), GW_OK), "%s", b->err.text);
+    cr_assert(eq(int, gw_ledger_items(request.ledger, &b->arena, NULL, true, &items, &b->err), GW_OK));
+    cr_assert(eq(sz, items.count, 1));
+    request.selector = items.list[0].id;
+    cr_assert(eq(int, gw_decide_run(&b->arena, &request, out, &b->err), GW_OK), "%s", b->err.text);
+    gw_ledger_close(request.ledger);
+}
+
 Test(sync_decisions, asks_for_the_days_of_a_first_dose_that_a_person_set)
 {
-    static const char *const assignments[] = {"date=2024-01-15"};
-    struct gw_decide_request request = {
-        .assignments = assignments, .assignment_count = 1, .by = "dm1", .reason = "letter"};
     struct gw_decide_result decided;
-    struct gw_ledger_items items;
     struct bench b;
 
     set_up(&b, HEADER "madrid,lendex-rrmm,p1,S-1,,,,,,\n", 1, NULL);
     run_fine(&b);
     expect_cell(&b, VALUE, "", "no first dose");
-    request.ledger_path = path_of(&b, "state/ledger.db");
-    request.config = &b.config;
-    cr_assert(eq(int, gw_ledger_open(request.ledger_path, &request.ledger, &b.err), GW_OK), "%s", b.err.text);
-    cr_assert(eq(int, gw_ledger_items(request.ledger, &b.arena, NULL, true, &items, &b.err), GW_OK));
-    cr_assert(eq(sz, items.count, 1));
-    request.selector = items.list[0].id;
-    cr_assert(eq(int, gw_decide_run(&b.arena, &request, &decided, &b.err), GW_OK), "%s", b.err.text);
-    gw_ledger_close(request.ledger);
+    decide_first_dose(&b, "2024-01-15", &decided);
+    cr_expect(eq(sz, decided.held_back, 1), "these days were never asked for");
+    cr_expect(eq(sz, decided.pass.subjects, 0));
+    expect_cell(&b, STATE("T30-01"), "", "nothing is said of them");
+    b.hospitals[0].refused = "Observation";
+    cr_assert(eq(int, run(&b), GW_OK), "%s", b.err.text);
+    expect_cell(&b, STATE("T30-01"), "", "nor while they cannot be read");
+    b.hospitals[0].refused = NULL;
     run_fine(&b);
     expect_cell(&b, VALUE, "1.20", "searched for by the next sync");
     tear_down(&b);
