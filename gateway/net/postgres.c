@@ -32,16 +32,62 @@ bool gw_postgres_connected(const struct gw_postgres *p)
     return p->state == READY || p->state == RUNNING;
 }
 
-bool link_is_folder(const char *host)
+/* ---- hosts ----------------------------------------------------------------------------------------------------- */
+
+static bool is_folder(const char *host, size_t length)
 {
-    return *host == '/';
+    return length > 0 && *host == '/';
 }
 
-bool gw_postgres_is_here(const char *host)
+static bool is_here(const char *host, size_t length)
 {
-    return link_is_folder(host) || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0 ||
-           strcmp(host, "localhost") == 0;
+    static const char *const loopback[] = {"127.0.0.1", "::1", "localhost"};
+
+    for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++)
+        if (length == strlen(loopback[i]) && memcmp(host, loopback[i], length) == 0)
+            return true;
+    return is_folder(host, length);
 }
+
+static size_t count_hosts(const char *hosts, bool (*is)(const char *host, size_t length))
+{
+    size_t count = 0;
+
+    for (;;) {
+        const size_t length = strcspn(hosts, ",");
+
+        count += !is || is(hosts, length);
+        hosts += length;
+        if (!*hosts++)
+            return count;
+    }
+}
+
+bool link_is_folder(const char *hosts)
+{
+    return count_hosts(hosts, is_folder) > 0;
+}
+
+bool gw_postgres_is_here(const char *hosts)
+{
+    return count_hosts(hosts, is_here) == count_hosts(hosts, NULL);
+}
+
+static enum gw_status check_hosts(const struct gw_postgres_settings *s, struct gw_error *err)
+{
+    const size_t folders = count_hosts(s->host, is_folder);
+
+    if (folders > 0 && folders < count_hosts(s->host, NULL))
+        return gw_fail(err, GW_ECONFIG, where,
+                       "the study database's hosts %s are sockets and others in one list: name one kind", s->host);
+    if (s->plain && !gw_postgres_is_here(s->host))
+        return gw_fail(err, GW_ECONFIG, where,
+                       "the study database at %s is elsewhere: plain connections go to this machine alone; use TLS",
+                       s->host);
+    return GW_OK;
+}
+
+/* ---- the beginning and the end --------------------------------------------------------------------------------- */
 
 static enum gw_status read_password(struct gw_postgres *p, struct gw_error *err)
 {
@@ -72,6 +118,7 @@ static enum gw_status keep_settings(struct gw_postgres *p, const struct gw_postg
     struct gw_postgres_settings *s = &p->settings;
     const char **const texts[] = {&s->host, &s->database, &s->user, &s->password,
                                   &s->ca,   &s->cert,     &s->key,  &s->schema};
+    enum gw_status rc;
 
     *s = *settings;
     s->port = s->port ? s->port : 5432;
@@ -84,11 +131,8 @@ static enum gw_status keep_settings(struct gw_postgres *p, const struct gw_postg
         if (!*texts[i])
             return gw_fail(err, GW_ENOMEM, where, "no memory for the study database's settings");
     }
-    if (s->plain && !gw_postgres_is_here(s->host))
-        return gw_fail(err, GW_ECONFIG, where,
-                       "the study database at %s is elsewhere: plain connections go to this machine alone; use TLS",
-                       s->host);
-    return s->password ? read_password(p, err) : GW_OK;
+    rc = check_hosts(s, err);
+    return rc == GW_OK && s->password ? read_password(p, err) : rc;
 }
 
 enum gw_status gw_postgres_new(uv_loop_t *loop, const struct gw_clock *clock,

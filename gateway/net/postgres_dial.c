@@ -88,6 +88,7 @@ static void dial(struct gw_postgres *p)
         link_lose(p, "cannot be reached");
         return;
     }
+    PQsetErrorVerbosity(p->conn, PQERRORS_SQLSTATE); /* so that a refusal can be told in any language */
     p->state = DIALLING;
     if (link_pick_up(p))
         link_watch(p, UV_WRITABLE, dial_on);

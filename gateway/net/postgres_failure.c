@@ -8,6 +8,8 @@
 
 static const char where[] = "net.postgres";
 
+enum { SQLSTATE_LENGTH = 5 };
+
 /* Is it one of these states, or of these classes? Their list has a space between any two. */
 static bool is_among(const char *sqlstate, const char *list)
 {
@@ -78,27 +80,75 @@ void link_note_away(struct gw_postgres *p, const char *what)
                 what);
 }
 
-/* libpq tells of a refused dial in words alone: those that no waiting mends are told from those that pass. */
-void link_note_refusal(struct gw_postgres *p)
-{
-    static const char *const denied[] = {"authentication", "password", "no pg_hba.conf entry", "role \""};
-    static const char *const wrong[] = {"does not exist", "SSL", "certificate"};
-    const char *text = PQerrorMessage(p->conn);
+/* ---- a refused dial -------------------------------------------------------------------------------------------- */
 
-    for (size_t i = 0; i < sizeof denied / sizeof *denied; i++)
-        if (strstr(text, denied[i])) {
-            gw_fail(&p->failure, GW_EDENIED, where, "the study database %s at %s refuses the user %s: %s",
-                    p->settings.database, p->settings.host, p->settings.user, advice(GW_EDENIED));
+static bool is_sqlstate(const char *text, size_t length)
+{
+    return length == SQLSTATE_LENGTH && strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= SQLSTATE_LENGTH;
+}
+
+/*
+ * libpq hands out no fields of a refused dial, only its text, a line for each host; asked to be brief it ends the line
+ * of a server that answered in the SQLSTATE and nothing else, in whatever language the server speaks. Of several hosts
+ * the one counts that no waiting mends.
+ */
+static void find_sqlstate(const char *text, char *out)
+{
+    for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+        const size_t length = strcspn(text, "\n");
+        const char *last = memrchr(text, ' ', length);
+
+        last = last ? last + 1 : text;
+        if (!is_sqlstate(last, length - (size_t)(last - text)) || (*out && status_of(last) == GW_ERETRY))
+            continue;
+        snprintf(out, SQLSTATE_LENGTH + 1, "%.*s", SQLSTATE_LENGTH, last);
+        if (status_of(out) != GW_ERETRY)
             return;
-        }
+    }
+}
+
+static void note_state(struct gw_postgres *p)
+{
+    const enum gw_status status = status_of(p->sqlstate);
+
+    if (status == GW_EDENIED)
+        gw_fail(&p->failure, GW_EDENIED, where, "the study database %s at %s refuses the user %s (SQLSTATE %s): %s",
+                p->settings.database, p->settings.host, p->settings.user, p->sqlstate, advice(GW_EDENIED));
+    else if (status == GW_ERETRY)
+        gw_fail(&p->failure, GW_ERETRY, where,
+                "the study database at %s takes no connection now (SQLSTATE %s); it is tried again", p->settings.host,
+                p->sqlstate);
+    else
+        gw_fail(&p->failure, GW_ECONFIG, where,
+                "the study database %s at %s cannot be used (SQLSTATE %s): check its name, and that it takes "
+                "connections",
+                p->settings.database, p->settings.host, p->sqlstate);
+}
+
+/* What libpq itself found wrong is told in its own words, which are English: messages stay in C (cli/main.c). */
+static void note_words(struct gw_postgres *p)
+{
+    static const char *const wrong[] = {"SSL", "certificate"};
+
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        if (strstr(text, wrong[i])) {
+        if (strstr(PQerrorMessage(p->conn), wrong[i])) {
             gw_fail(&p->failure, GW_ECONFIG, where,
-                    "the study database %s at %s cannot be used (%s): check its name, and \"ca\" and the certificate "
-                    "that it shows",
+                    "the study database %s at %s cannot be used (%s): check \"ca\" and the certificate that it shows",
                     p->settings.database, p->settings.host, wrong[i]);
             return;
         }
+}
+
+void link_note_refusal(struct gw_postgres *p)
+{
+    find_sqlstate(PQerrorMessage(p->conn), p->sqlstate);
+    if (*p->sqlstate)
+        note_state(p);
+    else if (PQconnectionNeedsPassword(p->conn))
+        gw_fail(&p->failure, GW_EDENIED, where, "the study database %s at %s wants a password of the user %s: %s",
+                p->settings.database, p->settings.host, p->settings.user, advice(GW_EDENIED));
+    else
+        note_words(p);
 }
 
 const char *gw_postgres_sqlstate(const struct gw_postgres *p)

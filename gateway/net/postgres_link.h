@@ -59,7 +59,7 @@ void link_note_refusal(struct gw_postgres *p); /* of a dial */
 
 /* ---- postgres.c */
 
-bool link_is_folder(const char *host);
+bool link_is_folder(const char *hosts);
 void link_release_when_closed(struct gw_postgres *p);
 
 #endif

@@ -120,6 +120,43 @@ Test(postgres, refuses_plain_connections_to_elsewhere)
     cr_expect(uv_loop_close(&loop) == 0);
 }
 
+Test(postgres, names_hosts_of_one_kind_and_goes_plain_to_this_machine_alone)
+{
+    static const struct {
+        const char *hosts;
+        bool plain;
+        enum gw_status status;
+    } cases[] = {
+        {"/run/one,/run/two", true, GW_OK},
+        {"127.0.0.1,::1,localhost", true, GW_OK},
+        {"127.0.0.1,db.example.org", true, GW_ECONFIG},
+        {"db.example.org,127.0.0.1", true, GW_ECONFIG},
+        {"/run/one,db.example.org", true, GW_ECONFIG},
+        {"/run/one,db.example.org", false, GW_ECONFIG}, /* which would be dialled without TLS */
+        {"db.example.org,/run/one", false, GW_ECONFIG},
+        {"one.example.org,two.example.org", false, GW_OK},
+        {"127.0.0.10", true, GW_ECONFIG},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gw_postgres_settings settings = cluster_settings();
+        struct caller caller;
+        struct gw_error err;
+        enum gw_status rc;
+
+        settings.host = cases[i].hosts;
+        settings.plain = cases[i].plain;
+        caller = (struct caller){.calls = 0};
+        uv_loop_init(&caller.loop);
+        rc = gw_postgres_new(&caller.loop, &gw_system_clock, &settings, &caller.postgres, &err);
+        cr_expect(rc == cases[i].status, "%s", cases[i].hosts);
+        if (rc == GW_OK)
+            close_all(&caller);
+        else
+            cr_expect(uv_loop_close(&caller.loop) == 0);
+    }
+}
+
 Test(postgres, ends_a_statement_that_takes_too_long)
 {
     struct gw_postgres_settings settings = cluster_settings();

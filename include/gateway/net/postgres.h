@@ -7,7 +7,7 @@
  * One run at a time. Names are resolved on the loop's threads, never on the loop. Sessions are read-write, UTF-8, UTC,
  * with ISO dates, under the name "casement"; the PG* variables of the environment decide nothing that is set here.
  *
- * Failures, by SQLSTATE (PostgreSQL manual, appendix A):
+ * Failures, by SQLSTATE (PostgreSQL manual, appendix A), of a refused dial too, whatever language the server speaks:
  *      GW_ERETRY   connection, shutdown, serialization, deadlock, lock or statement time-out, read-only, resources
  *      GW_EINPUT   a value that the database refuses (classes 22, 23): some row of the run is at fault
  *      GW_EDENIED  user, password, privilege
@@ -25,7 +25,7 @@
 #include "gateway/net/clock.h"
 
 struct gw_postgres_settings { /* texts are copied */
-    const char *host;         /* name, address, or the folder of a socket; several, separated by commas */
+    const char *host;         /* name, address, or the folder of a socket; several of a kind, separated by commas */
     unsigned port;            /* 0: 5432 */
     const char *database;
     const char *user;
@@ -39,8 +39,8 @@ struct gw_postgres_settings { /* texts are copied */
     unsigned statement_ms; /* 0: 60 000; a lock is waited for a third of it */
 };
 
-/* The folder of a socket, or a loopback address: where a plain connection may go. */
-bool gw_postgres_is_here(const char *host);
+/* Folders of sockets and loopback addresses alone: where a plain connection may go. */
+bool gw_postgres_is_here(const char *hosts);
 
 struct gw_postgres;
 
@@ -69,12 +69,13 @@ void gw_postgres_hold(struct gw_postgres *postgres);
 
 /*
  * Send them all, then wait for all answers. A transaction that the run leaves open, by a failure or otherwise, is taken
- * back before done (but see gw_postgres_hold). The statements and their texts are the caller's until done; done is called later.
+ * back before done (but see gw_postgres_hold). The statements and their texts are the caller's until done; done is
+ * called later.
  */
 void gw_postgres_run(struct gw_postgres *postgres, const struct gw_postgres_statement *statements, size_t count,
                      gw_postgres_done done, void *ctx);
 
-/* The SQLSTATE of the last failure, "" where it had none. */
+/* The SQLSTATE of the last failure, of a run or of a dial; "" where it had none. */
 const char *gw_postgres_sqlstate(const struct gw_postgres *postgres);
 
 /* After a failure that passes (GW_ERETRY): the same server is worth asking again, because what it met was a
