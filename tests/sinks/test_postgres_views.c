@@ -213,3 +213,106 @@ Test(postgres_views, show_what_waits_for_a_person)
                          "3 true"));
     remote_desk_release(&desk);
 }
+
+/* ---- what a person typed --------------------------------------------------------------------------------------- */
+
+static const char *const hostile[] = {
+    "",           " ",          "nonsense!!", "2024-13-45", "2024-02-30",  "2023-02-29",           "0000-01-01",
+    "9999-12-31", "infinity  ", "  tomorrow", "24-001-001", "2024-01-0x",  "2024-01-01 25:61:61",  "2024-01-01\\n",
+    "-infinity",  "''; --",     "{1,2}",      "\\\\\\\\",   "Ω2024-01-01", "2024-01-01T00:00:00Z",
+};
+
+/* A row that every view shows, but for one text (NULL: for all of them) that a person typed. */
+static void type_into(struct gw_text *sql, const struct gw_table *table, const char *typed_into, size_t text, size_t n)
+{
+    static const char *const fine[][2] = {{"status", "active"},  {"state", "open"},    {"start", "2024-01-01"},
+                                          {"end", "2024-01-09"}, {"d1", "2024-01-01"}, {"mapped_at", "2024-01-01"},
+                                          {"study", "lendex"}};
+
+    gw_text_print(sql, "INSERT INTO \"%s\" (written", table->name);
+    for (size_t c = 0; c < table->column_count; c++)
+        if (table->columns[c].type != GW_COLUMN_integer && table->columns[c].type != GW_COLUMN_boolean &&
+            table->columns[c].type != GW_COLUMN_decimal)
+            gw_text_print(sql, ", \"%s\"", table->columns[c].name);
+    gw_text_print(sql, ") VALUES (''");
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct gw_column *column = &table->columns[c];
+        const char *value = "x";
+
+        if (column->type == GW_COLUMN_integer || column->type == GW_COLUMN_boolean || column->type == GW_COLUMN_decimal)
+            continue;
+        for (size_t f = 0; f < sizeof fine / sizeof *fine; f++)
+            value = strcmp(column->name, fine[f][0]) == 0 ? fine[f][1] : value;
+        if (strcmp(column->name, "row_id") == 0 || strcmp(column->name, "subject_key") == 0)
+            gw_text_print(sql, ", E'%s%zu'", typed_into && strcmp(column->name, typed_into) == 0 ? hostile[text] : "k",
+                          n);
+        else
+            gw_text_print(sql, ", E'%s'", !typed_into || strcmp(column->name, typed_into) == 0 ? hostile[text] : value);
+    }
+    gw_text_add(sql, ");\n");
+}
+
+static void type_everywhere(struct remote_desk *desk)
+{
+    const size_t texts = sizeof hostile / sizeof *hostile;
+    struct gw_text sql = GW_TEXT_INIT(64 << 20);
+    size_t n = 0;
+
+    gw_text_print(&sql, "SET search_path TO %s;\n", desk->schema);
+    for (int t = 0; t < GW_TABLE_COUNT; t++) {
+        const struct gw_table *table = gw_table_of((enum gw_table_id)t);
+
+        if (table->id == GW_TABLE_provenance) /* of which no view tells */
+            continue;
+        for (size_t text = 0; text < texts; text++) {
+            type_into(&sql, table, NULL, text, n++);
+            for (size_t c = 0; c < table->column_count; c++)
+                type_into(&sql, table, table->columns[c].name, text, n++);
+        }
+    }
+    cr_assert(!sql.failed);
+    cluster_exec(sql.at);
+    gw_text_release(&sql);
+}
+
+Test(postgres_views, never_fail_on_what_a_person_typed)
+{
+    static const char *const views[] = {"visit_compliance", "ae_listing",     "ae_incidence",
+                                        "exposure_summary", "dose_intensity", "open_exceptions"};
+    struct remote_desk desk;
+
+    remote_desk_init(&desk, "v_hostile");
+    cr_expect(remote_desk_says(
+                  &desk,
+                  gw_arena_print(&desk.arena, "SELECT count(*) FROM pg_views WHERE schemaname = '%s'", desk.schema),
+                  gw_arena_print(&desk.arena, "%zu", sizeof views / sizeof *views)),
+              "all views are looked at");
+    type_everywhere(&desk);
+    remote_desk_exec(&desk, "UPDATE ae_episodes SET teae = true");
+    for (size_t v = 0; v < sizeof views / sizeof *views; v++)
+        cr_expect(remote_desk_says(
+                      &desk,
+                      gw_arena_print(&desk.arena, "SELECT length(string_agg(v::text, '')) > 0 FROM %s v", views[v]),
+                      "t"),
+                  "%s", views[v]);
+    remote_desk_release(&desk);
+}
+
+Test(postgres_views, count_only_days_of_the_calendar)
+{
+    static const struct {
+        const char *end, *days; /* from 2024-02-01 on */
+    } cases[] = {
+        {"2024-02-29", "29"}, {"2024-02-30", ""}, {"2024-03-31", "60"}, {"2024-04-31", ""}, {"2024-2-9", ""},
+        {"2024-02", ""},      {"2024-00-10", ""}, {"2024-02-00", ""},   {"today     ", ""}, {"9999-12-31", "2913143"},
+    };
+    struct remote_desk desk;
+
+    enrol(&desk, "v_days");
+    put(&desk, "exposures", "ES-1", "e1", "active", "drug, dose, start", "'lenalidomide', 25, '2024-02-01'");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        remote_desk_exec(&desk, gw_arena_print(&desk.arena, "UPDATE exposures SET \"end\" = '%s'", cases[i].end));
+        cr_expect(remote_desk_says(&desk, "SELECT days FROM exposure_summary", cases[i].days), "%s", cases[i].end);
+    }
+    remote_desk_release(&desk);
+}
