@@ -156,6 +156,11 @@ const char *gw_postgres_sqlstate(const struct gw_postgres *p)
     return p->sqlstate;
 }
 
+bool gw_postgres_met_double(const struct gw_postgres *p)
+{
+    return is_among(p->sqlstate, "23505 23P01");
+}
+
 bool gw_postgres_serves_on(const struct gw_postgres *p)
 {
     return gw_postgres_connected(p) && is_among(p->sqlstate, "40 55P03 57014");

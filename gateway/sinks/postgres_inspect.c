@@ -13,12 +13,14 @@ void postgres_on_refusals(void *ctx, const PGresult *result)
 
     for (int i = 0; i < PQntuples(result); i++) {
         const enum gw_table_id table = gw_table_named(PQgetvalue(result, i, 0));
-        struct gw_refusal *refusal =
-            GW_ARENA_PUSH(p->answers, p->refusals->list, p->refusals->count, p->refusals->capacity);
+        struct gw_refusal *refusal;
 
-        p->no_memory |= !refusal;
-        if (!refusal || table == GW_TABLE_COUNT)
+        if (table == GW_TABLE_COUNT) /* of another release */
             continue;
+        refusal = GW_ARENA_PUSH(p->answers, p->refusals->list, p->refusals->count, p->refusals->capacity);
+        p->no_memory |= !refusal;
+        if (!refusal)
+            return;
         *refusal =
             (struct gw_refusal){.kind = told && strcmp(PQgetvalue(result, i, 3), "rejected") == 0 ? GW_REFUSAL_REJECTED
                                                                                                   : GW_REFUSAL_TOUCHED,

@@ -43,6 +43,7 @@ struct postgres {
     struct pieces search; /* of changes of the one batch in it, still to be tried */
     struct piece tried;   /* of them */
     bool searching;
+    bool careful;           /* rows of subjects who are new here are looked for before they are added */
     const char **refused;   /* of each change of it why; NULL: it is not */
     size_t refusals_before; /* this run */
     char id[2 * SHIPMENT_BYTES + 1];

@@ -3,6 +3,7 @@
  *
  *      deliver ──> [piece of batches] ──run──> fine: receipts
  *                        │  a value is refused
+ *                        ├── a row is there already: once more, each looked for before it is added
  *                        ├── several batches: halves, each a piece of its own
  *                        └── one batch: its rows are tried, halved and tried again (and taken back), until it is known
  *                            which are refused; then it is written without them
@@ -105,7 +106,7 @@ static void add_rows(struct postgres *p)
 
         for (size_t c = first; c < last; c++)
             if (!is_refused(p, c))
-                writing_add(p->writing, &difference->changes[c], batch_of(p, i)->from_revision == 0);
+                writing_add(p->writing, &difference->changes[c], batch_of(p, i)->from_revision == 0 && !p->careful);
     }
 }
 
@@ -253,11 +254,20 @@ static bool any_left(const struct postgres *p, size_t changes)
     return false;
 }
 
+/* Where nothing was thought to be, somebody may have put a row: then each is looked for before it is added. */
+static bool is_there_already(const struct postgres *p)
+{
+    return !p->careful && gw_postgres_met_double(p->connection);
+}
+
 static void on_value_refused(struct postgres *p, const struct gw_error *failure)
 {
     const size_t changes = p->piece.count == 1 ? batch_of(p, 0)->difference->count : 0;
 
-    if (p->searching && p->tried.count == 1) {
+    if (is_there_already(p)) {
+        p->careful = true;
+        send_run(p);
+    } else if (p->searching && p->tried.count == 1) {
         p->refused[p->tried.first] = last_reason(p);
         try_next(p);
     } else if (p->searching) {
@@ -293,7 +303,7 @@ static void on_piece(void *ctx, const struct gw_error *failure)
 
 static void send_piece(struct postgres *p)
 {
-    p->searching = false;
+    p->searching = p->careful = false;
     p->refused = NULL;
     if (p->pieces.count == 0) {
         postgres_end(p, NULL);

@@ -4,7 +4,7 @@
 #include "sinks/remote_desk.h"
 
 static const char all[] = "SELECT coalesce(string_agg(row_id || '=' || coalesce(value_num::text, '') || ':' || status,"
-                          " ' ' ORDER BY row_id), '') FROM observations";
+                          " ' ' ORDER BY row_id, subject_key), '') FROM observations";
 
 Test(postgres, adds_changes_and_withdraws)
 {
@@ -244,6 +244,56 @@ Test(postgres, d4_finds_any_rows_that_are_refused)
     cr_expect(desk.shipment.refusals.count == bad, "%zu of %zu", desk.shipment.refusals.count, bad);
     cr_expect(
         remote_desk_says(&desk, "SELECT count(*) FROM observations", gw_arena_print(&desk.arena, "%zu", rows - bad)));
+    remote_desk_release(&desk);
+}
+
+Test(postgres, d7_leaves_alone_a_row_that_a_person_put_there_first)
+{
+    struct remote_desk desk;
+    struct gw_rows none = {0}, first = {0}, other = {0};
+
+    remote_desk_init(&desk, "put_first");
+    remote_desk_exec(&desk, "INSERT INTO observations (subject_key, row_id, status, value_num, written)"
+                            " VALUES ('ES-017', 'o1', 'active', 5, ''), ('ES-099', 'o1', 'active', 6, '')");
+    remote_desk_observation(&desk, &first, "ES-017", "o1", "1.20");
+    remote_desk_observation(&desk, &first, "ES-017", "o2", "7");
+    remote_desk_observation(&desk, &other, "ES-018", "o3", "8");
+    const struct gw_batch batches[] = {remote_desk_batch(&desk, "ES-018", &none, &other, 0),
+                                       remote_desk_batch(&desk, "ES-017", &none, &first, 0)};
+    for (int again = 0; again < 2; again++) {
+        cr_expect(remote_desk_send(&desk, batches, 2) == GW_OK, "%s", desk.failure.text);
+        cr_expect(desk.receipts[0].applied && desk.receipts[1].applied);
+        cr_expect(remote_desk_says(&desk, all, "o1=5:active o1=6:active o2=7:active o3=8:active"));
+        cr_assert(desk.shipment.refusals.count == 1, "%zu", desk.shipment.refusals.count);
+        const struct gw_refusal *refusal = desk.shipment.refusals.list;
+        cr_expect(refusal->kind == GW_REFUSAL_TOUCHED, "a person's row, and no value that was refused");
+        cr_expect_str_eq(refusal->subject_key, "ES-017");
+        cr_expect_str_eq(refusal->row_id, "o1");
+        cr_expect_str_eq(refusal->reason, "");
+    }
+    cr_expect(remote_desk_says(&desk, "SELECT count(*) FROM batches", "2"));
+    remote_desk_release(&desk);
+}
+
+Test(postgres, d4_tells_a_rule_of_their_own_from_a_row_that_was_there)
+{
+    struct remote_desk desk;
+    struct gw_rows none = {0}, first = {0};
+
+    remote_desk_init(&desk, "own_unique");
+    remote_desk_exec(&desk, "CREATE UNIQUE INDEX ON observations (value_num)");
+    remote_desk_observation(&desk, &first, "ES-017", "o1", "7");
+    cr_expect(remote_desk_send_one(&desk, remote_desk_batch(&desk, "ES-017", &none, &first, 0)) == GW_OK);
+    struct gw_rows second = {0};
+    remote_desk_observation(&desk, &second, "ES-018", "o1", "7");
+    remote_desk_observation(&desk, &second, "ES-018", "o2", "8");
+    cr_expect(remote_desk_send_one(&desk, remote_desk_batch(&desk, "ES-018", &none, &second, 0)) == GW_OK, "%s",
+              desk.failure.text);
+    cr_assert(desk.shipment.refusals.count == 1, "%zu", desk.shipment.refusals.count);
+    cr_expect(desk.shipment.refusals.list[0].kind == GW_REFUSAL_REJECTED);
+    cr_expect_str_eq(desk.shipment.refusals.list[0].row_id, "o1");
+    cr_expect(strstr(desk.shipment.refusals.list[0].reason, "23505"));
+    cr_expect(remote_desk_says(&desk, all, "o1=7:active o2=8:active"));
     remote_desk_release(&desk);
 }
 

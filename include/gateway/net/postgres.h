@@ -78,6 +78,9 @@ void gw_postgres_run(struct gw_postgres *postgres, const struct gw_postgres_stat
 /* The SQLSTATE of the last failure, of a run or of a dial; "" where it had none. */
 const char *gw_postgres_sqlstate(const struct gw_postgres *postgres);
 
+/* After a failure: a key, or what else may be there once, was there already. */
+bool gw_postgres_met_double(const struct gw_postgres *postgres);
+
 /* After a failure that passes (GW_ERETRY): the same server is worth asking again, because what it met was a
  * serialization failure or a time-out. After others it may not be the one to write to any more: connect anew. */
 bool gw_postgres_serves_on(const struct gw_postgres *postgres);
