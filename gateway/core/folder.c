@@ -55,11 +55,12 @@ static bool holds_only(const char *path, const char *const *patterns)
     return only;
 }
 
+/* A finished one, to which nobody added anything: it will be removed. */
 static bool is_ours(const struct gw_folder *folder, struct gw_arena *arena)
 {
     const char *mark = gw_arena_print(arena, "%s/%s", folder->out, folder->kind->mark);
 
-    return mark && access(mark, F_OK) == 0;
+    return mark && access(mark, F_OK) == 0 && holds_only(folder->out, folder->kind->holds);
 }
 
 /* The folder, held until it is closed; IS_LOCKED: by another. A file system without locks holds nothing. */
@@ -128,7 +129,8 @@ static enum gw_status check_out(struct gw_folder *folder, struct gw_arena *arena
         return gw_fail(err, GW_ECREATE, where, "\"%s\" is no name for a new folder: name another --out", folder->out);
     folder->again = access(folder->out, F_OK) == 0 && !holds_only(folder->out, nothing);
     if (folder->again && !is_ours(folder, arena))
-        return gw_fail(err, GW_ECREATE, where, "%s: is there and was not made by %s: name another --out", folder->out,
+        return gw_fail(err, GW_ECREATE, where,
+                       "%s: is there and was not made by %s, or not all that is in it: name another --out", folder->out,
                        folder->kind->maker);
     return GW_OK;
 }
@@ -230,13 +232,12 @@ static enum gw_status replace(const struct gw_folder *folder, struct gw_error *e
 
 enum gw_status gw_folder_publish(struct gw_folder *folder, struct gw_error *err)
 {
-    enum gw_status rc = GW_OK;
+    enum gw_status rc;
 
     if (nftw(folder->part, sync_one, MAX_OPEN, FTW_DEPTH | FTW_PHYS) != 0)
-        rc = gw_fail(err, GW_EIO, where, "%s: cannot be written to the disk (%s): see to the disk and start again",
-                     folder->part, strerror(errno));
-    if (rc == GW_OK)
-        rc = replace(folder, err);
+        return gw_fail(err, GW_EIO, where, "%s: cannot be written to the disk (%s): see to the disk and start again",
+                       folder->part, strerror(errno));
+    rc = replace(folder, err);
     end(folder);
     return rc;
 }

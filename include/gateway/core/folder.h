@@ -30,12 +30,13 @@ struct gw_folder {
 
 /*
  * Make OUT.part with its inner folders, empty. What a run that was killed left there is removed; anything else is not.
- * GW_ECREATE: cannot be made, or OUT or OUT.part is there and of another maker. GW_EBUSY: another one builds it.
+ * GW_ECREATE: cannot be made, or OUT or OUT.part is there and of another maker, or holds a file of somebody else's.
+ * GW_EBUSY: another one builds it.
  */
 enum gw_status gw_folder_begin(struct gw_folder *folder, const struct gw_folder_kind *kind, struct gw_arena *arena,
                                const char *out, struct gw_error *err);
 
-/* Put it in its place; the former OUT goes. After a failure the results stay in OUT.part. */
+/* Put it in its place; the former OUT goes. Where the rename fails the results stay in OUT.part. */
 enum gw_status gw_folder_publish(struct gw_folder *folder, struct gw_error *err);
 
 /* Give it up, whether begun or not. */
