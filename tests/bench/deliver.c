@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "bench/made_up.h"
 #include "gateway/sinks/postgres.h"
 
 enum { ROWS_A_SUBJECT = 100, SUBJECTS_A_SHIPMENT = 50, ARENA_BYTES = 256 << 20 };
@@ -54,47 +55,6 @@ static void exec(PGconn *conn, const char *sql)
     if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
         die("a sentence", PQerrorMessage(conn));
     PQclear(result);
-}
-
-/* A laboratory row as a study has them: some twenty cells of thirty-odd are filled. */
-static struct gw_row_observations *make_row(struct bench *b, struct gw_rows *rows, const char *key, int n)
-{
-    struct gw_row_observations *row =
-        (struct gw_row_observations *)gw_rows_add(rows, &b->arena, GW_TABLE_observations);
-
-    if (!row)
-        die("a row", "no memory");
-    row->row_id = gw_arena_print(&b->arena, "o%016x%04x@T30-%02d", (unsigned)(n * 2654435761u), n, n % 36 + 1);
-    row->subject_key = key;
-    row->study = "lendex-rrmm";
-    row->site = "madrid";
-    row->status = "active";
-    row->obs_id = gw_arena_print(&b->arena, "o%016x%04x", (unsigned)(n * 2654435761u), n);
-    row->concept = "ANC";
-    row->value_num = gw_arena_print(&b->arena, "%d.%02d", n % 17, n % 100);
-    row->unit = "10*9/L";
-    row->source_value = row->value_num;
-    row->source_unit = "10*9/L";
-    row->source_code = "751-8";
-    row->source_system = "http://loinc.org";
-    row->effective_start = "2024-02-14T09:30:00+01:00";
-    row->date_precision = "second";
-    row->elapsed = n % 1000;
-    row->study_day = n % 1000 + 1;
-    row->window_id = "T30-01";
-    row->target_diff = n % 5;
-    row->anl01 = n % 2;
-    row->range_low = "1.5";
-    row->range_high = "7.5";
-    row->range_origin = "site";
-    row->grade = n % 4;
-    row->grade_scale = "CTCAE 5.0";
-    row->row_version = 1;
-    row->prov_id = "p0123456789abcdef0123";
-    row->rule_set_version = "1.0.0+0123456789ab";
-    row->anchor_version = 1;
-    row->mapped_at = "2024-12-31T10:00:00Z";
-    return row;
 }
 
 static void on_done(void *ctx, const struct gw_error *failure)
@@ -167,7 +127,8 @@ static void one_shipment(struct bench *b, size_t number)
         struct gw_rows rows = {0};
 
         for (int n = 0; n < ROWS_A_SUBJECT; n++)
-            make_row(b, &rows, key, n);
+            if (!made_up_value(&b->arena, &rows, key, n))
+                die("a row", "no memory");
         gw_rows_sort(&rows);
         if (gw_difference(&b->arena, &none, &rows, &differences[s], &failure) != GW_OK)
             die("rows", failure.text);
