@@ -155,7 +155,7 @@ static const struct command export_[] = {
          "The study database as text: the canonical dump on standard output, a CSV file for each table, or a folder "
          "in a format of others: sdtm (SDTM domains as CSV), dataset-json, xpt (SAS transport), xlsx (listings), odm "
          "or fhir (NDJSON). redcap-dictionary prints what a REDCap project needs.",
-     .takes = TAKES(CONFIG) | TAKES(DATABASE) | TAKES(STUDY_ID) | TAKES(FORMAT) | TAKES(OUT_CSV),
+     .takes = TAKES(CONFIG) | TAKES(DATABASE) | TAKES(STUDY_ID) | TAKES(FORMAT) | TAKES(OUT_EXPORT),
      .needs = TAKES(FORMAT), /* and one of --config and --db, but for a format that is of no study */
      .run = export_command},
 };

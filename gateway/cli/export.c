@@ -1,13 +1,11 @@
 /*
  * casement export: the study database as text, and in the formats of others.
  */
-#include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -21,13 +19,6 @@
 static const char where[] = "cli.export";
 
 #define ARENA_BYTES ((size_t)64 << 20)
-
-static enum gw_status write_csv(const char *database, const char *dir, struct gw_error *err)
-{
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return gw_fail(err, GW_ECREATE, where, "%s: the folder cannot be made: %s", dir, strerror(errno));
-    return gw_export_csv(database, dir, err);
-}
 
 static enum gw_status print_dump(const char *database, struct gw_error *err)
 {
@@ -65,16 +56,16 @@ static int print_dictionary(const struct arguments *arguments)
 {
     struct gw_error failure;
 
-    if (arguments->values[OPTION_OUT_CSV])
+    if (arguments->values[OPTION_OUT_EXPORT])
         return arguments_wrong(arguments, "--format redcap-dictionary is printed: leave out --out");
     signal(SIGPIPE, SIG_DFL);
     return gw_redcap_dictionary(stdout, &failure) == GW_OK ? 0 : output_failed(&failure);
 }
 
-/* "dump, csv, redcap-dictionary, sdtm" */
+/* "dump, redcap-dictionary, csv, sdtm" */
 static const char *name_formats(char *out, size_t size)
 {
-    snprintf(out, size, "dump, csv, redcap-dictionary");
+    snprintf(out, size, "dump, redcap-dictionary");
     for (size_t i = 0; gw_export_format(i); i++)
         snprintf(out + strlen(out), size - strlen(out), ", %s", gw_export_format(i));
     return out;
@@ -95,8 +86,8 @@ static enum gw_status audit_export(const struct arguments *arguments, struct gw_
     if (rc != GW_OK || access(path, F_OK) != 0) /* never synchronised: nothing of it was exported */
         return rc;
     what = gw_arena_print(arena, "as %s%s%s", arguments->values[OPTION_FORMAT],
-                          arguments->values[OPTION_OUT_CSV] ? " into " : "",
-                          arguments->values[OPTION_OUT_CSV] ? arguments->values[OPTION_OUT_CSV] : "");
+                          arguments->values[OPTION_OUT_EXPORT] ? " into " : "",
+                          arguments->values[OPTION_OUT_EXPORT] ? arguments->values[OPTION_OUT_EXPORT] : "");
     rc = report_open(path, &ledger, err);
     if (rc == GW_OK && config.audit_checkpoints)
         rc = gw_audit_ship_to(ledger, config.audit_checkpoints, err);
@@ -113,8 +104,8 @@ static enum gw_status audit_export(const struct arguments *arguments, struct gw_
 
 int export_command(const struct arguments *arguments)
 {
-    const char *format = arguments->values[OPTION_FORMAT], *dir = arguments->values[OPTION_OUT_CSV], *database;
-    const bool dump = strcmp(format, "dump") == 0, csv = strcmp(format, "csv") == 0;
+    const char *format = arguments->values[OPTION_FORMAT], *dir = arguments->values[OPTION_OUT_EXPORT], *database;
+    const bool dump = strcmp(format, "dump") == 0;
     char names[160];
     struct gw_arena arena = GW_ARENA_INIT(ARENA_BYTES);
     struct gw_error failure;
@@ -122,7 +113,9 @@ int export_command(const struct arguments *arguments)
 
     if (strcmp(format, "redcap-dictionary") == 0)
         return print_dictionary(arguments);
-    if (!dump && !csv && !is_folder_format(format))
+    if (gw_export_lacks(format))
+        return arguments_wrong(arguments, "--format %s: this casement was built without it", format);
+    if (!dump && !is_folder_format(format))
         return arguments_wrong(arguments, "--format \"%.40s\" is none of %s", format,
                                name_formats(names, sizeof names));
     if (!arguments->values[OPTION_CONFIG] == !arguments->values[OPTION_DATABASE])
@@ -133,9 +126,7 @@ int export_command(const struct arguments *arguments)
         return arguments_wrong(arguments, dump ? "--format dump is printed: leave out --out" : "--out DIR is missing");
     rc = study_database_find(arguments, &arena, &database, &failure);
     if (rc == GW_OK)
-        rc = dump  ? print_dump(database, &failure)
-             : csv ? write_csv(database, dir, &failure)
-                   : write_folder(database, format, dir, &failure);
+        rc = dump ? print_dump(database, &failure) : write_folder(database, format, dir, &failure);
     if (rc == GW_OK)
         rc = audit_export(arguments, &arena, &failure);
     study_database_release();

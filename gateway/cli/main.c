@@ -27,5 +27,6 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, ""); /* characters as the terminal has them; numbers and messages stay in C */
     hold_standard_streams();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error of the write that meets it */
     return commands_main(argc, argv);
 }

@@ -5,14 +5,13 @@
 
 #include "gateway/core/csv.h"
 #include "gateway/sinks/export.h"
-#include "sinks/database.h"
-#include "sinks/text_file.h"
+#include "sinks/folder_export.h"
 
 enum { SQL_MAX_BYTES = 64 * 1024 };
 
 struct csv {
-    struct database database;
-    struct text_file file;
+    struct database *database;
+    struct text_file *file;
     struct gw_error *err;
 };
 
@@ -26,8 +25,8 @@ static void print_header(struct csv *csv, const struct gw_table *table)
 {
     for (size_t i = 0; i < table->column_count; i++)
         if (!table->columns[i].stamp)
-            gw_csv_field(&csv->file.text, table->columns[i].name, i == 0, false);
-    gw_csv_end(&csv->file.text);
+            gw_csv_field(&csv->file->text, table->columns[i].name, i == 0, false);
+    gw_csv_end(&csv->file->text);
 }
 
 static void print_row(struct csv *csv, const struct gw_table *table, sqlite3_stmt *row)
@@ -40,9 +39,9 @@ static void print_row(struct csv *csv, const struct gw_table *table, sqlite3_stm
             continue;
         if (sqlite3_column_type(row, (int)i) != SQLITE_NULL)
             value = column->type == GW_COLUMN_boolean ? "Y" : (const char *)sqlite3_column_text(row, (int)i);
-        gw_csv_field(&csv->file.text, value, i == 0, !is_number(column->type));
+        gw_csv_field(&csv->file->text, value, i == 0, !is_number(column->type));
     }
-    gw_csv_end(&csv->file.text);
+    gw_csv_end(&csv->file->text);
 }
 
 static enum gw_status print_rows(struct csv *csv, const struct gw_table *table, sqlite3_stmt *statement)
@@ -51,9 +50,9 @@ static enum gw_status print_rows(struct csv *csv, const struct gw_table *table, 
     bool row;
 
     print_header(csv, table);
-    while ((rc = database_step(&csv->database, statement, &row, csv->err)) == GW_OK && row) {
+    while ((rc = database_step(csv->database, statement, &row, csv->err)) == GW_OK && row) {
         print_row(csv, table, statement);
-        rc = text_file_flush_some(&csv->file);
+        rc = text_file_flush_some(csv->file);
         if (rc != GW_OK)
             return rc;
     }
@@ -67,7 +66,7 @@ static enum gw_status print_table(struct csv *csv, const struct gw_table *table)
     enum gw_status rc;
 
     table_print_select(table, "WHERE status <> 'withdrawn' ORDER BY subject_key, row_id", &sql);
-    rc = sql.failed ? database_no_memory(csv->err) : database_prepare(&csv->database, sql.at, &statement, csv->err);
+    rc = sql.failed ? database_no_memory(csv->err) : database_prepare(csv->database, sql.at, &statement, csv->err);
     if (rc == GW_OK)
         rc = print_rows(csv, table, statement);
     sqlite3_finalize(statement);
@@ -81,21 +80,48 @@ static enum gw_status write_table(struct csv *csv, const char *dir, const struct
     enum gw_status rc;
 
     snprintf(name, sizeof name, "%s.csv", table->name);
-    rc = text_file_open(&csv->file, dir, name);
+    rc = text_file_open(csv->file, dir, name);
     if (rc == GW_OK)
         rc = print_table(csv, table);
-    return rc == GW_OK ? text_file_close(&csv->file) : rc;
+    return rc == GW_OK ? text_file_close(csv->file) : rc;
 }
 
-enum gw_status gw_export_csv(const char *database, const char *dir, struct gw_error *err)
+static enum gw_status write_tables(struct csv *csv, const char *dir)
 {
-    struct csv csv = {.err = err};
-    enum gw_status rc = database_open_read(&csv.database, database, err);
+    enum gw_status rc = GW_OK;
 
-    text_file_init(&csv.file, err);
     for (int i = 0; rc == GW_OK && i < GW_TABLE_COUNT; i++)
-        rc = write_table(&csv, dir, gw_table_of((enum gw_table_id)i));
-    database_close(&csv.database);
-    text_file_release(&csv.file);
+        rc = write_table(csv, dir, gw_table_of((enum gw_table_id)i));
     return rc;
 }
+
+enum gw_status gw_export_csv(const char *path, const char *dir, struct gw_error *err)
+{
+    struct database database = {0};
+    struct text_file file;
+    struct csv csv = {&database, &file, err};
+    enum gw_status rc = database_open_read(&database, path, err);
+
+    text_file_init(&file, err);
+    if (rc == GW_OK)
+        rc = database_exec(&database, "BEGIN", err); /* all tables of one moment */
+    if (rc == GW_OK)
+        rc = write_tables(&csv, dir);
+    database_close(&database);
+    text_file_release(&file);
+    return rc;
+}
+
+static enum gw_status write_all(struct folder_export *x)
+{
+    struct csv csv = {&x->reading.database, &x->file, x->err};
+
+    return write_tables(&csv, x->folder.part);
+}
+
+static const char *const files[] = {"*.csv", NULL}, *const none[] = {NULL};
+
+const struct folder_format format_csv = {
+    .name = "csv",
+    .write = write_all,
+    .kind = {.maker = "casement export --format csv", .mark = "observations.csv", .holds = files, .inner = none}};

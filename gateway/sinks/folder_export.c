@@ -1,5 +1,5 @@
 /*
- * From the study database to a folder in one of the formats made of SDTM domains.
+ * From the study database to a folder in one of the formats that are folders.
  */
 #include "sinks/folder_export.h"
 
@@ -12,7 +12,7 @@ static const char where[] = "sinks.folder_export";
 enum { ARENA_BYTES = 16 * 1024 * 1024 };
 
 static const struct folder_format *const formats[] = {
-    &format_sdtm, &format_dataset_json,
+    &format_csv,  &format_sdtm, &format_dataset_json,
 #if GATEWAY_XPT
     &format_xpt,
 #endif
@@ -27,9 +27,31 @@ static const struct folder_format *const formats[] = {
 
 #define FORMATS (sizeof formats / sizeof *formats)
 
+/* What this build was made without. */
+static const char *const lacking[] = {
+#if !GATEWAY_XPT
+    "xpt",
+#endif
+#if !GATEWAY_XLSX
+    "xlsx",
+#endif
+#if !GATEWAY_ODM
+    "odm",
+#endif
+    NULL,
+};
+
 const char *gw_export_format(size_t index)
 {
     return index < FORMATS ? formats[index]->name : NULL;
+}
+
+bool gw_export_lacks(const char *name)
+{
+    for (const char *const *lack = lacking; *lack; lack++)
+        if (strcmp(*lack, name) == 0)
+            return true;
+    return false;
 }
 
 static const struct folder_format *find_format(const char *name)
@@ -62,7 +84,7 @@ enum gw_status gw_export_folder(const char *database, const char *name, const ch
     enum gw_status rc;
 
     if (!format)
-        return gw_fail(err, GW_EUSAGE, where, "\"%.40s\" is no format made of folders", name);
+        return gw_fail(err, GW_EUSAGE, where, "\"%.40s\" is no format that is a folder", name);
     text_file_init(&x.file, err);
     text_file_init(&x.unfit_file, err);
     rc = reading_open(&x.reading, database, err);

@@ -1,6 +1,6 @@
 /*
- * What the formats that are made of SDTM domains have in common: one snapshot of the database, one folder that appears
- * by one rename. Private to the sinks.
+ * What the formats that are folders have in common: one snapshot of the database, one folder that appears by one
+ * rename. Private to the sinks.
  */
 #ifndef SINKS_FOLDER_EXPORT_H
 #define SINKS_FOLDER_EXPORT_H
@@ -26,7 +26,8 @@ struct folder_format {
     struct gw_folder_kind kind;
 };
 
-extern const struct folder_format format_sdtm, format_dataset_json, format_xpt, format_xlsx, format_odm, format_fhir;
+extern const struct folder_format format_csv, format_sdtm, format_dataset_json, format_xpt, format_xlsx, format_odm,
+    format_fhir;
 
 /* The data definition: what each data set and variable is, where it comes from, what is not there and why. */
 enum gw_status define_csv(struct folder_export *x);

@@ -401,6 +401,8 @@ enum gw_status sdtm_origin_of(struct reading *reading, struct gw_arena *arena, s
         for (int i = 0; i < 2; i++) {
             const char *text = (const char *)sqlite3_column_text(statement, i);
             texts[i] = text ? gw_arena_copy(arena, text, strlen(text)) : NULL;
+            if (text && !texts[i])
+                rc = database_no_memory(reading->err);
         }
         *out = (struct sdtm_origin){texts[0], texts[1]};
     }

@@ -60,6 +60,23 @@ static void expect_line(const char *words, int code, const char *line)
 
 /* ---- the command line ------------------------------------------------------------------------------------------ */
 
+/* Formats that not every build has. */
+#if GATEWAY_XPT
+#define XPT "xpt, "
+#else
+#define XPT ""
+#endif
+#if GATEWAY_XLSX
+#define XLSX "xlsx, "
+#else
+#define XLSX ""
+#endif
+#if GATEWAY_ODM
+#define ODM "odm, "
+#else
+#define ODM ""
+#endif
+
 static const struct {
     const char *words;
     const char *line;
@@ -108,7 +125,7 @@ static const struct {
      "keys new: --alg \"HS256\" is neither ES384 nor RS384: see casement keys new --help"},
     {"keys jwks", "keys jwks: FILE... is missing: see casement keys jwks --help"},
     {"export --format xml --db a",
-     "export: --format \"xml\" is none of dump, csv, redcap-dictionary, sdtm, dataset-json, xpt, xlsx, odm, "
+     "export: --format \"xml\" is none of dump, redcap-dictionary, csv, sdtm, dataset-json, " XPT XLSX ODM
      "fhir: see casement export --help"},
     {"export --format csv --out b", "export: give --config FILE or --db STUDY.db: see casement export --help"},
     {"export --format csv --db a --config c --out b",

@@ -107,8 +107,8 @@ Test(map, says_where_everything_went)
     EXPECT(0, "", PARTS(""), "/usr/bin/cmp", "out/study/observations.csv", "csv/observations.csv");
     EXPECT(66, "casement: out/no.db: there is no study database to read; deliver something first\n", PARTS(""),
            CASEMENT, "export", "--format", "dump", "--db", "out/no.db");
-    EXPECT(73, "casement: no/csv: the folder cannot be made: No such file or directory\n", PARTS(""), CASEMENT,
-           "export", "--format", "csv", "--db", "out/study/study.db", "--out", "no/csv");
+    EXPECT(73, "casement: no/csv.part: cannot be made (No such file or directory): name another --out\n", PARTS(""),
+           CASEMENT, "export", "--format", "csv", "--db", "out/study/study.db", "--out", "no/csv");
 }
 
 Test(map, says_it_to_programs_too)

@@ -5,6 +5,7 @@
 #ifndef GATEWAY_SINKS_EXPORT_H
 #define GATEWAY_SINKS_EXPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "gateway/core/error.h"
@@ -24,14 +25,16 @@ enum gw_status gw_export_csv(const char *database, const char *dir, struct gw_er
 enum gw_status gw_export_dump(const char *database, FILE *out, struct gw_error *err);
 
 /*
- * A folder in one of the formats that are made of SDTM domains ("sdtm" ...), with a data definition beside the data.
- * DIR appears by one rename; a former export of that format there is replaced. Nothing but what sdtm.def names is in
- * it, withdrawn rows are not, and equal databases give equal bytes. *unfit: values that the format cannot hold; they
- * are left empty and listed in DIR/unfit.csv. GW_EUSAGE: no such format; GW_ENOINPUT, GW_ECONFIG, GW_EBUSY: the
- * database; GW_ECREATE, GW_EIO.
+ * A folder in one of the formats that are folders: "csv", as above, and those made of SDTM domains ("sdtm" ...), with a
+ * data definition beside the data and nothing in it but what sdtm.def names. DIR appears by one rename; a former export
+ * of that format there is replaced, and after a failure there is nothing. Withdrawn rows are left out, and equal
+ * databases give equal bytes. *unfit: values that the format cannot hold; they are left empty and listed in
+ * DIR/unfit.csv. GW_EUSAGE: no such format; GW_ENOINPUT, GW_ECONFIG, GW_EBUSY: the database; GW_ECREATE, GW_EIO,
+ * GW_ENOMEM.
  */
 enum gw_status gw_export_folder(const char *database, const char *format, const char *dir, size_t *unfit,
                                 struct gw_error *err);
 const char *gw_export_format(size_t index); /* the names of the formats; NULL behind the last one */
+bool gw_export_lacks(const char *name);     /* a format that this build was made without */
 
 #endif

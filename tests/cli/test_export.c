@@ -1,0 +1,157 @@
+/*
+ * casement export where the disk or the memory ends, and of formats that a build lacks: one line, the right status, and
+ * no half folder.
+ */
+#include <sys/stat.h>
+
+#include "sinks/export_desk.h"
+#include "support/program.h"
+
+enum { USAGE = 64, CANNOT_WRITE = 73, IO_ERROR = 74, VALUES = 3000 };
+
+static struct desk desk;
+
+/* Enough of everything that no file of an export fits into the bounds below. */
+static void open_study(void)
+{
+    struct gw_rows none = {0}, rows = {0};
+
+    desk_init(&desk);
+    for (int i = 0; i < VALUES; i++) {
+        struct gw_row_observations *value =
+            export_value(&desk, &rows, gw_arena_print(&desk.arena, "o%04d", i), "T30-01", "ANC");
+        struct gw_row_ae_episodes *episode =
+            export_row(&desk, &rows, GW_TABLE_ae_episodes, gw_arena_print(&desk.arena, "a%04d", i));
+
+        value->source_value = value->value_num = gw_arena_print(&desk.arena, "%d.%03d", i * 7919 % 997, i);
+        episode->ae_id = episode->row_id;
+        episode->term = gw_arena_print(&desk.arena, "Event %x", (unsigned)i * 2654435761u);
+    }
+    desk_apply(&desk, "ES-017", &none, &rows, 0);
+    desk_close(&desk);
+}
+
+static void close_study(void)
+{
+    desk_release(&desk);
+}
+
+TestSuite(export, .init = open_study, .fini = close_study);
+
+/* In the scratch folder, by the shell. $casement is the program. */
+static struct program shell(const char *script)
+{
+    struct program run;
+
+    program_run(&run, desk.scratch.folder,
+                (const char *[]){"/usr/bin/env", "casement=" CASEMENT, "/bin/sh", "-c", script, NULL});
+    return run;
+}
+
+static bool is_one_line(const char *text)
+{
+    return strncmp(text, "casement: ", 10) == 0 && strchr(text, '\n') == text + strlen(text) - 1;
+}
+
+static const char *command(const char *format)
+{
+    return gw_arena_print(&desk.arena, "$casement export --format %s --db study.db --out out", format);
+}
+
+static bool is_there(const char *name)
+{
+    return access(scratch_path(&desk.scratch, name), F_OK) == 0;
+}
+
+/* A limit on the size of a file ends a write as a full disk does, wherever in the file it comes. */
+Test(export, ends_with_one_line_and_leaves_no_half_folder_where_a_file_cannot_grow)
+{
+    static const int kibibytes[] = {40, 100}; /* the memory that SQLite shares is a file of 32 */
+
+    for (size_t f = 0; gw_export_format(f); f++)
+        for (size_t i = 0; i < sizeof kibibytes / sizeof *kibibytes; i++) {
+            const char *format = gw_export_format(f);
+            struct program run =
+                shell(gw_arena_print(&desk.arena, "ulimit -f %d; %s", 2 * kibibytes[i], command(format)));
+
+            cr_expect(run.code == IO_ERROR, "%s, %d KiB: %d %s", format, kibibytes[i], run.code, run.err);
+            cr_expect(is_one_line(run.err) && strstr(run.err, "File too large"), "%s: %s", format, run.err);
+            cr_expect(!is_there("out") && !is_there("out.part"), "%s, %d KiB", format, kibibytes[i]);
+            program_release(&run);
+        }
+}
+
+/* A real disk of a few hundred kibibytes that fills, where this machine lets us have one. */
+Test(export, ends_with_one_line_and_leaves_no_half_folder_where_the_disk_is_full)
+{
+    static const char mount[] = "mkdir disk && unshare -rm true 2>/dev/null || exit 99\n"
+                                "unshare -rm /bin/sh -c 'mount -t tmpfs -o size=%dk none disk || exit 99\n"
+                                "cd disk && $casement export --format %s --db ../study.db --out out\n"
+                                "code=$?; ls -A >&3; exit $code' 3>left; code=$?; rmdir disk; exit $code";
+    static const int kibibytes[] = {4, 48, 128};
+
+    for (size_t f = 0; gw_export_format(f); f++)
+        for (size_t i = 0; i < sizeof kibibytes / sizeof *kibibytes; i++) {
+            const char *format = gw_export_format(f);
+            struct program run = shell(gw_arena_print(&desk.arena, mount, kibibytes[i], format));
+            const struct gw_slice left = export_read(&desk, desk.scratch.folder, "left");
+
+            if (run.code == 99) {
+                fprintf(stderr, "no file system may be mounted here: not tried\n");
+                program_release(&run);
+                return;
+            }
+            cr_expect(run.code == IO_ERROR || run.code == CANNOT_WRITE, "%s, %d KiB: %d %s", format, kibibytes[i],
+                      run.code, run.err);
+            cr_expect(is_one_line(run.err) && strstr(run.err, "No space left"), "%s: %s", format, run.err);
+            cr_expect(left.length == 0, "%s, %d KiB left %s", format, kibibytes[i], left.at);
+            program_release(&run);
+        }
+}
+
+Test(export, says_that_the_dump_did_not_arrive)
+{
+    struct program run = shell("$casement export --format dump --db study.db >/dev/full");
+
+    cr_expect(run.code == IO_ERROR && is_one_line(run.err), "%d %s", run.code, run.err);
+    program_release(&run);
+}
+
+Test(export, says_which_formats_this_build_lacks)
+{
+    static const struct {
+        const char *format;
+        bool built;
+    } optional[] = {{"xpt", GATEWAY_XPT}, {"xlsx", GATEWAY_XLSX}, {"odm", GATEWAY_ODM}};
+
+    for (size_t i = 0; i < sizeof optional / sizeof *optional; i++) {
+        struct program run = shell(command(optional[i].format));
+        const char *wanted =
+            gw_arena_print(&desk.arena,
+                           "casement: export: --format %s: this casement was built without it: see casement "
+                           "export --help\n",
+                           optional[i].format);
+
+        cr_expect(run.code == (optional[i].built ? 0 : USAGE), "%s: %d %s", optional[i].format, run.code, run.err);
+        cr_expect(strcmp(run.err, optional[i].built ? "" : wanted) == 0, "%s", run.err);
+        cr_expect(is_there("out") == optional[i].built, "%s", optional[i].format);
+        program_release(&run);
+        run = shell("rm -rf out");
+        program_release(&run);
+    }
+}
+
+Test(export, replaces_its_own_folder_and_no_other)
+{
+    struct program run = shell(command("csv"));
+
+    cr_expect(run.code == 0, "%s", run.err);
+    program_release(&run);
+    run = shell(gw_arena_print(&desk.arena, "%s/", command("csv")));
+    cr_expect(run.code == 0, "%s", run.err);
+    program_release(&run);
+    scratch_write(&desk.scratch, "out/analysis.R", "mine");
+    run = shell(command("csv"));
+    cr_expect(run.code == CANNOT_WRITE && is_one_line(run.err) && is_there("out/analysis.R"), "%s", run.err);
+    program_release(&run);
+}
