@@ -24,7 +24,8 @@ static const char where[] = "sinks.odm";
 struct odm {
     struct folder_export *x;
     xmlTextWriterPtr writer;
-    bool failed; /* a call of the writer did */
+    bool failed;          /* a call of the writer did */
+    enum gw_status taken; /* how the file took what the writer gave */
 };
 
 /* ---- writing elements ---- */
@@ -86,10 +87,12 @@ static void description(struct odm *o, const char *text)
     end(o);
 }
 
+/* The writer itself fails for want of memory alone. */
 static enum gw_status check(struct odm *o)
 {
-    return o->failed ? gw_fail(o->x->err, GW_EIO, where, "%s/odm.xml: cannot be written: is the disk full?",
-                               o->x->folder.part)
+    if (o->taken != GW_OK)
+        return o->taken;
+    return o->failed ? gw_fail(o->x->err, GW_ENOMEM, where, "%s/odm.xml: no memory to write it", o->x->folder.part)
                      : GW_OK;
 }
 
@@ -313,12 +316,16 @@ static enum gw_status write_document(struct odm *o)
     return check(o);
 }
 
+/* A failure is told by check(): told to the library, it would go to standard error too, in words of its own. */
 static int take_bytes(void *context, const char *bytes, int length)
 {
-    struct folder_export *x = context;
+    struct odm *o = context;
 
-    gw_text_append(&x->file.text, bytes, (size_t)length);
-    return text_file_flush_some(&x->file) == GW_OK ? length : -1;
+    if (o->taken == GW_OK) {
+        gw_text_append(&o->x->file.text, bytes, (size_t)length);
+        o->taken = text_file_flush_some(&o->x->file);
+    }
+    return length;
 }
 
 static enum gw_status write_all(struct folder_export *x)
@@ -329,14 +336,16 @@ static enum gw_status write_all(struct folder_export *x)
 
     if (rc != GW_OK)
         return rc;
-    buffer = xmlOutputBufferCreateIO(take_bytes, NULL, x, NULL);
+    buffer = xmlOutputBufferCreateIO(take_bytes, NULL, &odm, NULL);
     odm.writer = buffer ? xmlNewTextWriter(buffer) : NULL;
     if (!odm.writer) {
         xmlOutputBufferClose(buffer);
         return database_no_memory(x->err);
     }
     rc = write_document(&odm);
-    xmlFreeTextWriter(odm.writer);
+    xmlFreeTextWriter(odm.writer); /* which sends what it still holds */
+    if (rc == GW_OK)
+        rc = odm.taken;
     return rc == GW_OK ? text_file_close(&x->file) : rc;
 }
 

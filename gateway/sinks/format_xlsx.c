@@ -8,6 +8,7 @@
 
 #if GATEWAY_XLSX
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,19 @@ static enum gw_status failed(struct workbook *w, lxw_error code)
                    "%s/listings.xlsx: cannot be written: %s", w->x->folder.part, lxw_strerror(code));
 }
 
+/*
+ * The rows of a sheet lie in a file of their own until the end. The library looks at none of its writes to it: where
+ * the disk is full the sheet would end there without a word. So its last row is sent there too, and then we look.
+ */
+static enum gw_status end_sheet(struct workbook *w)
+{
+    lxw_worksheet_write_single_row(w->sheet);
+    if (fflush(w->sheet->optimize_tmpfile) == 0 && !ferror(w->sheet->optimize_tmpfile))
+        return GW_OK;
+    return gw_fail(w->x->err, GW_EIO, where, "%s/listings.xlsx: its rows cannot be written: %s", w->x->folder.part,
+                   strerror(errno));
+}
+
 static enum gw_status add_sheet(struct workbook *w, const struct sdtm_domain *domain)
 {
     char name[LXW_SHEETNAME_MAX + 1];
@@ -58,6 +72,34 @@ static enum gw_status add_sheet(struct workbook *w, const struct sdtm_domain *do
     return code == LXW_NO_ERROR ? GW_OK : failed(w, code);
 }
 
+static bool is_escape(const char *text)
+{
+    return text[0] == '_' && text[1] == 'x' && strspn(text + 2, "0123456789ABCDEFabcdef") >= 4 && text[6] == '_';
+}
+
+/* "_x003D_" in a cell is read as "=": what somebody wrote so begins with the escape of an underscore. NULL: no memory.
+ */
+static const char *escape(struct workbook *w, const char *text)
+{
+    struct gw_arena *arena = &w->x->reading.arena;
+
+    for (const char *at = text; (at = strstr(at, "_x")); at++)
+        if (is_escape(at)) {
+            const char *rest = escape(w, at + 1);
+            return rest ? gw_arena_print(arena, "%.*s_x005F_%s", (int)(at - text), text, rest) : NULL;
+        }
+    return text;
+}
+
+static enum gw_status write_text(struct workbook *w, const char *text, lxw_col_t column)
+{
+    const char *escaped = escape(w, text);
+    lxw_error code =
+        escaped ? worksheet_write_string(w->sheet, w->row, column, escaped, NULL) : LXW_ERROR_MEMORY_MALLOC_FAILED;
+
+    return code == LXW_NO_ERROR ? GW_OK : failed(w, code);
+}
+
 static enum gw_status write_cell(struct workbook *w, const struct sdtm_domain *domain, const char *const *record,
                                  size_t i, lxw_col_t column)
 {
@@ -66,9 +108,9 @@ static enum gw_status write_cell(struct workbook *w, const struct sdtm_domain *d
 
     if (variable->type == SDTM_TEXT && strlen(record[i]) > MAX_TEXT)
         return unfit_add(w->x, domain, record, variable, "longer than a cell holds");
-    code = variable->type == SDTM_TEXT
-               ? worksheet_write_string(w->sheet, w->row, column, record[i], NULL)
-               : worksheet_write_number(w->sheet, w->row, column, strtod(record[i], NULL), NULL);
+    if (variable->type == SDTM_TEXT)
+        return write_text(w, record[i], column);
+    code = worksheet_write_number(w->sheet, w->row, column, strtod(record[i], NULL), NULL);
     return code == LXW_NO_ERROR ? GW_OK : failed(w, code);
 }
 
@@ -76,8 +118,12 @@ static enum gw_status write_record(void *context, const struct sdtm_domain *doma
 {
     struct workbook *w = context;
     lxw_col_t column = 0;
-    enum gw_status rc = w->row == LXW_ROW_MAX ? add_sheet(w, domain) : GW_OK;
+    enum gw_status rc = GW_OK;
 
+    if (w->row == LXW_ROW_MAX)
+        rc = end_sheet(w);
+    if (rc == GW_OK && w->row == LXW_ROW_MAX)
+        rc = add_sheet(w, domain);
     for (size_t i = 0; rc == GW_OK && i < domain->count; i++) {
         if (domain->variables[i].absent)
             continue;
@@ -98,6 +144,8 @@ static enum gw_status write_sheets(struct workbook *w)
         rc = add_sheet(w, &sdtm_domains()[d]);
         if (rc == GW_OK)
             rc = sdtm_walk(&w->x->reading, &sdtm_domains()[d], write_record, w);
+        if (rc == GW_OK)
+            rc = end_sheet(w);
     }
     return rc;
 }
@@ -113,6 +161,32 @@ static time_t creation_time(const struct folder_export *x)
     return made > 0 ? made : 1; /* 0 is "now" */
 }
 
+/* What is not finished is not packed: the files of its rows are closed and the rest is freed. */
+static void give_up(struct workbook *w)
+{
+    lxw_worksheet *sheet;
+
+    STAILQ_FOREACH(sheet, w->book->worksheets, list_pointers)
+    if (sheet->optimize_tmpfile)
+        fclose(sheet->optimize_tmpfile);
+    lxw_workbook_free(w->book);
+}
+
+/* The library tells an error to standard error as well: what we are told is enough. Frees the workbook. */
+static enum gw_status pack(struct workbook *w)
+{
+    FILE *const shown = stderr, *nowhere = fopen("/dev/null", "w");
+    lxw_error code;
+
+    if (nowhere)
+        stderr = nowhere;
+    code = workbook_close(w->book);
+    stderr = shown;
+    if (nowhere)
+        fclose(nowhere);
+    return code == LXW_NO_ERROR ? GW_OK : failed(w, code);
+}
+
 static enum gw_status write_all(struct folder_export *x)
 {
     struct workbook w = {.x = x};
@@ -121,7 +195,6 @@ static enum gw_status write_all(struct folder_export *x)
         .constant_memory = LXW_TRUE, .use_zip64 = LXW_TRUE, .tmpdir = (char *)x->folder.part};
     lxw_doc_properties about = {
         .title = (char *)x->origin.study, .author = (char *)"Casement", .created = creation_time(x)};
-    lxw_error code;
     enum gw_status rc;
 
     w.book = path ? workbook_new_opt(path, &options) : NULL;
@@ -132,9 +205,10 @@ static enum gw_status write_all(struct folder_export *x)
     if (w.bold)
         format_set_bold(w.bold);
     rc = write_sheets(&w);
-    code = workbook_close(w.book); /* which frees it too */
-    if (rc == GW_OK && code != LXW_NO_ERROR)
-        rc = failed(&w, code);
+    if (rc == GW_OK)
+        rc = pack(&w);
+    else
+        give_up(&w);
     return rc == GW_OK ? define_csv(x) : rc;
 }
 
