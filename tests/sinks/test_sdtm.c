@@ -122,68 +122,6 @@ Test(sdtm, keeps_its_promises)
     desk_release(&desk);
 }
 
-/* What a laboratory or a person may have typed and a spreadsheet would run; `guarded`: it gets an apostrophe. */
-static const struct {
-    const char *text;
-    bool guarded;
-} payloads[] = {
-    {"=cmd|' /C calc'!A0", true},
-    {"=HYPERLINK(\"http://x\",\"y\")", true},
-    {"=1+1", true},
-    {"+1+1", true},
-    {"-1+1", true},
-    {"-2.5", true}, /* a text, whatever it looks like */
-    {"@SUM(1,1)", true},
-    {"\t=1+1", true},
-    {"\r=1+1", true},
-    {"\n=1+1", true},
-    {"\xef\xbc\x9d"
-     "1+1",
-     true}, /* full-width = + - @ */
-    {"\xef\xbc\x8b"
-     "1+1",
-     true},
-    {"\xef\xbc\x8d"
-     "1+1",
-     true},
-    {"\xef\xbc\xa0SUM(1)", true},
-    {"\xef\xbc\xa1"
-     "bc",
-     false}, /* a full-width letter */
-    {"a=1+1", false},
-    {" =1+1", false},
-    {"'=1+1", false},
-    {"1;=1+1", false},
-    {"\"=1+1\"", false},
-};
-
-Test(sdtm, guards_texts_that_a_spreadsheet_would_run)
-{
-    for (size_t i = 0; i < sizeof payloads / sizeof *payloads; i++) {
-        struct desk desk;
-        struct gw_rows none = {0}, rows = {0};
-        struct gw_csv csv;
-
-        desk_init(&desk);
-        struct gw_row_ae_episodes *row = export_row(&desk, &rows, GW_TABLE_ae_episodes, "a1");
-        row->ae_id = "a1";
-        row->term = payloads[i].text;
-        export_value(&desk, &rows, "o1", "T30-01", "ANC")->value_num = "-0.5";
-        desk_apply(&desk, "ES-017", &none, &rows, 0);
-        desk_close(&desk);
-        const char *dir = export_to(&desk, "sdtm", "out");
-        DESK_OK(&desk,
-                gw_csv_load(&desk.arena, gw_arena_print(&desk.arena, "%s/AE.csv", dir), 1 << 20, &csv, &desk.err));
-        const char *cell = csv.records[0].fields[gw_csv_column(&csv, "AETERM")];
-        cr_expect((cell[0] == '\'') == (payloads[i].guarded || payloads[i].text[0] == '\''), "%s", payloads[i].text);
-        cr_expect(strcmp(cell + payloads[i].guarded, payloads[i].text) == 0, "%s: %s", payloads[i].text, cell);
-        DESK_OK(&desk,
-                gw_csv_load(&desk.arena, gw_arena_print(&desk.arena, "%s/LB.csv", dir), 1 << 20, &csv, &desk.err));
-        cr_expect(strcmp(csv.records[0].fields[gw_csv_column(&csv, "LBSTRESN")], "-0.5") == 0, "a number is none");
-        desk_release(&desk);
-    }
-}
-
 /* ---- the definition ---- */
 
 Test(sdtm, has_names_and_labels_that_every_format_can_hold)
