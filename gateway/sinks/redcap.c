@@ -1,8 +1,9 @@
 /*
- * REDCap as a study database: its project, where subjects stand, what was changed by hand.
+ * REDCap as a study database: what calls have in common, where subjects stand, what was changed by hand.
  */
 #include "gateway/sinks/redcap.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +27,15 @@ void redcap_end(struct redcap *r, const struct gw_error *failure)
     remote_done(&r->done, r->ctx, where, failure, r->no_memory);
 }
 
-void redcap_fail(struct redcap *r, enum gw_status status, const char *text)
+void redcap_fail(struct redcap *r, enum gw_status status, const char *format, ...)
 {
     struct gw_error failure;
+    char text[320];
+    va_list args;
 
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     gw_fail(&failure, status, where, "%s: %s", r->target.url, text);
     redcap_end(r, &failure);
 }
@@ -37,11 +43,23 @@ void redcap_fail(struct redcap *r, enum gw_status status, const char *text)
 void redcap_end_asking(struct redcap *r, const struct gw_error *failure)
 {
     if (failure->status == GW_EINPUT)
-        redcap_fail(r, GW_ECONFIG,
-                    "the project does not have what is asked for; lay it out by the dictionary that casement "
-                    "export --format redcap-dictionary prints");
+        redcap_fail(r, GW_ECONFIG, "the project does not have what is asked for; " REDCAP_LAY_OUT);
     else
         redcap_end(r, failure);
+}
+
+void redcap_begin(struct redcap *r, struct gw_arena *answers, gw_remote_done done, void *ctx,
+                  void (*next)(struct redcap *r))
+{
+    r->done = done;
+    r->ctx = ctx;
+    r->answers = answers;
+    r->no_memory = false;
+    r->next = next;
+    if (r->known)
+        next(r);
+    else
+        redcap_ask_project(r);
 }
 
 static char *keep(struct redcap *r, const char *text)
@@ -62,90 +80,6 @@ void redcap_refuse(struct redcap *r, enum gw_refusal_kind kind, int table, const
         *refusal =
             (struct gw_refusal){kind, (enum gw_table_id)table, keep(r, subject_key), keep(r, row_id), keep(r, reason)};
     r->no_memory |= !refusal;
-}
-
-/* ---- the project ----------------------------------------------------------------------------------------------- */
-
-/* "NI, no information | UNK, unknown" */
-static bool has_code(const char *codes, const char *code)
-{
-    const size_t length = strlen(code);
-
-    while (*codes) {
-        codes += strspn(codes, " \t\r\n|");
-        if (strncmp(codes, code, length) == 0 && strchr(" ,", codes[length]) && codes[length])
-            return true;
-        codes += strcspn(codes, "|\n");
-    }
-    return false;
-}
-
-static void on_events(void *ctx, const cJSON *answer, const struct gw_error *failure)
-{
-    struct redcap *r = ctx;
-
-    if (failure) {
-        redcap_end_asking(r, failure);
-        return;
-    }
-    gw_arena_clear(&r->event_arena);
-    r->events = (struct events){0};
-    GW_JSON_EACH (item, answer) {
-        const char *label = wire_text(item, "event_name"), *name = wire_text(item, "unique_event_name");
-        struct event *event = GW_ARENA_PUSH(&r->event_arena, r->events.list, r->events.count, r->events.capacity);
-
-        if (event)
-            *event = (struct event){gw_arena_copy(&r->event_arena, label, strlen(label)),
-                                    gw_arena_copy(&r->event_arena, name, strlen(name)), 0};
-        if (!event || !event->window || !event->name) {
-            redcap_fail(r, GW_ENOMEM, "the project has more events than there is memory for");
-            return;
-        }
-    }
-    r->known = events_find(&r->events, REDCAP_SUBJECT) != NULL;
-    if (r->known)
-        r->next(r);
-    else
-        redcap_fail(r, GW_ECONFIG, "the project has no event called " REDCAP_SUBJECT);
-}
-
-static void on_project(void *ctx, const cJSON *answer, const struct gw_error *failure)
-{
-    struct redcap *r = ctx;
-    const bool production = strcmp(wire_text(answer, "in_production"), "1") == 0;
-
-    if (failure) {
-        redcap_end_asking(r, failure);
-    } else if (production != r->target.production) {
-        redcap_fail(r, GW_ECONFIG,
-                    production ? "the project is in production status and this study's data are not for production"
-                               : "the project is not in production status: these data are for production");
-    } else if (strcmp(wire_text(answer, "is_longitudinal"), "1") != 0) {
-        redcap_fail(r, GW_ECONFIG, "the project is not longitudinal; a window is an event");
-    } else if (!has_code(wire_text(answer, "missing_data_codes"), REDCAP_NOTHING)) {
-        redcap_fail(r, GW_ECONFIG,
-                    "the project has no missing data code " REDCAP_NOTHING "; add \"" REDCAP_NOTHING
-                    ", no information\" to its missing data codes");
-    } else {
-        wire_form(&r->wire, "event");
-        wire_send(&r->wire, on_events, r);
-    }
-}
-
-void redcap_begin(struct redcap *r, struct gw_arena *answers, gw_remote_done done, void *ctx,
-                  void (*next)(struct redcap *r))
-{
-    r->done = done;
-    r->ctx = ctx;
-    r->answers = answers;
-    r->no_memory = false;
-    r->next = next;
-    if (r->known) {
-        next(r);
-        return;
-    }
-    wire_form(&r->wire, "project");
-    wire_send(&r->wire, on_project, r);
 }
 
 /* ---- where subjects stand -------------------------------------------------------------------------------------- */
@@ -354,7 +288,7 @@ enum gw_status gw_sink_redcap_open(uv_loop_t *loop, const struct gw_redcap_targe
 
     if (!r)
         return gw_fail(err, GW_ENOMEM, where, "no memory for the study database");
-    r->remote = (struct gw_remote){stand, redcap_deliver, inspect, close_remote};
+    r->remote = (struct gw_remote){stand, redcap_deliver, inspect, redcap_examine, close_remote};
     r->arena = r->event_arena = (struct gw_arena)GW_ARENA_INIT(SETTINGS_MAX_BYTES);
     r->work = (struct gw_arena)GW_ARENA_INIT(WORK_MAX_BYTES);
     rc = copy_target(r, target, err);

@@ -13,8 +13,10 @@ static const char where[] = "sinks.redcap";
 
 enum { DICTIONARY_MAX_BYTES = 1 << 20, CHOICES_MAX_BYTES = 4096 };
 
-struct field {
-    const char *name, *form, *section, *type, *label, *choices, *note, *validation, *annotation;
+struct taking { /* of entries */
+    void (*take)(void *ctx, const struct redcap_entry *entry);
+    void *ctx;
+    bool no_memory;
 };
 
 static const char header[] =
@@ -35,11 +37,12 @@ bool redcap_is_field(const struct gw_table *table, size_t column)
     return strcmp(table->columns[column].name, REDCAP_RECORD) != 0;
 }
 
-static void print_field(struct gw_text *out, const struct field *field)
+static void print_entry(void *ctx, const struct redcap_entry *entry)
 {
-    const char *const columns[18] = {field->name, field->form,       field->section,
-                                     field->type, field->label,      field->choices,
-                                     field->note, field->validation, [17] = field->annotation};
+    const char *const columns[18] = {entry->name, entry->form,       entry->section,
+                                     entry->type, entry->label,      entry->choices,
+                                     entry->note, entry->validation, [17] = entry->annotation};
+    struct gw_text *out = ctx;
 
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         gw_csv_field(out, columns[i], i == 0, false);
@@ -83,7 +86,7 @@ static void print_label(struct gw_text *out, const char *name)
         gw_text_append(out, *name == '_' ? " " : name, 1);
 }
 
-static void print_column(struct gw_text *out, const struct gw_table *table, const struct gw_column *column)
+static void take_column(struct taking *taking, const struct gw_table *table, const struct gw_column *column)
 {
     struct gw_text choices = GW_TEXT_INIT(CHOICES_MAX_BYTES), label = GW_TEXT_INIT(CHOICES_MAX_BYTES);
     const bool chosen = has_choices(column);
@@ -92,37 +95,39 @@ static void print_column(struct gw_text *out, const struct gw_table *table, cons
     if (chosen)
         print_choices(&choices, column);
     print_label(&label, column->name);
-    print_field(out, &(struct field){.name = redcap_field(table, column->name, name),
-                                     .form = table->name,
-                                     .type = chosen                           ? "dropdown"
-                                             : column->type == GW_COLUMN_list ? "notes"
-                                                                              : "text",
-                                     .label = label.at,
-                                     .choices = choices.at,
-                                     .validation = chosen ? NULL : validation_of(column),
-                                     .annotation = column->cdisc});
-    out->failed |= choices.failed || label.failed;
+    taking->no_memory |= choices.failed || label.failed;
+    if (!taking->no_memory)
+        taking->take(taking->ctx, &(struct redcap_entry){.name = redcap_field(table, column->name, name),
+                                                         .form = table->name,
+                                                         .type = chosen                           ? "dropdown"
+                                                                 : column->type == GW_COLUMN_list ? "notes"
+                                                                                                  : "text",
+                                                         .label = label.at,
+                                                         .choices = choices.at,
+                                                         .validation = chosen ? NULL : validation_of(column),
+                                                         .annotation = column->cdisc});
     gw_text_release(&choices);
     gw_text_release(&label);
 }
 
-static void print_table(struct gw_text *out, const struct gw_table *table)
+static void take_table(struct taking *taking, const struct gw_table *table)
 {
     char name[REDCAP_FIELD_BYTES];
 
     for (size_t i = 0; i < table->column_count; i++)
         if (redcap_is_field(table, i))
-            print_column(out, table, &table->columns[i]);
-    print_field(out, &(struct field){.name = redcap_field(table, REDCAP_WRITTEN, name),
-                                     .form = table->name,
-                                     .type = "text",
-                                     .label = "written",
-                                     .note = "Digest of the row as the gateway wrote it. Leave it as it is."});
+            take_column(taking, table, &table->columns[i]);
+    taking->take(taking->ctx,
+                 &(struct redcap_entry){.name = redcap_field(table, REDCAP_WRITTEN, name),
+                                        .form = table->name,
+                                        .type = "text",
+                                        .label = "written",
+                                        .note = "Digest of the row as the gateway wrote it. Leave it as it is."});
 }
 
-static void print_receipt(struct gw_text *out)
+static void take_receipt(struct taking *taking)
 {
-    static const struct field fields[] = {
+    static const struct redcap_entry entries[] = {
         {.name = REDCAP_RECORD, .form = REDCAP_INSTRUMENT, .type = "text", .label = "subject", .annotation = "USUBJID"},
         {.name = REDCAP_STUDY, .form = REDCAP_INSTRUMENT, .type = "text", .label = "study"},
         {.name = REDCAP_SITE, .form = REDCAP_INSTRUMENT, .type = "text", .label = "installation"},
@@ -139,8 +144,18 @@ static void print_receipt(struct gw_text *out)
          .note = "Rows of this revision that were not written."},
     };
 
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        print_field(out, &fields[i]);
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
+        taking->take(taking->ctx, &entries[i]);
+}
+
+bool redcap_entries(void (*take)(void *ctx, const struct redcap_entry *entry), void *ctx)
+{
+    struct taking taking = {take, ctx, false};
+
+    take_receipt(&taking);
+    for (int t = 0; t < GW_TABLE_COUNT; t++)
+        take_table(&taking, gw_table_of((enum gw_table_id)t));
+    return !taking.no_memory;
 }
 
 enum gw_status gw_redcap_dictionary(FILE *out, struct gw_error *err)
@@ -149,10 +164,7 @@ enum gw_status gw_redcap_dictionary(FILE *out, struct gw_error *err)
     enum gw_status rc = GW_OK;
 
     gw_text_add(&text, header);
-    print_receipt(&text);
-    for (int t = 0; t < GW_TABLE_COUNT; t++)
-        print_table(&text, gw_table_of((enum gw_table_id)t));
-    if (text.failed)
+    if (!redcap_entries(print_entry, &text) || text.failed)
         rc = gw_fail(err, GW_ENOMEM, where, "no memory for the data dictionary");
     else if (fwrite(text.at, 1, text.length, out) != text.length || fflush(out) != 0)
         rc = gw_fail(err, GW_EIO, where, "the data dictionary cannot be written: %s", strerror(errno));

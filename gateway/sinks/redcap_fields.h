@@ -26,4 +26,12 @@ const char *redcap_field(const struct gw_table *table, const char *column, char 
 /* Is the column a field? The subject's key is the record's own name. */
 bool redcap_is_field(const struct gw_table *table, size_t column);
 
+/* A field as the data dictionary has it; NULL: nothing in this column. */
+struct redcap_entry {
+    const char *name, *form, *section, *type, *label, *choices, *note, *validation, *annotation;
+};
+
+/* Every field of the dictionary, in its order; an entry lives during its call. false: no memory. */
+bool redcap_entries(void (*take)(void *ctx, const struct redcap_entry *entry), void *ctx);
+
 #endif

@@ -1,6 +1,6 @@
 /*
- * REDCap as a study database: what calls of all kinds have in common (redcap.c), and shipments (redcap_shipment.c).
- * Private to the sinks.
+ * REDCap as a study database: what calls of all kinds have in common (redcap.c), the project (redcap_project.c), and
+ * shipments (redcap_shipment.c). Private to the sinks.
  */
 #ifndef SINKS_REDCAP_PARTS_H
 #define SINKS_REDCAP_PARTS_H
@@ -31,6 +31,9 @@ struct redcap {
     struct gw_arena *answers; /* the caller's */
     bool no_memory;           /* for an answer */
 
+    const char *const *windows; /* to be examined for; the caller's */
+    size_t window_count;
+
     struct gw_stands *stands;
     struct gw_refusals *refusals;
     struct gw_stands inspected;
@@ -51,15 +54,20 @@ struct redcap {
     void *closed_ctx;
 };
 
+#define REDCAP_LAY_OUT "lay it out by the dictionary that casement export --format redcap-dictionary prints"
+
 /* The call ends; failure NULL: well. Nothing of it is touched behind this. */
 void redcap_end(struct redcap *r, const struct gw_error *failure);
-void redcap_fail(struct redcap *r, enum gw_status status, const char *text);
+void redcap_fail(struct redcap *r, enum gw_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The same for what every project of ours can be asked: one that refuses it is laid out in another way. */
 void redcap_end_asking(struct redcap *r, const struct gw_error *failure);
 
 /* A call begins; next is called once the project is known to be the study's. */
 void redcap_begin(struct redcap *r, struct gw_arena *answers, gw_remote_done done, void *ctx,
                   void (*next)(struct redcap *r));
+/* Ask for it all, then next; known from then on. */
+void redcap_ask_project(struct redcap *r);
 void redcap_refuse(struct redcap *r, enum gw_refusal_kind kind, int table, const char *subject_key, const char *row_id,
                    const char *reason);
 
@@ -71,6 +79,7 @@ bool redcap_is_strange(const struct redcap *r, const cJSON *line); /* of another
 void redcap_refuse_strange(struct redcap *r);
 int64_t redcap_revision_of(const cJSON *line);
 
+void redcap_examine(struct gw_remote *remote, const char *const *windows, size_t count, gw_remote_done done, void *ctx);
 void redcap_deliver(struct gw_remote *remote, struct gw_shipment *shipment, gw_remote_done done, void *ctx);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/sinks/redcap.h"
 #include "sinks/redcap_fields.h"
 
 static const char where[] = "sinks.redcap";
@@ -28,7 +29,7 @@ static enum gw_status read_token(struct wire *wire, struct gw_error *err)
     gw_text_clear(&wire->token);
     rc = gw_text_read_secret(&wire->token, wire->token_file, err);
     if (rc != GW_OK)
-        return rc == GW_ENOMEM ? gw_fail(err, GW_ECONFIG, where, "%s holds more than a token", wire->token_file) : rc;
+        return rc;
     length = wire->token.length;
     while (length > 0 && isspace((unsigned char)wire->token.at[length - 1]))
         length--;
@@ -121,7 +122,13 @@ static enum gw_status judge_error(struct wire *wire, const char *text, struct gw
                        wire->url, wire->token_file);
     if (status == 429 || status >= 500)
         return gw_fail(err, GW_ERETRY, where, "%s is busy or away (HTTP %d)", wire->url, status);
-    if (strcasestr(text, "locked"))
+    if (strcasestr(text, "not found in the project"))
+        return gw_fail(
+            err, GW_ECONFIG, where,
+            "%s has no field %s any more; lay the project out by the dictionary that casement export --format "
+            "redcap-dictionary prints",
+            wire->url, name ? name : "of what was sent");
+    if (strcasestr(text, " locked"))
         snprintf(wire->refusal, sizeof wire->refusal, "locked");
     else
         snprintf(wire->refusal, sizeof wire->refusal, "not taken%s%s", name ? ": " : "", name ? name : "");
@@ -207,23 +214,25 @@ void wire_send(struct wire *wire, wire_done done, void *ctx)
 
 /* ---- the beginning and the end --------------------------------------------------------------------------------- */
 
-static enum gw_status check_url(const char *url, struct gw_error *err)
+enum gw_status gw_redcap_check_url(const char *url, struct gw_error *err)
 {
     static const char end[] = "/api/";
     const size_t length = strlen(url);
     enum gw_status rc = gw_url_trusted(url, err);
 
     if (rc != GW_OK)
-        return gw_fail(err, GW_ECONFIG, where, "REDCap's \"url\" must be https, without query");
+        return gw_fail(err, GW_ECONFIG, where,
+                       "\"url\" of REDCap must be https://, plain http goes to loopback alone, without user and query");
     if (length < sizeof end || strcmp(url + length - (sizeof end - 1), end) != 0 || strchr(url, '?'))
-        return gw_fail(err, GW_ECONFIG, where, "REDCap's \"url\" must end in /api/");
+        return gw_fail(err, GW_ECONFIG, where,
+                       "\"url\" of REDCap must end in /api/, as https://redcap.example.org/api/ does");
     return GW_OK;
 }
 
 enum gw_status wire_init(struct wire *wire, uv_loop_t *loop, const char *url, const char *token_file, const char *ca,
                          struct gw_error *err)
 {
-    enum gw_status rc = check_url(url, err);
+    enum gw_status rc = gw_redcap_check_url(url, err);
 
     *wire = (struct wire){.url = url,
                           .token_file = token_file,

@@ -52,6 +52,16 @@ static inline void redcap_desk_write_token(struct redcap_desk *desk, const char 
     chmod(desk->token_file, 0600);
 }
 
+static inline void redcap_desk_lay(struct redcap_desk *desk)
+{
+    const char *path = scratch_write(&desk->scratch, "dictionary.csv", "");
+    FILE *out = fopen(path, "w");
+
+    cr_assert(out && gw_redcap_dictionary(out, &desk->failure) == GW_OK);
+    fclose(out);
+    fake_redcap_upload(&desk->redcap, path);
+}
+
 static inline void redcap_desk_open(struct redcap_desk *desk)
 {
     cr_assert(gw_sink_redcap_open(&desk->loop, &desk->target, &desk->remote, &desk->failure) == GW_OK, "%s",
@@ -63,6 +73,7 @@ static inline void redcap_desk_init(struct redcap_desk *desk)
     *desk = (struct redcap_desk){.arena = GW_ARENA_INIT((size_t)256 << 20)};
     fake_redcap_init(&desk->redcap);
     scratch_init(&desk->scratch);
+    redcap_desk_lay(desk);
     redcap_desk_write_token(desk, FAKE_REDCAP_TOKEN "\n");
     uv_loop_init(&desk->loop);
     desk->target = (struct gw_redcap_target){.url = desk->redcap.url,

@@ -236,3 +236,69 @@ Test(redcap_faults, is_closed_at_each_of_its_questions)
         cr_expect(desk.failure.status == (ended ? GW_OK : GW_ECANCELED), "%zu: %s", steps, desk.failure.text);
     }
 }
+
+/* It was there when the project was looked at, or it was not: either way no row is taken for a refused one. */
+Test(redcap_faults, d5_stops_where_a_field_is_gone_and_goes_on_when_it_is_back)
+{
+    for (int known = 0; known < 2; known++) {
+        struct redcap_desk desk;
+        struct gw_rows none = {0}, first = {0}, second = {0};
+        int imports;
+
+        redcap_desk_init(&desk);
+        redcap_desk_add(&desk, &first, "o1", "1.20");
+        redcap_desk_add(&desk, &second, "o1", "1.40");
+        redcap_desk_add(&desk, &second, "o2", "2");
+        redcap_desk_ship_well(&desk, &none, &first, 0, 1);
+        if (!known) {
+            redcap_desk_close(&desk);
+            redcap_desk_open(&desk);
+        }
+        imports = desk.redcap.imports;
+        fake_redcap_drop(&desk.redcap, VALUE);
+        cr_expect(redcap_desk_ship(&desk, &first, &second, 1, 2) == GW_ECONFIG, "%d: %s", known, desk.failure.text);
+        cr_expect(strstr(desk.failure.text, VALUE) && strstr(desk.failure.text, "--format redcap-dictionary"), "%s",
+                  desk.failure.text);
+        cr_expect(desk.shipment.refusals.count == 0 && redcap_desk_is(&desk, "o1", VALUE, "1.20"), "%d", known);
+        cr_expect(desk.redcap.imports == imports + (known ? 2 : 0), "%d: the receipt taken back, and one of rows",
+                  known);
+        redcap_desk_lay(&desk);
+        redcap_desk_ship_well(&desk, known ? &none : &first, &second, known ? 0 : 1, 2);
+        cr_expect(redcap_desk_is(&desk, "o1", VALUE, "1.40") && redcap_desk_is(&desk, "o2", VALUE, "2"), "%d", known);
+        redcap_desk_release(&desk);
+    }
+}
+
+Test(redcap_faults, says_before_the_first_row_what_the_project_lacks)
+{
+    static const char *const windows[] = {"BASELINE", "T30-01", "T30-02"};
+    static const struct {
+        const char *name, *field, *event, *says;
+        bool repeats;
+    } cases[] = {
+        {"all of it is there", NULL, NULL, NULL, true},
+        {"a field", "windows_contact_kind", NULL, "(1, the first is windows_contact_kind)", true},
+        {"a window", NULL, "T30-02", "(1, the first is T30-02)", true},
+        {"the subject's own event", NULL, "SUBJECT", "no event called SUBJECT", true},
+        {"a window that the study has not", NULL, "T90-01", NULL, true},
+        {"a repeating instrument", NULL, NULL, "nothing repeats", false},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct redcap_desk desk;
+
+        redcap_desk_init(&desk);
+        if (cases[i].field)
+            fake_redcap_drop(&desk.redcap, cases[i].field);
+        desk.redcap.without_event = cases[i].event;
+        desk.redcap.repeats = cases[i].repeats;
+        desk.calls = 0;
+        desk.remote->examine(desk.remote, windows, sizeof windows / sizeof *windows, redcap_desk_on_done, &desk);
+        cr_expect(redcap_desk_wait(&desk) == (cases[i].says ? GW_ECONFIG : GW_OK), "%s: %s", cases[i].name,
+                  desk.failure.text);
+        cr_expect(!cases[i].says || strstr(desk.failure.text, cases[i].says), "%s: %s", cases[i].name,
+                  desk.failure.text);
+        cr_expect(desk.redcap.imports == 0, "%s: nothing is written", cases[i].name);
+        redcap_desk_release(&desk);
+    }
+}

@@ -7,12 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "gateway/study/rows.h"
 #include "support/fake_redcap_parts.h"
-
-static const struct {
-    const char *label, *name;
-} events[] = {{"SUBJECT", "subject_arm_1"}, {"BASELINE", "baseline_arm_1"}, {"T30-01", "t3001_arm_1"}};
 
 static void wrong(struct fake_redcap *redcap, const char *what, const char *detail)
 {
@@ -40,6 +35,14 @@ static void demand(struct fake_redcap *redcap, const struct fake_form *form, con
         wrong(redcap, "something else is sent:", form->names[form->count - 1]);
 }
 
+static void answer_list(struct exchange *exchange, cJSON *list)
+{
+    char *text = cJSON_PrintUnformatted(list);
+
+    fake_server_reply(exchange, 200, "application/json", "", text);
+    free(text);
+}
+
 /* ---- export ---------------------------------------------------------------------------------------------------- */
 
 static void export(struct fake_redcap *redcap, const struct fake_form *form, struct exchange *exchange)
@@ -48,7 +51,6 @@ static void export(struct fake_redcap *redcap, const struct fake_form *form, str
     static const char *const values[] = {"record", "export", "json", "json", "flat", "raw"};
     const bool forms = *fake_form_value(form, "forms[0]") != '\0';
     cJSON *answer = cJSON_CreateArray(), *row;
-    char *text;
 
     demand(redcap, form, names, values);
     cJSON_ArrayForEach(row, redcap->rows)
@@ -60,84 +62,55 @@ static void export(struct fake_redcap *redcap, const struct fake_form *form, str
             (forms ? *instrument && fake_form_lists(form, "forms", instrument) : !*instrument))
             cJSON_AddItemToArray(answer, cJSON_Duplicate(row, true));
     }
-    text = cJSON_PrintUnformatted(answer);
-    fake_server_reply(exchange, 200, "application/json", "", text);
-    free(text);
+    answer_list(exchange, answer);
     cJSON_Delete(answer);
 }
 
 /* ---- import ---------------------------------------------------------------------------------------------------- */
-
-/* Of "observations_grade" of instrument "observations" the column; NULL: it has none of this name. */
-static const struct gw_column *column_of(const char *instrument, const char *field)
-{
-    const size_t length = strlen(instrument);
-
-    for (int t = 0; t < GW_TABLE_COUNT; t++) {
-        const struct gw_table *table = gw_table_of((enum gw_table_id)t);
-
-        for (size_t i = 0; strcmp(table->name, instrument) == 0 && i < table->column_count; i++)
-            if (strncmp(field, instrument, length) == 0 && field[length] == '_' &&
-                strcmp(field + length + 1, table->columns[i].name) == 0)
-                return &table->columns[i];
-    }
-    return NULL;
-}
-
-static bool is_choice(const char *choices, const char *value)
-{
-    const size_t length = strlen(value);
-
-    for (const char *at = choices; at && *at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
-        if (strncmp(at, value, length) == 0 && (at[length] == '|' || !at[length]))
-            return true;
-    return false;
-}
-
-static bool takes(const struct gw_column *column, const char *value)
-{
-    char *rest = NULL;
-
-    if (!*value || strcmp(value, "NI") == 0)
-        return true;
-    if (column->type == GW_COLUMN_boolean)
-        return strcmp(value, "Y") == 0;
-    if (column->type == GW_COLUMN_integer || column->type == GW_COLUMN_decimal)
-        return strtod(value, &rest) == strtod(value, NULL) && !*rest;
-    return !*column->values || is_choice(column->values, value);
-}
 
 static bool is_own(const char *name)
 {
     return strcmp(name, "subject_key") == 0 || strncmp(name, "redcap_", 7) == 0;
 }
 
+/* Why REDCap would not take a value; NULL: it would. */
+static char *refuse_value(struct fake_redcap *redcap, const cJSON *row, const cJSON *value)
+{
+    const char *instrument = place_text(row, "redcap_repeat_instrument");
+    const cJSON *field = layout_field(redcap, value->string);
+    char *text = NULL;
+
+    if (!field) {
+        assert(asprintf(&text, "The following fields were not found in the project as real data fields: %s",
+                        value->string) > 0);
+        return text;
+    }
+    if (strcmp(place_text(field, "form_name"), *instrument ? instrument : "casement") != 0)
+        wrong(redcap, "no field of the instrument:", value->string);
+    if (!cJSON_IsString(value))
+        wrong(redcap, "no text:", value->string);
+    if (!layout_takes(field, value->valuestring) ||
+        (redcap->refused && strcmp(redcap->refused, value->valuestring) == 0))
+        assert(asprintf(&text, "\"%s\",\"%s\",\"%s\",\"The value is not a valid category for %s\"",
+                        place_text(row, "subject_key"), value->string, value->valuestring, value->string) > 0);
+    return text;
+}
+
 /* An error of REDCap names record, field, value; NULL: fine. */
 static char *refuse_row(struct fake_redcap *redcap, const cJSON *row)
 {
     const char *instrument = place_text(row, "redcap_repeat_instrument"), *locked = redcap->locked;
-    const cJSON *field;
+    const cJSON *value;
     char name[100], *text = NULL;
 
     place_row_field(row, name, sizeof name);
     if (locked && (strcmp(place_text(row, name), locked) == 0 || (!*instrument && strcmp(locked, "receipt") == 0)))
         assert(asprintf(&text, "\"%s\",\"%s\",\"x\",\"This field is located on a form that is locked.\"",
                         place_text(row, "subject_key"), name) > 0);
-    cJSON_ArrayForEach(field, row)
+    cJSON_ArrayForEach(value, row)
     {
-        const struct gw_column *column = column_of(instrument, field->string);
-        const char *end = strrchr(field->string, '_');
-
-        if (is_own(field->string) || text)
-            continue;
-        if (*instrument && !column && strcmp(end, "_written") != 0)
-            wrong(redcap, "no field of the instrument:", field->string);
-        if (!cJSON_IsString(field))
-            wrong(redcap, "no text:", field->string);
-        if ((column && !takes(column, field->valuestring)) ||
-            (redcap->refused && strcmp(redcap->refused, field->valuestring) == 0))
-            assert(asprintf(&text, "\"%s\",\"%s\",\"%s\",\"The value is not a valid category for %s\"",
-                            place_text(row, "subject_key"), field->string, field->valuestring, field->string) > 0);
+        if (!is_own(value->string) && !text)
+            text = refuse_value(redcap, row, value);
     }
     return text;
 }
@@ -146,11 +119,8 @@ static void check_place(struct fake_redcap *redcap, const cJSON *row)
 {
     const cJSON *instance = cJSON_GetObjectItemCaseSensitive(row, "redcap_repeat_instance");
     const bool repeats = *place_text(row, "redcap_repeat_instrument") != '\0';
-    bool known = false;
 
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-        known |= strcmp(events[i].name, place_text(row, "redcap_event_name")) == 0;
-    if (!known)
+    if (!layout_has_event(redcap, place_text(row, "redcap_event_name")))
         wrong(redcap, "no such event:", place_text(row, "redcap_event_name"));
     if (!*place_text(row, "subject_key"))
         wrong(redcap, "no record", "");
@@ -258,16 +228,24 @@ static void import(struct fake_redcap *redcap, const struct fake_form *form, str
 
 /* ---- the server ------------------------------------------------------------------------------------------------ */
 
-static void answer_events(struct exchange *exchange)
+static void answer_events(struct fake_redcap *redcap, struct exchange *exchange)
 {
-    char text[600] = "[";
+    cJSON *list = cJSON_CreateArray();
+    struct layout_event event;
 
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text),
-                 "%s{\"event_name\":\"%s\",\"arm_num\":1,\"unique_event_name\":\"%s\",\"custom_event_label\":null}",
-                 i ? "," : "", events[i].label, events[i].name);
-    strcat(text, "]");
-    fake_server_reply(exchange, 200, "application/json", "", text);
+    for (int i = 0; layout_event(redcap, i, &event); i++) {
+        cJSON *item = event.there ? cJSON_CreateObject() : NULL;
+
+        if (!item)
+            continue;
+        cJSON_AddStringToObject(item, "event_name", event.label);
+        cJSON_AddNumberToObject(item, "arm_num", 1);
+        cJSON_AddStringToObject(item, "unique_event_name", event.name);
+        cJSON_AddNullToObject(item, "custom_event_label");
+        cJSON_AddItemToArray(list, item);
+    }
+    answer_list(exchange, list);
+    cJSON_Delete(list);
 }
 
 static void answer_project(struct fake_redcap *redcap, struct exchange *exchange)
@@ -276,8 +254,8 @@ static void answer_project(struct fake_redcap *redcap, struct exchange *exchange
 
     snprintf(text, sizeof text,
              "{\"project_id\":17,\"project_title\":\"Lendex\",\"in_production\":%d,\"is_longitudinal\":1,"
-             "\"has_repeating_instruments_or_events\":1,\"missing_data_codes\":\"%s\"}",
-             redcap->production, redcap->missing_codes);
+             "\"has_repeating_instruments_or_events\":%d,\"missing_data_codes\":\"%s\"}",
+             redcap->production, redcap->repeats, redcap->missing_codes);
     fake_server_reply(exchange, 200, "application/json", "", text);
 }
 
@@ -291,7 +269,9 @@ static void answer(struct fake_redcap *redcap, const struct fake_form *form, str
     else if (strcmp(content, "project") == 0)
         answer_project(redcap, exchange);
     else if (strcmp(content, "event") == 0)
-        answer_events(exchange);
+        answer_events(redcap, exchange);
+    else if (strcmp(content, "metadata") == 0)
+        answer_list(exchange, redcap->fields);
     else if (strcmp(fake_form_value(form, "action"), "import") == 0)
         import(redcap, form, exchange);
     else
@@ -327,7 +307,9 @@ void fake_redcap_init(struct fake_redcap *redcap)
 {
     *redcap = (struct fake_redcap){.missing_codes = "UNK, unknown | NI, no information",
                                    .production = true,
+                                   .repeats = true,
                                    .cut_at = -1,
+                                   .fields = cJSON_CreateArray(),
                                    .rows = cJSON_CreateArray()};
     pthread_mutex_init(&redcap->lock, NULL);
     redcap->server = fake_server_new(handle, redcap);
@@ -338,5 +320,6 @@ void fake_redcap_release(struct fake_redcap *redcap)
 {
     fake_server_free(redcap->server);
     cJSON_Delete(redcap->rows);
+    cJSON_Delete(redcap->fields);
     pthread_mutex_destroy(&redcap->lock);
 }

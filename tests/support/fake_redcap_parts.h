@@ -1,6 +1,6 @@
 /*
- * A fake REDCap in parts: what is asked (fake_redcap_form.c), what is there (fake_redcap_places.c). Private to
- * fake_redcap*.c.
+ * A fake REDCap in parts: what is asked (fake_redcap_form.c), how the project is laid out (fake_redcap_layout.c), what
+ * is there (fake_redcap_places.c). Private to fake_redcap*.c.
  */
 #ifndef SUPPORT_FAKE_REDCAP_PARTS_H
 #define SUPPORT_FAKE_REDCAP_PARTS_H
@@ -28,5 +28,15 @@ cJSON *place_find(struct fake_redcap *redcap, const char *record, const char *ev
 cJSON *place_add(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
                  const char *instance);
 void place_row_field(const cJSON *place, char *out, size_t size); /* "observations_row_id" */
+
+const cJSON *layout_field(const struct fake_redcap *redcap, const char *name); /* NULL: it has none of this name */
+bool layout_takes(const cJSON *field, const char *value);
+
+struct layout_event {
+    char label[16], name[32]; /* "T30-01", "t3001_arm_1" */
+    bool there;
+};
+bool layout_event(const struct fake_redcap *redcap, int number, struct layout_event *out); /* false: no such number */
+bool layout_has_event(const struct fake_redcap *redcap, const char *name);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/fake_redcap_parts.h"
@@ -20,7 +21,7 @@ void place_set(cJSON *row, const char *name, const char *value)
     cJSON_AddStringToObject(row, name, value);
 }
 
-static bool is_place_of(const cJSON *row, const char *name, const char *value)
+static bool place_is(const cJSON *row, const char *name, const char *value)
 {
     return strcmp(place_text(row, name), value) == 0;
 }
@@ -32,9 +33,8 @@ cJSON *place_find(struct fake_redcap *redcap, const char *record, const char *ev
 
     cJSON_ArrayForEach(row, redcap->rows)
     {
-        if (is_place_of(row, "subject_key", record) && is_place_of(row, "redcap_event_name", event) &&
-            is_place_of(row, "redcap_repeat_instrument", instrument) &&
-            is_place_of(row, "redcap_repeat_instance", instance))
+        if (place_is(row, "subject_key", record) && place_is(row, "redcap_event_name", event) &&
+            place_is(row, "redcap_repeat_instrument", instrument) && place_is(row, "redcap_repeat_instance", instance))
             return row;
     }
     return NULL;
@@ -117,4 +117,80 @@ void fake_redcap_add(struct fake_redcap *redcap, const char *record, const char 
 
     snprintf(number, sizeof number, "%d", instance);
     place_add(redcap, record, event, instrument, number);
+}
+
+static bool is_active(const cJSON *place, const char *instrument)
+{
+    char status[100];
+
+    snprintf(status, sizeof status, "%s_status", instrument);
+    return place_is(place, "redcap_repeat_instrument", instrument) && !place_is(place, status, "withdrawn");
+}
+
+int fake_redcap_count_of(struct fake_redcap *redcap, const char *instrument, const char *field, const char *value)
+{
+    const cJSON *place;
+    int count = 0;
+
+    cJSON_ArrayForEach(place, redcap->rows) count += is_active(place, instrument) && place_is(place, field, value);
+    return count;
+}
+
+const char *fake_redcap_row(struct fake_redcap *redcap, const char *instrument, const char *event)
+{
+    const cJSON *place;
+    char name[100];
+
+    cJSON_ArrayForEach(place, redcap->rows)
+    {
+        place_row_field(place, name, sizeof name);
+        if (is_active(place, instrument) && place_is(place, "redcap_event_name", event))
+            return place_text(place, name);
+    }
+    return "";
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* "S-1 t3001_arm_1 observations 1 observations_value_num=1.20" */
+static char *line_of(const cJSON *place, const cJSON *field)
+{
+    char *line = NULL;
+
+    assert(asprintf(&line, "%s %s %s %s %s=%s\n", place_text(place, "subject_key"),
+                    place_text(place, "redcap_event_name"), place_text(place, "redcap_repeat_instrument"),
+                    place_text(place, "redcap_repeat_instance"), field->string, field->valuestring) > 0);
+    return line;
+}
+
+char *fake_redcap_content(struct fake_redcap *redcap, bool (*leave_out)(const char *field))
+{
+    char **lines = NULL, *text = NULL;
+    size_t count = 0, length = 0;
+    const cJSON *place, *field;
+    FILE *out = open_memstream(&text, &length);
+
+    cJSON_ArrayForEach(place, redcap->rows)
+    {
+        cJSON_ArrayForEach(field, place)
+        {
+            if (leave_out(field->string))
+                continue;
+            lines = realloc(lines, (count + 1) * sizeof *lines);
+            assert(lines);
+            lines[count++] = line_of(place, field);
+        }
+    }
+    if (count > 0)
+        qsort(lines, count, sizeof *lines, by_text);
+    for (size_t i = 0; i < count; i++) {
+        fputs(lines[i], out);
+        free(lines[i]);
+    }
+    free(lines);
+    fclose(out);
+    return text;
 }

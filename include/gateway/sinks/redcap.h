@@ -36,6 +36,9 @@ struct gw_redcap_target {
     bool production; /* the project must be in that status; otherwise it must be in none but development */
 };
 
+/* GW_ECONFIG: no address of an API that a token may go to: https (http to loopback alone), and /api/ at its end. */
+enum gw_status gw_redcap_check_url(const char *url, struct gw_error *err);
+
 /* Nothing is asked yet. Texts are copied. GW_ECONFIG: the address, the token's file, the authorities. */
 enum gw_status gw_sink_redcap_open(uv_loop_t *loop, const struct gw_redcap_target *target, struct gw_remote **out,
                                    struct gw_error *err);

@@ -48,6 +48,11 @@ struct gw_remote {
     /* Rows that are not as we wrote them. */
     void (*inspect)(struct gw_remote *remote, struct gw_arena *arena, struct gw_refusals *out, gw_remote_done done,
                     void *ctx);
+    /*
+     * Whether it is reached, is the study's own, and could take rows of these windows, which live until done. Nothing
+     * is written. GW_ECONFIG: it could not, and the text says what is missing.
+     */
+    void (*examine)(struct gw_remote *remote, const char *const *windows, size_t count, gw_remote_done done, void *ctx);
     /* A done that is owed is called first (GW_ECANCELED); closed when the loop holds nothing of it. */
     void (*close)(struct gw_remote *remote, void (*closed)(void *ctx), void *ctx);
 };
