@@ -78,13 +78,17 @@ static bool looks_secret(const char *key)
 static bool is_known_file(const cJSON *parent, const cJSON *member)
 {
     return (gw_same(parent->string, "notifications") && strcmp(member->string, "secret") == 0) ||
-           (gw_same(parent->string, "sink") && strcmp(member->string, "password_file") == 0);
+           (gw_same(parent->string, "sink") &&
+            (strcmp(member->string, "password_file") == 0 || strcmp(member->string, "token_file") == 0));
 }
 
 static const char *way_out(const cJSON *parent)
 {
-    return gw_same(parent->string, "sink") ? "write it to such a file, name that as \"password_file\""
-                                           : "make a key with casement keys new, name it as \"key\"";
+    if (!gw_same(parent->string, "sink"))
+        return "make a key with casement keys new, name it as \"key\"";
+    return gw_same(gw_json_string(parent, "kind"), "redcap")
+               ? "write it to such a file, name that as \"token_file\""
+               : "write it to such a file, name that as \"password_file\"";
 }
 
 /* Before anything else: a secret in a settings file is in every backup and diff of it. Depth is the reader's limit. */

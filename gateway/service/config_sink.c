@@ -1,8 +1,9 @@
 /*
- * "sink" of a study in casement.json: a file, or a PostgreSQL database.
+ * "sink" of a study in casement.json: a file, a PostgreSQL database, or a REDCap project.
  *
  * A PostgreSQL study database is named with what makes it the right one: its schema is the study's alone, and purpose
- * and installation are compared with the target's own row on every connection.
+ * and installation are compared with the target's own row on every connection. Which project of REDCap is meant is said
+ * by its token; purpose is compared with the project's status.
  */
 #include <string.h>
 
@@ -15,6 +16,7 @@ enum { NAME_MAX_LENGTH = 63, TEXT_MAX_LENGTH = 64, PORT = 5432, PORT_MAX = 65535
 static const char *const sqlite_keys[] = {"kind", "path", NULL};
 static const char *const postgres_keys[] = {"kind", "host", "port",   "database", "user", "password_file", "ca", "cert",
                                             "key",  "tls",  "schema", "purpose",  NULL};
+static const char *const redcap_keys[] = {"kind", "url", "token_file", "ca", "purpose", NULL};
 
 /* ---- texts ----------------------------------------------------------------------------------------------------- */
 
@@ -100,10 +102,32 @@ static void read_postgres(struct gw_settings *settings, const cJSON *sink, const
     target->purpose = purpose ? purpose : "production";
 }
 
+/* ---- REDCap ---------------------------------------------------------------------------------------------------- */
+
+static void read_redcap(struct gw_settings *settings, const cJSON *sink, const char *installation,
+                        struct gw_config_study *out)
+{
+    static const char *const purposes[] = {"production", "staging"};
+    struct gw_redcap_target *target = &out->redcap;
+    struct gw_error odd;
+
+    gw_settings_check_keys(settings, sink, redcap_keys);
+    target->url = gw_settings_text(settings, sink, "url", true);
+    if (target->url && gw_redcap_check_url(target->url, &odd) != GW_OK)
+        gw_settings_finding(settings, gw_json_get(sink, "url"), "%s", odd.text);
+    target->token_file = config_path(settings, sink, "token_file", true);
+    target->ca = config_path(settings, sink, "ca", false);
+    target->study = out->id;
+    target->installation = installation;
+    target->production = gw_settings_choice(settings, sink, "purpose", purposes, COUNT(purposes), 0) == 0;
+}
+
+/* ---- any of them ----------------------------------------------------------------------------------------------- */
+
 void config_sink(struct gw_settings *settings, const cJSON *study, const char *installation,
                  struct gw_config_study *out)
 {
-    static const char *const kinds[] = {"sqlite", "postgres"};
+    static const char *const kinds[] = {"sqlite", "postgres", "redcap"};
     const cJSON *sink = gw_settings_object(settings, study, "sink", true);
     int kind;
 
@@ -113,6 +137,8 @@ void config_sink(struct gw_settings *settings, const cJSON *study, const char *i
     out->sink_kind = kinds[kind];
     if (kind == 1) {
         read_postgres(settings, sink, installation, out);
+    } else if (kind == 2) {
+        read_redcap(settings, sink, installation, out);
     } else {
         gw_settings_check_keys(settings, sink, sqlite_keys);
         out->sink_path = config_path(settings, sink, "path", true);

@@ -8,7 +8,10 @@
 #include "gateway/service/config.h"
 #include "service/courier.h"
 
-/* As the study's settings name it; nothing is asked yet. GW_ECONFIG: a secret cannot be read, an address is none. */
+bool remote_is_kind(const char *sink_kind); /* of the kinds that are elsewhere; NULL is none */
+
+/* As the settings of a study of such a kind name it; nothing is asked yet. GW_ECONFIG: a secret cannot be read, an
+ * address is none. */
 enum gw_status remote_open(const struct gw_config_study *study, uv_loop_t *loop, const struct gw_clock *clock,
                            struct gw_remote **out, struct gw_error *err);
 

@@ -15,6 +15,7 @@
 #include "service/audited.h"
 #include "service/endpoint.h"
 #include "service/enrolment.h"
+#include "service/remote.h"
 #include "service/roster_fetch.h"
 #include "service/shortfalls.h"
 #include "service/steering.h"
@@ -56,9 +57,10 @@ static enum gw_status load_study(struct setup *s, const struct gw_config_study *
     enum gw_status rc;
 
     study->config = config;
-    if (!gw_same(config->sink_kind, "sqlite") && !gw_same(config->sink_kind, "postgres"))
-        return gw_fail(err, GW_ECONFIG, where, "study %s: sink kind \"%s\" is unknown: write sqlite or postgres",
-                       config->id, config->sink_kind ? config->sink_kind : "");
+    if (!gw_same(config->sink_kind, "sqlite") && !remote_is_kind(config->sink_kind))
+        return gw_fail(err, GW_ECONFIG, where,
+                       "study %s: sink kind \"%s\" is unknown: write sqlite, postgres or redcap", config->id,
+                       config->sink_kind ? config->sink_kind : "");
     rc = gw_protocol_load(&s->arena, config->package, &study->protocol, err);
     if (rc == GW_OK && !gw_same(study->protocol.study->id, config->id))
         rc = gw_fail(err, GW_ECONFIG, where, "%s: study %s, but its package is of study %s: correct one of them",
@@ -261,7 +263,8 @@ static enum gw_status open_sinks(struct setup *s, struct gw_error *err)
 
     for (size_t i = 0; rc == GW_OK && i < s->study_count; i++)
         if (s->studies[i].config->sink_path)
-            rc = gw_sink_sqlite_open(s->studies[i].config->sink_path, s->studies[i].config->id, &s->studies[i].sink, err);
+            rc = gw_sink_sqlite_open(s->studies[i].config->sink_path, s->studies[i].config->id, &s->studies[i].sink,
+                                     err);
     return rc;
 }
 

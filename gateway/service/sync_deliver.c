@@ -106,6 +106,23 @@ static size_t list_deliveries(struct sync *s, struct sync_delivery *out)
     return count;
 }
 
+/* What waits for a database whose courier could not begin: nobody else counted it. */
+static enum gw_status count_waiting(struct sync *s, struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && i < s->result->delivery_count; i++) {
+        struct gw_sync_delivery *told = &s->result->deliveries[i];
+        struct gw_outbox_size size = {0};
+
+        if (told->failure.status == GW_OK)
+            continue;
+        rc = gw_outbox_size(s->ledger, told->study, &size, err);
+        told->waiting = size.lines;
+    }
+    return rc;
+}
+
 enum gw_status sync_deliver(struct sync *s, bool *marked, struct gw_error *err)
 {
     const size_t most = s->setup.study_count;
@@ -120,6 +137,8 @@ enum gw_status sync_deliver(struct sync *s, bool *marked, struct gw_error *err)
     s->result->delivery_count = list_deliveries(s, deliveries);
     if (s->result->delivery_count > 0)
         rc = carry(s, deliveries, s->result->delivery_count, err);
+    if (rc == GW_OK)
+        rc = count_waiting(s, err);
     for (size_t i = 0; i < s->result->delivery_count; i++)
         *marked |= deliveries[i].marked;
     return rc;

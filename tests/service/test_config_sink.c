@@ -102,11 +102,72 @@ Test(config_sink, goes_without_tls_only_where_no_network_lies_between)
     }
 }
 
+#define REDCAP                                                                                                         \
+    "{\"kind\": \"redcap\", \"url\": \"https://redcap.hm.example/api/\",\n \"token_file\": \"keys/redcap.token\""
+
+Test(config_sink, names_a_project_of_redcap)
+{
+    static const struct {
+        const char *rest;
+        bool production;
+        const char *ca;
+    } cases[] = {{"}", true, NULL},
+                 {", \"purpose\": \"production\", \"ca\": \"keys/ca.pem\"}", true, "keys/ca.pem"},
+                 {", \"purpose\": \"staging\", \"ca\": null}", false, NULL}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gw_config config;
+        struct gw_error err = {.status = GW_OK};
+        const struct gw_redcap_target *target;
+
+        cr_assert(load("lendex-rrmm", gw_arena_print(&arena, REDCAP "%s", cases[i].rest), &config, &err) == GW_OK, "%s",
+                  err.text);
+        target = &config.studies[0].redcap;
+        cr_expect(gw_same(config.studies[0].sink_kind, "redcap") && config.studies[0].sink_path == NULL);
+        cr_expect(gw_same(target->url, "https://redcap.hm.example/api/"));
+        cr_expect(gw_same(target->token_file, "keys/redcap.token"));
+        cr_expect(gw_same(target->study, "lendex-rrmm") && gw_same(target->installation, "hm"));
+        cr_expect(target->production == cases[i].production, "%s", cases[i].rest);
+        cr_expect(cases[i].ca ? gw_same(target->ca, cases[i].ca) : !target->ca, "%s", cases[i].rest);
+    }
+}
+
+Test(config_sink, sends_a_token_over_tls_alone_but_on_loopback)
+{
+    static const struct {
+        const char *url, *says; /* says NULL: taken */
+    } cases[] = {
+        {"http://127.0.0.1:8080/redcap/api/", NULL},
+        {"http://localhost/api/", NULL},
+        {"https://10.0.0.7/api/", NULL},
+        {"http://redcap.hm.example/api/", "c.json:3: \"url\" of REDCap must be https://"},
+        {"http://127.0.0.1.example/api/", "c.json:3: \"url\" of REDCap must be https://"},
+        {"https://dm:pw@redcap.hm.example/api/", "c.json:3: \"url\" of REDCap must be https://"},
+        {"redcap.hm.example/api/", "c.json:3: \"url\" of REDCap must be https://"},
+        {"https://redcap.hm.example/", "c.json:3: \"url\" of REDCap must end in /api/"},
+        {"https://redcap.hm.example/api", "c.json:3: \"url\" of REDCap must end in /api/"},
+        {"https://redcap.hm.example/?to=/api/", "c.json:3: \"url\" of REDCap must"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gw_config config;
+        struct gw_error err = {.status = GW_OK};
+        const enum gw_status rc = load(
+            "x", gw_arena_print(&arena, "{\"kind\": \"redcap\", \"url\": \"%s\", \"token_file\": \"t\"}", cases[i].url),
+            &config, &err);
+
+        cr_expect(rc == (cases[i].says ? GW_ECONFIG : GW_OK), "%s: %s", cases[i].url, err.text);
+        cr_expect(!cases[i].says || strncmp(err.text, cases[i].says, strlen(cases[i].says)) == 0, "%s: %s",
+                  cases[i].url, err.text);
+        cr_expect(!strstr(err.text, "dm:pw"));
+    }
+}
+
 static const struct {
     const char *study, *sink, *says;
 } wrong[] = {
-    {"x", "{\"kind\": \"redcap\", \"path\": \"d\"}",
-     "c.json:3: \"kind\" is none of its values; use one of \"sqlite\", \"postgres\""},
+    {"x", "{\"kind\": \"abacus\", \"path\": \"d\"}",
+     "c.json:3: \"kind\" is none of its values; use one of \"sqlite\", \"postgres\", \"redcap\""},
     {"x", "{\"kind\": \"postgres\", \"database\": \"d\", \"user\": \"u\"}", "c.json:3: \"host\" is missing; add it"},
     {"x", "{\"kind\": \"postgres\", \"host\": \"h\", \"user\": \"u\"}", "c.json:3: \"database\" is missing; add it"},
     {"x", "{\"kind\": \"postgres\",\n \"host\": \"h\", \"database\": \"d\"}", "c.json:3: \"user\" is missing; add it"},
@@ -136,6 +197,18 @@ static const struct {
      "c.json:4: \"password\" looks like a secret; secrets are files of mode 0600 and this file only names them: take "
      "it "
      "out, write it to such a file, name that as \"password_file\""},
+    {"x", "{\"kind\": \"redcap\", \"token_file\": \"t\"}", "c.json:3: \"url\" is missing; add it"},
+    {"x", "{\"kind\": \"redcap\", \"url\": \"https://h/api/\"}", "c.json:3: \"token_file\" is missing; add it"},
+    {"x", REDCAP ",\n \"purpose\": \"test\"}",
+     "c.json:5: \"purpose\" is none of its values; use one of \"production\", \"staging\""},
+    {"x", REDCAP ",\n \"path\": \"x.db\"}", "c.json:5: unknown key \"path\""},
+    {"x", REDCAP ",\n \"urll\": \"x\"}", "c.json:5: unknown key \"urll\"; write \"url\""},
+    {"x", "{\"kind\": \"redcap\", \"url\": \"https://h/api/\",\n \"token\": \"hunter2\"}",
+     "c.json:4: \"token\" looks like a secret; secrets are files of mode 0600 and this file only names them: take it "
+     "out, "
+     "write it to such a file, name that as \"token_file\""},
+    {"x", "{\"kind\": \"postgres\", \"host\": \"h\", \"database\": \"d\", \"user\": \"u\",\n \"token_file\": \"t\"}",
+     "c.json:4: unknown key \"token_file\""},
 };
 
 Test(config_sink, names_the_line_and_what_to_do)

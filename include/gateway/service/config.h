@@ -14,6 +14,7 @@
 #include "gateway/net/http.h"
 #include "gateway/service/schedule.h"
 #include "gateway/sinks/postgres.h"
+#include "gateway/sinks/redcap.h"
 #include "gateway/sources/bulk.h"
 
 struct gw_config_study {
@@ -24,9 +25,10 @@ struct gw_config_study {
     const char *enrolment_group;    /* one of these two */
     const char *enrolment_research_study; /* its ResearchSubjects */
     const char *enrolment_system;         /* of the identifier that is a subject's number; NULL: the first */
-    const char *sink_kind;                /* "sqlite" or "postgres" */
+    const char *sink_kind;                /* "sqlite", "postgres" or "redcap" */
     const char *sink_path;                /* of kind sqlite; else NULL */
     struct gw_postgres_target postgres;   /* of kind postgres; its installation is the file's */
+    struct gw_redcap_target redcap;       /* of kind redcap, likewise */
 };
 
 /* "notifications" of an endpoint: what the hospital shall tell by itself. */
