@@ -144,6 +144,9 @@ void audit_close(struct gw_ledger *ledger); /* with a last checkpoint */
 void audit_committed(struct gw_ledger *ledger);
 /* Append within the caller's step; the arena of the call stays. */
 enum gw_status audit_append(struct gw_ledger *ledger, const struct gw_audit_act *act, struct gw_error *err);
+
+/* ---- what the ledger's own acts say in it (audit_acts.c) ---- */
+
 /* What a decision is, and what it is about. */
 enum gw_status audit_decision(struct gw_ledger *ledger, const struct gw_decision *decision,
                               const struct gw_decision *root, const char *text, struct gw_error *err);

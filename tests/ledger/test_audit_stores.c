@@ -1,0 +1,93 @@
+/*
+ * No false alarm of the audit trail: stores that were killed, and stores that two processes wrote.
+ */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ledger/trail.h"
+#include "support/chance.h"
+
+TestSuite(audit_stores, .timeout = 600);
+
+enum { STORES = 50 };
+
+static void work_until_killed(const struct book *book)
+{
+    struct gw_ledger *ledger;
+
+    if (gw_ledger_open(book->path, &ledger, NULL) != GW_OK)
+        _exit(1);
+    for (int i = 0;; i++) {
+        struct gw_decision decision = trail_decision();
+        struct gw_audit_point point;
+
+        if (gw_ledger_decide(ledger, &decision, NULL) != GW_OK)
+            _exit(1);
+        if (i % 3 == 2 && gw_audit_checkpoint(ledger, &point, NULL) != GW_OK)
+            _exit(1);
+    }
+}
+
+Test(audit_stores, raises_no_false_alarm_on_fifty_stores_after_a_kill_and_a_restart)
+{
+    uint64_t chance = 7;
+
+    for (int i = 0; i < STORES; i++) {
+        struct trail t = trail_new();
+        int status;
+
+        trail_note(t.book, "", "first");
+        gw_ledger_close(t.book->ledger);
+        t.book->ledger = NULL;
+        const pid_t child = fork();
+        if (child == 0)
+            work_until_killed(t.book);
+        usleep((useconds_t)(10000 + chance_next(&chance) % 60000));
+        kill(child, SIGKILL);
+        cr_assert(waitpid(child, &status, 0) == child);
+        cr_assert(WIFSIGNALED(status), "the child ended by itself");
+        book_open(t.book);
+        trail_note(t.book, "", "after the restart");
+        book_reopen(t.book);
+        const struct gw_audit_verdict verdict = trail_verify(&t);
+        cr_expect(verdict.first_bad == 0, "store %d, row %lld: %s", i, (long long)verdict.first_bad, verdict.what);
+        cr_expect(verdict.covered == verdict.rows && verdict.rows >= 2);
+        book_free(t.book);
+    }
+}
+
+enum { EACH = 60 };
+
+static void append_beside(const struct book *book)
+{
+    struct gw_ledger *ledger;
+
+    if (gw_ledger_join(book->path, &ledger, NULL) != GW_OK)
+        _exit(1);
+    for (int i = 0; i < EACH; i++)
+        if (gw_audit_note(ledger, &(struct gw_audit_act){.act = "decision", .by = "dm1", .what = "beside"}, NULL) !=
+            GW_OK)
+            _exit(2);
+    gw_ledger_close(ledger);
+    _exit(0);
+}
+
+Test(audit_stores, is_one_chain_where_a_visitor_appends_beside_the_service)
+{
+    struct trail t = trail_new();
+    int status;
+
+    const pid_t child = fork();
+    if (child == 0)
+        append_beside(t.book);
+    for (int i = 0; i < EACH; i++)
+        trail_note(t.book, "ES-017", "of the service");
+    cr_assert(waitpid(child, &status, 0) == child);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", status);
+    trail_expect_sound(&t, 2 * EACH); /* beside the service, which has not ended */
+    book_reopen(t.book);
+    trail_expect_sound(&t, 2 * EACH);
+    cr_expect(trail_verify(&t).covered == 2 * EACH);
+    book_free(t.book);
+}
