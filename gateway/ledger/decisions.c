@@ -208,19 +208,29 @@ static enum gw_status append(struct gw_ledger *ledger, struct gw_decision *decis
     return rc;
 }
 
-enum gw_status gw_ledger_decide(struct gw_ledger *ledger, struct gw_decision *decision, struct gw_error *err)
+/* Numbered within the step: nobody else can take the number meanwhile. */
+static enum gw_status decide(struct gw_ledger *ledger, struct gw_decision *decision, struct gw_error *err)
 {
     struct gw_decisions all;
-    struct step step;
     enum gw_status rc = gw_ledger_decisions(ledger, &all, err);
 
     if (rc == GW_OK)
         rc = number(ledger, decision, err);
     if (rc == GW_OK)
-        rc = step_begin(ledger, &step, err);
-    if (rc != GW_OK)
-        return rc;
-    rc = append(ledger, decision, err);
+        rc = append(ledger, decision, err);
     ledger->decisions_read = false;
-    return step_end(ledger, &step, rc, err);
+    return rc;
+}
+
+enum gw_status gw_ledger_decide(struct gw_ledger *ledger, struct gw_decision *decision, struct gw_error *err)
+{
+    const int64_t n = decision->n;
+    struct step step;
+    enum gw_status rc = step_begin(ledger, &step, err);
+
+    if (rc == GW_OK)
+        rc = step_end(ledger, &step, decide(ledger, decision, err), err);
+    if (rc != GW_OK)
+        decision->n = n;
+    return rc;
 }

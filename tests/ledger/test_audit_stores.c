@@ -65,15 +65,17 @@ static void append_beside(const struct book *book)
 
     if (gw_ledger_join(book->path, &ledger, NULL) != GW_OK)
         _exit(1);
-    for (int i = 0; i < EACH; i++)
-        if (gw_audit_note(ledger, &(struct gw_audit_act){.act = "decision", .by = "dm1", .what = "beside"}, NULL) !=
-            GW_OK)
+    for (int i = 0; i < EACH; i++) {
+        struct gw_decision decision = trail_decision();
+
+        if (gw_ledger_decide(ledger, &decision, NULL) != GW_OK)
             _exit(2);
+    }
     gw_ledger_close(ledger);
     _exit(0);
 }
 
-Test(audit_stores, is_one_chain_where_a_visitor_appends_beside_the_service)
+Test(audit_stores, is_one_chain_where_two_processes_decide_at_the_same_time)
 {
     struct trail t = trail_new();
     int status;
@@ -81,8 +83,11 @@ Test(audit_stores, is_one_chain_where_a_visitor_appends_beside_the_service)
     const pid_t child = fork();
     if (child == 0)
         append_beside(t.book);
-    for (int i = 0; i < EACH; i++)
-        trail_note(t.book, "ES-017", "of the service");
+    for (int i = 0; i < EACH; i++) {
+        struct gw_decision decision = trail_decision();
+
+        BOOK_OK(t.book, gw_ledger_decide(t.book->ledger, &decision, &t.book->err));
+    }
     cr_assert(waitpid(child, &status, 0) == child);
     cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", status);
     trail_expect_sound(&t, 2 * EACH); /* beside the service, which has not ended */

@@ -25,10 +25,10 @@ static inline struct trail trail_new(void)
 
 static inline void trail_note(struct book *book, const char *subject, const char *what)
 {
-    BOOK_OK(book, gw_audit_note(
-                      book->ledger,
-                      &(struct gw_audit_act){.act = "revision", .study = "lendex", .subject = subject, .what = what},
-                      &book->err));
+    BOOK_OK(book, gw_audit_note(book->ledger,
+                                &(struct gw_audit_act){
+                                    .act = GW_AUDIT_PACKAGE, .study = "lendex", .subject = subject, .what = what},
+                                &book->err));
 }
 
 static inline struct gw_audit_verdict trail_verify(struct trail *t)
