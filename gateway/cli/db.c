@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "cli/acts.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "gateway/core/text.h"
@@ -11,6 +12,8 @@
 static const char where[] = "cli.db";
 
 #define ARENA_BYTES ((size_t)64 << 20)
+
+enum { WHAT_MAX_BYTES = 8192 };
 
 static bool is_meant(const struct gw_config_study *study, const char *id)
 {
@@ -57,8 +60,27 @@ static void add_result(cJSON *list, const struct gw_postgres_target *target, con
 
 /* ---- doing it -------------------------------------------------------------------------------------------------- */
 
+static enum gw_status audit_migration(const struct arguments *arguments, const struct gw_postgres_target *target,
+                                      const struct gw_migration_result *result, struct gw_error *err)
+{
+    struct gw_text what = GW_TEXT_INIT(WHAT_MAX_BYTES);
+    enum gw_status rc;
+
+    gw_text_print(&what, "schema %s of database %s at %s from release %u to %u: %zu tables, %zu columns added",
+                  target->schema, target->connection.database, target->connection.host, result->from, result->to,
+                  result->tables, result->columns);
+    rc = what.failed
+             ? gw_fail(err, GW_ENOMEM, where, "no memory for an audit row")
+             : acts_note(arguments,
+                         &(struct gw_audit_act){.act = GW_AUDIT_MIGRATION, .study = target->study, .what = what.at},
+                         err);
+    gw_text_release(&what);
+    return rc;
+}
+
 /* list: for --json; NULL: a line each. */
-static enum gw_status migrate(const struct gw_postgres_target *target, cJSON *list, struct gw_error *err)
+static enum gw_status migrate(const struct arguments *arguments, const struct gw_postgres_target *target, cJSON *list,
+                              struct gw_error *err)
 {
     struct gw_migration_result result;
     enum gw_status rc = gw_sink_postgres_migrate(target, &result, err);
@@ -67,7 +89,7 @@ static enum gw_status migrate(const struct gw_postgres_target *target, cJSON *li
         add_result(list, target, &result);
     else if (rc == GW_OK)
         print_result(target, &result);
-    return rc;
+    return rc == GW_OK ? audit_migration(arguments, target, &result, err) : rc;
 }
 
 static enum gw_status migrate_all(const struct arguments *arguments, const struct gw_config *config, cJSON *list,
@@ -82,7 +104,7 @@ static enum gw_status migrate_all(const struct arguments *arguments, const struc
         if (!is_meant(&config->studies[i], id))
             continue;
         rc = arguments_has(arguments, OPTION_PRINT) ? gw_sink_postgres_print(target, stdout, err)
-                                                    : migrate(target, list, err);
+                                                    : migrate(arguments, target, list, err);
     }
     return rc;
 }

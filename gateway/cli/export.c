@@ -2,17 +2,14 @@
  * casement export: the study database as text, and in the formats of others.
  */
 #include <limits.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/acts.h"
 #include "cli/commands.h"
-#include "cli/report.h"
+#include "cli/output.h"
 #include "cli/study_database.h"
-#include "gateway/ledger/audit.h"
-#include "gateway/service/config.h"
 #include "gateway/sinks/export.h"
 #include "gateway/sinks/redcap.h"
 
@@ -20,10 +17,18 @@ static const char where[] = "cli.export";
 
 #define ARENA_BYTES ((size_t)64 << 20)
 
-static enum gw_status print_dump(const char *database, struct gw_error *err)
+enum { WHAT_MAX_BYTES = 8192 };
+
+static enum gw_status print_dump(const char *database, char digest[2 * GW_SHA256_BYTES + 1], struct gw_error *err)
 {
+    struct acts_copy copy;
+    enum gw_status rc = acts_copy(&copy, err), ended;
+
     study_database_print();
-    return gw_export_dump(database, stdout, err);
+    if (rc == GW_OK)
+        rc = gw_export_dump(database, copy.stream, err);
+    ended = acts_copied(&copy, digest, rc == GW_OK ? err : NULL);
+    return rc == GW_OK ? ended : rc;
 }
 
 static bool is_folder_format(const char *format)
@@ -72,33 +77,31 @@ static const char *name_formats(char *out, size_t size)
 }
 
 /* Of an installation's own database: who took what out. One that is named by itself has no trail. */
-static enum gw_status audit_export(const struct arguments *arguments, struct gw_arena *arena, struct gw_error *err)
+static enum gw_status audit_export(const struct arguments *arguments, const char *printed, struct gw_error *err)
 {
-    const struct passwd *user = getpwuid(geteuid());
-    struct gw_config config;
-    struct gw_ledger *ledger = NULL;
-    const char *path, *what;
-    enum gw_status rc;
+    const char *format = arguments->values[OPTION_FORMAT], *dir = arguments->values[OPTION_OUT_EXPORT];
+    struct gw_text what = GW_TEXT_INIT(WHAT_MAX_BYTES);
+    char digest[2 * GW_SHA256_BYTES + 1];
+    size_t files = 0;
+    enum gw_status rc = GW_OK;
 
     if (!arguments_has(arguments, OPTION_CONFIG))
         return GW_OK;
-    rc = report_ledger_of(arguments, arena, &config, &path, err);
-    if (rc != GW_OK || access(path, F_OK) != 0) /* never synchronised: nothing of it was exported */
-        return rc;
-    what = gw_arena_print(arena, "as %s%s%s", arguments->values[OPTION_FORMAT],
-                          arguments->values[OPTION_OUT_EXPORT] ? " into " : "",
-                          arguments->values[OPTION_OUT_EXPORT] ? arguments->values[OPTION_OUT_EXPORT] : "");
-    rc = report_open(path, &ledger, err);
-    if (rc == GW_OK && config.audit_checkpoints)
-        rc = gw_audit_ship_to(ledger, config.audit_checkpoints, err);
+    if (dir)
+        rc = acts_digest(dir, digest, &files, err);
+    gw_text_print(&what, "the study database as %s", format);
+    if (dir)
+        gw_text_print(&what, ", %zu files into %s", files, dir);
+    if (rc == GW_OK && what.failed)
+        rc = gw_fail(err, GW_ENOMEM, where, "the name of the folder is too long");
     if (rc == GW_OK)
-        rc = gw_audit_note(ledger,
-                           &(struct gw_audit_act){.act = "export",
-                                                  .by = user ? user->pw_name : NULL,
-                                                  .study = arguments->values[OPTION_STUDY_ID],
-                                                  .what = what},
-                           err);
-    gw_ledger_close(ledger);
+        rc = acts_note(arguments,
+                       &(struct gw_audit_act){.act = GW_AUDIT_EXPORT,
+                                              .study = arguments->values[OPTION_STUDY_ID],
+                                              .what = what.at,
+                                              .new_hash = dir ? digest : printed},
+                       err);
+    gw_text_release(&what);
     return rc;
 }
 
@@ -106,7 +109,7 @@ int export_command(const struct arguments *arguments)
 {
     const char *format = arguments->values[OPTION_FORMAT], *dir = arguments->values[OPTION_OUT_EXPORT], *database;
     const bool dump = strcmp(format, "dump") == 0;
-    char names[160];
+    char names[160], digest[2 * GW_SHA256_BYTES + 1];
     struct gw_arena arena = GW_ARENA_INIT(ARENA_BYTES);
     struct gw_error failure;
     enum gw_status rc;
@@ -126,9 +129,9 @@ int export_command(const struct arguments *arguments)
         return arguments_wrong(arguments, dump ? "--format dump is printed: leave out --out" : "--out DIR is missing");
     rc = study_database_find(arguments, &arena, &database, &failure);
     if (rc == GW_OK)
-        rc = dump ? print_dump(database, &failure) : write_folder(database, format, dir, &failure);
+        rc = dump ? print_dump(database, digest, &failure) : write_folder(database, format, dir, &failure);
     if (rc == GW_OK)
-        rc = audit_export(arguments, &arena, &failure);
+        rc = audit_export(arguments, digest, &failure);
     study_database_release();
     gw_arena_release(&arena);
     return rc == GW_OK ? 0 : output_failed(&failure);

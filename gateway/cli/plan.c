@@ -3,11 +3,14 @@
  */
 #include <string.h>
 
+#include "cli/acts.h"
 #include "cli/commands.h"
 #include "cli/report.h"
 #include "gateway/service/preview.h"
 
 #define ARENA_BYTES ((size_t)2 << 30)
+
+enum { WHAT_MAX_BYTES = 8192 };
 
 /* ---- sums ------------------------------------------------------------------------------------------------------ */
 
@@ -89,7 +92,7 @@ static void print_people(const struct output *output, const struct gw_preview *p
     if (preview->waiting > 0)
         fprintf(out, "of %zu %s records came since the last derivation: what follows from these is counted too\n",
                 preview->waiting, plural((int64_t)preview->waiting, "subject", "subjects"));
-    fprintf(out, "nothing was written\n");
+    fprintf(out, "nothing was changed\n");
 }
 
 /* ---- for programs ---------------------------------------------------------------------------------------------- */
@@ -159,6 +162,30 @@ static enum gw_status read_decisions(const struct arguments *arguments, struct g
     return gw_decisions_load(arena, strcmp(path, "-") == 0 ? "/dev/stdin" : path, &query->decisions, err);
 }
 
+/* "mappings/lendex-2 for ES-017: 3 of 12 subjects would change" */
+static enum gw_status audit_plan(const struct arguments *arguments, struct gw_arena *arena,
+                                 const struct gw_preview *preview, struct gw_error *err)
+{
+    const char *const tried[] = {arguments->values[OPTION_PACKAGE], arguments->values[OPTION_SITE],
+                                 arguments->values[OPTION_DECISION]};
+    struct gw_text what = GW_TEXT_INIT(WHAT_MAX_BYTES);
+    const char *text;
+
+    for (size_t i = 0; i < sizeof tried / sizeof *tried; i++)
+        if (tried[i])
+            gw_text_print(&what, "%s%s", what.length ? ", " : "", tried[i]);
+    gw_text_print(&what, ": %zu of %zu subjects would change", preview->touched, preview->subjects);
+    text = what.failed ? NULL : gw_arena_copy(arena, what.at, what.length);
+    gw_text_release(&what);
+    return text ? acts_note(arguments,
+                            &(struct gw_audit_act){.act = GW_AUDIT_PLAN,
+                                                   .study = arguments->values[OPTION_STUDY_ID],
+                                                   .subject = arguments->values[OPTION_SUBJECT],
+                                                   .what = text},
+                            err)
+                : gw_fail(err, GW_ENOMEM, "cli.plan", "no memory for an audit row");
+}
+
 int plan_command(const struct arguments *arguments)
 {
     struct gw_arena arena = GW_ARENA_INIT(ARENA_BYTES);
@@ -180,6 +207,8 @@ int plan_command(const struct arguments *arguments)
     if (rc == GW_OK)
         rc = gw_preview_run(&arena, &query, &preview, &failure);
     gw_ledger_close(query.ledger);
+    if (rc == GW_OK)
+        rc = audit_plan(arguments, &arena, &preview, &failure);
     if (rc == GW_OK) {
         output_init(&output, stdout);
         (arguments_has(arguments, OPTION_JSON) ? print_json : print_people)(&output, &preview);

@@ -1,12 +1,10 @@
 /*
  * casement replay: chosen subjects derived again with what is configured now; or a study database written anew.
  */
-#include <pwd.h>
-#include <unistd.h>
-
+#include "gateway/service/replay.h"
+#include "cli/acts.h"
 #include "cli/commands.h"
 #include "cli/report.h"
-#include "gateway/service/replay.h"
 
 #define ARENA_BYTES ((size_t)2 << 30)
 
@@ -66,16 +64,6 @@ static void print_json(const struct replay *r)
 
 /* ---- the two things that can be done --------------------------------------------------------------------------- */
 
-static const char *author(struct replay *r, const struct arguments *arguments)
-{
-    const struct passwd *user;
-
-    if (arguments->values[OPTION_AS])
-        return arguments->values[OPTION_AS];
-    user = getpwuid(geteuid());
-    return user ? gw_arena_print(&r->arena, "%s", user->pw_name) : "";
-}
-
 static enum gw_status replay(struct replay *r, const struct arguments *arguments, struct gw_error *err)
 {
     enum gw_status rc;
@@ -83,13 +71,35 @@ static enum gw_status replay(struct replay *r, const struct arguments *arguments
     r->request.subjects = arguments->values[OPTION_SUBJECTS];
     r->request.type = arguments->values[OPTION_TYPE];
     r->request.reason = arguments->values[OPTION_REASON];
-    r->request.by = author(r, arguments);
+    r->request.by = acts_author(arguments, &r->arena);
     rc = report_hold(r->request.ledger_path, &r->request.ledger, &r->request.beside, err);
     if (rc == GW_OK)
         rc = gw_replay_run(&r->arena, &r->request, &r->result, err);
     if (rc == GW_OK)
         (arguments_has(arguments, OPTION_JSON) ? print_json : print_people)(r);
     return rc;
+}
+
+/* By the ledger that is open: another one would end the locks of this one with its own. */
+static enum gw_status audit_rebuild(struct replay *r, const struct arguments *arguments,
+                                    const struct gw_rebuild_result *result, struct gw_error *err)
+{
+    const char *path = arguments->values[OPTION_REBUILD], *by = acts_author(arguments, &r->arena);
+    const char *what = gw_arena_print(&r->arena, "the study database from the ledger into %s: %zu rows of %zu subjects",
+                                      path, result->rows, result->subjects);
+    char digits[2 * GW_SHA256_BYTES + 1];
+    uint8_t digest[GW_SHA256_BYTES];
+    enum gw_status rc = gw_sha256_file(path, digest, err);
+
+    gw_hex(digest, sizeof digest, digits);
+    return rc == GW_OK ? gw_audit_note(r->request.ledger,
+                                       &(struct gw_audit_act){.act = GW_AUDIT_REBUILD,
+                                                              .by = by && *by ? by : NULL,
+                                                              .study = r->request.study,
+                                                              .what = what,
+                                                              .new_hash = digits},
+                                       err)
+                       : rc;
 }
 
 static enum gw_status rebuild(struct replay *r, const struct arguments *arguments, struct gw_error *err)
@@ -100,6 +110,8 @@ static enum gw_status rebuild(struct replay *r, const struct arguments *argument
 
     if (rc == GW_OK)
         rc = gw_replay_rebuild(r->request.ledger, r->request.study, path, &result, err);
+    if (rc == GW_OK)
+        rc = audit_rebuild(r, arguments, &result, err);
     if (rc != GW_OK)
         return rc;
     if (arguments_has(arguments, OPTION_JSON)) {

@@ -3,6 +3,7 @@
  */
 #include "gateway/core/digest.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_BYTES = 10, GROUP_BYTES = 3, GROUP_DIGITS = 4, NO_DIGIT = 64 };
+enum { ID_BYTES = 10, GROUP_BYTES = 3, GROUP_DIGITS = 4, NO_DIGIT = 64, FILE_BLOCK = 64 * 1024 };
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -44,6 +45,57 @@ void gw_sha256(const void *bytes, size_t length, uint8_t out[GW_SHA256_BYTES])
 {
     pthread_once(&sha256_once, fetch_sha256);
     must(sha256 && EVP_Digest(bytes, length, out, NULL, sha256, NULL));
+}
+
+struct gw_sha256_sum {
+    EVP_MD_CTX *ctx;
+};
+
+struct gw_sha256_sum *gw_sha256_begin(void)
+{
+    struct gw_sha256_sum *sum = malloc(sizeof *sum);
+
+    if (!sum)
+        return NULL;
+    pthread_once(&sha256_once, fetch_sha256);
+    sum->ctx = EVP_MD_CTX_new();
+    must(sha256 && sum->ctx && EVP_DigestInit_ex2(sum->ctx, sha256, NULL));
+    return sum;
+}
+
+void gw_sha256_add(struct gw_sha256_sum *sum, const void *bytes, size_t length)
+{
+    must(EVP_DigestUpdate(sum->ctx, bytes, length));
+}
+
+void gw_sha256_end(struct gw_sha256_sum *sum, uint8_t out[GW_SHA256_BYTES])
+{
+    if (!sum)
+        return;
+    must(EVP_DigestFinal_ex(sum->ctx, out, NULL));
+    EVP_MD_CTX_free(sum->ctx);
+    free(sum);
+}
+
+enum gw_status gw_sha256_file(const char *path, uint8_t out[GW_SHA256_BYTES], struct gw_error *err)
+{
+    FILE *file = fopen(path, "rbe");
+    struct gw_sha256_sum *sum = gw_sha256_begin();
+    enum gw_status rc = GW_OK;
+    char block[FILE_BLOCK];
+    size_t length;
+
+    if (!file || !sum)
+        rc = gw_fail(err, file ? GW_ENOMEM : GW_ENOINPUT, "core.digest", "%s: cannot be read: %s", path,
+                     strerror(file ? ENOMEM : errno));
+    while (rc == GW_OK && (length = fread(block, 1, sizeof block, file)) > 0)
+        gw_sha256_add(sum, block, length);
+    if (rc == GW_OK && ferror(file))
+        rc = gw_fail(err, GW_EIO, "core.digest", "%s: cannot be read to its end", path);
+    gw_sha256_end(sum, out);
+    if (file)
+        fclose(file);
+    return rc;
 }
 
 void gw_hex(const uint8_t *bytes, size_t length, char *out)

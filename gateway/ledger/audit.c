@@ -75,28 +75,26 @@ void gw_audit_link(uint8_t hash[GW_SHA256_BYTES], const char *text, size_t lengt
     gw_sha256(both, sizeof both, hash);
 }
 
+/* ---- acts ---- */
+
+static const struct {
+    const char *name;
+    const char *words;
+} acts[GW_AUDIT_KINDS] = {
+#define AUDIT_ACT(id, name, words) {name, words},
+#include "gateway/ledger/audit.def"
+#undef AUDIT_ACT
+};
+
+const char *gw_audit_name(enum gw_audit_kind kind)
+{
+    return acts[kind].name;
+}
+
 const char *gw_audit_words(const char *act)
 {
-    static const struct {
-        const char *act;
-        const char *words;
-    } acts[] = {
-        {"decision", "decided"},
-        {"approval", "approved"},
-        {"undo", "took back"},
-        {"enrolment", "enrolled"},
-        {"roster", "read in the roster"},
-        {"revision", "derived"},
-        {"delivery", "delivered"},
-        {"package", "took into use"},
-        {"profile", "took into use"},
-        {"start", "started"},
-        {"end", "ended"},
-        {"export", "exported"},
-    };
-
-    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
-        if (gw_same(acts[i].act, act))
+    for (size_t i = 0; i < GW_AUDIT_KINDS; i++)
+        if (gw_same(acts[i].name, act))
             return acts[i].words;
     return act;
 }

@@ -43,13 +43,13 @@ enum gw_status audit_decision(struct gw_ledger *ledger, const struct gw_decision
                               const struct gw_decision *root, const char *text, struct gw_error *err)
 {
     struct gw_audit_act act = {
-        .act = "decision", .by = decision->by, .subject = root->match.subject, .reason = decision->reason};
+        .act = GW_AUDIT_DECISION, .by = decision->by, .subject = root->match.subject, .reason = decision->reason};
     char hash[2 * GW_SHA256_BYTES + 1], what[200], study[65], site[65];
     enum gw_status rc = place_decision(ledger, root, study, site, err);
 
     hex_of(text, strlen(text), hash);
     if (decision->kind == GW_DECIDE_UNDO || decision->kind == GW_DECIDE_APPROVE) {
-        act.act = decision->kind == GW_DECIDE_UNDO ? "undo" : "approval";
+        act.act = decision->kind == GW_DECIDE_UNDO ? GW_AUDIT_UNDO : GW_AUDIT_APPROVAL;
         snprintf(what, sizeof what, "decision %lld, by decision %lld",
                  decision->kind == GW_DECIDE_UNDO ? (long long)decision->undoes
                                                   : strtoll(decision->set[GW_SET_DECISION], NULL, 10),
@@ -117,11 +117,29 @@ static void print_why(struct gw_text *out, bool facts, const struct about *befor
         gw_text_add(out, "a day came, or settings changed");
 }
 
-/* Read in the same transaction; texts in the arena of the call. */
-static enum gw_status read_subject(struct gw_ledger *ledger, int64_t number, struct gw_ledger_subject *out,
-                                   struct gw_error *err)
+/* An act about a subject, which gets its study, site and number. Texts in the arena of the call. */
+static enum gw_status append_of(struct gw_ledger *ledger, int64_t number, const struct gw_audit_act *act,
+                                struct gw_error *err)
 {
-    return gw_ledger_subject(ledger, &ledger->arena, number, out, err);
+    struct gw_audit_act whole = *act;
+    struct gw_ledger_subject subject;
+    const enum gw_status rc = gw_ledger_subject(ledger, &ledger->arena, number, &subject, err);
+
+    if (rc != GW_OK)
+        return rc;
+    whole.study = subject.study;
+    whole.site = subject.site;
+    whole.subject = subject.subject_key;
+    return audit_append(ledger, &whole, err);
+}
+
+/* Never settled before: new, another version, or a fact that others refer to. */
+static bool any_new(const struct gw_kept_facts *facts)
+{
+    for (size_t i = 0; i < facts->count; i++)
+        if (*facts->list[i].states == '\0')
+            return true;
+    return false;
 }
 
 enum gw_status audit_revision(struct gw_ledger *ledger, const struct gw_settlement *settlement,
@@ -133,7 +151,7 @@ enum gw_status audit_revision(struct gw_ledger *ledger, const struct gw_settleme
     struct about before, after = {.decision = 0};
     struct gw_ledger_subject subject;
     char what[200];
-    enum gw_status rc = read_subject(ledger, settlement->facts->subject, &subject, err);
+    enum gw_status rc = gw_ledger_subject(ledger, &ledger->arena, settlement->facts->subject, &subject, err);
 
     if (rc == GW_OK)
         rc = read_about(ledger, subject.number, settled->from_revision, &before, err);
@@ -144,13 +162,13 @@ enum gw_status audit_revision(struct gw_ledger *ledger, const struct gw_settleme
     hex_of(rows->at, rows->length, after.hash);
     snprintf(after.rule_set, sizeof after.rule_set, "%s", settlement->stamp.rule_set_version);
     gw_text_print(about, "%s %lld %s", after.hash, (long long)after.decision, after.rule_set);
-    print_why(&why, settlement->facts->fresh != 0, &before, &after);
+    print_why(&why, any_new(settlement->facts), &before, &after);
     snprintf(what, sizeof what, "revision %lld from %lld: %zu rows added, %zu changed, %zu withdrawn",
              (long long)settled->to_revision, (long long)settled->from_revision, difference->added, difference->updated,
              difference->withdrawn);
     rc = about->failed || why.failed ? ledger_no_memory(err, "an audit row")
                                      : audit_append(ledger,
-                                                    &(struct gw_audit_act){.act = "revision",
+                                                    &(struct gw_audit_act){.act = GW_AUDIT_REVISION,
                                                                            .study = subject.study,
                                                                            .site = subject.site,
                                                                            .subject = subject.subject_key,
@@ -163,24 +181,89 @@ enum gw_status audit_revision(struct gw_ledger *ledger, const struct gw_settleme
     return rc;
 }
 
-enum gw_status audit_delivery(struct gw_ledger *ledger, int64_t subject_number, int64_t revision, const char *receipt,
+enum gw_status audit_delivery(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
                               struct gw_error *err)
 {
-    struct gw_ledger_subject subject;
     struct about about;
     char what[200];
-    enum gw_status rc = read_subject(ledger, subject_number, &subject, err);
+    enum gw_status rc = read_about(ledger, subject, revision, &about, err);
 
-    if (rc == GW_OK)
-        rc = read_about(ledger, subject_number, revision, &about, err);
-    snprintf(what, sizeof what, "revision %lld to the study database, receipt %s", (long long)revision, receipt);
-    return rc != GW_OK ? rc
-                       : audit_append(ledger,
-                                      &(struct gw_audit_act){.act = "delivery",
-                                                             .study = subject.study,
-                                                             .site = subject.site,
-                                                             .subject = subject.subject_key,
-                                                             .what = what,
-                                                             .new_hash = about.hash},
-                                      err);
+    snprintf(what, sizeof what, AUDIT_DELIVERY_WHAT, (long long)revision, receipt);
+    return rc == GW_OK
+               ? append_of(ledger, subject,
+                           &(struct gw_audit_act){.act = GW_AUDIT_DELIVERY, .what = what, .new_hash = about.hash}, err)
+               : rc;
+}
+
+enum gw_status audit_reconciliation(struct gw_ledger *ledger, int64_t subject, int64_t revision, int64_t again,
+                                    int64_t found, struct gw_error *err)
+{
+    struct about about;
+    char what[200];
+    enum gw_status rc = read_about(ledger, subject, revision, &about, err);
+    const size_t length = (size_t)snprintf(what, sizeof what, AUDIT_RECONCILIATION_WHAT, (long long)revision);
+
+    if (again > 0)
+        snprintf(what + length, sizeof what - length, "; %lld later %s for it again", (long long)again,
+                 again == 1 ? "delivery waits" : "deliveries wait");
+    else if (found > 0)
+        snprintf(what + length, sizeof what - length, "; %lld %s there without a receipt", (long long)found,
+                 found == 1 ? "delivery was" : "deliveries were");
+    return rc == GW_OK
+               ? append_of(ledger, subject,
+                           &(struct gw_audit_act){.act = GW_AUDIT_RECONCILIATION, .what = what, .new_hash = about.hash},
+                           err)
+               : rc;
+}
+
+enum gw_status audit_refusal(struct gw_ledger *ledger, int64_t subject, const struct gw_refusal *refusal,
+                             struct gw_error *err)
+{
+    const char *what = gw_arena_print(
+        &ledger->arena, "row %s of %s, %s", refusal->row_id, gw_table_of(refusal->table)->name,
+        refusal->kind == GW_REFUSAL_TOUCHED ? "changed there by others" : "refused by the study database");
+
+    return what ? append_of(ledger, subject,
+                            &(struct gw_audit_act){.act = GW_AUDIT_REFUSAL, .what = what, .reason = refusal->reason},
+                            err)
+                : ledger_no_memory(err, "an audit row");
+}
+
+enum gw_status audit_acceptance(struct gw_ledger *ledger, int64_t subject, enum gw_table_id table, const char *row_id,
+                                struct gw_error *err)
+{
+    const char *what = gw_arena_print(&ledger->arena, "row %s of %s", row_id, gw_table_of(table)->name);
+
+    return what ? append_of(ledger, subject, &(struct gw_audit_act){.act = GW_AUDIT_ACCEPTANCE, .what = what}, err)
+                : ledger_no_memory(err, "an audit row");
+}
+
+/* Codes of the items that block, each once: "MRN_CONFLICT, SUBJECT_MERGE". */
+static void print_blocking(struct gw_text *out, const struct gw_derived *derived)
+{
+    for (size_t i = 0; i < derived->item_count; i++) {
+        const struct gw_item *item = &derived->items[i];
+        bool told = *item->blocks != 'S';
+
+        for (size_t k = 0; !told && k < i; k++)
+            told = *derived->items[k].blocks == 'S' && strcmp(derived->items[k].code, item->code) == 0;
+        if (!told)
+            gw_text_print(out, "%s%s", out->length ? ", " : "", item->code);
+    }
+}
+
+enum gw_status audit_block(struct gw_ledger *ledger, int64_t subject, const struct gw_derived *derived,
+                           struct gw_error *err)
+{
+    struct gw_text why = GW_TEXT_INIT(WHY_MAX_BYTES);
+    const struct gw_audit_act block = {.act = GW_AUDIT_BLOCK, .what = "nothing more of the subject is delivered"},
+                              unblock = {.act = GW_AUDIT_UNBLOCK, .what = "the subject is delivered again"};
+    struct gw_audit_act act = derived->blocked ? block : unblock;
+    enum gw_status rc;
+
+    print_blocking(&why, derived);
+    act.reason = derived->blocked ? why.at : NULL;
+    rc = why.failed ? ledger_no_memory(err, "an audit row") : append_of(ledger, subject, &act, err);
+    gw_text_release(&why);
+    return rc;
 }

@@ -119,7 +119,7 @@ enum gw_status audit_append(struct gw_ledger *ledger, const struct gw_audit_act 
                                             .zone = zone,
                                             .back = strcmp(at, head.at) < 0,
                                             .by = act->by ? act->by : ledger->audit.by,
-                                            .act = act->act,
+                                            .act = gw_audit_name(act->act),
                                             .study = act->study,
                                             .site = act->site,
                                             .subject = act->subject,

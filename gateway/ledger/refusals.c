@@ -42,18 +42,41 @@ enum gw_status gw_ledger_refusals(struct gw_ledger *ledger, struct gw_arena *are
     return rc;
 }
 
+static enum gw_status refuse(struct gw_ledger *ledger, int64_t subject, const struct gw_refusal *refusal,
+                             struct gw_error *err)
+{
+    const enum gw_status rc =
+        ledger_run(ledger,
+                   ledger_bind(ledger, STATEMENT_REFUSAL_PUT, subject, gw_table_of(refusal->table)->name,
+                               refusal->row_id, (int64_t)(refusal->kind == GW_REFUSAL_TOUCHED), refusal->reason),
+                   err);
+
+    return rc == GW_OK && sqlite3_changes(ledger->db) > 0 ? audit_refusal(ledger, subject, refusal, err) : rc;
+}
+
 enum gw_status gw_ledger_refuse(struct gw_ledger *ledger, int64_t subject, const struct gw_refusal *refusal,
                                 struct gw_error *err)
 {
-    return ledger_run(ledger,
-                      ledger_bind(ledger, STATEMENT_REFUSAL_PUT, subject, gw_table_of(refusal->table)->name,
-                                  refusal->row_id, (int64_t)(refusal->kind == GW_REFUSAL_TOUCHED), refusal->reason),
-                      err);
+    struct step step;
+    const enum gw_status rc = step_begin(ledger, &step, err);
+
+    return rc == GW_OK ? step_end(ledger, &step, refuse(ledger, subject, refusal, err), err) : rc;
+}
+
+static enum gw_status accept_row(struct gw_ledger *ledger, int64_t subject, enum gw_table_id table, const char *row_id,
+                                 struct gw_error *err)
+{
+    const enum gw_status rc =
+        ledger_run(ledger, ledger_bind(ledger, STATEMENT_REFUSAL_DROP, subject, gw_table_of(table)->name, row_id), err);
+
+    return rc == GW_OK && sqlite3_changes(ledger->db) > 0 ? audit_acceptance(ledger, subject, table, row_id, err) : rc;
 }
 
 enum gw_status gw_ledger_accept(struct gw_ledger *ledger, int64_t subject, enum gw_table_id table, const char *row_id,
                                 struct gw_error *err)
 {
-    return ledger_run(ledger, ledger_bind(ledger, STATEMENT_REFUSAL_DROP, subject, gw_table_of(table)->name, row_id),
-                      err);
+    struct step step;
+    const enum gw_status rc = step_begin(ledger, &step, err);
+
+    return rc == GW_OK ? step_end(ledger, &step, accept_row(ledger, subject, table, row_id, err), err) : rc;
 }

@@ -110,12 +110,53 @@ enum gw_status gw_outbox_delivered(struct gw_ledger *ledger, int64_t subject, in
     return step_end(ledger, &step, rc, err);
 }
 
+/* Lines behind the revision wait again, those up to it have this receipt. */
+static enum gw_status stand(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
+                            int64_t *again, int64_t *found, struct gw_error *err)
+{
+    enum gw_status rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_AGAIN, subject, revision), err);
+
+    *again = rc == GW_OK ? sqlite3_changes(ledger->db) : 0;
+    if (rc == GW_OK)
+        rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_DONE, subject, revision, receipt), err);
+    *found = rc == GW_OK ? sqlite3_changes(ledger->db) : 0;
+    return rc;
+}
+
+static enum gw_status note_stand(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
+                                 struct gw_error *err)
+{
+    int64_t again, found;
+    enum gw_status rc = stand(ledger, subject, revision, receipt, &again, &found, err);
+
+    if (rc == GW_OK && again > 0)
+        rc = audit_reconciliation(ledger, subject, revision, again, 0, err);
+    return rc == GW_OK && found > 0 ? audit_delivery(ledger, subject, revision, receipt, err) : rc;
+}
+
 enum gw_status gw_outbox_stands(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
                                 struct gw_error *err)
 {
-    const enum gw_status rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_AGAIN, subject, revision), err);
+    struct step step;
+    const enum gw_status rc = step_begin(ledger, &step, err);
 
-    return rc == GW_OK ? gw_outbox_delivered(ledger, subject, revision, receipt, err) : rc;
+    return rc == GW_OK ? step_end(ledger, &step, note_stand(ledger, subject, revision, receipt, err), err) : rc;
+}
+
+static enum gw_status reconcile(struct gw_ledger *ledger, int64_t subject, int64_t revision, struct gw_error *err)
+{
+    int64_t again, found;
+    const enum gw_status rc = stand(ledger, subject, revision, OUTBOX_RECONCILED, &again, &found, err);
+
+    return rc == GW_OK && again + found > 0 ? audit_reconciliation(ledger, subject, revision, again, found, err) : rc;
+}
+
+enum gw_status gw_outbox_reconcile(struct gw_ledger *ledger, int64_t subject, int64_t revision, struct gw_error *err)
+{
+    struct step step;
+    const enum gw_status rc = step_begin(ledger, &step, err);
+
+    return rc == GW_OK ? step_end(ledger, &step, reconcile(ledger, subject, revision, err), err) : rc;
 }
 
 enum gw_status gw_outbox_size(struct gw_ledger *ledger, const char *study, struct gw_outbox_size *out,

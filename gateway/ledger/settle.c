@@ -367,6 +367,8 @@ static enum gw_status write_stand(struct settling *s)
                         ledger_bind(s->ledger, STATEMENT_SUBJECT_SETTLE, s->subject, s->settled.to_revision,
                                     (int64_t)derived->blocked, (int64_t)derived->next_day),
                         s->err);
+    if (rc == GW_OK && derived->blocked != s->was_blocked)
+        rc = audit_block(s->ledger, s->subject, derived, s->err);
     if (rc == GW_OK) /* a mark made since the facts were read stays */
         rc = ledger_run(s->ledger,
                         ledger_bind(s->ledger, STATEMENT_DIRTY_DROP, s->subject, s->settlement->facts->marks), s->err);

@@ -153,8 +153,22 @@ enum gw_status audit_decision(struct gw_ledger *ledger, const struct gw_decision
 enum gw_status audit_revision(struct gw_ledger *ledger, const struct gw_settlement *settlement,
                               const struct gw_settled *settled, const struct gw_text *rows, struct gw_text *about,
                               struct gw_error *err);
+/* A study database stands at a revision: by a receipt, or as it was found; gw_audit_verify reads the numbers again. */
+#define OUTBOX_RECONCILED         "reconciled" /* the receipt of what was found there */
+#define AUDIT_DELIVERY_WHAT       "revision %lld to the study database, receipt %s"
+#define AUDIT_RECONCILIATION_WHAT "the study database, which stands at revision %lld"
 enum gw_status audit_delivery(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
                               struct gw_error *err);
+/* again: lines that had receipts and wait once more; found: lines that had none and were there. */
+enum gw_status audit_reconciliation(struct gw_ledger *ledger, int64_t subject, int64_t revision, int64_t again,
+                                    int64_t found, struct gw_error *err);
+enum gw_status audit_refusal(struct gw_ledger *ledger, int64_t subject, const struct gw_refusal *refusal,
+                             struct gw_error *err);
+enum gw_status audit_acceptance(struct gw_ledger *ledger, int64_t subject, enum gw_table_id table, const char *row_id,
+                                struct gw_error *err);
+/* It is blocked now, or no longer. */
+enum gw_status audit_block(struct gw_ledger *ledger, int64_t subject, const struct gw_derived *derived,
+                           struct gw_error *err);
 
 /* Stamps on what a settlement changed (stamps.c). */
 void stamp_rows(struct gw_settlement *settlement, int64_t revision);

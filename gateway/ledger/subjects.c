@@ -54,7 +54,8 @@ static enum gw_status audit_enrolment(struct gw_ledger *ledger, const char *stud
              endpoint ? "a patient of the endpoint " : "", endpoint ? endpoint : "");
     return audit_append(
         ledger,
-        &(struct gw_audit_act){.act = "enrolment", .study = study, .site = site, .subject = subject_key, .what = what},
+        &(struct gw_audit_act){
+            .act = GW_AUDIT_ENROLMENT, .study = study, .site = site, .subject = subject_key, .what = what},
         err);
 }
 

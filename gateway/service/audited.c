@@ -5,9 +5,7 @@
 
 #include <stdio.h>
 
-#include "gateway/ledger/audit.h"
 #include "service/setup.h"
-#include "service/steering.h"
 
 enum { THING_MAX = 300, WHAT_MAX = 300 };
 
@@ -21,7 +19,8 @@ enum gw_status audited_package(struct gw_ledger *ledger, const struct gw_protoco
              GATEWAY_VERSION);
     return gw_audit_change(
         ledger, thing,
-        &(struct gw_audit_act){.act = "package", .study = protocol->study->id, .what = what, .new_hash = digest}, err);
+        &(struct gw_audit_act){.act = GW_AUDIT_PACKAGE, .study = protocol->study->id, .what = what, .new_hash = digest},
+        err);
 }
 
 enum gw_status audited_profile(struct gw_ledger *ledger, const struct gw_protocol *protocol, const char *id,
@@ -32,35 +31,14 @@ enum gw_status audited_profile(struct gw_ledger *ledger, const struct gw_protoco
 
     snprintf(thing, sizeof thing, "profile|%s|%s", protocol->study->id, id);
     snprintf(what, sizeof what, "the profile of the site %s for the study %s", id, protocol->study->id);
-    return rc == GW_OK
-               ? gw_audit_change(
-                     ledger, thing,
-                     &(struct gw_audit_act){
-                         .act = "profile", .study = protocol->study->id, .site = id, .what = what, .new_hash = digest},
-                     err)
-               : rc;
-}
-
-/* The line of the roster: consent, dates, whose patient. */
-static enum gw_status audit_line(struct setup *s, const struct setup_study *study, const struct gw_roster_line *line,
-                                 struct gw_error *err)
-{
-    char thing[THING_MAX], day[11], digest[DERIVED_DIGITS + 1], what[WHAT_MAX] = "a line";
-
-    snprintf(thing, sizeof thing, "roster|%s|%s", study->config->id, line->subject);
-    if (line->withdrawn != GW_NO_DAY) {
-        gw_day_print(line->withdrawn, day);
-        snprintf(what, sizeof what, "a line: consent was withdrawn on %s", day);
-    }
-    steering_subject("", line, digest);
-    return gw_audit_change(s->ledger, thing,
-                           &(struct gw_audit_act){.act = "roster",
-                                                  .study = study->config->id,
-                                                  .site = line->site,
-                                                  .subject = line->subject,
-                                                  .what = what,
-                                                  .new_hash = digest},
-                           err);
+    return rc == GW_OK ? gw_audit_change(ledger, thing,
+                                         &(struct gw_audit_act){.act = GW_AUDIT_PROFILE,
+                                                                .study = protocol->study->id,
+                                                                .site = id,
+                                                                .what = what,
+                                                                .new_hash = digest},
+                                         err)
+                       : rc;
 }
 
 static enum gw_status audit_all(struct setup *s, struct gw_error *err)
@@ -72,9 +50,8 @@ static enum gw_status audit_all(struct setup *s, struct gw_error *err)
     for (size_t i = 0; rc == GW_OK && i < s->site_count; i++)
         rc = audited_profile(s->ledger, &s->sites[i].study->protocol, s->sites[i].id, s->sites[i].site,
                              s->sites[i].digest, err);
-    for (size_t i = 0; i < s->study_count; i++)
-        for (size_t l = 0; rc == GW_OK && l < s->studies[i].roster.count; l++)
-            rc = audit_line(s, &s->studies[i], &s->studies[i].roster.lines[l], err);
+    for (size_t i = 0; rc == GW_OK && i < s->study_count; i++)
+        rc = audited_roster(s, &s->studies[i], err);
     return rc;
 }
 
@@ -90,7 +67,7 @@ enum gw_status audited_setup(struct setup *s, struct gw_error *err)
     return rc;
 }
 
-enum gw_status audited_work(struct gw_ledger *ledger, const char *act, const char *command, const char *reason,
+enum gw_status audited_work(struct gw_ledger *ledger, enum gw_audit_kind act, const char *command, const char *reason,
                             struct gw_error *err)
 {
     return gw_audit_note(ledger, &(struct gw_audit_act){.act = act, .what = command, .reason = reason}, err);

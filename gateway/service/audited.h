@@ -5,11 +5,12 @@
 #ifndef SERVICE_AUDITED_H
 #define SERVICE_AUDITED_H
 
-#include "gateway/ledger/ledger.h"
+#include "gateway/ledger/audit.h"
 #include "gateway/service/protocol.h"
 #include "gateway/study/site.h"
 
 struct setup;
+struct setup_study;
 
 /* With the ledger of the setup, as steps of one transaction: what changed since it was opened last. */
 enum gw_status audited_setup(struct setup *setup, struct gw_error *err);
@@ -20,8 +21,11 @@ enum gw_status audited_package(struct gw_ledger *ledger, const struct gw_protoco
 enum gw_status audited_profile(struct gw_ledger *ledger, const struct gw_protocol *protocol, const char *id,
                                const struct gw_site *site, const char *digest, struct gw_error *err);
 
-/* "start" or "end" of a command that changes data. */
-enum gw_status audited_work(struct gw_ledger *ledger, const char *act, const char *command, const char *reason,
+/* Lines of a study's roster: new, changed (in which days), gone. Within the caller's transaction (audited_roster.c). */
+enum gw_status audited_roster(struct setup *setup, const struct setup_study *study, struct gw_error *err);
+
+/* Start or end of a command that changes data. */
+enum gw_status audited_work(struct gw_ledger *ledger, enum gw_audit_kind act, const char *command, const char *reason,
                             struct gw_error *err);
 
 #endif

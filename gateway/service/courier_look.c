@@ -37,7 +37,7 @@ static enum gw_status reconcile(struct gw_ledger *ledger, void *ctx, struct gw_e
                            "the study database of %s has revision %lld of a subject whose ledger ends at %lld: this "
                            "ledger is older than the database (a restored copy?); put the newer one back",
                            c->settings.study, (long long)stand->revision, (long long)subject->revision);
-        rc = gw_outbox_stands(ledger, subject->number, stand ? stand->revision : 0, "reconciled", err);
+        rc = gw_outbox_reconcile(ledger, subject->number, stand ? stand->revision : 0, err);
     }
     return rc == GW_OK ? gw_outbox_size(ledger, c->settings.study, &c->news.waits, err) : rc;
 }

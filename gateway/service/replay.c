@@ -8,14 +8,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gateway/ledger/notes.h"
+#include "gateway/ledger/audit.h"
 #include "service/rederive.h"
 
 #define SUBJECT_MEMORY  ((size_t)2 << 30)
 #define SECONDS_PER_DAY 86400
 
 static const char where[] = "service.replay";
-static const char space[] = "replay"; /* of notes: "2026-11-20T20:00:00Z" is "dm1: why (12 subjects)" */
+
+enum { WHAT_MAX_BYTES = 32 * 1024 };
 
 struct replaying {
     struct gw_arena *arena;
@@ -135,13 +136,27 @@ static enum gw_status choose_all(struct replaying *r, struct gw_error *err)
 
 /* ---- the replay ---- */
 
-static enum gw_status keep_reason(struct replaying *r, struct gw_error *err)
+static enum gw_status audit_replay(struct replaying *r, struct gw_error *err)
 {
-    const char *text =
-        gw_arena_print(r->arena, "%s: %s (%zu subjects)", r->request->by, r->request->reason, r->out->chosen);
+    const struct gw_replay_request *request = r->request;
+    struct gw_text what = GW_TEXT_INIT(WHAT_MAX_BYTES);
+    enum gw_status rc;
 
-    return text ? gw_ledger_note_put(r->request->ledger, space, r->now, text, err)
-                : gw_fail(err, GW_ENOMEM, where, "no memory for a replay");
+    gw_text_print(&what, "%zu %s", r->out->chosen, r->out->chosen == 1 ? "subject" : "subjects");
+    if (request->subjects)
+        gw_text_print(&what, " out of %s", request->subjects);
+    if (request->type)
+        gw_text_print(&what, " with %s", request->type);
+    rc = what.failed ? gw_fail(err, GW_ENOMEM, where, "no memory for a replay")
+                     : gw_audit_note(request->ledger,
+                                     &(struct gw_audit_act){.act = GW_AUDIT_REPLAY,
+                                                            .by = request->by,
+                                                            .study = request->study,
+                                                            .what = what.at,
+                                                            .reason = request->reason},
+                                     err);
+    gw_text_release(&what);
+    return rc;
 }
 
 enum gw_status gw_replay_run(struct gw_arena *arena, const struct gw_replay_request *request,
@@ -156,7 +171,7 @@ enum gw_status gw_replay_run(struct gw_arena *arena, const struct gw_replay_requ
     if (rc == GW_OK)
         rc = choose_all(&r, err);
     if (rc == GW_OK && out->chosen > 0)
-        rc = keep_reason(&r, err);
+        rc = audit_replay(&r, err);
     if (rc == GW_OK && out->chosen > 0 && !request->beside)
         rc = rederive_run(&r.rederive, r.now, true, &out->pass, &out->held_back, err);
     out->changed = r.rederive.changed;

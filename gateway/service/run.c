@@ -388,7 +388,7 @@ static enum gw_status open_run(struct gw_run *run, struct gw_error *err)
     if (rc == GW_OK)
         rc = ground_keep(&run->ground, &run->generation->config, err);
     if (rc == GW_OK)
-        rc = audited_work(run->ledger, "start", "casement run", NULL, err);
+        rc = audited_work(run->ledger, GW_AUDIT_START, "casement run", NULL, err);
     if (rc == GW_OK)
         rc = gw_dispatch_pool_new(run->world->loop, run->world->clock, NULL, &run->pool, err);
     if (rc == GW_OK)

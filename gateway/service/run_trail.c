@@ -19,7 +19,7 @@ void trail_end(const struct gw_run *run)
     const char *reason = run->failure.status == GW_OK ? NULL : run->failure.text;
     struct gw_audit_point point;
 
-    if (run->ledger && audited_work(run->ledger, "end", "casement run", reason, NULL) == GW_OK &&
+    if (run->ledger && audited_work(run->ledger, GW_AUDIT_END, "casement run", reason, NULL) == GW_OK &&
         gw_audit_checkpoint(run->ledger, &point, NULL) == GW_OK)
         log_point(run, &point);
 }

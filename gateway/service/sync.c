@@ -317,7 +317,7 @@ static enum gw_status open_sync(struct sync *s, struct gw_error *err)
     if (rc == GW_OK)
         rc = setup_ledger(s->options->config, &s->ledger, err);
     if (rc == GW_OK)
-        rc = audited_work(s->ledger, "start", "casement sync", NULL, err);
+        rc = audited_work(s->ledger, GW_AUDIT_START, "casement sync", NULL, err);
     if (rc == GW_OK)
         rc = setup_open(&s->setup, s->ledger, err);
     if (rc == GW_OK)
@@ -418,7 +418,7 @@ enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options 
     if (rc == GW_OK)
         rc = gw_ledger_equation(s.ledger, &out->equation, err);
     if (s.ledger)
-        audited_work(s.ledger, "end", "casement sync", rc == GW_OK ? NULL : err->text, NULL);
+        audited_work(s.ledger, GW_AUDIT_END, "casement sync", rc == GW_OK ? NULL : err->text, NULL);
     close_sync(&s);
     return rc;
 }

@@ -16,15 +16,15 @@ TestSuite(audit_command, .timeout = 120);
 static void make_trail(struct scratch *scratch)
 {
     static const struct gw_audit_act acts[] = {
-        {.act = "start", .what = "casement run"},
-        {.act = "decision",
+        {.act = GW_AUDIT_START, .what = "casement run"},
+        {.act = GW_AUDIT_ROSTER,
          .by = "dm1",
          .site = "hm",
          .subject = "ES-017",
-         .what = "decision 1 (anchor)",
+         .what = "a new line",
          .reason = "letter",
          .new_hash = "abcdef0123456789"},
-        {.act = "decision", .by = "dm2", .site = "hm", .subject = "ES-018", .what = "decision 2 (anchor)"},
+        {.act = GW_AUDIT_ROSTER, .by = "dm2", .site = "hm", .subject = "ES-018", .what = "another line"},
     };
     struct gw_ledger *ledger;
     struct gw_error err;
@@ -52,7 +52,7 @@ Test(audit_command, shows_the_acts_of_one_subject_in_a_sentence)
     make_trail(&scratch);
     run(&scratch, &shown, "show", "--subject", "ES-017");
     cr_expect(shown.code == 0, "%s", shown.err);
-    cr_expect(strstr(shown.out, "dm1 decided decision 1 (anchor); subject ES-017; because: letter; nothing -> "
+    cr_expect(strstr(shown.out, "dm1 read in the roster a new line; subject ES-017; because: letter; nothing -> "
                                 "abcdef012345"),
               "%s", shown.out);
     cr_expect(strstr(shown.out, " in Europe/Madrid)"), "%s", shown.out);

@@ -1,6 +1,7 @@
 /*
  * The audit trail: what stands in it, in which words, and what is refused to be put into it.
  */
+#include "gateway/ledger/refusals.h"
 #include "ledger/trail.h"
 
 TestSuite(audit, .timeout = 600);
@@ -87,6 +88,115 @@ Test(audit, tells_who_did_what_and_why_in_the_order_in_which_it_was_done)
     book_free(t.book);
 }
 
+/* The rows of a test, from one on: act, what, reason. */
+static void expect_rows(struct trail *t, size_t from, const char *const expected[][3], size_t count)
+{
+    struct seen seen = {.arena = GW_ARENA_INIT(1 << 20)};
+
+    BOOK_OK(t->book, gw_audit_rows(t->book->path, see, &seen, &t->book->err));
+    cr_assert(seen.count == from + count, "%zu rows", seen.count);
+    for (size_t i = 0; i < count; i++) {
+        const struct gw_audit_row *row = &seen.rows[from + i];
+
+        cr_expect(strcmp(row->act, expected[i][0]) == 0, "%zu: %s", i, row->act);
+        cr_expect(strcmp(row->what, expected[i][1]) == 0, "%zu: %s", i, row->what);
+        cr_expect(strcmp(row->reason, expected[i][2]) == 0, "%zu: %s", i, row->reason);
+    }
+    gw_arena_release(&seen.arena);
+}
+
+#define EXPECT_ROWS(t, from, ...)                                                                                      \
+    do {                                                                                                               \
+        static const char *const expected[][3] = {__VA_ARGS__};                                                        \
+        expect_rows((t), (from), expected, sizeof expected / sizeof *expected);                                        \
+    } while (0)
+
+Test(audit, says_of_every_revision_whether_facts_came_before_it)
+{
+    struct trail t = trail_new();
+    const int64_t subject = book_enrol(t.book, "ES-017");
+
+    book_add(t.book, subject, "Observation", "o-1", "1", "1.2");
+    book_keep(t.book);
+    settle(t.book, subject, "1.2");
+    book_add(t.book, subject, "Observation", "o-1", "2", "1.3");
+    book_keep(t.book);
+    settle(t.book, subject, "1.3");
+    settle(t.book, subject, "1.4");
+    EXPECT_ROWS(
+        &t, 1, {"revision", "revision 1 from 0: 1 rows added, 0 changed, 0 withdrawn", "new facts"},
+        {"revision", "revision 2 from 1: 0 rows added, 1 changed, 0 withdrawn", "new facts"},
+        {"revision", "revision 3 from 2: 0 rows added, 1 changed, 0 withdrawn", "a day came, or settings changed"});
+    book_free(t.book);
+}
+
+Test(audit, says_that_a_subject_is_blocked_and_by_what_and_that_it_is_no_longer)
+{
+    struct trail t = trail_new();
+    const int64_t subject = book_enrol(t.book, "ES-017");
+    struct gw_item items[] = {{.id = "x1", .code = "MRN_CONFLICT", .fingerprint = "f1", .blocks = "S"},
+                              {.id = "x2", .code = "MRN_CONFLICT", .fingerprint = "f2", .blocks = "S"},
+                              {.id = "x3", .code = "UNIT_MISSING", .fingerprint = "f3", .blocks = "R"}};
+    struct gw_rows none = {0};
+
+    for (size_t i = 0; i < 3; i++) {
+        items[i].window_ids = items[i].context = items[i].suggestion = "";
+    }
+    for (int blocked = 1; blocked >= 0; blocked--)
+        for (int again = 0; again < 2; again++) {
+            const struct gw_kept_facts facts = book_facts(t.book, subject);
+            struct gw_derived derived = book_derive(t.book, &facts, GW_STATE_HELD);
+
+            derived.blocked = blocked;
+            derived.items = items;
+            derived.item_count = blocked ? 3 : 0;
+            book_settle(t.book, &facts, &derived, &none, "2024-12-31T10:00:00Z");
+        }
+    EXPECT_ROWS(&t, 1, {"block", "nothing more of the subject is delivered", "MRN_CONFLICT"},
+                {"unblock", "the subject is delivered again", ""});
+    book_free(t.book);
+}
+
+Test(audit, tells_refusals_once_and_that_they_ended)
+{
+    struct trail t = trail_new();
+    const int64_t subject = book_enrol(t.book, "ES-017");
+    struct gw_refusal refusal = {.table = GW_TABLE_observations, .row_id = "o1@T30-01", .reason = "SQLSTATE 22003"};
+
+    for (int again = 0; again < 2; again++)
+        BOOK_OK(t.book, gw_ledger_refuse(t.book->ledger, subject, &refusal, &t.book->err));
+    refusal.kind = GW_REFUSAL_TOUCHED;
+    refusal.reason = "missing";
+    BOOK_OK(t.book, gw_ledger_refuse(t.book->ledger, subject, &refusal, &t.book->err));
+    for (int again = 0; again < 2; again++)
+        BOOK_OK(t.book, gw_ledger_accept(t.book->ledger, subject, refusal.table, refusal.row_id, &t.book->err));
+    EXPECT_ROWS(&t, 1, {"refusal", "row o1@T30-01 of observations, refused by the study database", "SQLSTATE 22003"},
+                {"refusal", "row o1@T30-01 of observations, changed there by others", "missing"},
+                {"acceptance", "row o1@T30-01 of observations", ""});
+    book_free(t.book);
+}
+
+Test(audit, tells_where_a_study_database_was_found_to_stand)
+{
+    struct trail t = trail_new();
+    const int64_t subject = book_enrol(t.book, "ES-017");
+
+    for (int i = 0; i < 3; i++)
+        settle(t.book, subject, (const char *const[]){"1.2", "1.3", "1.4"}[i]);
+    BOOK_OK(t.book, gw_outbox_reconcile(t.book->ledger, subject, 0, &t.book->err)); /* nothing is there: as was known */
+    BOOK_OK(t.book, gw_outbox_reconcile(t.book->ledger, subject, 2, &t.book->err));
+    BOOK_OK(t.book, gw_outbox_stands(t.book->ledger, subject, 3, "r-3", &t.book->err));
+    BOOK_OK(t.book, gw_outbox_reconcile(t.book->ledger, subject, 1, &t.book->err));
+    BOOK_OK(t.book, gw_outbox_reconcile(t.book->ledger, subject, 1, &t.book->err));
+    EXPECT_ROWS(
+        &t, 4,
+        {"reconciliation", "the study database, which stands at revision 2; 2 deliveries were there without a receipt",
+         ""},
+        {"delivery", "revision 3 to the study database, receipt r-3", ""},
+        {"reconciliation", "the study database, which stands at revision 1; 2 later deliveries wait for it again", ""});
+    book_free(t.book);
+}
+
 Test(audit, has_no_row_of_an_act_that_was_taken_back)
 {
     struct trail t = trail_new();
@@ -105,8 +215,8 @@ Test(audit, has_no_row_of_an_act_that_was_taken_back)
 Test(audit, tells_a_thing_that_stays_only_when_it_changes)
 {
     struct trail t = trail_new();
-    const struct gw_audit_act one = {.act = "package", .what = "lendex 1.0.0", .new_hash = "aa"};
-    const struct gw_audit_act other = {.act = "package", .what = "lendex 1.1.0", .new_hash = "bb"};
+    const struct gw_audit_act one = {.act = GW_AUDIT_PACKAGE, .what = "lendex 1.0.0", .new_hash = "aa"};
+    const struct gw_audit_act other = {.act = GW_AUDIT_PACKAGE, .what = "lendex 1.1.0", .new_hash = "bb"};
     struct seen seen = {.arena = GW_ARENA_INIT(1 << 20)};
 
     BOOK_OK(t.book, gw_audit_change(t.book->ledger, "package of lendex", &one, &t.book->err));

@@ -15,6 +15,15 @@
 #define GW_SHA256_BYTES 32
 
 void gw_sha256(const void *bytes, size_t length, uint8_t out[GW_SHA256_BYTES]);
+
+/* The same of what comes piece by piece. */
+struct gw_sha256_sum;
+struct gw_sha256_sum *gw_sha256_begin(void); /* NULL: out of memory */
+void gw_sha256_add(struct gw_sha256_sum *sum, const void *bytes, size_t length);
+void gw_sha256_end(struct gw_sha256_sum *sum, uint8_t out[GW_SHA256_BYTES]); /* frees it; NULL does nothing */
+/* Of a file, as sha256sum prints it. GW_ENOINPUT, GW_EIO. */
+enum gw_status gw_sha256_file(const char *path, uint8_t out[GW_SHA256_BYTES], struct gw_error *err);
+
 void gw_hex(const uint8_t *bytes, size_t length, char *out); /* 2 * length + 1 characters */
 
 /* A prepared HMAC-SHA-256 key: cheap to use a million times. Not shared between threads. */

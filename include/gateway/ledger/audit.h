@@ -21,6 +21,13 @@
 #define GW_AUDIT_TIME_MAX 21   /* 2026-11-21T15:00:00Z and its end */
 #define GW_AUDIT_EVERY    1000 /* rows to a checkpoint at most */
 
+enum gw_audit_kind {
+#define AUDIT_ACT(id, name, words) GW_AUDIT_##id,
+#include "gateway/ledger/audit.def"
+#undef AUDIT_ACT
+    GW_AUDIT_KINDS
+};
+
 /* Hashes are hex digits. Members that do not apply are "" (NULL counts as that when a row is made). */
 struct gw_audit_row {
     int64_t n;        /* from 1, without a gap */
@@ -28,7 +35,7 @@ struct gw_audit_row {
     const char *zone; /* of the site it concerns: "Europe/Madrid" */
     bool back;        /* the clock stood before that of the row above: it was set back */
     const char *by;   /* a person as decisions name them, or "service (its user)" */
-    const char *act;  /* "decision", "enrolment", "revision" ...: those that gw_audit_words knows */
+    const char *act;  /* a name in audit.def */
     const char *study;
     const char *site;
     const char *subject; /* the study's own number */
@@ -47,7 +54,8 @@ enum gw_status gw_audit_read(struct gw_arena *arena, const char *text, size_t le
                              struct gw_error *err);
 /* hash: that of the row before; becomes that of this row. */
 void gw_audit_link(uint8_t hash[GW_SHA256_BYTES], const char *text, size_t length);
-/* What an act is called: "decided". The act itself where this release does not know it. */
+const char *gw_audit_name(enum gw_audit_kind kind);
+/* What an act is called in a sentence: "decided". The act itself where this release does not know it. */
 const char *gw_audit_words(const char *act);
 
 struct gw_audit_point {
@@ -96,7 +104,7 @@ void gw_audit_verify_end(struct gw_audit_verifier *verifier);
 /* ---- in the ledger ---- */
 
 struct gw_audit_act {
-    const char *act;
+    enum gw_audit_kind act;
     const char *by; /* NULL: this process */
     const char *study;
     const char *site;

@@ -79,6 +79,10 @@ enum gw_status gw_outbox_delivered(struct gw_ledger *ledger, int64_t subject, in
 enum gw_status gw_outbox_stands(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
                                 struct gw_error *err);
 
+/* The same where a sink was asked where it stands: what it has without a receipt is found, what it lacks waits again.
+ */
+enum gw_status gw_outbox_reconcile(struct gw_ledger *ledger, int64_t subject, int64_t revision, struct gw_error *err);
+
 struct gw_outbox_size { /* of what waits */
     int64_t lines;
     int64_t bytes; /* of the rows of its revisions, as text */

@@ -23,7 +23,7 @@ struct gw_replay_request {
     gw_day from, to;                /* only subjects of whom something was read on these days (UTC); GW_NO_DAY: any */
     const char *type;               /* only those of whom such a resource was read; NULL: any */
     const char *by;
-    const char *reason; /* kept with who and when as a note of the ledger */
+    const char *reason; /* kept with who and when in the audit trail */
 };
 
 struct gw_replay_result {
