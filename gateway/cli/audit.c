@@ -181,6 +181,21 @@ static void print_place(FILE *out, const struct gw_audit_verdict *verdict)
                 (long long)verdict->last_bad);
 }
 
+static void print_cover(const struct trail *t, const struct gw_audit_verdict *verdict)
+{
+    const int64_t open = verdict->rows - verdict->covered;
+    FILE *out = t->output.out;
+
+    if (open == 0)
+        fprintf(out, "checkpoints outside (%s) cover them all\n", t->checkpoints);
+    else
+        fprintf(out,
+                "not yet signed: %lld %s since %s, of which no checkpoint outside (%s) tells; they are chained, but "
+                "whether others behind them were cut off cannot be seen before the next checkpoint\n",
+                (long long)open, plural(open, "row", "rows"), *verdict->signed_at ? verdict->signed_at : "the first",
+                t->checkpoints);
+}
+
 static void print_verdict(const struct trail *t, const struct gw_audit_verdict *verdict)
 {
     FILE *out = t->output.out;
@@ -199,25 +214,31 @@ static void print_verdict(const struct trail *t, const struct gw_audit_verdict *
     }
     fprintf(out, "%s  every row follows from the one before, and every checkpoint fits\n",
             output_mark(&t->output, MARK_OK));
-    if (verdict->covered == verdict->rows)
-        fprintf(out, "checkpoints outside (%s) cover them all\n", t->checkpoints);
-    else
-        fprintf(out,
-                "checkpoints outside (%s) cover the first %lld: whether rows behind them were cut off cannot be seen "
-                "before the next one\n",
-                t->checkpoints, (long long)verdict->covered);
+    print_cover(t, verdict);
+    for (size_t i = 0; i < verdict->differences && i < GW_AUDIT_NAMED; i++)
+        fprintf(out, "%s  %s\n", output_mark(&t->output, MARK_FAIL), verdict->named[i]);
+    if (verdict->differences > GW_AUDIT_NAMED)
+        fprintf(out, "and %zu more\n", verdict->differences - GW_AUDIT_NAMED);
+    if (verdict->differences == 0)
+        fprintf(out, "%s  decisions, revisions and receipts are those that it tells of\n",
+                output_mark(&t->output, MARK_OK));
 }
 
 static void print_verdict_json(const struct trail *t, const struct gw_audit_verdict *verdict)
 {
-    cJSON *root = cJSON_CreateObject();
+    cJSON *root = cJSON_CreateObject(), *list;
 
-    cJSON_AddBoolToObject(root, "sound", verdict->first_bad == 0);
+    cJSON_AddBoolToObject(root, "sound", verdict->first_bad == 0 && verdict->differences == 0);
     cJSON_AddNumberToObject(root, "rows", (double)verdict->rows);
     cJSON_AddNumberToObject(root, "checkpoints", (double)verdict->points);
     cJSON_AddNumberToObject(root, "covered_outside", (double)verdict->covered);
     cJSON_AddNumberToObject(root, "covered_in_ledger", (double)verdict->covered_here);
+    cJSON_AddNumberToObject(root, "not_signed", (double)(verdict->rows - verdict->covered));
     cJSON_AddNumberToObject(root, "torn_lines", (double)verdict->torn);
+    cJSON_AddNumberToObject(root, "differences", (double)verdict->differences);
+    list = cJSON_AddArrayToObject(root, "named");
+    for (size_t i = 0; i < verdict->differences && i < GW_AUDIT_NAMED; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateString(verdict->named[i]));
     if (verdict->first_bad != 0) {
         cJSON_AddNumberToObject(root, "first_bad_from", (double)verdict->first_bad);
         cJSON_AddNumberToObject(root, "first_bad_to", (double)verdict->last_bad);
@@ -238,6 +259,9 @@ int audit_verify_command(const struct arguments *arguments)
         rc = gw_audit_verify(t.ledger, t.checkpoints, t.key, &verdict, &failure);
     if (rc == GW_OK)
         (arguments_has(arguments, OPTION_JSON) ? print_verdict_json : print_verdict)(&t, &verdict);
+    if (rc == GW_OK && verdict.first_bad == 0 && verdict.differences > 0)
+        rc = gw_fail(&failure, GW_EINPUT, where,
+                     "%s: the ledger is not what its audit trail tells: keep all files as they are", t.ledger);
     if (rc == GW_OK && verdict.first_bad != 0)
         rc = gw_fail(&failure, GW_EINPUT, where,
                      "%s: the audit trail is not what was signed: keep all files as they are", t.ledger);

@@ -221,7 +221,8 @@ static const struct command audit[] = {
     {.verb = "verify",
      .help =
          "Computes the chain anew and holds it against the signed checkpoints, those in the ledger and those outside; "
-         "names the first bad row (exit 65). Reads files alone, beside a running service or on another machine.",
+         "names the first bad row, and any decision, revision or receipt in the ledger that is not as the trail tells "
+         "(exit 65). Reads files alone, beside a running service or on another machine.",
      .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(CHECKPOINTS) | TAKES(AUDIT_KEY) | TAKES(JSON),
      .one_of = TAKES(CONFIG) | TAKES(LEDGER),
      .run = audit_verify_command},

@@ -267,3 +267,50 @@ enum gw_status audit_block(struct gw_ledger *ledger, int64_t subject, const stru
     gw_text_release(&why);
     return rc;
 }
+
+/* ---- a ledger from before there was a trail ---- */
+
+static enum gw_status adopt_decision(struct gw_ledger *ledger, const struct gw_decisions *all,
+                                     const struct gw_decision *decision, struct gw_error *err)
+{
+    const struct gw_decision *root = gw_decisions_root(all, decision);
+    sqlite3_stmt *line = ledger_bind(ledger, STATEMENT_DECISION_GET, decision->n);
+    bool row;
+    enum gw_status rc = ledger_step(ledger, line, &row, err);
+    const char *text = rc == GW_OK && row ? ledger_text(&ledger->arena, line, 0) : NULL;
+
+    if (rc != GW_OK || !row)
+        return rc;
+    sqlite3_reset(line);
+    return text ? audit_decision(ledger, decision, root ? root : decision, text, err)
+                : ledger_no_memory(err, "the decisions");
+}
+
+static enum gw_status adopt_all(struct gw_ledger *ledger, struct gw_error *err)
+{
+    struct gw_decisions all = {NULL, 0};
+    char what[100];
+    int64_t revisions = 0;
+    enum gw_status rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_AUDIT_UNTOLD), 0, &revisions, err);
+
+    snprintf(what, sizeof what, AUDIT_ADOPTION_WHAT, (long long)revisions);
+    if (rc == GW_OK)
+        rc = audit_append(ledger, &(struct gw_audit_act){.act = GW_AUDIT_ADOPTION, .what = what}, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_decisions(ledger, &all, err);
+    for (size_t i = 0; rc == GW_OK && i < all.count; i++)
+        rc = adopt_decision(ledger, &all, &all.list[i], err);
+    return rc;
+}
+
+enum gw_status audit_adopt(struct gw_ledger *ledger, struct gw_error *err)
+{
+    struct step step;
+    int64_t any = 0;
+    enum gw_status rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_AUDIT_ANY), 1, &any, err);
+
+    if (rc != GW_OK || any)
+        return rc;
+    rc = step_begin(ledger, &step, err);
+    return rc == GW_OK ? step_end(ledger, &step, adopt_all(ledger, err), err) : rc;
+}

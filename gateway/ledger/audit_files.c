@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "gateway/ledger/audit.h"
+#include "ledger/audit_compare.h"
 #include "ledger/schema.h"
 
 enum { FILE_MAX_BYTES = 1 << 30, ROW_ARENA = 1 << 20, BUSY_MS = 30000 };
@@ -246,6 +247,41 @@ static enum gw_status verify(const char *path, sqlite3 *db, struct points *point
     return rc;
 }
 
+/* ---- the ledger against the trail ---- */
+
+struct noting {
+    struct gw_arena arena;
+    struct audit_compare *compare;
+    bool fine;
+};
+
+static bool note_row(void *ctx, sqlite3_stmt *row)
+{
+    struct noting *noting = ctx;
+    const char *text = (const char *)sqlite3_column_text(row, 1);
+    struct gw_audit_row read;
+
+    gw_arena_clear(&noting->arena);
+    return gw_audit_read(&noting->arena, text ? text : "", (size_t)sqlite3_column_bytes(row, 1), &read, NULL) ==
+               GW_OK &&
+           (noting->fine = audit_compare_row(noting->compare, &read));
+}
+
+/* Of a trail that is sound: what it tells is true then, and the ledger must be as it tells. */
+static enum gw_status compare(const char *path, sqlite3 *db, struct gw_audit_verdict *out, struct gw_error *err)
+{
+    struct noting noting = {.arena = GW_ARENA_INIT(ROW_ARENA), .compare = audit_compare_new(db, out), .fine = true};
+    enum gw_status rc = noting.compare ? walk(path, db, note_row, &noting, err) : GW_ENOMEM;
+
+    if (rc == GW_ENOMEM || !noting.fine)
+        rc = gw_fail(err, GW_ENOMEM, where, "no room to hold the ledger against its trail (SQLITE_TMPDIR, or /tmp)");
+    if (rc == GW_OK)
+        rc = audit_compare_end(noting.compare, err);
+    audit_compare_free(noting.compare);
+    gw_arena_release(&noting.arena);
+    return rc;
+}
+
 /* The file first: what is appended to it while the ledger is read counts rows that are read too. */
 enum gw_status gw_audit_verify(const char *ledger, const char *checkpoints, const char *key_path,
                                struct gw_audit_verdict *out, struct gw_error *err)
@@ -262,6 +298,8 @@ enum gw_status gw_audit_verify(const char *ledger, const char *checkpoints, cons
         rc = open_ledger(ledger, &db, err);
     if (rc == GW_OK)
         rc = verify(ledger, db, &points, key, &verdict, err);
+    if (rc == GW_OK && verdict.first_bad == 0)
+        rc = compare(ledger, db, &verdict, err);
     sqlite3_close(db);
     free(points.list);
     gw_signature_key_free(key);

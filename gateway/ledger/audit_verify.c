@@ -37,6 +37,7 @@ static void check_points(struct gw_audit_verifier *v)
             continue;
         }
         v->good = point->count;
+        memcpy(v->verdict.signed_at, point->at, sizeof v->verdict.signed_at);
         if (point->shipped)
             v->verdict.covered = point->count;
         if (point->stored)

@@ -394,6 +394,8 @@ static enum gw_status open_ledger(const char *path, bool built, bool alone, stru
         rc = open_file(ledger, path, alone, err);
     if (rc == GW_OK)
         rc = audit_open(ledger, path, err);
+    if (rc == GW_OK && !built)
+        rc = audit_adopt(ledger, err);
     if (rc == GW_OK)
         *out = ledger;
     else

@@ -154,6 +154,7 @@ enum gw_status audit_revision(struct gw_ledger *ledger, const struct gw_settleme
                               const struct gw_settled *settled, const struct gw_text *rows, struct gw_text *about,
                               struct gw_error *err);
 /* A study database stands at a revision: by a receipt, or as it was found; gw_audit_verify reads the numbers again. */
+#define AUDIT_ADOPTION_WHAT       "a ledger with %lld revisions from before it" /* the same */
 #define OUTBOX_RECONCILED         "reconciled" /* the receipt of what was found there */
 #define AUDIT_DELIVERY_WHAT       "revision %lld to the study database, receipt %s"
 #define AUDIT_RECONCILIATION_WHAT "the study database, which stands at revision %lld"
@@ -166,6 +167,8 @@ enum gw_status audit_refusal(struct gw_ledger *ledger, int64_t subject, const st
                              struct gw_error *err);
 enum gw_status audit_acceptance(struct gw_ledger *ledger, int64_t subject, enum gw_table_id table, const char *row_id,
                                 struct gw_error *err);
+/* A ledger from before there was a trail: what it has is told first. Does nothing where there is one. */
+enum gw_status audit_adopt(struct gw_ledger *ledger, struct gw_error *err);
 /* It is blocked now, or no longer. */
 enum gw_status audit_block(struct gw_ledger *ledger, int64_t subject, const struct gw_derived *derived,
                            struct gw_error *err);

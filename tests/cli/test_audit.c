@@ -82,6 +82,7 @@ Test(audit_command, verifies_with_the_public_half_of_the_key_and_names_the_bad_r
     cr_expect(told.code == 0, "%s%s", told.out, told.err);
     cr_expect(strstr(told.out, "3 rows, 1 signed checkpoint\n"), "%s", told.out);
     cr_expect(strstr(told.out, "cover them all"), "%s", told.out);
+    cr_expect(strstr(told.out, "ok  decisions, revisions and receipts are those"), "%s", told.out);
     program_release(&told);
 
     cr_assert(sqlite3_open(scratch_path(&scratch, "ledger.db"), &db) == SQLITE_OK);
@@ -94,6 +95,48 @@ Test(audit_command, verifies_with_the_public_half_of_the_key_and_names_the_bad_r
     run(&scratch, &told, "verify", "--key", "public.pem");
     cr_expect(told.code == 65, "%s%s", told.out, told.err);
     cr_expect(strstr(told.out, "FAIL  row 2: its hash does not follow"), "%s", told.out);
+    program_release(&told);
+    scratch_release(&scratch);
+}
+
+Test(audit_command, tells_what_is_not_yet_signed)
+{
+    struct scratch scratch;
+    struct program told;
+    struct gw_ledger *ledger;
+    struct gw_error err;
+
+    scratch_init(&scratch);
+    make_trail(&scratch);
+    cr_assert(gw_ledger_open(scratch_path(&scratch, "ledger.db"), &ledger, &err) == GW_OK, "%s", err.text);
+    for (int i = 0; i < 2; i++)
+        cr_assert(gw_audit_note(ledger, &(struct gw_audit_act){.act = GW_AUDIT_START, .what = "more"}, &err) == GW_OK);
+    run(&scratch, &told, "verify", NULL, NULL);
+    cr_expect(told.code == 0, "%s%s", told.out, told.err);
+    cr_expect(strstr(told.out, "\nnot yet signed: 2 rows since 2"), "%s", told.out);
+    program_release(&told);
+    gw_ledger_close(ledger);
+    run(&scratch, &told, "verify", NULL, NULL);
+    cr_expect(strstr(told.out, "cover them all"), "%s", told.out);
+    program_release(&told);
+    scratch_release(&scratch);
+}
+
+Test(audit_command, names_a_decision_that_was_put_in_by_hand)
+{
+    struct scratch scratch;
+    struct program told;
+    sqlite3 *db;
+
+    scratch_init(&scratch);
+    make_trail(&scratch);
+    cr_assert(sqlite3_open(scratch_path(&scratch, "ledger.db"), &db) == SQLITE_OK);
+    cr_assert(sqlite3_exec(db, "INSERT INTO decisions VALUES (1, '{}')", NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+    run(&scratch, &told, "verify", NULL, NULL);
+    cr_expect(told.code == 65, "%s%s", told.out, told.err);
+    cr_expect(strstr(told.out, "FAIL  decision 1 was changed or put in by hand"), "%s", told.out);
+    cr_expect(strstr(told.err, "the ledger is not what its audit trail tells"), "%s", told.err);
     program_release(&told);
     scratch_release(&scratch);
 }

@@ -34,16 +34,6 @@ static bool see(void *ctx, const struct gw_audit_row *row)
     return seen->count < 64;
 }
 
-static void settle(struct book *book, int64_t subject, const char *value)
-{
-    const struct gw_kept_facts facts = book_facts(book, subject);
-    const struct gw_derived derived = book_derive(book, &facts, GW_STATE_DELIVERED);
-    struct gw_rows next = {0};
-
-    book_row(book, &next, "o1@T30-01", value);
-    book_settle(book, &facts, &derived, &next, "2024-12-31T10:00:00Z");
-}
-
 Test(audit, tells_who_did_what_and_why_in_the_order_in_which_it_was_done)
 {
     struct trail t = trail_new();
@@ -55,11 +45,11 @@ Test(audit, tells_who_did_what_and_why_in_the_order_in_which_it_was_done)
     book_enrol(t.book, "ES-017"); /* again: nothing new */
     book_add(t.book, subject, "Observation", "o-1", "1", "1.2");
     BOOK_OK(t.book, book_try_keep(t.book, NULL, NULL));
-    settle(t.book, subject, "1.2");
+    trail_settle(t.book, subject, "1.2");
     BOOK_OK(t.book, gw_outbox_delivered(t.book->ledger, subject, 1, "r-1", &t.book->err));
     BOOK_OK(t.book, gw_outbox_delivered(t.book->ledger, subject, 1, "r-1", &t.book->err));
     BOOK_OK(t.book, gw_ledger_decide(t.book->ledger, &decision, &t.book->err));
-    settle(t.book, subject, "1.3");
+    trail_settle(t.book, subject, "1.3");
     BOOK_OK(t.book, gw_audit_rows(t.book->path, see, &seen, &t.book->err));
 
     static const struct {
@@ -118,11 +108,11 @@ Test(audit, says_of_every_revision_whether_facts_came_before_it)
 
     book_add(t.book, subject, "Observation", "o-1", "1", "1.2");
     book_keep(t.book);
-    settle(t.book, subject, "1.2");
+    trail_settle(t.book, subject, "1.2");
     book_add(t.book, subject, "Observation", "o-1", "2", "1.3");
     book_keep(t.book);
-    settle(t.book, subject, "1.3");
-    settle(t.book, subject, "1.4");
+    trail_settle(t.book, subject, "1.3");
+    trail_settle(t.book, subject, "1.4");
     EXPECT_ROWS(
         &t, 1, {"revision", "revision 1 from 0: 1 rows added, 0 changed, 0 withdrawn", "new facts"},
         {"revision", "revision 2 from 1: 0 rows added, 1 changed, 0 withdrawn", "new facts"},
@@ -182,7 +172,7 @@ Test(audit, tells_where_a_study_database_was_found_to_stand)
     const int64_t subject = book_enrol(t.book, "ES-017");
 
     for (int i = 0; i < 3; i++)
-        settle(t.book, subject, (const char *const[]){"1.2", "1.3", "1.4"}[i]);
+        trail_settle(t.book, subject, (const char *const[]){"1.2", "1.3", "1.4"}[i]);
     BOOK_OK(t.book, gw_outbox_reconcile(t.book->ledger, subject, 0, &t.book->err)); /* nothing is there: as was known */
     BOOK_OK(t.book, gw_outbox_reconcile(t.book->ledger, subject, 2, &t.book->err));
     BOOK_OK(t.book, gw_outbox_stands(t.book->ledger, subject, 3, "r-3", &t.book->err));

@@ -62,4 +62,15 @@ static inline struct gw_decision trail_decision(void)
     return d;
 }
 
+/* The subject's facts as they are, and one row of this value: a new revision where it is another than the last. */
+static inline void trail_settle(struct book *book, int64_t subject, const char *value)
+{
+    const struct gw_kept_facts facts = book_facts(book, subject);
+    const struct gw_derived derived = book_derive(book, &facts, GW_STATE_DELIVERED);
+    struct gw_rows next = {0};
+
+    book_row(book, &next, "o1@T30-01", value);
+    book_settle(book, &facts, &derived, &next, "2024-12-31T10:00:00Z");
+}
+
 #endif

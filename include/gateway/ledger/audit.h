@@ -19,6 +19,7 @@
 #include "gateway/ledger/ledger.h"
 
 #define GW_AUDIT_TIME_MAX 21   /* 2026-11-21T15:00:00Z and its end */
+#define GW_AUDIT_NAMED    20   /* differences that are told one by one */
 #define GW_AUDIT_EVERY    1000 /* rows to a checkpoint at most */
 
 enum gw_audit_kind {
@@ -79,11 +80,15 @@ struct gw_audit_verdict {
     int64_t
         first_bad; /* 0: nothing is wrong. The first bad row lies between these two; both the same: it is this one */
     int64_t last_bad;
-    char what[300];       /* what is wrong with it */
-    int64_t covered;      /* rows that the shipped checkpoints cover */
-    int64_t covered_here; /* the same of those in the ledger: whoever can write it could have cut them */
-    size_t points;        /* checkpoints */
-    size_t torn;          /* lines of the file that are no checkpoint: a write that ended early */
+    char what[300];                    /* what is wrong with it */
+    int64_t covered;                   /* rows that the shipped checkpoints cover */
+    int64_t covered_here;              /* the same of those in the ledger: whoever can write it could have cut them */
+    size_t points;                     /* checkpoints */
+    char signed_at[GW_AUDIT_TIME_MAX]; /* the last checkpoint that fits; "": none does */
+    /* Of a trail that is sound: how the ledger differs from what it tells (gw_audit_verify alone). */
+    size_t differences;
+    char named[GW_AUDIT_NAMED][240]; /* the first of them */
+    size_t torn;                     /* lines of the file that are no checkpoint: a write that ended early */
 };
 
 /* Rows in order, held against checkpoints in order of their counts. */
@@ -138,7 +143,8 @@ enum gw_status gw_audit_checkpoint(struct gw_ledger *ledger, struct gw_audit_poi
 
 /*
  * Verify a ledger's trail: triggers, chain, checkpoints in it and in the file (NULL, or not there: none). key: its
- * public half or both. What is wrong is the verdict's, not a failure.
+ * public half or both. Then the ledger itself: a decision, a revision or a receipt that was changed, put in or taken
+ * out beside our own code is named. What is wrong is the verdict's, not a failure.
  */
 enum gw_status gw_audit_verify(const char *ledger, const char *checkpoints, const char *key,
                                struct gw_audit_verdict *out, struct gw_error *err);
