@@ -7,6 +7,8 @@
 #include "gateway/core/text.h"
 #include "gateway/fhir/bundle.h"
 
+enum { PRINTED_ISSUES = 8 }; /* a server may send thousands: the line is for a person */
+
 static const char *const severities[] = {"information", "warning", "error", "fatal"};
 
 /* http://hl7.org/fhir/issue-type, R4 and R5 */
@@ -42,20 +44,21 @@ static int severity_of(const cJSON *issue)
 
 const char *gw_outcome_print(struct gw_arena *arena, const cJSON *outcome, int *worst)
 {
-    const cJSON *issues = gw_json_array(outcome, "issue");
     const char *line = "";
+    size_t count = 0;
 
     *worst = 0;
-    GW_JSON_EACH (issue, issues) {
+    GW_JSON_EACH (issue, gw_json_array(outcome, "issue")) {
         const int severity = severity_of(issue);
         const int code = FIND(codes, gw_json_string(issue, "code"));
 
-        line = gw_arena_print(arena, "%s%s%s %s", line, *line ? ", " : "", severities[severity],
-                              code >= 0 ? codes[code] : "of no known code");
-        if (!line)
-            return "more issues than fit";
+        if (count++ < PRINTED_ISSUES && line)
+            line = gw_arena_print(arena, "%s%s%s %s", line, *line ? ", " : "", severities[severity],
+                                  code >= 0 ? codes[code] : "of no known code");
         if (severity > *worst)
             *worst = severity;
     }
-    return *line ? line : "no issue given";
+    if (line && count > PRINTED_ISSUES)
+        line = gw_arena_print(arena, "%s and %zu more", line, count - PRINTED_ISSUES);
+    return !line ? "more issues than fit" : *line ? line : "no issue given";
 }

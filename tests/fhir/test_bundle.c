@@ -202,6 +202,12 @@ Test(bundle, that_does_not_fit_is_a_limit)
     page_release(&page);
 }
 
+#define WARNING "{'severity':'warning','code':'value'}"
+#define SEVEN   WARNING "," WARNING "," WARNING "," WARNING "," WARNING "," WARNING "," WARNING
+#define EIGHT_TOLD                                                                                                     \
+    "warning value, warning value, warning value, warning value, warning value, warning value, warning value, "        \
+    "warning value"
+
 static const struct {
     const char *name;
     const char *outcome;
@@ -218,7 +224,29 @@ static const struct {
      "error of no known code, error of no known code", 2},
     {"no issue", "{'issue':[]}", "no issue given", 0},
     {"no list", "{}", "no issue given", 0},
+    {"eight are told", "{'issue':[" SEVEN "," WARNING "]}", EIGHT_TOLD, 1},
+    {"the ninth is counted, and may be the worst", "{'issue':[" SEVEN "," WARNING ",{'severity':'fatal'}]}",
+     EIGHT_TOLD " and 1 more", 3},
 };
+
+/* Thousands of issues take no more memory than a few, and none of them is lost to the worst. */
+Test(outcome, of_thousands_of_issues_is_a_short_line_all_the_same)
+{
+    struct gw_arena arena = GW_ARENA_INIT(8 << 20);
+    struct gw_text text = GW_TEXT_INIT(4 << 20);
+    const cJSON *tree;
+    int worst = -1;
+
+    gw_text_add(&text, "{\"issue\":[");
+    for (int i = 0; i < 20000; i++)
+        gw_text_add(&text, "{\"severity\":\"information\"},");
+    gw_text_add(&text, "{\"severity\":\"fatal\"}]}");
+    cr_assert(eq(int, gw_json_parse(&arena, text.at, text.length, NULL, &tree, NULL, NULL), GW_OK));
+    cr_expect(strstr(gw_outcome_print(&arena, tree, &worst), " and 19993 more") != NULL);
+    cr_expect(eq(int, worst, 3));
+    gw_text_release(&text);
+    gw_arena_release(&arena);
+}
 
 Test(outcome, is_one_line_of_severities_and_codes)
 {

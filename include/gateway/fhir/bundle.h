@@ -52,8 +52,9 @@ enum gw_status gw_entry_read(struct gw_arena *arena, struct gw_slice line, struc
  * member order: decides only how a file is opened, the reader has the last word. */
 bool gw_looks_like_bundle(struct gw_slice head);
 
-/* The severities and codes of an OperationOutcome's issues as one line, "error not-found, warning incomplete"; never
- * diagnostics or details. In the arena. *worst: 0 information, 1 warning, 2 error, 3 fatal. */
+/* The severities and codes of an OperationOutcome's first eight issues as one line, "error not-found, warning
+ * incomplete", and how many more there are; never diagnostics or details. In the arena. *worst of all of them:
+ * 0 information, 1 warning, 2 error, 3 fatal. */
 const char *gw_outcome_print(struct gw_arena *arena, const cJSON *outcome, int *worst);
 
 #endif
