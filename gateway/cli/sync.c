@@ -57,8 +57,7 @@ static void print_deliveries(const struct output *output, const struct gw_sync_r
         if (delivery->refused > 0)
             fprintf(output->out, ", %llu not taken", (unsigned long long)delivery->refused);
         if (delivery->waiting > 0)
-            fprintf(output->out, ", %lld %s", (long long)delivery->waiting,
-                    plural(delivery->waiting, "waits", "wait"));
+            fprintf(output->out, ", %lld %s", (long long)delivery->waiting, plural(delivery->waiting, "waits", "wait"));
         fputc('\n', output->out);
     }
 }

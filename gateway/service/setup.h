@@ -29,7 +29,7 @@ struct setup_study {
     struct gw_roster roster;
     struct gw_hmac *key;
     struct gw_sink *sink; /* NULL: its study database is elsewhere, and has a courier */
-    const char **codes; /* "system|code" of every laboratory row */
+    const char **codes;   /* "system|code" of every laboratory row */
     size_t code_count;
     const char **before_codes; /* of these, those that count from before a subject's span */
     size_t before_count;
