@@ -20,7 +20,7 @@
 
 static const char where[] = "ledger.store";
 
-enum { CALL_ARENA_LIMIT = 256 * 1024 * 1024, FILE_MODE = 0600, CHECKPOINT_PAGES = 1000, BUSY_MS = 30000 };
+enum { CALL_ARENA_LIMIT = 256 * 1024 * 1024, FILE_MODE = 0600, CHECKPOINT_PAGES = 1000 };
 
 static const struct {
     const char *types;
@@ -354,7 +354,7 @@ static enum gw_status open_file(struct gw_ledger *ledger, const char *path, bool
     if (rc != GW_OK)
         return rc;
     if (sqlite3_open_v2(path, &ledger->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
-        sqlite3_busy_timeout(ledger->db, BUSY_MS) != SQLITE_OK ||
+        sqlite3_busy_timeout(ledger->db, GW_LEDGER_PATIENCE_MS) != SQLITE_OK ||
         sqlite3_exec(ledger->db, ledger->built ? build_settings : settings, NULL, NULL, NULL) != SQLITE_OK)
         return ledger->db ? opening_failed(ledger, path, err) : ledger_no_memory(err, "the ledger");
     sqlite3_wal_hook(ledger->db, on_commit, ledger);
@@ -416,6 +416,11 @@ enum gw_status gw_ledger_join(const char *path, struct gw_ledger **out, struct g
 enum gw_status gw_ledger_build(const char *path, struct gw_ledger **out, struct gw_error *err)
 {
     return open_ledger(path, true, true, out, err);
+}
+
+void gw_ledger_set_patience(struct gw_ledger *ledger, unsigned ms)
+{
+    sqlite3_busy_timeout(ledger->db, (int)ms);
 }
 
 void gw_ledger_close(struct gw_ledger *ledger)

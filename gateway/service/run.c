@@ -52,13 +52,24 @@ static void release(struct gw_run *run)
     free(run);
 }
 
+static void on_handle_closed(uv_handle_t *handle);
+
+/* The last of the parts: it bounds the end of all others. */
+static void close_drain(struct gw_run *run)
+{
+    gw_clock_stop(run->world->clock, &run->drain);
+    uv_close((uv_handle_t *)&run->drain, on_handle_closed);
+}
+
 static void part_closed(struct gw_run *run)
 {
     gw_run_done done = run->done;
     void *ctx = run->ctx;
     const struct gw_error failure = run->failure;
 
-    if (--run->open > 0)
+    if (--run->open == 1)
+        close_drain(run);
+    if (run->open > 0)
         return;
     trail_end(run);
     gw_log(run->log, failure.status == GW_OK ? GW_LOG_INFO : GW_LOG_ERROR, "stopped",
@@ -87,8 +98,6 @@ static void close_handles(struct gw_run *run)
     gw_clock_stop(run->world->clock, &run->timer);
     gw_dispatch_pool_free(run->pool);
     uv_close((uv_handle_t *)&run->timer, on_handle_closed);
-    gw_clock_stop(run->world->clock, &run->drain);
-    uv_close((uv_handle_t *)&run->drain, on_handle_closed);
     for (size_t i = 0; run->options.signals && i < sizeof run->signals / sizeof run->signals[0]; i++)
         uv_close((uv_handle_t *)&run->signals[i], on_handle_closed);
 }
@@ -133,6 +142,7 @@ static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
 
     if (rc == GW_OK)
         rc = run_door_name(run, err);
+    gw_ledger_set_patience(run->ledger, GW_LEDGER_PATIENCE_MS);
     if (rc == GW_OK)
         rc = gw_writer_start(run->world->loop, run->ledger, &run->writer, err);
     if (rc != GW_OK)
@@ -156,13 +166,15 @@ static enum gw_status begin_work(struct gw_run *run, struct gw_error *err)
 }
 
 /*
- * A generation that cannot be opened although it was loaded (a file system that is away): it is tried again with the
- * next look. Only our disk ends the service.
+ * A generation that cannot be opened although it was loaded (a file system that is away, a ledger that somebody writes
+ * to): it is tried again with the next look, and between two looks the service can be told to end. Only our disk ends
+ * it.
  */
 static void work(struct gw_run *run)
 {
     struct gw_error failure;
 
+    gw_ledger_set_patience(run->ledger, RUN_PATIENCE_MS);
     if (begin_work(run, &failure) == GW_OK)
         return;
     gw_log(run->log, GW_LOG_ERROR, "work.refused", GW_LOG_TEXT("reason", failure.text));
@@ -238,7 +250,7 @@ static enum gw_status load_next(struct gw_run *run, struct gw_error *err)
 static void take_up_next(struct gw_run *run)
 {
     run->counts.reloads++;
-    gw_log(run->log, GW_LOG_INFO, "reload", GW_LOG_NUMBER("subjects", (int64_t)run->next->setup.subject_count));
+    gw_log(run->log, GW_LOG_INFO, "reload", GW_LOG_NUMBER("reloads", (int64_t)run->counts.reloads));
     if (run->generation) {
         rosters_tell(run, &run->generation->setup, &run->next->setup);
         close_generation(run);

@@ -153,6 +153,10 @@ struct gw_run {
     void *ctx;
 };
 
+/* So long the loop's thread waits at most for somebody who writes to the ledger beside the service: it must hear that
+ * it is to end. */
+#define RUN_PATIENCE_MS 900u
+
 int64_t run_now(const struct gw_run *run);
 
 /* A person linked a patient to a subject, or took that back: a new generation asks about whom it concerns. */

@@ -19,6 +19,8 @@ void trail_end(const struct gw_run *run)
     const char *reason = run->failure.status == GW_OK ? NULL : run->failure.text;
     struct gw_audit_point point;
 
+    if (run->ledger)
+        gw_ledger_set_patience(run->ledger, RUN_PATIENCE_MS); /* an end of which no word can be left is one too */
     if (run->ledger && audited_work(run->ledger, GW_AUDIT_END, "casement run", reason, NULL) == GW_OK &&
         gw_audit_checkpoint(run->ledger, &point, NULL) == GW_OK)
         log_point(run, &point);

@@ -1,7 +1,10 @@
 /*
  * Files that change or go away under a running service: rosters, keys, settings, the study database.
  */
+#include <pthread.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gateway/net/jwk.h"
@@ -143,6 +146,78 @@ Test(run_change, ends_when_told_to_while_it_waits_for_a_study)
     cr_assert(!b.ended);
     stop(&b);
     cr_assert(rmdir(scratch_path(&b.scratch, "study.db")) == 0);
+    tear_down(&b);
+}
+
+/* Somebody beside the service writes to the ledger and takes his time. */
+static sqlite3 *write_beside(struct bench *b)
+{
+    sqlite3 *other = NULL;
+
+    cr_assert(sqlite3_open(scratch_path(&b->scratch, "state/ledger.db"), &other) == SQLITE_OK);
+    cr_assert(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
+    return other;
+}
+
+/* While the loop's thread waits. */
+static void *terminate_soon(void *ctx)
+{
+    (void)ctx;
+    usleep(300000);
+    kill(getpid(), SIGTERM);
+    return NULL;
+}
+
+static double real_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+Test(run_change, l9_ends_within_ten_seconds_while_a_change_waits_for_somebody_who_writes_to_the_ledger)
+{
+    struct bench b;
+    pthread_t soon;
+    sqlite3 *other;
+    double began;
+
+    set_up(&b, 1, 1);
+    b.signals = true;
+    start(&b);
+    pass(&b, HOUR_MS);
+    other = write_beside(&b);
+    began = real_seconds();
+    cr_assert(pthread_create(&soon, NULL, terminate_soon, NULL) == 0);
+    raise(SIGHUP);
+    pass(&b, 100);
+    cr_expect(strstr(b.lines.at, "work.refused") != NULL, "it waited in vain: %s", b.lines.at);
+    pthread_join(soon, NULL);
+    pass(&b, 9900);
+    cr_expect(b.ended && b.failure.status == GW_OK, "%s", b.failure.text);
+    cr_expect(real_seconds() - began < 10, "%.1f s", real_seconds() - began);
+    sqlite3_close(other);
+    tear_down(&b);
+}
+
+Test(run_change, takes_a_change_up_once_nobody_else_writes_to_the_ledger_any_more)
+{
+    struct bench b;
+    sqlite3 *other;
+
+    set_up(&b, 1, 1);
+    add_patient(&b.world.places[0], "p1");
+    add_visit_with_count(&b.world.places[0], "p1", "2026-11-19", "0.90");
+    start(&b);
+    pass(&b, HOUR_MS);
+    other = write_beside(&b);
+    write_roster(&b, 1, 2, "");
+    pass(&b, 60000);
+    cr_expect(strstr(b.lines.at, "work.refused") != NULL && !b.ended, "%s", b.lines.at);
+    sqlite3_close(other);
+    pass(&b, 3 * HOUR_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "0.90");
     tear_down(&b);
 }
 

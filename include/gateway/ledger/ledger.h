@@ -45,6 +45,10 @@ enum gw_status gw_ledger_join(const char *path, struct gw_ledger **out, struct g
  * nothing can be taken back, so every call after it is GW_EIO. Whoever renames the file syncs it first.
  */
 enum gw_status gw_ledger_build(const char *path, struct gw_ledger **out, struct gw_error *err);
+/* So long a call waits for another process that writes (GW_EBUSY then): 30 s, unless something else was said. */
+#define GW_LEDGER_PATIENCE_MS 30000u
+void gw_ledger_set_patience(struct gw_ledger *ledger, unsigned ms);
+
 void gw_ledger_close(struct gw_ledger *ledger); /* an open transaction is rolled back; NULL does nothing */
 
 /* Group commit: 1,000 entries or 200 ms is the house rule, counted by the caller. Not nested. */
