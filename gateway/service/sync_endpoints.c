@@ -82,6 +82,14 @@ static bool wants_a_person(const struct gw_circuit *circuit)
     return circuit->state == GW_CIRCUIT_STOPPED || class == GW_BACKOFF_CONFIGURATION || class == GW_BACKOFF_AUTH;
 }
 
+/* Whether it is granted now the token says, before anything is asked. */
+static void forget_ungranted(struct circuits *circuits)
+{
+    for (size_t i = 0; i < circuits->query_count; i++)
+        if (circuits->queries[i].circuit.trouble == GW_TROUBLE_UNGRANTED)
+            circuits->queries[i].circuit = (struct gw_circuit){0};
+}
+
 static enum gw_status open_endpoint(struct sync_endpoint *at, struct gw_error *err)
 {
     struct sync *s = at->sync;
@@ -96,6 +104,7 @@ static enum gw_status open_endpoint(struct sync_endpoint *at, struct gw_error *e
         return rc;
     if (wants_a_person(&circuits.endpoint))
         circuits.endpoint = (struct gw_circuit){0};
+    forget_ungranted(&circuits);
     at->settings = at->endpoint->settings;
     at->settings.store = &s->store.store;
     at->settings.delivery = s->delivery;
