@@ -23,6 +23,13 @@ static const char *certificate_advice(long verdict)
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         return "if the hospital has its own authority, name its certificate in \"tls\": {\"ca\": ...}";
+    case X509_V_ERR_CERT_REVOKED:
+        return "its authority took it back: somebody may have its key; the server's administrator must replace it";
+    case X509_V_ERR_OCSP_VERIFY_FAILED:
+    case X509_V_ERR_OCSP_CERT_UNKNOWN:
+        return "the answer of its authority that the server staples to it is out of date, of another certificate or "
+               "not "
+               "the authority's: ask the server's administrator";
     default:
         return "ask the server's administrator";
     }

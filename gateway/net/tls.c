@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/staple.h"
+
 static const char where[] = "net.http";
 
 enum { KEY_MAX = 64 * 1024, HOST_MAX = 256, LEVEL = 2, PINS_MAX = 16 * 1024, PIN_DIGITS = 43 };
@@ -96,6 +98,8 @@ static CURLcode on_context(CURL *easy, void *context, void *host)
     (void)easy;
     if (SSL_CTX_get_security_level(ssl) < LEVEL)
         SSL_CTX_set_security_level(ssl, LEVEL);
+    SSL_CTX_clear_options(ssl, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
+    staple_heed(ssl);
     if (!host)
         return CURLE_OK;
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);

@@ -22,7 +22,8 @@ void tls_release(struct tls *tls);
 
 /*
  * TLS 1.2 or newer, the certificate verified, at OpenSSL's security level 2 or higher (RSA and DH of 2048 bits, no
- * SHA-1). host: as in the URL; it must stand in the certificate's subjectAltName, what its subject is called counts for
+ * SHA-1), no server that cannot renegotiate safely (RFC 5746), and of a stapled answer of its authority what staple.h
+ * says. host: as in the URL; it must stand in the certificate's subjectAltName, what its subject is called counts for
  * nothing (RFC 6125, 6.4.4; RFC 9525). It lives as long as the handle. NULL leaves the name to libcurl, which falls
  * back on the subject: where a proxy is spoken to by TLS too.
  */

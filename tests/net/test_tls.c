@@ -2,6 +2,7 @@
  * TLS as nginx speaks it: which certificates are taken, and what is said of the others.
  */
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -12,12 +13,67 @@
 
 /* The servers of tests/support/tls_peers.sh. */
 static const char *const peers[] = {
-    "good",          "otherhost",  "nameonly",    "unknown",       "wronguse", "nouse",    "expired",  "future",
-    "selfsigned",    "cnonly",     "othersan",    "capitals",      "wildcard", "partial",  "widest",   "double",
-    "addressasname", "mail",       "nul",         "undermiddle",   "alone",    "disorder", "underold", "underleaf",
-    "undernosign",   "undershort", "undernamed",  "underweakhash", "sha1",     "md5",      "rsa1024",  "rsa2048",
-    "underweakroot", "critical",   "cross",       "tls10",         "tls11",    "tls12",    "tls13",    "nothing",
-    "anonymous",     "weakdh",     "wantsclient", "leaving",       "plain",
+    "good",
+    "otherhost",
+    "nameonly",
+    "unknown",
+    "wronguse",
+    "nouse",
+    "expired",
+    "future",
+    "selfsigned",
+    "cnonly",
+    "othersan",
+    "capitals",
+    "wildcard",
+    "partial",
+    "widest",
+    "double",
+    "addressasname",
+    "mail",
+    "nul",
+    "undermiddle",
+    "alone",
+    "disorder",
+    "underold",
+    "underleaf",
+    "undernosign",
+    "undershort",
+    "undernamed",
+    "underweakhash",
+    "sha1",
+    "md5",
+    "rsa1024",
+    "rsa2048",
+    "underweakroot",
+    "critical",
+    "cross",
+    "tls10",
+    "tls11",
+    "tls12",
+    "tls13",
+    "nothing",
+    "anonymous",
+    "weakdh",
+    "wantsclient",
+    "leaving",
+    "plain",
+    "staplegood",
+    "staplesha256",
+    "stapledelegate",
+    "staplemiddle",
+    "stapleundated",
+    "staplerevoked",
+    "staplerevoked13",
+    "staplemiddlerevoked",
+    "stapleunknown",
+    "stapleother",
+    "staplestranger",
+    "stapleclient",
+    "stapleexpired",
+    "stapleold",
+    "staplefuture",
+    "stapletorn",
 };
 
 enum { S_SERVER = COUNT(peers) /* wants a client certificate already in the handshake */, PORTS };
@@ -212,6 +268,24 @@ static const struct {
     {"nothing", NULL, GW_EDENIED, "refused the TLS connection"}, /* no common cipher and no known client look alike */
     {"anonymous", NULL, GW_EDENIED, "refused the TLS connection"},
     {"plain", NULL, GW_EPROTO, "localhost"},
+
+    /* revoked, if stapled */
+    {"staplegood", NULL, GW_OK, ""},
+    {"staplesha256", NULL, GW_OK, ""},
+    {"stapledelegate", NULL, GW_OK, ""},
+    {"staplemiddle", NULL, GW_OK, ""},
+    {"stapleundated", NULL, GW_OK, ""},
+    {"staplerevoked", NULL, GW_EPROTO, "certificate revoked): its authority took it back"},
+    {"staplerevoked13", NULL, GW_EPROTO, "certificate revoked): its authority took it back"},
+    {"staplemiddlerevoked", NULL, GW_EPROTO, "certificate revoked): its authority took it back"},
+    {"stapleunknown", NULL, GW_EPROTO, "staples to it is out of date, of another certificate or not"},
+    {"stapleother", NULL, GW_EPROTO, "staples to it is out of date, of another certificate or not"},
+    {"staplestranger", NULL, GW_EPROTO, "staples to it is out of date, of another certificate or not"},
+    {"stapleclient", NULL, GW_EPROTO, "staples to it is out of date, of another certificate or not"},
+    {"stapleexpired", NULL, GW_EPROTO, "staples to it is out of date, of another certificate or not"},
+    {"stapleold", NULL, GW_EPROTO, "staples to it is out of date, of another certificate or not"},
+    {"staplefuture", NULL, GW_EPROTO, "staples to it is out of date, of another certificate or not"},
+    {"stapletorn", NULL, GW_EPROTO, "staples to it is out of date, of another certificate or not"},
 };
 
 Test(tls, n10_takes_good_certificates_and_says_what_is_wrong_with_others)
@@ -380,4 +454,94 @@ Test(tls, refuses_a_key_that_others_may_read)
     cr_expect(gw_http_client_new(&loop, &options, &http, &err) == GW_ECONFIG && strstr(err.text, "chmod"), "%s",
               err.text);
     loop_close(&loop);
+}
+
+/* ---- what is offered ---- */
+
+/* A server of before 2010: TLS 1.2 without a word on renegotiation. */
+struct old_server {
+    int listener, port;
+    unsigned char hello[4096]; /* of the client, from its record on */
+    size_t length;
+};
+
+static void *serve_as_of_old(void *ctx)
+{
+    static const unsigned char answer[] = {0x16, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3, [43] = 0, 0xc0, 0x2f, 0};
+    struct old_server *server = ctx;
+    const int fd = accept(server->listener, NULL, NULL);
+    const ssize_t length = recv(fd, server->hello, sizeof server->hello, 0);
+    unsigned char rest[64];
+
+    server->length = length > 0 ? (size_t)length : 0;
+    cr_expect(send(fd, answer, sizeof answer, MSG_NOSIGNAL) == (ssize_t)sizeof answer);
+    while (recv(fd, rest, sizeof rest, 0) > 0)
+        ;
+    close(fd);
+    return NULL;
+}
+
+static void listen_as_of_old(struct old_server *server)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+
+    server->listener = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert(bind(server->listener, (struct sockaddr *)&address, sizeof address) == 0);
+    cr_assert(listen(server->listener, 1) == 0);
+    cr_assert(getsockname(server->listener, (struct sockaddr *)&address, &size) == 0);
+    server->port = ntohs(address.sin_port);
+}
+
+/* Of TLS_RSA_WITH_RC4_128_MD5 to the last of those with 3DES, NULL, export and anonymous keys (RFC 2246, 4279, 4492,
+ * 5246): the numbers that a client must not offer. */
+static bool is_weak(unsigned suite)
+{
+    static const struct {
+        unsigned first, last;
+    } weak[] = {
+        {0x0001, 0x001b}, /* NULL, export, RC4, IDEA, DES, 3DES, anonymous */
+        {0x001e, 0x002e}, {0x0034, 0x0034}, {0x003a, 0x003b}, {0x0046, 0x0046}, {0x006c, 0x006d}, {0x0089, 0x0089},
+        {0x008a, 0x008b}, {0x008e, 0x008f}, {0x0092, 0x0093}, {0x009b, 0x009b}, {0x00a6, 0x00a7}, {0x00b0, 0x00b1},
+        {0x00b4, 0x00b5}, {0x00b8, 0x00b9}, {0xc001, 0xc003}, {0xc006, 0xc008}, {0xc00b, 0xc00d}, {0xc010, 0xc012},
+        {0xc015, 0xc019}, {0xc01a, 0xc01c}, {0xc033, 0xc034}, {0xc039, 0xc03b},
+    };
+
+    for (size_t i = 0; i < COUNT(weak); i++)
+        if (suite >= weak[i].first && suite <= weak[i].last)
+            return true;
+    return false;
+}
+
+static void expect_strong_suites(const struct old_server *server)
+{
+    const unsigned char *at = server->hello + 5 + 4 + 2 + 32; /* record, message, version, random */
+    unsigned count;
+
+    cr_assert(server->length > 80);
+    at += 1 + *at; /* session */
+    count = (unsigned)(at[0] << 8 | at[1]) / 2;
+    cr_expect(count >= 3 && count < 200, "%u", count);
+    for (unsigned i = 0; i < count; i++)
+        cr_expect(!is_weak((unsigned)(at[2 + 2 * i] << 8 | at[3 + 2 * i])), "%02x%02x is offered", at[2 + 2 * i],
+                  at[3 + 2 * i]);
+}
+
+Test(tls, n10_offers_no_weak_cipher_and_refuses_the_old_renegotiation)
+{
+    struct gw_http_options options = {.ca_file = file("root.pem")};
+    struct old_server server = {0};
+    pthread_t thread;
+    struct outcome outcome;
+
+    listen_as_of_old(&server);
+    ports[S_SERVER] = server.port;
+    cr_assert(pthread_create(&thread, NULL, serve_as_of_old, &server) == 0);
+    outcome = fetch(&options, "localhost", "old");
+    pthread_join(thread, NULL);
+    close(server.listener);
+    cr_expect(outcome.failure.status == GW_EPROTO && strstr(outcome.failure.text, "unsafe legacy renegotiation"), "%s",
+              outcome.failure.text);
+    expect_strong_suites(&server);
+    outcome_reset(&outcome);
 }

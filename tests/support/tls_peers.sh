@@ -148,6 +148,45 @@ key rsa2048 2048
 leaf rsa2048 root $local
 leaf underweakroot weakroot $local
 signed critical root "subjectAltName=$local\n1.2.3.4=critical,ASN1:UTF8String:nobody knows what this means\n"
+
+# staples
+staple() { # NAME CERTIFICATE V|R|- ISSUER SIGNER [OPTION...]: what an authority says of a certificate (-: it knows none)
+    staple=$1 about=$2 word=$3 issuer=$4 signer=$5
+    shift 5
+    serial=$(openssl x509 -in "$about.pem" -noout -serial)
+    revoked=
+    [ "$word" != R ] || revoked=200101000000Z
+    : >"$staple.index"
+    [ "$word" = - ] || printf '%s\t491231000000Z\t%s\t%s\tunknown\t/CN=%s\n' "$word" "$revoked" \
+        "${serial#serial=}" "$about" >"$staple.index"
+    ${at:-} openssl ocsp -index "$staple.index" -CA "$issuer.pem" -issuer "$issuer.pem" "$@" \
+        -cert "$about.pem" -rsigner "$signer.pem" -rkey "$signer.key" -respout "$staple.staple" -noverify
+}
+
+key responder
+signed responder root "extendedKeyUsage=OCSPSigning\n"
+staple staplegood good V root root -ndays 3
+staple staplesha256 good V root root -ndays 3 -sha256
+staple stapledelegate good V root responder -ndays 3
+staple staplemiddle undermiddle V middle middle -ndays 3
+staple stapleundated good V root root
+staple staplerevoked good R root root -ndays 3
+staple staplerevoked13 good R root root -ndays 3
+staple staplemiddlerevoked undermiddle R middle middle -ndays 3
+staple stapleunknown good - root root -ndays 3
+staple stapleother otherhost V root root -ndays 3
+staple staplestranger good V root stranger -ndays 3
+staple stapleclient good V root client -ndays 3
+at="faketime 2020-01-01"
+staple stapleexpired good V root root -ndays 3
+staple stapleold good V root root
+at="faketime 2035-01-01"
+staple staplefuture good V root root -ndays 3
+at=
+staple whole good V root root -ndays 3 -resp_no_certs
+# the last byte, which is one of the signature's, is another
+{ head -c -1 whole.staple; tail -c 1 whole.staple | tr '\000-\377' '\001-\377\000'; } >stapletorn.staple
+
 openssl dhparam -dsaparam -out weak.dh 1024
 cat root.pem weakroot.pem rsaroot.pem >roots.pem
 chmod 600 ./*.key
@@ -191,6 +230,16 @@ server() { # NAME CERTIFICATE [MORE]
     server weakdh rsa2048 "ssl_protocols TLSv1.2; ssl_ciphers DHE:@SECLEVEL=0; ssl_dhparam $dir/weak.dh;"
     server wantsclient good "ssl_client_certificate $dir/root.pem; ssl_verify_client on;"
     server leaving good 'keepalive_requests 1;'
+    for name in staplegood stapledelegate stapleundated staplerevoked stapleunknown stapleother staplestranger \
+        stapleclient stapleexpired stapleold staplefuture stapletorn; do
+        server $name good "ssl_stapling on; ssl_stapling_file $dir/$name.staple;"
+    done
+    for name in staplemiddle staplemiddlerevoked; do
+        server $name undermiddle "ssl_stapling on; ssl_stapling_file $dir/$name.staple;"
+    done
+    for name in staplesha256 staplerevoked13; do
+        server $name good "ssl_protocols TLSv1.3; ssl_stapling on; ssl_stapling_file $dir/$name.staple;"
+    done
     printf '  server { listen 127.0.0.1:%s; location / { return 200 "{}"; } }\n' "$(port plain)"
     printf '}\n'
 } >nginx.conf
