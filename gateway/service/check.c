@@ -136,6 +136,7 @@ static void check_settings(struct check *c)
             continue;
         note_unconfirmed(c, c->studies[i].protocol.study);
         check_roster(c, &c->studies[i]);
+        check_delivery(c, &c->studies[i]);
     }
     check_key(c);
     check_state(c);

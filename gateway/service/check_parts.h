@@ -76,6 +76,9 @@ const char *check_type_means(enum gw_resource type);
 /* A text of this endpoint's check, in the caller's arena; "" without memory. */
 const char *check_print(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* ---- check_delivery.c: a study database that is elsewhere ---- */
+void check_delivery(struct check *check, const struct check_study *study);
+
 /* ---- check_reach.c: name, connection and certificate of the origin ("https://host:port"). False: it failed. */
 bool check_reach(struct check *check, const char *origin);
 

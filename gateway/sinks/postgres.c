@@ -219,7 +219,7 @@ enum gw_status gw_sink_postgres_open(uv_loop_t *loop, const struct gw_clock *clo
 
     if (!p)
         return gw_fail(err, GW_ENOMEM, where, "no memory for the study database");
-    p->remote = (struct gw_remote){stand, postgres_deliver, postgres_inspect, NULL, close_remote};
+    p->remote = (struct gw_remote){stand, postgres_deliver, postgres_inspect, postgres_examine, close_remote};
     p->arena = (struct gw_arena)GW_ARENA_INIT(SETTINGS_MAX_BYTES);
     rc = print_sentences(p, err);
     if (rc == GW_OK)

@@ -79,6 +79,11 @@ void postgres_on_refusals(void *ctx, const PGresult *result);
 void postgres_inspect(struct gw_remote *remote, struct gw_arena *arena, struct gw_refusals *out, gw_remote_done done,
                       void *ctx);
 
+/* ---- postgres_examine.c */
+
+void postgres_examine(struct gw_remote *remote, const char *const *windows, size_t count, gw_remote_done done,
+                      void *ctx);
+
 /* ---- postgres_shipment.c */
 
 void postgres_deliver(struct gw_remote *remote, struct gw_shipment *shipment, gw_remote_done done, void *ctx);

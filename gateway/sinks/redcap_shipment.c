@@ -47,15 +47,6 @@ static const char *item_text(const cJSON *list, int index)
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
-static int table_named(const char *name)
-{
-    int t = 0;
-
-    while (t < GW_TABLE_COUNT && strcmp(gw_table_of((enum gw_table_id)t)->name, name) != 0)
-        t++;
-    return t;
-}
-
 static void repeat_refusals(struct redcap *r, const char *text)
 {
     const cJSON *list = NULL;
@@ -64,7 +55,7 @@ static void repeat_refusals(struct redcap *r, const char *text)
     if (gw_json_parse(&r->work, text, strlen(text), NULL, &list, NULL, NULL) != GW_OK)
         return; /* NI: there are none */
     GW_JSON_EACH (item, list) {
-        const int table = table_named(item_text(item, 1));
+        const enum gw_table_id table = gw_table_named(item_text(item, 1));
 
         if (table < GW_TABLE_COUNT)
             redcap_refuse(r, strcmp(item_text(item, 0), "touched") == 0 ? GW_REFUSAL_TOUCHED : GW_REFUSAL_REJECTED,

@@ -63,6 +63,8 @@ char *fake_redcap_content(struct fake_redcap *redcap, bool (*leave_out)(const ch
 
 /* As a person does on a form; no field: deletes the instance. */
 void fake_redcap_type(struct fake_redcap *redcap, const char *row_id, const char *field, const char *value);
+/* The receipt of another gateway's subject. */
+void fake_redcap_receive(struct fake_redcap *redcap, const char *record, const char *study, const char *installation);
 /* An instance that a person added in an event. */
 void fake_redcap_add(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
                      int instance);

@@ -110,6 +110,15 @@ void fake_redcap_type(struct fake_redcap *redcap, const char *row_id, const char
         cJSON_Delete(cJSON_DetachItemViaPointer(redcap->rows, row));
 }
 
+void fake_redcap_receive(struct fake_redcap *redcap, const char *record, const char *study, const char *installation)
+{
+    cJSON *place = place_add(redcap, record, "subject_arm_1", "", "");
+
+    place_set(place, "casement_study", study);
+    place_set(place, "casement_installation", installation);
+    place_set(place, "casement_revision", "1");
+}
+
 void fake_redcap_add(struct fake_redcap *redcap, const char *record, const char *event, const char *instrument,
                      int instance)
 {

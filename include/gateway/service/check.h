@@ -1,7 +1,7 @@
 /*
  * `casement check`: what works, what does not, what it means for the study, and what to ask the vendor. The settings
- * first, then each endpoint from its name to what its searches really do; what was learnt is the endpoint's profile,
- * which is all that retrieval reads of it (sources/profile.h).
+ * first, with study databases that are elsewhere, then each endpoint from its name to what its searches really do; what
+ * was learnt is the endpoint's profile, which is all that retrieval reads of it (sources/profile.h).
  *
  * Of one patient of the roster (of the site's first three the first that has results), and of nobody else. At most
  * GW_CHECK_REQUESTS an endpoint, spaced: a check is no load test. What cannot be decided is said to be not tried, and
