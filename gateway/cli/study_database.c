@@ -1,7 +1,9 @@
 /*
  * The study database that a command reads.
  *
- * The copy of a PostgreSQL one lies in a folder of its own, mode 0700, in $TMPDIR or /tmp.
+ * A copy lies in a folder of its own, mode 0700, in $TMPDIR or /tmp. Of PostgreSQL it is what stands there at one
+ * instant. REDCap has no such instant and holds what people typed beside: of such a study it is what the ledger
+ * delivered, or will.
  */
 #include "cli/study_database.h"
 
@@ -13,7 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/report.h"
+#include "gateway/core/text.h"
 #include "gateway/service/config.h"
+#include "gateway/service/replay.h"
 
 static const char where[] = "cli.export";
 
@@ -50,7 +55,27 @@ void study_database_print(void)
     heed(SIGPIPE);
 }
 
-static enum gw_status make_copy(const struct gw_postgres_target *target, struct gw_error *err)
+static enum gw_status fill_copy(const struct gw_config *config, const struct gw_config_study *study,
+                                struct gw_arena *arena, struct gw_error *err)
+{
+    const char *path = gw_arena_print(arena, "%s/ledger.db", config->state);
+    struct gw_rebuild_result result;
+    struct gw_ledger *ledger = NULL;
+    enum gw_status rc;
+
+    if (gw_same(study->sink_kind, "postgres"))
+        return gw_sink_postgres_snapshot(&study->postgres, copy.path, err);
+    if (!path)
+        return gw_fail(err, GW_ENOMEM, where, "no memory for the name of the ledger");
+    rc = report_open(path, &ledger, err);
+    if (rc == GW_OK)
+        rc = gw_replay_rebuild(ledger, study->id, copy.path, &result, err);
+    gw_ledger_close(ledger);
+    return rc;
+}
+
+static enum gw_status make_copy(const struct gw_config *config, const struct gw_config_study *study,
+                                struct gw_arena *arena, struct gw_error *err)
 {
     static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
     const char *temporary = getenv("TMPDIR");
@@ -67,7 +92,7 @@ static enum gw_status make_copy(const struct gw_postgres_target *target, struct 
         return GW_ECREATE;
     }
     snprintf(copy.path, sizeof copy.path, "%s/study.db", copy.folder);
-    return gw_sink_postgres_snapshot(target, copy.path, err);
+    return fill_copy(config, study, arena, err);
 }
 
 static enum gw_status find_study(const struct gw_config *config, const char *id, const struct gw_config_study **out,
@@ -100,5 +125,5 @@ enum gw_status study_database_find(const struct arguments *arguments, struct gw_
     if (rc != GW_OK)
         return rc;
     *path = study->sink_path ? study->sink_path : copy.path;
-    return study->sink_path ? GW_OK : make_copy(&study->postgres, err);
+    return study->sink_path ? GW_OK : make_copy(&config, study, arena, err);
 }

@@ -1,5 +1,6 @@
 /*
- * The study database that a command reads: a file, or of a PostgreSQL one a copy of what it holds at this instant.
+ * The study database that a command reads: a file, or a copy: of PostgreSQL what it holds at this instant, of REDCap what
+ * the ledger holds for it.
  */
 #ifndef CLI_STUDY_DATABASE_H
 #define CLI_STUDY_DATABASE_H
