@@ -94,6 +94,9 @@ static void print_effect(const struct answer *a)
     if (a->result.held_back > 0)
         fprintf(out, "%zu %s for the next casement sync: not read to the end before\n", a->result.held_back,
                 plural((int64_t)a->result.held_back, "subject waits", "subjects wait"));
+    if (a->result.sent > 0)
+        fprintf(out, "%zu %s with the next delivery; the exception closes when the study database has taken it\n",
+                a->result.sent, plural((int64_t)a->result.sent, "row leaves", "rows leave"));
     if (a->result.unanswered > 0)
         fprintf(out, "%zu of the exceptions named %s still open: the answer does not settle %s\n", a->result.unanswered,
                 plural((int64_t)a->result.unanswered, "is", "are"),
@@ -157,6 +160,7 @@ static void print_json(const struct answer *a)
     object = cJSON_AddObjectToObject(root, "exceptions");
     cJSON_AddNumberToObject(object, "opened", (double)pass->items_opened);
     cJSON_AddNumberToObject(object, "closed", (double)pass->items_closed);
+    cJSON_AddNumberToObject(object, "sent", (double)a->result.sent);
     cJSON_AddNumberToObject(object, "unanswered", (double)a->result.unanswered);
     if (*a->result.changed)
         cJSON_AddStringToObject(root, "inputs_changed", a->result.changed);

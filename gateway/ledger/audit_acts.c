@@ -230,12 +230,14 @@ enum gw_status audit_refusal(struct gw_ledger *ledger, int64_t subject, const st
 }
 
 enum gw_status audit_acceptance(struct gw_ledger *ledger, int64_t subject, enum gw_table_id table, const char *row_id,
-                                struct gw_error *err)
+                                int64_t decision, struct gw_error *err)
 {
     const char *what = gw_arena_print(&ledger->arena, "row %s of %s", row_id, gw_table_of(table)->name);
+    const char *why = decision ? gw_arena_print(&ledger->arena, "decision %lld", (long long)decision) : "";
 
-    return what ? append_of(ledger, subject, &(struct gw_audit_act){.act = GW_AUDIT_ACCEPTANCE, .what = what}, err)
-                : ledger_no_memory(err, "an audit row");
+    return what && why ? append_of(ledger, subject,
+                                   &(struct gw_audit_act){.act = GW_AUDIT_ACCEPTANCE, .what = what, .reason = why}, err)
+                       : ledger_no_memory(err, "an audit row");
 }
 
 /* Codes of the items that block, each once: "MRN_CONFLICT, SUBJECT_MERGE". */

@@ -29,7 +29,7 @@
 #ifndef LEDGER_SCHEMA_H
 #define LEDGER_SCHEMA_H
 
-#define LEDGER_SCHEMA 6
+#define LEDGER_SCHEMA 7
 
 #define LEDGER_DECISIONS                                                                                               \
     "CREATE TABLE decisions (n INTEGER PRIMARY KEY, text TEXT NOT NULL);"                                              \
@@ -47,6 +47,13 @@
 #define LEDGER_REFUSALS                                                                                                \
     "CREATE TABLE refusals (subject INTEGER, tab TEXT, row_id TEXT, touched INTEGER NOT NULL, reason TEXT NOT NULL,"    \
     " PRIMARY KEY (subject, tab, row_id)) WITHOUT ROWID;"
+
+/* What is known of a row that was touched, and what people decided about it: see gw_refusal. */
+#define LEDGER_REFUSALS_DECIDED                                                                                        \
+    "ALTER TABLE refusals ADD COLUMN stands TEXT NOT NULL DEFAULT '';"                                                 \
+    "ALTER TABLE refusals ADD COLUMN theirs TEXT;"                                                                     \
+    "ALTER TABLE refusals ADD COLUMN decided INTEGER NOT NULL DEFAULT 0;"                                              \
+    "ALTER TABLE refusals ADD COLUMN answer INTEGER NOT NULL DEFAULT 0;"
 
 /* Triggers are told apart by their text: gw_audit_verify looks for each. */
 #define LEDGER_AUDIT_UNCHANGED                                                                                         \
@@ -74,9 +81,10 @@ static const char *const ledger_migrations[LEDGER_SCHEMA - 1] = {
     LEDGER_OWNERS,
     LEDGER_REFUSALS,
     LEDGER_AUDIT "ALTER TABLE revisions ADD COLUMN about TEXT;",
+    LEDGER_REFUSALS_DECIDED "ALTER TABLE outbox ADD COLUMN at TEXT;",
 };
 
-static const char ledger_schema[] = LEDGER_DECISIONS LEDGER_NOTES LEDGER_OWNERS LEDGER_REFUSALS LEDGER_AUDIT
+static const char ledger_schema[] = LEDGER_DECISIONS LEDGER_NOTES LEDGER_OWNERS LEDGER_REFUSALS LEDGER_REFUSALS_DECIDED LEDGER_AUDIT
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE names (number INTEGER PRIMARY KEY, space TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (space, name));"
     "CREATE TABLE subjects (number INTEGER PRIMARY KEY, study TEXT NOT NULL, site TEXT NOT NULL,"
@@ -116,7 +124,7 @@ static const char ledger_schema[] = LEDGER_DECISIONS LEDGER_NOTES LEDGER_OWNERS 
     "CREATE TABLE revisions (subject INTEGER, revision INTEGER, length INTEGER NOT NULL, rows BLOB NOT NULL,"
     " about TEXT, PRIMARY KEY (subject, revision)) WITHOUT ROWID;"
     "CREATE TABLE outbox (number INTEGER PRIMARY KEY, subject INTEGER NOT NULL, from_revision INTEGER NOT NULL,"
-    " to_revision INTEGER NOT NULL, receipt TEXT);"
+    " to_revision INTEGER NOT NULL, receipt TEXT, at TEXT);"
     "CREATE INDEX outbox_pending ON outbox (number) WHERE receipt IS NULL;"
     "CREATE INDEX outbox_pending_of ON outbox (subject) WHERE receipt IS NULL;";
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/ledger/refusals.h"
 #include "ledger/store.h"
 
 enum { ROWS_MAX_BYTES = 1024 * 1024 * 1024, ABOUT_MAX_BYTES = 1024, ZSTD_LEVEL = 1 };
@@ -321,21 +322,34 @@ static enum gw_status store_revision(struct settling *s)
     return rc;
 }
 
+static enum gw_status settle_answers(struct settling *s)
+{
+    const struct gw_derived *derived = s->settlement->derived;
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && i < derived->answer_count; i++)
+        rc = gw_ledger_answer(s->ledger, s->subject, &derived->answers[i], s->err);
+    return rc;
+}
+
+/* Of a blocked subject nothing leaves, whatever was decided: that is looked at again when it is free. */
 static enum gw_status settle_rows(struct settling *s)
 {
     struct gw_settlement *settlement = s->settlement;
 
-    if (settlement->derived->blocked || settlement->difference->count == 0)
-        return GW_OK;
+    enum gw_status rc = settlement->derived->blocked ? GW_OK : settle_answers(s);
+
+    if (rc != GW_OK || settlement->derived->blocked || settlement->difference->count == 0)
+        return rc;
     s->settled.to_revision++;
     stamp_rows(settlement, s->settled.to_revision);
-    enum gw_status rc = store_revision(s);
+    rc = store_revision(s);
     if (rc != GW_OK)
         return rc;
-    return ledger_run(
-        s->ledger,
-        ledger_bind(s->ledger, STATEMENT_OUTBOX_ADD, s->subject, s->settled.from_revision, s->settled.to_revision),
-        s->err);
+    return ledger_run(s->ledger,
+                      ledger_bind(s->ledger, STATEMENT_OUTBOX_ADD, s->subject, s->settled.from_revision,
+                                  s->settled.to_revision, settlement->stamp.mapped_at),
+                      s->err);
 }
 
 /* ---- where the subject stands ---- */

@@ -166,7 +166,7 @@ enum gw_status audit_reconciliation(struct gw_ledger *ledger, int64_t subject, i
 enum gw_status audit_refusal(struct gw_ledger *ledger, int64_t subject, const struct gw_refusal *refusal,
                              struct gw_error *err);
 enum gw_status audit_acceptance(struct gw_ledger *ledger, int64_t subject, enum gw_table_id table, const char *row_id,
-                                struct gw_error *err);
+                                int64_t decision, struct gw_error *err);
 /* A ledger from before there was a trail: what it has is told first. Does nothing where there is one. */
 enum gw_status audit_adopt(struct gw_ledger *ledger, struct gw_error *err);
 /* It is blocked now, or no longer. */

@@ -105,7 +105,7 @@ static enum gw_status forget_touched(struct courier *c, struct gw_ledger *ledger
 
         if (row->kind != GW_REFUSAL_TOUCHED || *row->reason || is_found(c, subject->subject_key, row))
             continue;
-        rc = gw_ledger_accept(ledger, subject->number, row->table, row->row_id, err);
+        rc = gw_ledger_accept(ledger, subject->number, row->table, row->row_id, 0, err);
         *changed = true;
     }
     return rc;
@@ -120,7 +120,7 @@ static enum gw_status note_of_subject(struct courier *c, struct gw_ledger *ledge
     for (size_t i = 0; rc == GW_OK && i < c->touched.count; i++) {
         if (strcmp(c->touched.list[i].subject_key, subject->subject_key) != 0)
             continue;
-        rc = gw_ledger_refuse(ledger, subject->number, &c->touched.list[i], err);
+        rc = gw_ledger_refuse(ledger, subject->number, &c->touched.list[i], false, err);
         changed = true;
     }
     if (rc == GW_OK && changed)

@@ -12,11 +12,6 @@
 
 #include "service/courier.h"
 
-struct parcel { /* what the ledger must know of a batch beside it */
-    int64_t subject;
-    struct gw_outbox_line line;
-};
-
 struct courier {
     struct courier_settings settings;
     struct courier_news news;
@@ -28,7 +23,7 @@ struct courier {
     struct gw_arena arena;
     struct gw_stands found;
     struct gw_batch *batches;
-    struct parcel *parcels;
+    int64_t *subjects; /* of each batch */
     struct gw_shipment shipment;
     struct gw_receipt *receipts;
     struct gw_refusals touched; /* of an inspection */

@@ -19,7 +19,7 @@ enum {
 static bool is_collected(const struct courier *c, int64_t subject)
 {
     for (size_t i = 0; i < c->shipment.count; i++)
-        if (c->parcels[i].subject == subject)
+        if (c->subjects[i] == subject)
             return true;
     return false;
 }
@@ -36,10 +36,10 @@ static enum gw_status add_batch(struct courier *c, struct gw_ledger *ledger, con
     stamp = gw_arena_copy(&c->arena, now, strlen(now));
     if (!stamp)
         return gw_fail(err, GW_ENOMEM, where, "a shipment needs more memory than allowed");
-    rc = batch_make(ledger, &c->arena, line, line->from_revision, stamp, batch, err);
+    rc = batch_make(ledger, &c->arena, line, line->from_revision, GW_LATEST, stamp, batch, err);
     if (rc != GW_OK)
         return rc;
-    c->parcels[c->shipment.count++] = (struct parcel){line->subject, *line};
+    c->subjects[c->shipment.count++] = line->subject;
     *rows += batch->difference->count;
     return GW_OK;
 }
@@ -88,10 +88,10 @@ void courier_collect(struct courier *c)
     gw_arena_clear(&c->arena);
     c->again = false;
     c->batches = gw_arena_alloc(&c->arena, BATCHES_MAX * sizeof *c->batches);
-    c->parcels = gw_arena_alloc(&c->arena, BATCHES_MAX * sizeof *c->parcels);
+    c->subjects = gw_arena_alloc(&c->arena, BATCHES_MAX * sizeof *c->subjects);
     c->receipts = gw_arena_alloc(&c->arena, BATCHES_MAX * sizeof *c->receipts);
     c->shipment = (struct gw_shipment){.batches = c->batches, .receipts = c->receipts, .arena = &c->arena};
-    if (c->batches && c->parcels && c->receipts) {
+    if (c->batches && c->subjects && c->receipts) {
         courier_submit(c, collect, on_collected);
         return;
     }
@@ -101,33 +101,75 @@ void courier_collect(struct courier *c)
 
 /* ---- receipts -------------------------------------------------------------------------------------------------- */
 
+struct settling { /* of one batch's receipt */
+    const struct gw_batch *batch;
+    const struct gw_refusals *refusals; /* of the whole shipment */
+    int64_t subject;
+    bool changed;
+};
+
+static bool is_refused(const struct settling *s, const struct gw_change *change)
+{
+    for (size_t i = 0; i < s->refusals->count; i++) {
+        const struct gw_refusal *refusal = &s->refusals->list[i];
+
+        if (refusal->table == change->table && strcmp(refusal->row_id, change->row->row_id) == 0 &&
+            strcmp(refusal->subject_key, s->batch->subject_key) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Nothing stands any more against a row that was refused before and is there now. */
+static enum gw_status accept_rows(struct settling *s, struct gw_ledger *ledger, const struct gw_refusals *before,
+                                  struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && i < before->count; i++) {
+        const struct gw_refusal *was = &before->list[i];
+        const struct gw_change *change = gw_difference_find(s->batch->difference, was->table, was->row_id);
+
+        if (!change || is_refused(s, change))
+            continue;
+        rc = gw_ledger_accept(ledger, s->subject, was->table, was->row_id, change->decision, err);
+        s->changed = true;
+    }
+    return rc;
+}
+
+static enum gw_status refuse_rows(struct settling *s, struct gw_ledger *ledger, uint64_t *refused, struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    for (size_t i = 0; rc == GW_OK && i < s->refusals->count; i++) {
+        const struct gw_refusal *refusal = &s->refusals->list[i];
+        const struct gw_change *change;
+
+        if (strcmp(refusal->subject_key, s->batch->subject_key) != 0)
+            continue;
+        change = gw_difference_find(s->batch->difference, refusal->table, refusal->row_id);
+        rc = gw_ledger_refuse(ledger, s->subject, refusal, change && change->decision, err);
+        ++*refused;
+        s->changed |= refusal->table != GW_TABLE_exceptions && refusal->table != GW_TABLE_provenance;
+    }
+    return rc;
+}
+
 /* What was written is accepted, but for what the receipt refuses; a person hears of both. */
 static enum gw_status settle_refusals(struct courier *c, struct gw_ledger *ledger, size_t i, struct gw_error *err)
 {
-    const struct gw_batch *batch = &c->batches[i];
-    const int64_t subject = c->parcels[i].subject;
+    struct settling s = {.batch = &c->batches[i], .refusals = &c->shipment.refusals, .subject = c->subjects[i]};
     struct gw_refusals before = {0};
-    bool changed = false;
-    enum gw_status rc = gw_ledger_refusals(ledger, &c->arena, subject, batch->subject_key, &before, err);
+    enum gw_status rc = gw_ledger_refusals(ledger, &c->arena, s.subject, s.batch->subject_key, &before, err);
 
-    for (size_t r = 0; rc == GW_OK && before.count > 0 && r < batch->difference->count; r++) {
-        const struct gw_change *change = &batch->difference->changes[r];
-
-        rc = gw_ledger_accept(ledger, subject, change->table, change->row->row_id, err);
-        changed = true;
-    }
-    for (size_t r = 0; rc == GW_OK && r < c->shipment.refusals.count; r++) {
-        const struct gw_refusal *refusal = &c->shipment.refusals.list[r];
-
-        if (strcmp(refusal->subject_key, batch->subject_key) != 0)
-            continue;
-        rc = gw_ledger_refuse(ledger, subject, refusal, err);
-        c->news.refused++;
-        changed |= refusal->table != GW_TABLE_exceptions && refusal->table != GW_TABLE_provenance;
-    }
-    if (rc == GW_OK && changed)
-        rc = gw_ledger_mark(ledger, subject, err);
-    c->news.marked |= changed;
+    if (rc == GW_OK)
+        rc = accept_rows(&s, ledger, &before, err);
+    if (rc == GW_OK)
+        rc = refuse_rows(&s, ledger, &c->news.refused, err);
+    if (rc == GW_OK && s.changed)
+        rc = gw_ledger_mark(ledger, s.subject, err);
+    c->news.marked |= s.changed;
     return rc;
 }
 
@@ -139,7 +181,7 @@ static enum gw_status keep_receipts(struct gw_ledger *ledger, void *ctx, struct 
     for (size_t i = 0; rc == GW_OK && i < c->shipment.count; i++) {
         const struct gw_receipt *receipt = &c->receipts[i];
 
-        rc = gw_outbox_stands(ledger, c->parcels[i].subject, receipt->revision, c->batches[i].applied_at, err);
+        rc = gw_outbox_stands(ledger, c->subjects[i], receipt->revision, c->batches[i].applied_at, err);
         if (rc == GW_OK && receipt->applied)
             rc = settle_refusals(c, ledger, i, err);
         c->news.batches += receipt->applied;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gateway/core/json.h"
 #include "gateway/ledger/report.h"
 #include "service/rederive.h"
 
@@ -180,6 +181,21 @@ static void set_assessment(const struct deciding *d, struct gw_decision *decisio
         decision->set[GW_SET_OF] ? decision->set[GW_SET_OF] : strrchr(item->fingerprint, '|') + 1;
 }
 
+/* Which row of the study database, which question about it, and what stood on both sides: as the exception was shown.
+ */
+static void set_row(const struct deciding *d, struct gw_decision *decision)
+{
+    const struct gw_ledger_item *item = &d->items.list[0];
+    const cJSON *context = NULL;
+
+    if (d->cause || (decision->kind != GW_DECIDE_TARGET && decision->kind != GW_DECIDE_RESEND) ||
+        gw_json_parse(d->arena, item->context, strlen(item->context), NULL, &context, NULL, NULL) != GW_OK)
+        return;
+    decision->set[GW_SET_ITEM] = item->id;
+    decision->set[GW_SET_ROW] = gw_json_string(context, "row");
+    decision->set[GW_SET_STOOD] = gw_json_string(context, "stood");
+}
+
 static bool kind_fits(struct deciding *d, const struct gw_decision *decision, enum gw_decision_kind kind,
                       struct gw_decision *out, struct gw_error *err)
 {
@@ -189,6 +205,7 @@ static bool kind_fits(struct deciding *d, const struct gw_decision *decision, en
     set_anchor(d, out);
     set_event(d, out);
     set_assessment(d, out);
+    set_row(d, out);
     return gw_decision_check(out, err) == GW_OK;
 }
 
@@ -238,6 +255,11 @@ static enum gw_status check_sense(struct deciding *d, const struct gw_decision *
     if (decision->set[GW_SET_LINK] && strcmp(d->class->code, "SUBJECT_MERGE") != 0)
         return gw_fail(err, GW_EUSAGE, where,
                        "a patient is found by the roster: name it there, or write stop to leave the subject out");
+    if (decision->set[GW_SET_ITEM] && strcmp(d->items.list[0].state, "auto_closed") == 0)
+        return gw_fail(err, GW_EUSAGE, where,
+                       "%.21s is closed: what stands there is another by now, and so is the question; see casement "
+                       "exceptions list",
+                       d->items.list[0].id);
     if (d->cause && decision->kind == GW_DECIDE_CODE && strstr(print, "||||"))
         return gw_fail(err, GW_EUSAGE, where,
                        "this cause is of everything that has no code at all: decide its exceptions one by one");
@@ -350,6 +372,12 @@ static enum gw_status decide(struct deciding *d, struct gw_error *err)
     return append(d, decision, err);
 }
 
+/* Its exceptions stand until the study database has taken the rows. */
+static bool is_sent(const struct gw_decision *decision)
+{
+    return decision->set[GW_SET_RESTORE_OURS] || decision->set[GW_SET_RESEND];
+}
+
 /* An answer that no stage asks for leaves its exceptions open: who gave it is told. */
 static enum gw_status count_unanswered(struct deciding *d, struct gw_error *err)
 {
@@ -359,7 +387,10 @@ static enum gw_status count_unanswered(struct deciding *d, struct gw_error *err)
     if (!d->request->selector || d->out->waits || d->out->held_back > 0)
         return GW_OK;
     rc = gw_ledger_items(d->request->ledger, d->arena, d->request->selector, true, &open, err);
-    d->out->unanswered = rc == GW_OK ? open.count : 0;
+    if (is_sent(&d->out->decision))
+        d->out->sent = rc == GW_OK ? open.count : 0;
+    else
+        d->out->unanswered = rc == GW_OK ? open.count : 0;
     return rc;
 }
 

@@ -364,7 +364,7 @@ static enum gw_status redeliver(struct group *g, const struct gw_outbox_line *li
     enum gw_status rc = pass->sink->revision_of(pass->sink, line->subject_key, &stands, err);
 
     if (rc == GW_OK)
-        rc = batch_make(pass->ledger, &g->arena, line, stands, pass->now, &batch, err);
+        rc = batch_make(pass->ledger, &g->arena, line, stands, GW_LATEST, pass->now, &batch, err);
     if (rc == GW_OK && stands == batch.to_revision)
         return gw_outbox_delivered(pass->ledger, line->subject, stands, pass->now, err);
     if (rc == GW_OK && is_enrolled(pass, line->subject_key))

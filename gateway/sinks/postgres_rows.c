@@ -54,13 +54,11 @@ void array_end(struct gw_text *array)
 /* ---- changes --------------------------------------------------------------------------------------------------- */
 
 /* Nulls are written when a value comes behind them. */
-static void add_cell(struct writing *w, const struct gw_change *change, enum sql_write kind, size_t column)
+static void add_cell(struct writing *w, const struct gw_change *change, enum sql_write kind, size_t column,
+                     const char *cell)
 {
-    const struct gw_table *table = gw_table_of(change->table);
     struct gw_text *array = &w->arrays[change->table][kind][column];
     size_t *given = &w->given[change->table][kind][column];
-    char buffer[CELL_BYTES];
-    const char *cell = gw_row_cell(table, change->row, column, buffer);
 
     if (!cell)
         return;
@@ -70,16 +68,34 @@ static void add_cell(struct writing *w, const struct gw_change *change, enum sql
     ++*given;
 }
 
+/* Of a subject of whom nothing is there, nothing is to be written over. */
+static enum sql_write kind_of(const struct gw_change *change, bool fresh)
+{
+    if (change->over && !fresh)
+        return SQL_FORCED;
+    return change->kind != GW_CHANGE_ADD ? SQL_CHANGES : fresh ? SQL_FRESH : SQL_ADDS;
+}
+
+/* One a column; and of what is written over. */
+static size_t arrays_of(size_t columns, enum sql_write kind)
+{
+    return columns + (kind == SQL_FORCED);
+}
+
 void writing_add(struct writing *w, const struct gw_change *change, bool fresh)
 {
-    const enum sql_write kind = change->kind != GW_CHANGE_ADD ? SQL_CHANGES : fresh ? SQL_FRESH : SQL_ADDS;
+    const enum sql_write kind = kind_of(change, fresh);
     const struct gw_table *table = gw_table_of(change->table);
+    const size_t columns = arrays_of(table->column_count, kind);
+    char buffer[CELL_BYTES];
 
     if (w->rows[change->table][kind] == 0)
-        for (size_t i = 0; i < table->column_count; i++)
+        for (size_t i = 0; i < columns; i++)
             array_begin(&w->arrays[change->table][kind][i]);
     for (size_t i = 0; i < table->column_count; i++)
-        add_cell(w, change, kind, i);
+        add_cell(w, change, kind, i, gw_row_cell(table, change->row, i, buffer));
+    if (kind == SQL_FORCED)
+        add_cell(w, change, kind, table->column_count, change->over);
     w->rows[change->table][kind]++;
 }
 
@@ -93,12 +109,12 @@ static bool end_arrays(struct writing *w, int table, int kind, size_t columns, c
 {
     bool fine = true;
 
-    for (size_t i = 0; i < columns; i++) {
+    for (size_t i = 0; i < arrays_of(columns, (enum sql_write)kind); i++) {
         struct gw_text *array = &w->arrays[table][kind][i];
 
         array_end(array);
         fine &= !array->failed;
-        w->values[table][kind][i] = array->at;
+        w->values[table][kind][i < columns ? i : i + 1] = array->at;
     }
     w->values[table][kind][columns] = shipment;
     return fine;
@@ -117,8 +133,10 @@ enum gw_status writing_statements(struct writing *w, const char *shipment, struc
             if (w->rows[t][kind] == 0)
                 continue;
             fine &= end_arrays(w, t, kind, columns, shipment);
-            out[(*count)++] = (struct gw_postgres_statement){
-                .sql = w->sql[t][kind], .values = w->values[t][kind], .count = (int)columns + 1};
+            out[(*count)++] =
+                (struct gw_postgres_statement){.sql = w->sql[t][kind],
+                                               .values = w->values[t][kind],
+                                               .count = (int)arrays_of(columns, (enum sql_write)kind) + 1};
         }
     return fine ? GW_OK : gw_fail(err, GW_ENOMEM, where, "a shipment needs more memory than allowed");
 }
@@ -142,7 +160,7 @@ enum gw_status writing_new(struct writing **out, struct gw_error *err)
     bool fine = w != NULL;
 
     for (int t = 0; fine && t < GW_TABLE_COUNT; t++) {
-        assert(gw_table_of((enum gw_table_id)t)->column_count < WRITING_COLUMNS_MAX);
+        assert(gw_table_of((enum gw_table_id)t)->column_count + 1 < WRITING_COLUMNS_MAX);
         for (int kind = 0; kind < SQL_WRITE_COUNT; kind++) {
             w->sql[t][kind] = print_sql(gw_table_of((enum gw_table_id)t), (enum sql_write)kind);
             fine &= w->sql[t][kind] != NULL;

@@ -10,7 +10,7 @@
 #include "gateway/study/derive.h"
 #include "sinks/postgres_sql.h"
 
-#define WRITING_COLUMNS_MAX 64 /* of any table; and the shipment behind them */
+#define WRITING_COLUMNS_MAX 64 /* of any table; and the shipment and what is written over behind them */
 
 struct writing {
     char *sql[GW_TABLE_COUNT][SQL_WRITE_COUNT];

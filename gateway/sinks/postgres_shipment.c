@@ -306,7 +306,8 @@ static void send_piece(struct postgres *p)
     p->searching = p->careful = false;
     p->refused = NULL;
     if (p->pieces.count == 0) {
-        postgres_end(p, NULL);
+        if (!postgres_look(p))
+            postgres_end(p, NULL);
         return;
     }
     p->piece = p->pieces.list[--p->pieces.count];

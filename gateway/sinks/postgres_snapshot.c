@@ -138,7 +138,8 @@ static enum gw_status write_subject(struct snapshot *s, const struct subject *su
 
             if (!change)
                 return no_memory(err);
-            *change = (struct gw_change){GW_CHANGE_ADD, (enum gw_table_id)t, s->rows.tables[t].rows[i]};
+            *change = (struct gw_change){
+                .kind = GW_CHANGE_ADD, .table = (enum gw_table_id)t, .row = s->rows.tables[t].rows[i]};
             all.added++;
         }
     return s->sink->apply(s->sink,

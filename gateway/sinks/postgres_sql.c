@@ -137,21 +137,23 @@ void sql_add_columns(struct gw_text *out, const struct gw_table *table, const bo
     gw_text_add(out, ";\n");
 }
 
-static void from_arrays(struct gw_text *out, const struct gw_table *table)
+static void from_arrays(struct gw_text *out, const struct gw_table *table, bool over)
 {
     gw_text_add(out, " FROM unnest(");
     for (size_t i = 0; i < table->column_count; i++)
         gw_text_print(out, "%s$%zu::%s[]", i ? ", " : "", i + 1, sql_type(table->columns[i].type));
+    if (over)
+        gw_text_print(out, ", $%zu::text[]", table->column_count + 2);
     gw_text_add(out, ") AS a (");
     columns(out, table, "");
-    gw_text_print(out, ") JOIN receipts r ON r.subject_key = a.subject_key AND r.shipment = $%zu",
-                  table->column_count + 1);
+    gw_text_print(out, "%s) JOIN receipts r ON r.subject_key = a.subject_key AND r.shipment = $%zu",
+                  over ? ", stands" : "", table->column_count + 1);
 }
 
-static void arrived(struct gw_text *out, const struct gw_table *table)
+static void arrived(struct gw_text *out, const struct gw_table *table, bool over)
 {
     gw_text_add(out, "WITH n AS (SELECT a.*, r.revision AS of_revision");
-    from_arrays(out, table);
+    from_arrays(out, table, over);
     gw_text_add(out, "), ");
 }
 
@@ -182,8 +184,8 @@ static void same_key(struct gw_text *out, const char *a)
     gw_text_print(out, "%s.subject_key = n.subject_key AND %s.row_id = n.row_id", a, a);
 }
 
-/* "old" of those that are there: what was written, if nobody touched it. */
-static void change_rows(struct gw_text *out, const struct gw_table *table)
+/* "old" of those that are there: what was written, if nobody touched it; or what a person decided to write over. */
+static void change_rows(struct gw_text *out, const struct gw_table *table, bool over)
 {
     gw_text_add(out, "old AS (UPDATE ");
     sql_name(out, table->name);
@@ -193,8 +195,13 @@ static void change_rows(struct gw_text *out, const struct gw_table *table)
     digest(out, table, "n.");
     gw_text_add(out, " FROM n WHERE ");
     same_key(out, "t");
-    gw_text_add(out, " AND t.written = ");
+    gw_text_add(out, over ? " AND (n.stands = " : " AND t.written = ");
     digest(out, table, "t.");
+    if (over) {
+        gw_text_add(out, " OR t.written = ");
+        digest(out, table, "t.");
+        gw_text_add(out, ")");
+    }
     gw_text_add(out, " RETURNING t.subject_key, t.row_id)");
 }
 
@@ -234,11 +241,11 @@ void sql_write_rows(struct gw_text *out, const struct gw_table *table, enum sql_
 {
     if (what == SQL_FRESH) {
         insert_rows(out, table, "a.");
-        from_arrays(out, table);
+        from_arrays(out, table, false);
         return;
     }
-    arrived(out, table);
-    change_rows(out, table);
+    arrived(out, table, what == SQL_FORCED);
+    change_rows(out, table, what == SQL_FORCED);
     if (what == SQL_ADDS)
         add_rows(out, table);
     note_refusals(out, table, what == SQL_ADDS);
@@ -248,9 +255,11 @@ void sql_find_touched(struct gw_text *out, const struct gw_table *table)
 {
     gw_text_add(out, "SELECT ");
     sql_literal(out, table->name);
-    gw_text_add(out, ", t.subject_key, t.row_id FROM ");
+    gw_text_add(out, ", t.subject_key, t.row_id, ");
+    digest(out, table, "t.");
+    gw_text_add(out, ", row_to_json(t)::text FROM ");
     sql_name(out, table->name);
-    gw_text_add(out, " t WHERE t.written <> ");
+    gw_text_add(out, " t WHERE ($1::text[] IS NULL OR t.subject_key = ANY ($1)) AND t.written <> ");
     digest(out, table, "t.");
     gw_text_add(out, " ORDER BY 2, 3");
 }

@@ -42,10 +42,12 @@ enum sql_write {
     SQL_FRESH,   /* of a subject of whom nothing is there: at a third of the cost */
     SQL_ADDS,    /* new rows, and tombstones that come back */
     SQL_CHANGES, /* of rows that are there, withdrawals too */
+    SQL_FORCED,  /* the same over what a person typed, if its digest is the one in $n+2, an array more */
 };
-#define SQL_WRITE_COUNT (SQL_CHANGES + 1)
+#define SQL_WRITE_COUNT (SQL_FORCED + 1)
 void sql_write_rows(struct gw_text *out, const struct gw_table *table, enum sql_write what);
-/* Rows that are not as we wrote them: table, subject_key, row_id. */
+/* Rows that are not as we wrote them, of the subjects $1 (null: of all): table, subject_key, row_id, digest, and what
+ * is there as a JSON object. */
 void sql_find_touched(struct gw_text *out, const struct gw_table *table);
 /* All columns, in declared order, of the rows of subject $1, by row id. */
 void sql_select_rows(struct gw_text *out, const struct gw_table *table);

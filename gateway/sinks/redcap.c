@@ -77,9 +77,34 @@ void redcap_refuse(struct redcap *r, enum gw_refusal_kind kind, int table, const
         GW_ARENA_PUSH(r->answers, r->refusals->list, r->refusals->count, r->refusals->capacity);
 
     if (refusal)
-        *refusal =
-            (struct gw_refusal){kind, (enum gw_table_id)table, keep(r, subject_key), keep(r, row_id), keep(r, reason)};
+        *refusal = (struct gw_refusal){.kind = kind,
+                                       .table = (enum gw_table_id)table,
+                                       .subject_key = keep(r, subject_key),
+                                       .row_id = keep(r, row_id),
+                                       .reason = keep(r, reason),
+                                       .stands = ""};
     r->no_memory |= !refusal;
+}
+
+void redcap_stands(struct redcap *r, const char *digest)
+{
+    if (!r->no_memory)
+        r->refusals->list[r->refusals->count - 1].stands = keep(r, digest);
+}
+
+void redcap_refuse_held(struct redcap *r, const struct gw_table *table, const char *subject_key,
+                        const struct held *held)
+{
+    struct gw_text theirs = GW_TEXT_INIT(HELD_MAX_BYTES);
+    char digest[HELD_DIGEST_TEXT];
+
+    redcap_refuse(r, GW_REFUSAL_TOUCHED, table->id, subject_key, held->row_id, "");
+    held_print(&theirs, table, held->line);
+    r->no_memory |= theirs.failed || !held_digest(table, held->line, digest);
+    if (!r->no_memory)
+        r->refusals->list[r->refusals->count - 1].theirs = keep(r, theirs.at);
+    redcap_stands(r, r->no_memory ? "" : digest);
+    gw_text_release(&theirs);
 }
 
 /* ---- where subjects stand -------------------------------------------------------------------------------------- */
@@ -192,8 +217,7 @@ static void on_inspected(void *ctx, const cJSON *answer, const struct gw_error *
     r->no_memory |= !held_read(&r->work, table, answer, &helds);
     for (size_t i = 0; !r->no_memory && i < helds.count; i++)
         if (!held_is_ours(table, helds.list[i].line))
-            redcap_refuse(r, GW_REFUSAL_TOUCHED, table->id, wire_text(helds.list[i].line, REDCAP_RECORD),
-                          helds.list[i].row_id, "");
+            redcap_refuse_held(r, table, wire_text(helds.list[i].line, REDCAP_RECORD), &helds.list[i]);
     inspect_next(r);
 }
 

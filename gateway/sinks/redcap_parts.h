@@ -70,6 +70,10 @@ void redcap_begin(struct redcap *r, struct gw_arena *answers, gw_remote_done don
 void redcap_ask_project(struct redcap *r);
 void redcap_refuse(struct redcap *r, enum gw_refusal_kind kind, int table, const char *subject_key, const char *row_id,
                    const char *reason);
+void redcap_stands(struct redcap *r, const char *digest); /* of what is there, of the last one refused */
+/* What a person changed, and what is there now. */
+void redcap_refuse_held(struct redcap *r, const struct gw_table *table, const char *subject_key,
+                        const struct held *held);
 
 /* Questions, to be narrowed to some records: receipts; the instances of a table. */
 void redcap_form_receipts(struct redcap *r);

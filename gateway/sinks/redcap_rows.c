@@ -13,7 +13,7 @@
 #include "sinks/redcap_fields.h"
 #include "sinks/redcap_wire.h"
 
-enum { CELL_BYTES = 16, CONTENT_MAX_BYTES = 4 << 20, DIGEST_BYTES = 16, DIGEST_TEXT = 2 * DIGEST_BYTES + 1 };
+enum { CELL_BYTES = 16, CONTENT_MAX_BYTES = 4 << 20, DIGEST_BYTES = (HELD_DIGEST_TEXT - 1) / 2 };
 
 struct event *events_find(const struct events *events, const char *window)
 {
@@ -41,7 +41,7 @@ static void add_content(struct gw_text *content, const char *cell)
     gw_text_append(content, "\x1f", 1);
 }
 
-static bool make_digest(struct gw_text *content, char out[DIGEST_TEXT])
+static bool make_digest(struct gw_text *content, char out[HELD_DIGEST_TEXT])
 {
     const bool fine = !content->failed;
     uint8_t bytes[GW_SHA256_BYTES];
@@ -52,7 +52,7 @@ static bool make_digest(struct gw_text *content, char out[DIGEST_TEXT])
     return fine;
 }
 
-static bool digest_of_row(const struct gw_table *table, const struct gw_row *row, char out[DIGEST_TEXT])
+static bool digest_of_row(const struct gw_table *table, const struct gw_row *row, char out[HELD_DIGEST_TEXT])
 {
     struct gw_text content = GW_TEXT_INIT(CONTENT_MAX_BYTES);
     char buffer[CELL_BYTES];
@@ -70,7 +70,7 @@ static const char *held_cell(const struct gw_table *table, const cJSON *line, co
     return wire_text(line, redcap_field(table, column, name));
 }
 
-static bool digest_of_line(const struct gw_table *table, const cJSON *line, char out[DIGEST_TEXT])
+bool held_digest(const struct gw_table *table, const cJSON *line, char out[HELD_DIGEST_TEXT])
 {
     struct gw_text content = GW_TEXT_INIT(CONTENT_MAX_BYTES);
 
@@ -80,16 +80,32 @@ static bool digest_of_line(const struct gw_table *table, const cJSON *line, char
     return make_digest(&content, out);
 }
 
+void held_print(struct gw_text *out, const struct gw_table *table, const cJSON *line)
+{
+    const char *before = "{";
+
+    for (size_t i = 0; i < table->column_count; i++) {
+        const char *cell = redcap_is_field(table, i) ? held_cell(table, line, table->columns[i].name) : "";
+
+        if (!*cell || strcmp(cell, REDCAP_NOTHING) == 0)
+            continue;
+        gw_text_print(out, "%s\"%s\":", before, table->columns[i].name);
+        gw_json_quote(out, cell);
+        before = ",";
+    }
+    gw_text_add(out, *before == '{' ? "{}" : "}");
+}
+
 bool held_is_ours(const struct gw_table *table, const cJSON *line)
 {
-    char digest[DIGEST_TEXT];
+    char digest[HELD_DIGEST_TEXT];
 
-    return digest_of_line(table, line, digest) && strcmp(held_cell(table, line, REDCAP_WRITTEN), digest) == 0;
+    return held_digest(table, line, digest) && strcmp(held_cell(table, line, REDCAP_WRITTEN), digest) == 0;
 }
 
 bool held_is(const struct gw_table *table, const cJSON *line, const struct gw_row *row)
 {
-    char wanted[DIGEST_TEXT];
+    char wanted[HELD_DIGEST_TEXT];
 
     return digest_of_row(table, row, wanted) && strcmp(held_cell(table, line, REDCAP_WRITTEN), wanted) == 0;
 }
@@ -177,7 +193,7 @@ static void print_cell(struct gw_text *out, const struct gw_table *table, const 
 void row_print(struct gw_text *out, const struct gw_table *table, const struct gw_row *row, const struct held *place,
                const cJSON *held)
 {
-    char name[REDCAP_FIELD_BYTES], digest[DIGEST_TEXT];
+    char name[REDCAP_FIELD_BYTES], digest[HELD_DIGEST_TEXT];
 
     gw_text_add(out, "{\"" REDCAP_RECORD "\":");
     gw_json_quote(out, row->subject_key);

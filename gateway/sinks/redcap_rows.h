@@ -38,6 +38,12 @@ void events_count(const struct events *events, const struct gw_table *table, con
 bool held_read(struct gw_arena *arena, const struct gw_table *table, const cJSON *answer, struct helds *out);
 const struct held *held_find(const struct helds *helds, const char *row_id);
 
+#define HELD_DIGEST_TEXT 33
+#define HELD_MAX_BYTES   (4 << 20)
+
+/* What is there, whoever wrote it: its digest, and a JSON object by column. false: no memory. */
+bool held_digest(const struct gw_table *table, const cJSON *line, char out[HELD_DIGEST_TEXT]);
+void held_print(struct gw_text *out, const struct gw_table *table, const cJSON *line);
 bool held_is_ours(const struct gw_table *table, const cJSON *line); /* as we wrote it, cell for cell */
 bool held_is(const struct gw_table *table, const cJSON *line, const struct gw_row *row);
 bool held_is_withdrawn(const struct gw_table *table, const cJSON *line);

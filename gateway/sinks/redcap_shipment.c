@@ -22,8 +22,8 @@ static const struct gw_batch *batch_of(const struct redcap *r)
     return &r->shipment->batches[r->batch];
 }
 
-/* [["touched","observations","o1@T30-01","missing"],...], kept with the receipt: a batch sent again names them again.
- */
+/* [["touched","observations","o1@T30-01","missing",""],...], kept with the receipt: a batch sent again names them
+ * again, but for what is there, which is not for everybody who reads the project. */
 static void print_refusals(struct redcap *r, struct gw_text *out)
 {
     gw_text_add(out, "[");
@@ -35,6 +35,8 @@ static void print_refusals(struct redcap *r, struct gw_text *out)
         gw_json_quote(out, refusal->row_id);
         gw_text_add(out, ",");
         gw_json_quote(out, refusal->reason);
+        gw_text_add(out, ",");
+        gw_json_quote(out, refusal->stands);
         gw_text_add(out, "]");
     }
     gw_text_add(out, "]");
@@ -57,9 +59,11 @@ static void repeat_refusals(struct redcap *r, const char *text)
     GW_JSON_EACH (item, list) {
         const enum gw_table_id table = gw_table_named(item_text(item, 1));
 
-        if (table < GW_TABLE_COUNT)
-            redcap_refuse(r, strcmp(item_text(item, 0), "touched") == 0 ? GW_REFUSAL_TOUCHED : GW_REFUSAL_REJECTED,
-                          table, batch_of(r)->subject_key, item_text(item, 2), item_text(item, 3));
+        if (table == GW_TABLE_COUNT)
+            continue;
+        redcap_refuse(r, strcmp(item_text(item, 0), "touched") == 0 ? GW_REFUSAL_TOUCHED : GW_REFUSAL_REJECTED, table,
+                      batch_of(r)->subject_key, item_text(item, 2), item_text(item, 3));
+        redcap_stands(r, item_text(item, 4));
     }
 }
 
@@ -237,39 +241,27 @@ static void add_new(struct redcap *r, const struct gw_table *table, const struct
         redcap_refuse(r, GW_REFUSAL_REJECTED, table->id, row->subject_key, row->row_id, "no event of this window");
 }
 
+/* A person decided to write over just this. */
+static bool held_is_decided(const struct gw_table *table, const cJSON *line, const char *over)
+{
+    char digest[HELD_DIGEST_TEXT];
+
+    return over && held_digest(table, line, digest) && strcmp(digest, over) == 0;
+}
+
 static void add_change(struct redcap *r, const struct gw_change *change, const struct helds *helds)
 {
     const struct gw_table *table = gw_table_of(change->table);
     const struct held *held = held_find(helds, change->row->row_id);
 
-    if (held && !held_is_ours(table, held->line))
-        redcap_refuse(r, GW_REFUSAL_TOUCHED, table->id, change->row->subject_key, change->row->row_id, "");
-    else if (held && !held_is(table, held->line, change->row))
+    if (held && !held_is_ours(table, held->line) && !held_is_decided(table, held->line, change->over))
+        redcap_refuse_held(r, table, change->row->subject_key, held);
+    else if (held && (change->over || !held_is(table, held->line, change->row)))
         add_line(r, table, change->row, held, held->line);
     else if (!held && change->kind == GW_CHANGE_ADD)
         add_new(r, table, change->row);
     else if (!held)
         redcap_refuse(r, GW_REFUSAL_TOUCHED, table->id, change->row->subject_key, change->row->row_id, "missing");
-}
-
-/* Changes stand in table order, then by row_id. */
-static int by_change(const void *key, const void *element)
-{
-    const struct gw_change *change = element;
-    const struct line *wanted = key;
-
-    if (wanted->table != change->table)
-        return wanted->table < change->table ? -1 : 1;
-    return strcmp(wanted->row_id, change->row->row_id);
-}
-
-static bool is_in_batch(const struct gw_batch *batch, enum gw_table_id table, const char *row_id)
-{
-    const struct line wanted = {.table = table, .row_id = row_id};
-    const struct gw_difference *difference = batch->difference;
-
-    return difference->count > 0 &&
-           bsearch(&wanted, difference->changes, difference->count, sizeof *difference->changes, by_change) != NULL;
 }
 
 /* A batch from 0 is the whole subject: what it does not have was written before a crash, and is of no revision. */
@@ -283,10 +275,10 @@ static void withdraw_others(struct redcap *r, const struct gw_table *table, cons
         struct gw_row *row;
         char name[REDCAP_FIELD_BYTES];
 
-        if (held_is_withdrawn(table, held->line) || is_in_batch(batch, table->id, held->row_id))
+        if (held_is_withdrawn(table, held->line) || gw_difference_find(batch->difference, table->id, held->row_id))
             continue;
         if (!held_is_ours(table, held->line)) {
-            redcap_refuse(r, GW_REFUSAL_TOUCHED, table->id, batch->subject_key, held->row_id, "");
+            redcap_refuse_held(r, table, batch->subject_key, held);
             continue;
         }
         row = gw_rows_add(&rows, &r->work, table->id);

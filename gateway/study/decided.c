@@ -160,6 +160,8 @@ static const char *which_of(struct engine *e, const struct gw_decision *d)
 {
     static const enum gw_decision_member names[] = {GW_SET_ANCHOR, GW_SET_RULE, GW_SET_LINK, GW_SET_UNLINK, GW_SET_OF};
 
+    if (d->kind == GW_DECIDE_TARGET || d->kind == GW_DECIDE_RESEND)
+        return d->set[GW_SET_ROW] ? d->set[GW_SET_ROW] : "";
     if (d->kind == GW_DECIDE_RESPONSE)
         return decided_assessment(e, d->set[GW_SET_WINDOW], d->set[GW_SET_OF]);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -270,7 +272,7 @@ static const struct gw_decision *of_fact(const struct engine *e, enum gw_decisio
 static const struct gw_decision *of_cause(struct engine *e, enum gw_decision_kind kind, const char *code,
                                           const struct item_about *about, const char *which)
 {
-    const char *endpoint = e->in->facts[about->fact].endpoint;
+    const char *endpoint = about->has_fact ? e->in->facts[about->fact].endpoint : NULL;
     struct decided place = {.kind = kind, .component = -1, .which = which};
     const struct gw_decision *found;
 
@@ -293,6 +295,20 @@ static const struct gw_decision *find(struct engine *e, enum gw_decision_kind ki
     assert(about->has_fact);
     found = of_fact(e, kind, about->fact, about->part, which);
     return found ? found : of_cause(e, kind, code, about, which);
+}
+
+const struct gw_decision *decided_cause(struct engine *e, enum gw_decision_kind kind, const char *code,
+                                        const struct item_about *about)
+{
+    return any(e, kind) ? of_cause(e, kind, code, about, "") : NULL;
+}
+
+const struct gw_decision *decided_next(const struct engine *e, enum gw_decision_kind kind, size_t *at)
+{
+    while (*at < e->decided_count)
+        if (e->decided[(*at)++].kind == kind)
+            return e->decided[*at - 1].decision;
+    return NULL;
 }
 
 const struct gw_decision *decided_fact(struct engine *e, enum gw_decision_kind kind, size_t fact, int part)
@@ -380,7 +396,7 @@ void decided_note(struct engine *e, const struct gw_decision *decision, const ch
         return;
     slot = GW_ARENA_PUSH(e->arena, e->answered, e->answered_count, e->answered_capacity);
     if (slot)
-        *slot = (struct answered){code, *about, decision->n};
+        *slot = (struct answered){.code = code, .about = *about, .decision = decision->n};
     else
         e->failed = true;
 }

@@ -32,7 +32,15 @@ bool decided_is_of(const struct gw_decision *decision, const char *category);
 const struct gw_decision *decided_find(struct engine *e, enum gw_decision_kind kind, const char *code,
                                        const struct item_about *about);
 
-/* The same, and notes that the item is answered: it is not to be raised then. */
+/* Of the cause alone, for items that are about no record. */
+const struct gw_decision *decided_cause(struct engine *e, enum gw_decision_kind kind, const char *code,
+                                        const struct item_about *about);
+
+/* All of a kind that are in force, one after the other, also those that a later one overrides. *at begins at 0. NULL:
+ * no more. */
+const struct gw_decision *decided_next(const struct engine *e, enum gw_decision_kind kind, size_t *at);
+
+/* As decided_find, and notes that the item is answered: it is not to be raised then. */
 const struct gw_decision *decided_item(struct engine *e, enum gw_decision_kind kind, const char *code,
                                        const struct item_about *about);
 
@@ -42,7 +50,7 @@ const struct gw_decision *decided_phrase(struct engine *e, const char *code, con
 
 /*
  * What a person decided about the subject; which: the anchor of kind anchor, the patient's id of kind patient, the
- * assessment (decided_assessment) of kind response, else "".
+ * assessment (decided_assessment) of kind response, the row of kinds target and resend, else "".
  */
 const struct gw_decision *decided_subject(const struct engine *e, enum gw_decision_kind kind, const char *which);
 

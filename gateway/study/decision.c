@@ -207,6 +207,7 @@ static enum gw_status check_match(const struct gw_decision *d, struct gw_error *
                        : strcmp(rule->matches, "E") == 0  ? "one resource of a subject"
                        : strcmp(rule->matches, "FE") == 0 ? "a cause or one resource of a subject"
                        : strcmp(rule->matches, "ES") == 0 ? "one resource of a subject, or the subject"
+                       : strcmp(rule->matches, "FS") == 0 ? "a cause, or one row of a subject"
                                                           : "nothing but its scope");
     return GW_OK;
 }
@@ -263,6 +264,8 @@ static enum gw_status check_sense(const struct gw_decision *d, struct gw_error *
         return gw_fail(err, GW_EINPUT, where, "set.low: a range needs low, high or both");
     if (d->kind == GW_DECIDE_VALUE && d->set[GW_SET_VALUE] && d->match.fingerprint && !d->set[GW_SET_PHRASE])
         return gw_fail(err, GW_EINPUT, where, "set.phrase: a value for a whole cause needs the phrase it stands for");
+    if (d->kind == GW_DECIDE_RESEND && d->match.subject && !(d->set[GW_SET_ROW] && d->set[GW_SET_ITEM]))
+        return gw_fail(err, GW_EINPUT, where, "set.row: of a subject one row is sent again; name it, and set.item");
     return GW_OK;
 }
 

@@ -1,6 +1,7 @@
 /*
  * difference(): what must change in the study database so that it says what is known now.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/study/derive.h"
@@ -30,7 +31,7 @@ static bool push(struct gw_arena *arena, struct gw_difference *out, size_t *capa
 
     if (!change)
         return false;
-    *change = (struct gw_change){kind, table, row};
+    *change = (struct gw_change){.kind = kind, .table = table, .row = row};
     out->added += kind == GW_CHANGE_ADD;
     out->updated += kind == GW_CHANGE_UPDATE;
     out->withdrawn += kind == GW_CHANGE_WITHDRAW;
@@ -60,6 +61,26 @@ static bool compare_table(struct gw_arena *arena, enum gw_table_id table, const 
         }
     }
     return ok;
+}
+
+static int by_row(const void *a, const void *b)
+{
+    const struct gw_change *wanted = a, *change = b;
+
+    if (wanted->table != change->table)
+        return wanted->table < change->table ? -1 : 1;
+    return strcmp(wanted->row->row_id, change->row->row_id);
+}
+
+const struct gw_change *gw_difference_find(const struct gw_difference *difference, enum gw_table_id table,
+                                           const char *row_id)
+{
+    struct gw_row row = {.row_id = row_id};
+    const struct gw_change wanted = {.table = table, .row = &row};
+
+    return difference->count
+               ? bsearch(&wanted, difference->changes, difference->count, sizeof *difference->changes, by_row)
+               : NULL;
 }
 
 static bool only_provenance(const struct gw_difference *difference)

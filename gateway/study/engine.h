@@ -353,16 +353,20 @@ struct item_about { /* what an item is about; unset members are left out */
     const char *rule;
     const char *windows;
     const char *rows; /* ids of the rows it is about; NULL: those of the fact */
+    const char *asks; /* what is asked of them, where another answer of the rows is another question; NULL */
     gw_day day;
     const struct gw_quantity *quantity;
     const char *text; /* of the element in question */
     const char *suggestion;
     const char *note; /* one plain sentence */
     const struct item_proposal *proposal;
+    const char *details; /* further members of the context, each after a comma; NULL: none */
+    int64_t decision;    /* that is being carried out; 0: none */
 };
 
 struct answered {
     const char *code;
+    const char *item; /* its id, where it cannot be made from `about`; NULL */
     struct item_about about;
     int64_t decision; /* its n */
 };

@@ -14,6 +14,7 @@
 #include "study/decided.h"
 #include "study/diagnoses.h"
 #include "study/engine.h"
+#include "study/refused.h"
 
 bool gw_item_is_history(const char *code)
 {
@@ -257,34 +258,6 @@ static void compare_sources(struct engine *e, const struct gw_rows *previous)
             tell(e, &sources.list[i]);
 }
 
-/* ---- the study database's answers ---- */
-
-static void tell_refusal(struct engine *e, const struct gw_refusal *refusal)
-{
-    const bool rejected = refusal->kind == GW_REFUSAL_REJECTED;
-    struct item_about about = {.rule = gw_table_of(refusal->table)->name, .rows = refusal->row_id, .day = GW_NO_DAY};
-
-    about.note = rejected ? gw_arena_print(e->arena, "the study database does not take the row (%s)", refusal->reason)
-                          : "a person changed the row in the study database";
-    if (about.note)
-        engine_raise(e, rejected ? "PUSH_REJECTED" : "TARGET_CHANGED", &about);
-    else
-        e->failed = true;
-}
-
-static void tell_refusals(struct engine *e)
-{
-    for (size_t i = 0; i < e->in->refusal_count && !e->failed; i++)
-        if (e->in->refusals[i].table != GW_TABLE_exceptions && e->in->refusals[i].table != GW_TABLE_provenance)
-            tell_refusal(e, &e->in->refusals[i]);
-}
-
-/* They stand as long as the refusal does, and are told of anew each time. */
-static bool is_of_refusal(const char *code)
-{
-    return gw_same(code, "PUSH_REJECTED") || gw_same(code, "TARGET_CHANGED");
-}
-
 /* ---- what was told before ---- */
 
 static void keep_row(struct engine *e, enum gw_table_id table, const struct gw_row *old)
@@ -318,7 +291,7 @@ static void keep_former(struct engine *e, const struct gw_rows *previous, struct
         const struct gw_row_exceptions *row = (const struct gw_row_exceptions *)former->rows[i];
         const char **slot;
 
-        if (!gw_item_is_history(row->code) || is_of_refusal(row->code) ||
+        if (!gw_item_is_history(row->code) || refused_is_told(row->code) ||
             gw_rows_find(&derived->rows, GW_TABLE_exceptions, row->row_id))
             continue;
         keep_row(e, GW_TABLE_exceptions, former->rows[i]);
@@ -343,7 +316,7 @@ enum gw_status gw_history(const struct gw_rows *previous, struct gw_derived *der
     derived->anchor_version = anchor_version(was, is);
     compare_anchors(e, was, is);
     compare_sources(e, previous);
-    tell_refusals(e);
+    refused_tell(e, previous, derived);
     if (!e->failed)
         settle_from(e, items, answered, derived);
     if (!e->failed)

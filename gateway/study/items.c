@@ -103,6 +103,7 @@ static const char *context(struct engine *e, const struct item_about *about)
     add_member(&json, "note", about->note);
     if (about->proposal)
         add_proposal(&json, about->proposal);
+    gw_text_add(&json, or_empty(about->details));
     gw_text_add(&json, "}");
     text =
         json.failed ? "{\"note\":\"the context is longer than 8 KiB\"}" : gw_arena_copy(e->arena, json.at, json.length);
@@ -116,6 +117,7 @@ const char *engine_item_id(struct engine *e, const char *print, const struct ite
     const struct gw_roster_line *roster = e->in->roster;
     const char *place = about->has_fact  ? gw_arena_print(e->arena, "%s|%d", e->versions[about->fact].key, about->part)
                         : about->windows ? about->windows
+                        : about->asks    ? gw_arena_print(e->arena, "%s|%s", about->rows, about->asks)
                                          : or_empty(about->rows);
     const char *const parts[] = {print, roster->subject, place};
 
@@ -182,6 +184,7 @@ void engine_raise(struct engine *e, const char *code, const struct item_about *a
                              .day = about->day,
                              .context = context(e, about),
                              .rows = about->rows,
+                             .decision = about->decision,
                              .suggestion = or_empty(about->suggestion),
                              .window_ids = or_empty(about->windows)};
     attach(e, item);

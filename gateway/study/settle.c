@@ -127,8 +127,10 @@ static void emit_item(struct engine *e, const struct gw_item *item)
                    : part && part->row_count ? engine_join(e, part->rows, part->row_count)
                                              : NULL;
     row->blocks = item->blocks;
-    row->state = "open";
-    item_lineage(e, item->id, part, "items");
+    row->state = item->decision ? "in_review" : "open";
+    row->resolution = item->decision ? gw_arena_print(e->arena, "decision:%lld", (long long)item->decision) : NULL;
+    e->failed |= item->decision && !row->resolution;
+    item_lineage(e, item->id, part, engine_rules(e, (const char *const[]){"items", row->resolution}, 2));
 }
 
 /* ---- what decisions answered ---- */
@@ -175,8 +177,8 @@ static size_t name_answered(struct engine *e, size_t from, struct settled_item *
 
     for (size_t i = from; i < e->answered_count && !e->failed; i++) {
         const struct answered *answered = &e->answered[i];
-        const char *print = engine_fingerprint(e, answered->code, &answered->about);
-        const char *id = print ? engine_item_id(e, print, &answered->about) : NULL;
+        const char *print = answered->item ? NULL : engine_fingerprint(e, answered->code, &answered->about);
+        const char *id = print ? engine_item_id(e, print, &answered->about) : answered->item;
 
         e->failed |= !id;
         if (id && would_ask(e, &answered->about) && !is_raised(e, id))
@@ -197,7 +199,9 @@ static void emit_resolved(struct engine *e, const struct settled_item *item)
     if (!row)
         return;
     row->code = answered->code;
-    row->of_rows = part && part->row_count ? engine_join(e, part->rows, part->row_count) : NULL;
+    row->of_rows = answered->about.rows      ? answered->about.rows
+                   : part && part->row_count ? engine_join(e, part->rows, part->row_count)
+                                             : NULL;
     row->blocks = gw_rules_class(e->in->rules, answered->code)->blocks;
     row->state = "resolved";
     row->resolution = gw_arena_print(e->arena, "decision:%lld", (long long)answered->decision);

@@ -154,12 +154,12 @@ Test(audit, tells_refusals_once_and_that_they_ended)
     struct gw_refusal refusal = {.table = GW_TABLE_observations, .row_id = "o1@T30-01", .reason = "SQLSTATE 22003"};
 
     for (int again = 0; again < 2; again++)
-        BOOK_OK(t.book, gw_ledger_refuse(t.book->ledger, subject, &refusal, &t.book->err));
+        BOOK_OK(t.book, gw_ledger_refuse(t.book->ledger, subject, &refusal, false, &t.book->err));
     refusal.kind = GW_REFUSAL_TOUCHED;
     refusal.reason = "missing";
-    BOOK_OK(t.book, gw_ledger_refuse(t.book->ledger, subject, &refusal, &t.book->err));
+    BOOK_OK(t.book, gw_ledger_refuse(t.book->ledger, subject, &refusal, false, &t.book->err));
     for (int again = 0; again < 2; again++)
-        BOOK_OK(t.book, gw_ledger_accept(t.book->ledger, subject, refusal.table, refusal.row_id, &t.book->err));
+        BOOK_OK(t.book, gw_ledger_accept(t.book->ledger, subject, refusal.table, refusal.row_id, 0, &t.book->err));
     EXPECT_ROWS(&t, 1, {"refusal", "row o1@T30-01 of observations, refused by the study database", "SQLSTATE 22003"},
                 {"refusal", "row o1@T30-01 of observations, changed there by others", "missing"},
                 {"acceptance", "row o1@T30-01 of observations", ""});

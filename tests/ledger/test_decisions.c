@@ -280,20 +280,19 @@ Test(decisions, find_room_in_a_ledger_that_was_made_without_them)
     gw_ledger_close(book->ledger);
     book->ledger = NULL;
     cr_assert(sqlite3_open(book->path, &db) == SQLITE_OK);
-    cr_assert(
-        sqlite3_exec(
-            db,
-            "DROP TABLE decisions; DROP TABLE notes; DROP TABLE owners; DROP TABLE refusals; "
-            "DROP TABLE audit; DROP TABLE audit_points; ALTER TABLE revisions DROP COLUMN about; "
-            "ALTER TABLE items DROP COLUMN resolution; "
-            "UPDATE meta SET value = 1 WHERE name = 'schema'",
-            NULL, NULL, NULL) == SQLITE_OK,
-        "%s", sqlite3_errmsg(db));
+    cr_assert(sqlite3_exec(db,
+                           "DROP TABLE decisions; DROP TABLE notes; DROP TABLE owners; DROP TABLE refusals; "
+                           "DROP TABLE audit; DROP TABLE audit_points; ALTER TABLE revisions DROP COLUMN about; "
+                           "ALTER TABLE outbox DROP COLUMN at; "
+                           "ALTER TABLE items DROP COLUMN resolution; "
+                           "UPDATE meta SET value = 1 WHERE name = 'schema'",
+                           NULL, NULL, NULL) == SQLITE_OK,
+              "%s", sqlite3_errmsg(db));
     sqlite3_close(db);
     book_open(book);
     cr_expect(book_equation(book).open_items == 1);
     decide(book, a_rule("site:hm"));
-    cr_expect(book_sql(book, "SELECT value FROM meta WHERE name = 'schema'") == 6);
+    cr_expect(book_sql(book, "SELECT value FROM meta WHERE name = 'schema'") == 7);
     cr_expect(book_sql(book, "SELECT count(*) FROM decisions") == 1);
     book_free(book);
 }

@@ -300,6 +300,8 @@ struct gw_subject_input subject_input(const struct subject *s)
                                      .decisions = s->decisions,
                                      .decision_count = s->decision_count,
                                      .author_approves = s->author_approves,
+                                     .refusals = s->refusals,
+                                     .refusal_count = s->refusal_count,
                                      .horizon = s->horizon,
                                      .key = s->key};
 }

@@ -24,6 +24,8 @@ struct subject {
     struct gw_decision decisions[SUBJECT_MAX_DECISIONS];
     size_t decision_count;
     bool author_approves;
+    const struct gw_refusal *refusals; /* by the study database; none unless a test has some */
+    size_t refusal_count;
     gw_day horizon;
     int64_t delivery;
     struct gw_derived derived;

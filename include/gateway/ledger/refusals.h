@@ -13,12 +13,19 @@
 enum gw_status gw_ledger_refusals(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
                                   const char *subject_key, struct gw_refusals *out, struct gw_error *err);
 
-/* One of them; a former one of the same row is replaced. */
-enum gw_status gw_ledger_refuse(struct gw_ledger *ledger, int64_t subject, const struct gw_refusal *refusal,
+/*
+ * One of them. A former one of the same row that says another thing is replaced, and what was decided about that one is
+ * not about this one; so is any when the row was tried because a person said so: that is done then.
+ */
+enum gw_status gw_ledger_refuse(struct gw_ledger *ledger, int64_t subject, const struct gw_refusal *refusal, bool tried,
                                 struct gw_error *err);
 
-/* The row was written: nothing stands against it. */
-enum gw_status gw_ledger_accept(struct gw_ledger *ledger, int64_t subject, enum gw_table_id table, const char *row_id,
+/* What follows of decisions, in the transaction that settles the revision they lead to. */
+enum gw_status gw_ledger_answer(struct gw_ledger *ledger, int64_t subject, const struct gw_refusal_answer *answer,
                                 struct gw_error *err);
+
+/* The row was written: nothing stands against it. decision: by which it was sent; 0: none. */
+enum gw_status gw_ledger_accept(struct gw_ledger *ledger, int64_t subject, enum gw_table_id table, const char *row_id,
+                                int64_t decision, struct gw_error *err);
 
 #endif

@@ -37,6 +37,7 @@ struct gw_decide_result {
     bool left;           /* to the running service, which derives the subjects within a minute */
     size_t values;       /* exceptions it answers: open ones of the cause, or 1; of an approval or undo 0 */
     size_t held_back;    /* subjects that the next sync derives */
+    size_t sent;         /* of the exceptions named: rows that leave with the next delivery, which closes them */
     size_t unanswered;   /* of the exceptions named those still open though all of their subjects were derived */
     const char *changed; /* what steers derivations and is another since they were derived last, in words; "" */
     struct gw_pass_result pass;

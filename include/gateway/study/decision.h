@@ -7,7 +7,8 @@
  *
  * Nothing is edited: a later decision (higher n) on the same thing overrides an earlier one, an `undo` takes one back
  * (and an undo may be undone). A decision is about a cause (its fingerprint), about one evidence fact of a subject, or
- * about a subject; never about a row, whose id may change.
+ * about a subject; never about a row, whose id may change. Only what the study database answered is told of a row
+ * there, and so a decision about that names one (`row`), with what stood on both sides.
  *
  * A rule (a decision on a cause, or one that switches a rule off) and one that moves D1 or EOT act when approved: by
  * `approved_by`, or by a later decision of kind `approve`. Unless the installation lets authors approve (fourEyes

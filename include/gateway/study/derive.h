@@ -63,6 +63,7 @@ struct gw_item {
     const char *context;    /* JSON object */
     const char *suggestion; /* JSON object, or "" */
     const char *window_ids; /* windows that could use it, joined by ";" */
+    int64_t decision;       /* that is being carried out, and closes the item when it was; 0: none */
 };
 
 /* An item that would be there, had a person not decided; or a record about which nothing more is asked. */
@@ -95,6 +96,13 @@ struct gw_refusal { /* of a row, by the study database it was sent to */
     const char *subject_key;
     const char *row_id;
     const char *reason; /* "SQLSTATE 22003"; of what was touched "missing" where it is gone, else "" */
+    const char
+        *stands; /* of what was touched: a digest, the database's own, of what is there; "": gone, or not known */
+    const char *theirs; /* what is there, a JSON object by column; NULL: not known. It stays in the hospital */
+
+    /* from the ledger */
+    int64_t decided; /* the last decision that there was when it was noted: later ones may be about it */
+    int64_t answer;  /* the decision by which the row is to be sent all the same (gw_refusal_answer); 0: none */
 };
 
 struct gw_refusals {
@@ -123,6 +131,12 @@ struct gw_subject_input {
     struct gw_hmac *key; /* the study's pseudonym key */
 };
 
+struct gw_refusal_answer { /* to a refusal, where it is another than the one it had */
+    enum gw_table_id table;
+    const char *row_id;
+    int64_t decision; /* by which the row is to be sent: again, or over what a person typed; 0: none */
+};
+
 struct gw_linked { /* a patient that a person said is the subject too: its records are to be asked for */
     const char *endpoint;
     const char *patient;
@@ -146,6 +160,8 @@ struct gw_derived {
     /* from gw_history */
     const char **lasting; /* ids of open items raised by an earlier comparison: they stay. Sorted */
     size_t lasting_count;
+    struct gw_refusal_answer *answers; /* to refusals */
+    size_t answer_count;
     int32_t anchor_version; /* from 1, one more whenever D1, EOT, death or withdrawal is another day */
 };
 
@@ -170,8 +186,8 @@ enum gw_status gw_identify_derived(struct gw_arena *arena, const struct gw_rows 
  * gw_difference: ANCHOR_MOVED, which blocks until a decision confirms it, where D1 moved by more than the study allows;
  * CORRECTION_AFTER_PUSH and WITHDRAWN_AFTER_PUSH, one for each source whose change or withdrawal changed a row;
  * PUSH_REJECTED and TARGET_CHANGED, one for each row that the study database refuses, for as long as it does (those of
- * the exceptions' own table apart, or each would give another). Items of former comparisons stay. previous may be
- * empty: then there is nothing to tell. Source: mappings/RULES.md 10.
+ * the exceptions' own table apart, or each would give another), with what people decided about them. Items of former
+ * comparisons stay. previous may be empty: then there is nothing to tell. Source: mappings/RULES.md 10 and 20.
  */
 enum gw_status gw_history(const struct gw_rows *previous, struct gw_derived *derived, struct gw_error *err);
 
@@ -185,6 +201,8 @@ struct gw_change {
     enum gw_change_kind kind;
     enum gw_table_id table;
     struct gw_row *row; /* WITHDRAW: key cells and status withdrawn, all else empty */
+    int64_t decision;   /* by which it is sent, whether or not it changed; 0: because it did */
+    const char *over;   /* gw_refusal.stands of what it is written over, if just that is there; NULL: over ours alone */
 };
 
 struct gw_difference {
@@ -192,6 +210,10 @@ struct gw_difference {
     size_t count;
     size_t added, updated, withdrawn, unchanged;
 };
+
+/* NULL: it has none of this row. */
+const struct gw_change *gw_difference_find(const struct gw_difference *difference, enum gw_table_id table,
+                                           const char *row_id);
 
 /*
  * What must change so that `previous` becomes `next`. Both sorted. Rows of provenance alone make no batch: when nothing

@@ -69,10 +69,12 @@ struct gw_column {
     size_t offset;     /* in the row's struct */
 };
 
+#define GW_KEY_COLUMNS 5
+
 struct gw_table {
     enum gw_table_id id;
     const char *name;
-    const struct gw_column *columns; /* the first five are row_id, subject_key, study, site, status in every table */
+    const struct gw_column *columns; /* the first GW_KEY_COLUMNS are row_id, subject_key, study, site, status in all */
     size_t column_count;
     size_t row_size;
 };
