@@ -172,22 +172,7 @@ static void give_up(struct workbook *w)
     lxw_workbook_free(w->book);
 }
 
-/* The library tells an error to standard error as well: what we are told is enough. Frees the workbook. */
-static enum gw_status pack(struct workbook *w)
-{
-    FILE *const shown = stderr, *nowhere = fopen("/dev/null", "w");
-    lxw_error code;
-
-    if (nowhere)
-        stderr = nowhere;
-    code = workbook_close(w->book);
-    stderr = shown;
-    if (nowhere)
-        fclose(nowhere);
-    return code == LXW_NO_ERROR ? GW_OK : failed(w, code);
-}
-
-static enum gw_status write_all(struct folder_export *x)
+static enum gw_status write_workbook(struct folder_export *x)
 {
     struct workbook w = {.x = x};
     const char *path = gw_arena_print(&x->arena, "%s/listings.xlsx", x->folder.part);
@@ -195,6 +180,7 @@ static enum gw_status write_all(struct folder_export *x)
         .constant_memory = LXW_TRUE, .use_zip64 = LXW_TRUE, .tmpdir = (char *)x->folder.part};
     lxw_doc_properties about = {
         .title = (char *)x->origin.study, .author = (char *)"Casement", .created = creation_time(x)};
+    lxw_error code;
     enum gw_status rc;
 
     w.book = path ? workbook_new_opt(path, &options) : NULL;
@@ -205,10 +191,26 @@ static enum gw_status write_all(struct folder_export *x)
     if (w.bold)
         format_set_bold(w.bold);
     rc = write_sheets(&w);
-    if (rc == GW_OK)
-        rc = pack(&w);
-    else
+    if (rc != GW_OK) {
         give_up(&w);
+        return rc;
+    }
+    code = workbook_close(w.book); /* which frees it too */
+    return code == LXW_NO_ERROR ? GW_OK : failed(&w, code);
+}
+
+/* The library tells an error to standard error as well: what we are told is enough. */
+static enum gw_status write_all(struct folder_export *x)
+{
+    FILE *const shown = stderr, *nowhere = fopen("/dev/null", "w");
+    enum gw_status rc;
+
+    if (nowhere)
+        stderr = nowhere;
+    rc = write_workbook(x);
+    stderr = shown;
+    if (nowhere)
+        fclose(nowhere);
     return rc == GW_OK ? define_csv(x) : rc;
 }
 

@@ -106,10 +106,8 @@ Test(dataset_json, is_valid_by_the_schema_of_the_standard)
 {
     struct desk desk;
 
-    if (access(SCHEMA, R_OK) != 0) {
-        fprintf(stderr, "the schema is not at hand (%s): only our own checks were made\n", SCHEMA);
-        return;
-    }
+    if (access(SCHEMA, R_OK) != 0)
+        cr_skip_test("the schema is not at hand (" SCHEMA "): only our own checks are made");
     export_desk_init(&desk);
     cr_expect(export_each_file(&desk, export_to(&desk, "dataset-json", "out"), expect_valid, NULL) == SDTM_DOMAINS + 1);
     desk_release(&desk);

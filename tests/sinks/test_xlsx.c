@@ -60,4 +60,13 @@ Test(xlsx, keeps_its_promises)
     desk_release(&desk);
 }
 
+#else
+
+#include <criterion/criterion.h>
+
+Test(xlsx, is_not_in_this_build)
+{
+    cr_skip_test("built with GATEWAY_XLSX=OFF");
+}
+
 #endif

@@ -204,4 +204,13 @@ Test(xpt, keeps_its_promises)
     desk_release(&desk);
 }
 
+#else
+
+#include <criterion/criterion.h>
+
+Test(xpt, is_not_in_this_build)
+{
+    cr_skip_test("built with GATEWAY_XPT=OFF");
+}
+
 #endif
