@@ -2,36 +2,13 @@
  * The program as people meet it: every mistake is one line that says what to do, and an exit status that says what
  * kind.
  */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-
-#include <stdio.h>
-#include <string.h>
-
-#include "gateway/core/arena.h"
+#include "cli/folder.h"
 #include "gateway/core/text.h"
-#include "support/program.h"
-#include "support/scratch.h"
 
 #define MOST_WORDS 16
-#define MAPPINGS   SOURCE_DIR "/mappings"
 #define LENDEX     MAPPINGS "/studies/lendex-rrmm"
 
-static struct scratch scratch;
-static struct gw_arena arena = GW_ARENA_INIT((size_t)16 << 20);
-
-static void begin(void)
-{
-    scratch_init(&scratch);
-}
-
-static void end(void)
-{
-    scratch_release(&scratch);
-    gw_arena_release(&arena);
-}
-
-TestSuite(commands, .init = begin, .fini = end);
+TestSuite(commands, .init = open_folder, .fini = close_folder);
 
 /* Run `casement` with words separated by single blanks, in the scratch folder. */
 static struct program casement(const char *words)

@@ -1,23 +1,13 @@
 /*
  * casement explain as a data manager meets it: on the folder of a map, by a row's id or by what is missing.
  */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "gateway/core/arena.h"
+#include "cli/folder.h"
+
 #include "gateway/core/csv.h"
-#include "support/program.h"
-#include "support/scratch.h"
 
-#define MAPPINGS SOURCE_DIR "/mappings"
-#define LEDGER   "--ledger", "out/hospital/ledger.db"
-
-static struct scratch scratch;
-static struct gw_arena arena = GW_ARENA_INIT((size_t)16 << 20);
+#define LEDGER "--ledger", "out/hospital/ledger.db"
 
 static const char roster[] =
     "site,study,patient,subject,recruited,end_of_treatment,first_dose,withdrawn,mrn_system,mrn\n"
@@ -52,7 +42,7 @@ static void begin(void)
     static const char site[] = "{\"id\": \"madrid\", \"zone\": \"Europe/Madrid\", \"contacts\": \"encounters\", "
                                "\"time_without_offset\": \"refuse\"}\n";
 
-    scratch_init(&scratch);
+    open_folder();
     scratch_write(&scratch, "roster.csv", roster);
     scratch_write(&scratch, "site.json", site);
     scratch_write(&scratch, "obs.ndjson",
@@ -61,29 +51,11 @@ static void begin(void)
     run_map();
 }
 
-static void end(void)
-{
-    scratch_release(&scratch);
-    gw_arena_release(&arena);
-}
+TestSuite(explain, .init = begin, .fini = close_folder);
 
-TestSuite(explain, .init = begin, .fini = end);
-
-static void expect_run(const char *const *argv, int code, const char *err, const char *const *parts)
-{
-    struct program run;
-
-    program_run(&run, scratch.folder, argv);
-    cr_expect(eq(int, run.code, code), "%s", run.err);
-    cr_expect(eq(str, run.err, (char *)err));
-    for (; *parts; parts++)
-        cr_expect(strstr(run.out, *parts) != NULL, "wanted:\n%s\ngot:\n%s", *parts, run.out);
-    program_release(&run);
-}
 #define EXPECT(code, err, parts, ...)                                                                                  \
     expect_run((const char *const[]){CASEMENT, "explain", __VA_ARGS__, NULL}, (code), (err),                           \
                (const char *const[]){parts, NULL})
-#define PARTS(...) __VA_ARGS__
 
 /* The id of the only observation that was delivered. */
 static const char *value_id(void)
@@ -141,7 +113,8 @@ Test(explain, says_which_inputs_have_changed)
 {
     scratch_write(&scratch, "roster.csv", gw_arena_print(&arena, "%s\n", roster));
     EXPECT(0, "",
-           PARTS(gw_arena_print(&arena, "\nSince the last derivation %s changed: this answer goes by what they say today, ",
+           PARTS(gw_arena_print(&arena,
+                                "\nSince the last derivation %s changed: this answer goes by what they say today, ",
                                 scratch_path(&scratch, "roster.csv"))),
            LEDGER, value_id());
     cr_assert(eq(int, unlink(scratch_path(&scratch, "site.json")), 0));

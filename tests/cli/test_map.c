@@ -1,32 +1,22 @@
 /*
  * From files to records and back to people: map, then what status, exceptions and export say of it.
  */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "gateway/core/arena.h"
-#include "support/gzip.h"
-#include "support/program.h"
-#include "support/scratch.h"
+#include "cli/folder.h"
 
-#define MAPPINGS SOURCE_DIR "/mappings"
+#include "support/gzip.h"
+
 #define MAP                                                                                                            \
     CASEMENT, "map", "--study", MAPPINGS "/studies/lendex-rrmm", "--site", MAPPINGS "/sites/madrid.json",              \
         "--enrolment", "roster.csv", "--out", "out", "--as-of", "2024-12-31"
-
-static struct scratch scratch;
-static struct gw_arena arena = GW_ARENA_INIT((size_t)16 << 20);
 
 /* One subject; a count on the day of the first dose, one without a unit, one of a patient who is not enrolled. */
 static const char roster[] =
@@ -51,7 +41,7 @@ static void begin(void)
 {
     static const char unit[] = ",\"unit\":\"10*3/uL\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"10*3/uL\"";
 
-    scratch_init(&scratch);
+    open_folder();
     scratch_write(&scratch, "roster.csv", roster);
     scratch_write(&scratch, "obs.ndjson",
                   gw_arena_print(&arena, "%s%s%s", observation("o-1", "pat-1", "2024-01-15", unit),
@@ -59,28 +49,10 @@ static void begin(void)
                                  observation("o-3", "pat-9", "2024-01-15", unit)));
 }
 
-static void end(void)
-{
-    scratch_release(&scratch);
-    gw_arena_release(&arena);
-}
+TestSuite(map, .init = begin, .fini = close_folder);
 
-TestSuite(map, .init = begin, .fini = end);
-
-static void expect_run(const char *const *argv, int code, const char *err, const char *const *parts)
-{
-    struct program run;
-
-    program_run(&run, scratch.folder, argv);
-    cr_expect(eq(int, run.code, code), "%s", run.err);
-    cr_expect(eq(str, run.err, (char *)err));
-    for (; *parts; parts++)
-        cr_expect(strstr(run.out, *parts) != NULL, "wanted:\n%s\ngot:\n%s", *parts, run.out);
-    program_release(&run);
-}
 #define EXPECT(code, err, parts, ...)                                                                                  \
     expect_run((const char *const[]){__VA_ARGS__, NULL}, (code), (err), (const char *const[]){parts, NULL})
-#define PARTS(...) __VA_ARGS__
 
 Test(map, says_where_everything_went)
 {

@@ -1,24 +1,13 @@
 /*
  * A sync and a check as people see them, against a hospital of one subject and one that refuses.
  */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
-#include "gateway/core/arena.h"
+#include "cli/folder.h"
+
 #include "gateway/service/certificate.h"
 #include "gateway/service/savings.h"
 #include "support/fake_server.h"
-#include "support/program.h"
-#include "support/scratch.h"
-
-#define MAPPINGS SOURCE_DIR "/mappings"
-
-static struct scratch scratch;
-static struct gw_arena arena = GW_ARENA_INIT((size_t)16 << 20);
 
 static const char patient[] =
     "{\"resourceType\":\"Patient\",\"id\":\"pat-1\",\"meta\":{\"versionId\":\"1\","
@@ -99,18 +88,7 @@ static void configure(const char *endpoints)
                                  endpoints));
 }
 
-static void begin(void)
-{
-    scratch_init(&scratch);
-}
-
-static void end(void)
-{
-    scratch_release(&scratch);
-    gw_arena_release(&arena);
-}
-
-TestSuite(sync, .init = begin, .fini = end);
+TestSuite(sync, .init = open_folder, .fini = close_folder);
 
 static struct program run(const char *command, const char *option)
 {
