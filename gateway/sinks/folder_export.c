@@ -62,6 +62,15 @@ static const struct folder_format *find_format(const char *name)
     return NULL;
 }
 
+enum gw_status folder_each_domain(struct folder_export *x, folder_domain *write)
+{
+    enum gw_status rc = GW_OK;
+
+    for (int d = 0; rc == GW_OK && d < SDTM_DOMAINS; d++)
+        rc = write(x, &sdtm_domains()[d]);
+    return rc;
+}
+
 static enum gw_status write_folder(struct folder_export *x, const struct folder_format *format, const char *dir)
 {
     enum gw_status rc = gw_folder_begin(&x->folder, &format->kind, &x->arena, dir, x->err);

@@ -29,6 +29,10 @@ struct folder_format {
 extern const struct folder_format format_csv, format_sdtm, format_dataset_json, format_xpt, format_xlsx, format_odm,
     format_fhir;
 
+/* Each domain in its turn, up to one that fails. */
+typedef enum gw_status folder_domain(struct folder_export *x, const struct sdtm_domain *domain);
+enum gw_status folder_each_domain(struct folder_export *x, folder_domain *write);
+
 /* The data definition: what each data set and variable is, where it comes from, what is not there and why. */
 enum gw_status define_csv(struct folder_export *x);
 enum gw_status define_json(struct folder_export *x);

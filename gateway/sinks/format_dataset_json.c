@@ -121,10 +121,8 @@ static enum gw_status write_domain(struct folder_export *x, const struct sdtm_do
 
 static enum gw_status write_all(struct folder_export *x)
 {
-    enum gw_status rc = GW_OK;
+    const enum gw_status rc = folder_each_domain(x, write_domain);
 
-    for (int d = 0; rc == GW_OK && d < SDTM_DOMAINS; d++)
-        rc = write_domain(x, &sdtm_domains()[d]);
     return rc == GW_OK ? define_json(x) : rc;
 }
 

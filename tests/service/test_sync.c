@@ -120,20 +120,27 @@ Test(sync, lets_a_failing_endpoint_delay_only_itself)
     }
 }
 
+/* S-1 and S-2 at one hospital, which refuses something: then these subjects are delivered, and all once it does not. */
+static void set_up_and_read_past_refusal(struct bench *b, const char *type, const char *patient, const char *delivered)
+{
+    set_up(b, HEADER MADRID "madrid,lendex-rrmm,p2,S-2,2024-01-18,,2024-01-15,,,\n", 1, NULL);
+    fake_hospital_add(&b->hospitals[0], FAKE_PATIENT("p2"));
+    b->hospitals[0].refused = type;
+    b->hospitals[0].refused_patient = patient;
+    cr_assert(eq(int, run(b), GW_OK), "%s", b->err.text);
+    cr_expect(eq(int, b->result.endpoints[0].failure.status, GW_EDENIED));
+    expect_cell(b, SUBJECTS, delivered, "what was not refused");
+    b->hospitals[0].refused = b->hospitals[0].refused_patient = NULL;
+    run_fine(b);
+    expect_cell(b, SUBJECTS, "S-1,S-2", "all answers");
+}
+
 /* Its first requests were answered before a later one failed: the rest is still owed. */
 Test(sync, derives_no_subject_before_the_last_of_its_requests)
 {
     struct bench b;
 
-    set_up(&b, HEADER MADRID "madrid,lendex-rrmm,p2,S-2,2024-01-18,,2024-01-15,,,\n", 1, NULL);
-    fake_hospital_add(&b.hospitals[0], FAKE_PATIENT("p2"));
-    b.hospitals[0].refused = "Condition";
-    cr_assert(eq(int, run(&b), GW_OK), "%s", b.err.text);
-    cr_expect(eq(int, b.result.endpoints[0].failure.status, GW_EDENIED));
-    expect_cell(&b, SUBJECTS, "", "half of the answers");
-    b.hospitals[0].refused = NULL;
-    run_fine(&b);
-    expect_cell(&b, SUBJECTS, "S-1,S-2", "all answers");
+    set_up_and_read_past_refusal(&b, "Condition", NULL, "");
     expect_cell(&b, STATE("T30-01") " AND subject_key = 'S-1'", "collected", "");
     tear_down(&b);
 }
@@ -142,15 +149,7 @@ Test(sync, b4_leaves_a_closed_record_to_its_patient_and_reads_the_others)
 {
     struct bench b;
 
-    set_up(&b, HEADER MADRID "madrid,lendex-rrmm,p2,S-2,2024-01-18,,2024-01-15,,,\n", 1, NULL);
-    fake_hospital_add(&b.hospitals[0], FAKE_PATIENT("p2"));
-    b.hospitals[0].refused_patient = "p2";
-    cr_assert(eq(int, run(&b), GW_OK), "%s", b.err.text);
-    cr_expect(eq(int, b.result.endpoints[0].failure.status, GW_EDENIED));
-    expect_cell(&b, SUBJECTS, "S-1", "all of its answers");
-    b.hospitals[0].refused_patient = NULL;
-    run_fine(&b);
-    expect_cell(&b, SUBJECTS, "S-1,S-2", "all answers");
+    set_up_and_read_past_refusal(&b, NULL, "p2", "S-1");
     tear_down(&b);
 }
 
