@@ -48,8 +48,7 @@ start)
     ;;
 kill)
     server=$(head -n 1 "$folder/data/postmaster.pid")
-    sessions=$(awk -v parent="$server" '$1 == "PPid:" && $2 == parent { split(FILENAME, at, "/"); print at[3] }' \
-        /proc/[0-9]*/status 2>/dev/null || true)
+    sessions=$(grep -ls "^PPid:[[:space:]]*$server\$" /proc/[0-9]*/status | cut -d / -f 3 || true)
     # shellcheck disable=SC2086
     kill -KILL "$server" $sessions 2>/dev/null || true
     rm -f "$folder/data/postmaster.pid" # its process may still be listed, and would pass for a server
