@@ -26,6 +26,11 @@ static void add_encoded(struct gw_text *out, const char *text, const char *speci
     }
 }
 
+void gw_search_value(const char *value, struct gw_text *out)
+{
+    add_encoded(out, value, ",|$\\");
+}
+
 struct query {
     struct gw_text *out;
     const char *separator; /* from what stands before the next parameter */
@@ -42,7 +47,7 @@ static void add_parameter(struct query *query, const char *name, const char *val
     if (!value)
         return;
     add_name(query, name);
-    add_encoded(query->out, value, ",|$\\");
+    gw_search_value(value, query->out);
 }
 
 static void add_identifier(struct query *query, const struct gw_identifier *identifier)
@@ -50,10 +55,10 @@ static void add_identifier(struct query *query, const struct gw_identifier *iden
     if (!identifier->value)
         return;
     add_name(query, "identifier");
-    add_encoded(query->out, identifier->system, ",|$\\");
+    gw_search_value(identifier->system, query->out);
     if (identifier->system)
         gw_text_add(query->out, "%7C");
-    add_encoded(query->out, identifier->value, ",|$\\");
+    gw_search_value(identifier->value, query->out);
 }
 
 /* A code comes as "system|code": its bar is a separator, a comma in it is not. */

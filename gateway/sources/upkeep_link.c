@@ -176,6 +176,45 @@ static void on_wanted(struct link *link, enum gw_order order, int status)
         ask_failed(link, order, is_refusal(status));
 }
 
+/* One that was made before, and of which no note was left: a kill between the two. It is written anew, as ours. */
+static bool adopt(struct link *link)
+{
+    struct gw_upkeep *const upkeep = link->upkeep;
+    struct job *const job = job_new(link);
+    struct gw_notification found = {.status = GW_SUBSCRIPTION_OFF, .events_since_start = GW_NOTIFY_NO_NUMBER};
+    struct gw_orders orders;
+
+    if (!job)
+        return false;
+    found.subscription = subscription_find(&job->arena, &upkeep->settings, link->type,
+                                           (struct gw_slice){link->response.body.at, link->response.body.length});
+    if (found.subscription) {
+        gw_subscription_learn(&link->state, &found, upkeep_now_s(upkeep), &orders);
+        link->pending &= ~(unsigned)GW_ORDER_CREATE;
+        link->pending |= GW_ORDER_ACTIVATE;
+    }
+    job_free(job);
+    if (found.subscription)
+        link_follow(link, &orders, NULL);
+    return found.subscription != NULL;
+}
+
+/* Where it cannot be searched for, If-None-Exist is all there is. */
+static void on_searched(struct link *link, int status)
+{
+    const bool answered = status == 200 || (status && !gw_trouble_passes(gw_trouble_of_status(status)));
+
+    if (!answered) {
+        ask_failed(link, GW_ORDER_CREATE, false);
+        return;
+    }
+    if (status == 200 && adopt(link))
+        return;
+    link->absent = true;
+    link->pending |= GW_ORDER_CREATE;
+    work(link);
+}
+
 /* Deleted or switched off, or it was not there any more. A refusal is whatever would be answered again. */
 static void on_leaving(struct link *link, enum gw_order order, int status)
 {
@@ -197,9 +236,13 @@ static void on_answer(void *ctx, const struct gw_error *failure)
     struct gw_upkeep *const upkeep = link->upkeep;
     const enum gw_order order = link->asking;
     const int status = failure ? 0 : link->response.status;
+    const bool searched = link->searching;
 
     link->asking = 0;
-    if (!upkeep->closing && link->state.unwanted)
+    link->searching = false;
+    if (!upkeep->closing && searched)
+        on_searched(link, status);
+    else if (!upkeep->closing && link->state.unwanted)
         on_leaving(link, order, status);
     else if (!upkeep->closing)
         on_wanted(link, order, status);
@@ -233,32 +276,68 @@ static const char *method_of(enum gw_order order)
     }
 }
 
+static enum gw_status send_request(struct link *link, struct gw_session_request *request, const char *path)
+{
+    struct gw_web *const web = link->upkeep->settings.web;
+    struct gw_text url = GW_TEXT_INIT(GW_URL_MAX);
+    enum gw_status rc = gw_gate_join(web->gate, path, &url, NULL);
+
+    request->url = url.at;
+    request->max_bytes = ANSWER_MAX;
+    request->total_ms = ANSWER_MS;
+    if (rc == GW_OK)
+        rc = web->ask(web, request, &link->response, on_answer, link, &link->call, NULL);
+    gw_text_release(&url);
+    return rc;
+}
+
+static enum gw_status search(struct link *link)
+{
+    struct gw_text path = GW_TEXT_INIT(GW_URL_MAX);
+    struct gw_session_request request = {.method = NULL};
+    enum gw_status rc;
+
+    gw_text_add(&path, "Subscription?");
+    subscription_query(&link->upkeep->settings, link->type, &path);
+    rc = path.failed ? GW_ENOMEM : send_request(link, &request, path.at);
+    gw_text_release(&path);
+    link->searching = rc == GW_OK;
+    return rc;
+}
+
 static enum gw_status ask(struct link *link, enum gw_order order)
 {
-    static const struct gw_http_header headers[] = {{"Content-Type", "application/fhir+json"},
-                                                    {"Prefer", "return=representation"}};
-    struct gw_web *const web = link->upkeep->settings.web;
-    struct gw_text path = GW_TEXT_INIT(GW_URL_MAX), url = GW_TEXT_INIT(GW_URL_MAX);
+    struct gw_text path = GW_TEXT_INIT(GW_URL_MAX), query = GW_TEXT_INIT(GW_URL_MAX);
     struct gw_text body = GW_TEXT_INIT(UPKEEP_RESOURCE_MAX);
-    struct gw_session_request request = {.method = method_of(order), .max_bytes = ANSWER_MAX, .total_ms = ANSWER_MS};
+    struct gw_http_header headers[] = {
+        {"Content-Type", "application/fhir+json"}, {"Prefer", "return=representation"}, {"If-None-Exist", NULL}};
+    struct gw_session_request request = {.method = method_of(order)};
     enum gw_status rc;
 
     subscription_path(&link->state, order, &link->events, &path);
+    subscription_query(&link->upkeep->settings, link->type, &query);
     write_body(link, order, &body);
-    rc = path.failed || body.failed ? GW_ENOMEM : gw_gate_join(web->gate, path.at, &url, NULL);
-    request.url = url.at;
+    headers[2].value = query.at;
     if (body.length) {
         request.headers = headers;
-        request.header_count = COUNT(headers);
+        request.header_count = order == GW_ORDER_CREATE ? 3 : 2;
         request.body = (struct gw_slice){body.at, body.length};
     }
-    if (rc == GW_OK)
-        rc = web->ask(web, &request, &link->response, on_answer, link, &link->call, NULL);
+    rc = path.failed || query.failed || body.failed ? GW_ENOMEM : send_request(link, &request, path.at);
     OPENSSL_cleanse(body.at, body.length); /* the secret is in it */
     gw_text_release(&path);
-    gw_text_release(&url);
+    gw_text_release(&query);
     gw_text_release(&body);
     return rc;
+}
+
+/* Whether one is there already is asked before each making: how an earlier one ended may not be known. */
+static enum gw_status begin(struct link *link, enum gw_order order)
+{
+    const bool search_first = order == GW_ORDER_CREATE && !link->absent;
+
+    link->absent = false;
+    return search_first ? search(link) : ask(link, order);
 }
 
 /* The next of what is to be asked: first how it stands, last what would change it. */
@@ -274,7 +353,7 @@ static void work(struct link *link)
         if (turns[i] != GW_ORDER_CREATE && !link->state.id[0])
             continue; /* it is gone since that was ordered */
         link->asking = turns[i];
-        if (ask(link, turns[i]) == GW_OK) {
+        if (begin(link, turns[i]) == GW_OK) {
             link->upkeep->open++;
             return;
         }

@@ -26,6 +26,8 @@ struct link {
     bool gone;            /* there is none any more at the server, as it said */
     bool forgotten;       /* its note goes, or went */
     enum gw_order asking; /* 0: nothing is under way */
+    bool searching;       /* what is under way looks for one that is there already */
+    bool absent;          /* and found none: it may be made */
     uint64_t call;
     struct gw_http_response response;
 };

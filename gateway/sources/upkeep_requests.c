@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "gateway/core/json.h"
+#include "gateway/fhir/bundle.h"
+#include "gateway/fhir/search.h"
 
 #define BACKPORT "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
 
@@ -17,11 +19,17 @@ static void add_text(struct gw_text *out, const char *name, const char *value)
     gw_json_quote(out, value);
 }
 
+/* Where it rings: of all Subscriptions at the server no other does there. */
+static void write_address(const struct gw_upkeep_settings *settings, const char *type, struct gw_text *out)
+{
+    gw_text_print(out, "%s/notify/%s%s%s", settings->callback, settings->endpoint, type ? "/" : "", type ? type : "");
+}
+
 static void add_address(const struct gw_upkeep_settings *settings, const char *type, struct gw_text *out)
 {
     struct gw_text text = GW_TEXT_INIT(GW_URL_MAX);
 
-    gw_text_print(&text, "%s/notify/%s%s%s", settings->callback, settings->endpoint, type ? "/" : "", type ? type : "");
+    write_address(settings, type, &text);
     add_text(out, "endpoint", text.at);
     gw_text_clear(&text);
     gw_text_print(&text, "Authorization: Bearer %s", settings->secret);
@@ -89,6 +97,39 @@ void subscription_path(const struct gw_subscription *subscription, enum gw_order
     if (order == GW_ORDER_EVENTS)
         gw_text_print(out, "/$events?eventsSinceNumber=%" PRId64 "&eventsUntilNumber=%" PRId64 "&content=id-only",
                       orders->from, orders->to);
+}
+
+void subscription_query(const struct gw_upkeep_settings *settings, const char *type, struct gw_text *out)
+{
+    struct gw_text address = GW_TEXT_INIT(GW_URL_MAX);
+
+    write_address(settings, type, &address);
+    gw_text_add(out, "url=");
+    gw_search_value(address.at, out);
+    out->failed |= address.failed;
+    gw_text_release(&address);
+}
+
+/* A server may ignore the query: the address decides. */
+const char *subscription_find(struct gw_arena *arena, const struct gw_upkeep_settings *settings, const char *type,
+                              struct gw_slice body)
+{
+    struct gw_text address = GW_TEXT_INIT(GW_URL_MAX);
+    struct gw_bundle bundle = {0};
+    const char *id = NULL;
+
+    write_address(settings, type, &address);
+    if (!address.failed && gw_bundle_read(arena, body, &bundle, NULL) == GW_OK)
+        for (size_t i = 0; i < bundle.count && !id; i++) {
+            const cJSON *const resource = bundle.entries[i].resource;
+            const cJSON *const channel = gw_json_object(resource, "channel");
+
+            if (gw_same(gw_json_string(resource, "resourceType"), "Subscription") &&
+                gw_same(gw_json_string(channel, "endpoint"), address.at))
+                id = gw_json_string(resource, "id");
+        }
+    gw_text_release(&address);
+    return id && strlen(id) <= 64 ? id : NULL;
 }
 
 void subscription_id_of(const char *location, char out[65])

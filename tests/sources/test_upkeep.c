@@ -64,6 +64,60 @@ Test(upkeep, s20_makes_a_rest_hook_for_each_type)
     cr_expect_str_eq(waiting(), "Condition/?, Condition/c-9, Observation/?, Observation/o-9");
 }
 
+/* ---- there is one already --------------------------------------------------------------------------------------- */
+
+#define SEARCH "GET Subscription?url=https%3A%2F%2Fcasement.example%2Fin%2Fnotify%2Fhm-ehr"
+#define RINGS_AT(id, address)                                                                                          \
+    "{\"resource\":{\"resourceType\":\"Subscription\",\"id\":\"" id "\",\"status\":\"active\",\"criteria\":\"x\","     \
+    "\"channel\":{\"type\":\"rest-hook\",\"endpoint\":\"" address "\"}}}"
+#define FOUND(entries) "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[" entries "]}"
+#define OTHERS         RINGS_AT("z-8", "https://casement.example/in/notify/hm-ehr/Condition")
+#define OURS           RINGS_AT("z-9", "https://casement.example/in/notify/hm-ehr")
+
+/* The service was killed after its POST had been answered and before that was noted. */
+Test(upkeep, s20_makes_no_second_subscription_after_a_kill_before_its_note)
+{
+    static const struct {
+        const char *name;
+        struct answer script[4];
+        const char *asked, *id;
+    } cases[] = {
+        {"it is found, among others of a server that ignores the query",
+         {{SEARCH, 200, FOUND(OTHERS "," OURS), NULL}, {"PUT Subscription/z-9", 200, MADE("z-9"), NULL}},
+         SEARCH "\nPUT Subscription/z-9\n",
+         "\"id\":\"z-9\""},
+        {"none of ours is there",
+         {{SEARCH, 200, FOUND(OTHERS), NULL}, {"POST Subscription", 201, MADE("s-1"), NULL}},
+         SEARCH "\nPOST Subscription\n",
+         "\"id\":\"s-1\""},
+        {"it may not be searched for: the server itself is asked not to",
+         {{SEARCH, 403, "", NULL}, {"POST Subscription", 200, MADE("z-9"), NULL}},
+         SEARCH "\nPOST Subscription\n",
+         "\"id\":\"z-9\""},
+        {"nothing is made while that cannot be known", {{SEARCH, 503, "", NULL}}, SEARCH "\n", ""},
+    };
+
+    shows_searches = true;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        if (i > 0)
+            open_house();
+        answers = cases[i].script;
+        gw_text_clear(&asked);
+        open_upkeep((struct gw_upkeep_settings){.topic = TOPIC});
+        cr_assert(gw_upkeep_start(upkeep, NULL) == GW_OK);
+        pass(3);
+        cr_expect_str_eq(asked.at, cases[i].asked, "%s", cases[i].name);
+        cr_expect(strstr(read_ledger("hm-ehr").note ? read_ledger("hm-ehr").note : "", cases[i].id), "%s: %s",
+                  cases[i].name, read_ledger("hm-ehr").note);
+        if (strstr(cases[i].asked, "POST"))
+            cr_expect_str_eq(condition, SEARCH + strlen("GET Subscription?"), "%s", cases[i].name);
+        else if (strstr(cases[i].asked, "PUT"))
+            cr_expect(strstr(last_body, "\"id\":\"z-9\"") && strstr(last_body, "Bearer " SECRET), "%s", last_body);
+        if (i + 1 < COUNT(cases))
+            close_house();
+    }
+}
+
 Test(upkeep, s20_tries_again_ever_later_while_the_server_is_away)
 {
     static const struct answer none[] = {{NULL, 0, NULL, NULL}};

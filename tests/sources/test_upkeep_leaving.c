@@ -118,13 +118,13 @@ Test(upkeep_leaving, tells_a_person_where_it_may_neither_delete_nor_switch_off)
 Test(upkeep_leaving, takes_away_the_topic_where_rest_hooks_are_wanted_now)
 {
     static const char *const types[] = {"Observation"};
-    static const struct answer script[] = {{"POST Subscription", 201, MADE("o"), NULL},
-                                           {"DELETE Subscription/s-1", 204, NULL, NULL},
+    static const struct answer script[] = {{"DELETE Subscription/s-1", 204, NULL, NULL},
+                                           {"POST Subscription", 201, MADE("o"), NULL},
                                            {NULL, 0, NULL, NULL}};
 
     open_active(NULL);
     reopen((struct gw_upkeep_settings){.types = types, .type_count = 1}, script);
-    cr_expect_str_eq(asked.at, "POST Subscription\nDELETE Subscription/s-1\n");
+    cr_expect_str_eq(asked.at, "DELETE Subscription/s-1\nPOST Subscription\n");
     cr_expect_str_eq(removed.at, REMOVED);
     cr_expect_str_eq(note_of("hm-ehr"), "none");
     cr_expect(strstr(note_of("hm-ehr|Observation"), "\"id\":\"o\"") != NULL);

@@ -38,6 +38,9 @@ void gw_search_url(const struct gw_search *search, const char *base, struct gw_t
 void gw_search_query(const struct gw_search *search, struct gw_text *out);
 #define GW_SEARCH_FORM "application/x-www-form-urlencoded"
 
+/* Append a parameter's value, escaped and percent-encoded. */
+void gw_search_value(const char *value, struct gw_text *out);
+
 /* Append "<base>/Type/id", the id percent-encoded. */
 void gw_read_url(const char *base, const char *type, const char *id, struct gw_text *out);
 

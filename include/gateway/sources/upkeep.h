@@ -18,6 +18,10 @@
  * gw_upkeep_looked after the last commit.
  *
  * Notes: space "subscription", named by the endpoint, or "endpoint|type".
+ *
+ * Before one is made the server is searched for one that rings at the same address, and asked not to make a second
+ * (If-None-Exist): a kill between an answer and its note leaves none that nobody knows. One that is found is written
+ * anew as ours.
  */
 #ifndef GATEWAY_SOURCES_UPKEEP_H
 #define GATEWAY_SOURCES_UPKEEP_H
