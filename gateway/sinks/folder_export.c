@@ -79,10 +79,7 @@ static enum gw_status write_folder(struct folder_export *x, const struct folder_
         rc = format->write(x);
     if (rc == GW_OK && x->unfit > 0)
         rc = text_file_close(&x->unfit_file);
-    if (rc == GW_OK)
-        rc = gw_folder_publish(&x->folder, x->err);
-    gw_folder_discard(&x->folder);
-    return rc;
+    return rc == GW_OK ? gw_folder_publish(&x->folder, x->err) : rc;
 }
 
 enum gw_status gw_export_folder(const char *database, const char *name, const char *dir, size_t *unfit,
@@ -103,9 +100,10 @@ enum gw_status gw_export_folder(const char *database, const char *name, const ch
         rc = write_folder(&x, format, dir);
     if (rc == GW_OK)
         *unfit = x.unfit;
-    reading_close(&x.reading);
+    reading_close(&x.reading); /* before what is half done is removed, which takes memory that there may not be else */
     text_file_release(&x.file);
     text_file_release(&x.unfit_file);
+    gw_folder_discard(&x.folder);
     gw_arena_release(&x.arena);
     return rc;
 }
