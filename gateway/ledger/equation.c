@@ -61,9 +61,11 @@ static enum gw_status count_pending(struct gw_ledger *ledger, struct gw_equation
     return rc;
 }
 
-static enum gw_status count_door(struct gw_ledger *ledger, struct gw_equation *equation, struct gw_error *err)
+/* Rows of state and parts. */
+static enum gw_status count_grouped(struct gw_ledger *ledger, enum statement_id id, struct gw_equation *equation,
+                                    struct gw_error *err)
 {
-    sqlite3_stmt *statement = ledger_bind(ledger, STATEMENT_COUNT_DOOR);
+    sqlite3_stmt *statement = ledger_bind(ledger, id);
     enum gw_status rc;
     bool row;
 
@@ -73,6 +75,16 @@ static enum gw_status count_door(struct gw_ledger *ledger, struct gw_equation *e
             return damaged(ledger, err);
         }
     }
+    return rc;
+}
+
+/* What went is counted as it stood. */
+static enum gw_status count_purged(struct gw_ledger *ledger, struct gw_equation *equation, struct gw_error *err)
+{
+    const int64_t before = equation->sum;
+    const enum gw_status rc = count_grouped(ledger, STATEMENT_COUNT_PURGED, equation, err);
+
+    equation->purged = equation->sum - before;
     return rc;
 }
 
@@ -87,7 +99,9 @@ enum gw_status gw_ledger_equation(struct gw_ledger *ledger, struct gw_equation *
     if (rc == GW_OK)
         rc = count_pending(ledger, &equation, err);
     if (rc == GW_OK)
-        rc = count_door(ledger, &equation, err);
+        rc = count_grouped(ledger, STATEMENT_COUNT_DOOR, &equation, err);
+    if (rc == GW_OK)
+        rc = count_purged(ledger, &equation, err);
     if (rc != GW_OK)
         return rc;
     sqlite3_stmt *rest = ledger_bind(ledger, STATEMENT_COUNT_REST);

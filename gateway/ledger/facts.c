@@ -323,6 +323,18 @@ static enum gw_status read_indexed(struct reading *r)
     return rc;
 }
 
+/* Without its facts a derivation would withdraw all that was delivered. */
+static enum gw_status refuse_purged(struct gw_ledger *ledger, int64_t subject, struct gw_error *err)
+{
+    int64_t purged = 0;
+    const enum gw_status rc =
+        ledger_number(ledger, ledger_bind(ledger, STATEMENT_SUBJECT_PURGED, subject), 0, &purged, err);
+
+    return rc == GW_OK && purged ? gw_fail(err, GW_EINPUT, "ledger.facts",
+                                           "the facts of this subject were purged: it is not derived any more")
+                                 : rc;
+}
+
 static enum gw_status read_subject(struct reading *r)
 {
     struct gw_ledger *ledger = r->ledger;
@@ -353,14 +365,15 @@ enum gw_status gw_ledger_facts(struct gw_ledger *ledger, struct gw_arena *arena,
     if (rc != GW_OK)
         return rc;
     r.facts.subject = subject;
-    rc = step_end(ledger, &step, read_subject(&r), err);
+    rc = refuse_purged(ledger, subject, err);
+    rc = step_end(ledger, &step, rc == GW_OK ? read_subject(&r) : rc, err);
     gw_text_release(&r.source);
     if (rc == GW_OK)
         *out = r.facts;
     return rc;
 }
 
-static enum gw_status index_subject(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
+enum gw_status ledger_index_subject(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
                                     struct gw_error *err)
 {
     struct reading r = {.ledger = ledger, .arena = arena, .err = err};
@@ -391,7 +404,7 @@ enum gw_status ledger_index_all(struct gw_ledger *ledger, struct gw_error *err)
     while ((rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_PENDING_NEXT, subject), GW_NOBODY, &subject,
                                err)) == GW_OK &&
            subject != GW_NOBODY) {
-        rc = index_subject(ledger, &arena, subject, err);
+        rc = ledger_index_subject(ledger, &arena, subject, err);
         if (rc != GW_OK)
             break;
     }

@@ -24,6 +24,7 @@ struct keeping {
     struct gw_error *err;
     struct gw_keep_answer answer;
     int64_t subject;    /* of the group at hand */
+    bool purged;        /* nothing is kept of it any more */
     bool subject_known; /* it has index rows: each version is looked up */
     int64_t pending;    /* parts in the blob at hand that have no index row yet */
     int64_t parts;
@@ -330,14 +331,35 @@ static enum gw_status store_blob(struct keeping *k)
 /* The next subject of the page: a first import looks nothing up. */
 static enum gw_status turn_to(struct keeping *k, int64_t subject)
 {
-    int64_t any = 0;
+    int64_t any = 0, purged = 0;
     enum gw_status rc = store_blob(k);
 
     k->subject = subject;
     if (rc == GW_OK && subject != GW_NOBODY)
         rc = ledger_number(k->ledger, ledger_bind(k->ledger, STATEMENT_ENTRY_ANY, subject), 0, &any, k->err);
     k->subject_known = any != 0;
+    if (rc == GW_OK)
+        rc = ledger_number(k->ledger, ledger_bind(k->ledger, STATEMENT_SUBJECT_PURGED, subject), 0, &purged, k->err);
+    k->purged = purged != 0;
     return rc;
+}
+
+/* An answer that was under way when the purge began: counted, and not even its id is kept. */
+static enum gw_status keep_out(struct keeping *k, struct gw_keep_entry *entry)
+{
+    struct gw_keep_entry counted = {.mode = GW_KEEP_DOOR,
+                                    .subject = entry->subject,
+                                    .endpoint = entry->endpoint,
+                                    .type = entry->type,
+                                    .part_count = entry->part_count,
+                                    .components_only = entry->components_only,
+                                    .source = entry->source,
+                                    .line = entry->line,
+                                    .state = GW_STATE_NOT_IN_SCOPE,
+                                    .reason = GW_REASON_PURGED};
+
+    entry->kept_as = GW_KEPT_DOOR;
+    return keep_door(k, &counted);
 }
 
 static enum gw_status keep_entry(struct keeping *k, struct gw_keep_entry *entry)
@@ -346,6 +368,8 @@ static enum gw_status keep_entry(struct keeping *k, struct gw_keep_entry *entry)
 
     assert(entry->part_count > 0 && entry->endpoint && entry->source);
     k->parts += entry->part_count;
+    if (k->purged)
+        return keep_out(k, entry);
     if (entry->mode == GW_KEEP_DOOR)
         return keep_door(k, entry);
     assert(entry->type && entry->id && (entry->mode == GW_KEEP_SHARED) == (entry->subject == GW_NOBODY));

@@ -25,11 +25,15 @@
  *                        difference from; null: made before there was a trail
  *      audit             one row an act, its bytes and the hash of the chain (gateway/ledger/audit.h); only appended
  *      audit_points      signed checkpoints of it, by the number of rows they count
+ *      subjects.purged   1: nothing is kept or derived of it any more (gateway/ledger/purge.h)
+ *      tombstones        one a purged subject; digest: SHA-256 over itself and the digest of each version that went;
+ *                        scanned_pages, scanned_door: up to where these were looked through for it
+ *      purged            versions and parts that went, by subject, type and state: the right side of the equation
  */
 #ifndef LEDGER_SCHEMA_H
 #define LEDGER_SCHEMA_H
 
-#define LEDGER_SCHEMA 7
+#define LEDGER_SCHEMA 8
 
 #define LEDGER_DECISIONS                                                                                               \
     "CREATE TABLE decisions (n INTEGER PRIMARY KEY, text TEXT NOT NULL);"                                              \
@@ -45,7 +49,7 @@
     " WITHOUT ROWID;"
 
 #define LEDGER_REFUSALS                                                                                                \
-    "CREATE TABLE refusals (subject INTEGER, tab TEXT, row_id TEXT, touched INTEGER NOT NULL, reason TEXT NOT NULL,"    \
+    "CREATE TABLE refusals (subject INTEGER, tab TEXT, row_id TEXT, touched INTEGER NOT NULL, reason TEXT NOT NULL,"   \
     " PRIMARY KEY (subject, tab, row_id)) WITHOUT ROWID;"
 
 /* What is known of a row that was touched, and what people decided about it: see gw_refusal. */
@@ -74,6 +78,13 @@
     "CREATE TABLE audit_points (count INTEGER PRIMARY KEY, text TEXT NOT NULL);" LEDGER_AUDIT_UNCHANGED                \
     ";" LEDGER_AUDIT_KEPT ";" LEDGER_AUDIT_ORDERED ";" LEDGER_POINTS_UNCHANGED ";" LEDGER_POINTS_KEPT ";"
 
+#define LEDGER_TOMBSTONES                                                                                              \
+    "CREATE TABLE tombstones (subject INTEGER PRIMARY KEY, why TEXT NOT NULL, begun TEXT NOT NULL, ended TEXT,"        \
+    " items INTEGER NOT NULL DEFAULT 0, digest BLOB NOT NULL, scanned_pages INTEGER NOT NULL DEFAULT 0,"               \
+    " scanned_door INTEGER NOT NULL DEFAULT 0);"                                                                       \
+    "CREATE TABLE purged (subject INTEGER, kind TEXT, state INTEGER, versions INTEGER NOT NULL,"                       \
+    " parts INTEGER NOT NULL, PRIMARY KEY (subject, kind, state)) WITHOUT ROWID;"
+
 /* From the schema of its place, counted from 1, to the next one. */
 static const char *const ledger_migrations[LEDGER_SCHEMA - 1] = {
     LEDGER_DECISIONS "ALTER TABLE items ADD COLUMN resolution TEXT;",
@@ -82,14 +93,17 @@ static const char *const ledger_migrations[LEDGER_SCHEMA - 1] = {
     LEDGER_REFUSALS,
     LEDGER_AUDIT "ALTER TABLE revisions ADD COLUMN about TEXT;",
     LEDGER_REFUSALS_DECIDED "ALTER TABLE outbox ADD COLUMN at TEXT;",
+    LEDGER_TOMBSTONES "ALTER TABLE subjects ADD COLUMN purged INTEGER NOT NULL DEFAULT 0;",
 };
 
-static const char ledger_schema[] = LEDGER_DECISIONS LEDGER_NOTES LEDGER_OWNERS LEDGER_REFUSALS LEDGER_REFUSALS_DECIDED LEDGER_AUDIT
+static const char ledger_schema[] =
+    LEDGER_DECISIONS LEDGER_NOTES LEDGER_OWNERS LEDGER_REFUSALS LEDGER_REFUSALS_DECIDED LEDGER_AUDIT LEDGER_TOMBSTONES
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE names (number INTEGER PRIMARY KEY, space TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (space, name));"
     "CREATE TABLE subjects (number INTEGER PRIMARY KEY, study TEXT NOT NULL, site TEXT NOT NULL,"
     " subject_key TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0,"
-    " next_day INTEGER NOT NULL DEFAULT -2147483648, UNIQUE (study, subject_key));"
+    " next_day INTEGER NOT NULL DEFAULT -2147483648, purged INTEGER NOT NULL DEFAULT 0,"
+    " UNIQUE (study, subject_key));"
     "CREATE TABLE patients (study TEXT, endpoint TEXT, patient TEXT, subject INTEGER NOT NULL,"
     " PRIMARY KEY (study, endpoint, patient)) WITHOUT ROWID;"
     "CREATE TABLE dirty (subject INTEGER PRIMARY KEY, marks INTEGER NOT NULL);"

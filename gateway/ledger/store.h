@@ -136,6 +136,8 @@ static inline int part_state(const char *line)
 }
 
 /* Write the index rows of every page that has none yet (facts.c). */
+enum gw_status ledger_index_subject(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
+                                    struct gw_error *err);
 enum gw_status ledger_index_all(struct gw_ledger *ledger, struct gw_error *err);
 
 /* ---- the audit trail (audit_append.c) ---- */

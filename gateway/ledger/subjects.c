@@ -79,12 +79,15 @@ enum gw_status gw_ledger_enrol(struct gw_ledger *ledger, const char *study, cons
     struct step step;
     int64_t found = GW_NOBODY;
     bool new = false, linked = false;
+    int64_t purged = 0;
     enum gw_status rc = step_begin(ledger, &step, err);
 
     if (rc != GW_OK)
         return rc;
     rc = find_or_add(ledger, study, site, subject_key, &found, &new, err);
-    if (rc == GW_OK && patient) {
+    if (rc == GW_OK)
+        rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_SUBJECT_PURGED, found), 0, &purged, err);
+    if (rc == GW_OK && patient && !purged) {
         rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_PATIENT_ADD, study, endpoint, patient, found), err);
         linked = rc == GW_OK && sqlite3_changes(ledger->db) > 0;
     }
@@ -114,6 +117,7 @@ static bool read_subject(struct gw_arena *arena, sqlite3_stmt *row, struct gw_le
         .blocked = sqlite3_column_int(row, 5) != 0,
         .dirty = sqlite3_column_int(row, 6) != 0,
         .next_day = sqlite3_column_int(row, 7),
+        .purged = sqlite3_column_int(row, 8) != 0,
     };
     return subject->study && subject->site && subject->subject_key;
 }

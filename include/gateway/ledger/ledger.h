@@ -67,6 +67,7 @@ struct gw_ledger_subject {
     bool blocked;     /* as of its last settlement */
     bool dirty;       /* to be derived */
     gw_day next_day;  /* of its last derivation; GW_NO_DAY */
+    bool purged;      /* its facts are gone, or going: it is never derived again (purge.h) */
 };
 
 /*
@@ -122,8 +123,12 @@ enum gw_status gw_ledger_move(struct gw_ledger *ledger, const struct gw_cursor *
 /* The reason of parts kept and not derived yet; they are held until then. */
 #define GW_REASON_NOT_DERIVED "NOT_DERIVED"
 
+/* Of parts that came for a subject whose facts are purged. */
+#define GW_REASON_PURGED "PURGED"
+
 struct gw_equation {
     int64_t in;                     /* counted at the door */
+    int64_t purged;                 /* of the parts in the states those whose rows are gone (purge.h) */
     int64_t states[GW_STATE_COUNT]; /* counted from the rows */
     int64_t waiting;                /* of those held: kept, not derived yet */
     int64_t sum;                    /* of states: equal to in, or rows were lost */
