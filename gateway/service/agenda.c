@@ -9,9 +9,9 @@
 
 enum { NAME_BYTES = 128, NOTE_BYTES = 512, FIELD_BYTES = 64, DONE_FIELDS = 8, WINDOW_FIELDS = 6 };
 
-static const char windows_space[] = "windows";
-static const char schedule_space[] = "schedule";
-static const char linked_space[] = "linked";
+static const char windows_space[] = AGENDA_WINDOWS_SPACE;
+static const char schedule_space[] = AGENDA_SCHEDULE_SPACE;
+static const char linked_space[] = AGENDA_LINKED_SPACE;
 
 static enum gw_status no_memory(struct gw_error *err)
 {

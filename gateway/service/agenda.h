@@ -16,6 +16,11 @@
 #include "gateway/ledger/notes.h"
 #include "gateway/service/schedule.h"
 
+/* Of notes; all are named after a subject's number. */
+#define AGENDA_WINDOWS_SPACE  "windows"
+#define AGENDA_SCHEDULE_SPACE "schedule"
+#define AGENDA_LINKED_SPACE   "linked"
+
 /* Written when it changed. */
 enum gw_status agenda_keep_windows(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject,
                                    const struct gw_derived *derived, struct gw_error *err);

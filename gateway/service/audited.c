@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "service/retention.h"
 #include "service/setup.h"
 
 enum { THING_MAX = 300, WHAT_MAX = 300 };
@@ -50,6 +51,8 @@ static enum gw_status audit_all(struct setup *s, struct gw_error *err)
     for (size_t i = 0; rc == GW_OK && i < s->site_count; i++)
         rc = audited_profile(s->ledger, &s->sites[i].study->protocol, s->sites[i].id, s->sites[i].site,
                              s->sites[i].digest, err);
+    if (rc == GW_OK)
+        rc = retention_audit(s->ledger, s->config, err);
     for (size_t i = 0; rc == GW_OK && i < s->study_count; i++)
         rc = audited_roster(s, &s->studies[i], err);
     return rc;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "gateway/service/pseudonym.h"
+#include "gateway/service/retention.h"
 #include "gateway/sources/plan.h"
 #include "service/check_parts.h"
 #include "service/endpoint.h"
@@ -116,6 +117,25 @@ static void check_state(struct check *c)
     check_fail(c, "state", NULL, &failure);
 }
 
+/* Until when what is kept of each study. */
+static void say_retention(struct check *c)
+{
+    for (size_t i = 0; i < c->config->study_count; i++) {
+        const struct gw_config_study *study = &c->config->studies[i];
+        char due[11];
+
+        if (study->closed) {
+            gw_day_print(gw_retention_due(c->config, study), due);
+            check_say(c, "retention", GW_CHECK_OK, NULL, "study %s: its last day is %s, its facts go on %s", study->id,
+                      study->closed, due);
+        } else {
+            check_say(c, "retention", GW_CHECK_OK, NULL,
+                      "study %s runs: its facts go %d days after the last day that its \"closed\" will say", study->id,
+                      c->config->purge_days);
+        }
+    }
+}
+
 static void check_settings(struct check *c)
 {
     struct gw_error failure;
@@ -126,10 +146,7 @@ static void check_settings(struct check *c)
         check_say(c, "configuration", GW_CHECK_OK, NULL, "%zu %s, %zu %s", c->config->study_count,
                   c->config->study_count == 1 ? "study" : "studies", c->config->endpoint_count,
                   c->config->endpoint_count == 1 ? "endpoint" : "endpoints");
-    check_say(c, "retention", GW_CHECK_NOTE, NULL,
-              "facts stay in the state folder until somebody deletes it: that they go %d days after the end of a study "
-              "(\"purge_days\") is not done yet",
-              c->config->purge_days);
+    say_retention(c);
     for (size_t i = 0; i < c->study_count; i++) {
         check_study(c, &c->config->studies[i], &c->studies[i]);
         if (!c->studies[i].loaded)

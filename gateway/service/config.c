@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "gateway/core/date.h"
 #include "gateway/core/settings.h"
 #include "gateway/net/listener.h"
 #include "gateway/net/url.h"
@@ -29,7 +30,7 @@ static const char *const retain_keys[] = {"mode", "purge_days", NULL};
 static const char *const schedule_keys[] = {"probe_hours",    "probe_far_hours", "settle_days",
                                             "reconcile_days", "drug_days",       "unanchored_hours",
                                             "final_days",     "spread_minutes",  NULL};
-static const char *const study_keys[] = {"id", "package", "enrolment", "sink", NULL};
+static const char *const study_keys[] = {"id", "package", "enrolment", "sink", "closed", NULL};
 static const char *const enrolment_keys[] = {"endpoint", "group", "research_study", "identifier_system", NULL};
 static const char *const endpoint_keys[] = {
     "id",        "site",       "base",          "site_profile",        "auth", "tls",  "proxy",         "allow_origins",
@@ -142,6 +143,20 @@ static void read_enrolment(struct gw_settings *settings, const cJSON *object, co
                             "\"enrolment\" names a \"group\" or a \"research_study\"; write one of them");
 }
 
+/* null or not there: none. */
+static const char *read_day(struct gw_settings *settings, const cJSON *object, const char *key)
+{
+    const cJSON *item = gw_json_get(object, key);
+    const char *text = cJSON_IsNull(item) ? NULL : gw_settings_text(settings, object, key, false);
+    gw_day day;
+
+    if (text && !gw_day_parse(text, &day)) {
+        gw_settings_finding(settings, item, "\"%s\" is no day; write it as \"2026-12-31\", or null", key);
+        return NULL;
+    }
+    return text;
+}
+
 static void read_study(struct gw_settings *settings, const cJSON *object, const char *installation, const char *state,
                        struct gw_config_study *out)
 {
@@ -149,6 +164,7 @@ static void read_study(struct gw_settings *settings, const cJSON *object, const 
     out->id = read_id(settings, object, "id");
     out->package = config_path(settings, object, "package", true);
     read_enrolment(settings, object, state, out);
+    out->closed = read_day(settings, object, "closed");
     config_sink(settings, object, installation, out);
 }
 

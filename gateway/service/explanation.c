@@ -67,6 +67,8 @@ static enum gw_status load_configured(struct source *s, const struct gw_config_s
     for (size_t i = 0; rc == GW_OK && i < all->endpoint_count; i++)
         if (!site_named(s, all->endpoints[i].site))
             rc = add_site(s, all->endpoints[i].site, all->endpoints[i].site_profile, err);
+    if (rc == GW_OK)
+        rc = gw_pseudonym_bind(all->pseudonym_key, s->query->ledger, false, err);
     return rc == GW_OK ? gw_pseudonym_open(all->pseudonym_key, config->id, &s->key, err) : rc;
 }
 
@@ -102,6 +104,8 @@ static enum gw_status open_map_key(struct source *s, struct gw_error *err)
         key.path = gw_arena_print(s->arena, "%.*spseudonym.key", slash ? (int)(slash + 1 - ledger) : 0, ledger);
     if (rc == GW_OK && !key.path)
         rc = no_memory(err);
+    if (rc == GW_OK)
+        rc = gw_pseudonym_bind(key.path, s->query->ledger, false, err);
     return rc == GW_OK ? gw_pseudonym_open(key.path, s->protocol.study->id, &s->key, err) : rc;
 }
 
@@ -187,7 +191,7 @@ static enum gw_status find_subjects(struct source *s, struct gw_error *err)
         const struct gw_roster_line *line = line_of(s, all.list[i].subject_key);
         const struct source_site *site = line ? site_named(s, line->site) : NULL;
 
-        if (!site || strcmp(all.list[i].study, s->protocol.study->id) != 0)
+        if (!site || all.list[i].purged || strcmp(all.list[i].study, s->protocol.study->id) != 0)
             continue;
         s->subjects[s->subject_count] =
             (struct gw_enrolled){.number = all.list[i].number, .line = line, .site = site->site};

@@ -15,7 +15,7 @@
 
 enum { FIELDS = 9, NAME_BYTES = 128, DAY_BYTES = 16, NUMBER = 10 };
 
-static const char space[] = "readings";
+static const char space[] = READINGS_SPACE;
 
 static enum gw_status no_memory(struct gw_error *err)
 {

@@ -7,6 +7,8 @@
 #include "gateway/service/certificate.h"
 #include "gateway/sources/pull.h"
 
+#define READINGS_SPACE "readings" /* of notes, named after a subject's number and an endpoint */
+
 /*
  * A request that ended, as one more of an errand's readings; failure: why it proves nothing. NULL: it was cancelled, or
  * there is no memory: then it is as if it had not been asked, and is told after the next errand.

@@ -320,6 +320,7 @@ static void on_look(uv_timer_t *timer)
     if (++run->looks % LOOKS_TO_A_COUNT == 0) {
         run_door_count(run);
         trail_seal(run);
+        retention_look(run);
         hints_look(run); /* those that could not be taken up when they came */
     }
     if (run->looks % LOOKS_TO_A_ROSTER == 0)

@@ -145,6 +145,7 @@ struct gw_run {
     int64_t marked;   /* the subject that was the last to be found marked */
     bool resume;      /* what is stopped is tried again */
     bool relinked;    /* a subject has other linked patients than the generation knows */
+    bool purging;   /* a job of retention is under way */
     bool stopping;
     bool writer_stopping;
     bool hints_busy, hints_again; /* a round over them is under way; another is wanted */
@@ -235,6 +236,9 @@ void watch_was_read(const struct read_mark *mark, int64_t as_of);
 /* ---- run_roster.c: rosters ---- */
 void rosters_look(struct gw_run *run); /* a changed one is a changed file, and that is noticed as any other is */
 void rosters_tell(struct gw_run *run, const struct setup *before, const struct setup *after); /* in the log */
+
+/* ---- run_retention.c: what is kept of studies that have closed ---- */
+void retention_look(struct gw_run *run); /* by jobs, one after the other */
 
 /* ---- run_marked.c: subjects that a person decided about beside us ---- */
 void marked_look(struct gw_run *run); /* by a job; they are derived again */

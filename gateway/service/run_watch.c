@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "service/retention.h"
 #include "service/run_parts.h"
 #include "service/standing.h"
 
@@ -332,6 +333,14 @@ static enum gw_status find_derive(struct watch *watch, const struct gw_ledger_su
     return rc;
 }
 
+/* From this day on nothing is asked: consent was withdrawn, or the study's last day has passed. */
+static gw_day last_day(const struct setup_subject *subject)
+{
+    const gw_day closed = retention_closed(subject->study->config);
+
+    return gw_day_earlier(subject->line->withdrawn, closed == GW_NO_DAY ? GW_NO_DAY : closed + 1);
+}
+
 enum gw_status watch_open(struct watch *watch, struct gw_error *err)
 {
     struct gw_ledger *ledger = watch->hospital->generation->setup.ledger;
@@ -350,7 +359,7 @@ enum gw_status watch_open(struct watch *watch, struct gw_error *err)
         (struct gw_schedule_subject){.zone = gw_site_zone(subject->site->site),
                                      .low = GW_NO_DAY,
                                      .high = GW_NO_DAY,
-                                     .withdrawn = subject->line->withdrawn,
+                                     .withdrawn = last_day(subject),
                                      .next_day = known.next_day,
                                      .enrolled = now - hurry, /* whom a person linked is asked about at once */
                                      .spread = (uint32_t)subject->number * SCATTER};

@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "gateway/ledger/audit.h"
+#include "gateway/ledger/purge.h"
 #include "gateway/service/pseudonym.h"
 #include "service/agenda.h"
 #include "service/audited.h"
 #include "service/endpoint.h"
 #include "service/enrolment.h"
 #include "service/remote.h"
+#include "service/retention.h"
 #include "service/roster_fetch.h"
 #include "service/shortfalls.h"
 #include "service/steering.h"
@@ -197,8 +199,13 @@ static enum gw_status enrol(struct setup *s, struct gw_error *err)
             const struct gw_roster_line *line = &study->roster.lines[l];
             const struct setup_site *site = site_of(s, study, line->site);
 
+            bool purged = false;
+
             if (!site)
                 continue; /* of a hospital without an endpoint here: `check` says so */
+            rc = gw_ledger_is_purged(s->ledger, study->config->id, line->subject, &purged, err);
+            if (rc != GW_OK || purged)
+                continue; /* nothing is asked for or derived of it any more */
             s->subjects[s->subject_count] = (struct setup_subject){.study = study, .site = site, .line = line};
             rc = link_subject(s, &s->subjects[s->subject_count++], err);
         }
@@ -397,6 +404,8 @@ enum gw_status setup_open(struct setup *s, struct gw_ledger *ledger, struct gw_e
 
     s->ledger = ledger;
     if (rc == GW_OK)
+        rc = gw_pseudonym_bind(s->config->pseudonym_key, ledger, true, err);
+    if (rc == GW_OK)
         rc = open_sinks(s, err);
     if (rc == GW_OK)
         rc = audited_setup(s, err);
@@ -427,5 +436,9 @@ void setup_close(struct setup *s)
 
 void setup_date(struct setup_subject *subject, int64_t now, gw_day as_of)
 {
-    subject->as_of = enrolment_horizon(gw_site_zone(subject->site->site), now, as_of);
+    const gw_day today = enrolment_horizon(gw_site_zone(subject->site->site), now, as_of);
+    const gw_day last = retention_closed(subject->study->config);
+
+    subject->closed = last != GW_NO_DAY && today > last;
+    subject->as_of = subject->closed ? last : today;
 }

@@ -66,7 +66,8 @@ struct setup_subject {
     size_t link_count;
     const struct gw_linked *linked; /* whom a person linked, as of setup_open: some of the links come from it */
     size_t linked_count;
-    bool stopped; /* consent was withdrawn, and it was read before: nothing is asked any more */
+    bool closed;  /* the last day of its study has passed: see setup_date */
+    bool stopped; /* consent was withdrawn, or the study closed, and it was read before: nothing is asked any more */
     bool ready;   /* every endpoint of its site is read up to the day: derive it */
 };
 
@@ -123,7 +124,8 @@ enum gw_status setup_open(struct setup *setup, struct gw_ledger *ledger, struct 
 /* Also after a failure of the above. Sessions end on the loop, which the caller runs. */
 void setup_close(struct setup *setup);
 
-/* A subject's day is its site's today at this instant, or as_of if that is earlier (GW_NO_DAY: it is not). */
+/* A subject's day is its site's today at this instant, or as_of if that is earlier (GW_NO_DAY: it is not); in a study
+ * that has closed its last day at most. */
 void setup_date(struct setup_subject *subject, int64_t now, gw_day as_of);
 
 /* What the study wants of an endpoint, for the plan. */

@@ -152,7 +152,9 @@ enum gw_status standing_horizon(const struct standing *t, const struct setup_sub
 
 gw_day standing_last_day(const struct setup_subject *subject)
 {
-    return is_withdrawn(subject) && subject->line->withdrawn < subject->high ? subject->line->withdrawn : subject->high;
+    const gw_day high = subject->closed ? gw_day_earlier(subject->high, subject->as_of) : subject->high;
+
+    return is_withdrawn(subject) && subject->line->withdrawn < high ? subject->line->withdrawn : high;
 }
 
 enum gw_status standing_stop(const struct standing *t, struct setup_subject *subject, struct gw_error *err)
@@ -160,13 +162,13 @@ enum gw_status standing_stop(const struct standing *t, struct setup_subject *sub
     gw_day read = GW_NO_DAY, horizon;
     enum gw_status rc = GW_OK;
 
-    subject->stopped = is_withdrawn(subject) && subject->link_count > 0;
+    subject->stopped = (is_withdrawn(subject) || subject->closed) && subject->link_count > 0;
     for (size_t l = 0; rc == GW_OK && subject->stopped && l < subject->link_count; l++) {
         rc = remembered_horizon(t->setup->ledger, t->scratch, subject->links[l].key, subject->number, &horizon, err);
         subject->stopped = horizon != GW_NO_DAY;
         read = gw_day_earlier(read, horizon);
     }
-    if (rc == GW_OK && subject->stopped && read < subject->line->withdrawn)
+    if (rc == GW_OK && subject->stopped && read < (subject->closed ? subject->as_of : subject->line->withdrawn))
         subject->as_of = read;
     return rc;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/service/retention.h"
 #include "gateway/service/savings.h"
 #include "service/agenda.h"
 #include "service/audited.h"
@@ -415,6 +416,8 @@ enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options 
         rc = close_day(&s, err);
     if (rc == GW_OK)
         rc = pass_and_deliver(&s, err);
+    if (rc == GW_OK)
+        rc = gw_retention_run(s.ledger, options->config, s.began, err);
     if (rc == GW_OK)
         rc = gw_ledger_equation(s.ledger, &out->equation, err);
     if (s.ledger)

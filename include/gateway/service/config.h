@@ -19,6 +19,7 @@
 
 struct gw_config_study {
     const char *id;
+    const char *closed;             /* YYYY-MM-DD: the last day of the study; NULL: it runs */
     const char *package;            /* folder */
     const char *enrolment;          /* roster.csv; of a roster that a hospital keeps, its copy in the state folder */
     const char *enrolment_endpoint; /* who keeps it: {"endpoint": "hm-ehr", "group": "id"}; NULL: it is a file */
@@ -94,7 +95,7 @@ struct gw_config {
     const char *listen;            /* "127.0.0.1:8490", "unix:/run/casement.sock"; NULL: nothing is listened to */
     bool four_eyes;
     bool retain_windows; /* retain.mode windows */
-    int purge_days;
+    int purge_days;      /* facts of a study go so many days after its last */
     struct gw_schedule_policy schedule;
     const struct gw_config_study *studies;
     size_t study_count;

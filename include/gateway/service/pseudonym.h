@@ -15,4 +15,11 @@ enum gw_status gw_pseudonym_make(const char *path, struct gw_error *err);
 /* The study's key, prepared. GW_ECONFIG: missing, open to others, too short. The caller frees it. */
 enum gw_status gw_pseudonym_open(const char *path, const char *study, struct gw_hmac **out, struct gw_error *err);
 
+/*
+ * A ledger belongs to the key it was made with: it keeps a fingerprint (an HMAC of nothing under a key of its own, out
+ * of which no id can be made). GW_ECONFIG: this is another key. A ledger without one: it is kept where keep says so.
+ */
+struct gw_ledger;
+enum gw_status gw_pseudonym_bind(const char *path, struct gw_ledger *ledger, bool keep, struct gw_error *err);
+
 #endif
