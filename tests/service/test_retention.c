@@ -179,7 +179,8 @@ Test(retention, keeps_a_patient_of_two_studies_for_the_one_that_runs)
     tear_down(&b);
 }
 
-/* Pseudonyms and digests of a study database, whatever column they stand in. */
+/* Pseudonyms of a study database, whatever column they stand in. Not provenance.content_sha256: it is a plain digest.
+ */
 static const char *marks(struct bench *b, const char *in)
 {
     return gw_arena_print(&b->arena,
@@ -200,7 +201,7 @@ static int64_t count_marks(sqlite3 *db, const char *query)
     return count;
 }
 
-Test(retention, makes_nothing_of_one_patient_that_two_studies_share)
+Test(retention, gives_one_patient_other_pseudonyms_in_each_study)
 {
     struct gw_config_study studies[2];
     struct bench b;
