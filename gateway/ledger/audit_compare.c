@@ -163,6 +163,8 @@ bool audit_compare_row(struct audit_compare *c, const struct gw_audit_row *row)
         return tell(c, decision_key(row->new_hash, key), row);
     if (is(row, GW_AUDIT_REVISION))
         return tell(c, subject_key("revision", row->study, row->subject, row->new_hash, key), row);
+    if (is(row, GW_AUDIT_RECALL))
+        return tell(c, subject_key("recall", row->study, row->subject, row->new_hash, key), row);
     if (is(row, GW_AUDIT_DELIVERY) || is(row, GW_AUDIT_RECONCILIATION))
         return tell_delivery(c, row);
     if (is(row, GW_AUDIT_ADOPTION) && sscanf(row->what, AUDIT_ADOPTION_WHAT, &untold) == 1)
@@ -241,6 +243,19 @@ static bool digest_rows(struct audit_compare *c, sqlite3_stmt *row, char out[2 *
     return true;
 }
 
+/* What a study database was found to have may be found otherwise later: the last is kept, all were told. */
+static bool look_at_recalled(struct audit_compare *c, sqlite3_stmt *row)
+{
+    const char *study = text_of(row, 0), *subject = text_of(row, 1);
+    char hash[2 * GW_SHA256_BYTES + 1], key[KEY_MAX_BYTES];
+
+    if (!digest_rows(c, row, hash))
+        return false;
+    if (!was_told(c, subject_key("recall", study, subject, hash, key), false))
+        name(c, "what the study database has of subject %.40s (%.40s) was changed or put in by hand", subject, study);
+    return true;
+}
+
 static bool look_at_revision(struct audit_compare *c, sqlite3_stmt *row)
 {
     const char *study = text_of(row, 0), *subject = text_of(row, 1);
@@ -307,8 +322,14 @@ enum gw_status audit_compare_end(struct audit_compare *c, struct gw_error *err)
         rc = for_each(c, c->db,
                       "SELECT s.study, s.subject_key, r.revision, r.length, r.rows, r.about, EXISTS (SELECT 1 FROM "
                       "outbox o WHERE o.subject = r.subject AND o.to_revision = r.revision) FROM revisions r "
-                      "LEFT JOIN subjects s ON s.number = r.subject ORDER BY r.subject, r.revision",
+                      "LEFT JOIN subjects s ON s.number = r.subject WHERE r.revision > 0 "
+                      "ORDER BY r.subject, r.revision",
                       look_at_revision, err);
+    if (rc == GW_OK)
+        rc = for_each(c, c->db,
+                      "SELECT s.study, s.subject_key, r.revision, r.length, r.rows FROM revisions r "
+                      "LEFT JOIN subjects s ON s.number = r.subject WHERE r.revision < 0",
+                      look_at_recalled, err);
     if (rc == GW_OK)
         rc = for_each(c, c->db,
                       "SELECT s.study, s.subject_key, o.to_revision, o.receipt FROM outbox o "
@@ -316,7 +337,9 @@ enum gw_status audit_compare_end(struct audit_compare *c, struct gw_error *err)
                       "AND r.revision = o.to_revision WHERE r.about IS NOT NULL ORDER BY o.number",
                       look_at_receipt, err);
     if (rc == GW_OK)
-        rc = for_each(c, c->scratch, "SELECT n, what FROM told WHERE seen = 0 AND key NOT GLOB 'receipt|*' ORDER BY n",
+        rc = for_each(c, c->scratch,
+                      "SELECT n, what FROM told WHERE seen = 0 AND key NOT GLOB 'receipt|*' AND key NOT GLOB "
+                      "'recall|*' ORDER BY n",
                       look_at_missing, err);
     return rc;
 }

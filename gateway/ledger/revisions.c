@@ -4,10 +4,50 @@
 #include <assert.h>
 #include <string.h>
 
+#include "gateway/ledger/adopt.h"
 #include "gateway/ledger/settle.h"
 #include "ledger/store.h"
 
 static const char where[] = "ledger.revisions";
+
+enum { ROWS_MAX_BYTES = 1024 * 1024 * 1024, ABOUT_MAX_BYTES = 1024, ZSTD_LEVEL = 1 };
+
+/* ---- rows ---- */
+
+enum gw_status revision_pack(struct gw_ledger *ledger, const struct gw_rows *rows, struct gw_text *text, size_t *length,
+                             struct gw_error *err)
+{
+    gw_text_clear(text);
+    gw_rows_write(rows, text);
+    if (text->failed || !bytes_reserve(&ledger->packed, ZSTD_compressBound(text->length)))
+        return ledger_no_memory(err, "the rows of one subject");
+    *length = ZSTD_compressCCtx(ledger->compressor, ledger->packed.at, ledger->packed.capacity, text->at, text->length,
+                                ZSTD_LEVEL);
+    return ZSTD_isError(*length) ? ledger_no_memory(err, "the rows of one subject") : GW_OK;
+}
+
+enum gw_status revision_put(struct gw_ledger *ledger, int64_t subject, int64_t revision, const struct gw_rows *rows,
+                            const char *rest, char hash[2 * GW_SHA256_BYTES + 1], struct gw_error *err)
+{
+    struct gw_text text = GW_TEXT_INIT(ROWS_MAX_BYTES), about = GW_TEXT_INIT(ABOUT_MAX_BYTES);
+    uint8_t digest[GW_SHA256_BYTES];
+    size_t length = 0;
+    enum gw_status rc = revision_pack(ledger, rows, &text, &length, err);
+
+    if (rc == GW_OK) {
+        gw_sha256(text.at, text.length, digest);
+        gw_hex(digest, sizeof digest, hash);
+        gw_text_print(&about, "%s %s", hash, rest);
+        rc = about.failed ? ledger_no_memory(err, "the rows of one subject")
+                          : ledger_run(ledger,
+                                       ledger_bind(ledger, STATEMENT_REVISION_PUT, subject, revision,
+                                                   (int64_t)text.length, ledger->packed.at, length, about.at),
+                                       err);
+    }
+    gw_text_release(&about);
+    gw_text_release(&text);
+    return rc;
+}
 
 static enum gw_status unpack(struct gw_ledger *ledger, struct gw_arena *arena, sqlite3_stmt *row, struct gw_rows *out,
                              struct gw_error *err)
@@ -33,31 +73,49 @@ static enum gw_status latest(struct gw_ledger *ledger, int64_t subject, int64_t 
     return ledger_number(ledger, ledger_bind(ledger, STATEMENT_SUBJECT_STAND, subject), 0, revision, err);
 }
 
-enum gw_status gw_ledger_rows(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t revision,
-                              struct gw_rows *out, int64_t *number, struct gw_error *err)
+/* statement: REVISION_GET, or another that finds its rows by subject and revision. */
+static enum gw_status rows_by(struct gw_ledger *ledger, struct gw_arena *arena, enum statement_id statement,
+                              int64_t subject, int64_t revision, struct gw_rows *out, struct gw_error *err)
 {
     struct gw_rows rows = {0};
     enum gw_status rc = GW_OK;
     bool row = false;
 
-    if (revision == GW_LATEST)
-        rc = latest(ledger, subject, &revision, err);
-    if (rc == GW_OK && revision > 0) {
-        sqlite3_stmt *statement = ledger_bind(ledger, STATEMENT_REVISION_GET, subject, revision);
-        rc = ledger_step(ledger, statement, &row, err);
+    if (revision > 0) {
+        sqlite3_stmt *get = ledger_bind(ledger, statement, subject, revision);
+        rc = ledger_step(ledger, get, &row, err);
         if (rc == GW_OK && !row)
             return gw_fail(err, GW_EINPUT, where, "there is no revision %lld of this subject", (long long)revision);
         if (rc == GW_OK) {
-            rc = unpack(ledger, arena, statement, &rows, err);
-            sqlite3_reset(statement);
+            rc = unpack(ledger, arena, get, &rows, err);
+            sqlite3_reset(get);
         }
     }
     if (rc != GW_OK)
         return rc;
     gw_rows_sort(&rows);
     *out = rows;
-    *number = revision;
     return GW_OK;
+}
+
+enum gw_status gw_ledger_rows(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t revision,
+                              struct gw_rows *out, int64_t *number, struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    if (revision == GW_LATEST)
+        rc = latest(ledger, subject, &revision, err);
+    if (rc == GW_OK)
+        rc = rows_by(ledger, arena, STATEMENT_REVISION_GET, subject, revision, out, err);
+    if (rc == GW_OK)
+        *number = revision;
+    return rc;
+}
+
+enum gw_status gw_ledger_rows_there(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t revision,
+                                    struct gw_rows *out, struct gw_error *err)
+{
+    return rows_by(ledger, arena, STATEMENT_REVISION_THERE, subject, revision, out, err);
 }
 
 /* ---- outbox ---- */

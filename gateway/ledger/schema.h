@@ -23,6 +23,8 @@
  *      revisions.rows    all rows of the subject in the text form of gw_rows_write, as one zstd frame
  *      revisions.about   "<SHA-256 of that text> <the newest decision then> <rule set>": what the next one tells its
  *                        difference from; null: made before there was a trail
+ *      revisions.revision  below 0: the rows that the study database was found to have under that number, of which the
+ *                        ledger has others or none (adopt.c)
  *      audit             one row an act, its bytes and the hash of the chain (gateway/ledger/audit.h); only appended
  *      audit_points      signed checkpoints of it, by the number of rows they count
  *      subjects.purged   1: nothing is kept or derived of it any more (gateway/ledger/purge.h)

@@ -12,7 +12,7 @@
 #include "gateway/ledger/refusals.h"
 #include "ledger/store.h"
 
-enum { ROWS_MAX_BYTES = 1024 * 1024 * 1024, ABOUT_MAX_BYTES = 1024, ZSTD_LEVEL = 1 };
+enum { ROWS_MAX_BYTES = 1024 * 1024 * 1024, ABOUT_MAX_BYTES = 1024 };
 
 struct settling {
     struct gw_ledger *ledger;
@@ -303,16 +303,11 @@ static enum gw_status store_revision(struct settling *s)
 {
     struct gw_ledger *l = s->ledger;
 
-    gw_text_clear(&s->text);
-    gw_rows_write(s->settlement->next, &s->text);
-    if (s->text.failed || !bytes_reserve(&l->packed, ZSTD_compressBound(s->text.length)))
-        return ledger_no_memory(s->err, "the rows of one subject");
-    const size_t length =
-        ZSTD_compressCCtx(l->compressor, l->packed.at, l->packed.capacity, s->text.at, s->text.length, ZSTD_LEVEL);
-    if (ZSTD_isError(length))
-        return ledger_no_memory(s->err, "the rows of one subject");
     struct gw_text about = GW_TEXT_INIT(ABOUT_MAX_BYTES);
-    enum gw_status rc = audit_revision(l, s->settlement, &s->settled, &s->text, &about, s->err);
+    size_t length = 0;
+    enum gw_status rc = revision_pack(l, s->settlement->next, &s->text, &length, s->err);
+    if (rc == GW_OK)
+        rc = audit_revision(l, s->settlement, &s->settled, &s->text, &about, s->err);
     if (rc == GW_OK)
         rc = ledger_run(l,
                         ledger_bind(l, STATEMENT_REVISION_ADD, s->subject, s->settled.to_revision,

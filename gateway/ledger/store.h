@@ -152,6 +152,14 @@ enum gw_status audit_append(struct gw_ledger *ledger, const struct gw_audit_act 
 /* What a decision is, and what it is about. */
 enum gw_status audit_decision(struct gw_ledger *ledger, const struct gw_decision *decision,
                               const struct gw_decision *root, const char *text, struct gw_error *err);
+/* Rows as text, packed into ledger->packed: *length bytes there until it is used again (revisions.c). */
+enum gw_status revision_pack(struct gw_ledger *ledger, const struct gw_rows *rows, struct gw_text *text,
+                             size_t *length, struct gw_error *err);
+/* These rows under this number; what was there is replaced. Not one that settling made. rest: of its `about`, behind the
+ * digest, which is handed out. */
+enum gw_status revision_put(struct gw_ledger *ledger, int64_t subject, int64_t revision, const struct gw_rows *rows,
+                            const char *rest, char hash[2 * GW_SHA256_BYTES + 1], struct gw_error *err);
+
 enum gw_status audit_revision(struct gw_ledger *ledger, const struct gw_settlement *settlement,
                               const struct gw_settled *settled, const struct gw_text *rows, struct gw_text *about,
                               struct gw_error *err);
