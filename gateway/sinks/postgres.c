@@ -1,7 +1,7 @@
 /*
  * PostgreSQL as a study database: its calls, and the connection they are carried on.
  *
- *      stand, deliver (postgres_shipment.c), inspect (postgres_inspect.c)
+ *      stand, deliver (postgres_shipment.c), inspect, missing (postgres_inspect.c), recall (postgres_recall.c)
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -123,7 +123,9 @@ static void on_stands(void *ctx, const PGresult *result)
         struct gw_stand *stand = GW_ARENA_PUSH(p->answers, p->stands->list, p->stands->count, p->stands->capacity);
 
         if (stand)
-            *stand = (struct gw_stand){postgres_keep(p, result, i, 0), postgres_number_of(result, i, 1)};
+            *stand = (struct gw_stand){.subject_key = postgres_keep(p, result, i, 0),
+                                       .revision = postgres_number_of(result, i, 1),
+                                       .applied_at = postgres_keep(p, result, i, 2)};
         p->no_memory |= !stand;
     }
 }
@@ -131,7 +133,7 @@ static void on_stands(void *ctx, const PGresult *result)
 static void ask_stands(struct postgres *p)
 {
     p->statement_count = 0;
-    postgres_add_statement(p, "SELECT subject_key, revision FROM receipts ORDER BY 1", NULL, 0, on_stands);
+    postgres_add_statement(p, "SELECT subject_key, revision, applied_at FROM receipts ORDER BY 1", NULL, 0, on_stands);
     postgres_run(p, postgres_on_answered);
 }
 
@@ -153,8 +155,13 @@ static void release(struct postgres *p)
         gw_text_release(&p->head[h]);
     for (int r = 0; r < REJECTED_COUNT; r++)
         gw_text_release(&p->rejected[r]);
-    for (int t = 0; t < GW_TABLE_COUNT; t++)
+    for (int t = 0; t < GW_TABLE_COUNT; t++) {
         gw_text_release(&p->find_touched[t]);
+        gw_text_release(&p->find_missing[t]);
+        gw_text_release(&p->recall_rows[t]);
+        for (int k = 0; k < EXPECTED_COUNT; k++)
+            gw_text_release(&p->expected[t][k]);
+    }
     writing_free(p->writing);
     gw_arena_release(&p->arena);
     free(p);
@@ -189,9 +196,15 @@ static enum gw_status print_sentences(struct postgres *p, struct gw_error *err)
     for (int r = 0; r < REJECTED_COUNT; r++)
         p->rejected[r] = (struct gw_text)GW_TEXT_INIT(HEAD_MAX_BYTES);
     for (int t = 0; t < GW_TABLE_COUNT; t++) {
-        p->find_touched[t] = (struct gw_text)GW_TEXT_INIT(SQL_MAX_BYTES);
-        sql_find_touched(&p->find_touched[t], gw_table_of((enum gw_table_id)t));
-        fine &= !p->find_touched[t].failed;
+        const struct gw_table *table = gw_table_of((enum gw_table_id)t);
+
+        p->find_touched[t] = p->find_missing[t] = p->recall_rows[t] = (struct gw_text)GW_TEXT_INIT(SQL_MAX_BYTES);
+        for (int k = 0; k < EXPECTED_COUNT; k++)
+            p->expected[t][k] = (struct gw_text)GW_TEXT_INIT(HEAD_MAX_BYTES);
+        sql_find_touched(&p->find_touched[t], table);
+        sql_find_missing(&p->find_missing[t], table);
+        sql_select_ours(&p->recall_rows[t], table);
+        fine &= !p->find_touched[t].failed && !p->find_missing[t].failed && !p->recall_rows[t].failed;
     }
     return fine ? GW_OK : gw_fail(err, GW_ENOMEM, where, "no memory for the study database's statements");
 }
@@ -219,7 +232,13 @@ enum gw_status gw_sink_postgres_open(uv_loop_t *loop, const struct gw_clock *clo
 
     if (!p)
         return gw_fail(err, GW_ENOMEM, where, "no memory for the study database");
-    p->remote = (struct gw_remote){stand, postgres_deliver, postgres_inspect, postgres_examine, close_remote};
+    p->remote = (struct gw_remote){.stand = stand,
+                                   .deliver = postgres_deliver,
+                                   .inspect = postgres_inspect,
+                                   .examine = postgres_examine,
+                                   .missing = postgres_missing,
+                                   .recall = postgres_recall,
+                                   .close = close_remote};
     p->arena = (struct gw_arena)GW_ARENA_INIT(SETTINGS_MAX_BYTES);
     rc = print_sentences(p, err);
     if (rc == GW_OK)

@@ -129,3 +129,45 @@ void postgres_inspect(struct gw_remote *remote, struct gw_arena *arena, struct g
     p->refusals = out;
     postgres_begin(p, arena, done, ctx, ask_touched);
 }
+
+/* ---- rows that should be there --------------------------------------------------------------------------------- */
+
+static void ask_missing(struct postgres *p)
+{
+    bool failed = false;
+
+    p->statement_count = 0;
+    for (int t = 0; t < GW_TABLE_COUNT; t++) {
+        if (p->expected[t][EXPECTED_KEYS].length <= 1)
+            continue;
+        for (int k = 0; k < EXPECTED_COUNT; k++) {
+            array_end(&p->expected[t][k]);
+            failed |= p->expected[t][k].failed;
+            p->expected_values[t][k] = p->expected[t][k].at;
+        }
+        postgres_add_statement(p, p->find_missing[t].at, p->expected_values[t], EXPECTED_COUNT, postgres_on_refusals);
+    }
+    p->no_memory |= failed;
+    if (failed || p->statement_count == 0)
+        postgres_end(p, NULL);
+    else
+        postgres_run(p, postgres_on_answered);
+}
+
+/* count is not 0: a call is never answered from within. */
+void postgres_missing(struct gw_remote *remote, const struct gw_expected *rows, size_t count, struct gw_arena *arena,
+                      struct gw_refusals *out, gw_remote_done done, void *ctx)
+{
+    struct postgres *p = (struct postgres *)remote;
+
+    *out = (struct gw_refusals){0};
+    p->refusals = out;
+    for (int t = 0; t < GW_TABLE_COUNT; t++)
+        for (int k = 0; k < EXPECTED_COUNT; k++)
+            array_begin(&p->expected[t][k]);
+    for (size_t i = 0; i < count; i++) {
+        array_add(&p->expected[rows[i].table][EXPECTED_KEYS], rows[i].subject_key);
+        array_add(&p->expected[rows[i].table][EXPECTED_ROWS], rows[i].row_id);
+    }
+    postgres_begin(p, arena, done, ctx, ask_missing);
+}

@@ -17,6 +17,7 @@ enum {
 };
 
 enum head { HEAD_KEYS, HEAD_TO, HEAD_FROM, HEAD_SHIPMENT, HEAD_APPLIED_AT, HEAD_COUNT };
+enum expected { EXPECTED_KEYS, EXPECTED_ROWS, EXPECTED_COUNT };
 enum rejected { REJECTED_KEYS, REJECTED_TABLES, REJECTED_ROWS, REJECTED_REASONS, REJECTED_COUNT };
 
 struct postgres {
@@ -25,7 +26,7 @@ struct postgres {
     struct gw_postgres_target target;
     struct gw_postgres *connection;
     struct writing *writing;
-    struct gw_text find_touched[GW_TABLE_COUNT];
+    struct gw_text find_touched[GW_TABLE_COUNT], find_missing[GW_TABLE_COUNT], recall_rows[GW_TABLE_COUNT];
     bool known;                       /* it is the study's own */
     struct gw_error strange;          /* what the target's answer was found to be */
     void (*next)(struct postgres *p); /* once connected */
@@ -36,6 +37,10 @@ struct postgres {
 
     struct gw_stands *stands;
     struct gw_refusals *refusals;
+    struct gw_text expected[GW_TABLE_COUNT][EXPECTED_COUNT]; /* rows that should be there */
+    const char *expected_values[GW_TABLE_COUNT][EXPECTED_COUNT];
+    struct gw_recalled *recalled;
+    const char *recalled_key[1];
 
     struct gw_shipment *shipment;
     struct pieces pieces; /* of the shipment's batches, still to be sent */
@@ -80,6 +85,13 @@ void postgres_on_refusals(void *ctx, const PGresult *result);
 bool postgres_look(struct postgres *p);
 void postgres_inspect(struct gw_remote *remote, struct gw_arena *arena, struct gw_refusals *out, gw_remote_done done,
                       void *ctx);
+void postgres_missing(struct gw_remote *remote, const struct gw_expected *rows, size_t count, struct gw_arena *arena,
+                      struct gw_refusals *out, gw_remote_done done, void *ctx);
+
+/* ---- postgres_recall.c */
+
+void postgres_recall(struct gw_remote *remote, const char *subject_key, struct gw_arena *arena, struct gw_recalled *out,
+                     gw_remote_done done, void *ctx);
 
 /* ---- postgres_examine.c */
 

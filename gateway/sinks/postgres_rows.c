@@ -141,6 +141,41 @@ enum gw_status writing_statements(struct writing *w, const char *shipment, struc
     return fine ? GW_OK : gw_fail(err, GW_ENOMEM, where, "a shipment needs more memory than allowed");
 }
 
+/* ---- answers --------------------------------------------------------------------------------------------------- */
+
+static bool read_cell(struct gw_arena *arena, const struct gw_column *column, const PGresult *answer, int row, int i,
+                      void *cell)
+{
+    if (PQgetisnull(answer, row, i))
+        return true;
+    const char *text = PQgetvalue(answer, row, i);
+    if (column->type == GW_COLUMN_integer) {
+        *(gw_cell_integer *)cell = (gw_cell_integer)strtol(text, NULL, 10);
+    } else if (column->type == GW_COLUMN_boolean) {
+        *(gw_cell_boolean *)cell = *text == 't';
+    } else {
+        *(gw_cell_text *)cell = gw_arena_copy(arena, text, (size_t)PQgetlength(answer, row, i));
+        return *(gw_cell_text *)cell != NULL;
+    }
+    return true;
+}
+
+bool rows_take(struct gw_rows *rows, struct gw_arena *arena, const struct gw_table *table, const PGresult *answer,
+               int first)
+{
+    bool fine = true;
+
+    for (int i = 0; fine && i < PQntuples(answer); i++) {
+        struct gw_row *row = gw_rows_add(rows, arena, table->id);
+
+        fine = row != NULL;
+        for (size_t c = 0; fine && c < table->column_count; c++)
+            fine =
+                read_cell(arena, &table->columns[c], answer, i, first + (int)c, (char *)row + table->columns[c].offset);
+    }
+    return fine;
+}
+
 /* ---- the beginning and the end --------------------------------------------------------------------------------- */
 
 static char *print_sql(const struct gw_table *table, enum sql_write kind)

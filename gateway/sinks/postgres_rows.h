@@ -31,6 +31,10 @@ void writing_add(struct writing *writing, const struct gw_change *change,
 enum gw_status writing_statements(struct writing *writing, const char *shipment, struct gw_postgres_statement *out,
                                   size_t *count, struct gw_error *err);
 
+/* An answer of all columns of a table, in declared order from column `first` on, as rows. False: no memory. */
+bool rows_take(struct gw_rows *rows, struct gw_arena *arena, const struct gw_table *table, const PGresult *answer,
+               int first);
+
 /* An array literal, element by element: array_begin, array_add ..., array_end. NULL is a null. */
 void array_begin(struct gw_text *array);
 void array_add(struct gw_text *array, const char *element);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sinks/postgres_migrate.h"
+#include "sinks/postgres_rows.h"
 #include "sinks/postgres_session.h"
 #include "sinks/postgres_sql.h"
 
@@ -76,37 +77,12 @@ static void on_subjects(void *ctx, const PGresult *answer)
     }
 }
 
-static bool read_cell(struct gw_arena *arena, const struct gw_column *column, const PGresult *answer, int row, int i,
-                      void *cell)
-{
-    if (PQgetisnull(answer, row, i))
-        return true;
-    const char *text = PQgetvalue(answer, row, i);
-    if (column->type == GW_COLUMN_integer) {
-        *(gw_cell_integer *)cell = (gw_cell_integer)strtol(text, NULL, 10);
-    } else if (column->type == GW_COLUMN_boolean) {
-        *(gw_cell_boolean *)cell = *text == 't';
-    } else {
-        *(gw_cell_text *)cell = gw_arena_copy(arena, text, (size_t)PQgetlength(answer, row, i));
-        return *(gw_cell_text *)cell != NULL;
-    }
-    return true;
-}
-
 static void on_rows(void *ctx, const PGresult *answer)
 {
     const struct reading *reading = ctx;
-    struct snapshot *s = reading->snapshot;
-    const struct gw_table *table = reading->table;
 
-    for (int i = 0; i < PQntuples(answer); i++) {
-        struct gw_row *row = gw_rows_add(&s->rows, &s->arena, table->id);
-
-        s->no_memory |= !row;
-        for (size_t c = 0; row && c < table->column_count; c++)
-            s->no_memory |=
-                !read_cell(&s->arena, &table->columns[c], answer, i, (int)c, (char *)row + table->columns[c].offset);
-    }
+    reading->snapshot->no_memory |=
+        !rows_take(&reading->snapshot->rows, &reading->snapshot->arena, reading->table, answer, 0);
 }
 
 /* ---- one subject ----------------------------------------------------------------------------------------------- */

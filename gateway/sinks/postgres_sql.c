@@ -264,6 +264,32 @@ void sql_find_touched(struct gw_text *out, const struct gw_table *table)
     gw_text_add(out, " ORDER BY 2, 3");
 }
 
+void sql_find_missing(struct gw_text *out, const struct gw_table *table)
+{
+    gw_text_add(out, "SELECT ");
+    sql_literal(out, table->name);
+    gw_text_add(
+        out,
+        ", n.subject_key, n.row_id, 'touched', 'missing' FROM unnest($1::text[], $2::text[]) AS n (subject_key, row_id)"
+        " WHERE NOT EXISTS (SELECT FROM ");
+    sql_name(out, table->name);
+    gw_text_add(out, " x WHERE ");
+    same_key(out, "x");
+    gw_text_add(out, ") ORDER BY 2, 3");
+}
+
+void sql_select_ours(struct gw_text *out, const struct gw_table *table)
+{
+    gw_text_add(out, "SELECT ");
+    sql_literal(out, table->name);
+    gw_text_add(out, ", ");
+    columns(out, table, "t.");
+    gw_text_add(out, " FROM ");
+    sql_name(out, table->name);
+    gw_text_add(out, " t WHERE t.subject_key = $1 AND t.status <> 'withdrawn' AND t.written = ");
+    digest(out, table, "t.");
+}
+
 void sql_select_rows(struct gw_text *out, const struct gw_table *table)
 {
     gw_text_add(out, "SELECT ");

@@ -49,6 +49,12 @@ void sql_write_rows(struct gw_text *out, const struct gw_table *table, enum sql_
 /* Rows that are not as we wrote them, of the subjects $1 (null: of all): table, subject_key, row_id, digest, and what
  * is there as a JSON object. */
 void sql_find_touched(struct gw_text *out, const struct gw_table *table);
+/* Of rows out of two arrays, subject_key and row_id, those that are not there, as refusals: table, subject_key, row_id,
+ * kind, reason. */
+void sql_find_missing(struct gw_text *out, const struct gw_table *table);
+/* Behind the table's name all columns, in declared order, of the rows of subject $1 that are as we wrote them; no
+ * tombstones. */
+void sql_select_ours(struct gw_text *out, const struct gw_table *table);
 /* All columns, in declared order, of the rows of subject $1, by row id. */
 void sql_select_rows(struct gw_text *out, const struct gw_table *table);
 

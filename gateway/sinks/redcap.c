@@ -174,7 +174,8 @@ static void on_stands(void *ctx, const cJSON *answer, const struct gw_error *fai
         }
         stand = GW_ARENA_PUSH(r->answers, r->stands->list, r->stands->count, r->stands->capacity);
         if (stand)
-            *stand = (struct gw_stand){keep(r, wire_text(line, REDCAP_RECORD)), redcap_revision_of(line)};
+            *stand = (struct gw_stand){.subject_key = keep(r, wire_text(line, REDCAP_RECORD)),
+                                       .revision = redcap_revision_of(line)};
         r->no_memory |= !stand;
     }
     if (r->next)
@@ -312,7 +313,11 @@ enum gw_status gw_sink_redcap_open(uv_loop_t *loop, const struct gw_redcap_targe
 
     if (!r)
         return gw_fail(err, GW_ENOMEM, where, "no memory for the study database");
-    r->remote = (struct gw_remote){stand, redcap_deliver, inspect, redcap_examine, close_remote};
+    r->remote = (struct gw_remote){.stand = stand,
+                                   .deliver = redcap_deliver,
+                                   .inspect = inspect,
+                                   .examine = redcap_examine,
+                                   .close = close_remote};
     r->arena = r->event_arena = (struct gw_arena)GW_ARENA_INIT(SETTINGS_MAX_BYTES);
     r->work = (struct gw_arena)GW_ARENA_INIT(WORK_MAX_BYTES);
     rc = copy_target(r, target, err);

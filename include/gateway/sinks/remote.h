@@ -21,6 +21,7 @@
 struct gw_stand {
     const char *subject_key;
     int64_t revision;
+    const char *applied_at; /* of the batch; NULL: it does not say */
 };
 
 struct gw_stands {
@@ -40,6 +41,17 @@ struct gw_shipment {
     struct gw_refusals refusals; /* filled in */
 };
 
+struct gw_recalled {     /* what the database has of a subject */
+    int64_t revision;    /* 0: it knows nobody of this name */
+    struct gw_rows rows; /* those that are as we wrote them, sorted; no tombstones */
+};
+
+struct gw_expected { /* a row that should be there */
+    enum gw_table_id table;
+    const char *subject_key;
+    const char *row_id;
+};
+
 struct gw_remote {
     /* Every subject the database knows. Connects, and sees to it that it is the study's own, when need be. */
     void (*stand)(struct gw_remote *remote, struct gw_arena *arena, struct gw_stands *out, gw_remote_done done,
@@ -53,6 +65,12 @@ struct gw_remote {
      * is written. GW_ECONFIG: it could not, and the text says what is missing.
      */
     void (*examine)(struct gw_remote *remote, const char *const *windows, size_t count, gw_remote_done done, void *ctx);
+    /* Of these rows, which are not there: refusals of what was touched, reason "missing". NULL: it cannot tell. */
+    void (*missing)(struct gw_remote *remote, const struct gw_expected *rows, size_t count, struct gw_arena *arena,
+                    struct gw_refusals *out, gw_remote_done done, void *ctx);
+    /* NULL: it cannot tell. */
+    void (*recall)(struct gw_remote *remote, const char *subject_key, struct gw_arena *arena, struct gw_recalled *out,
+                   gw_remote_done done, void *ctx);
     /* A done that is owed is called first (GW_ECANCELED); closed when the loop holds nothing of it. */
     void (*close)(struct gw_remote *remote, void (*closed)(void *ctx), void *ctx);
 };
