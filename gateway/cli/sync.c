@@ -45,6 +45,21 @@ static bool nothing_new(const struct gw_pass_result *pass)
     return pass->added + pass->changed + pass->withdrawn + pass->items_opened + pass->items_closed == 0;
 }
 
+static void print_recalled(const struct output *output, const struct gw_sync_delivery *delivery)
+{
+    if (delivery->recalled + delivery->held == 0)
+        return;
+    fprintf(output->out,
+            "study database of %s: of %zu %s it had what this ledger has not (a restored copy?): the difference was "
+            "made from what is there",
+            delivery->study, delivery->recalled + delivery->held,
+            plural((int64_t)(delivery->recalled + delivery->held), "subject", "subjects"));
+    if (delivery->held > 0)
+        fprintf(output->out, ", but %zu %s to be read again first", delivery->held,
+                plural((int64_t)delivery->held, "is", "are"));
+    fprintf(output->out, "; look whether decisions made since that copy are lost\n");
+}
+
 /* To study databases that are elsewhere; what went into a file here is there. */
 static void print_deliveries(const struct output *output, const struct gw_sync_result *result)
 {
@@ -59,6 +74,7 @@ static void print_deliveries(const struct output *output, const struct gw_sync_r
         if (delivery->waiting > 0)
             fprintf(output->out, ", %lld %s", (long long)delivery->waiting, plural(delivery->waiting, "waits", "wait"));
         fputc('\n', output->out);
+        print_recalled(output, delivery);
     }
 }
 
@@ -112,6 +128,8 @@ static cJSON *delivery_json(const struct gw_sync_delivery *delivery)
     cJSON_AddNumberToObject(object, "rows", (double)delivery->rows);
     cJSON_AddNumberToObject(object, "refused", (double)delivery->refused);
     cJSON_AddNumberToObject(object, "waiting", (double)delivery->waiting);
+    cJSON_AddNumberToObject(object, "recalled", (double)delivery->recalled);
+    cJSON_AddNumberToObject(object, "held", (double)delivery->held);
     if (delivery->failure.status == GW_OK)
         cJSON_AddNullToObject(object, "failure");
     else

@@ -261,6 +261,24 @@ enum gw_status agenda_done(struct gw_ledger *ledger, struct gw_arena *arena, int
     return rc;
 }
 
+enum gw_status agenda_asked_since(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t instant,
+                                  bool *out, struct gw_error *err)
+{
+    struct gw_ledger_notes notes = {0};
+    char name[NAME_BYTES];
+    enum gw_status rc;
+
+    name_done(subject, "", name);
+    rc = gw_ledger_notes_under(ledger, arena, schedule_space, name, &notes, err);
+    *out = rc == GW_OK;
+    for (size_t i = 0; rc == GW_OK && i < notes.count; i++) {
+        struct gw_schedule_done done;
+
+        *out &= read_done(notes.list[i].text, &done) && done.full >= instant;
+    }
+    return rc;
+}
+
 enum gw_status agenda_keep_done(struct gw_ledger *ledger, int64_t subject, const char *endpoint,
                                 const struct gw_schedule_done *done, struct gw_error *err)
 {

@@ -41,6 +41,10 @@ enum gw_status agenda_linked(struct gw_ledger *ledger, struct gw_arena *arena, i
 
 enum gw_status agenda_done(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, const char *endpoint,
                            struct gw_schedule_done *out, struct gw_error *err);
+/* Was every endpoint that was ever asked about the subject asked for all that was open since this instant? One that no
+ * endpoint is asked about was. */
+enum gw_status agenda_asked_since(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t instant,
+                                  bool *out, struct gw_error *err);
 enum gw_status agenda_keep_done(struct gw_ledger *ledger, int64_t subject, const char *endpoint,
                                 const struct gw_schedule_done *done, struct gw_error *err);
 

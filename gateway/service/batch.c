@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/ledger/adopt.h"
 #include "gateway/ledger/refusals.h"
 
 static enum gw_status no_memory(struct gw_error *err)
@@ -143,8 +144,7 @@ enum gw_status batch_make(struct gw_ledger *ledger, struct gw_arena *arena, cons
     struct gw_difference *difference = gw_arena_alloc(arena, sizeof *difference);
     struct gw_refusals refusals = {0};
     struct gw_rows old = {0}, new = {0};
-    int64_t number = 0;
-    enum gw_status rc = gw_ledger_rows(ledger, arena, line->subject, from, &old, &number, err);
+    enum gw_status rc = gw_ledger_rows_there(ledger, arena, line->subject, from, &old, err);
 
     if (!difference)
         return no_memory(err);

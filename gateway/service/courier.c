@@ -12,12 +12,12 @@ static const char where[] = "service.courier";
 
 enum {
     SHIPMENT_MEMORY = 1024 * 1024 * 1024,
+    STANDING_MEMORY = 256 * 1024 * 1024,
     STOPPED_MS = 5 * 60 * 1000, /* before a database that wants a person is asked again */
 };
 
 /* ---- states ---------------------------------------------------------------------------------------------------- */
 
-static void on_timer(uv_timer_t *timer);
 static void go_on(struct courier *c);
 static void close_parts(struct courier *c);
 
@@ -30,7 +30,7 @@ void courier_tell(struct courier *c, enum courier_state state)
 
 static void wait(struct courier *c, uint64_t wait_ms)
 {
-    gw_clock_start(c->settings.clock, &c->timer, on_timer, wait_ms);
+    gw_clock_start(c->settings.clock, &c->timer, courier_on_timer, wait_ms);
 }
 
 static uint32_t dice(void)
@@ -89,7 +89,7 @@ static void go_on(struct courier *c)
         courier_collect(c);
 }
 
-static void on_timer(uv_timer_t *timer)
+void courier_on_timer(uv_timer_t *timer)
 {
     courier_next_step(timer->data);
 }
@@ -117,7 +117,8 @@ enum gw_status courier_start(const struct courier_settings *settings, struct cou
     if (!c)
         return gw_fail(err, GW_ENOMEM, where, "no memory for the courier of %s", settings->study);
     c->settings = *settings;
-    c->arena = (struct gw_arena)GW_ARENA_INIT(SHIPMENT_MEMORY);
+    c->arena = c->recalling = (struct gw_arena)GW_ARENA_INIT(SHIPMENT_MEMORY);
+    c->standing = (struct gw_arena)GW_ARENA_INIT(STANDING_MEMORY);
     uv_timer_init(settings->loop, &c->timer);
     c->timer.data = c;
     wait(c, 0);
@@ -133,6 +134,8 @@ static void release_when_closed(struct courier *c)
     if (!c->timer_closed || !c->remote_closed)
         return;
     gw_arena_release(&c->arena);
+    gw_arena_release(&c->standing);
+    gw_arena_release(&c->recalling);
     free(c);
     closed(ctx);
 }

@@ -32,7 +32,9 @@ struct courier_news {
     struct gw_outbox_size waits; /* as of the last look at the ledger */
     uint64_t batches, rows;      /* delivered since the start */
     uint64_t refused;            /* rows */
-    bool marked;                 /* subjects are to be derived again: what was refused is to be told */
+    size_t recalled; /* subjects since the start of whom the database had what the ledger has not, or has otherwise */
+    size_t held;     /* of them, who wait until they were asked about again */
+    bool marked;     /* subjects are to be derived again: what was refused is to be told */
 };
 
 struct courier_settings {

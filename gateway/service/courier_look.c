@@ -7,8 +7,6 @@
 #include "gateway/ledger/refusals.h"
 #include "service/courier_parts.h"
 
-static const char where[] = "service.courier";
-
 /* ---- where the subjects stand ---------------------------------------------------------------------------------- */
 
 static int by_key(const void *a, const void *b)
@@ -20,11 +18,12 @@ static enum gw_status reconcile(struct gw_ledger *ledger, void *ctx, struct gw_e
 {
     struct courier *c = ctx;
     struct gw_ledger_subjects subjects = {0};
-    enum gw_status rc = gw_ledger_subjects(ledger, &c->arena, &subjects, err);
+    enum gw_status rc = gw_ledger_subjects(ledger, &c->standing, &subjects, err);
 
     if (rc == GW_OK && c->found.count > 0)
         qsort(c->found.list, c->found.count, sizeof *c->found.list, by_key);
     for (size_t i = 0; rc == GW_OK && i < subjects.count; i++) {
+        bool known = true;
         const struct gw_ledger_subject *subject = &subjects.list[i];
         const struct gw_stand wanted = {.subject_key = subject->subject_key};
         const struct gw_stand *stand =
@@ -32,23 +31,20 @@ static enum gw_status reconcile(struct gw_ledger *ledger, void *ctx, struct gw_e
 
         if (strcmp(subject->study, c->settings.study) != 0)
             continue;
-        if (stand && stand->revision > subject->revision)
-            return gw_fail(err, GW_ECONFIG, where,
-                           "the study database of %s has revision %lld of a subject whose ledger ends at %lld: this "
-                           "ledger is older than the database (a restored copy?); put the newer one back",
-                           c->settings.study, (long long)stand->revision, (long long)subject->revision);
-        rc = gw_outbox_reconcile(ledger, subject->number, stand ? stand->revision : 0, err);
+        if (stand)
+            rc = courier_part_astray(c, ledger, subject, stand, &known, err);
+        if (rc == GW_OK && (!stand || known))
+            rc = gw_outbox_reconcile(ledger, subject->number, stand ? stand->revision : 0, err);
     }
-    return rc == GW_OK ? gw_outbox_size(ledger, c->settings.study, &c->news.waits, err) : rc;
+    return rc;
 }
 
 static void on_reconciled(void *ctx, const struct gw_error *failure)
 {
     struct courier *c = ctx;
 
-    c->stands = !failure;
     if (courier_step_done(c, failure))
-        courier_next_step(c);
+        courier_recall(c);
 }
 
 static void on_stands(void *ctx, const struct gw_error *failure)
@@ -73,8 +69,11 @@ static void on_measured(void *ctx, const struct gw_error *failure)
     if (!courier_step_done(c, failure))
         return;
     c->busy = true;
-    gw_arena_clear(&c->arena);
-    c->settings.remote->stand(c->settings.remote, &c->arena, &c->found, on_stands, c);
+    gw_arena_clear(&c->standing);
+    c->astray = NULL;
+    c->held = NULL;
+    c->astray_count = c->astray_capacity = c->astray_at = c->news.held = c->held_capacity = 0;
+    c->settings.remote->stand(c->settings.remote, &c->standing, &c->found, on_stands, c);
 }
 
 void courier_ask_stands(struct courier *c)
@@ -93,7 +92,7 @@ static bool is_found(const struct courier *c, const char *subject_key, const str
     return false;
 }
 
-/* Rows that are as they were written again; those that are missing are not looked for, and stay. */
+/* Rows that are as they were written again; those that are missing are looked for next (courier_missing.c). */
 static enum gw_status forget_touched(struct courier *c, struct gw_ledger *ledger,
                                      const struct gw_ledger_subject *subject, bool *changed, struct gw_error *err)
 {
@@ -145,9 +144,14 @@ static void on_noted(void *ctx, const struct gw_error *failure)
 {
     struct courier *c = ctx;
 
-    c->inspected = failure ? 0 : (int64_t)c->settings.clock->monotonic_ms(c->settings.clock->ctx);
     if (courier_step_done(c, failure))
-        courier_next_step(c);
+        courier_find_missing(c);
+}
+
+void courier_end_inspection(struct courier *c)
+{
+    c->inspected = (int64_t)c->settings.clock->monotonic_ms(c->settings.clock->ctx);
+    courier_next_step(c);
 }
 
 static void on_inspected(void *ctx, const struct gw_error *failure)
@@ -168,6 +172,7 @@ bool courier_inspection_is_due(const struct courier *c)
 void courier_inspect(struct courier *c)
 {
     c->busy = true;
+    c->looked = 0;
     gw_arena_clear(&c->arena);
     c->settings.remote->inspect(c->settings.remote, &c->arena, &c->touched, on_inspected, c);
 }

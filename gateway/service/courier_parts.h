@@ -12,6 +12,12 @@
 
 #include "service/courier.h"
 
+struct astray { /* a subject whose revision there is not the ledger's; see courier_recall.c */
+    int64_t subject;
+    const char *subject_key;
+    int64_t revision;
+};
+
 struct courier {
     struct courier_settings settings;
     struct courier_news news;
@@ -21,12 +27,23 @@ struct courier {
     bool stands;       /* it is known where every subject stands */
     int64_t inspected; /* monotonic ms; 0: not yet */
     struct gw_arena arena;
+    struct gw_arena standing; /* of where the subjects stand, until that is asked again */
     struct gw_stands found;
+    struct astray *astray;
+    size_t astray_count, astray_capacity, astray_at;
+    int64_t *held; /* news.held subjects, sorted */
+    size_t held_capacity;
+    struct gw_arena recalling; /* of one of them */
+    struct gw_recalled recalled;
     struct gw_batch *batches;
     int64_t *subjects; /* of each batch */
     struct gw_shipment shipment;
     struct gw_receipt *receipts;
     struct gw_refusals touched; /* of an inspection */
+    struct gw_expected *expected;
+    size_t expected_count, expected_capacity;
+    int64_t looked; /* the last subject whose rows were looked for; 0: none yet */
+    struct gw_refusals missing;
     bool stopping, timer_closed, remote_closed;
     void (*closed)(void *ctx);
     void *closed_ctx;
@@ -39,9 +56,20 @@ void courier_submit(struct courier *c, gw_writer_run job, gw_writer_done done);
 void courier_tell(struct courier *c, enum courier_state state);
 void courier_fail(struct courier *c, const struct gw_error *failure);
 
+void courier_on_timer(uv_timer_t *timer); /* goes on */
+
 void courier_ask_stands(struct courier *c); /* and how much waits, even if the database stays away */
+/* One that the ledger knows (*known), or one that is put aside to be recalled, or to be held. */
+enum gw_status courier_part_astray(struct courier *c, struct gw_ledger *ledger, const struct gw_ledger_subject *subject,
+                                   const struct gw_stand *stand, bool *known, struct gw_error *err);
+void courier_recall(struct courier *c); /* those that were put aside; then the database is known */
+bool courier_is_held(const struct courier *c, int64_t subject);
+void courier_look_again(struct courier *c); /* later: some are held */
+
 bool courier_inspection_is_due(const struct courier *c);
 void courier_inspect(struct courier *c); /* what was changed there by hand */
+void courier_find_missing(struct courier *c);
+void courier_end_inspection(struct courier *c);
 void courier_collect(struct courier *c); /* ──> deliver ──> receipts; idle where nothing waits */
 
 #endif

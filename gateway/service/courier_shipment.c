@@ -56,7 +56,8 @@ static enum gw_status collect(struct gw_ledger *ledger, void *ctx, struct gw_err
         rc = gw_outbox_next(ledger, &c->arena, line.number, &line, err);
         if (rc != GW_OK || line.number == 0)
             break;
-        if (strcmp(line.study, c->settings.study) == 0 && !is_collected(c, line.subject))
+        if (strcmp(line.study, c->settings.study) == 0 && !is_collected(c, line.subject) &&
+            !courier_is_held(c, line.subject))
             rc = add_batch(c, ledger, &line, &rows, err);
     }
     return rc;
@@ -75,6 +76,8 @@ static void on_collected(void *ctx, const struct gw_error *failure)
         courier_tell(c, COURIER_IDLE);
         if (c->again)
             courier_next_step(c);
+        else if (c->news.held > 0)
+            courier_look_again(c);
         return;
     }
     c->busy = true;

@@ -49,6 +49,22 @@ static void log_state(struct delivery *delivery, const struct courier_news *news
                GW_LOG_NUMBER("waiting", news->waits.lines));
 }
 
+/* The ledger was restored from a copy, or an answer of the database was lost. */
+static void log_recalled(struct delivery *delivery, const struct courier_news *news)
+{
+    if (news->recalled <= delivery->recalled && news->held == delivery->held)
+        return;
+    delivery->recalled = news->recalled;
+    delivery->held = news->held;
+    gw_log(delivery->generation->run->log, GW_LOG_WARNING, "delivery.recalled",
+           GW_LOG_TEXT("study", delivery->study->config->id), GW_LOG_NUMBER("subjects", news->recalled),
+           GW_LOG_NUMBER("held", news->held),
+           GW_LOG_TEXT("reason",
+                       "the study database has what this ledger has not (a restored copy?): the difference is "
+                       "made from what is there, once a subject was read again; look whether decisions made "
+                       "since that copy are lost"));
+}
+
 static void on_news(void *ctx, const struct courier_news *news)
 {
     struct delivery *delivery = ctx;
@@ -61,6 +77,7 @@ static void on_news(void *ctx, const struct courier_news *news)
     counts[GW_DELIVERIES_FAILED] += news->state == COURIER_AWAY;
     delivery->counted = news->batches;
     log_state(delivery, news);
+    log_recalled(delivery, news);
     generation->held_back = hold_back(generation);
     if (generation->held_back != held_back)
         gw_log(generation->run->log, held_back ? GW_LOG_INFO : GW_LOG_ERROR,

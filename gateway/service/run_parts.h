@@ -84,6 +84,7 @@ struct delivery { /* to the study database of a study, where that is elsewhere *
     struct courier *courier; /* NULL: it has closed */
     enum courier_state told; /* in the log */
     uint64_t counted;        /* batches, in the metrics */
+    size_t recalled, held;   /* subjects, in the log */
 };
 
 struct generation {

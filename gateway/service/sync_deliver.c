@@ -65,6 +65,8 @@ static void conclude(struct sync_delivery *delivery)
     delivery->told->batches += news->batches;
     delivery->told->rows += news->rows;
     delivery->told->refused += news->refused;
+    delivery->told->recalled += news->recalled;
+    delivery->told->held = news->held;
     delivery->told->waiting = news->waits.lines;
     delivery->told->failure =
         news->state == COURIER_AWAY || news->state == COURIER_STOPPED ? news->reason : (struct gw_error){0};

@@ -33,6 +33,8 @@ struct gw_sync_delivery { /* to a study database that is elsewhere */
     uint64_t batches, rows;
     uint64_t refused; /* of the rows */
     int64_t waiting;  /* batches that could not be delivered */
+    size_t recalled;  /* subjects of whom the database had what the ledger does not: was it restored from a copy? */
+    size_t held;      /* of them, who were not read again and wait */
     struct gw_error failure;
 };
 
