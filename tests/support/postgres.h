@@ -29,6 +29,14 @@ static inline const char *cluster_folder(void)
     return folder;
 }
 
+/* The folder's name of the server that is asked: "cluster", until another has taken its place. */
+static inline const char *cluster_name(void)
+{
+    const char *name = getenv("SUPPORT_POSTGRES_SERVER");
+
+    return name ? name : "cluster";
+}
+
 static inline unsigned cluster_port(void)
 {
     return (unsigned)atoi(getenv("SUPPORT_POSTGRES_PORT"));
@@ -38,8 +46,8 @@ static inline void cluster_do(const char *verb)
 {
     char command[700];
 
-    snprintf(command, sizeof command, CLUSTER_SCRIPT " %s '%s/cluster' %u >/dev/null", verb, cluster_folder(),
-             cluster_port());
+    snprintf(command, sizeof command, CLUSTER_SCRIPT " %s '%s/%s' %u >/dev/null", verb, cluster_folder(),
+             cluster_name(), cluster_port());
     if (system(command) != 0) {
         fprintf(stderr, "cannot %s a PostgreSQL cluster\n", verb);
         exit(1);
@@ -85,7 +93,7 @@ static inline const char *cluster_host(void)
 {
     static char host[200];
 
-    snprintf(host, sizeof host, "%s/cluster", cluster_folder());
+    snprintf(host, sizeof host, "%s/%s", cluster_folder(), cluster_name());
     return host;
 }
 
