@@ -2,47 +2,7 @@
  * A sync whose study database is a real PostgreSQL: what a hospital has ends there, what a person changed there is left
  * alone and told, and a database that is away or refuses costs its own deliveries alone.
  */
-#include "service/delivery_bench.h"
-#include "support/postgres.h"
-
-static void lay(struct bench *b)
-{
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-
-    cr_assert(gw_sink_postgres_print(&b->study.postgres, out, &b->err) == GW_OK, "%s", b->err.text);
-    fclose(out);
-    cluster_exec(text);
-    free(text);
-}
-
-static void set_up(struct bench *b, const char *schema)
-{
-    bench_open(b);
-    b->study.sink_kind = "postgres";
-    b->study.postgres = (struct gw_postgres_target){.connection = cluster_settings(),
-                                                    .schema = schema,
-                                                    .study = "lendex-rrmm",
-                                                    .installation = "t",
-                                                    .purpose = "production"};
-    lay(b);
-}
-
-static bool says(struct bench *b, const char *sql, const char *wanted)
-{
-    return cluster_says(gw_arena_print(&b->arena, "SET search_path TO %s; %s", b->study.postgres.schema, sql), wanted);
-}
-
-static void exec(struct bench *b, const char *sql)
-{
-    cluster_exec(gw_arena_print(&b->arena, "SET search_path TO %s; %s", b->study.postgres.schema, sql));
-}
-
-#define VALUE                                                                                                          \
-    "SELECT string_agg(value_num::text, ',') FROM observations WHERE status <> 'withdrawn' AND window_id = 'T30-01'"
-#define OPEN(code)                                                                                                     \
-    "SELECT count(*) FROM exceptions WHERE status <> 'withdrawn' AND state = 'open' AND code = '" code "'"
+#include "service/delivery_postgres.h"
 
 Test(delivery, brings_what_a_hospital_has_to_a_study_database_that_is_elsewhere)
 {
