@@ -148,9 +148,9 @@ static const char *without_site(struct engine *e, const char *print)
     return rest ? rest : "";
 }
 
-const char *decided_assessment(struct engine *e, const char *window, const char *response)
+const char *decided_assessment(struct engine *e, const char *window, const char *of)
 {
-    const char *which = gw_arena_print(e->arena, "%s|%s", window, response);
+    const char *which = gw_arena_print(e->arena, "%s|%s", window, of);
 
     e->failed |= !which;
     return which ? which : "";
@@ -164,6 +164,10 @@ static const char *which_of(struct engine *e, const struct gw_decision *d)
         return d->set[GW_SET_ROW] ? d->set[GW_SET_ROW] : "";
     if (d->kind == GW_DECIDE_RESPONSE)
         return decided_assessment(e, d->set[GW_SET_WINDOW], d->set[GW_SET_OF]);
+    if (d->kind == GW_DECIDE_SIGN)
+        return d->set[GW_SET_WINDOW];
+    if (d->kind == GW_DECIDE_SIGNED) /* whatever is accepted ends the signature; what is kept is one change */
+        return decided_assessment(e, d->set[GW_SET_WINDOW], d->set[GW_SET_ACCEPT] ? "" : d->set[GW_SET_OF]);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (d->set[names[i]])
             return d->set[names[i]];

@@ -50,12 +50,13 @@ const struct gw_decision *decided_phrase(struct engine *e, const char *code, con
 
 /*
  * What a person decided about the subject; which: the anchor of kind anchor, the patient's id of kind patient, the
- * assessment (decided_assessment) of kind response, the row of kinds target and resend, else "".
+ * assessment (decided_assessment) of kind response, the row of kinds target and resend, the window of kind sign, the
+ * window and what has changed of it (decided_assessment; "": the answer that accepts) of kind signed, else "".
  */
 const struct gw_decision *decided_subject(const struct engine *e, enum gw_decision_kind kind, const char *which);
 
-/* The name of what an assessment shows: "T90-02|PR". */
-const char *decided_assessment(struct engine *e, const char *window, const char *response);
+/* The name of what an assessment shows: "T90-02|PR", and of what has changed of a signed window. */
+const char *decided_assessment(struct engine *e, const char *window, const char *of);
 
 /* An anchor ("D1", "EOT") by the record it was found from, failing that by the subject alone. */
 const struct gw_decision *decided_anchor(struct engine *e, const char *which, const struct item_about *about);

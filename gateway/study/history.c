@@ -13,25 +13,19 @@
 
 #include "study/decided.h"
 #include "study/diagnoses.h"
-#include "study/engine.h"
+#include "study/former.h"
+#include "study/held.h"
 #include "study/refused.h"
 
 bool gw_item_is_history(const char *code)
 {
-    static const char *const codes[] = {"ANCHOR_MOVED", "CORRECTION_AFTER_PUSH", "WITHDRAWN_AFTER_PUSH",
-                                        "PUSH_REJECTED", "TARGET_CHANGED"};
+    static const char *const codes[] = {"ANCHOR_MOVED",  "CORRECTION_AFTER_PUSH", "WITHDRAWN_AFTER_PUSH",
+                                        "PUSH_REJECTED", "TARGET_CHANGED",        "SIGNED_CHANGED"};
 
     return gw_is_among(codes, sizeof codes / sizeof *codes, code);
 }
 
 /* ---- anchors ---- */
-
-static const struct gw_row_subjects *subject_row(const struct gw_rows *rows)
-{
-    const struct gw_row_list *list = &rows->tables[GW_TABLE_subjects];
-
-    return list->count ? (const struct gw_row_subjects *)list->rows[0] : NULL;
-}
 
 static gw_day day_or_none(const char *text)
 {
@@ -43,10 +37,8 @@ static gw_day day_or_none(const char *text)
 static int32_t anchor_version(const struct gw_row_subjects *was, const struct gw_row_subjects *is)
 {
     const int32_t former = was && was->anchor_version != GW_NULL_INTEGER ? was->anchor_version : 0;
-    const bool same = was && is && gw_same(was->d1, is->d1) && gw_same(was->eot, is->eot) &&
-                      gw_same(was->death_date, is->death_date) && gw_same(was->withdrawal_date, is->withdrawal_date);
 
-    return same && former > 0 ? former : former + 1;
+    return former_same_anchors(was, is) && former > 0 ? former : former + 1;
 }
 
 static bool later(const char *a, const char *b)
@@ -91,46 +83,6 @@ static void compare_anchors(struct engine *e, const struct gw_row_subjects *was,
 
 /* ---- sources ---- */
 
-struct source { /* of a row of before, as it is now */
-    const char *hash;
-    size_t fact;
-    const char **rows; /* of before, that are others now or gone */
-    size_t row_count, row_capacity;
-};
-
-struct sources { /* by hash */
-    struct source *list;
-    size_t count;
-};
-
-static int by_hash(const void *a, const void *b)
-{
-    return strcmp(((const struct source *)a)->hash, ((const struct source *)b)->hash);
-}
-
-/* The newest version of every resource. */
-static void list_sources(struct engine *e, struct sources *out)
-{
-    out->list = gw_arena_alloc(e->arena, (e->in->fact_count + 1) * sizeof *out->list);
-    e->failed |= !out->list;
-    for (size_t i = 0; i < e->in->fact_count && !e->failed; i++)
-        if (e->versions[i].current)
-            out->list[out->count++] = (struct source){.hash = engine_hash(e, i), .fact = i};
-    if (!e->failed)
-        qsort(out->list, out->count, sizeof *out->list, by_hash);
-}
-
-static struct source *find_source(struct engine *e, struct sources *sources, const char *hash)
-{
-    const struct source wanted = {.hash = hash};
-
-    if (!sources->list)
-        list_sources(e, sources);
-    if (e->failed)
-        return NULL;
-    return bsearch(&wanted, sources->list, sources->count, sizeof wanted, by_hash);
-}
-
 /* The row of before is another now, or gone. */
 static bool row_changed(const struct gw_rows *previous, const struct gw_rows *next,
                         const struct gw_row_provenance *line)
@@ -143,14 +95,6 @@ static bool row_changed(const struct gw_rows *previous, const struct gw_rows *ne
     was = gw_rows_find(previous, table, line->of_row);
     is = gw_rows_find(next, table, line->of_row);
     return was && !(is && gw_row_equal(table, was, is));
-}
-
-static bool same_bytes(const struct gw_fact *fact, const char *sha256)
-{
-    char text[2 * GW_SHA256_BYTES + 1];
-
-    gw_hex(fact->sha256, sizeof fact->sha256, text);
-    return gw_same(text, sha256);
 }
 
 static void note_row(struct engine *e, struct source *source, const char *row)
@@ -180,15 +124,6 @@ static int part_of_row(struct engine *e, const struct source *source)
                     return (int)p;
     }
     return 0;
-}
-
-/* The version of a resource that these bytes are; NULL: no longer kept. */
-static const struct gw_fact *version_of(const struct engine *e, size_t newest, const char *sha256)
-{
-    for (size_t i = 0; i < e->in->fact_count; i++)
-        if (strcmp(e->versions[i].key, e->versions[newest].key) == 0 && same_bytes(&e->in->facts[i], sha256))
-            return &e->in->facts[i];
-    return NULL;
 }
 
 static bool same_codings(const struct gw_concept *a, const struct gw_concept *b)
@@ -223,13 +158,15 @@ static void consider_line(struct engine *e, struct sources *sources, const struc
 {
     struct source *source;
     const struct gw_fact *was;
+    size_t version;
 
     if (!line->source_hash || !line->content_sha256 || !row_changed(previous, &e->rows, line))
         return;
-    source = find_source(e, sources, line->source_hash);
-    if (!source || same_bytes(&e->in->facts[source->fact], line->content_sha256))
+    source = former_source(e, sources, line->source_hash);
+    if (!source || former_same_bytes(&e->in->facts[source->fact], line->content_sha256))
         return;
-    was = version_of(e, source->fact, line->content_sha256);
+    version = former_version(e, source->fact, line->content_sha256);
+    was = version < e->in->fact_count ? &e->in->facts[version] : NULL;
     if (e->in->facts[source->fact].standing == GW_WITHDRAWN || !was || !went_on(was, &e->in->facts[source->fact]))
         note_row(e, source, line->of_row);
 }
@@ -258,29 +195,8 @@ static void compare_sources(struct engine *e, const struct gw_rows *previous)
             tell(e, &sources.list[i]);
 }
 
+
 /* ---- what was told before ---- */
-
-static void keep_row(struct engine *e, enum gw_table_id table, const struct gw_row *old)
-{
-    struct gw_row *row = gw_rows_add(&e->rows, e->arena, table);
-
-    if (row)
-        memcpy(row, old, gw_table_of(table)->row_size);
-    else
-        e->failed = true;
-}
-
-static void keep_lines(struct engine *e, const struct gw_rows *previous, const char *of_row)
-{
-    const struct gw_row_list *lines = &previous->tables[GW_TABLE_provenance];
-
-    for (size_t i = 0; i < lines->count; i++) {
-        const struct gw_row_provenance *line = (const struct gw_row_provenance *)lines->rows[i];
-
-        if (gw_same(line->table, "exceptions") && gw_same(line->of_row, of_row))
-            keep_row(e, GW_TABLE_provenance, lines->rows[i]);
-    }
-}
 
 static void keep_former(struct engine *e, const struct gw_rows *previous, struct gw_derived *derived)
 {
@@ -291,11 +207,11 @@ static void keep_former(struct engine *e, const struct gw_rows *previous, struct
         const struct gw_row_exceptions *row = (const struct gw_row_exceptions *)former->rows[i];
         const char **slot;
 
-        if (!gw_item_is_history(row->code) || refused_is_told(row->code) ||
+        if (!gw_item_is_history(row->code) || refused_is_told(row->code) || gw_same(row->code, "SIGNED_CHANGED") ||
             gw_rows_find(&derived->rows, GW_TABLE_exceptions, row->row_id))
             continue;
-        keep_row(e, GW_TABLE_exceptions, former->rows[i]);
-        keep_lines(e, previous, row->row_id);
+        former_keep(e, GW_TABLE_exceptions, former->rows[i]);
+        former_keep_lines(e, previous, "exceptions", row->row_id);
         if (!gw_same(row->state, "open"))
             continue;
         slot = GW_ARENA_PUSH(e->arena, derived->lasting, derived->lasting_count, capacity);
@@ -309,12 +225,13 @@ static void keep_former(struct engine *e, const struct gw_rows *previous, struct
 enum gw_status gw_history(const struct gw_rows *previous, struct gw_derived *derived, struct gw_error *err)
 {
     struct engine *e = derived->engine;
-    const struct gw_row_subjects *was = subject_row(previous), *is = subject_row(&derived->rows);
+    const struct gw_row_subjects *was = former_subject(previous), *is = former_subject(&derived->rows);
     const size_t items = e->item_count, answered = e->answered_count;
 
     e->rows = derived->rows; /* as gw_identify named them */
     derived->anchor_version = anchor_version(was, is);
     compare_anchors(e, was, is);
+    hold_signed(e, previous);
     compare_sources(e, previous);
     refused_tell(e, previous, derived);
     if (!e->failed)

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include "gateway/study/seal.h"
 #include "support/refusal.h"
 
 #define STEP 8
@@ -101,4 +102,25 @@ Test(memory_history, ends_with_a_sentence_wherever_it_ends)
     expect_refusals(&derived);
     cr_expect(eq(sz, items_of(&derived, "CORRECTION_AFTER_PUSH"), 0));
     cr_expect(eq(sz, derived.lasting_count, 2));
+}
+
+/* The first value stays as it was signed, and is asked about. */
+Test(memory_history, ends_with_a_sentence_where_a_window_was_signed)
+{
+    static struct gw_signed_rows signature;
+    struct gw_derived derived;
+    char seal[GW_SEAL_BYTES];
+    struct gw_error err;
+    size_t count;
+
+    start();
+    cr_assert(gw_window_seal(&before, "T30-01", seal, &count, &err) == GW_OK);
+    signature = (struct gw_signed_rows){
+        subject_decide(&s, "sign", "", gw_arena_print(&s.arena, "{'window':'T30-01','revision':1,'seal':'%s'}", seal)),
+        before};
+    s.signatures = &signature;
+    s.signature_count = 1;
+    expect_refusals(&derived);
+    cr_expect(eq(sz, items_of(&derived, "SIGNED_CHANGED"), 1));
+    cr_expect(eq(sz, items_of(&derived, "CORRECTION_AFTER_PUSH"), 0));
 }

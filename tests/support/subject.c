@@ -302,6 +302,8 @@ struct gw_subject_input subject_input(const struct subject *s)
                                      .author_approves = s->author_approves,
                                      .refusals = s->refusals,
                                      .refusal_count = s->refusal_count,
+                                     .signatures = s->signatures,
+                                     .signature_count = s->signature_count,
                                      .horizon = s->horizon,
                                      .key = s->key};
 }

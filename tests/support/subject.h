@@ -26,6 +26,8 @@ struct subject {
     bool author_approves;
     const struct gw_refusal *refusals; /* by the study database; none unless a test has some */
     size_t refusal_count;
+    struct gw_signed_rows *signatures; /* what gw_history is given; those of a ledger would be its revisions */
+    size_t signature_count;
     gw_day horizon;
     int64_t delivery;
     struct gw_derived derived;

@@ -111,6 +111,11 @@ struct gw_refusals {
     size_t capacity;
 };
 
+struct gw_signed_rows { /* the rows of the revision that a decision of kind sign names */
+    int64_t decision;
+    struct gw_rows rows;
+};
+
 struct gw_subject_input {
     const struct gw_study *study;
     const struct gw_tables *tables;
@@ -127,6 +132,8 @@ struct gw_subject_input {
     size_t move_count;
     const struct gw_refusal *refusals; /* that stand, any order; for gw_history */
     size_t refusal_count;
+    const struct gw_signed_rows *signatures; /* any order; for gw_history. One that lacks here holds nothing */
+    size_t signature_count;
     gw_day horizon;
     struct gw_hmac *key; /* the study's pseudonym key */
 };
@@ -186,8 +193,10 @@ enum gw_status gw_identify_derived(struct gw_arena *arena, const struct gw_rows 
  * gw_difference: ANCHOR_MOVED, which blocks until a decision confirms it, where D1 moved by more than the study allows;
  * CORRECTION_AFTER_PUSH and WITHDRAWN_AFTER_PUSH, one for each source whose change or withdrawal changed a row;
  * PUSH_REJECTED and TARGET_CHANGED, one for each row that the study database refuses, for as long as it does (those of
- * the exceptions' own table apart, or each would give another), with what people decided about them. Items of former
- * comparisons stay. previous may be empty: then there is nothing to tell. Source: mappings/RULES.md 10 and 20.
+ * the exceptions' own table apart, or each would give another), with what people decided about them. Rows of a signed
+ * window stay as they were signed, and SIGNED_CHANGED, one for each such window, asks what is to become of the change.
+ * Items of former comparisons stay. previous may be empty: then there is nothing to tell. Source: mappings/RULES.md 10,
+ * 20 and 21.
  */
 enum gw_status gw_history(const struct gw_rows *previous, struct gw_derived *derived, struct gw_error *err);
 

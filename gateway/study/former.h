@@ -1,0 +1,39 @@
+/*
+ * Rows of before and the sources they name, as these are now. Private to the study room.
+ */
+#ifndef STUDY_FORMER_H
+#define STUDY_FORMER_H
+
+#include "study/engine.h"
+
+struct source { /* of a row of before, as it is now */
+    const char *hash;
+    size_t fact;
+    const char **rows; /* of before, that are others now or gone */
+    size_t row_count, row_capacity;
+};
+
+struct sources { /* by hash; made when the first is looked for */
+    struct source *list;
+    size_t count;
+};
+
+/* The newest version of the resource that a line of provenance names; NULL: the subject has it no more. */
+struct source *former_source(struct engine *e, struct sources *sources, const char *hash);
+
+bool former_same_bytes(const struct gw_fact *fact, const char *sha256);
+
+/* The version of the resource of fact `newest` that these bytes are, by its index; fact_count: no longer kept. */
+size_t former_version(const struct engine *e, size_t newest, const char *sha256);
+
+/* The subject's row; NULL: none. */
+const struct gw_row_subjects *former_subject(const struct gw_rows *rows);
+
+/* D1, end of treatment, death and withdrawal are the same days. */
+bool former_same_anchors(const struct gw_row_subjects *was, const struct gw_row_subjects *is);
+
+/* Copies of a row, and of the lineage of a row among `rows`, put behind those of the engine. */
+void former_keep(struct engine *e, enum gw_table_id table, const struct gw_row *row);
+void former_keep_lines(struct engine *e, const struct gw_rows *rows, const char *table, const char *of_row);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * Rows that stay as an investigator signed them. Private to the study room.
+ *
+ *      signatures ──> what of each window would change ──> what of that flows all the same ──> rows, parts, item
+ *
+ * derive() knows nothing of signatures: what it returns is compared with the rows of the revision that was signed, and
+ * of those that would be others the signed ones are put back, with their lineage. What may not wait flows: what a
+ * source withdrew, what is another person's, what lies behind the subject's withdrawal, and how an event or a course of
+ * a drug went on after the window. All of it follows from facts, decisions and the rows that these name.
+ *
+ * Source: mappings/RULES.md 21.
+ */
+#ifndef STUDY_HELD_H
+#define STUDY_HELD_H
+
+#include "study/former.h"
+
+struct withheld { /* a row that would be another */
+    enum gw_table_id table;
+    const char *row_id;
+    const struct gw_row *stands; /* as it stays; NULL: it is not there */
+    const struct gw_rows *of;    /* the rows among which that one and its lineage are */
+    const struct gw_row *is;     /* as it would be; NULL: gone */
+    const char *why;             /* in words; NULL: it follows from the others */
+};
+
+struct signature { /* that holds */
+    const struct gw_decision *decision;
+    const char *window;
+    const struct gw_rows *rows; /* as signed; NULL: this ledger has no such revision, or other rows in it */
+    gw_day last;                /* of the window, as it was signed */
+    struct withheld *list;
+    size_t count, capacity;
+    struct part **parts; /* that wait with them */
+    size_t part_count, part_capacity;
+};
+
+struct holding {
+    struct engine *e;
+    const struct gw_rows *previous; /* as delivered last */
+    struct sources sources;
+    struct signature *signatures;
+    size_t count;
+};
+
+/* gw_history's: before it compares sources, so that nothing is told of what does not leave. */
+void hold_signed(struct engine *e, const struct gw_rows *previous);
+
+/* Its steps. */
+void hold_find(struct holding *h);                             /* what of each signature would change */
+void hold_put_back(struct holding *h);                         /* rows, lineage, parts */
+void hold_ask(struct holding *h, struct signature *signature); /* SIGNED_CHANGED, or its answer */
+
+/* Among the signed rows a line of a row names a source that was withdrawn since, or is the subject's no more. */
+bool hold_source_gone(struct holding *h, const struct gw_rows *rows, enum gw_table_id table, const char *row_id);
+
+/* Why a row would change, where its own sources tell. */
+const char *hold_reason(struct holding *h, const struct signature *signature, const struct withheld *withheld);
+
+/* The first day that the date of a cell can be; GW_NO_DAY: none, or a whole month. */
+gw_day hold_day(const char *cell);
+
+#endif
