@@ -117,6 +117,17 @@ static const struct command exceptions[] = {
      .run = exceptions_decisions_command},
 };
 
+static const struct command sign[] = {
+    {.inputs = "[SUBJECT WINDOW...]",
+     .help = "The investigator's signature under windows of a subject as they were delivered, or under those of --list. "
+             "From then on a change of their values is asked about first (SIGNED_CHANGED); a withdrawal is not. "
+             "casement exceptions undo N takes one back.",
+     DECIDES,
+     .takes = DECIDE_TAKES | TAKES(STUDY_ID) | TAKES(LIST),
+     .most = INT_MAX,
+     .run = sign_command},
+};
+
 static const struct command explain[] = {
     {.inputs = "[ROW-ID]",
      .help = "Why a row is here (its id, from any table), or why a subject has no value of a concept in a window: the "
@@ -240,6 +251,7 @@ static const struct commands table[] = {
     {"map", "files in, records out; no network", map, COUNT(map)},
     {"status", "ledger equation, subjects, open exceptions, outbox", status, COUNT(status)},
     {"exceptions", "the review queue without a browser", exceptions, COUNT(exceptions)},
+    {"sign", "an investigator's signature under windows", sign, COUNT(sign)},
     {"explain", "why a row is here, why a value is missing", explain, COUNT(explain)},
     {"plan", "what a change would change, before it does", plan, COUNT(plan)},
     {"replay", "chosen subjects derived again; a study database anew", replay, COUNT(replay)},

@@ -2,11 +2,10 @@
  * casement exceptions decide, approve, undo, decisions: answers to the review queue, and what was answered so far.
  */
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/acts.h"
 #include "cli/commands.h"
 #include "cli/report.h"
 #include "gateway/ledger/audit.h"
@@ -24,17 +23,6 @@ struct answer {
 
 /* ---- arguments ------------------------------------------------------------------------------------------------- */
 
-/* --as, or whoever is logged in. */
-static const char *author(struct answer *a, const struct arguments *arguments)
-{
-    const struct passwd *user;
-
-    if (arguments->values[OPTION_AS])
-        return arguments->values[OPTION_AS];
-    user = getpwuid(geteuid());
-    return user ? gw_arena_print(&a->arena, "%s", user->pw_name) : NULL;
-}
-
 /* 0: no number from 1. */
 static int64_t number_of(const char *text)
 {
@@ -46,7 +34,7 @@ static int64_t number_of(const char *text)
 
 static bool read_author(struct answer *a, const struct arguments *arguments)
 {
-    a->request.by = author(a, arguments);
+    a->request.by = acts_author(arguments, &a->arena);
     a->request.reason = arguments->values[OPTION_REASON];
     if (!a->request.by || !*a->request.by)
         arguments_wrong(arguments, "--as NAME is missing: who decides?");

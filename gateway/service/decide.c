@@ -169,12 +169,12 @@ static void set_event(const struct deciding *d, struct gw_decision *decision)
         decision->set[GW_SET_OF] = category;
 }
 
-/* Of which assessment of the disease. */
+/* Of which assessment of the disease, or which change of a signed window. */
 static void set_assessment(const struct deciding *d, struct gw_decision *decision)
 {
     const struct gw_ledger_item *item = &d->items.list[0];
 
-    if (decision->kind != GW_DECIDE_RESPONSE || d->cause)
+    if ((decision->kind != GW_DECIDE_RESPONSE && decision->kind != GW_DECIDE_SIGNED) || d->cause)
         return;
     decision->set[GW_SET_WINDOW] = decision->set[GW_SET_WINDOW] ? decision->set[GW_SET_WINDOW] : item->window_ids;
     decision->set[GW_SET_OF] =
