@@ -119,9 +119,10 @@ static const struct command exceptions[] = {
 
 static const struct command sign[] = {
     {.inputs = "[SUBJECT WINDOW...]",
-     .help = "The investigator's signature under windows of a subject as they were delivered, or under those of --list. "
-             "From then on a change of their values is asked about first (SIGNED_CHANGED); a withdrawal is not. "
-             "casement exceptions undo N takes one back.",
+     .help =
+         "The investigator's signature under windows of a subject as they were delivered, or under those of --list. "
+         "From then on a change of their values is asked about first (SIGNED_CHANGED); a withdrawal is not. "
+         "casement exceptions undo N takes one back.",
      DECIDES,
      .takes = DECIDE_TAKES | TAKES(STUDY_ID) | TAKES(LIST),
      .most = INT_MAX,
@@ -165,10 +166,20 @@ static const struct command export_[] = {
     {.help =
          "The study database as text: the canonical dump on standard output, a CSV file for each table, or a folder "
          "in a format of others: sdtm (SDTM domains as CSV), dataset-json, xpt (SAS transport), xlsx (listings), odm "
-         "or fhir (NDJSON). redcap-dictionary prints what a REDCap project needs.",
-     .takes = TAKES(CONFIG) | TAKES(DATABASE) | TAKES(STUDY_ID) | TAKES(FORMAT) | TAKES(OUT_EXPORT),
+         "or fhir (NDJSON). redcap-dictionary prints what a REDCap project needs. --cut NAME notes where each subject "
+         "stood, for casement changes.",
+     .takes =
+         TAKES(CONFIG) | TAKES(DATABASE) | TAKES(STUDY_ID) | TAKES(FORMAT) | TAKES(OUT_EXPORT) | TAKES(CUT) | TAKES(AS),
      .needs = TAKES(FORMAT), /* and one of --config and --db, but for a format that is of no study */
      .run = export_command},
+};
+
+static const struct command changes[] = {
+    {.help = "Rows that were added, changed or withdrawn since a cut of an export, with what the cells were and are: "
+             "withdrawals and corrections since the last cut.",
+     .takes = TAKES(CONFIG) | TAKES(STUDY_ID) | TAKES(CUT) | TAKES(SUBJECT) | TAKES(JSON),
+     .needs = TAKES(CONFIG),
+     .run = changes_command},
 };
 
 static const struct command db[] = {
@@ -256,6 +267,7 @@ static const struct commands table[] = {
     {"plan", "what a change would change, before it does", plan, COUNT(plan)},
     {"replay", "chosen subjects derived again; a study database anew", replay, COUNT(replay)},
     {"export", "the study database as text, and in the formats of others", export_, COUNT(export_)},
+    {"changes", "what changed since a cut of an export", changes, COUNT(changes)},
     {"db", "a study database in PostgreSQL", db, COUNT(db)},
     {"study", "a study package: what is wrong, what it says, its windows", study, COUNT(study)},
     {"keys", "the key pair an endpoint knows us by", keys, COUNT(keys)},

@@ -35,6 +35,7 @@ int map_command(const struct arguments *arguments);
 int status_command(const struct arguments *arguments);
 int exceptions_list_command(const struct arguments *arguments);
 int exceptions_show_command(const struct arguments *arguments);
+int changes_command(const struct arguments *arguments);
 int sign_command(const struct arguments *arguments);
 int explain_command(const struct arguments *arguments);
 int plan_command(const struct arguments *arguments);

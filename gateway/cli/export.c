@@ -8,6 +8,7 @@
 
 #include "cli/acts.h"
 #include "cli/commands.h"
+#include "cli/cut.h"
 #include "cli/output.h"
 #include "cli/study_database.h"
 #include "gateway/sinks/export.h"
@@ -92,6 +93,8 @@ static enum gw_status audit_export(const struct arguments *arguments, const char
     gw_text_print(&what, "the study database as %s", format);
     if (dir)
         gw_text_print(&what, ", %zu files into %s", files, dir);
+    if (arguments_has(arguments, OPTION_CUT))
+        gw_text_print(&what, ", cut %s", arguments->values[OPTION_CUT]);
     if (rc == GW_OK && what.failed)
         rc = gw_fail(err, GW_ENOMEM, where, "the name of the folder is too long");
     if (rc == GW_OK)
@@ -111,6 +114,7 @@ int export_command(const struct arguments *arguments)
     const bool dump = strcmp(format, "dump") == 0;
     char names[160], digest[2 * GW_SHA256_BYTES + 1];
     struct gw_arena arena = GW_ARENA_INIT(ARENA_BYTES);
+    struct cut_taken cut = {.study = NULL};
     struct gw_error failure;
     enum gw_status rc;
 
@@ -127,9 +131,15 @@ int export_command(const struct arguments *arguments)
                                               : "give --config FILE or --db STUDY.db");
     if (dump == (dir != NULL))
         return arguments_wrong(arguments, dump ? "--format dump is printed: leave out --out" : "--out DIR is missing");
+    if (!cut_is_named(arguments))
+        return gw_exit_code(GW_EUSAGE);
     rc = study_database_find(arguments, &arena, &database, &failure);
     if (rc == GW_OK)
+        rc = cut_begin(arguments, &arena, database, &cut, &failure);
+    if (rc == GW_OK)
         rc = dump ? print_dump(database, digest, &failure) : write_folder(database, format, dir, &failure);
+    if (rc == GW_OK)
+        rc = cut_end(arguments, &arena, database, &cut, &failure);
     if (rc == GW_OK)
         rc = audit_export(arguments, digest, &failure);
     study_database_release();

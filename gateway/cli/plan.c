@@ -23,6 +23,8 @@ static struct gw_preview_line sum_of(const struct gw_preview *preview)
         sum.changed += preview->lines[i].changed;
         sum.withdrawn += preview->lines[i].withdrawn;
         sum.values += preview->lines[i].values;
+        sum.signed_values += preview->lines[i].signed_values;
+        sum.exported += preview->lines[i].exported;
     }
     return sum;
 }
@@ -40,8 +42,9 @@ static size_t opening(const struct gw_preview *preview)
 
 static void print_lines(const struct output *output, const struct gw_preview *preview)
 {
-    static const struct column columns[] = {{"SUBJECT", false}, {"WINDOW", false},   {"TABLE", false}, {"ADDED", true},
-                                            {"CHANGED", true},  {"WITHDRAWN", true}, {"VALUES", true}};
+    static const struct column columns[] = {{"SUBJECT", false}, {"WINDOW", false}, {"TABLE", false},
+                                            {"ADDED", true},    {"CHANGED", true}, {"WITHDRAWN", true},
+                                            {"VALUES", true},   {"SIGNED", true},  {"EXPORTED", true}};
     struct table *table = table_new(output, columns, sizeof columns / sizeof columns[0]);
 
     for (size_t i = 0; i < preview->line_count; i++) {
@@ -54,6 +57,8 @@ static void print_lines(const struct output *output, const struct gw_preview *pr
         table_number(table, (int64_t)line->changed);
         table_number(table, (int64_t)line->withdrawn);
         table_number(table, (int64_t)line->values);
+        table_number(table, (int64_t)line->signed_values);
+        table_number(table, (int64_t)line->exported);
     }
     table_print(table);
 }
@@ -86,6 +91,12 @@ static void print_people(const struct output *output, const struct gw_preview *p
             plural((int64_t)opens, "exception", "exceptions"), preview->item_count - opens);
     fprintf(out, "%zu %s delivered already would become %s or go\n", sum.values,
             plural((int64_t)sum.values, "value", "values"), plural((int64_t)sum.values, "another", "others"));
+    if (sum.signed_values > 0)
+        fprintf(out, "%zu signed %s would stay as signed until a person accepts the change\n", sum.signed_values,
+                plural((int64_t)sum.signed_values, "value", "values"));
+    if (preview->cut)
+        fprintf(out, "%zu of the values that change %s in the last cut, %s\n", sum.exported,
+                plural((int64_t)sum.exported, "is", "are"), preview->cut);
     if (preview->blocked > 0)
         fprintf(out, "%zu %s blocked then: nothing would leave until the exceptions are resolved\n", preview->blocked,
                 plural((int64_t)preview->blocked, "subject is", "subjects are"));
@@ -103,6 +114,8 @@ static void add_counts(cJSON *object, const struct gw_preview_line *line)
     cJSON_AddNumberToObject(object, "changed", (double)line->changed);
     cJSON_AddNumberToObject(object, "withdrawn", (double)line->withdrawn);
     cJSON_AddNumberToObject(object, "delivered_values", (double)line->values);
+    cJSON_AddNumberToObject(object, "signed_values", (double)line->signed_values);
+    cJSON_AddNumberToObject(object, "exported_values", (double)line->exported);
 }
 
 static void add_lines(cJSON *root, const struct gw_preview *preview)

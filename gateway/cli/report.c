@@ -112,3 +112,17 @@ enum gw_status report_ledger_of(const struct arguments *arguments, struct gw_are
         *path = gw_arena_print(arena, "%s/ledger.db", config->state);
     return rc;
 }
+
+enum gw_status report_study(const struct gw_config *config, const char *id, const struct gw_config_study **out,
+                            struct gw_error *err)
+{
+    if (!id && config->study_count != 1)
+        return gw_fail(err, GW_EUSAGE, where, "%s has %zu studies: say which with --study ID", config->path,
+                       config->study_count);
+    for (size_t i = 0; i < config->study_count; i++)
+        if (!id || strcmp(config->studies[i].id, id) == 0) {
+            *out = &config->studies[i];
+            return GW_OK;
+        }
+    return gw_fail(err, GW_EUSAGE, where, "%s has no study \"%.60s\"", config->path, id);
+}

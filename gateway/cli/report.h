@@ -28,6 +28,10 @@ struct arguments;
 enum gw_status report_ledger_of(const struct arguments *arguments, struct gw_arena *arena, struct gw_config *config,
                                 const char **path, struct gw_error *err);
 
+/* The study of a configuration that --study names, or its only one. GW_EUSAGE. */
+enum gw_status report_study(const struct gw_config *config, const char *id, const struct gw_config_study **out,
+                            struct gw_error *err);
+
 /* What proves that one subject's windows were read: its certificate, as a table or as JSON (certificate.c). */
 enum gw_status certificate_print(struct gw_ledger *ledger, struct gw_arena *arena, const struct gw_config *config,
                                  const char *key, bool json, const struct output *output, struct gw_error *err);

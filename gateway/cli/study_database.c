@@ -95,20 +95,6 @@ static enum gw_status make_copy(const struct gw_config *config, const struct gw_
     return fill_copy(config, study, arena, err);
 }
 
-static enum gw_status find_study(const struct gw_config *config, const char *id, const struct gw_config_study **out,
-                                 struct gw_error *err)
-{
-    if (!id && config->study_count != 1)
-        return gw_fail(err, GW_EUSAGE, where, "%s has %zu studies: say which with --study ID", config->path,
-                       config->study_count);
-    for (size_t i = 0; i < config->study_count; i++)
-        if (!id || strcmp(config->studies[i].id, id) == 0) {
-            *out = &config->studies[i];
-            return GW_OK;
-        }
-    return gw_fail(err, GW_EUSAGE, where, "%s has no study \"%.60s\"", config->path, id);
-}
-
 enum gw_status study_database_find(const struct arguments *arguments, struct gw_arena *arena, const char **path,
                                    struct gw_error *err)
 {
@@ -121,7 +107,7 @@ enum gw_status study_database_find(const struct arguments *arguments, struct gw_
         return GW_OK;
     rc = gw_config_load(arena, arguments->values[OPTION_CONFIG], &config, err);
     if (rc == GW_OK)
-        rc = find_study(&config, arguments->values[OPTION_STUDY_ID], &study, err);
+        rc = report_study(&config, arguments->values[OPTION_STUDY_ID], &study, err);
     if (rc != GW_OK)
         return rc;
     *path = study->sink_path ? study->sink_path : copy.path;

@@ -6,8 +6,10 @@
 #define GATEWAY_SINKS_EXPORT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
+#include "gateway/core/arena.h"
 #include "gateway/core/error.h"
 
 /*
@@ -36,5 +38,19 @@ enum gw_status gw_export_folder(const char *database, const char *format, const 
                                 struct gw_error *err);
 const char *gw_export_format(size_t index); /* the names of the formats; NULL behind the last one */
 bool gw_export_lacks(const char *name);     /* a format that this build was made without */
+
+struct gw_export_receipt { /* the revision that a subject stands at */
+    const char *subject_key;
+    int64_t revision;
+};
+
+struct gw_export_receipts { /* by subject */
+    struct gw_export_receipt *list;
+    size_t count;
+};
+
+/* In the arena. GW_ENOINPUT, GW_ECONFIG, GW_EBUSY: the database. */
+enum gw_status gw_export_read_receipts(const char *database, struct gw_arena *arena, const char *study,
+                                       struct gw_export_receipts *out, struct gw_error *err);
 
 #endif
