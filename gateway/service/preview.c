@@ -8,6 +8,8 @@
 
 #include "gateway/ledger/decisions.h"
 #include "gateway/ledger/report.h"
+#include "gateway/service/cuts.h"
+#include "gateway/study/seal.h"
 #include "service/explanation.h"
 
 #define SUBJECT_MEMORY ((size_t)2 << 30)
@@ -23,6 +25,8 @@ struct previewing {
     struct gw_explain_query source_query;
     struct gw_decision *tried;
     struct gw_ledger_items open;
+    struct gw_cut cut;       /* the last one of the study at hand; its name is NULL where there is none */
+    struct gw_rows exported; /* of the subject at hand, at that cut */
     struct gw_preview *out;
     size_t first; /* line of the subject at hand */
     size_t line_capacity, item_capacity;
@@ -118,20 +122,6 @@ static enum gw_status try_all(struct previewing *p, struct gw_error *err)
 
 /* ---- rows ---- */
 
-static const char *window_of(const struct gw_table *table, const struct gw_row *row)
-{
-    char buffer[12];
-
-    for (size_t c = 0; c < table->column_count; c++)
-        if (strcmp(table->columns[c].name, "window_id") == 0 ||
-            strcmp(table->columns[c].name, "assessed_window") == 0) {
-            const char *cell = gw_row_cell(table, row, c, buffer);
-
-            return cell ? cell : "";
-        }
-    return "";
-}
-
 static struct gw_preview_line *line_of(struct previewing *p, const char *subject, const char *window, const char *table)
 {
     struct gw_preview_line *line;
@@ -162,24 +152,54 @@ static size_t values_lost(const struct gw_table *table, const struct gw_row *was
     return count;
 }
 
-static enum gw_status add_change(struct previewing *p, const char *subject, const struct gw_rows *delivered,
+/* Cells that were exported as they stand now, and would be others. */
+static size_t values_exported(const struct previewing *p, enum gw_table_id table, const struct gw_row *was,
+                              const struct gw_row *is)
+{
+    const struct gw_row *then = gw_rows_find(&p->exported, table, was->row_id);
+
+    return then && gw_row_equal(table, then, was) ? values_lost(gw_table_of(table), was, is) : 0;
+}
+
+static enum gw_status add_change(struct previewing *p, const char *subject, const struct gw_look *look,
                                  const struct gw_change *change, struct gw_error *err)
 {
+    const struct gw_rows *delivered = &look->delivered;
     const struct gw_table *table = gw_table_of(change->table);
     const struct gw_row *was = gw_rows_find(delivered, change->table, change->row->row_id);
     const bool withdrawn = change->kind == GW_CHANGE_WITHDRAW;
     struct gw_preview_line *line;
+    const char *window;
 
     if (change->table == GW_TABLE_provenance)
         return GW_OK;
-    line = line_of(p, subject, window_of(table, withdrawn && was ? was : change->row), table->name);
+    window = withdrawn && was ? gw_window_of(delivered, change->table, was)
+                              : gw_window_of(&look->derived.rows, change->table, change->row);
+    line = line_of(p, subject, window ? window : "", table->name);
     if (!line)
         return no_memory(err);
     line->added += change->kind == GW_CHANGE_ADD;
     line->changed += change->kind == GW_CHANGE_UPDATE;
     line->withdrawn += withdrawn;
-    if (was)
+    if (was) {
         line->values += values_lost(table, was, withdrawn ? NULL : change->row);
+        line->exported += values_exported(p, change->table, was, withdrawn ? NULL : change->row);
+    }
+    return GW_OK;
+}
+
+static enum gw_status add_held(struct previewing *p, const char *subject, const struct gw_held_row *held,
+                               struct gw_error *err)
+{
+    const struct gw_table *table = gw_table_of(held->table);
+    struct gw_preview_line *line;
+
+    if (!held->stands)
+        return GW_OK;
+    line = line_of(p, subject, held->window, table->name);
+    if (!line)
+        return no_memory(err);
+    line->signed_values += values_lost(table, held->stands, held->is);
     return GW_OK;
 }
 
@@ -199,10 +219,12 @@ static enum gw_status compare_rows(struct previewing *p, const char *subject, co
 
     p->first = p->out->line_count;
     for (size_t i = 0; rc == GW_OK && i < difference.count; i++)
-        rc = add_change(p, subject, &look->delivered, &difference.changes[i], err);
+        rc = add_change(p, subject, look, &difference.changes[i], err);
+    for (size_t i = 0; rc == GW_OK && i < look->derived.held_count; i++)
+        rc = add_held(p, subject, &look->derived.held[i], err);
     if (p->out->line_count > p->first + 1)
         qsort(p->out->lines + p->first, p->out->line_count - p->first, sizeof *p->out->lines, by_window);
-    p->out->touched += p->out->line_count > p->first;
+    p->out->touched += difference.count > 0;
     return rc;
 }
 
@@ -257,6 +279,17 @@ static enum gw_status compare_items(struct previewing *p, const char *subject, c
 
 /* ---- subjects ---- */
 
+static enum gw_status read_exported(struct previewing *p, int64_t number, const char *subject, struct gw_error *err)
+{
+    int64_t ignored;
+
+    p->exported = (struct gw_rows){0};
+    if (!p->cut.name)
+        return GW_OK;
+    return gw_ledger_rows(p->query->ledger, &p->scratch, number, gw_cut_revision(&p->cut, subject), &p->exported,
+                          &ignored, err);
+}
+
 static enum gw_status look_at(struct previewing *p, struct source *s, size_t index, struct gw_error *err)
 {
     const char *subject = s->subjects[index].line->subject;
@@ -270,6 +303,8 @@ static enum gw_status look_at(struct previewing *p, struct source *s, size_t ind
     gw_ledger_rollback(p->query->ledger); /* reading facts indexes them */
     if (rc == GW_OK)
         rc = gw_history(&look.delivered, &look.derived, err);
+    if (rc == GW_OK)
+        rc = read_exported(p, s->subjects[index].number, subject, err);
     if (rc != GW_OK)
         return rc;
     p->out->subjects++;
@@ -290,6 +325,10 @@ static enum gw_status preview_study(struct previewing *p, const struct gw_config
     struct source source = {.arena = p->arena, .query = &p->source_query};
     enum gw_status rc = source_open(&source, study, err);
 
+    if (rc == GW_OK)
+        rc = gw_cut_find(p->query->ledger, p->arena, source.protocol.study->id, NULL, &p->cut, err);
+    if (rc == GW_OK && p->cut.name)
+        p->out->cut = p->cut.name;
     source.pass.tried = p->tried;
     source.pass.tried_count = p->query->decisions.count;
     for (size_t i = 0; rc == GW_OK && i < source.subject_count; i++)

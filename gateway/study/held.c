@@ -86,7 +86,23 @@ static void find_signatures(struct holding *h)
     }
 }
 
-void hold_signed(struct engine *e, const struct gw_rows *previous)
+/* For who wants to count them. */
+static void list_held(struct holding *h, struct gw_derived *out)
+{
+    size_t capacity = 0;
+
+    for (size_t s = 0; s < h->count; s++)
+        for (size_t i = 0; i < h->signatures[s].count && !h->e->failed; i++) {
+            const struct withheld *withheld = &h->signatures[s].list[i];
+            struct gw_held_row *slot = GW_ARENA_PUSH(h->e->arena, out->held, out->held_count, capacity);
+
+            h->e->failed |= !slot;
+            if (slot)
+                *slot = (struct gw_held_row){h->signatures[s].window, withheld->table, withheld->stands, withheld->is};
+        }
+}
+
+void hold_signed(struct engine *e, const struct gw_rows *previous, struct gw_derived *out)
 {
     struct holding h = {.e = e, .previous = previous};
 
@@ -97,6 +113,7 @@ void hold_signed(struct engine *e, const struct gw_rows *previous)
         hold_find(&h);
     if (h.count > 0 && !e->failed)
         hold_put_back(&h);
+    list_held(&h, out);
     for (size_t i = 0; i < h.count && !e->failed; i++)
         hold_ask(&h, &h.signatures[i]);
 }

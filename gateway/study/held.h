@@ -44,7 +44,7 @@ struct holding {
 };
 
 /* gw_history's: before it compares sources, so that nothing is told of what does not leave. */
-void hold_signed(struct engine *e, const struct gw_rows *previous);
+void hold_signed(struct engine *e, const struct gw_rows *previous, struct gw_derived *out);
 
 /* Its steps. */
 void hold_find(struct holding *h);                             /* what of each signature would change */

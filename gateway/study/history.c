@@ -195,7 +195,6 @@ static void compare_sources(struct engine *e, const struct gw_rows *previous)
             tell(e, &sources.list[i]);
 }
 
-
 /* ---- what was told before ---- */
 
 static void keep_former(struct engine *e, const struct gw_rows *previous, struct gw_derived *derived)
@@ -231,7 +230,7 @@ enum gw_status gw_history(const struct gw_rows *previous, struct gw_derived *der
     e->rows = derived->rows; /* as gw_identify named them */
     derived->anchor_version = anchor_version(was, is);
     compare_anchors(e, was, is);
-    hold_signed(e, previous);
+    hold_signed(e, previous, derived);
     compare_sources(e, previous);
     refused_tell(e, previous, derived);
     if (!e->failed)

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "gateway/ledger/decisions.h"
+#include "gateway/service/cuts.h"
 #include "gateway/service/preview.h"
 #include "gateway/service/replay.h"
+#include "gateway/service/sign.h"
 #include "gateway/service/sync.h"
 #include "gateway/sinks/export.h"
 #include "service/fake_hospital.h"
@@ -205,6 +207,51 @@ Test(preview, tells_by_window_and_table_what_a_package_changes)
     cr_expect(gt(sz, planned, 0));
     fine(plan((struct gw_preview_query){.package = package}));
     cr_expect(eq(sz, preview.line_count, 0), "what was planned is done");
+}
+
+static void sign_and_export(void)
+{
+    struct gw_sign_window window = {.subject = "S-1", .window = "T30-01"};
+    struct gw_sign_request request = {.ledger_path = path_of("state/ledger.db"),
+                                      .config = &config,
+                                      .windows = {&window, 1},
+                                      .by = "inv",
+                                      .reason = "read"};
+    struct gw_cut cut = {.name = "first", .study = study.id, .at = "2024-03-01T08:00:00Z", .by = "dm1"};
+    struct gw_sign_result result;
+
+    fine(gw_ledger_open(request.ledger_path, &request.ledger, &err));
+    fine(gw_sign_run(&arena, &request, &result, &err));
+    cr_assert(eq(sz, result.signed_now, 1));
+    fine(gw_export_read_receipts(path_of("study.db"), &arena, study.id, &cut.receipts, &err));
+    cr_assert(eq(sz, cut.receipts.count, 1));
+    fine(gw_cut_keep(request.ledger, &arena, &cut, &err));
+    gw_ledger_close(request.ledger);
+}
+
+/* T30-01 is signed, T30-02 exported alone: of its row one cell, low, is another (55, then 61). */
+Test(preview, counts_what_was_signed_and_what_was_exported)
+{
+    const char *package =
+        package_with("\"every\": 30, \"count\": 36, \"low\": -5", "\"every\": 30, \"count\": 36, \"low\": 1");
+    const struct gw_preview_line *line;
+
+    sign_and_export();
+    fine(plan((struct gw_preview_query){.package = package}));
+    cr_assert(preview.cut != NULL);
+    cr_expect(eq(str, (char *)preview.cut, (char *)"first"));
+    line = line_of("T30-01", "observations");
+    cr_assert(line != NULL);
+    cr_expect(eq(sz, line->withdrawn, 0), "it stays");
+    cr_expect(eq(sz, line->values, 0));
+    cr_expect(gt(sz, line->signed_values, 5));
+    cr_expect(eq(sz, line->exported, 0));
+    line = line_of("T30-02", "windows");
+    cr_assert(line != NULL);
+    cr_expect(eq(sz, line->changed, 1));
+    cr_expect(eq(sz, line->values, 1));
+    cr_expect(eq(sz, line->signed_values, 0));
+    cr_expect(eq(sz, line->exported, 1));
 }
 
 /* The value came without a range; the profile has one. */

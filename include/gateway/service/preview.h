@@ -29,6 +29,8 @@ struct gw_preview_line { /* of one subject, window and table; lineage is not cou
     const char *table;
     size_t added, changed, withdrawn; /* rows */
     size_t values;                    /* delivered cells that become others or go */
+    size_t signed_values;             /* signed ones that would, once a person accepts it: until then they stay */
+    size_t exported;                  /* of those that become others or go: as in the last cut of an export */
 };
 
 struct gw_preview_item { /* an exception that opens or closes */
@@ -47,6 +49,7 @@ struct gw_preview {
     size_t line_count;
     struct gw_preview_item *items; /* by subject, those that open first */
     size_t item_count;
+    const char *cut; /* the last one of the study; of several studies that of the last. NULL: nothing was exported */
 };
 
 /*

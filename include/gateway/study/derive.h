@@ -149,6 +149,13 @@ struct gw_linked { /* a patient that a person said is the subject too: its recor
     const char *patient;
 };
 
+struct gw_held_row { /* of a signed window, that would be another */
+    const char *window;
+    enum gw_table_id table;
+    const struct gw_row *stands; /* NULL: it would be new */
+    const struct gw_row *is;     /* NULL: it would be gone */
+};
+
 struct gw_derived {
     struct gw_rows rows;         /* sorted */
     struct gw_part_state *parts; /* one for each part of each fact, in order of fact index and part */
@@ -169,6 +176,8 @@ struct gw_derived {
     size_t lasting_count;
     struct gw_refusal_answer *answers; /* to refusals */
     size_t answer_count;
+    struct gw_held_row *held; /* by window as signed, then table */
+    size_t held_count;
     int32_t anchor_version; /* from 1, one more whenever D1, EOT, death or withdrawal is another day */
 };
 
