@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "cli/commands.h"
+#include "cli/deliveries.h"
 #include "cli/report.h"
 #include "gateway/ledger/notes.h"
 #include "gateway/ledger/settle.h"
@@ -24,7 +25,8 @@ struct state {
     struct gw_error *unread;    /* why a roster cannot be read; status GW_OK: it can */
     struct gw_equation equation;
     struct gw_ledger_subjects subjects;
-    struct gw_outbox outbox; /* what waits */
+    struct gw_outbox outbox;              /* what waits */
+    struct gw_delivery_state *deliveries; /* of its studies */
     struct tally codes;
 };
 
@@ -83,6 +85,8 @@ static enum gw_status read_state(struct state *state, struct gw_ledger *ledger, 
         rc = gw_ledger_subjects(ledger, &state->arena, &state->subjects, err);
     if (rc == GW_OK)
         rc = gw_outbox_list(ledger, &state->arena, true, &state->outbox, err);
+    if (rc == GW_OK)
+        rc = deliveries_read(ledger, &state->arena, &state->config, &state->deliveries, err);
     if (rc == GW_OK)
         rc = report_codes(ledger, &state->codes, err);
     if (rc == GW_OK)
@@ -324,6 +328,8 @@ static void print_people(const struct state *state, const struct output *output)
         fprintf(output->out, "%" PRId64 " open %s\n\n", equation->open_items,
                 plural(equation->open_items, "exception", "exceptions"));
     tally_print(&state->codes, output, "OPEN EXCEPTIONS", "VALUES", 0);
+    if (state->config.study_count > 0)
+        deliveries_print(&state->config, state->deliveries, output);
     if (state->config.endpoint_count > 0)
         fputc('\n', output->out);
     print_endpoints(state, output);
@@ -365,6 +371,7 @@ static void print_json(const struct state *state, const struct output *output)
     cJSON_AddItemToObject(root, "open_exceptions", tally_json(&state->codes));
     cJSON_AddItemToObject(root, "requests", savings_json(state));
     cJSON_AddItemToObject(root, "outbox", outbox_json(&state->outbox));
+    cJSON_AddItemToObject(root, "deliveries", deliveries_json(&state->config, state->deliveries));
     cJSON_AddItemToObject(root, "endpoints", endpoints_json(state));
     output_json(output, root);
 }

@@ -231,6 +231,24 @@ enum gw_status gw_outbox_size(struct gw_ledger *ledger, const char *study, struc
     return GW_OK;
 }
 
+enum gw_status gw_delivery_counts(struct gw_ledger *ledger, struct gw_arena *arena, const char *study,
+                                  struct gw_delivery_counts *out, struct gw_error *err)
+{
+    sqlite3_stmt *statement = ledger_bind(ledger, STATEMENT_DELIVERY_COUNTS, study);
+    bool row;
+    const enum gw_status rc = ledger_step(ledger, statement, &row, err);
+
+    if (rc != GW_OK)
+        return rc;
+    *out = (struct gw_delivery_counts){.waiting = sqlite3_column_int64(statement, 0),
+                                       .bytes = sqlite3_column_int64(statement, 1),
+                                       .oldest = ledger_text(arena, statement, 2),
+                                       .delivered = sqlite3_column_int64(statement, 3),
+                                       .refused = sqlite3_column_int64(statement, 4)};
+    sqlite3_reset(statement);
+    return out->oldest ? GW_OK : ledger_no_memory(err, "the counts of a delivery");
+}
+
 enum gw_status gw_outbox_list(struct gw_ledger *ledger, struct gw_arena *arena, bool pending_only,
                               struct gw_outbox *out, struct gw_error *err)
 {

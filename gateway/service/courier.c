@@ -2,6 +2,7 @@
  * The courier: from the outbox to the study database and back with the receipts.
  */
 #include "service/courier_parts.h"
+#include "service/delivery_note.h"
 
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -21,15 +22,32 @@ enum {
 static void go_on(struct courier *c);
 static void close_parts(struct courier *c);
 
+/* For `casement status`: that it runs once, each try that failed. */
+static void note(struct courier *c)
+{
+    const bool failing = c->news.state == COURIER_AWAY || c->news.state == COURIER_STOPPED;
+
+    if (c->noted && !failing && !c->failing)
+        return;
+    if (!c->noted || failing != c->failing)
+        c->since = c->settings.clock->utc(c->settings.clock->ctx);
+    c->noted = true;
+    c->failing = failing;
+    delivery_note_keep(c->settings.writer, c->settings.study, &c->news, c->since, failing ? c->next : 0);
+}
+
 void courier_tell(struct courier *c, enum courier_state state)
 {
     c->news.state = state;
+    if (!c->stopping)
+        note(c);
     if (c->settings.tell && !c->stopping)
         c->settings.tell(c->settings.ctx, &c->news);
 }
 
 static void wait(struct courier *c, uint64_t wait_ms)
 {
+    c->next = c->settings.clock->utc(c->settings.clock->ctx) + (int64_t)wait_ms / 1000;
     gw_clock_start(c->settings.clock, &c->timer, courier_on_timer, wait_ms);
 }
 

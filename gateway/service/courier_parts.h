@@ -44,6 +44,8 @@ struct courier {
     size_t expected_count, expected_capacity;
     int64_t looked; /* the last subject whose rows were looked for; 0: none yet */
     struct gw_refusals missing;
+    bool noted, failing;        /* what the ledger says of it */
+    int64_t since, next;        /* UTC: of that; when it is tried again, 0: it runs */
     bool stopping, timer_closed, remote_closed;
     void (*closed)(void *ctx);
     void *closed_ctx;

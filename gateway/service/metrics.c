@@ -21,7 +21,7 @@ static const char *const CIRCUITS[] = {GW_METRICS_CIRCUITS(WORD)};
 static const char *const NOTIFICATIONS[] = {GW_METRICS_NOTIFICATIONS(WORD)};
 static const char *const SUBJECTS[] = {GW_METRICS_SUBJECTS(WORD)};
 static const char *const PARTS[] = {GW_METRICS_PARTS(WORD)};
-static const char *const DELIVERIES[] = {GW_METRICS_DELIVERIES(WORD)};
+static const char *const DELIVERY_FAILURES[] = {GW_METRICS_DELIVERY_FAILURES(WORD)};
 #undef WORD
 
 struct metric {

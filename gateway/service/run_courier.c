@@ -70,12 +70,14 @@ static void on_news(void *ctx, const struct courier_news *news)
     struct delivery *delivery = ctx;
     struct generation *generation = delivery->generation;
     const bool held_back = generation->held_back;
-    uint64_t *counts = generation->run->door.metrics.deliveries;
+    struct gw_metrics *metrics = &generation->run->door.metrics;
 
-    counts[GW_DELIVERIES_APPLIED] += news->batches - delivery->counted;
-    counts[GW_DELIVERIES_REFUSED] += news->state == COURIER_STOPPED;
-    counts[GW_DELIVERIES_FAILED] += news->state == COURIER_AWAY;
-    delivery->counted = news->batches;
+    metrics->delivered_batches += news->batches - delivery->counted_batches;
+    metrics->refused_rows += news->refused - delivery->counted_refused;
+    metrics->delivery_failures[GW_DELIVERY_AWAY] += news->state == COURIER_AWAY;
+    metrics->delivery_failures[GW_DELIVERY_STOPPED] += news->state == COURIER_STOPPED;
+    delivery->counted_batches = news->batches;
+    delivery->counted_refused = news->refused;
     log_state(delivery, news);
     log_recalled(delivery, news);
     generation->held_back = hold_back(generation);

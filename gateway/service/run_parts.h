@@ -81,10 +81,10 @@ struct hospital {
 struct delivery { /* to the study database of a study, where that is elsewhere */
     struct generation *generation;
     const struct setup_study *study;
-    struct courier *courier; /* NULL: it has closed */
-    enum courier_state told; /* in the log */
-    uint64_t counted;        /* batches, in the metrics */
-    size_t recalled, held;   /* subjects, in the log */
+    struct courier *courier;                   /* NULL: it has closed */
+    enum courier_state told;                   /* in the log */
+    uint64_t counted_batches, counted_refused; /* in the metrics */
+    size_t recalled, held;                     /* subjects, in the log */
 };
 
 struct generation {

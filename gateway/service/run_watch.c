@@ -149,7 +149,7 @@ static void count(struct watch *watch, const struct errand_end *end)
     struct gw_metrics_endpoint *numbers =
         gw_metrics_endpoint(&run->door.metrics, watch->hospital->endpoint->config->id);
 
-    run->door.metrics.deliveries[GW_DELIVERIES_APPLIED] += end->batches;
+    run->door.metrics.delivered_batches += end->batches;
     run->counts.under_way--;
     run->counts.sent += (uint64_t)end->savings.sent;
     run->counts.plain += (uint64_t)end->savings.plain;

@@ -117,9 +117,11 @@ Test(sync, says_that_nothing_is_new_when_nothing_is)
     cr_expect(eq(int, told.code, 0), "%s", told.err);
     cr_expect(strstr(told.out, "\"balanced\":\ttrue") != NULL, "%s", told.out);
     cr_expect(strstr(told.out, "\t\t\t\"id\":\t\"md-ehr\",\n") != NULL, "%s", told.out);
+    cr_expect(strstr(told.out, "\"refused_rows\":\t0") != NULL, "%s", told.out);
     program_release(&told);
     told = run("status", NULL);
     cr_expect(strstr(told.out, "\nENDPOINT  ADDRESS ") != NULL, "%s", told.out);
+    cr_expect(strstr(told.out, "  a file  ") != NULL, "%s", told.out);
     program_release(&told);
     fake_server_free(server);
 }

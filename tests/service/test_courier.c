@@ -3,6 +3,16 @@
  * between, the tables end as they would have without it, and no batch is there twice or missing.
  */
 #include "service/courier_bench.h"
+#include "gateway/service/delivery_state.h"
+
+/* What `casement status` says of it. */
+static struct gw_delivery_state state_of(struct bench *b)
+{
+    struct gw_delivery_state state;
+
+    BOOK_OK(b->book, gw_delivery_state(b->book->ledger, &b->book->arena, "lendex", &state, &b->book->err));
+    return state;
+}
 
 Test(courier, empties_the_outbox)
 {
@@ -10,7 +20,14 @@ Test(courier, empties_the_outbox)
 
     set_up(&b, "empties");
     settle_all(&b, 1);
+    cr_expect(state_of(&b).state == NULL, "nobody has tried");
+    cr_expect(state_of(&b).counts.waiting == SUBJECTS && state_of(&b).counts.bytes > 0);
+    cr_expect_str_eq(state_of(&b).counts.oldest, "2024-12-31T10:00:00Z");
     deliver_all(&b);
+    cr_expect_str_eq(state_of(&b).state, "running");
+    cr_expect_str_eq(state_of(&b).reason, "");
+    cr_expect(state_of(&b).counts.waiting == 0 && state_of(&b).counts.delivered == SUBJECTS);
+    cr_expect_str_eq(state_of(&b).counts.oldest, "");
     expect_tables(&b, 1, "first");
     settle_all(&b, 2);
     settle(&b, 3, 3); /* two revisions of one subject are one batch */
@@ -160,6 +177,7 @@ Test(courier, d4_keeps_what_is_refused_and_tells_it)
     BOOK_OK(b.book,
             gw_ledger_refusals(b.book->ledger, &b.book->arena, b.subjects[2], "ES-002", &refusals, &b.book->err));
     cr_assert(refusals.count == 1);
+    cr_expect(state_of(&b).counts.refused == 1);
     cr_expect(refusals.list[0].kind == GW_REFUSAL_REJECTED && refusals.list[0].table == GW_TABLE_observations);
     cr_expect_str_eq(refusals.list[0].row_id, "o7");
     BOOK_OK(b.book, gw_ledger_next_dirty(b.book->ledger, b.subjects[1], &marked, &b.book->err));
@@ -188,6 +206,9 @@ Test(courier, d5_stops_alone_and_says_why)
     cr_expect(courier_news(b.courier)->waits.lines == SUBJECTS);
     cr_expect(courier_news(b.courier)->waits.bytes > 0);
     stop(&b);
+    cr_expect_str_eq(state_of(&b).state, "stopped");
+    cr_expect(strlen(state_of(&b).reason) > 0 && strlen(state_of(&b).since) == 20);
+    cr_expect(strcmp(state_of(&b).next, state_of(&b).since) > 0, "it is tried again in five minutes");
     tear_down(&b);
 }
 

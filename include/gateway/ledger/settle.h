@@ -90,6 +90,16 @@ struct gw_outbox_size { /* of what waits */
 enum gw_status gw_outbox_size(struct gw_ledger *ledger, const char *study, struct gw_outbox_size *out,
                               struct gw_error *err);
 
+struct gw_delivery_counts { /* of a study */
+    int64_t waiting;    /* batches without a receipt */
+    int64_t bytes;      /* of their rows, as text */
+    const char *oldest; /* when the first of them was made, UTC; "": none waits */
+    int64_t delivered;  /* batches with one */
+    int64_t refused;    /* rows that the study database does not have as they are */
+};
+enum gw_status gw_delivery_counts(struct gw_ledger *ledger, struct gw_arena *arena, const char *study,
+                                  struct gw_delivery_counts *out, struct gw_error *err);
+
 struct gw_outbox {
     struct gw_outbox_line *lines;
     size_t count;

@@ -51,10 +51,9 @@
     X(GW_PARTS_OUTSIDE_WINDOW, "outside_window")                                                                       \
     X(GW_PARTS_HELD, "held")                                                                                           \
     X(GW_PARTS_RETRACTED, "retracted")
-#define GW_METRICS_DELIVERIES(X)                                                                                       \
-    X(GW_DELIVERIES_APPLIED, "applied")                                                                                \
-    X(GW_DELIVERIES_REFUSED, "refused")                                                                                \
-    X(GW_DELIVERIES_FAILED, "failed")
+#define GW_METRICS_DELIVERY_FAILURES(X)                                                                                \
+    X(GW_DELIVERY_AWAY, "away")                                                                                        \
+    X(GW_DELIVERY_STOPPED, "stopped")
 
 #define GW_METRICS_CONSTANT(constant, word) constant,
 enum gw_metrics_outcome { GW_METRICS_OUTCOMES(GW_METRICS_CONSTANT) GW_COUNT_OF_OUTCOMES };
@@ -63,7 +62,7 @@ enum gw_metrics_circuit { GW_METRICS_CIRCUITS(GW_METRICS_CONSTANT) GW_COUNT_OF_C
 enum gw_metrics_notification { GW_METRICS_NOTIFICATIONS(GW_METRICS_CONSTANT) GW_COUNT_OF_NOTIFICATIONS };
 enum gw_metrics_subjects { GW_METRICS_SUBJECTS(GW_METRICS_CONSTANT) GW_COUNT_OF_SUBJECTS };
 enum gw_metrics_parts { GW_METRICS_PARTS(GW_METRICS_CONSTANT) GW_COUNT_OF_PARTS };
-enum gw_metrics_delivery { GW_METRICS_DELIVERIES(GW_METRICS_CONSTANT) GW_COUNT_OF_DELIVERIES };
+enum gw_metrics_delivery_failure { GW_METRICS_DELIVERY_FAILURES(GW_METRICS_CONSTANT) GW_COUNT_OF_DELIVERY_FAILURES };
 #undef GW_METRICS_CONSTANT
 
 /* Upper bounds 0.05 s to 300 s, then all. */
