@@ -89,7 +89,7 @@ Test(courier, d1_survives_a_wire_that_breaks_around_the_commit)
 }
 
 /* 40 points here, 500 where there is time for them; half of them of what is sent, half of what is answered. */
-Test(courier, d1_survives_a_wire_that_breaks_anywhere, .timeout = 600)
+Test(courier, d1_survives_a_wire_that_breaks_anywhere, .timeout = 3600)
 {
     const int points = getenv("GATEWAY_TEST_LONG") ? 500 : 40;
     uint64_t seed = 42;
