@@ -24,6 +24,10 @@ static const char patient[] = "{\"resourceType\":\"Patient\",\"id\":\"pat-1\",\"
                               "\"lastUpdated\":\"2024-01-02T08:00:00Z\"},\"gender\":\"male\",\"birthDate\":"
                               "\"1960-02-01\"}";
 
+static const char capability[] =
+    "{\"resourceType\":\"CapabilityStatement\",\"status\":\"active\",\"date\":\"2024-01-01\",\"kind\":\"instance\","
+    "\"fhirVersion\":\"4.0.1\",\"format\":[\"json\"],\"rest\":[{\"mode\":\"server\"}]}";
+
 static const char *count(void)
 {
     return gw_arena_print(
@@ -51,7 +55,9 @@ static void answer(struct exchange *exchange, const char *resource)
 static void hospital(struct exchange *exchange, void *ctx)
 {
     (void)ctx;
-    if (strstr(exchange->path, "/Observation"))
+    if (strstr(exchange->path, "/metadata"))
+        fake_server_reply(exchange, 200, "application/fhir+json", "", capability);
+    else if (strstr(exchange->path, "/Observation"))
         answer(exchange, count());
     else if (strstr(exchange->path, "/Patient/pat-1"))
         fake_server_reply(exchange, 200, "application/fhir+json", "", patient);
