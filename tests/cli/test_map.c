@@ -89,7 +89,7 @@ Test(map, says_it_to_programs_too)
            PARTS("{\n\t\"out\":\t\"out\",\n\t\"as_of\":\t\"2024-12-31\",\n", "\t\t\"in\":\t3,\n\t\t\"sum\":\t3,\n",
                  "\t\"open_exceptions\":\t{\n", "\t\t\"UNIT_MISSING\":\t1"),
            MAP, "--json", "obs.ndjson");
-    EXPECT(0, "", PARTS("\t\t\"balanced\":\ttrue,\n", "\t\"outbox\":\t[],\n\t\"endpoints\":\t[]\n"), CASEMENT, "status",
+    EXPECT(0, "", PARTS("\t\t\"balanced\":\ttrue,\n", "\t\"outbox\":\t[],\n\t\"deliveries\":\t[],\n\t\"endpoints\":\t[]\n"), CASEMENT, "status",
            "--ledger", "out/hospital/ledger.db", "--json");
     EXPECT(0, "", PARTS("\t\t\t\"values\":\t1,\n\t\t\t\"subjects\":\t1,\n"), CASEMENT, "exceptions", "list", "--ledger",
            "out/hospital/ledger.db", "--json");

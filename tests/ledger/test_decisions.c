@@ -282,7 +282,8 @@ Test(decisions, find_room_in_a_ledger_that_was_made_without_them)
     cr_assert(sqlite3_open(book->path, &db) == SQLITE_OK);
     cr_assert(sqlite3_exec(db,
                            "DROP TABLE decisions; DROP TABLE notes; DROP TABLE owners; DROP TABLE refusals; "
-                           "DROP TABLE audit; DROP TABLE audit_points; ALTER TABLE revisions DROP COLUMN about; "
+                           "DROP TABLE audit; DROP TABLE audit_points; DROP TABLE tombstones; DROP TABLE purged; "
+                           "ALTER TABLE subjects DROP COLUMN purged; ALTER TABLE revisions DROP COLUMN about; "
                            "ALTER TABLE outbox DROP COLUMN at; "
                            "ALTER TABLE items DROP COLUMN resolution; "
                            "UPDATE meta SET value = 1 WHERE name = 'schema'",
@@ -292,7 +293,7 @@ Test(decisions, find_room_in_a_ledger_that_was_made_without_them)
     book_open(book);
     cr_expect(book_equation(book).open_items == 1);
     decide(book, a_rule("site:hm"));
-    cr_expect(book_sql(book, "SELECT value FROM meta WHERE name = 'schema'") == 7);
+    cr_expect(book_sql(book, "SELECT value FROM meta WHERE name = 'schema'") == 8);
     cr_expect(book_sql(book, "SELECT count(*) FROM decisions") == 1);
     book_free(book);
 }
