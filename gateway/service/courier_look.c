@@ -162,11 +162,24 @@ static void on_inspected(void *ctx, const struct gw_error *failure)
         courier_submit(c, note_touched, on_noted);
 }
 
-bool courier_inspection_is_due(const struct courier *c)
+/* Until then; 0: it is due. */
+static int64_t inspection_waits_ms(const struct courier *c)
 {
     const int64_t now = (int64_t)c->settings.clock->monotonic_ms(c->settings.clock->ctx);
+    const int64_t due = c->inspected + c->settings.inspect_s * 1000;
 
-    return c->settings.inspect_s > 0 && (c->inspected == 0 || now - c->inspected >= c->settings.inspect_s * 1000);
+    return c->inspected == 0 || due <= now ? 0 : due - now;
+}
+
+bool courier_inspection_is_due(const struct courier *c)
+{
+    return c->settings.inspect_s > 0 && inspection_waits_ms(c) == 0;
+}
+
+void courier_await_inspection(struct courier *c)
+{
+    if (c->settings.inspect_s > 0)
+        gw_clock_start(c->settings.clock, &c->timer, courier_on_timer, (uint64_t)inspection_waits_ms(c));
 }
 
 void courier_inspect(struct courier *c)

@@ -69,7 +69,8 @@ bool courier_is_held(const struct courier *c, int64_t subject);
 void courier_look_again(struct courier *c); /* later: some are held */
 
 bool courier_inspection_is_due(const struct courier *c);
-void courier_inspect(struct courier *c); /* what was changed there by hand */
+void courier_await_inspection(struct courier *c); /* where nothing waits any more people change rows too */
+void courier_inspect(struct courier *c);          /* what was changed there by hand */
 void courier_find_missing(struct courier *c);
 void courier_end_inspection(struct courier *c);
 void courier_collect(struct courier *c); /* ──> deliver ──> receipts; idle where nothing waits */

@@ -78,6 +78,8 @@ static void on_collected(void *ctx, const struct gw_error *failure)
             courier_next_step(c);
         else if (c->news.held > 0)
             courier_look_again(c);
+        else
+            courier_await_inspection(c);
         return;
     }
     c->busy = true;

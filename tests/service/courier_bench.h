@@ -24,6 +24,7 @@ struct bench {
     struct gw_postgres_target target;
     struct courier *courier;
     char schema[64];
+    int64_t inspect_s;
     bool writer_stopped, courier_stopped;
     size_t told;
 };
@@ -51,7 +52,7 @@ static inline void lay(struct bench *b)
 
 static inline void set_up(struct bench *b, const char *schema)
 {
-    *b = (struct bench){.book = book_new()};
+    *b = (struct bench){.book = book_new(), .inspect_s = 1000000};
     uv_loop_init(&b->loop);
     b->wire = fake_wire_open(&b->loop, cluster_port());
     snprintf(b->schema, sizeof b->schema, "%s", schema);
@@ -100,7 +101,7 @@ static inline void start(struct bench *b)
     struct courier_settings settings = {.loop = &b->loop,
                                         .clock = &gw_system_clock,
                                         .study = "lendex",
-                                        .inspect_s = 1000000,
+                                        .inspect_s = b->inspect_s,
                                         .tell = on_news,
                                         .ctx = b};
     struct gw_error err;

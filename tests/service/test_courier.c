@@ -2,8 +2,8 @@
  * From the outbox to a real PostgreSQL over a wire that breaks, and back with the receipts: whatever happens in
  * between, the tables end as they would have without it, and no batch is there twice or missing.
  */
-#include "service/courier_bench.h"
 #include "gateway/service/delivery_state.h"
+#include "service/courier_bench.h"
 
 /* What `casement status` says of it. */
 static struct gw_delivery_state state_of(struct bench *b)
@@ -37,6 +37,28 @@ Test(courier, empties_the_outbox)
     expect_delivered(&b);
     deliver_all(&b);
     cr_expect(says(&b, "SELECT count(*) FROM batches", "12"));
+    tear_down(&b);
+}
+
+/* D7: a study that is over gets no more rows, and people go on typing. */
+Test(courier, finds_what_was_typed_though_nothing_is_to_be_delivered)
+{
+    struct bench b;
+    uint64_t began;
+
+    set_up(&b, "typed_later");
+    b.inspect_s = 1;
+    settle_all(&b, 1);
+    start(&b);
+    while (!is_idle(&b))
+        uv_run(&b.loop, UV_RUN_ONCE);
+    cr_expect(!courier_news(b.courier)->marked);
+    exec(&b, "UPDATE observations SET value_num = 7.7 WHERE subject_key = 'ES-002' AND row_id = 'o1'");
+    began = uv_hrtime();
+    while (!courier_news(b.courier)->marked && uv_hrtime() - began < 60000000000u)
+        uv_run(&b.loop, UV_RUN_NOWAIT);
+    stop(&b);
+    cr_expect(book_sql(b.book, "SELECT count(*) FROM refusals WHERE touched = 1 AND row_id = 'o1'") == 1);
     tear_down(&b);
 }
 
