@@ -464,6 +464,20 @@ enum gw_status gw_pass_run(struct gw_pass *pass, struct gw_pass_result *out, str
     return rc;
 }
 
+void gw_pass_add_up(struct gw_pass_result *into, const struct gw_pass_result *from)
+{
+    into->subjects += from->subjects;
+    into->batches += from->batches;
+    into->added += from->added;
+    into->changed += from->changed;
+    into->withdrawn += from->withdrawn;
+    into->unchanged += from->unchanged;
+    into->items_opened += from->items_opened;
+    into->items_closed += from->items_closed;
+    into->blocked += from->blocked;
+    into->parts_changed += from->parts_changed;
+}
+
 enum gw_status gw_pass_span(struct gw_pass *pass, int64_t subject, bool *anchored, gw_day *low, gw_day *high,
                             struct gw_error *err)
 {

@@ -160,20 +160,6 @@ static enum gw_status open_sink(struct rederive *r, size_t study, struct gw_sink
 
 /* ---- the pass ---- */
 
-static void add_up(struct gw_pass_result *into, const struct gw_pass_result *from)
-{
-    into->subjects += from->subjects;
-    into->batches += from->batches;
-    into->added += from->added;
-    into->changed += from->changed;
-    into->withdrawn += from->withdrawn;
-    into->unchanged += from->unchanged;
-    into->items_opened += from->items_opened;
-    into->items_closed += from->items_closed;
-    into->blocked += from->blocked;
-    into->parts_changed += from->parts_changed;
-}
-
 static enum gw_status write_lists(struct rederive *r, struct gw_error *err)
 {
     struct gw_equation equation;
@@ -209,7 +195,7 @@ static enum gw_status run_study(struct rederive *r, size_t study, const char *no
     if (sink)
         sink->close(sink);
     if (rc == GW_OK)
-        add_up(out, &one);
+        gw_pass_add_up(out, &one);
     return rc;
 }
 

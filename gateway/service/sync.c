@@ -341,20 +341,6 @@ static void close_sync(struct sync *s)
     gw_arena_release(&s->scratch);
 }
 
-static void add_up(struct gw_pass_result *into, const struct gw_pass_result *from)
-{
-    into->subjects += from->subjects;
-    into->batches += from->batches;
-    into->added += from->added;
-    into->changed += from->changed;
-    into->withdrawn += from->withdrawn;
-    into->unchanged += from->unchanged;
-    into->items_opened += from->items_opened;
-    into->items_closed += from->items_closed;
-    into->blocked += from->blocked;
-    into->parts_changed += from->parts_changed;
-}
-
 static enum gw_status run_passes(struct sync *s, struct gw_error *err)
 {
     enum gw_status rc = GW_OK;
@@ -367,7 +353,7 @@ static enum gw_status run_passes(struct sync *s, struct gw_error *err)
         if (rc == GW_OK)
             rc = gw_pass_run(&pass, &one, err);
         if (rc == GW_OK)
-            add_up(&s->result->pass, &one);
+            gw_pass_add_up(&s->result->pass, &one);
     }
     return rc;
 }

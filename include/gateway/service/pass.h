@@ -53,6 +53,9 @@ struct gw_pass_result {
 /* Deliver what an earlier end left in the outbox, then derive and deliver every subject that is marked. */
 enum gw_status gw_pass_run(struct gw_pass *pass, struct gw_pass_result *out, struct gw_error *err);
 
+/* What several passes did, as if they were one. */
+void gw_pass_add_up(struct gw_pass_result *into, const struct gw_pass_result *from);
+
 /* The days a subject's windows may take, for the plan of searches. *anchored is false: no D1 yet. */
 enum gw_status gw_pass_span(struct gw_pass *pass, int64_t subject, bool *anchored, gw_day *low, gw_day *high,
                             struct gw_error *err);
