@@ -135,6 +135,7 @@ enum gw_status courier_start(const struct courier_settings *settings, struct cou
     if (!c)
         return gw_fail(err, GW_ENOMEM, where, "no memory for the courier of %s", settings->study);
     c->settings = *settings;
+    c->began = settings->clock->utc(settings->clock->ctx);
     c->arena = c->recalling = (struct gw_arena)GW_ARENA_INIT(SHIPMENT_MEMORY);
     c->standing = (struct gw_arena)GW_ARENA_INIT(STANDING_MEMORY);
     uv_timer_init(settings->loop, &c->timer);

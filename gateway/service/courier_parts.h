@@ -26,6 +26,8 @@ struct courier {
     bool again;        /* woken meanwhile */
     bool stands;       /* it is known where every subject stands */
     int64_t inspected; /* monotonic ms; 0: not yet */
+    int64_t began;     /* UTC */
+    unsigned fruitless; /* shipments in a row of which nothing was applied */
     struct gw_arena arena;
     struct gw_arena standing; /* of where the subjects stand, until that is asked again */
     struct gw_stands found;

@@ -18,7 +18,7 @@ static const char where[] = "service.courier";
 
 enum {
     NS = 1000000000,
-    HOLD_S = 7 * 24 * 3600, /* by then every subject that is still asked about was: an endpoint may be no more */
+    HOLD_S = 7 * 24 * 3600, /* of work: by then every subject that is still asked about was; an endpoint may be no more */
     LOOK_AGAIN_MS = 60 * 1000,
 };
 
@@ -32,9 +32,9 @@ static enum gw_status is_too_early(struct courier *c, struct gw_ledger *ledger, 
     bool asked = true;
     enum gw_status rc = GW_OK;
 
-    if (stand->applied_at && gw_instant_read(stand->applied_at, &applied_ns) && now - applied_ns / NS < HOLD_S)
+    if (stand->applied_at && gw_instant_read(stand->applied_at, &applied_ns) && now - c->began < HOLD_S)
         rc = agenda_asked_since(ledger, &c->standing, subject->number, applied_ns / NS, &asked, err);
-    *out = subject->blocked || !asked;
+    *out = subject->blocked || subject->revision == 0 || !asked; /* of 0 there is nothing yet to hold against it */
     return rc;
 }
 

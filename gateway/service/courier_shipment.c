@@ -196,22 +196,40 @@ static enum gw_status keep_receipts(struct gw_ledger *ledger, void *ctx, struct 
 }
 
 /* A subject that stands elsewhere than the ledger believed is reconciled with all the others. */
-static bool all_applied(const struct courier *c)
+static size_t count_applied(const struct courier *c)
 {
+    size_t count = 0;
+
     for (size_t i = 0; i < c->shipment.count; i++)
-        if (!c->receipts[i].applied)
-            return false;
-    return true;
+        count += c->receipts[i].applied;
+    return count;
+}
+
+/* Nothing was, twice: it stands where no batch begins, and asking again at once would go on for ever. */
+static void wait_for_a_stand(struct courier *c)
+{
+    struct gw_error failure;
+
+    gw_fail(&failure, GW_ERETRY, "service.courier",
+            "the study database stands at revisions from which this ledger has no batch: was it restored?");
+    courier_fail(c, &failure);
 }
 
 static void on_kept(void *ctx, const struct gw_error *failure)
 {
     struct courier *c = ctx;
+    size_t applied;
 
     if (!courier_step_done(c, failure))
         return;
+    applied = count_applied(c);
+    c->fruitless = applied > 0 ? 0 : c->fruitless + 1;
+    c->stands = applied == c->shipment.count;
+    if (c->fruitless > 1) {
+        wait_for_a_stand(c);
+        return;
+    }
     c->news.failures = 0;
-    c->stands = all_applied(c);
     courier_tell(c, COURIER_WORKING);
     c->news.marked = false;
     courier_next_step(c);

@@ -49,8 +49,10 @@ static enum gw_status is_derived(struct source *s, struct gw_arena *scratch, siz
                                  struct gw_error *err)
 {
     struct gw_look look;
-    const enum gw_status rc = gw_pass_look(&s->pass, scratch, s->subjects[index].number, &look, err);
+    enum gw_status rc = gw_pass_look(&s->pass, scratch, s->subjects[index].number, &look, err);
 
+    if (rc == GW_OK)
+        rc = gw_history(&look.delivered, &look.derived, err);
     *former = 0;
     *has = rc == GW_OK && has_row(&look.derived.rows, s->query->row);
     return rc;
@@ -154,6 +156,8 @@ static enum gw_status answer(struct source *s, const struct found *found, struct
     enum gw_status rc = look ? gw_pass_look(&s->pass, s->arena, found->subject->number, look, err)
                              : gw_fail(err, GW_ENOMEM, where, "the explanation needs more memory than allowed");
 
+    if (rc == GW_OK) /* rows of signed windows stay as they were */
+        rc = gw_history(&look->delivered, &look->derived, err);
     if (rc == GW_OK)
         rc = source_reach(s, found->subject, &reach, &in.reach_count, err);
     if (rc == GW_OK && found->former)

@@ -218,13 +218,22 @@ static struct withheld standing(const struct holding *h, const struct signature 
 static void consider(struct holding *h, struct signature *signature, enum gw_table_id table, const struct gw_row *was,
                      const struct gw_row *is)
 {
+    struct withheld row;
+
     if (was && is && goes_on(table, was, is, signature->last))
         return;
     if (was && may_not_wait(h, signature->rows, table, was))
         return;
     if (was && is && table == GW_TABLE_observations && only_flags_follow(h, signature, was, is))
         return;
-    withhold(h, signature, standing(h, signature, table, was, is));
+    row = standing(h, signature, table, was, is);
+    if (row.stands && row.of == h->previous && hold_source_gone(h, h->previous, table, row.row_id)) {
+        if (!was)
+            return;
+        row.stands = was;
+        row.of = signature->rows;
+    }
+    withhold(h, signature, row);
 }
 
 static bool is_in(const struct gw_rows *rows, enum gw_table_id table, const struct gw_row *row, const char *window)
@@ -340,6 +349,7 @@ static void consider_event(struct holding *h, struct signature *signature, const
 {
     const struct gw_row *former = was ? gw_rows_find(h->previous, GW_TABLE_ae_episodes, was->row_id) : NULL;
     struct withheld event;
+    bool gone;
 
     if (event_goes_on(signature, was, &h->e->rows, is))
         return;
@@ -347,7 +357,10 @@ static void consider_event(struct holding *h, struct signature *signature, const
                 event_source_gone(h, signature->rows, was->row_id)))
         return;
     event = standing(h, signature, GW_TABLE_ae_episodes, was, is);
-    if (was && !event_goes_on(signature, was, h->previous, former)) {
+    gone = event.stands && event.of == h->previous && event_source_gone(h, h->previous, event.row_id);
+    if (!was && gone)
+        return;
+    if (was && (gone || !event_goes_on(signature, was, h->previous, former))) {
         event.stands = was;
         event.of = signature->rows;
     }
@@ -406,7 +419,7 @@ static void withhold_moved(struct holding *h, struct signature *signature)
         for (size_t k = 0; left.table == GW_TABLE_observations && !left.is && k < list->count; k++)
             if (gw_same(((const struct gw_row_observations *)list->rows[k])->obs_id,
                         ((const struct gw_row_observations *)left.stands)->obs_id) &&
-                !gw_rows_find(h->previous, GW_TABLE_observations, list->rows[k]->row_id))
+                !gw_rows_find(signature->rows, GW_TABLE_observations, list->rows[k]->row_id))
                 withhold(h, signature,
                          (struct withheld){.table = GW_TABLE_observations,
                                            .row_id = list->rows[k]->row_id,

@@ -293,7 +293,7 @@ static void resolve(struct engine *e, const struct gw_rows *previous, enum gw_de
         const char *row = decision->set[GW_SET_ROW], *slash = row ? strchr(row, '/') : NULL;
         struct answered *slot;
 
-        if (!decision->set[GW_SET_ITEM] || was_overtaken(e, previous, decision))
+        if (!decision->set[GW_SET_ITEM] || !row || was_overtaken(e, previous, decision))
             continue;
         slot = GW_ARENA_PUSH(e->arena, e->answered, e->answered_count, e->answered_capacity);
         if (slot)

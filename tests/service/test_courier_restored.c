@@ -125,6 +125,30 @@ Test(courier_restored, o3_tells_of_how_many_subjects_it_was_so)
     tear_down(&b);
 }
 
+/* Enrolled anew in a ledger that lost everything: nothing is known of them yet, and that is no news for the database. */
+Test(courier_restored, o3_takes_nothing_back_of_subjects_that_were_not_read_yet)
+{
+    struct bench b;
+    const char *before;
+
+    set_up(&b, "o3_empty");
+    back_up(&b);
+    settle_all(&b, 1);
+    deliver_all(&b);
+    before = dump(&b);
+    restore(&b);
+    start(&b);
+    while (!is_idle(&b))
+        uv_run(&b.loop, UV_RUN_ONCE);
+    cr_expect(courier_news(b.courier)->held == SUBJECTS, "%zu", courier_news(b.courier)->held);
+    stop(&b);
+    cr_expect_str_eq(dump(&b), before);
+    settle_all(&b, 2);
+    deliver_all(&b);
+    expect_tables(&b, 2, "o3_empty");
+    tear_down(&b);
+}
+
 Test(courier_restored, o3_keeps_what_a_person_typed)
 {
     struct bench b;

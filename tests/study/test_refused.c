@@ -313,6 +313,17 @@ Test(refused, sends_a_whole_cause_again_once_two_people_said_so)
     cr_expect(answered() == 0, "the author's own approval is none");
 }
 
+/* It is about no row, whatever else it names. */
+Test(refused, takes_an_answer_to_a_cause_that_names_an_item_for_one_to_the_cause)
+{
+    refusal.kind = GW_REFUSAL_REJECTED;
+    refusal.reason = "SQLSTATE 23514";
+    refusal.stands = "";
+    subject_decide(&s, "resend", "PUSH_REJECTED|madrid||||observations", "{'resend':true,'item':'x1'}");
+    deliver();
+    cr_expect(answered() == 1);
+}
+
 Test(refused, asks_nothing_of_what_both_sides_do_not_have)
 {
     withdraw_ours();

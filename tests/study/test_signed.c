@@ -541,3 +541,37 @@ Test(signed_windows, name_the_rows_they_are_of)
     cr_expect(ne(str, seal, again));
     cr_expect(eq(sz, same, rows + 1));
 }
+
+/* How an event went on stood behind the signature; it goes when its source does, whatever else is held. */
+Test(signed_windows, let_a_withdrawal_through_to_what_came_after_they_were_signed)
+{
+    deliver();
+    sign("T30-01");
+    event_that_worsens_later();
+    deliver();
+    expect_text("it went on", event(), "4 from 2024-02-14");
+    worse_event();
+    deliver();
+    expect_text("held as it went on", event(), "4 from 2024-02-14");
+    add_version("worse", ANC, "entered-in-error", "2024-03-15", "0.4");
+    deliver();
+    expect_text("as signed", event(), "3 from 2024-02-14");
+    expect_text("values", values("T30-02"), "");
+}
+
+Test(signed_windows, show_a_value_once_when_an_answer_is_taken_back)
+{
+    int64_t accepted;
+
+    deliver();
+    sign("T30-01");
+    value_of_the_next_window();
+    deliver();
+    accepted = answer("accept", change_asked());
+    deliver();
+    expect_text("moved", values("T30-02"), "WBC 5.1*");
+    undo(accepted);
+    deliver();
+    expect_text("as signed", values("T30-01"), AS_SIGNED);
+    expect_text("and nowhere else", values("T30-02"), "");
+}
