@@ -22,11 +22,11 @@ struct courier {
     struct courier_settings settings;
     struct courier_news news;
     uv_timer_t timer;
-    bool busy;         /* a job or a call is under way */
-    bool again;        /* woken meanwhile */
-    bool stands;       /* it is known where every subject stands */
-    int64_t inspected; /* monotonic ms; 0: not yet */
-    int64_t began;     /* UTC */
+    bool busy;          /* a job or a call is under way */
+    bool again;         /* woken meanwhile */
+    bool stands;        /* it is known where every subject stands */
+    int64_t inspected;  /* monotonic ms; 0: not yet */
+    int64_t began;      /* UTC */
     unsigned fruitless; /* shipments in a row of which nothing was applied */
     struct gw_arena arena;
     struct gw_arena standing; /* of where the subjects stand, until that is asked again */
@@ -46,8 +46,8 @@ struct courier {
     size_t expected_count, expected_capacity;
     int64_t looked; /* the last subject whose rows were looked for; 0: none yet */
     struct gw_refusals missing;
-    bool noted, failing;        /* what the ledger says of it */
-    int64_t since, next;        /* UTC: of that; when it is tried again, 0: it runs */
+    bool noted, failing; /* what the ledger says of it */
+    int64_t since, next; /* UTC: of that; when it is tried again, 0: it runs */
     bool stopping, timer_closed, remote_closed;
     void (*closed)(void *ctx);
     void *closed_ctx;

@@ -18,7 +18,8 @@ static const char where[] = "service.courier";
 
 enum {
     NS = 1000000000,
-    HOLD_S = 7 * 24 * 3600, /* of work: by then every subject that is still asked about was; an endpoint may be no more */
+    HOLD_S =
+        7 * 24 * 3600, /* of work: by then every subject that is still asked about was; an endpoint may be no more */
     LOOK_AGAIN_MS = 60 * 1000,
 };
 

@@ -130,12 +130,13 @@ static enum gw_status tell_changes(struct source *s, const struct found *found, 
     enum gw_status rc = source_changed(s, found->subject, &changed, err);
 
     if (rc == GW_OK && *changed)
-        rc = add_sentence(s, out,
-                          gw_arena_print(s->arena,
-                                         "Since the last derivation %s changed: this answer goes by what they say today, what was "
-                                         "delivered by what they said.",
-                                         changed),
-                          err);
+        rc = add_sentence(
+            s, out,
+            gw_arena_print(s->arena,
+                           "Since the last derivation %s changed: this answer goes by what they say today, what was "
+                           "delivered by what they said.",
+                           changed),
+            err);
     if (rc == GW_OK && found->known->dirty)
         rc = add_sentence(s, out,
                           "Records came since the last derivation: this answer counts them, the next pass "

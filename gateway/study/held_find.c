@@ -53,7 +53,14 @@ bool hold_source_gone(struct holding *h, const struct gw_rows *rows, enum gw_tab
     return false;
 }
 
-/* The day a row is of, where the subject's own withdrawal may lie before it. */
+static gw_day later(const char *cell, const char *other)
+{
+    const gw_day a = hold_day(cell), b = hold_day(other);
+
+    return a > b ? a : b; /* GW_NO_DAY is before all days */
+}
+
+/* The last day a row tells of, where the subject's own withdrawal may lie before it. */
 static gw_day day_of(enum gw_table_id table, const struct gw_row *row)
 {
     switch (table) {
@@ -62,13 +69,17 @@ static gw_day day_of(enum gw_table_id table, const struct gw_row *row)
     case GW_TABLE_windows:
         return hold_day(((const struct gw_row_windows *)row)->target_date);
     case GW_TABLE_exposures:
-        return hold_day(((const struct gw_row_exposures *)row)->start);
+        return later(((const struct gw_row_exposures *)row)->start, ((const struct gw_row_exposures *)row)->end);
     case GW_TABLE_conmeds:
-        return hold_day(((const struct gw_row_conmeds *)row)->start);
+        return later(((const struct gw_row_conmeds *)row)->start, ((const struct gw_row_conmeds *)row)->end);
     case GW_TABLE_derived:
         return hold_day(((const struct gw_row_derived *)row)->date);
     case GW_TABLE_ae_episodes:
-        return hold_day(((const struct gw_row_ae_episodes *)row)->onset);
+        return later(((const struct gw_row_ae_episodes *)row)->onset, ((const struct gw_row_ae_episodes *)row)->end);
+    case GW_TABLE_ae_evidence:
+        return hold_day(((const struct gw_row_ae_evidence *)row)->date);
+    case GW_TABLE_ae_grades:
+        return hold_day(((const struct gw_row_ae_grades *)row)->date);
     default:
         return GW_NO_DAY;
     }
@@ -215,6 +226,13 @@ static struct withheld standing(const struct holding *h, const struct signature 
     return out;
 }
 
+/* A window that ends where the subject's consent did. */
+static bool is_cut_by_withdrawal(enum gw_table_id table, const struct gw_row *is)
+{
+    return table == GW_TABLE_windows && is &&
+           gw_same(((const struct gw_row_windows *)is)->truncation_reason, "WITHDRAWAL");
+}
+
 static void consider(struct holding *h, struct signature *signature, enum gw_table_id table, const struct gw_row *was,
                      const struct gw_row *is)
 {
@@ -222,7 +240,7 @@ static void consider(struct holding *h, struct signature *signature, enum gw_tab
 
     if (was && is && goes_on(table, was, is, signature->last))
         return;
-    if (was && may_not_wait(h, signature->rows, table, was))
+    if (was && (may_not_wait(h, signature->rows, table, was) || is_cut_by_withdrawal(table, is)))
         return;
     if (was && is && table == GW_TABLE_observations && only_flags_follow(h, signature, was, is))
         return;
@@ -273,7 +291,7 @@ static bool event_source_gone(struct holding *h, const struct gw_rows *rows, con
         for (size_t i = 0; i < rows->tables[children[c]].count; i++) {
             const struct gw_row *row = rows->tables[children[c]].rows[i];
 
-            if (gw_same(event_of(children[c], row), id) && hold_source_gone(h, rows, children[c], row->row_id))
+            if (gw_same(event_of(children[c], row), id) && may_not_wait(h, rows, children[c], row))
                 return true;
         }
     return false;

@@ -125,7 +125,8 @@ Test(courier_restored, o3_tells_of_how_many_subjects_it_was_so)
     tear_down(&b);
 }
 
-/* Enrolled anew in a ledger that lost everything: nothing is known of them yet, and that is no news for the database. */
+/* Enrolled anew in a ledger that lost everything: nothing is known of them yet, and that is no news for the database.
+ */
 Test(courier_restored, o3_takes_nothing_back_of_subjects_that_were_not_read_yet)
 {
     struct bench b;

@@ -575,3 +575,18 @@ Test(signed_windows, show_a_value_once_when_an_answer_is_taken_back)
     expect_text("as signed", values("T30-01"), AS_SIGNED);
     expect_text("and nowhere else", values("T30-02"), "");
 }
+
+/* After the visit, and within the window: what was told of later days goes, with all that follows from it. */
+Test(signed_windows, let_go_what_lies_behind_the_end_of_consent)
+{
+    add_version("m", ANC, "final", "2024-02-18", "0.4");
+    deliver();
+    expect_text("event", event(), "4 from 2024-02-14");
+    sign("T30-01");
+    s.line.withdrawn = subject_day("2024-02-16");
+    deliver();
+    expect_text("values", values("T30-01"), "ANC 0.7*;WBC 5.1*");
+    expect_text("event", event(), "3 from 2024-02-14");
+    expect_text("window", window_text(), "2024-02-14 25..32 collected");
+    expect_text("told", told(), "");
+}
