@@ -102,13 +102,13 @@ Test(export, ends_with_one_line_and_leaves_no_half_folder_where_the_disk_is_full
         for (size_t i = 0; i < sizeof kibibytes / sizeof *kibibytes; i++) {
             const char *format = gw_export_format(f);
             struct program run = shell(gw_arena_print(&desk.arena, mount, kibibytes[i], format));
-            const struct gw_slice left = export_read(&desk, desk.scratch.folder, "left");
+            struct gw_slice left;
 
             if (run.code == 99) {
-                fprintf(stderr, "no file system may be mounted here: not tried\n");
                 program_release(&run);
-                return;
+                cr_skip_test("no file system may be mounted here");
             }
+            left = export_read(&desk, desk.scratch.folder, "left");
             cr_expect(run.code == IO_ERROR || run.code == CANNOT_WRITE, "%s, %d KiB: %d %s", format, kibibytes[i],
                       run.code, run.err);
             cr_expect(is_one_line(run.err) && strstr(run.err, "No space left"), "%s: %s", format, run.err);
