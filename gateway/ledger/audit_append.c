@@ -54,15 +54,6 @@ static enum gw_status read_head(struct gw_ledger *ledger, struct head *out, stru
     return rc;
 }
 
-static void read_clock(char out[GW_AUDIT_TIME_MAX])
-{
-    const time_t now = time(NULL);
-    struct tm utc;
-
-    gmtime_r(&now, &utc);
-    strftime(out, GW_AUDIT_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
-
 /* The zone of the site, looked up where it is another than the last. */
 static enum gw_status find_zone(struct gw_ledger *ledger, const char *site, const char **zone, struct gw_error *err)
 {
@@ -111,7 +102,7 @@ enum gw_status audit_append(struct gw_ledger *ledger, const struct gw_audit_act 
         rc = read_head(ledger, &head, err);
     if (rc != GW_OK)
         return rc;
-    read_clock(at);
+    gw_instant_print(time(NULL), at);
     ledger->audit.since++;
     return store_row(ledger, &head,
                      &(struct gw_audit_row){.n = head.n + 1,
@@ -231,7 +222,7 @@ enum gw_status gw_audit_checkpoint(struct gw_ledger *ledger, struct gw_audit_poi
         return rc;
     out->count = head.n;
     gw_hex(head.hash, sizeof head.hash, out->head);
-    read_clock(out->at);
+    gw_instant_print(time(NULL), out->at);
     if (last < head.n && !ledger->built) {
         ledger->audit.at_it = true;
         rc = make_point(ledger, out, err);

@@ -21,15 +21,6 @@ enum { PIECE_ENTRIES = 1000, PIECE_PAGES = 5000, PIECE_DOOR = 50000, NOTE_ARENA 
 static const char where[] = "ledger.purge";
 static const char space[] = "purge", sweep_note[] = "sweep", due[] = "due", cut[] = "cut"; /* of notes */
 
-static void read_clock(char out[GW_AUDIT_TIME_MAX])
-{
-    const time_t now = time(NULL);
-    struct tm utc;
-
-    gmtime_r(&now, &utc);
-    strftime(out, GW_AUDIT_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
-
 /* ---- the beginning ---- */
 
 static enum gw_status begin(struct gw_ledger *ledger, int64_t subject, const char *why, struct gw_error *err)
@@ -44,7 +35,7 @@ static enum gw_status begin(struct gw_ledger *ledger, int64_t subject, const cha
         rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_PURGE_MARK, subject), err);
     if (rc != GW_OK || sqlite3_changes(ledger->db) == 0)
         return rc;
-    read_clock(at);
+    gw_instant_print(time(NULL), at);
     rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_TOMBSTONE_ADD, subject, why, at, nothing, sizeof nothing),
                     err);
     return rc == GW_OK ? ledger_run(ledger, ledger_bind(ledger, STATEMENT_DIRTY_CLEAR, subject), err) : rc;
@@ -284,7 +275,7 @@ static enum gw_status finish(struct purging *p, const struct gw_purge_notes *not
 
     if (rc == GW_OK)
         rc = drop_rest(p);
-    read_clock(at);
+    gw_instant_print(time(NULL), at);
     if (rc == GW_OK)
         rc = ledger_run(p->ledger, ledger_bind(p->ledger, STATEMENT_TOMBSTONE_END, p->subject, at), p->err);
     if (rc == GW_OK)

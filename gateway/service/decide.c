@@ -24,21 +24,12 @@ struct deciding {
     bool cause;                   /* it names a whole cause */
     const struct gw_item_class *class;
     bool anchors; /* D1 or EOT may move */
-    char now[32];
+    char now[GW_INSTANT_BYTES];
 };
 
 static enum gw_status no_memory(struct gw_error *err)
 {
     return gw_fail(err, GW_ENOMEM, where, "no memory for a decision");
-}
-
-static void read_clock(struct deciding *d)
-{
-    const time_t now = time(NULL);
-    struct tm utc;
-
-    gmtime_r(&now, &utc);
-    strftime(d->now, sizeof d->now, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
 /* ---- what it is about ---- */
@@ -401,7 +392,7 @@ enum gw_status gw_decide_run(struct gw_arena *arena, const struct gw_decide_requ
     enum gw_status rc;
 
     *out = (struct gw_decide_result){.waits = false};
-    read_clock(&d);
+    gw_instant_print(time(NULL), d.now);
     rc = rederive_open(&d.rederive, arena, request->ledger, request->ledger_path, request->config, err);
     if (rc == GW_OK)
         rc = decide(&d, err);

@@ -24,17 +24,8 @@ struct replaying {
     const struct gw_replay_request *request;
     struct gw_replay_result *out;
     struct rederive rederive;
-    char now[32];
+    char now[GW_INSTANT_BYTES];
 };
-
-static void read_clock(char out[32])
-{
-    const time_t now = time(NULL);
-    struct tm utc;
-
-    gmtime_r(&now, &utc);
-    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
 
 /* ---- who ---- */
 
@@ -166,7 +157,7 @@ enum gw_status gw_replay_run(struct gw_arena *arena, const struct gw_replay_requ
     enum gw_status rc;
 
     *out = (struct gw_replay_result){.changed = ""};
-    read_clock(r.now);
+    gw_instant_print(time(NULL), r.now);
     rc = rederive_open(&r.rederive, arena, request->ledger, request->ledger_path, request->config, err);
     if (rc == GW_OK)
         rc = choose_all(&r, err);
@@ -227,10 +218,10 @@ static enum gw_status rebuild_subject(struct gw_ledger *ledger, struct gw_sink *
 static enum gw_status rebuild(struct gw_ledger *ledger, struct gw_sink *sink, const char *study,
                               const struct gw_ledger_subjects *all, struct gw_rebuild_result *out, struct gw_error *err)
 {
-    char now[32];
+    char now[GW_INSTANT_BYTES];
     enum gw_status rc = sink->begin(sink, err);
 
-    read_clock(now);
+    gw_instant_print(time(NULL), now);
     for (size_t i = 0; rc == GW_OK && i < all->count; i++)
         if (all->list[i].revision > 0 && strcmp(all->list[i].study, study) == 0)
             rc = rebuild_subject(ledger, sink, &all->list[i], now, out, err);
