@@ -69,19 +69,9 @@ static bool read_assignments(struct answer *a, const struct arguments *arguments
 
 static void print_effect(const struct answer *a)
 {
-    const struct gw_pass_result *pass = &a->result.pass;
     FILE *out = a->output.out;
 
-    fprintf(out, "%zu %s derived: %zu %s added, %zu changed, %zu withdrawn; %zu %s closed, %zu opened\n",
-            pass->subjects, plural((int64_t)pass->subjects, "subject", "subjects"), pass->added,
-            plural((int64_t)pass->added, "row", "rows"), pass->changed, pass->withdrawn, pass->items_closed,
-            plural((int64_t)pass->items_closed, "exception", "exceptions"), pass->items_opened);
-    if (pass->blocked > 0)
-        fprintf(out, "%zu %s blocked: nothing leaves until the exceptions are resolved\n", pass->blocked,
-                plural((int64_t)pass->blocked, "subject is", "subjects are"));
-    if (a->result.held_back > 0)
-        fprintf(out, "%zu %s for the next casement sync: not read to the end before\n", a->result.held_back,
-                plural((int64_t)a->result.held_back, "subject waits", "subjects wait"));
+    report_pass(&a->output, &a->result.pass, a->result.held_back);
     if (a->result.sent > 0)
         fprintf(out, "%zu %s with the next delivery; the exception closes when the study database has taken it\n",
                 a->result.sent, plural((int64_t)a->result.sent, "row leaves", "rows leave"));

@@ -20,7 +20,6 @@ struct replay {
 
 static void print_people(const struct replay *r)
 {
-    const struct gw_pass_result *pass = &r->result.pass;
     FILE *out = r->output.out;
 
     if (r->request.beside) {
@@ -28,16 +27,7 @@ static void print_people(const struct replay *r)
                 plural((int64_t)r->result.chosen, "subject", "subjects"));
         return;
     }
-    fprintf(out, "%zu %s derived: %zu %s added, %zu changed, %zu withdrawn; %zu %s closed, %zu opened\n",
-            pass->subjects, plural((int64_t)pass->subjects, "subject", "subjects"), pass->added,
-            plural((int64_t)pass->added, "row", "rows"), pass->changed, pass->withdrawn, pass->items_closed,
-            plural((int64_t)pass->items_closed, "exception", "exceptions"), pass->items_opened);
-    if (pass->blocked > 0)
-        fprintf(out, "%zu %s blocked: nothing leaves until the exceptions are resolved\n", pass->blocked,
-                plural((int64_t)pass->blocked, "subject is", "subjects are"));
-    if (r->result.held_back > 0)
-        fprintf(out, "%zu %s for the next casement sync: not read to the end before\n", r->result.held_back,
-                plural((int64_t)r->result.held_back, "subject waits", "subjects wait"));
+    report_pass(&r->output, &r->result.pass, r->result.held_back);
     if (*r->result.changed)
         fprintf(out, "since the last derivation %s changed: rows follow what they say today\n", r->result.changed);
 }

@@ -1,5 +1,5 @@
 /*
- * The equation in words.
+ * The equation in words, and what a pass did.
  */
 #include "cli/report.h"
 
@@ -33,6 +33,25 @@ void report_parts(const struct output *output, const struct gw_equation *equatio
     if (equation->waiting > 0)
         fprintf(output->out, "%" PRId64 " of the held parts were kept and not derived yet: the next pass does it\n",
                 equation->waiting);
+}
+
+void report_held_back(const struct output *output, size_t subjects)
+{
+    if (subjects > 0)
+        fprintf(output->out, "%zu %s for the next casement sync: not read to the end before\n", subjects,
+                plural((int64_t)subjects, "subject waits", "subjects wait"));
+}
+
+void report_pass(const struct output *output, const struct gw_pass_result *pass, size_t held_back)
+{
+    fprintf(output->out, "%zu %s derived: %zu %s added, %zu changed, %zu withdrawn; %zu %s closed, %zu opened\n",
+            pass->subjects, plural((int64_t)pass->subjects, "subject", "subjects"), pass->added,
+            plural((int64_t)pass->added, "row", "rows"), pass->changed, pass->withdrawn, pass->items_closed,
+            plural((int64_t)pass->items_closed, "exception", "exceptions"), pass->items_opened);
+    if (pass->blocked > 0)
+        fprintf(output->out, "%zu %s blocked: nothing leaves until the exceptions are resolved\n", pass->blocked,
+                plural((int64_t)pass->blocked, "subject is", "subjects are"));
+    report_held_back(output, held_back);
 }
 
 cJSON *report_parts_json(const struct gw_equation *equation)

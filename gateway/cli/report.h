@@ -7,6 +7,7 @@
 #include "cli/tally.h"
 #include "gateway/ledger/ledger.h"
 #include "gateway/service/config.h"
+#include "gateway/service/pass.h"
 
 /* Each state with its parts, what was read, and whether the two agree. */
 void report_parts(const struct output *output, const struct gw_equation *equation);
@@ -14,6 +15,10 @@ cJSON *report_parts_json(const struct gw_equation *equation);
 
 /* GW_OK, or GW_ENOMEM's exit status (our own fault) with a text that says what is lost. */
 enum gw_status report_balance(const struct gw_equation *equation, struct gw_error *err);
+
+/* What a pass did to subjects, rows and exceptions, and how many subjects are left to the next sync. */
+void report_pass(const struct output *output, const struct gw_pass_result *pass, size_t held_back);
+void report_held_back(const struct output *output, size_t subjects); /* nothing where there are none */
 
 /* Open exceptions by code, the most first. */
 enum gw_status report_codes(struct gw_ledger *ledger, struct tally *codes, struct gw_error *err);

@@ -75,9 +75,7 @@ static void print_people(const struct signing *s)
         return;
     fprintf(out, "%zu %s opened: what came since the rows were delivered\n", pass->items_opened,
             plural((int64_t)pass->items_opened, "exception", "exceptions"));
-    if (result->held_back > 0)
-        fprintf(out, "%zu %s for the next casement sync: not read to the end before\n", result->held_back,
-                plural((int64_t)result->held_back, "subject waits", "subjects wait"));
+    report_held_back(&s->output, result->held_back);
 }
 
 static void print_json(const struct signing *s)

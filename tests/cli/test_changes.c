@@ -1,22 +1,15 @@
 /*
  * casement export --cut and casement changes: what became another since it was taken out.
  */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <stdio.h>
-#include <string.h>
+#include "cli/last_run.h"
 
 #include "gateway/core/arena.h"
 #include "support/fake_server.h"
-#include "support/program.h"
-#include "support/scratch.h"
 
 #define MAPPINGS SOURCE_DIR "/mappings"
 
-static struct scratch scratch;
 static struct gw_arena arena = GW_ARENA_INIT((size_t)16 << 20);
 static struct fake_server *server;
-static struct program run;
 static const char *value = "2.40"; /* of the one count, on day 1 */
 static int version = 1;
 
@@ -65,20 +58,9 @@ static void hospital(struct exchange *exchange, void *ctx)
         answer(exchange, strstr(exchange->path, "/Patient") ? patient : NULL);
 }
 
-static void casement(const char *const *arguments)
-{
-    const char *argv[24] = {CASEMENT};
-
-    for (size_t i = 0; arguments[i]; i++)
-        argv[i + 1] = arguments[i];
-    program_release(&run);
-    program_run(&run, scratch.folder, argv);
-}
-
-#define CASEMENT_RUN(...) casement((const char *const[]){__VA_ARGS__, NULL})
-#define SYNC()            CASEMENT_RUN("sync", "-c", "casement.json", "--as-of", "2024-12-31")
-#define CHANGES(...)      CASEMENT_RUN("changes", "-c", "casement.json", ##__VA_ARGS__)
-#define CUT(name)         CASEMENT_RUN("export", "-c", "casement.json", "--format", "csv", "--out", "out", "--cut", name)
+#define SYNC()       CASEMENT_RUN("sync", "-c", "casement.json", "--as-of", "2024-12-31")
+#define CHANGES(...) CASEMENT_RUN("changes", "-c", "casement.json", ##__VA_ARGS__)
+#define CUT(name)    CASEMENT_RUN("export", "-c", "casement.json", "--format", "csv", "--out", "out", "--cut", name)
 
 static void begin(void)
 {
@@ -112,18 +94,6 @@ static void end(void)
 
 TestSuite(changes, .init = begin, .fini = end, .timeout = 120);
 
-static void expect_out(const char *wanted)
-{
-    cr_expect(eq(int, run.code, 0), "%s", run.err);
-    cr_expect(strstr(run.out, wanted) != NULL, "%s is not in: %s", wanted, run.out);
-}
-
-static void expect_refused(const char *wanted)
-{
-    cr_expect(eq(int, run.code, 64), "%d: %s", run.code, run.err);
-    cr_expect(strstr(run.err, wanted) != NULL, "%s is not in: %s", wanted, run.err);
-}
-
 static void amend(const char *to)
 {
     value = to;
@@ -135,7 +105,7 @@ static void amend(const char *to)
 Test(changes, tell_what_is_another_since_the_last_cut)
 {
     CHANGES();
-    expect_refused("has no cut");
+    expect_refused(64, "has no cut");
     CUT("first");
     cr_assert(eq(int, run.code, 0), "%s", run.err);
     CHANGES();
@@ -159,15 +129,15 @@ Test(changes, are_told_since_a_cut_that_is_there_and_never_moves)
 {
     CUT("first");
     CUT("first");
-    expect_refused("a cut is never moved");
+    expect_refused(64, "a cut is never moved");
     CUT("a b");
-    expect_refused("write letters");
+    expect_refused(64, "write letters");
     CHANGES("--cut", "third");
-    expect_refused("has no cut \"third\"");
+    expect_refused(64, "has no cut \"third\"");
     CHANGES("--subject", "ES-9");
-    expect_refused("no subject \"ES-9\"");
+    expect_refused(64, "no subject \"ES-9\"");
     CASEMENT_RUN("export", "--db", "study.db", "--format", "csv", "--out", "out", "--cut", "x");
-    expect_refused("it goes with --config");
+    expect_refused(64, "it goes with --config");
 }
 
 /* What is signed does not change, so nothing of it is told. */

@@ -1,20 +1,11 @@
 /*
  * casement exceptions decide, approve, undo and decisions, on a map's folder.
  */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "support/program.h"
-#include "support/scratch.h"
+#include "cli/last_run.h"
 
 #define MAPPINGS SOURCE_DIR "/mappings"
 #define CODE     "CODE_UNKNOWN|madrid|urn:lab|ANC-K||"
 #define UNIT     "UNIT_MISSING|madrid|urn:lab|ANC-K||"
-
-static struct scratch scratch;
-static struct program run;
 
 /* Two results of a local code without a unit, one of them of a month only; dm1 maps, dm2 approves. */
 static const char input[] =
@@ -28,18 +19,7 @@ static const char input[] =
     "\"code\":{\"coding\":[{\"system\":\"urn:lab\",\"code\":\"ANC-K\"}]},\"effectiveDateTime\":\"2024-02\","
     "\"valueQuantity\":{\"value\":1300}}\n";
 
-static void casement(const char *const *arguments)
-{
-    const char *argv[24] = {CASEMENT};
-
-    for (size_t i = 0; arguments[i]; i++)
-        argv[i + 1] = arguments[i];
-    program_release(&run);
-    program_run(&run, scratch.folder, argv);
-}
-
-#define CASEMENT_RUN(...) casement((const char *const[]){__VA_ARGS__, NULL})
-#define LEDGER            "--ledger", "out/hospital/ledger.db"
+#define LEDGER "--ledger", "out/hospital/ledger.db"
 
 static void map_again(const char *option, const char *value)
 {
@@ -66,19 +46,6 @@ static void stop(void)
 }
 
 TestSuite(decide, .init = start, .fini = stop);
-
-static void expect_out(const char *wanted)
-{
-    cr_expect(eq(int, run.code, 0), "%s", run.err);
-    cr_expect(strstr(run.out, wanted) != NULL, "%s is not in: %s", wanted, run.out);
-}
-
-static void expect_refused(int code, const char *wanted)
-{
-    cr_expect(eq(int, run.code, code), "%d: %s", run.code, run.err);
-    cr_expect(strstr(run.err, wanted) != NULL, "%s is not in: %s", wanted, run.err);
-    cr_expect(strchr(run.err, '\n') == run.err + strlen(run.err) - 1, "one line: %s", run.err);
-}
 
 static void decide_both(void)
 {

@@ -1,19 +1,10 @@
 /*
  * casement sign, on a map's folder: windows signed, a change asked about, accepted and kept.
  */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "support/program.h"
-#include "support/scratch.h"
+#include "cli/last_run.h"
 
 #define MAPPINGS SOURCE_DIR "/mappings"
 #define CODE     "CODE_UNKNOWN|madrid|urn:lab|WBC-K||"
-
-static struct scratch scratch;
-static struct program run;
 
 /* A leukocyte count of T30-01, and one of a local code that nobody mapped yet. */
 static const char input[] =
@@ -28,19 +19,8 @@ static const char input[] =
     "\"code\":{\"coding\":[{\"system\":\"urn:lab\",\"code\":\"WBC-K\"}]},\"effectiveDateTime\":\"2024-02-15\","
     "\"valueQuantity\":{\"value\":6.2,\"system\":\"http://unitsofmeasure.org\",\"code\":\"10*9/L\"}}\n";
 
-static void casement(const char *const *arguments)
-{
-    const char *argv[24] = {CASEMENT};
-
-    for (size_t i = 0; arguments[i]; i++)
-        argv[i + 1] = arguments[i];
-    program_release(&run);
-    program_run(&run, scratch.folder, argv);
-}
-
-#define CASEMENT_RUN(...) casement((const char *const[]){__VA_ARGS__, NULL})
-#define LEDGER            "--ledger", "out/hospital/ledger.db"
-#define SIGNED_BY         "--reason", "read at the visit", "--as", "inv1", LEDGER
+#define LEDGER    "--ledger", "out/hospital/ledger.db"
+#define SIGNED_BY "--reason", "read at the visit", "--as", "inv1", LEDGER
 
 static void start(void)
 {
@@ -62,19 +42,6 @@ static void stop(void)
 }
 
 TestSuite(sign, .init = start, .fini = stop);
-
-static void expect_out(const char *wanted)
-{
-    cr_expect(eq(int, run.code, 0), "%s", run.err);
-    cr_expect(strstr(run.out, wanted) != NULL, "%s is not in: %s", wanted, run.out);
-}
-
-static void expect_refused(int code, const char *wanted)
-{
-    cr_expect(eq(int, run.code, code), "%d: %s", run.code, run.err);
-    cr_expect(strstr(run.err, wanted) != NULL, "%s is not in: %s", wanted, run.err);
-    cr_expect(strchr(run.err, '\n') == run.err + strlen(run.err) - 1, "one line: %s", run.err);
-}
 
 static void expect_values(const char *which, bool first, bool second)
 {
