@@ -6,7 +6,8 @@
  * derive() knows nothing of signatures: what it returns is compared with the rows of the revision that was signed, and
  * of those that would be others the signed ones are put back, with their lineage. What may not wait flows: what a
  * source withdrew, what is another person's, what lies behind the subject's withdrawal, and how an event or a course of
- * a drug went on after the window. All of it follows from facts, decisions and the rows that these name.
+ * a drug went on after the window. Whether a row is held follows from facts, decisions and the rows that these name; how
+ * far an event or a course that is held had gone on, from what was delivered last.
  *
  * Source: mappings/RULES.md 21.
  */
