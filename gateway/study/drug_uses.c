@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "study/order.h"
-#include "study/uses.h"
+#include "study/use_parts.h"
 
 /* ---- which drug ---- */
 
@@ -48,21 +48,20 @@ static void name_drug(struct engine *e, struct use *use)
     use->substance = use->drug ? use->drug->substance : atc ? atc->code : rxnorm ? rxnorm->code : NULL;
 }
 
-static void read_route(const struct engine *e, struct use *use, const struct gw_concept *route)
+void use_read_route(const struct engine *e, struct use *use, const struct gw_concept *route)
 {
     use->route = gw_drug_route_find(gw_tables_dosing(e->in->tables), route);
 }
 
 /* ---- which days ---- */
 
-static enum gw_date_verdict read_when(const struct engine *e, const char *text, struct gw_when *when)
+enum gw_date_verdict use_read_when(const struct engine *e, const char *text, struct gw_when *when)
 {
     return text ? gw_when_read(text, gw_site_zone(e->in->site), gw_site_assumes_zone(e->in->site), when)
                 : GW_DATE_MALFORMED;
 }
 
-/* The last day a text can mean; GW_NO_DAY: none. */
-static gw_day end_of(const struct engine *e, const char *text)
+gw_day use_end_of(const struct engine *e, const char *text)
 {
     struct gw_when when;
 
@@ -88,8 +87,7 @@ static void set_problem(struct use *use, const char *code, const char *note)
     use->note = note;
 }
 
-/* It begins on a later day than it has said so far. */
-static void begin_later(const struct engine *e, struct use *use, const char *text)
+void use_begin_later(const struct engine *e, struct use *use, const char *text)
 {
     struct gw_when when;
 
@@ -104,7 +102,7 @@ static void read_start(struct engine *e, struct use *use)
 {
     const struct gw_fact *const fact = &e->in->facts[use->fact];
     const char *const text = start_text(fact);
-    const enum gw_date_verdict verdict = read_when(e, text, &use->start);
+    const enum gw_date_verdict verdict = use_read_when(e, text, &use->start);
 
     use->first = use->until = GW_NO_DAY;
     use->utc = -1;
@@ -120,7 +118,7 @@ static void read_start(struct engine *e, struct use *use)
     if (use->start.precision == GW_PRECISION_SECOND)
         use->utc = use->start.utc;
     if (fact->type == GW_MEDICATION_REQUEST)
-        begin_later(e, use, fact->use.validity.start);
+        use_begin_later(e, use, fact->use.validity.start);
 }
 
 /* A record that is over without saying when shows its first day alone. */
@@ -131,9 +129,9 @@ static void read_end(struct engine *e, struct use *use)
     const bool goes_on =
         gw_same(fact->status, "active") || gw_same(fact->status, "recorded") || gw_same(fact->status, "intended");
     const int supply = request ? dose_days(&fact->use.supply_duration) : 0;
-    const gw_day end = end_of(e, request                                           ? fact->use.validity.end
-                                 : fact->use.effective.kind == GW_EFFECTIVE_PERIOD ? fact->use.effective.period.end
-                                                                                   : NULL);
+    const gw_day end = use_end_of(e, request                                           ? fact->use.validity.end
+                                     : fact->use.effective.kind == GW_EFFECTIVE_PERIOD ? fact->use.effective.period.end
+                                                                                       : NULL);
 
     use->last = use->start.last;
     if (end != GW_NO_DAY)
@@ -143,229 +141,6 @@ static void read_end(struct engine *e, struct use *use)
     else if (goes_on && (request || fact->use.effective.kind == GW_EFFECTIVE_PERIOD || gw_same(fact->status, "active")))
         use->last = GW_DAY_MAX;
     use->stopped = end != GW_NO_DAY && gw_same(fact->status, "stopped");
-}
-
-/* ---- how often and how much ---- */
-
-static void add_use(struct engine *e, const struct use *use)
-{
-    struct use *slot = GW_ARENA_PUSH(e->arena, e->uses, e->use_count, e->use_capacity);
-
-    if (!slot) {
-        e->failed = true;
-        return;
-    }
-    *slot = *use;
-    if (slot->until == GW_NO_DAY)
-        slot->until = use->last;
-}
-
-/* A drug given in cycles is taken daily unless something else is said; of others silence says nothing. */
-static bool daily_by_plan(const struct engine *e, const struct use *use)
-{
-    const struct gw_exposure_rules *rules = &e->in->study->exposure;
-
-    return rules->on && use->drug && strcmp(use->drug->substance, rules->drug) == 0;
-}
-
-static void read_dosage(struct engine *e, struct use *use, const struct gw_dosage *dosage)
-{
-    const struct gw_fact *fact = &e->in->facts[use->fact];
-    const gw_day last = use->last;
-
-    begin_later(e, use, dosage->schedule.bounds.start);
-    use->last = last;
-    use->rhythm = rhythm_read(&dosage->schedule, use->first);
-    if (!use->rhythm.known && dosage->schedule.event_count == 0 && !dosage->schedule.as_needed &&
-        !dosage->schedule.period_unit && daily_by_plan(e, use))
-        use->rhythm = rhythm_daily;
-    dose_read(e, fact, use->drug, &dosage->dose, &use->dose);
-    read_route(e, use, &dosage->route);
-}
-
-/* A pack that was fetched when its instruction was over is there all the same. */
-static void end_earlier(struct use *use, gw_day end)
-{
-    if (end == GW_NO_DAY || end >= use->last || (use->rank == GW_RANK_DISPENSE && end < use->first))
-        return;
-    use->last = end;
-    use->stopped = false;
-}
-
-/* The days of doses in which the doses counted are taken; 0: they are not counted, or their days not known. */
-static int days_of_doses(const struct gw_schedule *schedule, const struct rhythm *rhythm)
-{
-    const int times = rhythm->times > 1 ? rhythm->times : 1;
-
-    return rhythm->known ? (dose_count(schedule) + times - 1) / times : 0;
-}
-
-/* Bounds of the schedule lie within the record's own days, and its doses are counted. */
-static void apply_bounds(const struct engine *e, struct use *use, const struct gw_schedule *schedule)
-{
-    const int days = bound_days(&schedule->duration), doses = days_of_doses(schedule, &use->rhythm);
-
-    end_earlier(use, end_of(e, schedule->bounds.end));
-    if (days > 0)
-        end_earlier(use, use->first + days - 1);
-    if (doses > 0)
-        end_earlier(use, rhythm_end(&use->rhythm, use->first, doses));
-}
-
-/* Single doses on named days. */
-static void add_events(struct engine *e, struct use use, const struct gw_schedule *schedule)
-{
-    struct gw_when when;
-
-    use.rhythm = rhythm_once;
-    for (size_t i = 0; i < schedule->event_count; i++) {
-        if (read_when(e, schedule->events[i], &when) != GW_DATE_OK || when.first != when.last)
-            continue;
-        use.first = use.last = when.first;
-        add_use(e, &use);
-        use.number++;
-    }
-}
-
-/* So many days in a row of each round: a stretch for each, none longer than anybody has looked. */
-static void add_blocks(struct engine *e, struct use use)
-{
-    const gw_day end = use.last < e->in->horizon ? use.last : e->in->horizon;
-    const int every = use.rhythm.every, block = use.rhythm.block;
-    const gw_day first = use.first, last = use.last;
-
-    use.rhythm = rhythm_daily;
-    use.until = last;
-    for (gw_day start = first; start <= end || start == first; start += every) {
-        use.first = start;
-        use.last = start + block - 1 < last ? start + block - 1 : last;
-        add_use(e, &use);
-        use.number++;
-    }
-}
-
-static void add_course(struct engine *e, const struct use *use)
-{
-    if (use->rhythm.block && use->first != GW_NO_DAY)
-        add_blocks(e, *use);
-    else
-        add_use(e, use);
-}
-
-/* ---- several dosages of one record ---- */
-
-static bool has_bounds(const struct gw_schedule *schedule)
-{
-    return schedule->bounds.start || schedule->bounds.end;
-}
-
-static bool all_bounded(const struct gw_medication_use *use)
-{
-    for (size_t i = 0; i < use->dosage_count; i++)
-        if (!has_bounds(&use->dosages[i].schedule))
-            return false;
-    return true;
-}
-
-static bool says_how_long(const struct gw_schedule *schedule)
-{
-    return bound_days(&schedule->duration) > 0 || (dose_count(schedule) > 0 && rhythm_read(schedule, 0).known);
-}
-
-/* One after the other: each but the last says how long. */
-static bool is_sequence(const struct gw_medication_use *use)
-{
-    for (size_t i = 0; i < use->dosage_count; i++) {
-        const struct gw_dosage *dosage = &use->dosages[i];
-
-        if (!dosage->sequence || (i > 0 && atoi(dosage->sequence) <= atoi(use->dosages[i - 1].sequence)))
-            return false;
-        if (i + 1 < use->dosage_count && !says_how_long(&dosage->schedule))
-            return false;
-    }
-    return true;
-}
-
-/* The first day after a dosage: after so many doses that on which the next one would be due. */
-static gw_day day_after(const struct use *use, const struct gw_schedule *schedule)
-{
-    const int doses = days_of_doses(schedule, &use->rhythm);
-
-    if (use->last == GW_DAY_MAX)
-        return GW_DAY_MAX;
-    return doses == 0 || bound_days(&schedule->duration) > 0 ? use->last + 1
-                                                             : rhythm_end(&use->rhythm, use->first, doses + 1);
-}
-
-static void add_each(struct engine *e, const struct use *use, bool in_sequence)
-{
-    const struct gw_medication_use *told = &e->in->facts[use->fact].use;
-    gw_day next = use->first;
-
-    for (size_t i = 0; i < told->dosage_count; i++) {
-        struct use one = *use;
-
-        one.number = (int)i * 1000;
-        one.first = in_sequence ? next : use->first;
-        read_dosage(e, &one, &told->dosages[i]);
-        apply_bounds(e, &one, &told->dosages[i].schedule);
-        next = day_after(&one, &told->dosages[i].schedule);
-        if (one.first <= one.last)
-            add_course(e, &one);
-    }
-}
-
-/* Taken on the same days: their doses add up to one a day. Where one of them is not known, neither is the sum. */
-static void add_up(struct engine *e, struct use *use, const struct use *other)
-{
-    if (!use->rhythm.known || !other->rhythm.known || use->rhythm.every != other->rhythm.every ||
-        use->rhythm.days != other->rhythm.days || use->rhythm.block != other->rhythm.block) {
-        use->rhythm = (struct rhythm){.known = false};
-        use->dose.known = false;
-        return;
-    }
-    if (!use->dose.known || !other->dose.known || use->dose.kind != other->dose.kind) {
-        use->dose.known = false;
-        return;
-    }
-    if (dose_equal(e, &use->dose, &other->dose)) {
-        use->rhythm.times += other->rhythm.times;
-        return;
-    }
-    dose_add(e, &use->dose, use->rhythm.times, &other->dose, other->rhythm.times);
-    use->rhythm.times = 1;
-}
-
-static void read_together(struct engine *e, struct use *use)
-{
-    const struct gw_medication_use *told = &e->in->facts[use->fact].use;
-
-    use->rhythm = daily_by_plan(e, use) ? rhythm_daily : (struct rhythm){.known = false};
-    for (size_t i = 0; i < told->dosage_count; i++) {
-        struct use one = *use;
-
-        read_dosage(e, i == 0 ? use : &one, &told->dosages[i]);
-        if (i == 0)
-            apply_bounds(e, use, &told->dosages[0].schedule);
-        else
-            add_up(e, use, &one);
-    }
-}
-
-static void add_dosages(struct engine *e, struct use *use)
-{
-    const struct gw_medication_use *told = &e->in->facts[use->fact].use;
-
-    if (told->dosage_count == 1 && told->dosages[0].schedule.event_count > 0 && use->first != GW_NO_DAY) {
-        read_dosage(e, use, &told->dosages[0]);
-        add_events(e, *use, &told->dosages[0].schedule);
-    } else if (told->dosage_count > 1 && use->first != GW_NO_DAY && (all_bounded(told) || is_sequence(told))) {
-        add_each(e, use, !all_bounded(told));
-    } else {
-        read_together(e, use);
-        if (use->first == GW_NO_DAY || use->first <= use->last)
-            add_course(e, use);
-    }
 }
 
 /* ---- the four kinds ---- */
@@ -394,102 +169,13 @@ static void add_administration(struct engine *e, struct use *use)
 
     read_until(e, use);
     use->rhythm = rhythm_once;
-    read_route(e, use, &fact->use.route);
+    use_read_route(e, use, &fact->use.route);
     if (fact->use.dose.value)
         dose_read(e, fact, use->drug, &fact->use.dose, &use->dose);
     else if (fact->use.rate.value && use->utc >= 0 && effective->kind == GW_EFFECTIVE_PERIOD &&
-             read_when(e, effective->period.end, &end) == GW_DATE_OK && end.precision == GW_PRECISION_SECOND)
+             use_read_when(e, effective->period.end, &end) == GW_DATE_OK && end.precision == GW_PRECISION_SECOND)
         dose_of_rate(e, fact, use->drug, end.utc - use->utc, &use->dose);
-    add_use(e, use);
-}
-
-/* A whole number of times that a part goes into a whole; -1: not known. */
-static int times_in(struct engine *e, const struct gw_ratio *whole, const struct gw_ratio *part)
-{
-    int low = 0, high = 4000;
-
-    while (low < high) { /* the largest k with k * part <= whole */
-        const int middle = (low + high + 1) / 2;
-        struct gw_ratio product = gw_ratio_of(gw_decimal_from_int(middle));
-
-        if (!gw_ratio_multiply(e->arena, &product, part, &product)) {
-            e->failed = true;
-            return -1;
-        }
-        if (gw_ratio_compare(e->arena, &product, whole) <= 0)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
-}
-
-/* Without an instruction: so many units of the product over so many days. */
-static bool infer_dosage(struct engine *e, struct use *use, int units, int supply)
-{
-    const struct gw_fact *fact = &e->in->facts[use->fact];
-    struct intake unit;
-
-    if (units <= 0 || !dose_of_unit(e, fact, use->drug, &unit))
-        return false;
-    if (supply > 0 && (2 * units == supply || 2 * units == supply + 1) && units < supply)
-        use->rhythm = (struct rhythm){.known = true, .every = 2, .days = 1, .times = 1};
-    else if (supply <= 0 || units < supply || units == supply)
-        use->rhythm = rhythm_daily;
-    else if (units % supply == 0)
-        use->rhythm = (struct rhythm){.known = true, .every = 1, .days = 1, .times = units / supply};
-    else
-        return false;
-    use->dose = unit;
-    use->dose.how = "strength of one unit";
-    use->last = rhythm_end(&use->rhythm, use->first, use->rhythm.times > 1 ? supply : units);
-    return true;
-}
-
-static int whole_units(struct engine *e, const struct intake *quantity)
-{
-    const struct gw_ratio one = gw_ratio_of(gw_decimal_from_int(1));
-
-    return quantity->known && quantity->kind == GW_DOSE_COUNT ? times_in(e, &quantity->amount, &one) : 0;
-}
-
-/* The number of units handed over, whether or not their strength is known. */
-static int units_handed(struct engine *e, const struct gw_fact *fact)
-{
-    const struct gw_dosing *dosing = gw_tables_dosing(e->in->tables);
-    const struct gw_dose_unit *unit = gw_dose_unit_find(dosing, fact->use.quantity.code);
-    struct gw_fact bare = *fact;
-    struct intake quantity;
-
-    unit = unit ? unit : gw_dose_unit_find(dosing, fact->use.quantity.unit);
-    if (!unit || unit->kind != GW_DOSE_COUNT)
-        return 0;
-    bare.use = (struct gw_medication_use){.quantity = fact->use.quantity};
-    dose_read(e, &bare, NULL, &bare.use.quantity, &quantity);
-    return whole_units(e, &quantity);
-}
-
-/* Quantity by strength over the dose of a day; else the days of supply; else what the plan says of such a dispense. */
-static void read_supply(struct engine *e, struct use *use)
-{
-    const struct gw_fact *fact = &e->in->facts[use->fact];
-    const int supply = dose_days(&fact->use.days_supply), units = units_handed(e, fact);
-    const int assumed = e->in->study->exposure.dispense_days;
-    struct gw_ratio of_day = gw_ratio_of(gw_decimal_from_int(use->rhythm.times));
-    struct intake quantity;
-    int doses = 0;
-
-    dose_read(e, fact, use->drug, &fact->use.quantity, &quantity);
-    if (quantity.known && use->dose.known && use->rhythm.known && quantity.kind == use->dose.kind &&
-        gw_decimal_sign(&use->dose.amount.numerator) > 0) {
-        e->failed |= !gw_ratio_multiply(e->arena, &of_day, &use->dose.amount, &of_day);
-        doses = e->failed ? 0 : times_in(e, &quantity.amount, &of_day);
-    }
-    if (doses > 0)
-        use->last = rhythm_end(&use->rhythm, use->first, doses);
-    else if (use->dose.known || use->rhythm.as_needed || !(supply > 0 || daily_by_plan(e, use)) ||
-             !infer_dosage(e, use, units, supply))
-        use->last = use->first + (supply > 0 ? supply : assumed > 0 ? assumed : 1) - 1;
+    use_add(e, use);
 }
 
 /* It may hold more than the instruction asks for. */
@@ -498,17 +184,17 @@ static void bound_supply(struct engine *e, struct use *use)
     const struct gw_medication_use *told = &e->in->facts[use->fact].use;
 
     if (told->dosage_count == 1)
-        apply_bounds(e, use, &told->dosages[0].schedule);
+        use_apply_bounds(e, use, &told->dosages[0].schedule);
 }
 
 static void add_dispense(struct engine *e, struct use *use)
 {
-    read_together(e, use);
+    use_read_together(e, use);
     if (use->first != GW_NO_DAY && !use->negative) {
-        read_supply(e, use);
+        use_read_supply(e, use);
         bound_supply(e, use);
     }
-    add_course(e, use);
+    use_add_course(e, use);
 }
 
 /* ---- which records ---- */
@@ -570,7 +256,7 @@ static void read_use(struct engine *e, size_t index)
     } else {
         if (use.first != GW_NO_DAY)
             read_end(e, &use);
-        add_dosages(e, &use);
+        use_add_dosages(e, &use);
     }
 }
 
