@@ -3,12 +3,9 @@
  */
 #include "sources/bulk_load.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sources/bulk_fetch.h"
@@ -16,7 +13,7 @@
 
 static const char where[] = "sources.bulk";
 
-enum { PATH_BYTES = 4096, NOTE_BYTES = 2 * GW_URL_MAX };
+enum { NOTE_BYTES = 2 * GW_URL_MAX };
 
 struct item { /* one file */
     struct bulk_load *load;
@@ -52,78 +49,15 @@ struct bulk_load {
     struct gw_error err;
 };
 
-const char *bulk_space(struct gw_arena *arena, const char *kind, const char *endpoint)
-{
-    return gw_arena_print(arena, "bulk.%s.%s", kind, endpoint);
-}
-
-void bulk_file_name(size_t index, char out[16])
-{
-    snprintf(out, 16, "%06u", (unsigned)index);
-}
-
-/* ---- the spool folder ---- */
-
-/* "000003.Observation.ndjson": the source of what of it cannot be read. */
-static void spool_name(const struct bulk_file *file, size_t index, char *out, size_t size)
-{
-    static const char *const kinds[] = {"output", "deleted", "outcome"};
-
-    snprintf(out, size, "%06u.%s.ndjson", (unsigned)index, file->type ? file->type : kinds[file->kind]);
-}
-
-static void spool_path(const struct gw_bulk_settings *settings, const struct bulk_file *file, size_t index,
-                       char out[PATH_BYTES])
-{
-    char name[128];
-
-    spool_name(file, index, name, sizeof name);
-    snprintf(out, PATH_BYTES, "%s/%s", settings->spool, name);
-}
-
-static bool is_spooled(const struct bulk_files *files, const char *name)
-{
-    const unsigned long index = strtoul(name, NULL, 10);
-    char expected[128];
-
-    if (!files || index >= files->count || files->list[index].progress != BULK_SPOOLED)
-        return false;
-    spool_name(&files->list[index], index, expected, sizeof expected);
-    return strcmp(name, expected) == 0;
-}
-
-/* Only names of our own making: nobody else's file is deleted. */
-static bool is_ours(const char *name)
-{
-    return strspn(name, "0123456789") >= 6 && strstr(name, ".ndjson");
-}
-
-enum gw_status bulk_clean_spool(const struct gw_bulk_settings *settings, const struct bulk_files *files,
-                                struct gw_error *err)
-{
-    DIR *folder;
-
-    if (mkdir(settings->spool, 0700) != 0 && errno != EEXIST)
-        return gw_fail(err, GW_ECREATE, where, "%s: cannot be made: %s", settings->spool, strerror(errno));
-    folder = opendir(settings->spool);
-    if (!folder)
-        return gw_fail(err, GW_EIO, where, "%s: cannot be read: %s", settings->spool, strerror(errno));
-    for (const struct dirent *entry; (entry = readdir(folder));)
-        if (is_ours(entry->d_name) && !is_spooled(files, entry->d_name))
-            unlinkat(dirfd(folder), entry->d_name, 0);
-    closedir(folder);
-    return GW_OK;
-}
-
 /* What a note calls spooled and somebody took away is listed again. */
 static void find_missing(struct bulk_load *load)
 {
-    char path[PATH_BYTES];
+    char path[BULK_PATH_BYTES];
 
     for (size_t i = 0; i < load->files->count; i++) {
         struct bulk_file *file = &load->files->list[i];
 
-        spool_path(load->settings, file, i, path);
+        bulk_spool_path(load->settings, file, i, path);
         if (file->progress == BULK_SPOOLED && access(path, F_OK) != 0)
             file->progress = BULK_LISTED;
         load->unread += file->progress == BULK_SPOOLED;
@@ -167,7 +101,7 @@ static void on_saved(void *ctx, const struct gw_error *failure)
 {
     struct item *item = ctx;
     struct bulk_load *load = item->load;
-    char path[PATH_BYTES];
+    char path[BULK_PATH_BYTES];
 
     item->saving = false;
     load->saving--;
@@ -176,7 +110,7 @@ static void on_saved(void *ctx, const struct gw_error *failure)
     if (failure) {
         fail(load, failure);
     } else if (item->file->progress >= BULK_READ) {
-        spool_path(load->settings, item->file, item->index, path);
+        bulk_spool_path(load->settings, item->file, item->index, path);
         unlink(path);
     }
     pump(load);
@@ -254,10 +188,10 @@ static void on_fetched(void *ctx, const struct fetch_answer *answer, const struc
 static void start_fetch(struct item *item)
 {
     struct bulk_load *load = item->load;
-    char path[PATH_BYTES], described[96];
+    char path[BULK_PATH_BYTES], described[96];
     struct gw_error err;
 
-    spool_path(load->settings, item->file, item->index, path);
+    bulk_spool_path(load->settings, item->file, item->index, path);
     snprintf(described, sizeof described, "file %zu of the export (%s)", item->index + 1,
              item->file->type ? item->file->type : "no type given");
     const struct fetch_order order = {.settings = load->settings,
@@ -337,10 +271,10 @@ static void start_feed(struct item *item)
 {
     struct bulk_load *load = item->load;
     const struct gw_bulk_settings *settings = load->settings;
-    char path[PATH_BYTES];
+    char path[BULK_PATH_BYTES];
     struct gw_error err;
 
-    spool_path(settings, item->file, item->index, path);
+    bulk_spool_path(settings, item->file, item->index, path);
     load->feed_settings = (struct feed_settings){
         .store = settings->store,
         .intake = settings->intake,
@@ -427,7 +361,7 @@ static void on_start(uv_timer_t *timer)
 
 static enum gw_status prepare(struct bulk_load *load, struct gw_error *err)
 {
-    load->arena = (struct gw_arena)GW_ARENA_INIT(4 * PATH_BYTES + GW_URL_MAX);
+    load->arena = (struct gw_arena)GW_ARENA_INIT(4 * BULK_PATH_BYTES + GW_URL_MAX);
     load->items = calloc(load->files->count + 1, sizeof *load->items);
     load->space = bulk_space(&load->arena, "file", load->settings->intake->endpoint);
     load->base = gw_arena_print(&load->arena, "%s/", gw_gate_base(load->settings->web->gate));

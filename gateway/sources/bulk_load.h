@@ -11,15 +11,9 @@
 #define SOURCES_BULK_LOAD_H
 
 #include "gateway/sources/bulk.h"
-#include "sources/bulk_job.h"
+#include "sources/bulk_spool.h"
 
 #define BULK_DEFAULT_CONCURRENT 3u
-
-struct bulk_files {
-    struct bulk_file *list;
-    size_t count;
-    bool *renewed; /* of each: its address was asked for again already */
-};
 
 struct bulk_load;
 
@@ -36,13 +30,5 @@ enum gw_status bulk_load_start(uv_loop_t *loop, const struct gw_bulk_settings *s
 void bulk_load_cancel(struct bulk_load *load);
 bool bulk_load_at_work(const struct bulk_load *load);
 uint64_t bulk_load_bytes(const struct bulk_load *load); /* of downloads under way */
-
-/* The space of an endpoint's files and marks among the notes: "bulk.file.hm-ehr"; in the arena, NULL: out of memory. */
-const char *bulk_space(struct gw_arena *arena, const char *kind, const char *endpoint);
-void bulk_file_name(size_t index, char out[16]); /* of its note: "000003" */
-
-/* Delete all that is in the spool folder, or all but what the files say is spooled (files NULL: all). */
-enum gw_status bulk_clean_spool(const struct gw_bulk_settings *settings, const struct bulk_files *files,
-                                struct gw_error *err);
 
 #endif
