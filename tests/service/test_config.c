@@ -84,7 +84,7 @@ Test(config, says_how_an_endpoint_is_exported_in_bulk)
          24, true, NULL},
         {"the system", ", \"bulk\": {\"level\": \"system\"}", true, GW_BULK_SYSTEM, NULL, 24, false, NULL},
         {"a group without an id", ", \"bulk\": {\"level\": \"group\"}", .says = "group"},
-        {"an id that is a path", ", \"bulk\": {\"level\": \"group\", \"group\": \"../x\"}", .says = "FHIR Group"},
+        {"an id that is a path", ", \"bulk\": {\"level\": \"group\", \"group\": \"../x\"}", .says = "FHIR resource"},
         {"a group nobody asks for", ", \"bulk\": {\"level\": \"system\", \"group\": \"g\"}", .says = "alone"},
         {"all the time", ", \"bulk\": {\"level\": \"system\", \"every_hours\": 0}", .says = "every_hours"},
         {"a level that is none", ", \"bulk\": {\"level\": \"ward\"}", .says = "level"},
