@@ -141,6 +141,7 @@ static void print_json(const struct output *output, const struct gw_explanation 
     add_text(root, "table", told->table ? told->table->name : NULL);
     if (told->row)
         cJSON_AddItemToObject(root, "row", row_json(told->table, told->row));
+    add_text(root, "receipt", told->receipt);
     list = cJSON_AddArrayToObject(root, "sentences");
     for (size_t i = 0; i < told->sentence_count; i++) {
         cJSON *object = cJSON_CreateObject();

@@ -249,10 +249,9 @@ enum gw_status gw_delivery_counts(struct gw_ledger *ledger, struct gw_arena *are
     return out->oldest ? GW_OK : ledger_no_memory(err, "the counts of a delivery");
 }
 
-enum gw_status gw_outbox_list(struct gw_ledger *ledger, struct gw_arena *arena, bool pending_only,
-                              struct gw_outbox *out, struct gw_error *err)
+static enum gw_status read_lines(struct gw_ledger *ledger, struct gw_arena *arena, sqlite3_stmt *statement,
+                                 struct gw_outbox *out, struct gw_error *err)
 {
-    sqlite3_stmt *statement = ledger_bind(ledger, STATEMENT_OUTBOX_LIST, (int64_t)pending_only);
     struct gw_outbox outbox = {NULL, 0};
     size_t capacity = 0;
     enum gw_status rc;
@@ -268,4 +267,16 @@ enum gw_status gw_outbox_list(struct gw_ledger *ledger, struct gw_arena *arena, 
     if (rc == GW_OK)
         *out = outbox;
     return rc;
+}
+
+enum gw_status gw_outbox_list(struct gw_ledger *ledger, struct gw_arena *arena, bool pending_only,
+                              struct gw_outbox *out, struct gw_error *err)
+{
+    return read_lines(ledger, arena, ledger_bind(ledger, STATEMENT_OUTBOX_LIST, (int64_t)pending_only), out, err);
+}
+
+enum gw_status gw_outbox_of(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, struct gw_outbox *out,
+                            struct gw_error *err)
+{
+    return read_lines(ledger, arena, ledger_bind(ledger, STATEMENT_OUTBOX_OF, subject), out, err);
 }

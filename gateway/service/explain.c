@@ -145,6 +145,25 @@ static enum gw_status tell_changes(struct source *s, const struct found *found, 
     return rc;
 }
 
+static enum gw_status read_batches(struct source *s, int64_t subject, struct gw_explain_input *in, struct gw_error *err)
+{
+    struct gw_explain_batch *batches;
+    struct gw_outbox outbox;
+    const enum gw_status rc = gw_outbox_of(s->query->ledger, s->arena, subject, &outbox, err);
+
+    if (rc != GW_OK)
+        return rc;
+    batches = gw_arena_alloc(s->arena, (outbox.count + 1) * sizeof *batches);
+    if (!batches)
+        return gw_fail(err, GW_ENOMEM, where, "the explanation needs more memory than allowed");
+    for (size_t i = 0; i < outbox.count; i++)
+        batches[i] = (struct gw_explain_batch){outbox.lines[i].from_revision, outbox.lines[i].to_revision,
+                                               outbox.lines[i].receipt};
+    in->batches = batches;
+    in->batch_count = outbox.count;
+    return GW_OK;
+}
+
 static enum gw_status answer(struct source *s, const struct found *found, struct gw_explanation *out,
                              struct gw_error *err)
 {
@@ -161,6 +180,8 @@ static enum gw_status answer(struct source *s, const struct found *found, struct
         rc = gw_history(&look->delivered, &look->derived, err);
     if (rc == GW_OK)
         rc = source_reach(s, found->subject, &reach, &in.reach_count, err);
+    if (rc == GW_OK)
+        rc = read_batches(s, found->subject->number, &in, err);
     if (rc == GW_OK && found->former)
         rc = gw_ledger_rows(s->query->ledger, s->arena, found->subject->number, found->former, &former, &number, err);
     if (rc != GW_OK)

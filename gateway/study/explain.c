@@ -260,27 +260,15 @@ static bool tell_decisions(struct telling *t)
 
 /* ---- the package and what was delivered ---- */
 
-static const char *stamp(const struct gw_table *table, const struct gw_row *row, const char *name, char *buffer)
-{
-    size_t i = 0;
-
-    while (strcmp(table->columns[i].name, name) != 0) /* every table has it */
-        i++;
-    return gw_row_cell(table, row, i, buffer);
-}
-
 static void tell_package(struct telling *t, const struct gw_table *table, const struct gw_row *row)
 {
     const struct gw_row *delivered = t->in->delivered ? gw_rows_find(t->in->delivered, table->id, row->row_id) : NULL;
-    char version[12], ignored[12];
 
     if (t->in->rule_set)
         tell(t, "package", "It was derived by the package %s, with what is known up to %s.", t->in->rule_set,
              tell_day(t, t->in->subject->horizon));
-    if (delivered && stamp(table, delivered, "row_version", version))
-        tell(t, "package", "It was delivered last in revision %s at %s, by %s.",
-             stamp(table, delivered, "row_version", version), stamp(table, delivered, "mapped_at", ignored),
-             stamp(table, delivered, "rule_set_version", ignored));
+    if (delivered)
+        tell_delivery(t, table, delivered);
     if (delivered && !gw_row_equal(table->id, delivered, row))
         tell(t, "package", "What was delivered says something else: the next pass delivers the change.");
     else if (t->in->delivered && !delivered && t->in->derived->blocked)
@@ -362,6 +350,10 @@ static void tell_gone(struct telling *t, enum gw_table_id id, const struct gw_ro
         tell(t, "says", "Row %s of the table %s was withdrawn after revision %lld.", row->row_id, table->name,
              (long long)t->in->former_revision);
     tell(t, "says", "It said: %s.", tell_cells(t, table, row));
+    if (still)
+        tell_delivery(t, table, row);
+    else
+        tell_withdrawal(t);
     tell_sources(t);
     for (size_t i = 0; i < t->out->source_count && i < MOST_SOURCES_TOLD; i++)
         if (t->out->sources[i].fact)

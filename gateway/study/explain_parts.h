@@ -35,6 +35,13 @@ void tell_row(struct telling *t, enum gw_table_id table, const struct gw_row *ro
 /* Where a window lies and why, what opened it. `days` from its target for what lies in it; NULL: nothing does. */
 void tell_window(struct telling *t, const char *window_id, const int *days);
 
+/* ---- explain_delivery.c: whether the study database has it ---- */
+
+/* Of a row as it was settled last, with its stamps. */
+void tell_delivery(struct telling *t, const struct gw_table *table, const struct gw_row *row);
+/* Of a row that is gone since the former revision. */
+void tell_withdrawal(struct telling *t);
+
 /* ---- explain.c ---- */
 
 const struct gw_window *telling_window(const struct telling *t, const char *id); /* NULL: not built */

@@ -83,7 +83,7 @@ Test(explain, tells_people_where_a_value_comes_from)
                  "\nThe value came from Observation/o-1 version 1 of madrid, last updated 2024-02-20T08:00:00Z, read "
                  "in delivery 1 from obs.ndjson:1.\n",
                  "\nIt was derived by the package lendex-rrmm ", ", with what is known up to 2024-12-31.\n",
-                 "\nIt was delivered last in revision 1 at ", "\nloinc    6 Codes"),
+                 "\nIt was settled last in revision 1 at ", "\nloinc    6 Codes"),
            LEDGER, id);
 }
 

@@ -108,7 +108,8 @@ Test(explain, answers_from_what_a_sync_delivered)
     sync_as_of(gw_day_of(2024, 2, 28));
     cr_assert(ask("S-1@T30-01", NULL, NULL) == GW_OK, "%s", err.text);
     cr_expect(eq(str, (char *)told.answer, (char *)"PRESENT"));
-    cr_expect(says("It was delivered last in revision 1 at "));
+    cr_expect(says("It was settled last in revision 1 at "));
+    cr_expect(says("The study database has it: receipt "));
     cr_expect(says("with what is known up to 2024-02-28."));
     cr_assert(ask(NULL, "ANC", "T30-01") == GW_OK, "%s", err.text);
     cr_expect(eq(str, (char *)told.answer, (char *)"PRESENT"));
@@ -154,6 +155,7 @@ Test(explain, finds_a_row_that_was_withdrawn)
     cr_assert(ask(id, NULL, NULL) == GW_OK, "%s", err.text);
     cr_expect(eq(str, (char *)told.answer, (char *)"WITHDRAWN"));
     cr_expect(says("was withdrawn after revision 1."));
+    cr_expect(says("The study database has its withdrawal: receipt "));
 }
 
 Test(explain, refuses_what_is_not_there)

@@ -69,7 +69,7 @@ Test(explain_all, rows_that_were_delivered_say_when_and_those_that_changed_say_s
     delivered.tables[GW_TABLE_subjects] = (struct gw_row_list){.rows = rows, .count = 1};
     e.in.delivered = &delivered;
     explained_row(&e, subject->row_id);
-    cr_expect(explained_says(&e, "It was delivered last in revision 3 at 2026-11-20T20:00:00Z, by 7."));
+    cr_expect(explained_says(&e, "It was settled last in revision 3 at 2026-11-20T20:00:00Z, by 7."));
     cr_expect(not(explained_says(&e, "something else")), "%s", e.told.sentences[e.told.sentence_count - 1].text);
     changed.sex = "X";
     explained_row(&e, subject->row_id);

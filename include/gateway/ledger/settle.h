@@ -106,5 +106,8 @@ struct gw_outbox {
 };
 enum gw_status gw_outbox_list(struct gw_ledger *ledger, struct gw_arena *arena, bool pending_only,
                               struct gw_outbox *out, struct gw_error *err);
+/* All lines of a subject. */
+enum gw_status gw_outbox_of(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, struct gw_outbox *out,
+                            struct gw_error *err);
 
 #endif

@@ -17,6 +17,11 @@ struct gw_explain_reach { /* how far an endpoint was read for the subject */
     gw_day day; /* GW_NO_DAY: never */
 };
 
+struct gw_explain_batch { /* sent to the study database, or about to be */
+    int64_t from_revision, to_revision;
+    const char *receipt; /* NULL: it waits */
+};
+
 struct gw_explain_input {
     const struct gw_subject_input *subject;
     const struct gw_derived *derived; /* of it, its episodes named by gw_identify */
@@ -25,7 +30,9 @@ struct gw_explain_input {
     int64_t former_revision;
     const char *rule_set; /* "lendex-rrmm 1.0.0 3f2a9c10" */
     const struct gw_explain_reach *reach;
-    size_t reach_count; /* 0: as far as the horizon */
+    size_t reach_count;                     /* 0: as far as the horizon */
+    const struct gw_explain_batch *batches; /* of the subject, in order */
+    size_t batch_count;
 };
 
 struct gw_explain_source {
@@ -51,6 +58,7 @@ struct gw_explanation {
     const char *window;
     const struct gw_table *table; /* of the row; NULL: there is none */
     const struct gw_row *row;
+    const char *receipt; /* of the batch that brought the row as it was delivered last, or took it away; NULL: none */
     struct gw_explain_source *sources;
     size_t source_count, source_capacity;
     struct gw_explain_rule *rules;
