@@ -100,11 +100,16 @@ static enum gw_status make(const char *path, struct gw_error *err)
 
 enum gw_status gw_signature_key_keep(const char *path, struct gw_signature_key **out, struct gw_error *err)
 {
-    struct gw_text pem = GW_TEXT_INIT(KEY_MAX_BYTES);
-    enum gw_status rc = access(path, F_OK) == 0 ? GW_OK : make(path, err);
+    const enum gw_status rc = access(path, F_OK) == 0 ? GW_OK : make(path, err);
 
-    if (rc == GW_OK)
-        rc = gw_text_read_secret(&pem, path, err);
+    return rc == GW_OK ? gw_signature_key_secret(path, out, err) : rc;
+}
+
+enum gw_status gw_signature_key_secret(const char *path, struct gw_signature_key **out, struct gw_error *err)
+{
+    struct gw_text pem = GW_TEXT_INIT(KEY_MAX_BYTES);
+    enum gw_status rc = gw_text_read_secret(&pem, path, err);
+
     if (rc == GW_OK)
         rc = adopt(parse(&pem), path, out, err);
     if (pem.length > 0)
@@ -153,7 +158,7 @@ enum gw_status gw_signature_make(const struct gw_signature_key *key, const void 
                       EVP_DigestSign(ctx, out, &room, bytes, length) == 1 && room == GW_SIGNATURE_BYTES;
 
     EVP_MD_CTX_free(ctx);
-    return fine ? GW_OK : gw_fail(err, GW_ECONFIG, where, "the audit key cannot sign: it is the public half alone");
+    return fine ? GW_OK : gw_fail(err, GW_ECONFIG, where, "this key cannot sign: it is the public half alone");
 }
 
 bool gw_signature_holds(const struct gw_signature_key *key, const void *bytes, size_t length,
@@ -165,4 +170,43 @@ bool gw_signature_holds(const struct gw_signature_key *key, const void *bytes, s
 
     EVP_MD_CTX_free(ctx);
     return holds;
+}
+
+/* ---- lines ---- */
+
+static const char signature_member[] = ",\"signature\":\"", line_end[] = "\"}";
+
+enum gw_status gw_signature_end_line(const struct gw_signature_key *key, struct gw_text *line, size_t start,
+                                     struct gw_error *err)
+{
+    uint8_t signature[GW_SIGNATURE_BYTES];
+    enum gw_status rc;
+
+    if (line->failed)
+        return gw_fail(err, GW_ENOMEM, where, "no memory for a signed line");
+    rc = gw_signature_make(key, line->at + start, line->length - start, signature, err);
+    if (rc != GW_OK)
+        return rc;
+    gw_text_add(line, signature_member);
+    gw_base64url_encode(line, signature, sizeof signature);
+    gw_text_add(line, line_end);
+    return line->failed ? gw_fail(err, GW_ENOMEM, where, "no memory for a signed line") : GW_OK;
+}
+
+/* Bytes are compared and not members: what was signed is what was written. */
+size_t gw_signature_of_line(const struct gw_signature_key *key, const char *line, size_t length)
+{
+    const char *at = memmem(line, length, signature_member, sizeof signature_member - 1);
+    const size_t tail = sizeof line_end - 1;
+    uint8_t signature[GW_SIGNATURE_BYTES];
+    size_t room = sizeof signature;
+
+    if (!at)
+        return 0;
+    const char *digits = at + sizeof signature_member - 1, *end = line + length;
+    if ((size_t)(end - digits) < tail || memcmp(end - tail, line_end, tail) != 0 ||
+        !gw_base64url_decode(digits, (size_t)(end - digits) - tail, signature, &room) || room != sizeof signature ||
+        !gw_signature_holds(key, line, (size_t)(at - line), signature))
+        return 0;
+    return (size_t)(at - line);
 }

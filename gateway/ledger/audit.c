@@ -101,42 +101,14 @@ const char *gw_audit_words(const char *act)
 
 /* ---- checkpoints ---- */
 
-static const char signature_member[] = ",\"signature\":\"";
-
 enum gw_status gw_audit_point_print(struct gw_text *out, const struct gw_audit_point *point,
                                     const struct gw_signature_key *key, struct gw_error *err)
 {
     const size_t start = out->length;
-    uint8_t signature[GW_SIGNATURE_BYTES];
-    enum gw_status rc;
 
     gw_text_print(out, "{\"count\":%lld,\"head\":\"%s\",\"at\":\"%s\",\"key\":\"%s\"", (long long)point->count,
                   point->head, point->at, gw_signature_key_name(key));
-    if (out->failed)
-        return gw_fail(err, GW_ENOMEM, where, "no memory for a checkpoint");
-    rc = gw_signature_make(key, out->at + start, out->length - start, signature, err);
-    if (rc != GW_OK)
-        return rc;
-    gw_text_add(out, signature_member);
-    gw_base64url_encode(out, signature, sizeof signature);
-    gw_text_add(out, "\"}");
-    return out->failed ? gw_fail(err, GW_ENOMEM, where, "no memory for a checkpoint") : GW_OK;
-}
-
-/* Bytes are compared and not members: what was signed is what was written. */
-static bool is_signed(const char *line, size_t length, const struct gw_signature_key *key)
-{
-    const char *at = memmem(line, length, signature_member, sizeof signature_member - 1);
-    uint8_t signature[GW_SIGNATURE_BYTES];
-    size_t room = sizeof signature;
-
-    if (!at)
-        return false;
-    const char *digits = at + sizeof signature_member - 1, *end = line + length;
-    if (end - digits < 2 || memcmp(end - 2, "\"}", 2) != 0)
-        return false;
-    return gw_base64url_decode(digits, (size_t)(end - 2 - digits), signature, &room) && room == sizeof signature &&
-           gw_signature_holds(key, line, (size_t)(at - line), signature);
+    return gw_signature_end_line(key, out, start, err);
 }
 
 static bool read_point(const cJSON *root, struct gw_audit_point *out)
@@ -162,7 +134,7 @@ enum gw_status gw_audit_point_read(const char *line, size_t length, const struct
 
     if (rc != GW_OK || !read_point(root, out))
         rc = gw_fail(err, GW_EINPUT, where, "this line is no checkpoint");
-    else if (!is_signed(line, length, key))
+    else if (gw_signature_of_line(key, line, length) == 0)
         rc = gw_fail(err, GW_EDENIED, where, "the signature of a checkpoint is not of this key");
     gw_arena_release(&arena);
     return rc;

@@ -20,6 +20,8 @@ struct gw_signature_key;
 
 /* The private key of a file, made once (mode 0600) where there is none. GW_ECONFIG: readable by others, or no key. */
 enum gw_status gw_signature_key_keep(const char *path, struct gw_signature_key **out, struct gw_error *err);
+/* The same of one that is there. GW_ECONFIG: readable by others, not readable at all, or no key. */
+enum gw_status gw_signature_key_secret(const char *path, struct gw_signature_key **out, struct gw_error *err);
 /* A key that is there, the private or the public half: to verify with. GW_ENOINPUT, GW_ECONFIG. */
 enum gw_status gw_signature_key_read(const char *path, struct gw_signature_key **out, struct gw_error *err);
 void gw_signature_key_free(struct gw_signature_key *key); /* NULL does nothing */
@@ -31,5 +33,15 @@ enum gw_status gw_signature_make(const struct gw_signature_key *key, const void 
                                  uint8_t out[GW_SIGNATURE_BYTES], struct gw_error *err);
 bool gw_signature_holds(const struct gw_signature_key *key, const void *bytes, size_t length,
                         const uint8_t signature[GW_SIGNATURE_BYTES]);
+
+/*
+ * A line of JSON that ends with the signature of what stands before it: {"a":1,"signature":"..."}.
+ *
+ * end_line: what was printed from start on is an object that lacks its end. GW_ECONFIG: it is the public half.
+ */
+enum gw_status gw_signature_end_line(const struct gw_signature_key *key, struct gw_text *line, size_t start,
+                                     struct gw_error *err);
+/* So many bytes of the line are signed with this key; 0: it is not. Without its line end. */
+size_t gw_signature_of_line(const struct gw_signature_key *key, const char *line, size_t length);
 
 #endif
