@@ -162,7 +162,10 @@ enum gw_status audit_revision(struct gw_ledger *ledger, const struct gw_settleme
     hex_of(rows->at, rows->length, after.hash);
     snprintf(after.rule_set, sizeof after.rule_set, "%s", settlement->stamp.rule_set_version);
     gw_text_print(about, "%s %lld %s", after.hash, (long long)after.decision, after.rule_set);
-    print_why(&why, any_new(settlement->facts), &before, &after);
+    if (settlement->reason)
+        gw_text_add(&why, settlement->reason);
+    else
+        print_why(&why, any_new(settlement->facts), &before, &after);
     snprintf(what, sizeof what, "revision %lld from %lld: %zu rows added, %zu changed, %zu withdrawn",
              (long long)settled->to_revision, (long long)settled->from_revision, difference->added, difference->updated,
              difference->withdrawn);

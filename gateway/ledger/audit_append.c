@@ -160,6 +160,28 @@ enum gw_status gw_audit_zone(struct gw_ledger *ledger, const char *site, const c
     return gw_ledger_note_put(ledger, zones, site, zone, err);
 }
 
+enum gw_status gw_audit_hash(struct gw_ledger *ledger, int64_t *n, char out[2 * GW_SHA256_BYTES + 1],
+                             struct gw_error *err)
+{
+    sqlite3_stmt *of;
+    struct head head = {.n = 0};
+    bool row;
+    enum gw_status rc = *n == 0 ? read_head(ledger, &head, err) : GW_OK;
+
+    *out = '\0';
+    if (rc != GW_OK || (*n == 0 && head.n == 0))
+        return rc;
+    *n = *n == 0 ? head.n : *n;
+    of = ledger_bind(ledger, STATEMENT_AUDIT_HASH, *n);
+    rc = ledger_step(ledger, of, &row, err);
+    if (rc != GW_OK || !row)
+        return rc;
+    if (sqlite3_column_bytes(of, 0) == GW_SHA256_BYTES)
+        gw_hex(sqlite3_column_blob(of, 0), GW_SHA256_BYTES, out);
+    sqlite3_reset(of);
+    return GW_OK;
+}
+
 /* ---- checkpoints ---- */
 
 /* A line that a crash left without its end is ended first, so that it spoils no other. */

@@ -128,6 +128,10 @@ enum gw_status gw_audit_note(struct gw_ledger *ledger, const struct gw_audit_act
  */
 enum gw_status gw_audit_change(struct gw_ledger *ledger, const char *thing, const struct gw_audit_act *act,
                                struct gw_error *err);
+/* The hash of row *n in hex; of the last for 0, and *n is its number then. "": there is no such row. Whoever names both
+ * names this ledger, as it was then or later. */
+enum gw_status gw_audit_hash(struct gw_ledger *ledger, int64_t *n, char out[2 * GW_SHA256_BYTES + 1],
+                             struct gw_error *err);
 /* The zone of a site, for the rows to come that concern it. */
 enum gw_status gw_audit_zone(struct gw_ledger *ledger, const char *site, const char *zone, struct gw_error *err);
 

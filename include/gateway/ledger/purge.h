@@ -16,11 +16,8 @@
 #ifndef GATEWAY_LEDGER_PURGE_H
 #define GATEWAY_LEDGER_PURGE_H
 
+#include "gateway/core/digest.h"
 #include "gateway/ledger/ledger.h"
-
-/* From here on nothing is kept or derived of the subject. why: "the study closed on 2026-12-31". Again: does nothing.
- */
-enum gw_status gw_ledger_purge_begin(struct gw_ledger *ledger, int64_t subject, const char *why, struct gw_error *err);
 
 struct gw_purge_notes { /* of other rooms: spaces of notes named "17" or "17 hm-ehr" after a subject, or after a patient
                          */
@@ -28,6 +25,50 @@ struct gw_purge_notes { /* of other rooms: spaces of notes named "17" or "17 hm-
     size_t subject_space_count;
     const char *patient_space; /* "endpoint|patient|..."; NULL: none */
 };
+
+/* ---- what a purge would take, and what not ---- */
+
+struct gw_purge_kind {
+    const char *type; /* of resources */
+    int64_t versions;
+    int64_t parts;
+};
+
+struct gw_purge_view {
+    int64_t subject;
+    struct gw_purge_kind *kinds; /* of what was kept, by type */
+    size_t kind_count;
+    int64_t versions; /* their sums */
+    int64_t parts;
+    int64_t pages;         /* in which they lie */
+    int64_t bytes;         /* of these, as they are stored */
+    int64_t door_versions; /* that ended at the door: counted, their bytes not kept */
+    int64_t door_parts;
+    int64_t items;      /* exceptions */
+    int64_t open_items; /* of them */
+    int64_t cursors;
+    int64_t notes;
+    int64_t patients;                    /* whose patient the subject is, at so many endpoints */
+    char facts[2 * GW_SHA256_BYTES + 1]; /* of key, version and digest of all versions kept, in their order */
+    /* What stays. */
+    int64_t revisions;
+    int64_t receipts; /* batches with one */
+    int64_t waiting;  /* batches without */
+};
+
+/*
+ * Of these subjects, numbers rising; subject is set in each of out, the rest is found. Changes nothing, though it
+ * begins a transaction of its own and takes it back: not within another.
+ */
+enum gw_status gw_ledger_purge_look(struct gw_ledger *ledger, struct gw_arena *arena,
+                                    const struct gw_purge_notes *notes, struct gw_purge_view *out, size_t count,
+                                    struct gw_error *err);
+
+/* ---- the purge ---- */
+
+/* From here on nothing is kept or derived of the subject. why: "the study closed on 2026-12-31". Again: does nothing.
+ */
+enum gw_status gw_ledger_purge_begin(struct gw_ledger *ledger, int64_t subject, const char *why, struct gw_error *err);
 
 /*
  * At most some thousand rows of what was begun, in a transaction of its own; not within another. *more: it was not the

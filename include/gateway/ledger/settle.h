@@ -26,6 +26,7 @@ struct gw_settlement {
     struct gw_rows *next;              /* after gw_identify; stamped here */
     struct gw_difference *difference;  /* of the two; its rows are stamped here too */
     struct gw_stamp stamp;
+    const char *reason; /* of the change, for the audit trail; NULL: what is another than at the revision before */
 };
 
 struct gw_settled {
@@ -91,11 +92,11 @@ enum gw_status gw_outbox_size(struct gw_ledger *ledger, const char *study, struc
                               struct gw_error *err);
 
 struct gw_delivery_counts { /* of a study */
-    int64_t waiting;    /* batches without a receipt */
-    int64_t bytes;      /* of their rows, as text */
-    const char *oldest; /* when the first of them was made, UTC; "": none waits */
-    int64_t delivered;  /* batches with one */
-    int64_t refused;    /* rows that the study database does not have as they are */
+    int64_t waiting;        /* batches without a receipt */
+    int64_t bytes;          /* of their rows, as text */
+    const char *oldest;     /* when the first of them was made, UTC; "": none waits */
+    int64_t delivered;      /* batches with one */
+    int64_t refused;        /* rows that the study database does not have as they are */
 };
 enum gw_status gw_delivery_counts(struct gw_ledger *ledger, struct gw_arena *arena, const char *study,
                                   struct gw_delivery_counts *out, struct gw_error *err);
