@@ -156,6 +156,8 @@ static enum gw_status remember_inputs(struct map *m, struct gw_error *err)
     if (rc == GW_OK && o->key)
         rc = remember_file(m, "key", o->key, "", err);
     if (rc == GW_OK)
+        rc = gw_pseudonym_bind(o->key ? o->key : inside(m, "hospital/pseudonym.key"), m->ledger, true, err);
+    if (rc == GW_OK)
         rc = audited_package(m->ledger, &m->protocol, package, err);
     if (rc == GW_OK)
         rc = audited_profile(m->ledger, &m->protocol, gw_site_id(m->site), m->site, site, err);

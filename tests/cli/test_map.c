@@ -89,8 +89,9 @@ Test(map, says_it_to_programs_too)
            PARTS("{\n\t\"out\":\t\"out\",\n\t\"as_of\":\t\"2024-12-31\",\n", "\t\t\"in\":\t3,\n\t\t\"sum\":\t3,\n",
                  "\t\"open_exceptions\":\t{\n", "\t\t\"UNIT_MISSING\":\t1"),
            MAP, "--json", "obs.ndjson");
-    EXPECT(0, "", PARTS("\t\t\"balanced\":\ttrue,\n", "\t\"outbox\":\t[],\n\t\"deliveries\":\t[],\n\t\"endpoints\":\t[]\n"), CASEMENT, "status",
-           "--ledger", "out/hospital/ledger.db", "--json");
+    EXPECT(0, "",
+           PARTS("\t\t\"balanced\":\ttrue,\n", "\t\"outbox\":\t[],\n\t\"deliveries\":\t[],\n\t\"endpoints\":\t[]\n"),
+           CASEMENT, "status", "--ledger", "out/hospital/ledger.db", "--json");
     EXPECT(0, "", PARTS("\t\t\t\"values\":\t1,\n\t\t\t\"subjects\":\t1,\n"), CASEMENT, "exceptions", "list", "--ledger",
            "out/hospital/ledger.db", "--json");
     EXPECT(0, "", PARTS("\t\t\"subject\":\t\"ES-1\",\n", "\t\t\"context\":\t{\""), CASEMENT, "exceptions", "show",
@@ -232,6 +233,31 @@ Test(map, never_loses_a_key)
            "out/hospital/pseudonym.key\n",
            PARTS(""), MAP, "obs.ndjson");
     expect_same_ids();
+}
+
+Test(map, knows_the_key_it_was_made_with_and_derives_with_no_other)
+{
+    static const char *const keys[] = {"out/hospital/pseudonym.key", "named.key"};
+    static const char other[] = "another key of thirty-two bytes at least, made up by us\n";
+
+    for (size_t i = 0; i < 2; i++) {
+        scratch_write(&scratch, "named.key", "the key of thirty-two bytes at least that is named\n");
+        cr_assert(chmod(scratch_path(&scratch, "named.key"), 0600) == 0);
+        EXPECT(0, "", PARTS("1 file read"), MAP, "obs.ndjson", i ? "--key" : NULL, "named.key");
+        EXPECT(0, "", PARTS("bound the ledger to the pseudonym key "), CASEMENT, "audit", "show", "--ledger",
+               "out/hospital/ledger.db");
+        EXPECT(0, "", PARTS("PRESENT  ANC of ES-1"), CASEMENT, "explain", "--ledger", "out/hospital/ledger.db",
+               "--subject", "ES-1", "--concept", "ANC", "--window", "BASELINE");
+        scratch_write(&scratch, keys[i], other);
+        EXPECT(78,
+               gw_arena_print(&arena,
+                              "casement: %s: this is another pseudonym key than the ledger was made "
+                              "with, every id would change: put the old one back\n",
+                              i ? scratch_path(&scratch, keys[i]) : keys[i]),
+               PARTS(""), CASEMENT, "explain", "--ledger", "out/hospital/ledger.db", "--subject", "ES-1", "--concept",
+               "ANC", "--window", "BASELINE");
+        scratch_write(&scratch, keys[i], "the key of thirty-two bytes at least that is named\n");
+    }
 }
 
 Test(map, quotes_what_a_package_calls_itself)
