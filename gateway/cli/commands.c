@@ -162,6 +162,17 @@ static const struct command replay[] = {
      .run = replay_command},
 };
 
+static const struct command purge[] = {
+    {.help = "What the next purge would take of which subjects, from which day on, and what stays; nothing is changed. "
+             "With --order: a signed order to purge one subject whose study is not due, for what is kept of it now. "
+             "With --apply: such an order is carried out, once; beside a running service it is noted and the service "
+             "does it.",
+     .takes = TAKES(CONFIG) | TAKES(STUDY_ID) | TAKES(SUBJECT) | TAKES(ORDER) | TAKES(REASON) | TAKES(ORDER_KEY) |
+              TAKES(ROWS) | TAKES(APPLY) | TAKES(AS) | TAKES(JSON),
+     .needs = TAKES(CONFIG),
+     .run = purge_command},
+};
+
 static const struct command export_[] = {
     {.help =
          "The study database as text: the canonical dump on standard output, a CSV file for each table, or a folder "
@@ -266,6 +277,7 @@ static const struct commands table[] = {
     {"explain", "why a row is here, why a value is missing", explain, COUNT(explain)},
     {"plan", "what a change would change, before it does", plan, COUNT(plan)},
     {"replay", "chosen subjects derived again; a study database anew", replay, COUNT(replay)},
+    {"purge", "what a purge would take; a subject by signed order", purge, COUNT(purge)},
     {"export", "the study database as text, and in the formats of others", export_, COUNT(export_)},
     {"changes", "what changed since a cut of an export", changes, COUNT(changes)},
     {"db", "a study database in PostgreSQL", db, COUNT(db)},

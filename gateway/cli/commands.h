@@ -39,6 +39,7 @@ int changes_command(const struct arguments *arguments);
 int sign_command(const struct arguments *arguments);
 int explain_command(const struct arguments *arguments);
 int plan_command(const struct arguments *arguments);
+int purge_command(const struct arguments *arguments);
 int replay_command(const struct arguments *arguments);
 int exceptions_decide_command(const struct arguments *arguments);
 int exceptions_approve_command(const struct arguments *arguments);

@@ -258,7 +258,7 @@ static void print_blocked(const struct state *state, const struct output *output
 }
 
 /* What the roster of its study says of a subject now. */
-enum enrolled { ENROLLED, WITHDRAWN, NOT_ON_ROSTER, UNKNOWN };
+enum enrolled { ENROLLED, WITHDRAWN, NOT_ON_ROSTER, PURGED, UNKNOWN };
 
 static enum enrolled enrolled_as(const struct state *state, const struct gw_ledger_subject *subject)
 {
@@ -267,10 +267,14 @@ static enum enrolled enrolled_as(const struct state *state, const struct gw_ledg
             continue;
         if (state->unread[i].status != GW_OK)
             return UNKNOWN;
-        for (size_t l = 0; l < state->rosters[i].count; l++)
-            if (gw_same(state->rosters[i].lines[l].subject, subject->subject_key))
-                return state->rosters[i].lines[l].withdrawn == GW_NO_DAY ? ENROLLED : WITHDRAWN;
-        return NOT_ON_ROSTER;
+        for (size_t l = 0; l < state->rosters[i].count; l++) {
+            if (!gw_same(state->rosters[i].lines[l].subject, subject->subject_key))
+                continue;
+            if (subject->purged)
+                return PURGED;
+            return state->rosters[i].lines[l].withdrawn == GW_NO_DAY ? ENROLLED : WITHDRAWN;
+        }
+        return subject->purged ? UNKNOWN : NOT_ON_ROSTER; /* gone from both: there is nothing to say of it */
     }
     return UNKNOWN;
 }
@@ -292,6 +296,8 @@ static void print_enrolment(const struct state *state, const struct output *outp
     print_enrolled(state, output, WITHDRAWN, "Withdrawn:", "nothing is asked any more; what was collected stays");
     print_enrolled(state, output, NOT_ON_ROSTER,
                    "Not on the roster any more:", "nothing is asked or derived; what was delivered stays");
+    print_enrolled(state, output, PURGED,
+                   "Purged:", "nothing is asked or kept though the roster names them: take their lines out");
     for (size_t i = 0; i < state->config.study_count; i++)
         if (state->unread[i].status != GW_OK)
             fprintf(output->out, "The roster cannot be read: %s\n", state->unread[i].text);
@@ -367,6 +373,7 @@ static void print_json(const struct state *state, const struct output *output)
             cJSON_AddItemToArray(blocked, cJSON_CreateString(state->subjects.list[i].subject_key));
     cJSON_AddItemToObject(subjects, "withdrawn", enrolled_json(state, WITHDRAWN));
     cJSON_AddItemToObject(subjects, "not_on_roster", enrolled_json(state, NOT_ON_ROSTER));
+    cJSON_AddItemToObject(subjects, "purged", enrolled_json(state, PURGED));
     cJSON_AddNumberToObject(root, "open_items", (double)state->equation.open_items);
     cJSON_AddItemToObject(root, "open_exceptions", tally_json(&state->codes));
     cJSON_AddItemToObject(root, "requests", savings_json(state));

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/service/order.h"
 #include "gateway/service/pseudonym.h"
 #include "gateway/service/retention.h"
 #include "gateway/sources/plan.h"
@@ -136,6 +137,21 @@ static void say_retention(struct check *c)
     }
 }
 
+/* Whose orders would be carried out. */
+static void check_order_key(struct check *c)
+{
+    char name[GW_KEY_NAME_DIGITS + 1];
+    struct gw_error failure;
+
+    if (!c->config->order_key)
+        return;
+    if (gw_order_key_name(c->config, name, &failure) != GW_OK)
+        check_fail(c, "retention", NULL, &failure);
+    else
+        check_say(c, "retention", GW_CHECK_OK, NULL, "one subject is purged before that by orders signed with key %s",
+                  name);
+}
+
 static void check_settings(struct check *c)
 {
     struct gw_error failure;
@@ -147,6 +163,7 @@ static void check_settings(struct check *c)
                   c->config->study_count == 1 ? "study" : "studies", c->config->endpoint_count,
                   c->config->endpoint_count == 1 ? "endpoint" : "endpoints");
     say_retention(c);
+    check_order_key(c);
     for (size_t i = 0; i < c->study_count; i++) {
         check_study(c, &c->config->studies[i], &c->studies[i]);
         if (!c->studies[i].loaded)

@@ -19,7 +19,7 @@
 static const char *const file_keys[] = {
     "installation", "state",     "pseudonym_key", "fourEyes",          "retain", "schedule",
     "studies",      "endpoints", "listen",        "audit_checkpoints", NULL};
-static const char *const retain_keys[] = {"mode", "purge_days", NULL};
+static const char *const retain_keys[] = {"mode", "purge_days", "order_key", NULL};
 static const char *const schedule_keys[] = {"probe_hours",    "probe_far_hours", "settle_days",
                                             "reconcile_days", "drug_days",       "unanchored_hours",
                                             "final_days",     "spread_minutes",  NULL};
@@ -230,6 +230,7 @@ static void read_retain(struct gw_settings *settings, const cJSON *root, struct 
     gw_settings_check_keys(settings, retain, retain_keys);
     out->retain_windows = gw_settings_choice(settings, retain, "mode", modes, COUNT(modes), 0) == 1;
     out->purge_days = gw_settings_int(settings, retain, "purge_days", PURGE_DAYS, 0, MAX_PURGE_DAYS);
+    out->order_key = config_path(settings, retain, "order_key", false);
 }
 
 /* 0 would ask all the time, or never settle anything. */

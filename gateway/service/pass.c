@@ -8,6 +8,7 @@
 
 #include "gateway/core/json.h"
 #include "gateway/ledger/decisions.h"
+#include "gateway/ledger/purge.h"
 #include "gateway/ledger/refusals.h"
 #include "service/agenda.h"
 #include "service/batch.h"
@@ -401,12 +402,15 @@ static enum gw_status derive_marked(struct group *g, struct gw_error *err)
 
 /* ---- what an earlier end left in the outbox ---- */
 
-static bool is_enrolled(const struct gw_pass *pass, const char *subject_key)
+/* Who is enrolled; and of whom nothing is kept any more, what was derived before that. */
+static enum gw_status is_delivered(const struct gw_pass *pass, const char *subject_key, bool *delivered,
+                                   struct gw_error *err)
 {
+    *delivered = true;
     for (size_t i = 0; i < pass->subject_count; i++)
         if (strcmp(pass->subjects[i].line->subject, subject_key) == 0)
-            return true;
-    return false;
+            return GW_OK;
+    return gw_ledger_is_purged(pass->ledger, pass->protocol->study->id, subject_key, delivered, err);
 }
 
 /* The difference anew, from the revision at which the sink stands to the latest. */
@@ -414,6 +418,7 @@ static enum gw_status redeliver(struct group *g, const struct gw_outbox_line *li
 {
     struct gw_pass *pass = g->pass;
     struct gw_batch batch;
+    bool delivered = false;
     int64_t stands;
     enum gw_status rc = pass->sink->revision_of(pass->sink, line->subject_key, &stands, err);
 
@@ -421,7 +426,9 @@ static enum gw_status redeliver(struct group *g, const struct gw_outbox_line *li
         rc = batch_make(pass->ledger, &g->arena, line, stands, GW_LATEST, pass->now, &batch, err);
     if (rc == GW_OK && stands == batch.to_revision)
         return gw_outbox_delivered(pass->ledger, line->subject, stands, pass->now, err);
-    if (rc == GW_OK && is_enrolled(pass, line->subject_key))
+    if (rc == GW_OK)
+        rc = is_delivered(pass, line->subject_key, &delivered, err);
+    if (rc == GW_OK && delivered)
         rc = deliver(g, line->subject, &batch, err);
     if (rc == GW_OK && g->delivered_count == 1)
         rc = gw_outbox_delivered(pass->ledger, g->delivered[0].subject, g->delivered[0].revision, pass->now, err);

@@ -177,16 +177,14 @@ static enum gw_status write_lists(struct rederive *r, struct gw_error *err)
                        &equation, r->arena, err);
 }
 
-static enum gw_status run_study(struct rederive *r, size_t study, const char *now, bool anchors,
-                                struct gw_pass_result *out, size_t *held_back, struct gw_error *err)
+static enum gw_status run_pass(struct rederive *r, size_t study, const char *now, struct gw_pass_result *out,
+                               struct gw_error *err)
 {
     struct source *s = &r->sources[study];
     struct gw_pass_result one = {0};
     struct gw_sink *sink = NULL;
-    enum gw_status rc = keep_settled(r, s, anchors, held_back, err);
+    enum gw_status rc = open_sink(r, study, &sink, err);
 
-    if (rc == GW_OK)
-        rc = open_sink(r, study, &sink, err);
     if (rc != GW_OK)
         return rc;
     s->pass.sink = sink;
@@ -206,7 +204,22 @@ enum gw_status rederive_run(struct rederive *r, const char *now, bool anchors, s
 
     *out = (struct gw_pass_result){0};
     *held_back = 0;
-    for (size_t i = 0; rc == GW_OK && i < r->count; i++)
-        rc = run_study(r, i, now, anchors, out, held_back, err);
+    for (size_t i = 0; rc == GW_OK && i < r->count; i++) {
+        rc = keep_settled(r, &r->sources[i], anchors, held_back, err);
+        if (rc == GW_OK)
+            rc = run_pass(r, i, now, out, err);
+    }
     return rc == GW_OK && !r->query.config ? write_lists(r, err) : rc;
+}
+
+enum gw_status rederive_deliver(struct rederive *r, const char *now, struct gw_pass_result *out, struct gw_error *err)
+{
+    enum gw_status rc = GW_OK;
+
+    *out = (struct gw_pass_result){0};
+    for (size_t i = 0; rc == GW_OK && i < r->count; i++) {
+        r->sources[i].pass.subject_count = 0;
+        rc = run_pass(r, i, now, out, err);
+    }
+    return rc;
 }

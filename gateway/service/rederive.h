@@ -27,4 +27,8 @@ void rederive_release(struct rederive *rederive);
 enum gw_status rederive_run(struct rederive *rederive, const char *now, bool anchors, struct gw_pass_result *out,
                             size_t *held_back, struct gw_error *err);
 
+/* Derive nobody; deliver what waits of those whose facts are purged. */
+enum gw_status rederive_deliver(struct rederive *rederive, const char *now, struct gw_pass_result *out,
+                                struct gw_error *err);
+
 #endif

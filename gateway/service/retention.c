@@ -8,6 +8,7 @@
 
 #include "gateway/ledger/audit.h"
 #include "gateway/ledger/purge.h"
+#include "gateway/service/order.h"
 #include "gateway/sources/hints.h"
 #include "service/agenda.h"
 #include "service/readings.h"
@@ -18,8 +19,8 @@ enum { SUBJECTS_MEMORY = 256 * 1024 * 1024, WHY_MAX = 200, HALF_A_DAY_S = 12 * 3
 
 static const char *const subject_spaces[] = {AGENDA_WINDOWS_SPACE, AGENDA_SCHEDULE_SPACE, AGENDA_LINKED_SPACE,
                                              READINGS_SPACE};
-static const struct gw_purge_notes notes = {subject_spaces, sizeof subject_spaces / sizeof subject_spaces[0],
-                                            GW_HINT_SPACE};
+const struct gw_purge_notes retention_notes = {subject_spaces, sizeof subject_spaces / sizeof subject_spaces[0],
+                                               GW_HINT_SPACE};
 
 gw_day retention_closed(const struct gw_config_study *study)
 {
@@ -80,23 +81,34 @@ static enum gw_status begin_due(struct gw_ledger *ledger, const struct gw_config
 }
 
 enum gw_status retention_piece(struct gw_ledger *ledger, const struct gw_config *config, int64_t now, bool *more,
-                               struct gw_error *err)
+                               size_t *ordered, struct gw_error *err)
 {
-    const enum gw_status rc = begin_due(ledger, config, now, err);
+    enum gw_status rc = gw_orders_take_up(ledger, config, now, ordered, err);
 
     *more = false;
-    return rc == GW_OK ? gw_ledger_purge_piece(ledger, &notes, more, err) : rc;
+    if (rc == GW_OK)
+        rc = begin_due(ledger, config, now, err);
+    return rc == GW_OK ? gw_ledger_purge_piece(ledger, &retention_notes, more, err) : rc;
 }
 
-enum gw_status gw_retention_run(struct gw_ledger *ledger, const struct gw_config *config, int64_t now,
-                                struct gw_error *err)
+enum gw_status gw_retention_finish(struct gw_ledger *ledger, struct gw_error *err)
 {
     bool more = true;
     enum gw_status rc = GW_OK;
 
     while (rc == GW_OK && more)
-        rc = retention_piece(ledger, config, now, &more, err);
+        rc = gw_ledger_purge_piece(ledger, &retention_notes, &more, err);
     return rc == GW_OK ? gw_ledger_sweep(ledger, err) : rc;
+}
+
+enum gw_status gw_retention_run(struct gw_ledger *ledger, const struct gw_config *config, int64_t now,
+                                struct gw_error *err)
+{
+    size_t ordered;
+    bool more;
+    const enum gw_status rc = retention_piece(ledger, config, now, &more, &ordered, err);
+
+    return rc == GW_OK ? gw_retention_finish(ledger, err) : rc;
 }
 
 /* ---- the trail ---- */
@@ -119,11 +131,23 @@ static enum gw_status audit_closing(struct gw_ledger *ledger, const struct gw_co
         &(struct gw_audit_act){.act = GW_AUDIT_CLOSING, .study = study->id, .what = what, .new_hash = digest}, err);
 }
 
+/* A key that cannot be read stops no retrieval: casement check says it, and no order is carried out. */
+static enum gw_status audit_key(struct gw_ledger *ledger, const struct gw_config *config, struct gw_error *err)
+{
+    char name[GW_KEY_NAME_DIGITS + 1], what[WHY_MAX];
+
+    if (!config->order_key || gw_order_key_name(config, name, NULL) != GW_OK)
+        return GW_OK;
+    snprintf(what, sizeof what, "the key %s of who may order a purge", name);
+    return gw_audit_change(ledger, "order_key",
+                           &(struct gw_audit_act){.act = GW_AUDIT_KEY, .what = what, .new_hash = name}, err);
+}
+
 enum gw_status retention_audit(struct gw_ledger *ledger, const struct gw_config *config, struct gw_error *err)
 {
     enum gw_status rc = GW_OK;
 
     for (size_t i = 0; rc == GW_OK && i < config->study_count; i++)
         rc = audit_closing(ledger, config, &config->studies[i], err);
-    return rc;
+    return rc == GW_OK ? audit_key(ledger, config, err) : rc;
 }

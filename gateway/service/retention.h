@@ -10,15 +10,19 @@
 #define SERVICE_RETENTION_H
 
 #include "gateway/ledger/ledger.h"
+#include "gateway/ledger/purge.h"
 #include "gateway/service/config.h"
 
 gw_day retention_closed(const struct gw_config_study *study); /* its last day; GW_NO_DAY: it runs */
 
-/* Begin what is due, then one piece of what was begun. *more: it was not the last. Not within a transaction. */
-enum gw_status retention_piece(struct gw_ledger *ledger, const struct gw_config *config, int64_t now, bool *more,
-                               struct gw_error *err);
+extern const struct gw_purge_notes retention_notes; /* what other rooms note of a subject */
 
-/* The last days of the studies, in the trail where they changed. */
+/* Begin what is due or ordered, then one piece of what was begun. *more: it was not the last; *ordered: so many orders
+ * were begun. Not within a transaction. */
+enum gw_status retention_piece(struct gw_ledger *ledger, const struct gw_config *config, int64_t now, bool *more,
+                               size_t *ordered, struct gw_error *err);
+
+/* The last days of the studies and the key of orders, in the trail where they changed. */
 enum gw_status retention_audit(struct gw_ledger *ledger, const struct gw_config *config, struct gw_error *err);
 
 #endif

@@ -317,6 +317,7 @@ static void on_look(uv_timer_t *timer)
     if (!run->generation || (!run->generation->closing && (look_changed(run->generation->look) || run->relinked)))
         gw_run_reload(run);
     marked_look(run);
+    orders_look(run);
     if (++run->looks % LOOKS_TO_A_COUNT == 0) {
         run_door_count(run);
         trail_seal(run);

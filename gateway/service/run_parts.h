@@ -240,6 +240,7 @@ void rosters_tell(struct gw_run *run, const struct setup *before, const struct s
 
 /* ---- run_retention.c: what is kept of studies that have closed ---- */
 void retention_look(struct gw_run *run); /* by jobs, one after the other */
+void orders_look(struct gw_run *run);    /* by a job; they are begun where there are some */
 
 /* ---- run_marked.c: subjects that a person decided about beside us ---- */
 void marked_look(struct gw_run *run); /* by a job; they are derived again */

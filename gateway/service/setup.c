@@ -11,6 +11,7 @@
 
 #include "gateway/ledger/audit.h"
 #include "gateway/ledger/purge.h"
+#include "gateway/service/order.h"
 #include "gateway/service/pseudonym.h"
 #include "service/agenda.h"
 #include "service/audited.h"
@@ -398,6 +399,14 @@ enum gw_status setup_load(struct setup *s, const struct gw_config *config, const
     return rc == GW_OK ? load_sites(s, err) : rc;
 }
 
+/* Before anybody is enrolled: whom an order is about is asked for no more. */
+static enum gw_status take_up_orders(struct setup *s, struct gw_error *err)
+{
+    size_t begun;
+
+    return gw_orders_take_up(s->ledger, s->config, s->world->clock->utc(s->world->clock->ctx), &begun, err);
+}
+
 enum gw_status setup_open(struct setup *s, struct gw_ledger *ledger, struct gw_error *err)
 {
     enum gw_status rc = setup_keys(s, err);
@@ -409,6 +418,8 @@ enum gw_status setup_open(struct setup *s, struct gw_ledger *ledger, struct gw_e
         rc = open_sinks(s, err);
     if (rc == GW_OK)
         rc = audited_setup(s, err);
+    if (rc == GW_OK)
+        rc = take_up_orders(s, err);
     if (rc == GW_OK)
         rc = enrol(s, err);
     if (rc == GW_OK)

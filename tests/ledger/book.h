@@ -28,7 +28,7 @@ struct book {
     struct gw_keep_answer answer;
 };
 
-#define BOOK_OK(book, call) cr_assert((call) == GW_OK, "%s", (book)->err.text)
+#define BOOK_OK(book, call) cr_assert(GW_OK == (call), "%s", (book)->err.text)
 
 static inline void book_open(struct book *book)
 {

@@ -94,8 +94,9 @@ struct gw_config {
     const char *audit_checkpoints; /* file outside the ledger; NULL: audit.checkpoints in the state folder */
     const char *listen;            /* "127.0.0.1:8490", "unix:/run/casement.sock"; NULL: nothing is listened to */
     bool four_eyes;
-    bool retain_windows; /* retain.mode windows */
-    int purge_days;      /* facts of a study go so many days after its last */
+    bool retain_windows;   /* retain.mode windows */
+    int purge_days;        /* facts of a study go so many days after its last */
+    const char *order_key; /* public half of who may order a purge before that (service/order.h); NULL: nobody may */
     struct gw_schedule_policy schedule;
     const struct gw_config_study *studies;
     size_t study_count;

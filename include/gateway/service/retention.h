@@ -12,6 +12,9 @@
  */
 gw_day gw_retention_due(const struct gw_config *config, const struct gw_config_study *study);
 
+/* What was begun, to its end, and the file written anew. Not within a transaction. */
+enum gw_status gw_retention_finish(struct gw_ledger *ledger, struct gw_error *err);
+
 /* All that is due at this instant (seconds UTC), and the file written anew. Not within a transaction. */
 enum gw_status gw_retention_run(struct gw_ledger *ledger, const struct gw_config *config, int64_t now,
                                 struct gw_error *err);
