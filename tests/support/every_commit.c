@@ -13,7 +13,7 @@ static const char balance[] =
     " - (SELECT ifnull(sum(CASE WHEN parts IS NULL THEN part_count"
     " ELSE length(parts) - length(replace(parts, char(10), '')) + 1 END), 0) FROM entries)"
     " - (SELECT ifnull(sum(part_count), 0) FROM arrived) - (SELECT ifnull(sum(part_count), 0) FROM pending)"
-    " - (SELECT ifnull(sum(part_count), 0) FROM door)";
+    " - (SELECT ifnull(sum(part_count), 0) FROM door) - (SELECT ifnull(sum(parts), 0) FROM purged)";
 
 /* Ledgers commit on threads of their own, where no assertion may be made: what was seen waits here. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
