@@ -25,7 +25,7 @@ static inline const char *cluster_folder(void)
 {
     const char *folder = getenv("SUPPORT_POSTGRES_FOLDER");
 
-    cr_assert(folder, "the suite has no cluster");
+    cr_assert(folder != NULL, "the suite has no cluster");
     return folder;
 }
 
