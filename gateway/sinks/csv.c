@@ -1,10 +1,12 @@
 /*
- * The study folder's CSV files, out of the study database: one a table, row by row.
+ * The study folder's CSV files, out of the study database: one a table, row by row, and define.csv, which says what
+ * each of their columns means.
  */
 #include <stdio.h>
 
 #include "gateway/core/csv.h"
 #include "gateway/sinks/export.h"
+#include "gateway/study/meanings.h"
 #include "sinks/folder_export.h"
 
 enum { SQL_MAX_BYTES = 64 * 1024 };
@@ -86,13 +88,63 @@ static enum gw_status write_table(struct csv *csv, const char *dir, const struct
     return rc == GW_OK ? text_file_close(csv->file) : rc;
 }
 
+/* ---- what the columns mean ---- */
+
+static void define_column(struct gw_text *out, const struct gw_table *table, const struct gw_column *column)
+{
+    static const char *const types[] = {[GW_COLUMN_id] = "id",
+                                        [GW_COLUMN_text] = "text",
+                                        [GW_COLUMN_enumerated] = "one of values",
+                                        [GW_COLUMN_date] = "date",
+                                        [GW_COLUMN_datetime] = "datetime",
+                                        [GW_COLUMN_decimal] = "decimal",
+                                        [GW_COLUMN_list] = "list by semicolons",
+                                        [GW_COLUMN_integer] = "integer",
+                                        [GW_COLUMN_boolean] = "Y or empty"};
+
+    gw_csv_field(out, table->name, true, false);
+    gw_csv_field(out, column->name, false, false);
+    gw_csv_field(out, gw_column_meaning(table, column->name), false, false);
+    gw_csv_field(out, types[column->type], false, false);
+    gw_csv_field(out, column->values, false, false);
+    gw_csv_field(out, column == table->columns ? "key" : NULL, false, false);
+    gw_csv_field(out, column->cdisc, false, false);
+    gw_csv_end(out);
+}
+
+static void define_table(struct gw_text *out, const struct gw_table *table)
+{
+    gw_csv_field(out, table->name, true, false);
+    gw_csv_field(out, NULL, false, false);
+    gw_csv_field(out, gw_table_meaning(table->id), false, false);
+    gw_text_add(out, ",,,,");
+    gw_csv_end(out);
+    for (size_t i = 0; i < table->column_count; i++)
+        if (!table->columns[i].stamp)
+            define_column(out, table, &table->columns[i]);
+}
+
+static enum gw_status write_definition(struct csv *csv, const char *dir)
+{
+    const enum gw_status rc = text_file_open(csv->file, dir, "define.csv");
+
+    if (rc != GW_OK)
+        return rc;
+    gw_text_add(&csv->file->text, "table,column,meaning,type,values,key,cdisc\n");
+    for (int i = 0; i < GW_TABLE_COUNT; i++)
+        define_table(&csv->file->text, gw_table_of((enum gw_table_id)i));
+    return text_file_close(csv->file);
+}
+
+/* ---- the folder ---- */
+
 static enum gw_status write_tables(struct csv *csv, const char *dir)
 {
     enum gw_status rc = GW_OK;
 
     for (int i = 0; rc == GW_OK && i < GW_TABLE_COUNT; i++)
         rc = write_table(csv, dir, gw_table_of((enum gw_table_id)i));
-    return rc;
+    return rc == GW_OK ? write_definition(csv, dir) : rc;
 }
 
 enum gw_status gw_export_csv(const char *path, const char *dir, struct gw_error *err)

@@ -42,7 +42,8 @@ Test(csv, leaves_out_stamps_and_withdrawn_rows)
                          "ES-017@2,ES-017,lendex,hm,provisional,2,,-5.0,,,,,'=cmd()\n";
     cr_expect(strcmp(text.at, wanted) == 0, "%s", text.at);
     gw_text_release(&text);
-    cr_expect(scratch_count(&desk.scratch) == GW_TABLE_COUNT + 1, "a file for each table beside the database");
+    cr_expect(scratch_count(&desk.scratch) == GW_TABLE_COUNT + 2,
+              "a file for each table, and what they mean, beside the database");
     desk_release(&desk);
 }
 
@@ -66,6 +67,48 @@ Test(csv, prints_booleans_as_y_and_orders_by_subject)
     const char *first_line = strchr(text.at, '\n') + 1;
     cr_expect(strncmp(first_line, "ES-017,ES-017,lendex,hm,active,,,", 33) == 0, "%s", text.at);
     cr_expect(strstr(text.at, ",Y,") > strstr(text.at, "ES-018"), "%s", text.at);
+    gw_text_release(&text);
+    desk_release(&desk);
+}
+
+/* The header of its file, in the same order, each with its meaning. */
+static void expect_defined(struct desk *desk, const char *definition, const struct gw_table *table)
+{
+    char name[64], line[64];
+    struct gw_text file, defined = GW_TEXT_INIT(1 << 16);
+    const char *at = definition;
+
+    snprintf(name, sizeof name, "%s.csv", table->name);
+    file = read_csv(desk, name);
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].stamp)
+            continue;
+        snprintf(line, sizeof line, "\n%s,%s,", table->name, table->columns[i].name);
+        at = strstr(at, line);
+        cr_assert(at, "%s", line);
+        at += strlen(line);
+        cr_expect(*at != ',', "%s means something", line);
+        gw_text_print(&defined, "%s%s", defined.length ? "," : "", table->columns[i].name);
+    }
+    cr_expect(strncmp(file.at, defined.at, defined.length) == 0 && file.at[defined.length] == '\n', "%s", file.at);
+    gw_text_release(&file);
+    gw_text_release(&defined);
+}
+
+Test(csv, says_what_each_column_means)
+{
+    struct desk desk;
+    struct gw_text text;
+
+    desk_init(&desk);
+    desk_close(&desk);
+    DESK_OK(&desk, gw_export_csv(desk.path, desk.scratch.folder, &desk.err));
+    text = read_csv(&desk, "define.csv");
+    for (int i = 0; i < GW_TABLE_COUNT; i++)
+        expect_defined(&desk, text.at, gw_table_of((enum gw_table_id)i));
+    cr_expect(strstr(text.at, "\nobservations,,\"One row a value and window") != NULL, "%s", text.at);
+    cr_expect(strstr(text.at, "\nobservations,row_version,") == NULL, "stamps are in no file");
+    cr_expect(strstr(text.at, ",one of values,active|provisional|withdrawn,,\n") != NULL, "%s", text.at);
     gw_text_release(&text);
     desk_release(&desk);
 }
