@@ -154,6 +154,17 @@ static void grant(struct gw_text *out, const char *rights, const char *schema, c
     gw_text_add(out, ";\n");
 }
 
+static void grant_row_type(struct gw_text *out, const char *schema, const struct gw_table *table, const char *user)
+{
+    gw_text_add(out, "GRANT USAGE ON TYPE ");
+    sql_name(out, schema);
+    gw_text_add(out, ".");
+    sql_row_type(out, table);
+    gw_text_add(out, " TO ");
+    sql_name(out, user);
+    gw_text_add(out, ";\n");
+}
+
 void catalogue_grants(struct gw_text *out, const char *schema, const char *user)
 {
     gw_text_add(out, "GRANT USAGE ON SCHEMA ");
@@ -163,6 +174,8 @@ void catalogue_grants(struct gw_text *out, const char *schema, const char *user)
     gw_text_add(out, ";\n");
     for (size_t i = 0; i < SQL_OWN_TABLES; i++)
         grant(out, sql_own_tables[i].rights, schema, sql_own_tables[i].name, user);
-    for (int t = 0; t < GW_TABLE_COUNT; t++)
+    for (int t = 0; t < GW_TABLE_COUNT; t++) {
         grant(out, "SELECT, INSERT, UPDATE", schema, gw_table_of((enum gw_table_id)t)->name, user);
+        grant_row_type(out, schema, gw_table_of((enum gw_table_id)t), user);
+    }
 }

@@ -11,11 +11,11 @@
  */
 #include "sinks/postgres_migrate.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sinks/postgres_catalogue.h"
-#include "sinks/postgres_rows.h"
 #include "sinks/postgres_session.h"
 #include "sinks/postgres_sql.h"
 
@@ -73,7 +73,8 @@ struct found {
     bool schema;
     bool own[SQL_OWN_TABLES]; /* as sql_own_tables */
     bool tables[GW_TABLE_COUNT];
-    bool columns[GW_TABLE_COUNT][WRITING_COLUMNS_MAX];
+    bool row_types[GW_TABLE_COUNT];
+    bool columns[GW_TABLE_COUNT][SQL_COLUMNS_MAX];
     int release; /* 0: none */
     struct gw_error strange;
 };
@@ -87,7 +88,7 @@ static const char ask_schema[] = "SELECT FROM pg_namespace WHERE nspname = $1";
 static const char ask_columns[] =
     "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_class c"
     " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid"
-    " WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped";
+    " WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'c') AND a.attnum > 0 AND NOT a.attisdropped";
 
 static void on_schema(void *ctx, const PGresult *answer)
 {
@@ -96,6 +97,7 @@ static void on_schema(void *ctx, const PGresult *answer)
 
 static void note_column(struct found *found, const struct gw_table *table, const char *name, const char *type)
 {
+    assert(table->column_count <= SQL_COLUMNS_MAX);
     for (size_t i = 0; i < table->column_count; i++) {
         if (strcmp(table->columns[i].name, name) != 0)
             continue;
@@ -106,6 +108,13 @@ static void note_column(struct found *found, const struct gw_table *table, const
                     "or name another schema",
                     name, table->name, found->target->schema, type, sql_type(table->columns[i].type));
     }
+}
+
+static bool is_row_type(const struct gw_table *table, const char *name)
+{
+    const size_t length = strlen(table->name);
+
+    return strncmp(name, table->name, length) == 0 && strcmp(name + length, SQL_ROW_TYPE_END) == 0;
 }
 
 static void on_columns(void *ctx, const PGresult *answer)
@@ -120,6 +129,7 @@ static void on_columns(void *ctx, const PGresult *answer)
         for (int t = 0; t < GW_TABLE_COUNT; t++) {
             const struct gw_table *table = gw_table_of((enum gw_table_id)t);
 
+            found->row_types[t] |= is_row_type(table, name);
             if (strcmp(table->name, name) != 0)
                 continue;
             found->tables[t] = true;
@@ -214,6 +224,16 @@ static size_t missing_columns(const struct found *found, const struct gw_table *
     return count;
 }
 
+/* Nothing is kept in it, and its columns have an order. */
+static void print_row_type(struct gw_text *out, const struct found *found, const struct gw_table *table)
+{
+    if (found->row_types[table->id] && found->release == SCHEMA_RELEASE)
+        return;
+    if (found->row_types[table->id])
+        sql_drop_row_type(out, table);
+    sql_create_row_type(out, table);
+}
+
 /* What is missing; then what is laid anew each time. Nothing found is all of it. */
 static void print_missing(struct gw_text *out, const struct found *found, struct gw_migration_result *result)
 {
@@ -234,6 +254,7 @@ static void print_missing(struct gw_text *out, const struct found *found, struct
             sql_add_columns(out, table, found->columns[t]);
         result->tables += !found->tables[t];
         result->columns += columns;
+        print_row_type(out, found, table);
     }
     catalogue_views(out);
     catalogue_comments(out);

@@ -6,7 +6,7 @@
 
 #include "gateway/sinks/postgres.h"
 
-#define SCHEMA_RELEASE 1
+#define SCHEMA_RELEASE 2
 
 /* Asked on every connection: study, installation, purpose, release. */
 extern const char target_question[];

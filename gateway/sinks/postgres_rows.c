@@ -1,10 +1,8 @@
 /*
- * Rows as arrays. An element that is text is quoted; what follows the last cell of a column that is not empty is left
- * out, because unnest() fills it up with nulls.
+ * Rows as an array of records, and other arrays.
  */
 #include "sinks/postgres_rows.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,21 +49,50 @@ void array_end(struct gw_text *array)
     gw_text_append(array, "}", 1);
 }
 
-/* ---- changes --------------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------------------------ */
 
-/* Nulls are written when a value comes behind them. */
-static void add_cell(struct writing *w, const struct gw_change *change, enum sql_write kind, size_t column,
-                     const char *cell)
+/* As record_in reads it, within an element of an array: what is quoted for the one is quoted for the other again. */
+static void add_quoted_field(struct gw_text *array, const char *text)
 {
-    struct gw_text *array = &w->arrays[change->table][kind][column];
-    size_t *given = &w->given[change->table][kind][column];
+    gw_text_append(array, "\\\"", 2);
+    for (;;) {
+        const size_t plain = strcspn(text, "\"\\");
 
-    if (!cell)
-        return;
-    for (; *given < w->rows[change->table][kind]; ++*given)
-        array_add(array, NULL);
-    array_add(array, cell);
-    ++*given;
+        gw_text_append(array, text, plain);
+        text += plain;
+        if (!*text)
+            break;
+        gw_text_append(array, *text == '"' ? "\\\"\\\"" : "\\\\\\\\", 4);
+        text++;
+    }
+    gw_text_append(array, "\\\"", 2);
+}
+
+/* Nothing between two commas is a null. */
+static void add_field(struct gw_text *array, const char *cell)
+{
+    const size_t plain = strcspn(cell, "\"\\(), \t\n\v\f\r");
+
+    if (plain > 0 && cell[plain] == '\0')
+        gw_text_append(array, cell, plain);
+    else
+        add_quoted_field(array, cell);
+}
+
+static void add_row(struct gw_text *array, const struct gw_table *table, const struct gw_row *row)
+{
+    char buffer[CELL_BYTES];
+
+    gw_text_add(array, array->length > 1 ? ",\"(" : "\"(");
+    for (size_t i = 0; i < table->column_count; i++) {
+        const char *cell = gw_row_cell(table, row, i, buffer);
+
+        if (i > 0)
+            gw_text_append(array, ",", 1);
+        if (cell)
+            add_field(array, cell);
+    }
+    gw_text_append(array, ")\"", 2);
 }
 
 /* Of a subject of whom nothing is there, nothing is to be written over. */
@@ -76,48 +103,35 @@ static enum sql_write kind_of(const struct gw_change *change, bool fresh)
     return change->kind != GW_CHANGE_ADD ? SQL_CHANGES : fresh ? SQL_FRESH : SQL_ADDS;
 }
 
-/* One a column; and of what is written over. */
-static size_t arrays_of(size_t columns, enum sql_write kind)
-{
-    return columns + (kind == SQL_FORCED);
-}
-
 void writing_add(struct writing *w, const struct gw_change *change, bool fresh)
 {
     const enum sql_write kind = kind_of(change, fresh);
-    const struct gw_table *table = gw_table_of(change->table);
-    const size_t columns = arrays_of(table->column_count, kind);
-    char buffer[CELL_BYTES];
 
-    if (w->rows[change->table][kind] == 0)
-        for (size_t i = 0; i < columns; i++)
-            array_begin(&w->arrays[change->table][kind][i]);
-    for (size_t i = 0; i < table->column_count; i++)
-        add_cell(w, change, kind, i, gw_row_cell(table, change->row, i, buffer));
+    if (w->count[change->table][kind]++ == 0)
+        array_begin(&w->rows[change->table][kind]);
+    add_row(&w->rows[change->table][kind], gw_table_of(change->table), change->row);
     if (kind == SQL_FORCED)
-        add_cell(w, change, kind, table->column_count, change->over);
-    w->rows[change->table][kind]++;
+        array_add(&w->over[change->table], change->over);
 }
 
 void writing_clear(struct writing *w)
 {
-    memset(w->rows, 0, sizeof w->rows);
-    memset(w->given, 0, sizeof w->given);
+    memset(w->count, 0, sizeof w->count);
+    for (int t = 0; t < GW_TABLE_COUNT; t++)
+        array_begin(&w->over[t]);
 }
 
-static bool end_arrays(struct writing *w, int table, int kind, size_t columns, const char *shipment)
+static bool end_arrays(struct writing *w, int table, int kind, const char *shipment)
 {
-    bool fine = true;
+    struct gw_text *rows = &w->rows[table][kind], *over = &w->over[table];
 
-    for (size_t i = 0; i < arrays_of(columns, (enum sql_write)kind); i++) {
-        struct gw_text *array = &w->arrays[table][kind][i];
-
-        array_end(array);
-        fine &= !array->failed;
-        w->values[table][kind][i < columns ? i : i + 1] = array->at;
-    }
-    w->values[table][kind][columns] = shipment;
-    return fine;
+    array_end(rows);
+    if (kind == SQL_FORCED)
+        array_end(over);
+    w->values[table][kind][SQL_VALUE_ROWS] = rows->at;
+    w->values[table][kind][SQL_VALUE_SHIPMENT] = shipment;
+    w->values[table][kind][SQL_VALUE_OVER] = over->at;
+    return !rows->failed && !over->failed;
 }
 
 enum gw_status writing_statements(struct writing *w, const char *shipment, struct gw_postgres_statement *out,
@@ -128,15 +142,13 @@ enum gw_status writing_statements(struct writing *w, const char *shipment, struc
     *count = 0;
     for (int kind = 0; kind < SQL_WRITE_COUNT; kind++)
         for (int t = 0; t < GW_TABLE_COUNT; t++) {
-            const size_t columns = gw_table_of((enum gw_table_id)t)->column_count;
-
-            if (w->rows[t][kind] == 0)
+            if (w->count[t][kind] == 0)
                 continue;
-            fine &= end_arrays(w, t, kind, columns, shipment);
+            fine &= end_arrays(w, t, kind, shipment);
             out[(*count)++] =
                 (struct gw_postgres_statement){.sql = w->sql[t][kind],
                                                .values = w->values[t][kind],
-                                               .count = (int)arrays_of(columns, (enum sql_write)kind) + 1};
+                                               .count = kind == SQL_FORCED ? SQL_VALUE_COUNT : SQL_VALUE_OVER};
         }
     return fine ? GW_OK : gw_fail(err, GW_ENOMEM, where, "a shipment needs more memory than allowed");
 }
@@ -195,12 +207,11 @@ enum gw_status writing_new(struct writing **out, struct gw_error *err)
     bool fine = w != NULL;
 
     for (int t = 0; fine && t < GW_TABLE_COUNT; t++) {
-        assert(gw_table_of((enum gw_table_id)t)->column_count + 1 < WRITING_COLUMNS_MAX);
+        w->over[t] = (struct gw_text)GW_TEXT_INIT(ARRAY_MAX_BYTES);
         for (int kind = 0; kind < SQL_WRITE_COUNT; kind++) {
             w->sql[t][kind] = print_sql(gw_table_of((enum gw_table_id)t), (enum sql_write)kind);
             fine &= w->sql[t][kind] != NULL;
-            for (size_t i = 0; i < WRITING_COLUMNS_MAX; i++)
-                w->arrays[t][kind][i] = (struct gw_text)GW_TEXT_INIT(ARRAY_MAX_BYTES);
+            w->rows[t][kind] = (struct gw_text)GW_TEXT_INIT(ARRAY_MAX_BYTES);
         }
     }
     if (!fine) {
@@ -215,12 +226,12 @@ void writing_free(struct writing *w)
 {
     if (!w)
         return;
-    for (int t = 0; t < GW_TABLE_COUNT; t++)
+    for (int t = 0; t < GW_TABLE_COUNT; t++) {
+        gw_text_release(&w->over[t]);
         for (int kind = 0; kind < SQL_WRITE_COUNT; kind++) {
             free(w->sql[t][kind]);
-            for (size_t i = 0; i < WRITING_COLUMNS_MAX; i++)
-                if (w->arrays[t][kind][i].max)
-                    gw_text_release(&w->arrays[t][kind][i]);
+            gw_text_release(&w->rows[t][kind]);
         }
+    }
     free(w);
 }

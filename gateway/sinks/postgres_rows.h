@@ -1,5 +1,5 @@
 /*
- * Changes of a shipment as arrays, one a column, and the statements that carry them.
+ * Changes of a shipment as arrays of rows, one a table and kind, and the statements that carry them.
  *
  *      writing_clear ──> writing_add (a change, a refusal) ... ──> writing_statements ──> gw_postgres_run
  */
@@ -10,14 +10,12 @@
 #include "gateway/study/derive.h"
 #include "sinks/postgres_sql.h"
 
-#define WRITING_COLUMNS_MAX 64 /* of any table; and the shipment and what is written over behind them */
-
 struct writing {
     char *sql[GW_TABLE_COUNT][SQL_WRITE_COUNT];
-    struct gw_text arrays[GW_TABLE_COUNT][SQL_WRITE_COUNT][WRITING_COLUMNS_MAX];
-    size_t given[GW_TABLE_COUNT][SQL_WRITE_COUNT][WRITING_COLUMNS_MAX]; /* cells in each array */
-    const char *values[GW_TABLE_COUNT][SQL_WRITE_COUNT][WRITING_COLUMNS_MAX];
-    size_t rows[GW_TABLE_COUNT][SQL_WRITE_COUNT];
+    struct gw_text rows[GW_TABLE_COUNT][SQL_WRITE_COUNT];
+    struct gw_text over[GW_TABLE_COUNT];
+    const char *values[GW_TABLE_COUNT][SQL_WRITE_COUNT][SQL_VALUE_COUNT];
+    size_t count[GW_TABLE_COUNT][SQL_WRITE_COUNT];
 };
 
 enum gw_status writing_new(struct writing **out, struct gw_error *err);

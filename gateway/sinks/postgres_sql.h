@@ -13,6 +13,7 @@ void sql_name(struct gw_text *out, const char *name);
 void sql_literal(struct gw_text *out, const char *text);
 
 const char *sql_type(enum gw_column_type type);
+#define SQL_COLUMNS_MAX 64 /* of any table */
 /* One of the tables of rows.def, and one of those that are ours: identity, releases, receipts. Each ends ";\n". */
 void sql_create_table(struct gw_text *out, const struct gw_table *table);
 
@@ -34,15 +35,29 @@ void sql_create_own_table(struct gw_text *out, const struct sql_own_table *table
 void sql_add_columns(struct gw_text *out, const struct gw_table *table, const bool *there);
 
 /*
- * Rows of one table out of arrays, $1 .. $n one a column in declared order; $n+1 is the shipment. A row is written only
- * for a subject whose receipt bears the shipment. A row that is not as we wrote it, or that should be there and is not,
- * is left alone and noted as a refusal.
+ * The type in which rows of a table arrive, for their columns in declared order: those of the table itself may stand in
+ * another, behind columns of an earlier release. Each sentence ends ";\n".
  */
+void sql_create_row_type(struct gw_text *out, const struct gw_table *table);
+void sql_drop_row_type(struct gw_text *out, const struct gw_table *table);
+#define SQL_ROW_TYPE_END "_row"
+void sql_row_type(struct gw_text *out, const struct gw_table *table); /* its name: the table's, and that */
+
+/*
+ * Rows of one table out of an array of them. A row is written only for a subject whose receipt bears the shipment. A
+ * row that is not as we wrote it, or that should be there and is not, is left alone and noted as a refusal.
+ */
+enum sql_value { /* of the sentence, in order: $1, ... */
+                 SQL_VALUE_ROWS,
+                 SQL_VALUE_SHIPMENT,
+                 SQL_VALUE_OVER, /* of SQL_FORCED alone */
+                 SQL_VALUE_COUNT,
+};
 enum sql_write {
     SQL_FRESH,   /* of a subject of whom nothing is there: at a third of the cost */
     SQL_ADDS,    /* new rows, and tombstones that come back */
     SQL_CHANGES, /* of rows that are there, withdrawals too */
-    SQL_FORCED,  /* the same over what a person typed, if its digest is the one in $n+2, an array more */
+    SQL_FORCED,  /* the same over what a person typed, if its digest is the one at the row's place in a second array */
 };
 #define SQL_WRITE_COUNT (SQL_FORCED + 1)
 void sql_write_rows(struct gw_text *out, const struct gw_table *table, enum sql_write what);

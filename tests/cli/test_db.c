@@ -70,13 +70,13 @@ Test(db, migrates_the_studies_that_lie_in_postgresql)
     write_config("cli", "");
     expect(RUN(MIGRATE), 0,
            gw_arena_print(&arena,
-                          "lendex-rrmm: schema cli of database postgres at %s: laid, release 1, 12 tables, for "
+                          "lendex-rrmm: schema cli of database postgres at %s: laid, release 2, 12 tables, for "
                           "production\n",
                           cluster_host()),
            NULL);
-    expect(RUN(MIGRATE), 0, ": is of release 1, nothing was missing\n", NULL);
+    expect(RUN(MIGRATE), 0, ": is of release 2, nothing was missing\n", NULL);
     cluster_exec("ALTER TABLE cli.observations DROP COLUMN method");
-    expect(RUN(MIGRATE, "--study", "lendex-rrmm"), 0, ": brought from release 1 to 1, 0 tables and 1 column added\n",
+    expect(RUN(MIGRATE, "--study", "lendex-rrmm"), 0, ": brought from release 2 to 2, 0 tables and 1 column added\n",
            NULL);
     expect(RUN(MIGRATE, "--json"), 0, "\"study\":", NULL);
     cr_expect(cluster_says("SELECT study || ' ' || purpose FROM cli.target", "lendex-rrmm production"));
@@ -93,7 +93,7 @@ Test(db, prints_what_an_administrator_can_run)
     cr_expect(cluster_says("SELECT count(*) FROM pg_namespace WHERE nspname = 'printed'", "0"), "nothing is touched");
     cluster_exec(program.out);
     program_release(&program);
-    expect(RUN(MIGRATE), 0, "is of release 1, nothing was missing", NULL);
+    expect(RUN(MIGRATE), 0, "is of release 2, nothing was missing", NULL);
     write_config("printed", "");
     expect(RUN(MIGRATE), 78, NULL, "is laid for the purpose \"staging\", not for \"production\"");
 }

@@ -35,8 +35,8 @@ Test(postgres, adds_changes_and_withdraws)
 Test(postgres, carries_every_text_as_it_is)
 {
     static const char *const texts[] = {
-        "",  " ",    "NULL", "null", "{a,b}", "\"", "\\", "a\"b\\c", "'", "\t\n", "\xc3\xa9\xe2\x82\xac",
-        ",", "=1+1", "\\N"};
+        "",  " ",    "NULL", "null", "{a,b}",    "\"",  "\\",    "a\"b\\c", "'", "\t\n", "\xc3\xa9\xe2\x82\xac",
+        ",", "=1+1", "\\N",  "(x)",  "a)b,\"\"", "x\\", "\\\"\\"};
     struct remote_desk desk;
     struct gw_rows none = {0}, first = {0};
     const size_t count = sizeof texts / sizeof *texts;
@@ -57,8 +57,8 @@ Test(postgres, carries_every_text_as_it_is)
         snprintf(sql, sizeof sql, "SELECT value_text FROM observations WHERE row_id = 'o%02zu'", i);
         cr_expect(remote_desk_says(&desk, sql, texts[i]), "%zu", i);
     }
-    cr_expect(remote_desk_says(&desk, "SELECT count(*) FROM observations WHERE study_day = -5", "7"));
-    cr_expect(remote_desk_says(&desk, "SELECT count(*) FROM observations WHERE value_num IS NULL", "5"));
+    cr_expect(remote_desk_says(&desk, "SELECT count(*) FROM observations WHERE study_day = -5", "9"));
+    cr_expect(remote_desk_says(&desk, "SELECT count(*) FROM observations WHERE value_num IS NULL", "6"));
     remote_desk_release(&desk);
 }
 

@@ -7,6 +7,7 @@
  *      batches    every batch ever applied: from_revision of one is to_revision of the one before
  *      refusals   rows of a batch that were not written, and why
  *      <table>    the columns of rows.def, and `written`: a digest of the row as we wrote it
+ *      <table>_row   a type of the same columns, in which rows arrive; nothing is kept in it
  *
  * A row whose digest is not its own was changed by a person. Decimals are numeric, integers and booleans themselves;
  * dates are texts, because a date may be a month or a year.
