@@ -154,6 +154,25 @@ static void order_versions(struct engine *e)
     }
 }
 
+const size_t *engine_versions(const struct engine *e, size_t fact, size_t *count)
+{
+    const struct gw_fact *wanted = &e->in->facts[fact];
+    size_t low = 0, high = e->in->fact_count, end;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (same_resource(&e->in->facts[e->order[middle]], wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (end = low; end < e->in->fact_count && same_resource(&e->in->facts[e->order[end]], wanted) == 0;)
+        end++;
+    *count = end - low;
+    return e->order + low;
+}
+
 const struct gw_fact *engine_find(const struct engine *e, enum gw_resource type, const char *endpoint, const char *id,
                                   size_t *index)
 {

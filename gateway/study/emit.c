@@ -154,9 +154,9 @@ static void emit_windows(struct engine *e)
 /* ---- observations ---- */
 
 /* "" for an own value, "component[0]" for a component. */
-static const char *part_name(struct engine *e, const struct gw_observed *observed)
+static const char *part_name(struct engine *e, int component)
 {
-    return observed->component < 0 ? "" : gw_arena_print(e->arena, "component[%d]", observed->component);
+    return component < 0 ? "" : gw_arena_print(e->arena, "component[%d]", component);
 }
 
 static const char *precision_name(enum gw_precision precision)
@@ -350,17 +350,23 @@ static void emit_observation(struct engine *e, const struct placed *placed)
     observation_lineage(e, row_id, placed, datum);
 }
 
+const char *engine_value_id(struct engine *e, size_t fact, int component, const char *made)
+{
+    const char *const part = part_name(e, component);
+    const char *const name = made && part ? gw_arena_print(e->arena, "%s%s%s", part, *part ? "." : "", made) : part;
+    const char *const parts[] = {e->versions[fact].key, name};
+    const char *id = name ? gw_hmac_id(e->in->key, e->arena, 'o', parts, 2) : NULL;
+
+    e->failed |= !id;
+    return id;
+}
+
 void engine_name_datum(struct engine *e, struct datum *datum)
 {
     const struct datum *base = datum->made ? &e->data[datum->made->inputs[0]] : datum;
-    const char *const part = part_name(e, base->observed);
-    const char *const name = datum->made && part
-                                 ? gw_arena_print(e->arena, "%s%s%s", part, *part ? "." : "", datum->code.lab->concept)
-                                 : part;
-    const char *const parts[] = {e->versions[datum->fact].key, name};
 
-    datum->obs_id = parts[1] ? gw_hmac_id(e->in->key, e->arena, 'o', parts, 2) : NULL;
-    e->failed |= !datum->obs_id;
+    datum->obs_id =
+        engine_value_id(e, datum->fact, base->observed->component, datum->made ? datum->code.lab->concept : NULL);
 }
 
 void stage_emit(struct engine *e)

@@ -305,6 +305,9 @@ const struct gw_drug_row *engine_drug(const struct engine *e, const struct gw_fa
 const struct gw_fact *engine_find(const struct engine *e, enum gw_resource type, const char *endpoint, const char *id,
                                   size_t *index);
 
+/* The versions of the resource of a fact, from the first to the newest, by their index. */
+const size_t *engine_versions(const struct engine *e, size_t fact, size_t *count);
+
 /* The current Medication of an endpoint that carries an identifier, of several the one of the smallest key; or NULL. */
 const struct gw_fact *engine_find_medication(const struct engine *e, const char *endpoint,
                                              const struct gw_identifier *identifier);
@@ -318,6 +321,9 @@ void engine_end_fact(struct engine *e, size_t fact, enum gw_state state, const c
 /* The last day on which a collected window saw the subject, else D1: where times without an event are censored. */
 gw_day engine_last_contact(const struct engine *e);
 
+/* The obs_id of what a component (-1: the resource itself) of a fact says; made: of the concept worked out with it as
+ * base, NULL: as observed. NULL fails the engine. */
+const char *engine_value_id(struct engine *e, size_t fact, int component, const char *made);
 void engine_name_datum(struct engine *e, struct datum *datum);         /* gives it its obs_id */
 bool engine_lives_and_consents(const struct engine *e, gw_day day);    /* neither dead nor withdrawn before it */
 bool engine_category_on(const struct engine *e, const char *category); /* one of the study's */

@@ -46,12 +46,13 @@ bool former_same_bytes(const struct gw_fact *fact, const char *sha256)
 
 size_t former_version(const struct engine *e, size_t newest, const char *sha256)
 {
-    size_t i = 0;
+    size_t count;
+    const size_t *versions = engine_versions(e, newest, &count);
 
-    while (i < e->in->fact_count &&
-           (strcmp(e->versions[i].key, e->versions[newest].key) != 0 || !former_same_bytes(&e->in->facts[i], sha256)))
-        i++;
-    return i;
+    for (size_t i = 0; i < count; i++)
+        if (former_same_bytes(&e->in->facts[versions[i]], sha256))
+            return versions[i];
+    return e->in->fact_count;
 }
 
 /* ---- the subject ---- */
@@ -81,14 +82,44 @@ void former_keep(struct engine *e, enum gw_table_id table, const struct gw_row *
         e->failed = true;
 }
 
+/* 0: its first letters are the id and the letter. */
+static int compare_beginning(const char *text, const char *id, size_t length, char letter)
+{
+    const int order = strncmp(text, id, length);
+
+    return order ? order : (unsigned char)text[length] - (unsigned char)letter;
+}
+
+/* The first that does not stand before those of the id; past: the first behind them. */
+static size_t bound(const struct gw_row_list *list, const char *id, char letter, bool past)
+{
+    const size_t length = strlen(id);
+    size_t low = 0, high = list->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = compare_beginning(list->rows[middle]->row_id, id, length, letter);
+
+        if (order < 0 || (past && order == 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct run former_run(const struct gw_row_list *list, const char *id, char letter)
+{
+    const size_t first = bound(list, id, letter, false);
+
+    return (struct run){list->rows + first, bound(list, id, letter, true) - first};
+}
+
 void former_keep_lines(struct engine *e, const struct gw_rows *rows, const char *table, const char *of_row)
 {
-    const struct gw_row_list *lines = &rows->tables[GW_TABLE_provenance];
+    const struct run lines = former_lines(rows, of_row);
 
-    for (size_t i = 0; i < lines->count; i++) {
-        const struct gw_row_provenance *line = (const struct gw_row_provenance *)lines->rows[i];
-
-        if (gw_same(line->table, table) && gw_same(line->of_row, of_row))
-            former_keep(e, GW_TABLE_provenance, lines->rows[i]);
-    }
+    for (size_t i = 0; i < lines.count; i++)
+        if (gw_same(((const struct gw_row_provenance *)lines.rows[i])->table, table))
+            former_keep(e, GW_TABLE_provenance, lines.rows[i]);
 }
