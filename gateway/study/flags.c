@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/engine.h"
+#include "study/flags.h"
 #include "study/order.h"
 
 static bool flaggable(const struct datum *datum)
@@ -15,80 +15,89 @@ static bool flaggable(const struct datum *datum)
     return datum->measured && !datum->provisional && datum->when.first == datum->when.last;
 }
 
-static int distance(const struct placed *placed, const struct datum *datum)
-{
-    return abs(datum->when.first - placed->window->target);
-}
-
-static int64_t update_time(const struct datum *datum)
+static int64_t update_time(const struct contender *c)
 {
     int64_t time;
 
-    return datum->source->last_updated && gw_instant_read(datum->source->last_updated, &time) ? time : INT64_MIN;
+    return c->last_updated && gw_instant_read(c->last_updated, &time) ? time : INT64_MIN;
 }
 
 /*
  * Later in time, a stated time before none, then later on its server, then the smaller id: above 0 when a comes first.
  * Each mark orders all values alike, so that no three of them go round in a circle.
  */
-int engine_later(const struct engine *e, const struct datum *a, const struct datum *b)
+static int later(const struct contender *a, const struct contender *b)
 {
     int64_t x, y;
     int order;
 
-    if (a->when.first != b->when.first)
-        return a->when.first > b->when.first ? 1 : -1;
-    if ((a->when.second_of_day >= 0) != (b->when.second_of_day >= 0))
-        return a->when.second_of_day >= 0 ? 1 : -1;
-    if (a->when.second_of_day >= 0 && (order = gw_when_compare(&a->when, &b->when)) != 0)
+    if (a->when->first != b->when->first)
+        return a->when->first > b->when->first ? 1 : -1;
+    if ((a->when->second_of_day >= 0) != (b->when->second_of_day >= 0))
+        return a->when->second_of_day >= 0 ? 1 : -1;
+    if (a->when->second_of_day >= 0 && (order = gw_when_compare(a->when, b->when)) != 0)
         return order;
     x = update_time(a);
     y = update_time(b);
     if (x != y)
         return x > y ? 1 : -1;
-    order = strcmp(e->versions[b->fact].key, e->versions[a->fact].key);
+    order = strcmp(b->key, a->key);
     return order_then(order, b->part - a->part);
 }
 
-static bool closer(const struct engine *e, const struct placed *a, const struct placed *b)
+bool flag_last(const struct engine *e, const struct contender *a, const struct contender *b)
 {
-    const struct datum *x = &e->data[a->datum_index], *y = &e->data[b->datum_index];
-    const int was = distance(b, y), is = distance(a, x);
-
-    if (is != was)
-        return is < was;
-    if (x->when.first != y->when.first)
-        return (x->when.first > y->when.first) == e->in->study->tie_later;
-    return engine_later(e, x, y) > 0;
+    (void)e;
+    return later(a, b) > 0;
 }
 
-static bool last(const struct engine *e, const struct placed *a, const struct placed *b)
+bool flag_closer(const struct engine *e, const struct contender *a, const struct contender *b)
 {
-    return engine_later(e, &e->data[a->datum_index], &e->data[b->datum_index]) > 0;
-}
-
-static int worst_grade(const struct datum *datum)
-{
-    return datum->graded && datum->value->grade.graded ? datum->value->grade.grade : -1;
+    if (a->distance != b->distance)
+        return a->distance < b->distance;
+    if (a->when->first != b->when->first)
+        return (a->when->first > b->when->first) == e->in->study->tie_later;
+    return later(a, b) > 0;
 }
 
 /* Within a grade the more extreme value: lower for LOW, higher for HIGH; too low and too high are not compared. */
-static bool worse(const struct engine *e, const struct placed *a, const struct placed *b)
+bool flag_worse(const struct engine *e, const struct contender *a, const struct contender *b)
 {
-    const struct datum *x = &e->data[a->datum_index], *y = &e->data[b->datum_index];
     int order;
 
-    if (worst_grade(x) != worst_grade(y))
-        return worst_grade(x) > worst_grade(y);
-    if (worst_grade(x) >= 0 && x->value->grade.direction == y->value->grade.direction && x->value->measure.value_num &&
-        y->value->measure.value_num) {
-        order = gw_ratio_compare(e->arena, &x->value->measure.canonical, &y->value->measure.canonical);
-        if (x->value->grade.direction == GW_LOW)
+    if (a->grade != b->grade)
+        return a->grade > b->grade;
+    if (a->grade >= 0 && a->direction == b->direction && a->value && b->value) {
+        order = gw_ratio_compare(e->arena, a->value, b->value);
+        if (a->direction == GW_LOW)
             order = -order;
         if (order != 0)
             return order > 0;
     }
-    return closer(e, a, b);
+    return flag_closer(e, a, b);
+}
+
+/* ---- data ---- */
+
+static struct contender contender_of(const struct engine *e, const struct datum *datum, gw_day target)
+{
+    const struct appraisal *value = datum->value;
+
+    return (struct contender){.when = &datum->when,
+                              .distance = abs(datum->when.first - target),
+                              .grade = datum->graded && value->grade.graded ? value->grade.grade : -1,
+                              .direction = value->grade.direction,
+                              .value = value->measure.value_num ? &value->measure.canonical : NULL,
+                              .last_updated = datum->source->last_updated,
+                              .key = e->versions[datum->fact].key,
+                              .part = datum->part};
+}
+
+int engine_later(const struct engine *e, const struct datum *a, const struct datum *b)
+{
+    const struct contender x = contender_of(e, a, a->when.first), y = contender_of(e, b, b->when.first);
+
+    return later(&x, &y);
 }
 
 /* ---- groups of (window, concept) ---- */
@@ -128,15 +137,20 @@ static void sort_placed(struct engine *e)
         qsort_r(e->placed, kept, sizeof *e->placed, by_window_and_concept, e);
 }
 
-typedef bool better_fn(const struct engine *, const struct placed *, const struct placed *);
-
-static struct placed *pick(const struct engine *e, struct placed *group, size_t count, better_fn *better)
+static struct placed *pick(const struct engine *e, struct placed *group, size_t count, flag_order *before)
 {
     struct placed *best = NULL;
+    struct contender first;
 
-    for (size_t i = 0; i < count; i++)
-        if (flaggable(&e->data[group[i].datum_index]) && (!best || better(e, &group[i], best)))
-            best = &group[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct datum *datum = &e->data[group[i].datum_index];
+        const struct contender one = contender_of(e, datum, group[i].window->target);
+
+        if (!flaggable(datum) || (best && !before(e, &one, &first)))
+            continue;
+        best = &group[i];
+        first = one;
+    }
     return best;
 }
 
@@ -156,9 +170,9 @@ void stage_flag(struct engine *e)
     sort_placed(e);
     for (size_t start = 0, end; start < e->placed_count; start = end) {
         end = group_end(e, start);
-        if ((best = pick(e, &e->placed[start], end - start, closer)))
+        if ((best = pick(e, &e->placed[start], end - start, flag_closer)))
             best->anl01 = true;
-        if ((best = pick(e, &e->placed[start], end - start, last)))
+        if ((best = pick(e, &e->placed[start], end - start, flag_last)))
             best->anl03 = true;
     }
 }
@@ -169,7 +183,7 @@ void flag_worst(struct engine *e)
 
     for (size_t start = 0, end; start < e->placed_count; start = end) {
         end = group_end(e, start);
-        if ((best = pick(e, &e->placed[start], end - start, worse)))
+        if ((best = pick(e, &e->placed[start], end - start, flag_worse)))
             best->anl02 = true;
     }
 }
