@@ -113,6 +113,8 @@ void hold_signed(struct engine *e, const struct gw_rows *previous, struct gw_der
         hold_find(&h);
     if (h.count > 0 && !e->failed)
         hold_put_back(&h);
+    if (h.count > 0 && !e->failed)
+        hold_flag(&h);
     list_held(&h, out);
     for (size_t i = 0; i < h.count && !e->failed; i++)
         hold_ask(&h, &h.signatures[i]);

@@ -12,103 +12,9 @@
 #include "study/decided.h"
 #include "study/held.h"
 
-enum { CHANGES_MAX_BYTES = 5000, DIGEST_MAX_BYTES = 64 * 1024 * 1024, DIGEST_LETTERS = 16, NAMES = 3 };
+enum { CHANGES_MAX_BYTES = 5000, CONTENT_MAX_BYTES = 64 * 1024 * 1024, DIGEST_LETTERS = 16, NAMES = 3 };
 
 static const char code[] = "SIGNED_CHANGED";
-
-/* ---- why ---- */
-
-static bool is_of(const struct gw_row_provenance *line, const struct withheld *withheld)
-{
-    return gw_same(line->of_row, withheld->row_id) && gw_same(line->table, gw_table_of(withheld->table)->name);
-}
-
-/* A source of the row that stands has another newest version. */
-static bool is_amended(struct holding *h, const struct withheld *withheld)
-{
-    const struct gw_row_list *lines = &withheld->of->tables[GW_TABLE_provenance];
-
-    for (size_t i = 0; withheld->stands && i < lines->count; i++) {
-        const struct gw_row_provenance *line = (const struct gw_row_provenance *)lines->rows[i];
-        const struct source *source = line->source_hash && line->content_sha256 && is_of(line, withheld)
-                                          ? former_source(h->e, &h->sources, line->source_hash)
-                                          : NULL;
-
-        if (source && !former_same_bytes(&h->e->in->facts[source->fact], line->content_sha256))
-            return true;
-    }
-    return false;
-}
-
-/* Whether a decision is among the rules of a list: "units;decision:7". */
-static bool names_decision(const char *rules, int64_t n)
-{
-    char wanted[40];
-    const size_t length = (size_t)snprintf(wanted, sizeof wanted, "decision:%lld", (long long)n);
-
-    for (const char *at = rules; at && *at; at += strcspn(at, ";"), at += *at == ';')
-        if (strcspn(at, ";") == length && strncmp(at, wanted, length) == 0)
-            return true;
-    return false;
-}
-
-static bool decision_changes(const struct gw_rows *rows, const struct withheld *withheld, int64_t n)
-{
-    const struct gw_row_list *lines = &rows->tables[GW_TABLE_provenance];
-
-    for (size_t i = 0; i < lines->count; i++)
-        if (is_of((const struct gw_row_provenance *)lines->rows[i], withheld) &&
-            names_decision(((const struct gw_row_provenance *)lines->rows[i])->rule_ids, n))
-            return true;
-    return false;
-}
-
-/* A later decision made the row, or took away what it was made by: of a row that goes any later one may. */
-static bool is_decided(const struct holding *h, const struct signature *signature, const struct withheld *withheld)
-{
-    const struct gw_subject_input *in = h->e->in;
-
-    for (size_t i = 0; i < in->decision_count; i++) {
-        const struct gw_decision *d = &in->decisions[i];
-
-        if (d->n < signature->decision->n || d->kind == GW_DECIDE_SIGN || d->kind == GW_DECIDE_SIGNED)
-            continue;
-        if (d->undoes ? withheld->stands && decision_changes(withheld->of, withheld, d->undoes)
-                      : !withheld->is || decision_changes(&h->e->rows, withheld, d->n))
-            return true;
-    }
-    return false;
-}
-
-/* Read after the signature: a matter of words alone, what is held does not depend on it. */
-static bool is_late(struct holding *h, const struct signature *signature, const struct withheld *withheld)
-{
-    const struct gw_row_list *lines = &h->e->rows.tables[GW_TABLE_provenance];
-    int64_t signed_at = 0;
-
-    if (withheld->stands || !gw_instant_read(signature->decision->at, &signed_at))
-        return false;
-    for (size_t i = 0; i < lines->count; i++) {
-        const struct gw_row_provenance *line = (const struct gw_row_provenance *)lines->rows[i];
-        const struct source *source =
-            line->source_hash && is_of(line, withheld) ? former_source(h->e, &h->sources, line->source_hash) : NULL;
-
-        if (source && h->e->in->facts[source->fact].fetched_at > signed_at / 1000000000)
-            return true;
-    }
-    return false;
-}
-
-const char *hold_reason(struct holding *h, const struct signature *signature, const struct withheld *withheld)
-{
-    if (is_amended(h, withheld))
-        return "amended";
-    if (is_decided(h, signature, withheld))
-        return "re-mapped";
-    if (!former_same_anchors(former_subject(signature->rows), former_subject(&h->e->rows)))
-        return "anchor moved";
-    return is_late(h, signature, withheld) ? "late" : NULL;
-}
 
 /* ---- the change in words ---- */
 
@@ -188,20 +94,20 @@ static void add_change(struct engine *e, struct gw_text *json, const struct with
     gw_text_add(json, "}");
 }
 
-/* As many as a context has room for; how many there are stands in the note. */
+/* As many as a context has room for; how many there are stands in the note. One that is too long is left out. */
 static const char *changes_text(struct engine *e, const struct signature *signature)
 {
-    struct gw_text json = GW_TEXT_INIT(2 * CHANGES_MAX_BYTES);
+    struct gw_text json = GW_TEXT_INIT(CONTENT_MAX_BYTES);
     const char *text;
     size_t whole = 1;
 
     gw_text_add(&json, "[");
-    for (size_t i = 0; i < signature->count && !json.failed && json.length < CHANGES_MAX_BYTES; i++) {
+    for (size_t i = 0; i < signature->count && json.length < CHANGES_MAX_BYTES && !json.failed; i++) {
         add_change(e, &json, &signature->list[i]);
-        if (!json.failed && json.length < CHANGES_MAX_BYTES)
+        if (json.length < CHANGES_MAX_BYTES)
             whole = json.length;
     }
-    text = gw_arena_print(e->arena, "%.*s]", (int)whole, json.at);
+    text = json.failed ? NULL : gw_arena_print(e->arena, "%.*s]", (int)whole, json.at);
     gw_text_release(&json);
     e->failed |= !text;
     return text;
@@ -210,7 +116,7 @@ static const char *changes_text(struct engine *e, const struct signature *signat
 /* Of the rows as they would be. */
 static const char *digest_of(struct engine *e, const struct signature *signature)
 {
-    struct gw_text text = GW_TEXT_INIT(DIGEST_MAX_BYTES);
+    struct gw_text text = GW_TEXT_INIT(CONTENT_MAX_BYTES);
     uint8_t digest[GW_SHA256_BYTES];
     char hex[2 * GW_SHA256_BYTES + 1];
 
@@ -272,6 +178,7 @@ void hold_ask(struct holding *h, struct signature *signature)
     struct engine *e = h->e;
     struct item_about about = {.windows = signature->window, .day = GW_NO_DAY};
     const struct gw_decision *kept;
+    const char *changes;
 
     if (!signature->rows) {
         ask_unknown(e, signature);
@@ -281,7 +188,8 @@ void hold_ask(struct holding *h, struct signature *signature)
         return;
     about.rule = digest_of(e, signature);
     about.rows = row_list(e, signature);
-    about.details = gw_arena_print(e->arena, ",\"changes\":%s", changes_text(e, signature));
+    changes = changes_text(e, signature);
+    about.details = changes ? gw_arena_print(e->arena, ",\"changes\":%s", changes) : NULL;
     about.note =
         gw_arena_print(e->arena, "%zu %s signed by %s would change", signature->count,
                        signature->count == 1 ? "row of the window" : "rows of the window", signature->decision->by);

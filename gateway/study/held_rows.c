@@ -76,19 +76,60 @@ static void wait_with(struct holding *h, struct signature *signature, struct par
     part->held_by = held_by;
 }
 
-static bool is_named(const struct gw_rows *rows, const struct gw_fact *fact, const char *hash)
+/* ---- the lines of what stands, by source ---- */
+
+struct lines {
+    const struct gw_row_provenance **list;
+    size_t count;
+};
+
+static int by_source(const void *a, const void *b)
 {
-    const struct gw_row_list *lines = &rows->tables[GW_TABLE_provenance];
+    return strcmp((*(const struct gw_row_provenance *const *)a)->source_hash,
+                  (*(const struct gw_row_provenance *const *)b)->source_hash);
+}
 
-    for (size_t i = 0; i < lines->count; i++) {
-        const struct gw_row_provenance *line = (const struct gw_row_provenance *)lines->rows[i];
+static struct lines lines_by_source(struct engine *e)
+{
+    const struct gw_row_list *all = &e->rows.tables[GW_TABLE_provenance];
+    struct lines lines = {.list = gw_arena_alloc(e->arena, (all->count + 1) * sizeof *lines.list)};
 
-        if (gw_same(line->source_hash, hash) && !gw_same(line->table, "exceptions") && line->content_sha256 &&
-            former_same_bytes(fact, line->content_sha256))
-            return true;
+    e->failed |= !lines.list;
+    for (size_t i = 0; i < all->count && lines.list; i++) {
+        const struct gw_row_provenance *line = (const struct gw_row_provenance *)all->rows[i];
+
+        if (line->source_hash && line->content_sha256 && !gw_same(line->table, "exceptions"))
+            lines.list[lines.count++] = line;
     }
+    if (lines.count > 1)
+        qsort(lines.list, lines.count, sizeof *lines.list, by_source);
+    return lines;
+}
+
+static size_t first_of(const struct lines *lines, const char *hash)
+{
+    size_t low = 0, high = lines->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (strcmp(lines->list[middle]->source_hash, hash) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_named(const struct lines *lines, const struct gw_fact *fact, const char *hash)
+{
+    for (size_t i = first_of(lines, hash); i < lines->count && strcmp(lines->list[i]->source_hash, hash) == 0; i++)
+        if (former_same_bytes(fact, lines->list[i]->content_sha256))
+            return true;
     return false;
 }
+
+/* ---- what waits, and what stands ---- */
 
 /* What a row that will not be is made of waits, unless other rows are made of it too. */
 static void hold_fact(struct holding *h, struct signature *signature, const struct withheld *withheld, size_t fact,
@@ -112,32 +153,37 @@ static void hold_fact(struct holding *h, struct signature *signature, const stru
     }
 }
 
-/* By the lines of before anything was put back. */
+/* By the lines of before anything was put back; `standing`: those of after. */
 static void hold_sources(struct holding *h, struct signature *signature, const struct withheld *withheld,
-                         const struct gw_row_list *lines)
+                         const struct gw_rows *before, const struct lines *standing)
 {
+    const struct run lines = former_lines(before, withheld->row_id);
     struct engine *e = h->e;
 
-    for (size_t i = 0; i < lines->count && !e->failed; i++) {
-        const struct gw_row_provenance *line = (const struct gw_row_provenance *)lines->rows[i];
+    for (size_t i = 0; i < lines.count && !e->failed; i++) {
+        const struct gw_row_provenance *line = (const struct gw_row_provenance *)lines.rows[i];
         const struct source *source;
 
-        if (!line->source_hash || !gw_same(line->of_row, withheld->row_id) ||
-            !gw_same(line->table, gw_table_of(withheld->table)->name))
+        if (!line->source_hash || !gw_same(line->table, gw_table_of(withheld->table)->name))
             continue;
         source = former_source(e, &h->sources, line->source_hash);
         if (source)
             hold_fact(h, signature, withheld, source->fact,
-                      is_named(&e->rows, &e->in->facts[source->fact], line->source_hash));
+                      is_named(standing, &e->in->facts[source->fact], line->source_hash));
     }
 }
 
-/* The part of a resource that an observation's row is of, as its newest version has it. */
-static size_t part_of(const struct engine *e, size_t newest, const struct gw_row *row)
+size_t hold_part_of(struct engine *e, size_t version, const struct gw_row_observations *row)
 {
-    for (size_t i = 0; i < e->data_count; i++)
-        if (e->data[i].fact == newest && gw_same(e->data[i].obs_id, ((const struct gw_row_observations *)row)->obs_id))
-            return (size_t)e->data[i].part;
+    const struct gw_fact *fact = &e->in->facts[version];
+
+    for (size_t p = 0; fact->type == GW_OBSERVATION && fact->part_count > 1 && p < fact->part_count; p++) {
+        const int component = fact->observation.parts[p].component;
+        const char *id = engine_value_id(e, version, component, row->derived_flag ? row->concept : NULL);
+
+        if (gw_same(id, row->obs_id))
+            return p;
+    }
     return 0;
 }
 
@@ -151,11 +197,11 @@ static void stand_source(struct holding *h, const struct withheld *withheld, con
     size_t index = 0;
     struct part *part;
 
-    if (version == e->in->fact_count)
+    if (version == e->in->fact_count || e->in->facts[version].part_count == 0)
         return;
     if (withheld->table == GW_TABLE_observations)
-        index = part_of(e, source->fact, withheld->stands);
-    part = engine_part(e, version, index < e->in->facts[version].part_count ? (int)index : 0);
+        index = hold_part_of(e, version, (const struct gw_row_observations *)withheld->stands);
+    part = engine_part(e, version, (int)index);
     if (!gw_same(line->role, "value")) {
         part->cited = true;
         return;
@@ -166,13 +212,12 @@ static void stand_source(struct holding *h, const struct withheld *withheld, con
 
 static void stand_sources(struct holding *h, const struct withheld *withheld)
 {
-    const struct gw_row_list *lines = &withheld->of->tables[GW_TABLE_provenance];
+    const struct run lines = former_lines(withheld->of, withheld->row_id);
 
-    for (size_t i = 0; i < lines->count && !h->e->failed; i++) {
-        const struct gw_row_provenance *line = (const struct gw_row_provenance *)lines->rows[i];
+    for (size_t i = 0; i < lines.count && !h->e->failed; i++) {
+        const struct gw_row_provenance *line = (const struct gw_row_provenance *)lines.rows[i];
 
-        if (line->source_hash && gw_same(line->of_row, withheld->row_id) &&
-            gw_same(line->table, gw_table_of(withheld->table)->name))
+        if (line->source_hash && gw_same(line->table, gw_table_of(withheld->table)->name))
             stand_source(h, withheld, line);
     }
 }
@@ -193,34 +238,48 @@ static void sweep(struct gw_rows *rows, const struct list *list)
     }
 }
 
+static void put_back(struct engine *e, const struct list *list)
+{
+    sweep(&e->rows, list);
+    for (size_t i = 0; i < list->count && !e->failed; i++)
+        if (list->rows[i]->stands) {
+            former_keep(e, list->rows[i]->table, list->rows[i]->stands);
+            former_keep_lines(e, list->rows[i]->of, gw_table_of(list->rows[i]->table)->name, list->rows[i]->row_id);
+        }
+    gw_rows_sort(&e->rows);
+}
+
+static void tell_parts(struct holding *h, const struct gw_rows *before)
+{
+    const struct lines standing = lines_by_source(h->e);
+
+    for (size_t s = 0; s < h->count && !h->e->failed; s++)
+        for (size_t i = 0; i < h->signatures[s].count; i++) {
+            struct withheld *withheld = &h->signatures[s].list[i];
+
+            if (withheld->is)
+                hold_sources(h, &h->signatures[s], withheld, before, &standing);
+            if (withheld->stands)
+                stand_sources(h, withheld);
+        }
+}
+
 void hold_put_back(struct holding *h)
 {
     struct engine *e = h->e;
     const struct list list = gather(h);
     const struct gw_row_list *lines = &e->rows.tables[GW_TABLE_provenance];
-    struct gw_row_list before = {.count = lines->count};
+    struct gw_rows before = {0};
+    struct gw_row_list *kept = &before.tables[GW_TABLE_provenance];
 
     if (list.count == 0 || e->failed)
         return;
-    before.rows = gw_arena_alloc(e->arena, (lines->count + 1) * sizeof *before.rows);
-    e->failed |= !before.rows;
+    *kept = (struct gw_row_list){.rows = gw_arena_alloc(e->arena, (lines->count + 1) * sizeof *kept->rows),
+                                 .count = lines->count};
+    e->failed |= !kept->rows;
     if (e->failed)
         return;
-    memcpy(before.rows, lines->rows, lines->count * sizeof *before.rows);
-    sweep(&e->rows, &list);
-    for (size_t i = 0; i < list.count && !e->failed; i++)
-        if (list.rows[i]->stands) {
-            former_keep(e, list.rows[i]->table, list.rows[i]->stands);
-            former_keep_lines(e, list.rows[i]->of, gw_table_of(list.rows[i]->table)->name, list.rows[i]->row_id);
-        }
-    gw_rows_sort(&e->rows);
-    for (size_t s = 0; s < h->count && !e->failed; s++)
-        for (size_t i = 0; i < h->signatures[s].count; i++) {
-            struct withheld *withheld = &h->signatures[s].list[i];
-
-            if (withheld->is)
-                hold_sources(h, &h->signatures[s], withheld, &before);
-            if (withheld->stands)
-                stand_sources(h, withheld);
-        }
+    memcpy(kept->rows, lines->rows, lines->count * sizeof *kept->rows);
+    put_back(e, &list);
+    tell_parts(h, &before);
 }
