@@ -146,9 +146,9 @@ static void check_order_key(struct check *c)
     if (!c->config->order_key)
         return;
     if (gw_order_key_name(c->config, name, &failure) != GW_OK)
-        check_fail(c, "retention", NULL, &failure);
+        check_fail(c, "order key", NULL, &failure);
     else
-        check_say(c, "retention", GW_CHECK_OK, NULL, "one subject is purged before that by orders signed with key %s",
+        check_say(c, "order key", GW_CHECK_OK, NULL, "one subject is purged before that by orders signed with key %s",
                   name);
 }
 

@@ -109,19 +109,35 @@ static enum gw_status sign(const struct gw_order_request *request, const struct 
     return rc;
 }
 
-enum gw_status gw_order_make(struct gw_ledger *ledger, struct gw_arena *arena, const struct gw_order_request *request,
-                             struct gw_text *out, struct gw_purge_order *order, struct gw_error *err)
+/* What it is made against. */
+static enum gw_status describe(struct gw_ledger *ledger, struct gw_arena *arena, struct gw_purge_order *order,
+                               struct gw_error *err)
 {
     struct gw_ledger_subject subject = {.number = GW_NOBODY};
     struct gw_purge_view view = {.subject = GW_NOBODY};
-    char head[GW_ORDER_HASH_BYTES], at[GW_INSTANT_BYTES], until[GW_INSTANT_BYTES];
-    int64_t trail = 0;
-    enum gw_status rc = look_at(ledger, arena, request->study, request->subject, &subject, &view, err);
+    char head[GW_ORDER_HASH_BYTES];
+    enum gw_status rc = look_at(ledger, arena, order->study, order->subject, &subject, &view, err);
 
     if (rc == GW_OK)
-        rc = gw_audit_hash(ledger, &trail, head, err);
+        rc = gw_audit_hash(ledger, &order->trail, head, err);
     if (rc != GW_OK)
         return rc;
+    order->head = gw_arena_print(arena, "%s", head);
+    order->revision = subject.revision;
+    order->versions = view.versions;
+    order->parts = view.parts;
+    order->door_parts = view.door_parts;
+    order->items = view.items;
+    order->facts = gw_arena_print(arena, "%s", view.facts);
+    return order->head && order->facts ? GW_OK : gw_fail(err, GW_ENOMEM, where, "no memory for an order");
+}
+
+enum gw_status gw_order_make(struct gw_ledger *ledger, struct gw_arena *arena, const struct gw_order_request *request,
+                             struct gw_text *out, struct gw_purge_order *order, struct gw_error *err)
+{
+    char at[GW_INSTANT_BYTES], until[GW_INSTANT_BYTES];
+    enum gw_status rc;
+
     gw_instant_print(request->now, at);
     gw_instant_print(request->now + (int64_t)GW_ORDER_DAYS * DAY_S, until);
     *order = (struct gw_purge_order){.installation = request->config->installation,
@@ -131,18 +147,10 @@ enum gw_status gw_order_make(struct gw_ledger *ledger, struct gw_arena *arena, c
                                      .reason = request->reason,
                                      .by = request->by,
                                      .at = gw_arena_print(arena, "%s", at),
-                                     .until = gw_arena_print(arena, "%s", until),
-                                     .trail = trail,
-                                     .head = gw_arena_print(arena, "%s", head),
-                                     .revision = subject.revision,
-                                     .versions = view.versions,
-                                     .parts = view.parts,
-                                     .door_parts = view.door_parts,
-                                     .items = view.items,
-                                     .facts = gw_arena_print(arena, "%s", view.facts)};
-    if (!order->at || !order->until || !order->head || !order->facts)
-        return gw_fail(err, GW_ENOMEM, where, "no memory for an order");
-    return sign(request, order, out, err);
+                                     .until = gw_arena_print(arena, "%s", until)};
+    rc = order->at && order->until ? describe(ledger, arena, order, err)
+                                   : gw_fail(err, GW_ENOMEM, where, "no memory for an order");
+    return rc == GW_OK ? sign(request, order, out, err) : rc;
 }
 
 /* ---- holding one against the ledger ---- */
@@ -338,9 +346,11 @@ enum gw_status gw_order_hand_in(struct gw_ledger *ledger, const struct gw_config
                                 size_t length, int64_t now, bool beside, const char *by, struct gw_arena *arena,
                                 struct gw_purge_order *order, enum gw_order_answer *answer, struct gw_error *err)
 {
-    struct taking t = {.ledger = ledger, .config = config, .arena = arena, .order = order, .by = by, .err = err};
+    struct taking t = {.ledger = ledger, .config = config, .arena = arena, .order = order, .err = err};
     bool noted = false;
     enum gw_status rc = check(&t, line, length, now);
+
+    t.by = by && strlen(by) <= GW_ORDER_TEXT_MAX ? by : NULL; /* no half of a name */
 
     *answer = t.goes_on ? GW_ORDER_GOES_ON : beside ? GW_ORDER_NOTED : GW_ORDER_BEGUN;
     if (rc == GW_OK && !t.goes_on)

@@ -140,6 +140,11 @@ static void a_profile_of_another_site(struct bench *b)
     b->endpoint.site = "elsewhere";
 }
 
+static void no_key_of_orders(struct bench *b)
+{
+    b->config.order_key = "/nowhere/officer.pem";
+}
+
 static void a_promise_not_kept(struct bench *b)
 {
     b->config.retain_windows = true;
@@ -162,6 +167,7 @@ static const struct {
     {"a pseudonym key open to others", an_open_key, "pseudonym key", GW_ECONFIG, "chmod"},
     {"a roster line without a subject", a_bad_roster, "roster", GW_ECONFIG, "roster.csv:2"},
     {"a profile of another site", a_profile_of_another_site, "site", GW_ECONFIG, "of site elsewhere"},
+    {"a key of orders that is not there", no_key_of_orders, "order key", GW_ENOINPUT, "/nowhere/officer.pem"},
     {"a retention that is not kept", a_promise_not_kept, "configuration", GW_ECONFIG, "retain"},
     {"an unknown kind of auth", an_unknown_kind, "settings", GW_ECONFIG, "smart-backend"},
 };

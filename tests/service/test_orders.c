@@ -88,6 +88,8 @@ Test(orders, are_in_the_audit_trail_with_their_hash_at_every_step)
     snprintf(begins, sizeof begins, "order %.16s of dpo: ", told.hash);
     cr_expect(strncmp(told.reason, begins, strlen(begins)) == 0, "%s", told.reason);
     cr_expect_str_eq(told.reason, told.why, "of the rows as of the purge");
+    cr_expect(eq(i64, number(&c, "SELECT count(*) FROM audit WHERE text LIKE '%of who may order a purge%'"), 1),
+              "and so is the key that orders are held against");
     end_case(&c);
 }
 
