@@ -124,8 +124,23 @@ static void edit_row(struct line *line, uint64_t *chance)
     what[chance_next(chance) % 4] = (char)('A' + chance_next(chance) % 26);
 }
 
+/* Any byte of a row, its hash and its number included, by another. */
+static void edit_anywhere(struct line *line, uint64_t *chance)
+{
+    const size_t length = strlen(line->text), at = chance_next(chance) % (length + sizeof line->hash + 1);
+    const uint8_t other = (uint8_t)(1 + chance_next(chance) % 255);
+
+    if (at < length)
+        line->text[at] = (char)((uint8_t)line->text[at] ^ other ? (uint8_t)line->text[at] ^ other : 'x');
+    else if (at < length + sizeof line->hash)
+        line->hash[at - length] ^= other;
+    else
+        line->n += other;
+}
+
 enum mutation {
     EDIT,
+    EDIT_ANYWHERE,
     EDIT_AND_CHAIN,
     INSERT,
     INSERT_AND_CHAIN,
@@ -139,9 +154,10 @@ enum mutation {
     MUTATIONS
 };
 
-static const char *const mutation_names[MUTATIONS] = {"edit",   "edit and chain",   "insert",  "insert and chain",
-                                                      "delete", "delete and chain", "swap",    "swap and chain",
-                                                      "cut",    "cut and extend",   "old copy"};
+static const char *const mutation_names[MUTATIONS] = {
+    "edit",           "edit anywhere",    "edit and chain", "insert",         "insert and chain",
+    "delete",         "delete and chain", "swap",           "swap and chain", "cut",
+    "cut and extend", "old copy"};
 
 static void mutate(struct forged *trail, enum mutation mutation, uint64_t *chance)
 {
@@ -151,6 +167,9 @@ static void mutate(struct forged *trail, enum mutation mutation, uint64_t *chanc
     case EDIT:
     case EDIT_AND_CHAIN:
         edit_row(&trail->rows[at], chance);
+        break;
+    case EDIT_ANYWHERE:
+        edit_anywhere(&trail->rows[at], chance);
         break;
     case INSERT:
     case INSERT_AND_CHAIN:
@@ -192,12 +211,17 @@ static void mutate(struct forged *trail, enum mutation mutation, uint64_t *chanc
         chain_anew(trail, at);
 }
 
+static bool same_line(const struct line *a, const struct line *b)
+{
+    return a->n == b->n && strcmp(a->text, b->text) == 0 && memcmp(a->hash, b->hash, sizeof a->hash) == 0;
+}
+
 static bool same_trail(const struct forged *a, const struct forged *b)
 {
     if (a->count != b->count)
         return false;
     for (int i = 0; i < a->count; i++)
-        if (a->rows[i].n != b->rows[i].n || strcmp(a->rows[i].text, b->rows[i].text) != 0)
+        if (!same_line(&a->rows[i], &b->rows[i]))
             return false;
     return true;
 }
@@ -249,7 +273,7 @@ static int first_other(const struct forged *a, const struct forged *b)
 {
     int at = 0;
 
-    while (at < a->count && at < b->count && strcmp(a->rows[at].text, b->rows[at].text) == 0)
+    while (at < a->count && at < b->count && same_line(&a->rows[at], &b->rows[at]))
         at++;
     return at + 1;
 }
@@ -312,6 +336,93 @@ Test(audit_forged, shows_each_of_ten_thousand_mutations_and_where)
         mutate_truly(&sound, &forged, mutation, &chance);
         const struct gw_audit_verdict verdict = judge(&forged, &shipped, mutation == OLD_COPY, &arena);
         expect_seen(&verdict, mutation, first_other(&sound, &forged));
+    }
+    gw_arena_release(&arena);
+    book_free(t.book);
+}
+
+/* ---- in which words ---- */
+
+static void chain_as_they_are(struct forged *trail)
+{
+    uint8_t hash[GW_SHA256_BYTES] = {0};
+
+    for (int i = 0; i < trail->count; i++) {
+        gw_audit_link(hash, trail->rows[i].text, strlen(trail->rows[i].text));
+        memcpy(trail->rows[i].hash, hash, sizeof hash);
+    }
+}
+
+static void take_out(struct forged *trail)
+{
+    remove_row(trail, 4);
+}
+
+static void touch_the_hash(struct forged *trail)
+{
+    trail->rows[4].hash[7] ^= 1;
+}
+
+static void bear_another_number(struct forged *trail)
+{
+    strcpy(trail->rows[4].text, trail->rows[3].text);
+    chain_as_they_are(trail);
+}
+
+static void be_no_row(struct forged *trail)
+{
+    strcpy(trail->rows[4].text, "{}");
+    chain_as_they_are(trail);
+}
+
+static void be_earlier(struct forged *trail)
+{
+    memcpy(strstr(trail->rows[4].text, "\"at\":\"") + 6, "1999", 4);
+    chain_as_they_are(trail);
+}
+
+static void write_anew(struct forged *trail)
+{
+    memcpy(strstr(trail->rows[4].text, "act "), "ACT ", 4);
+    chain_as_they_are(trail);
+}
+
+static void cut(struct forged *trail)
+{
+    trail->count = STRIDE + 4;
+}
+
+static const struct {
+    void (*forge)(struct forged *trail);
+    bool signed_for; /* held against what was shipped */
+    int first, last;
+    const char *says;
+} words[] = {
+    {take_out, false, 5, 5, "it is missing"},
+    {touch_the_hash, false, 5, 5, "its hash does not follow from its bytes"},
+    {bear_another_number, false, 5, 5, "its bytes are not those of this row"},
+    {be_no_row, false, 5, 5, "its bytes are not those of this row"},
+    {be_earlier, false, 5, 5, "it says an earlier time"},
+    {write_anew, true, 1, STRIDE, "rows were written anew: a checkpoint signed at "},
+    {cut, true, STRIDE + 1, STRIDE + 5, "rows are gone: a checkpoint signed at "},
+};
+
+Test(audit_forged, says_what_is_wrong_and_where)
+{
+    struct trail t = trail_new();
+    struct gw_arena arena = GW_ARENA_INIT(1 << 20);
+    static struct forged sound, forged;
+    struct shipped shipped, none = {.count = 0};
+
+    build_trail(&t, &sound);
+    read_shipped(&t, &shipped);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        forged = sound;
+        words[i].forge(&forged);
+        const struct gw_audit_verdict verdict = judge(&forged, words[i].signed_for ? &shipped : &none, false, &arena);
+        cr_expect(verdict.first_bad == words[i].first && verdict.last_bad == words[i].last, "%s: %lld to %lld: %s",
+                  words[i].says, (long long)verdict.first_bad, (long long)verdict.last_bad, verdict.what);
+        cr_expect(strstr(verdict.what, words[i].says) != NULL, "%s: %s", words[i].says, verdict.what);
     }
     gw_arena_release(&arena);
     book_free(t.book);
