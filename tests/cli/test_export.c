@@ -117,6 +117,13 @@ Test(export, ends_with_one_line_and_leaves_no_half_folder_where_the_disk_is_full
         }
 }
 
+/* What a library says before main is not ours to prevent: GnuTLS does where its constructor gets no memory. */
+static const char *our_words(const char *said)
+{
+    return strncmp(said, "Error in GnuTLS initialization", 30) == 0 && strchr(said, '\n') ? strchr(said, '\n') + 1
+                                                                                          : said;
+}
+
 /* From too little for the libraries to as much as it takes; sanitizers need more than any bound. */
 Test(export, ends_with_one_line_and_leaves_no_half_folder_where_memory_ends)
 {
@@ -141,7 +148,7 @@ Test(export, ends_with_one_line_and_leaves_no_half_folder_where_memory_ends)
             }
             cr_expect(code == 0 || code == NOT_LOADED || code == OURS, "%s, %d KiB: %d %s", format, kibibytes, code,
                       run.err);
-            cr_expect(code != OURS || is_one_line(run.err), "%s, %d KiB: %s", format, kibibytes, run.err);
+            cr_expect(code != OURS || is_one_line(our_words(run.err)), "%s, %d KiB: %s", format, kibibytes, run.err);
             cr_expect(is_there("out") == (code == 0) && !is_there("out.part"), "%s, %d KiB", format, kibibytes);
             refused += code == OURS;
             program_release(&run);
