@@ -12,6 +12,7 @@
 #include "gateway/ledger/refusals.h"
 #include "service/agenda.h"
 #include "service/batch.h"
+#include "service/signatures.h"
 
 #define SUBJECT_MEMORY ((size_t)2 << 30) /* of one subject's derivation: some 400,000 facts */
 #define GROUP_FACTS    1000              /* facts settled before a commit: the house rule of group commit */
@@ -156,57 +157,6 @@ static enum gw_status read_decisions(struct gw_pass *pass, struct gw_arena *aren
     return GW_OK;
 }
 
-/* The rows of a revision that several decisions name are read once. */
-static const struct gw_rows *rows_read(const struct gw_signed_rows *list, size_t count,
-                                       const struct gw_decision *decisions, const char *revision)
-{
-    for (size_t i = 0, k = 0; i < count; i++) {
-        while (decisions[k].n != list[i].decision)
-            k++;
-        if (strcmp(decisions[k].set[GW_SET_REVISION], revision) == 0)
-            return &list[i].rows;
-    }
-    return NULL;
-}
-
-/* What was signed; of a revision that is not there the signature holds nothing, and a person is told. */
-static enum gw_status read_signatures(struct gw_pass *pass, struct gw_arena *arena, const struct gw_enrolled *subject,
-                                      const struct gw_decisions *decisions, struct gw_subject_input *input,
-                                      struct gw_error *err)
-{
-    struct gw_signed_rows *list = NULL;
-    size_t count = 0, capacity = 0;
-    enum gw_status rc = GW_OK;
-
-    for (size_t i = 0; rc == GW_OK && i < decisions->count; i++) {
-        const struct gw_decision *decision = &decisions->list[i];
-        const char *revision = decision->set[GW_SET_REVISION];
-        const struct gw_rows *known;
-        struct gw_signed_rows slot = {.decision = decision->n}, *kept;
-        int64_t ignored;
-
-        if (decision->kind != GW_DECIDE_SIGN || !gw_same(decision->match.subject, subject->line->subject))
-            continue;
-        known = rows_read(list, count, decisions->list, revision);
-        if (known)
-            slot.rows = *known;
-        else
-            rc = gw_ledger_rows(pass->ledger, arena, subject->number, strtoll(revision, NULL, 10), &slot.rows, &ignored,
-                                err);
-        if (rc == GW_EINPUT) {
-            rc = GW_OK;
-            continue;
-        }
-        kept = GW_ARENA_PUSH(arena, list, count, capacity);
-        if (!kept)
-            return gw_fail(err, GW_ENOMEM, "service.pass", "what was signed needs more memory than allowed");
-        *kept = slot;
-    }
-    input->signatures = list;
-    input->signature_count = count;
-    return rc;
-}
-
 static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const struct gw_enrolled *subject,
                              struct gw_kept_facts *kept, struct gw_subject_input *input, struct gw_derived *out,
                              struct gw_error *err)
@@ -234,7 +184,7 @@ static enum gw_status derive(struct gw_pass *pass, struct gw_arena *arena, const
                                        .key = pass->key};
     rc = read_moves(pass, arena, kept, facts, input, err);
     if (rc == GW_OK)
-        rc = read_signatures(pass, arena, subject, &decisions, input, err);
+        rc = signatures_read(pass, arena, subject, &decisions, input, err);
     if (rc == GW_OK)
         rc = gw_ledger_refusals(pass->ledger, arena, subject->number, subject->line->subject, &refusals, err);
     input->refusals = refusals.list;

@@ -111,25 +111,17 @@ static bool waits(const struct signing *s, int64_t subject)
     return false;
 }
 
-/* The same rows under a signature that is the last word about the window. */
-static bool is_signed(const struct signing *s, const char *subject, const char *window, const char *seal)
+/* The same rows are signed already, or twice in one list. */
+static bool is_signed(const struct signing *s, const char *study, const char *subject, const char *window,
+                      const char *seal)
 {
-    const struct gw_decision *last = NULL;
+    const struct gw_decision *last = gw_window_signature(s->known.list, s->known.count, study, subject, window);
 
-    for (size_t i = 0; i < s->known.count; i++) {
-        const struct gw_decision *d = &s->known.list[i];
-
-        if (d->kind == GW_DECIDE_UNDO && last && d->undoes == last->n)
-            last = NULL;
-        if ((d->kind == GW_DECIDE_SIGN || (d->kind == GW_DECIDE_SIGNED && d->set[GW_SET_ACCEPT])) &&
-            gw_same(d->match.subject, subject) && gw_same(d->set[GW_SET_WINDOW], window))
-            last = d;
-    }
     for (size_t i = 0; i < s->count; i++)
         if (strcmp(s->decisions[i].match.subject, subject) == 0 &&
             strcmp(s->decisions[i].set[GW_SET_WINDOW], window) == 0)
-            last = &s->decisions[i]; /* twice in one list */
-    return last && last->kind == GW_DECIDE_SIGN && strcmp(last->set[GW_SET_SEAL], seal) == 0;
+            last = &s->decisions[i];
+    return last && strcmp(last->set[GW_SET_SEAL], seal) == 0;
 }
 
 static enum gw_status add_decision(struct signing *s, const struct gw_sign_window *window, const struct source *source,
@@ -138,7 +130,7 @@ static enum gw_status add_decision(struct signing *s, const struct gw_sign_windo
     struct gw_decision *decision = &s->decisions[s->count];
     const char *number = gw_arena_print(s->arena, "%lld", (long long)revision);
 
-    if (is_signed(s, window->subject, window->window, seal)) {
+    if (is_signed(s, source->protocol.study->id, window->subject, window->window, seal)) {
         s->out->already++;
         return GW_OK;
     }

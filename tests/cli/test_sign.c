@@ -91,6 +91,8 @@ Test(sign, asks_before_a_signed_window_takes_another_value_and_takes_it_when_tha
     expect_values("accepted", true, true);
     CASEMENT_RUN("exceptions", "undo", "4", "--reason", "not yet", "--as", "inv1", LEDGER);
     expect_values("taken back", true, false);
+    CASEMENT_RUN("sign", "ES-001", "T30-01", SIGNED_BY);
+    expect_out("0 windows signed; 1 already was");
     CASEMENT_RUN("status", LEDGER);
     expect_out("every part read is accounted for");
 }
