@@ -193,6 +193,8 @@ static bool touches(const struct telling *t, enum gw_table_id table, const struc
 {
     if (table == GW_TABLE_exceptions)
         return strcmp(item->id, row->row_id) == 0;
+    if (telling_asks(telling_held(t, table, row->row_id), item))
+        return true;
     if (table == GW_TABLE_windows)
         return sheet_list_has(item->window_ids, ';', ((const struct gw_row_windows *)row)->window_id);
     if (is_source(t, item))
@@ -279,6 +281,7 @@ static void tell_package(struct telling *t, const struct gw_table *table, const 
 
 void tell_all_of_row(struct telling *t, enum gw_table_id id, const struct gw_row *row)
 {
+    const struct gw_held_row *held = telling_held(t, id, row->row_id);
     const struct gw_table *table = gw_table_of(id);
 
     t->out->table = table;
@@ -286,6 +289,8 @@ void tell_all_of_row(struct telling *t, enum gw_table_id id, const struct gw_row
     gather_sources(t, table->name, row->row_id, &t->in->derived->rows);
     gather_items(t, id, row);
     tell_row(t, id, row);
+    if (held)
+        tell_waiting(t, held);
     tell_sources(t);
     tell_items(t);
     if (!tell_decisions(t) && t->out->item_count == 0)
@@ -360,15 +365,32 @@ static void tell_gone(struct telling *t, enum gw_table_id id, const struct gw_ro
             tell_what_became(t, t->out->sources[i].fact);
 }
 
+static void tell_new(struct telling *t, const struct gw_held_row *held)
+{
+    t->out->answer = "HELD";
+    t->out->table = gw_table_of(held->table);
+    t->out->row = held->is;
+    gather_items(t, held->table, held->is);
+    tell_row(t, held->table, held->is);
+    tell_waiting(t, held);
+    tell_items(t);
+}
+
 enum gw_status gw_explain_row(struct gw_arena *arena, const struct gw_explain_input *in, const char *row_id,
                               bool *found, struct gw_explanation *out, struct gw_error *err)
 {
     struct telling t = {arena, in, out, false};
     const struct gw_rows *const all[] = {&in->derived->rows, in->delivered, in->former};
+    const struct gw_held_row *held = telling_held_new(&t, row_id);
     struct gw_row *row = NULL;
     enum gw_table_id table;
 
     *out = (struct gw_explanation){.answer = "PRESENT", .subject = in->subject->roster->subject};
+    *found = held;
+    if (held) {
+        tell_new(&t, held);
+        return telling_end(&t, err);
+    }
     for (size_t i = 0; !row && i < sizeof all / sizeof *all; i++) {
         row = row_behind(all[i], find_row(all[i], row_id, &table), &table);
         if (row && i == 0)

@@ -35,6 +35,16 @@ void tell_row(struct telling *t, enum gw_table_id table, const struct gw_row *ro
 /* Where a window lies and why, what opened it. `days` from its target for what lies in it; NULL: nothing does. */
 void tell_window(struct telling *t, const char *window_id, const int *days);
 
+/* ---- explain_held.c: what waits because its window is signed ---- */
+
+/* The row as it stands and as it would be; NULL: it does not wait. */
+const struct gw_held_row *telling_held(const struct telling *t, enum gw_table_id table, const char *row_id);
+const struct gw_held_row *telling_held_new(const struct telling *t,
+                                           const char *row_id); /* of any table; not there yet */
+bool telling_asks(const struct gw_held_row *held,
+                  const struct gw_item *item); /* it is the question; held may be NULL */
+void tell_waiting(struct telling *t, const struct gw_held_row *held);
+
 /* ---- explain_delivery.c: whether the study database has it ---- */
 
 /* Of a row as it was settled last, with its stamps. */

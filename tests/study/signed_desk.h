@@ -121,6 +121,17 @@ static inline void worse_event(void)
     add_version("n", ANC, "amended", "2024-02-14", "0.4");
 }
 
+static inline void rejected_value(void)
+{
+    subject_decide(&s, "value", "Observation/w", "{'reject':true}");
+}
+
+static inline void longer_windows(void)
+{
+    for (size_t i = 0; i < study.window_count; i++)
+        windows[i].high += windows[i].every == 30;
+}
+
 /* ---- what stands ---- */
 
 static inline const char *value_text(const struct gw_row_observations *row)

@@ -17,11 +17,6 @@ static void withdrawn_value(void)
     add_version("w", WBC, "entered-in-error", "2024-02-12", "5.1");
 }
 
-static void rejected_value(void)
-{
-    subject_decide(&s, "value", "Observation/w", "{'reject':true}");
-}
-
 static void moved_first_dose(void) /* T30-01 takes 14 to 24 February then */
 {
     s.line.first_dose = subject_day("2024-01-20");
@@ -30,12 +25,6 @@ static void moved_first_dose(void) /* T30-01 takes 14 to 24 February then */
 static void early_end(void) /* T windows end before it */
 {
     s.line.end_of_treatment = subject_day("2024-02-01");
-}
-
-static void longer_windows(void)
-{
-    for (size_t i = 0; i < study.window_count; i++)
-        windows[i].high += windows[i].every == 30;
 }
 
 static void no_grades(void)

@@ -52,7 +52,7 @@ struct gw_sentence {
 };
 
 struct gw_explanation {
-    const char *answer; /* of a row: PRESENT, NOT_DELIVERED, TO_BE_WITHDRAWN, WITHDRAWN; of a value: see below */
+    const char *answer; /* of a row: PRESENT, NOT_DELIVERED, HELD, TO_BE_WITHDRAWN, WITHDRAWN; of a value: see below */
     const char *subject;
     const char *concept; /* of a question about a value; else NULL, as the next */
     const char *window;
