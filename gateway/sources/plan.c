@@ -257,6 +257,64 @@ static void plan_span(struct planning *p)
     plan_wanted_types(p);
 }
 
+/* ---- a slice of it ---- */
+
+/* Days that were not to be asked for are not asked for now. */
+static void narrow(struct gw_search *search, const struct gw_plan_slice *slice)
+{
+    if (slice->from > search->low)
+        search->low = slice->from;
+    search->high = gw_day_earlier(search->high, slice->to);
+}
+
+static bool lies_in(const struct planning *p, const struct gw_plan_slice *slice, struct gw_request *request)
+{
+    struct gw_search *search = &request->search;
+
+    if (!p->span->patient)
+        return true;
+    if (slice->types && !slice->types[search->type])
+        return false;
+    if (!p->profile->undated[search->type] && gw_search_date_parameter(search->type, search->fhir_version))
+        narrow(search, slice);
+    return search->low == GW_NO_DAY || search->high == GW_NO_DAY || search->low <= search->high;
+}
+
+static void cut(struct planning *p, const struct gw_plan_slice *slice)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < p->requests.count; i++) {
+        struct gw_request *request = &p->requests.list[i];
+
+        request->again = true;
+        if (lies_in(p, slice, request))
+            p->requests.list[kept++] = *request;
+    }
+    p->requests.count = kept;
+}
+
+bool gw_plan_asks(enum gw_resource type)
+{
+    switch (type) {
+    case GW_PATIENT:
+    case GW_ENCOUNTER:
+    case GW_OBSERVATION:
+    case GW_MEDICATION_ADMINISTRATION:
+    case GW_MEDICATION_REQUEST:
+    case GW_MEDICATION_DISPENSE:
+    case GW_MEDICATION_STATEMENT:
+    case GW_CONDITION:
+    case GW_PROCEDURE:
+    case GW_ADVERSE_EVENT:
+    case GW_QUESTIONNAIRE_RESPONSE:
+    case GW_DIAGNOSTIC_REPORT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* ---- how ---- */
 
 static bool goes_by_post(const struct planning *p, const struct gw_request *request)
@@ -295,6 +353,8 @@ enum gw_status gw_plan_requests(struct gw_arena *arena, const struct gw_profile 
         plan_span(&p);
     if (p.failed)
         return gw_fail(err, GW_ENOMEM, "sources.plan", "no memory for the requests of one subject");
+    if (span->slice)
+        cut(&p, span->slice);
     choose_methods(&p);
     *out = p.requests;
     return GW_OK;

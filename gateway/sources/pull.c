@@ -128,7 +128,7 @@ static const char *next_medication(struct gw_pull *p)
     return p->reads < GW_PULL_READS_MAX ? next : NULL;
 }
 
-/* Facts and cursor in one transaction: the cursor with the last page of the walk, and with it only. */
+/* Facts and cursor in one transaction: the cursor with the last page of the walk, and with it only; none of a slice. */
 static void fill_batch(struct gw_pull *p)
 {
     const struct gw_clock *clock = p->settings->clock ? p->settings->clock : &gw_system_clock;
@@ -138,7 +138,7 @@ static void fill_batch(struct gw_pull *p)
                                      .entries = p->page.entries,
                                      .count = p->page.count};
     p->kept = (struct gw_keep_answer){0};
-    if (p->page.next || slice_has_more(&p->slice) || next_medication(p))
+    if (p->request->again || p->page.next || slice_has_more(&p->slice) || next_medication(p))
         return;
     walk_watermark(&p->walk, p->request->watermark, p->watermark);
     p->batch.cursor = &p->request->cursor;

@@ -314,6 +314,19 @@ Test(pull, s9_remembers_how_far_the_servers_clock_had_come)
     }
 }
 
+/* Two pages of it are kept like any, and the last one leaves the cursor of the search where it is. */
+Test(pull, moves_no_cursor_at_the_end_of_a_slice)
+{
+    static const struct fake_reply replies[] = {
+        {FIRST, 200, PAGE_NEXT("?page=2", C("a"))}, {P2, 200, PAGE(C("b"))}, {0}};
+    struct gw_request request = request_for(GW_CONDITION, "Condition");
+
+    request.again = true;
+    cr_expect(play_with(&request, replies, NO_FAULT, 0).failure.status == GW_OK);
+    cr_expect_str_eq(ports.kept.at, "F 17 Condition/a\nF 17 Condition/b\n");
+    fake_ports_release(&ports);
+}
+
 /* ---- the Patient ---- */
 
 #define PATIENT(id, more) "{\"resourceType\":\"Patient\"," more "\"id\":\"" id "\"}"

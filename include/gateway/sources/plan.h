@@ -31,6 +31,11 @@
  *
  * A request without bounds has a cursor without bounds.
  *
+ * A slice asks again for a part of the plan, as if nothing had been asked yet: requests of other types are left out,
+ * those whose type has a date that the endpoint knows end where the slice does (Patient, Condition, Procedure and
+ * AdverseEvent are asked for whole), and what lies outside the slice is not asked for. Their cursors stay where they
+ * are.
+ *
  * Source: HL7 FHIR R4 search; mappings/RULES.md 18.
  */
 #ifndef GATEWAY_SOURCES_PLAN_H
@@ -64,6 +69,11 @@ struct gw_wanted { /* the same for all subjects of a study at an endpoint */
     int baseline_days; /* all Observations so many days before the span too; 0: none */
 };
 
+struct gw_plan_slice {
+    gw_day from, to;   /* GW_NO_DAY: no bound of its own */
+    const bool *types; /* of GW_RESOURCE_COUNT; NULL: all. A patient who was not found yet is looked for nevertheless */
+};
+
 struct gw_span { /* one subject */
     int64_t subject;
     const char *patient;             /* logical id at the endpoint; NULL: not found yet */
@@ -73,12 +83,14 @@ struct gw_span { /* one subject */
     bool anchored;                   /* D1 is known, and low and high with it */
     gw_day low;
     gw_day high; /* keep it the same from sync to sync (the planned end, not today): it is part of the cursor */
+    const struct gw_plan_slice *slice; /* NULL: all of it */
 };
 
 struct gw_request {
     enum gw_stage stage;
     bool read;                       /* Patient/<id> instead of a search */
     bool resolve;                    /* read Medications that were referred to and did not come along */
+    bool again;                      /* of a slice: its end moves no cursor */
     struct gw_search search;         /* last_updated is NULL until gw_request_since */
     struct gw_identifier identifier; /* the roster's: references by identifier only are recognised by it */
     struct gw_cursor cursor;
@@ -97,6 +109,9 @@ enum gw_strategy {
     GW_STRATEGY_ALL,     /* the whole patient */
 };
 enum gw_strategy gw_plan_strategy(const struct gw_profile *profile, enum gw_resource type);
+
+/* Is a type ever asked for by itself? */
+bool gw_plan_asks(enum gw_resource type);
 
 /*
  * stages: GW_STAGE_ANCHOR, GW_STAGE_SPAN or both by |. Texts of wanted and span are borrowed, the rest is the arena's.

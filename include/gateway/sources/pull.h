@@ -107,7 +107,8 @@ size_t gw_id_set_count(const struct gw_id_set *set);
 
 struct gw_pull;
 
-/* The end, once, from the loop; the pull is gone when it returns. failure NULL: walked to the end, cursor moved. */
+/* The end, once, from the loop; the pull is gone when it returns. failure NULL: walked to the end, cursor moved (unless
+ * the request is of a slice). */
 typedef void (*gw_pull_done)(void *ctx, const struct gw_pull_result *result, const struct gw_error *failure);
 
 /*
