@@ -155,9 +155,11 @@ static const struct command plan[] = {
 static const struct command replay[] = {
     {.help = "Derives chosen subjects again with what is configured now and delivers the difference; nobody is asked "
              "for anything, no cursor moves. Beside a running service it marks them and the service does it. With "
-             "--rebuild: writes a new study database from the ledger alone.",
+             "--refetch: asks their hospitals again for these days and types first, whatever they say has changed "
+             "since; no "
+             "cursor moves either. With --rebuild: writes a new study database from the ledger alone.",
      .takes = TAKES(CONFIG) | TAKES(LEDGER) | TAKES(STUDY_ID) | TAKES(SUBJECTS) | TAKES(FROM) | TAKES(TO) |
-              TAKES(TYPE) | TAKES(REASON) | TAKES(AS) | TAKES(REBUILD) | TAKES(JSON),
+              TAKES(TYPE) | TAKES(REASON) | TAKES(AS) | TAKES(REFETCH) | TAKES(REBUILD) | TAKES(JSON),
      .one_of = TAKES(CONFIG) | TAKES(LEDGER),
      .run = replay_command},
 };
@@ -276,7 +278,7 @@ static const struct commands table[] = {
     {"sign", "an investigator's signature under windows", sign, COUNT(sign)},
     {"explain", "why a row is here, why a value is missing", explain, COUNT(explain)},
     {"plan", "what a change would change, before it does", plan, COUNT(plan)},
-    {"replay", "chosen subjects derived again; a study database anew", replay, COUNT(replay)},
+    {"replay", "chosen subjects asked for or derived again; a study database anew", replay, COUNT(replay)},
     {"purge", "what a purge would take; a subject by signed order", purge, COUNT(purge)},
     {"export", "the study database as text, and in the formats of others", export_, COUNT(export_)},
     {"changes", "what changed since a cut of an export", changes, COUNT(changes)},

@@ -1,9 +1,11 @@
 /*
- * casement replay: chosen subjects derived again with what is configured now; or a study database written anew.
+ * casement replay: chosen subjects derived again with what is configured now, asked for again before (refetch.h); or a
+ * study database written anew.
  */
 #include "gateway/service/replay.h"
 #include "cli/acts.h"
 #include "cli/commands.h"
+#include "cli/refetch.h"
 #include "cli/report.h"
 
 #define ARENA_BYTES ((size_t)2 << 30)
@@ -129,8 +131,13 @@ int replay_command(const struct arguments *arguments)
     if (!anew && (!reason || !*arguments->values[OPTION_REASON]))
         return arguments_wrong(arguments, "--reason TEXT is missing: say why, in a few words");
     if (anew && (reason || arguments_has(arguments, OPTION_SUBJECTS) || arguments_has(arguments, OPTION_TYPE) ||
-                 arguments_has(arguments, OPTION_FROM) || arguments_has(arguments, OPTION_TO)))
+                 arguments_has(arguments, OPTION_FROM) || arguments_has(arguments, OPTION_TO) ||
+                 arguments_has(arguments, OPTION_REFETCH)))
         return arguments_wrong(arguments, "--rebuild writes the whole study: it goes with --study and --json alone");
+    if (arguments_has(arguments, OPTION_REFETCH) && arguments_has(arguments, OPTION_LEDGER))
+        return arguments_wrong(arguments, "--refetch asks hospitals: it goes with -c FILE, which names them");
+    if (arguments_has(arguments, OPTION_REFETCH))
+        return refetch(arguments);
     if (!arguments_day(arguments, OPTION_FROM, &r.request.from) || !arguments_day(arguments, OPTION_TO, &r.request.to))
         return gw_exit_code(GW_EUSAGE);
     r.request.study = arguments->values[OPTION_STUDY_ID];

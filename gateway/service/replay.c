@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gateway/ledger/audit.h"
+#include "service/named.h"
 #include "service/rederive.h"
 
 #define SUBJECT_MEMORY  ((size_t)2 << 30)
@@ -28,17 +29,6 @@ struct replaying {
 };
 
 /* ---- who ---- */
-
-/* Whether a name is one of those joined by commas. */
-static bool is_named(const char *names, const char *name)
-{
-    const size_t length = strlen(name);
-
-    for (const char *at = names; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
-        if (strcspn(at, ",") == length && strncmp(at, name, length) == 0)
-            return true;
-    return false;
-}
 
 static gw_day day_read(int64_t fetched_at)
 {
@@ -79,7 +69,7 @@ static enum gw_status choose(struct replaying *r, struct source *s, size_t index
     bool has = false;
     enum gw_status rc;
 
-    if (r->request->subjects && !is_named(r->request->subjects, subject->line->subject))
+    if (r->request->subjects && !named_has(r->request->subjects, subject->line->subject))
         return GW_OK;
     rc = has_records(r, subject->number, &has, err);
     if (rc == GW_OK && has)
@@ -88,21 +78,24 @@ static enum gw_status choose(struct replaying *r, struct source *s, size_t index
     return rc;
 }
 
-static enum gw_status check_names(struct replaying *r, struct gw_error *err)
+static bool is_subject(const struct replaying *r, struct gw_slice name)
 {
-    for (const char *at = r->request->subjects; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
-        const int length = (int)strcspn(at, ",");
-        bool known = false;
+    for (size_t i = 0; i < r->rederive.count; i++)
+        for (size_t k = 0; k < r->rederive.sources[i].subject_count; k++)
+            if (named_is(name, r->rederive.sources[i].subjects[k].line->subject))
+                return true;
+    return false;
+}
 
-        for (size_t i = 0; i < r->rederive.count; i++)
-            for (size_t k = 0; k < r->rederive.sources[i].subject_count; k++) {
-                const char *name = r->rederive.sources[i].subjects[k].line->subject;
+static enum gw_status check_names(const struct replaying *r, struct gw_error *err)
+{
+    const char *rest = r->request->subjects;
+    struct gw_slice name;
 
-                known |= strlen(name) == (size_t)length && strncmp(name, at, (size_t)length) == 0;
-            }
-        if (!known)
-            return gw_fail(err, GW_EUSAGE, where, "no subject \"%.*s\" of the roster is in this ledger", length, at);
-    }
+    while (named_next(&rest, &name))
+        if (!is_subject(r, name))
+            return gw_fail(err, GW_EUSAGE, where, "no subject \"%.*s\" of the roster is in this ledger",
+                           (int)name.length, name.at);
     return GW_OK;
 }
 

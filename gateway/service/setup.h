@@ -66,9 +66,10 @@ struct setup_subject {
     size_t link_count;
     const struct gw_linked *linked; /* whom a person linked, as of setup_open: some of the links come from it */
     size_t linked_count;
-    bool closed;  /* the last day of its study has passed: see setup_date */
-    bool stopped; /* consent was withdrawn, or the study closed, and it was read before: nothing is asked any more */
-    bool ready;   /* every endpoint of its site is read up to the day: derive it */
+    bool closed;   /* the last day of its study has passed: see setup_date */
+    bool stopped;  /* consent was withdrawn, or the study closed, and it was read before: nothing is asked any more */
+    bool left_out; /* what is asked again is about others */
+    bool ready;    /* every endpoint of its site is read up to the day: derive it */
 };
 
 struct setup_endpoint {

@@ -30,17 +30,16 @@ static int by_number(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-static struct standing standing_of(struct sync *s)
+struct standing sync_standing(struct sync *s)
 {
     return (struct standing){&s->setup, &s->requests, s->now};
 }
 
 /* ---- the pass and its subjects ---- */
 
-static bool any(const struct setup_subject *subject)
+static bool concerned(const struct setup_subject *subject)
 {
-    (void)subject;
-    return true;
+    return !subject->left_out;
 }
 
 static bool ready(const struct setup_subject *subject)
@@ -60,7 +59,7 @@ static enum gw_status pass_of(struct sync *s, const struct setup_study *study,
                               bool (*wanted)(const struct setup_subject *), struct gw_pass *out, struct gw_error *err)
 {
     const struct setup *setup = &s->setup;
-    const struct standing standing = standing_of(s);
+    const struct standing standing = sync_standing(s);
     struct gw_enrolled *list = gw_arena_alloc(&s->setup.arena, (setup->subject_count + 1) * sizeof *list);
     size_t count = 0;
 
@@ -80,11 +79,12 @@ static enum gw_status pass_of(struct sync *s, const struct setup_study *study,
 
 static enum gw_status enrol_found(struct sync *s, struct gw_error *err)
 {
-    const struct standing standing = standing_of(s);
+    const struct standing standing = sync_standing(s);
     enum gw_status rc = gw_ledger_begin(s->ledger, err);
 
     for (size_t i = 0; rc == GW_OK && i < s->setup.subject_count; i++)
-        rc = standing_identify(&standing, &s->setup.subjects[i], err);
+        if (concerned(&s->setup.subjects[i]))
+            rc = standing_identify(&standing, &s->setup.subjects[i], err);
     return rc == GW_OK ? gw_ledger_commit(s->ledger, err) : rc;
 }
 
@@ -105,7 +105,7 @@ static const struct gw_ledger_subject *known_as(const struct gw_ledger_subjects 
 
 static enum gw_status find_spans(struct sync *s, struct gw_error *err)
 {
-    const struct standing standing = standing_of(s);
+    const struct standing standing = sync_standing(s);
     struct setup *setup = &s->setup;
     struct gw_ledger_subjects known = {0};
     enum gw_status rc;
@@ -117,11 +117,11 @@ static enum gw_status find_spans(struct sync *s, struct gw_error *err)
     for (size_t i = 0; rc == GW_OK && i < setup->study_count; i++) {
         struct gw_pass pass;
 
-        rc = pass_of(s, &setup->studies[i], any, &pass, err);
+        rc = pass_of(s, &setup->studies[i], concerned, &pass, err);
         for (size_t n = 0; rc == GW_OK && n < setup->subject_count; n++) {
             struct setup_subject *subject = &setup->subjects[n];
 
-            if (subject->study == &setup->studies[i])
+            if (subject->study == &setup->studies[i] && concerned(subject))
                 rc = standing_span(&standing, &pass, subject, known_as(&known, subject->number), err);
         }
     }
@@ -205,12 +205,13 @@ static enum gw_status note_work(struct sync *s, struct gw_error *err)
 
 static enum gw_status close_day(struct sync *s, struct gw_error *err)
 {
-    const struct standing standing = standing_of(s);
+    const struct standing standing = sync_standing(s);
     struct gw_ledger_subjects known = {0};
-    enum gw_status rc;
+    enum gw_status rc = note_work(s, err);
 
     gw_arena_clear(&s->requests);
-    rc = gw_ledger_subjects(s->ledger, &s->requests, &known, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_subjects(s->ledger, &s->requests, &known, err);
     if (rc == GW_OK)
         rc = gw_ledger_begin(s->ledger, err);
     for (size_t i = 0; rc == GW_OK && i < s->setup.subject_count; i++) {
@@ -224,6 +225,11 @@ static enum gw_status close_day(struct sync *s, struct gw_error *err)
 }
 
 /* ---- the beginning and the end ---- */
+
+static const char *command_of(const struct sync *s)
+{
+    return s->options->again ? "casement replay --refetch" : "casement sync";
+}
 
 static enum gw_status open_world(struct sync *s, struct gw_error *err)
 {
@@ -262,7 +268,7 @@ static enum gw_status deliver(struct sync *s, struct gw_error *err)
 {
     const struct gw_world *world = s->setup.world;
     const int64_t now = world->clock->utc(world->clock->ctx);
-    const struct standing standing = standing_of(s);
+    const struct standing standing = sync_standing(s);
     enum gw_status rc = GW_OK;
     char text[11];
 
@@ -275,7 +281,7 @@ static enum gw_status deliver(struct sync *s, struct gw_error *err)
     if (rc != GW_OK)
         return rc;
     gw_day_print(enrolment_horizon(gw_site_zone(s->setup.sites[0].site), now, s->options->as_of), text);
-    return gw_ledger_deliver(s->ledger, "sync", text, &s->delivery, err);
+    return gw_ledger_deliver(s->ledger, s->options->again ? "refetch" : "sync", text, &s->delivery, err);
 }
 
 /* ---- rosters that hospitals keep ---- */
@@ -313,18 +319,22 @@ static enum gw_status open_sync(struct sync *s, struct gw_error *err)
 
     if (rc == GW_OK)
         rc = load_setup(s, err);
+    if (rc == GW_OK && s->options->again)
+        rc = sync_again_load(s, err);
     if (rc == GW_OK)
         rc = name_results(s, err);
     if (rc == GW_OK)
         rc = setup_ledger(s->options->config, &s->ledger, err);
     if (rc == GW_OK)
-        rc = audited_work(s->ledger, GW_AUDIT_START, "casement sync", NULL, err);
+        rc = audited_work(s->ledger, GW_AUDIT_START, command_of(s), NULL, err);
     if (rc == GW_OK)
         rc = setup_open(&s->setup, s->ledger, err);
-    if (rc == GW_OK)
+    if (rc == GW_OK && !s->options->again)
         rc = renew_rosters(s, err);
     if (rc == GW_OK)
         rc = deliver(s, err);
+    if (rc == GW_OK && s->options->again)
+        rc = sync_again_begin(s, err);
     return rc == GW_OK ? sync_open_endpoints(s, err) : rc;
 }
 
@@ -397,17 +407,15 @@ enum gw_status gw_sync_run(struct gw_arena *arena, const struct gw_sync_options 
     if (rc == GW_OK)
         rc = sync_pull(&s, SYNC_SPAN, err);
     if (rc == GW_OK)
-        rc = note_work(&s, err);
-    if (rc == GW_OK)
-        rc = close_day(&s, err);
+        rc = (options->again ? sync_again_close : close_day)(&s, err);
     if (rc == GW_OK)
         rc = pass_and_deliver(&s, err);
-    if (rc == GW_OK)
+    if (rc == GW_OK && !options->again)
         rc = gw_retention_run(s.ledger, options->config, s.began, err);
     if (rc == GW_OK)
         rc = gw_ledger_equation(s.ledger, &out->equation, err);
     if (s.ledger)
-        audited_work(s.ledger, GW_AUDIT_END, "casement sync", rc == GW_OK ? NULL : err->text, NULL);
+        audited_work(s.ledger, GW_AUDIT_END, command_of(&s), rc == GW_OK ? NULL : err->text, NULL);
     close_sync(&s);
     return rc;
 }

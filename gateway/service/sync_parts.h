@@ -18,10 +18,13 @@
 #include "gateway/service/sync.h"
 #include "gateway/sources/dispatcher.h"
 #include "service/learn.h"
+#include "service/refetch.h"
 #include "service/setup.h"
 
 #define SYNC_MEMORY      (1u << 30) /* of the requests of one stage */
 #define SYNC_PATIENCE_MS 120000u
+
+struct standing;
 
 struct sync_endpoint {
     struct sync *sync;
@@ -35,9 +38,10 @@ struct sync_endpoint {
 struct sync {
     const struct gw_sync_options *options;
     struct gw_sync_result *result;
-    struct gw_arena *results; /* the caller's */
-    struct gw_arena requests; /* of one stage */
-    struct gw_arena scratch;  /* of one subject */
+    struct gw_arena *results;   /* the caller's */
+    struct gw_arena requests;   /* of one stage */
+    struct gw_arena scratch;    /* of one subject */
+    struct gw_plan_slice slice; /* where the options ask again for one */
     struct setup setup;
     struct sync_endpoint *endpoints; /* of the setup's */
     struct gw_dispatch_pool *pool;
@@ -54,6 +58,11 @@ struct sync {
     uv_loop_t loop;      /* of it */
     bool loop_open;
 };
+
+/* ---- sync.c ---- */
+
+/* Its scratch memory is that of the requests. */
+struct standing sync_standing(struct sync *sync);
 
 /* ---- sync_endpoints.c ---- */
 
@@ -83,6 +92,20 @@ enum sync_stage {
 
 /* Ask all endpoints what the stage wants of their subjects. */
 enum gw_status sync_pull(struct sync *sync, enum sync_stage stage, struct gw_error *err);
+
+/* ---- sync_again.c: of a slice alone ---- */
+
+/* The slice and whom it is about, as the rosters were loaded; endpoints that it does not concern are not asked.
+ * GW_EUSAGE.
+ */
+enum gw_status sync_again_load(struct sync *sync, struct gw_error *err);
+/* Everybody else is left out, and the trail tells of it. */
+enum gw_status sync_again_begin(struct sync *sync, struct gw_error *err);
+/* No later day is asked for than was read before. */
+enum gw_status sync_again_bound(struct sync *sync, const struct setup_subject *subject, const struct setup_link *link,
+                                struct gw_span *span, struct gw_error *err);
+/* Sets ready, and up to which day; no horizon moves. */
+enum gw_status sync_again_close(struct sync *sync, struct gw_error *err);
 
 /* ---- sync_deliver.c ---- */
 

@@ -40,10 +40,10 @@ static enum gw_status no_memory(struct gw_error *err)
 
 /* ---- what to ask ---- */
 
-/* Where an answer of an earlier stage is owed, the rest is not asked for. */
+/* Where an answer of an earlier stage is owed, the rest is not asked for; a slice owes nothing to itself. */
 static bool concerns(const struct stage *g, const struct setup_subject *subject, const struct setup_link *link)
 {
-    if (subject->stopped || link->open > 0)
+    if (subject->stopped || subject->left_out || (link->open > 0 && !g->sync->options->again))
         return false;
     switch (g->which) {
     case SYNC_IDENTIFY:
@@ -62,18 +62,21 @@ static enum gw_status plan_requests(struct asking *a, struct gw_error *err)
     const struct setup_subject *subject = a->subject;
     const struct setup_endpoint *endpoint = a->at->endpoint;
     const struct gw_wanted wanted = setup_wanted(subject->study, endpoint->config);
-    const struct gw_span span = {.subject = subject->number,
-                                 .patient = a->link->patient,
-                                 .chart = a->link->chart,
-                                 .identifier = {subject->line->mrn_system, subject->line->mrn},
-                                 .anchored = subject->anchored,
-                                 .low = subject->low,
-                                 .high = standing_last_day(subject)};
-    enum gw_status rc =
-        gw_plan_requests(&s->requests, &endpoint->profile, &wanted, &span,
-                         a->stage->which == SYNC_SPAN ? GW_STAGE_SPAN : GW_STAGE_ANCHOR, &a->requests, err);
+    struct gw_span span = {.subject = subject->number,
+                           .patient = a->link->patient,
+                           .chart = a->link->chart,
+                           .identifier = {subject->line->mrn_system, subject->line->mrn},
+                           .anchored = subject->anchored,
+                           .low = subject->low,
+                           .high = standing_last_day(subject)};
+    enum gw_status rc = s->options->again ? sync_again_bound(s, subject, a->link, &span, err) : GW_OK;
 
-    return rc == GW_OK ? gw_requests_resume(s->ledger, &s->requests, &endpoint->profile, &a->requests, err) : rc;
+    if (rc == GW_OK)
+        rc = gw_plan_requests(&s->requests, &endpoint->profile, &wanted, &span,
+                              a->stage->which == SYNC_SPAN ? GW_STAGE_SPAN : GW_STAGE_ANCHOR, &a->requests, err);
+    return rc == GW_OK && !s->options->again
+               ? gw_requests_resume(s->ledger, &s->requests, &endpoint->profile, &a->requests, err)
+               : rc;
 }
 
 static enum gw_status plan_link(struct stage *g, const struct setup_subject *subject, struct setup_link *link,
@@ -206,5 +209,5 @@ enum gw_status sync_pull(struct sync *s, enum sync_stage which, struct gw_error 
     rc = plan(&g, err);
     if (rc == GW_OK && g.first)
         rc = ask(&g, err);
-    return rc == GW_OK && g.first ? keep_readings(&g, err) : rc;
+    return rc == GW_OK && g.first && !s->options->again ? keep_readings(&g, err) : rc;
 }

@@ -310,6 +310,21 @@ static inline void replay(struct ground *g)
     TYPE(g, "replay", "--subject", "S-1", "--reason", "a new range", "--as", "dm1");
 }
 
+static inline void ask_again(struct ground *g)
+{
+    const struct gw_refetch again = {.study = "lendex-rrmm",
+                                     .subjects = "S-1",
+                                     .from = gw_day_of(2024, 2, 1),
+                                     .to = gw_day_of(2024, 3, 1),
+                                     .types = "Observation",
+                                     .by = "dm1",
+                                     .reason = "re-issued results"};
+
+    after_a_sync(g);
+    g->bench.options.again = &again;
+    run_fine(&g->bench);
+}
+
 static inline void rebuild(struct ground *g)
 {
     TYPE(g, "replay", "--rebuild", "again.db", "--as", "dm1");
