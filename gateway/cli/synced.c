@@ -100,6 +100,9 @@ static void print_again(const struct output *output, const struct gw_sync_result
             plural((int64_t)sum.entries, "entry", "entries"), sum.fresh,
             plural((int64_t)sum.fresh, "version", "versions"), sum.repeats,
             plural((int64_t)sum.repeats, "repeat", "repeats"));
+    if (asked > 0 && sum.requests == 0 && failed_endpoints(result) == 0)
+        fprintf(output->out,
+                "nothing was asked for: their hospitals are asked for no such records, or not of these days\n");
     if (again->not_asked > 0)
         fprintf(
             output->out,

@@ -325,6 +325,8 @@ static enum gw_status open_sync(struct sync *s, struct gw_error *err)
         rc = name_results(s, err);
     if (rc == GW_OK)
         rc = setup_ledger(s->options->config, &s->ledger, err);
+    if (rc == GW_EBUSY && s->options->again)
+        return sync_again_refused(s, err);
     if (rc == GW_OK)
         rc = audited_work(s->ledger, GW_AUDIT_START, command_of(s), NULL, err);
     if (rc == GW_OK)

@@ -49,6 +49,15 @@ enum gw_status sync_again_load(struct sync *s, struct gw_error *err)
     return rc == GW_OK ? choose_places(s, err) : rc;
 }
 
+enum gw_status sync_again_refused(const struct sync *s, struct gw_error *err)
+{
+    return gw_fail(
+        err, GW_EBUSY, where,
+        "%s/ledger.db: another instance holds the ledger, and one alone may ask hospitals: stop the service, ask "
+        "again, start it; by itself it reads every subject whole each %d days",
+        s->options->config->state, s->options->config->schedule.reconcile_days);
+}
+
 /* ---- whom ---- */
 
 enum gw_status sync_again_begin(struct sync *s, struct gw_error *err)

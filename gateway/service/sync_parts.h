@@ -99,6 +99,8 @@ enum gw_status sync_pull(struct sync *sync, enum sync_stage stage, struct gw_err
  * GW_EUSAGE.
  */
 enum gw_status sync_again_load(struct sync *sync, struct gw_error *err);
+/* The ledger is held by another. GW_EBUSY. */
+enum gw_status sync_again_refused(const struct sync *sync, struct gw_error *err);
 /* Everybody else is left out, and the trail tells of it. */
 enum gw_status sync_again_begin(struct sync *sync, struct gw_error *err);
 /* No later day is asked for than was read before. */

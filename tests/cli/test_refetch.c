@@ -63,6 +63,15 @@ Test(refetch, tells_what_was_found_and_what_it_changed)
            "audit", "show", CONFIG);
 }
 
+Test(refetch, says_so_where_there_is_nothing_to_ask)
+{
+    EXPECT(0, "", PARTS("\nrows: "), "sync", CONFIG);
+    EXPECT(0, "",
+           PARTS("1 subject asked about again: 0 requests, 0 entries, 0 new versions, 0 exact repeats\n",
+                 "nothing was asked for: their hospitals are asked for no such records, or not of these days\n"),
+           "replay", CONFIG, "--refetch", "--type", "Encounter", "--to", "2020-01-01", "--reason", "a look");
+}
+
 Test(refetch, ends_as_a_sync_does_where_an_endpoint_fails)
 {
     EXPECT(0, "", PARTS("\nrows: "), "sync", CONFIG);

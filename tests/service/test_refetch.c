@@ -371,6 +371,24 @@ Test(refetch, refuses_a_slice_that_is_none_before_it_asks_anybody)
     tear_down(&b);
 }
 
+Test(refetch, leaves_the_ledger_to_a_service_that_runs)
+{
+    struct gw_ledger *held = NULL;
+    struct bench b;
+    unsigned before;
+
+    begin(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    before = fake_server_requests(b.hospitals[0].server);
+    cr_assert(eq(int, gw_ledger_open(path_of(&b, "state/ledger.db"), &held, &b.err), GW_OK), "%s", b.err.text);
+    cr_expect(eq(int, refetch(&b), GW_EBUSY));
+    cr_expect(ne(ptr, strstr(b.err.text, "stop the service, ask again, start it"), NULL), "%s", b.err.text);
+    cr_expect(ne(ptr, strstr(b.err.text, "each 7 days"), NULL), "%s", b.err.text);
+    gw_ledger_close(held);
+    cr_expect(eq(u32, fake_server_requests(b.hospitals[0].server), before), "there is one puller");
+    tear_down(&b);
+}
+
 /* ---- folders ---- */
 
 Test(refetch, says_which_folders_cannot_be_asked)
