@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Four hospitals on a real FHIR server, each with its own ways of writing: what `sync` brings home is what the made-up
 # cohort says, and what `map` makes of the same resources from files; a second sync writes nothing; corrections,
-# retractions and late results of a second delivery change what they should; page size, locale and time zone change
-# nothing, nor does a sync without a check before it.
+# retractions and late results of a second delivery change what they should, whether a sync or a refetch brings them; page
+# size, locale and time zone change nothing, nor does a sync without a check before it.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
 . "$(dirname "${BASH_SOURCE[0]}")/hospitals.bash"
@@ -42,6 +42,16 @@ expect "and says that nothing is new" 1 "$(grep -c '^nothing new: no row written
 expect "the study database is the same file, byte for byte" "$before" "$(sha256sum <"$work/one/study.db")"
 expect "no exception was added" "$items" "$(sql "$work/one/state/ledger.db" 'SELECT count(*), max(id) FROM items')"
 
+# ---- asked again
+cursors() { sql "$work/$1/state/ledger.db" 'SELECT * FROM cursors ORDER BY 1, 2, 3, 4, 5'; }
+new_versions() { json "$work/$1/replay.out" 'd.endpoints.reduce((sum, endpoint) => sum + endpoint.new, 0)'; }
+cursors one >"$work/cursors"
+expect "all is asked for again" 0 "$(gateway one replay --refetch --reason "a look" --json)"
+expect "of hospitals that did not change all are exact repeats" 0 "$(new_versions one)"
+expect "and nothing follows" "$before" "$(sha256sum <"$work/one/study.db")"
+cursors one | cmp - "$work/cursors" || fail "a cursor moved"
+cp -r "$work/one" "$work/again"
+
 # ---- the second delivery
 cp "$work/one/study.db" "$work/before.db"
 second_delivery
@@ -51,6 +61,10 @@ cat "$work/one/sync.out"
 "$truth" changes "$work/cohort" "$work/before.db" "$work/one/study.db"
 dump "$work/one/study.db" >"$work/one.dump"
 ! cmp -s "$work/first.dump" "$work/one.dump" || fail "the dump does not show the second delivery"
+expect "asking again without a sync succeeds" 0 "$(gateway again replay --refetch --reason "second delivery" --json)"
+[ "$(new_versions again)" -gt 0 ] || fail "no new version was found"
+cursors again | cmp - "$work/cursors" || fail "a cursor moved"
+dump "$work/again/study.db" | cmp - "$work/one.dump" || fail "asked again, the second delivery is another"
 
 # ---- from nothing, in other ways
 german=$(locale -a 2>/dev/null | grep -ix 'de_DE.utf-\?8' | head -n 1 || true)
