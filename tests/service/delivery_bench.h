@@ -21,6 +21,7 @@ struct bench {
     struct gw_config_study study;
     struct gw_config_endpoint endpoint;
     struct gw_config config;
+    const struct gw_refetch *again; /* the syncs ask for it again; NULL: they go on */
     struct gw_sync_result result;
     struct gw_error err;
 };
@@ -71,7 +72,7 @@ static inline void bench_close(struct bench *b)
 /* The failure of the delivery; the hospital's is none. */
 static inline const struct gw_error *bench_sync(struct bench *b)
 {
-    const struct gw_sync_options options = {.config = &b->config, .as_of = gw_day_of(2024, 2, 28)};
+    const struct gw_sync_options options = {.config = &b->config, .again = b->again, .as_of = gw_day_of(2024, 2, 28)};
 
     cr_assert(gw_sync_run(&b->arena, &options, &b->result, &b->err) == GW_OK, "%s", b->err.text);
     cr_assert(b->result.endpoints[0].failure.status == GW_OK, "%s", b->result.endpoints[0].failure.text);

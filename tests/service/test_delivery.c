@@ -22,6 +22,27 @@ Test(delivery, brings_what_a_hospital_has_to_a_study_database_that_is_elsewhere)
     bench_close(&b);
 }
 
+Test(delivery, brings_what_a_slice_asked_for_again_has_changed)
+{
+    const struct gw_refetch again = {
+        .from = GW_NO_DAY, .to = GW_NO_DAY, .types = "Observation", .by = "dm1", .reason = "re-issued results"};
+    struct bench b;
+
+    set_up(&b, "again");
+    cr_expect(bench_sync(&b)->status == GW_OK, "%s", b.result.deliveries[0].failure.text);
+    b.again = &again;
+    cr_expect(bench_sync(&b)->status == GW_OK);
+    cr_expect(b.result.deliveries[0].batches == 0, "nothing changed");
+    b.hospital.resources[2] = FAKE_COUNT("p1", "6", "amended", "1.40");
+    cr_expect(bench_sync(&b)->status == GW_OK);
+    cr_expect(says(&b, VALUE, "1.40"));
+    cr_expect(b.result.deliveries[0].batches == 1);
+    b.again = NULL;
+    cr_expect(bench_sync(&b)->status == GW_OK);
+    cr_expect(b.result.deliveries[0].batches == 0, "and the next sync has nothing left to bring");
+    bench_close(&b);
+}
+
 Test(delivery, leaves_alone_what_a_person_changed_and_tells_it_once)
 {
     struct bench b;
