@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/acts.h"
 #include "cli/commands.h"
@@ -275,6 +276,16 @@ static void print_order_json(const struct purging *p, const struct gw_text *line
     output_json(&p->output, order);
 }
 
+/* Never over a file that is there: it may be the key. */
+static enum gw_status write_order(const char *path, const struct gw_text *line, struct gw_error *err)
+{
+    if (line->failed)
+        return gw_fail(err, GW_ENOMEM, where, "no memory for an order");
+    if (access(path, F_OK) == 0)
+        return gw_fail(err, GW_ECREATE, where, "%s: is there already; an order is a new file", path);
+    return gw_text_write_file(path, 0600, line->at, line->length, err);
+}
+
 static enum gw_status make(struct purging *p, const struct arguments *arguments, struct gw_error *err)
 {
     const char *path = arguments->values[OPTION_ORDER];
@@ -298,8 +309,7 @@ static enum gw_status make(struct purging *p, const struct arguments *arguments,
                            &line, &order, err);
     gw_text_add(&line, "\n");
     if (rc == GW_OK)
-        rc = line.failed ? gw_fail(err, GW_ENOMEM, where, "no memory for an order")
-                         : gw_text_write_file(path, 0600, line.at, line.length, err);
+        rc = write_order(path, &line, err);
     if (rc == GW_OK && arguments_has(arguments, OPTION_JSON))
         print_order_json(p, &line);
     else if (rc == GW_OK)

@@ -159,6 +159,9 @@ Test(purge_command, O2_signs_with_no_key_that_others_may_read)
     expect_refused(78, "officer.pem");
     CASEMENT_RUN("purge", CONFIG, "--apply", "order.json");
     expect_refused(66, "order.json");
+    cr_assert(chmod(scratch_path(&scratch, "officer.key"), 0600) == 0);
+    CASEMENT_RUN("purge", CONFIG, "--subject", "ES-001", "--order", "officer.key", OFFICER, "--key", "officer.key");
+    expect_refused(73, "officer.key: is there already; an order is a new file");
 }
 
 static const struct {
