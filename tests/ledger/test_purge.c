@@ -182,6 +182,26 @@ Test(purge, lets_nothing_in_again)
     book_free(book);
 }
 
+Test(purge, is_looked_at_before_and_that_changes_nothing)
+{
+    struct book *book = book_new();
+    const int64_t read = fill(book, "ES-001", CANARY), unread = book_enrol(book, "ES-002");
+    struct gw_purge_view views[] = {{.subject = read}, {.subject = unread}};
+
+    for (int i = 0; i < 3; i++)
+        book_add(book, unread, i < 2 ? "Observation" : "Encounter", gw_arena_print(&book->arena, "x-%d", i), "1", "1");
+    book_keep(book);
+    BOOK_OK(book, gw_ledger_purge_look(book->ledger, &book->arena, &notes, views, 2, &book->err));
+    cr_expect(views[0].versions == 1 && views[0].kind_count == 1 && views[0].items == 1 && views[0].open_items == 1);
+    cr_expect(views[0].cursors == 1 && views[0].notes == 2 && views[0].patients == 1, "one note is an endpoint's");
+    cr_expect(views[1].versions == 3 && views[1].parts == 3 && views[1].kind_count == 2, "never read before");
+    cr_expect(strcmp(views[1].kinds[0].type, "Encounter") == 0 && views[1].kinds[1].versions == 2);
+    cr_expect(views[1].items == 0 && views[1].revisions == 0 && strcmp(views[0].facts, views[1].facts) != 0);
+    cr_expect(book_sql(book, "SELECT sum(length(bytes)) FROM pages") == views[0].bytes + views[1].bytes);
+    cr_expect(book_sql(book, "SELECT count(*) FROM entries WHERE subject = 2") == 0, "it has no index rows still");
+    book_free(book);
+}
+
 enum { MANY = 1500 };
 
 Test(purge, goes_on_where_a_kill_ended_it)
