@@ -37,13 +37,15 @@ enum gw_status gw_ledger_delivered(struct gw_ledger *ledger, int64_t subject, in
 enum gw_status gw_ledger_knows(struct gw_ledger *ledger, int64_t subject, int64_t revision, enum gw_revision_known *out,
                                struct gw_error *err)
 {
-    int64_t last = 0, there = 0, waits = 0;
+    int64_t last = 0, there = 0, waits = 0, begins = 0;
     enum gw_status rc = latest(ledger, subject, &last, err);
 
     if (rc == GW_OK)
         rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_REVISION_ANY, subject, revision), 0, &there, err);
     if (rc == GW_OK)
         rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_UP_TO, subject, revision), 0, &waits, err);
+    if (rc == GW_OK && revision < last)
+        rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_BEGINS, subject, revision), 0, &begins, err);
     if (revision > last)
         *out = GW_REVISION_AHEAD;
     else

@@ -168,7 +168,8 @@ enum gw_status gw_outbox_delivered(struct gw_ledger *ledger, int64_t subject, in
     return step_end(ledger, &step, rc, err);
 }
 
-/* Lines behind the revision wait again, those up to it have this receipt. */
+/* Lines behind the revision wait again, those up to it have this receipt; the first that waits begins at it, wherever
+ * that is: the difference is made from there. */
 static enum gw_status stand(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,
                             int64_t *again, int64_t *found, struct gw_error *err)
 {
@@ -178,7 +179,7 @@ static enum gw_status stand(struct gw_ledger *ledger, int64_t subject, int64_t r
     if (rc == GW_OK)
         rc = ledger_run(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_DONE, subject, revision, receipt), err);
     *found = rc == GW_OK ? sqlite3_changes(ledger->db) : 0;
-    return rc;
+    return rc == GW_OK ? ledger_run(ledger, ledger_bind(ledger, STATEMENT_OUTBOX_FROM, subject, revision), err) : rc;
 }
 
 static enum gw_status note_stand(struct gw_ledger *ledger, int64_t subject, int64_t revision, const char *receipt,

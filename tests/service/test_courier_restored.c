@@ -254,3 +254,54 @@ Test(courier_restored, o3_ends_equal_whenever_the_copy_was_made, .timeout = 300)
     expect_delivered(&b);
     tear_down(&b);
 }
+
+static void keep_snapshot(struct bench *b, int revision)
+{
+    exec(b, gw_arena_print(&b->book->arena,
+                           "CREATE TABLE rows_%d AS TABLE observations; CREATE TABLE receipts_%d AS TABLE receipts;"
+                           "CREATE TABLE batches_%d AS TABLE batches",
+                           revision, revision, revision));
+}
+
+static void restore_snapshot(struct bench *b, int revision)
+{
+    exec(b, gw_arena_print(&b->book->arena,
+                           "TRUNCATE observations, receipts, batches; INSERT INTO observations TABLE rows_%d;"
+                           "INSERT INTO receipts TABLE receipts_%d; INSERT INTO batches TABLE batches_%d",
+                           revision, revision, revision));
+}
+
+/*
+ * First the ledger was restored from its copy of revision 2 and went on from the database's 5, then the database from
+ * its own of an earlier one: where the ledger has no revision of that number (4), or another (3), no batch begins.
+ */
+Test(courier_restored, d2_goes_on_from_a_snapshot_that_no_batch_of_the_ledger_begins_at, .timeout = 300)
+{
+    struct bench b;
+
+    set_up(&b, "d2_gap");
+    for (int revision = 1; revision <= 5; revision++) {
+        settle_all(&b, revision);
+        deliver_all(&b);
+        keep_snapshot(&b, revision);
+        if (revision == 2)
+            back_up(&b);
+    }
+    restore(&b);
+    settle_all(&b, 10); /* its 3, which becomes 6 */
+    deliver_all(&b);
+    expect_tables(&b, 10, "after the ledger was restored");
+    for (int revision = 5; revision >= 1; revision--) {
+        restore_snapshot(&b, revision);
+        start(&b);
+        while (!is_idle(&b) && courier_news(b.courier)->failures == 0)
+            uv_run(&b.loop, UV_RUN_ONCE);
+        cr_expect(is_idle(&b), "%d: %s", revision, courier_news(b.courier)->reason.text);
+        stop(&b);
+        expect_tables(&b, 10, gw_arena_print(&b.book->arena, "after the snapshot of %d", revision));
+        expect_delivered(&b);
+        expect_trail(&b);
+        cr_expect(says(&b, "SELECT count(*) FROM refusals", "0"), "%d", revision);
+    }
+    tear_down(&b);
+}
