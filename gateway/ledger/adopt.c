@@ -49,15 +49,25 @@ enum gw_status gw_ledger_knows(struct gw_ledger *ledger, int64_t subject, int64_
     if (revision > last)
         *out = GW_REVISION_AHEAD;
     else
-        *out = revision > 0 && (there == 0 || waits > 0) ? GW_REVISION_UNSURE : GW_REVISION_KNOWN;
+        *out = revision > 0 && (there == 0 || waits > 0 || (revision < last && begins == 0)) ? GW_REVISION_UNSURE
+                                                                                             : GW_REVISION_KNOWN;
     return rc;
 }
 
 /* ---- adopting -------------------------------------------------------------------------------------------------- */
 
+static bool is_refused(const struct gw_refusals *refused, const struct gw_change *change)
+{
+    for (size_t i = 0; i < refused->count; i++)
+        if (refused->list[i].table == change->table && strcmp(refused->list[i].row_id, change->row->row_id) == 0)
+            return true;
+    return false;
+}
+
 /* Does the database have what the ledger has under this number? */
 static enum gw_status compare(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t revision,
-                              const struct gw_rows *there, bool *same, struct gw_error *err)
+                              const struct gw_rows *there, const struct gw_refusals *refused, bool *same,
+                              struct gw_error *err)
 {
     struct gw_difference difference = {0};
     struct gw_rows ours = {0};
@@ -66,7 +76,9 @@ static enum gw_status compare(struct gw_ledger *ledger, struct gw_arena *arena, 
 
     if (rc == GW_OK)
         rc = gw_difference(arena, there, &ours, &difference, err);
-    *same = rc == GW_OK && difference.count == 0;
+    *same = rc == GW_OK;
+    for (size_t i = 0; *same && i < difference.count; i++)
+        *same = is_refused(refused, &difference.changes[i]);
     return rc;
 }
 
@@ -148,7 +160,8 @@ static enum gw_status adopt(struct gw_ledger *ledger, struct gw_arena *arena, in
 }
 
 enum gw_status gw_ledger_adopt(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t revision,
-                               const struct gw_rows *there, bool *adopted, struct gw_error *err)
+                               const struct gw_rows *there, const struct gw_refusals *refused, bool *adopted,
+                               struct gw_error *err)
 {
     int64_t known = 0;
     bool same = false;
@@ -159,7 +172,7 @@ enum gw_status gw_ledger_adopt(struct gw_ledger *ledger, struct gw_arena *arena,
         return rc;
     rc = ledger_number(ledger, ledger_bind(ledger, STATEMENT_REVISION_HERE, subject, revision), 0, &known, err);
     if (rc == GW_OK && known > 0)
-        rc = compare(ledger, arena, subject, revision, there, &same, err);
+        rc = compare(ledger, arena, subject, revision, there, refused, &same, err);
     if (rc == GW_OK && !same)
         rc = adopt(ledger, arena, subject, revision, there, err);
     if (rc == GW_OK)

@@ -75,6 +75,9 @@ void courier_await_inspection(struct courier *c); /* where nothing waits any mor
 void courier_inspect(struct courier *c);          /* what was changed there by hand */
 void courier_find_missing(struct courier *c);
 void courier_end_inspection(struct courier *c);
+/* What the database said, or should have said, to a batch that it has: a person hears of it. */
+enum gw_status courier_settle(struct courier *c, struct gw_ledger *ledger, int64_t subject,
+                              const struct gw_batch *batch, const struct gw_refusals *refusals, struct gw_error *err);
 void courier_collect(struct courier *c); /* ──> deliver ──> receipts; idle where nothing waits */
 
 #endif

@@ -12,6 +12,7 @@
 #include "gateway/core/date.h"
 #include "gateway/ledger/adopt.h"
 #include "service/agenda.h"
+#include "service/batch.h"
 #include "service/courier_parts.h"
 
 static const char where[] = "service.courier";
@@ -95,19 +96,35 @@ enum gw_status courier_part_astray(struct courier *c, struct gw_ledger *ledger, 
 
 /* ---- one after the other --------------------------------------------------------------------------------------- */
 
+/* The answer to the batch was lost, and this is what it said. What was sent is made once more; it is not sent again. */
+static enum gw_status settle_lost(struct courier *c, struct gw_ledger *ledger, const struct astray *astray,
+                                  int64_t from, struct gw_error *err)
+{
+    const struct gw_outbox_line line = {
+        .subject = astray->subject, .study = c->settings.study, .subject_key = astray->subject_key};
+    struct gw_batch batch;
+    const enum gw_status rc = batch_make(ledger, &c->recalling, &line, from, astray->revision, NULL, &batch, err);
+
+    return rc == GW_OK ? courier_settle(c, ledger, astray->subject, &batch, &c->recalled.refusals, err) : rc;
+}
+
 static enum gw_status adopt(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
 {
     struct courier *c = ctx;
     const struct astray *astray = &c->astray[c->astray_at];
     bool adopted = false;
-    enum gw_status rc = GW_OK;
+    int64_t from = 0;
+    enum gw_status rc;
 
     if (c->recalled.revision != astray->revision) /* it moved meanwhile */
         return gw_fail(err, GW_ERETRY, where, "the study database of %s is written by somebody else too",
                        c->settings.study);
-    rc = gw_ledger_adopt(ledger, &c->recalling, astray->subject, astray->revision, &c->recalled.rows, &adopted, err);
+    rc = gw_ledger_delivered(ledger, astray->subject, &from, err);
+    if (rc == GW_OK)
+        rc = gw_ledger_adopt(ledger, &c->recalling, astray->subject, astray->revision, &c->recalled.rows,
+                             &c->recalled.refusals, &adopted, err);
     c->news.recalled += adopted;
-    return rc;
+    return rc == GW_OK && !adopted && from < astray->revision ? settle_lost(c, ledger, astray, from, err) : rc;
 }
 
 static void on_adopted(void *ctx, const struct gw_error *failure)
@@ -141,7 +158,7 @@ static void on_measured(void *ctx, const struct gw_error *failure)
     c->stands = !failure;
     if (!courier_step_done(c, failure))
         return;
-    if (c->news.recalled + c->news.held > 0)
+    if (c->news.recalled + c->news.held > 0 || c->news.marked)
         courier_tell(c, COURIER_WORKING);
     courier_next_step(c);
 }

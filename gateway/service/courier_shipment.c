@@ -162,9 +162,10 @@ static enum gw_status refuse_rows(struct settling *s, struct gw_ledger *ledger, 
 }
 
 /* What was written is accepted, but for what the receipt refuses; a person hears of both. */
-static enum gw_status settle_refusals(struct courier *c, struct gw_ledger *ledger, size_t i, struct gw_error *err)
+enum gw_status courier_settle(struct courier *c, struct gw_ledger *ledger, int64_t subject,
+                              const struct gw_batch *batch, const struct gw_refusals *refusals, struct gw_error *err)
 {
-    struct settling s = {.batch = &c->batches[i], .refusals = &c->shipment.refusals, .subject = c->subjects[i]};
+    struct settling s = {.batch = batch, .refusals = refusals, .subject = subject};
     struct gw_refusals before = {0};
     enum gw_status rc = gw_ledger_refusals(ledger, &c->arena, s.subject, s.batch->subject_key, &before, err);
 
@@ -188,7 +189,7 @@ static enum gw_status keep_receipts(struct gw_ledger *ledger, void *ctx, struct 
 
         rc = gw_outbox_stands(ledger, c->subjects[i], receipt->revision, c->batches[i].applied_at, err);
         if (rc == GW_OK && receipt->applied)
-            rc = settle_refusals(c, ledger, i, err);
+            rc = courier_settle(c, ledger, c->subjects[i], &c->batches[i], &c->shipment.refusals, err);
         c->news.batches += receipt->applied;
         c->news.rows += receipt->applied ? c->batches[i].difference->count : 0;
     }

@@ -81,7 +81,8 @@ int64_t postgres_number_of(const PGresult *result, int row, int column);
 /* ---- postgres_inspect.c: what is not as we wrote it, or was refused */
 
 void postgres_on_refusals(void *ctx, const PGresult *result);
-/* A further run of a shipment that left rows alone: what stands there. It ends the call; false: there is none. */
+/* A further run of a call that met rows that were left alone: what stands there. It ends the call; false: there is
+ * none. */
 bool postgres_look(struct postgres *p);
 void postgres_inspect(struct gw_remote *remote, struct gw_arena *arena, struct gw_refusals *out, gw_remote_done done,
                       void *ctx);

@@ -209,13 +209,14 @@ static inline void find_it_behind(struct ground *g)
 
 static inline void find_it_ahead(struct ground *g)
 {
+    const struct gw_refusals none = {0};
     struct gw_rows there = {0};
     bool adopted;
 
     deliver_three(g);
     book_row(g->trail.book, &there, "o1@T30-01", "9.9");
     BOOK_OK(g->trail.book, gw_ledger_adopt(g->trail.book->ledger, &g->trail.book->arena, g->subject, 7, &there,
-                                           &adopted, &g->trail.book->err));
+                                           &none, &adopted, &g->trail.book->err));
     cr_assert(adopted);
 }
 

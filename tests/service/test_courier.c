@@ -110,6 +110,84 @@ Test(courier, d1_survives_a_wire_that_breaks_around_the_commit)
     }
 }
 
+/* Rejected when it first comes, or touched by a person before it changes: o7 of ES-002. */
+static void refuse_something(struct bench *b, bool touched)
+{
+    if (!touched) {
+        exec(b, "ALTER TABLE observations ADD CHECK (NOT (row_id = 'o7' AND subject_key = 'ES-002'))");
+        return;
+    }
+    settle(b, 2, 6); /* o7 is there, as 6.7 */
+    deliver_all(b);
+    exec(b, "UPDATE observations SET value_num = 9.9 WHERE row_id = 'o7' AND subject_key = 'ES-002'");
+}
+
+/* What the answer would have said is heard all the same: of which row, and that a person is to be told. */
+Test(courier, d1_hears_of_refusals_when_the_answer_to_the_commit_was_lost)
+{
+    static const struct {
+        const char *name;
+        enum fake_wire_break how;
+        bool touched;
+        const char *batches;
+    } cases[] = {{"d1_answered_rejected", FAKE_WIRE_WHOLE, false, "1 1"},
+                 {"d1_answered_touched", FAKE_WIRE_WHOLE, true, "2 2"},
+                 {"d1_lost_rejected", FAKE_WIRE_AFTER_COMMIT, false, "1 1"},
+                 {"d1_lost_touched", FAKE_WIRE_AFTER_COMMIT, true, "2 2"},
+                 {"d1_cut_rejected", FAKE_WIRE_FIRST_BYTE, false, "1 1"},
+                 {"d1_cut_touched", FAKE_WIRE_FIRST_BYTE, true, "2 2"}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench b;
+        struct gw_refusals refusals;
+        int64_t marked = GW_NOBODY;
+
+        set_up(&b, cases[i].name);
+        b.inspect_s = 0; /* the weekly look would find what was touched */
+        refuse_something(&b, cases[i].touched);
+        settle(&b, 2, 1);
+        fake_wire_break(b.wire, cases[i].how, cases[i].touched ? 0 : 1); /* the first is taken back with its row */
+        deliver_all(&b);
+        cr_expect(fake_wire_breaks(b.wire) == (cases[i].how != FAKE_WIRE_WHOLE), "%s", cases[i].name);
+        expect_delivered(&b);
+        BOOK_OK(b.book,
+                gw_ledger_refusals(b.book->ledger, &b.book->arena, b.subjects[2], "ES-002", &refusals, &b.book->err));
+        cr_assert(refusals.count == 1, "%s: %zu", cases[i].name, refusals.count);
+        cr_expect(refusals.list[0].kind == (cases[i].touched ? GW_REFUSAL_TOUCHED : GW_REFUSAL_REJECTED));
+        cr_expect_str_eq(refusals.list[0].row_id, "o7", "%s", cases[i].name);
+        cr_expect(!cases[i].touched || strlen(refusals.list[0].stands) == 32, "%s: %s", cases[i].name,
+                  refusals.list[0].stands);
+        BOOK_OK(b.book, gw_ledger_next_dirty(b.book->ledger, 0, &marked, &b.book->err));
+        cr_expect(marked == b.subjects[2], "%s: a person is told", cases[i].name);
+        cr_expect(says(&b, "SELECT max(to_revision) || ' ' || count(*) FROM batches", cases[i].batches),
+                  "%s: nothing is sent twice", cases[i].name);
+        tear_down(&b);
+    }
+}
+
+/* A row that was rejected before is taken by a batch whose answer is lost: it is there, and can be withdrawn. */
+Test(courier, d1_hears_of_rows_that_were_taken_when_the_answer_to_the_commit_was_lost)
+{
+    struct bench b;
+    struct gw_refusals refusals;
+
+    set_up(&b, "d1_taken");
+    refuse_something(&b, false);
+    settle(&b, 2, 1);
+    deliver_all(&b);
+    exec(&b, "ALTER TABLE observations DROP CONSTRAINT observations_check");
+    settle(&b, 2, 2);
+    fake_wire_break(b.wire, FAKE_WIRE_AFTER_COMMIT, 0);
+    deliver_all(&b);
+    BOOK_OK(b.book,
+            gw_ledger_refusals(b.book->ledger, &b.book->arena, b.subjects[2], "ES-002", &refusals, &b.book->err));
+    cr_expect(fake_wire_breaks(b.wire) == 1 && refusals.count == 0);
+    settle(&b, 2, 3); /* without o7 */
+    deliver_all(&b);
+    cr_expect(says(&b, "SELECT status FROM observations WHERE row_id = 'o7'", "withdrawn"));
+    tear_down(&b);
+}
+
 /* 40 points here, 500 where there is time for them; half of them of what is sent, half of what is answered. */
 Test(courier, d1_survives_a_wire_that_breaks_anywhere, .timeout = 3600)
 {

@@ -20,7 +20,7 @@ struct link {
     struct fake_wire *wire;
     struct end client, server;
     size_t sent, answered; /* bytes passed on */
-    bool committed;        /* the word was passed on */
+    bool committed;        /* the word was passed on, the one that counts */
     bool broken;
 };
 
@@ -30,6 +30,7 @@ struct fake_wire {
     unsigned port, server_port;
     enum fake_wire_break how;
     size_t at;
+    size_t commits; /* words passed on */
     uint64_t delay_ms;
     size_t breaks;
     size_t pieces; /* on their way */
@@ -110,11 +111,13 @@ static size_t cut_question(struct link *link, const char *bytes, size_t length, 
         *last = true;
         return wire->at > link->sent ? wire->at - link->sent : 0;
     }
-    if (wire->how == FAKE_WIRE_BEFORE_COMMIT && word) {
+    const bool counts = word && wire->commits++ >= wire->at;
+
+    if (wire->how == FAKE_WIRE_BEFORE_COMMIT && counts) {
         *last = true;
         return (size_t)(word - bytes);
     }
-    link->committed |= word != NULL;
+    link->committed |= counts;
     return length;
 }
 
@@ -230,6 +233,7 @@ void fake_wire_break(struct fake_wire *wire, enum fake_wire_break how, size_t at
 {
     wire->how = how;
     wire->at = at;
+    wire->commits = 0;
     for (size_t i = 0; i < wire->count; i++) { /* counted from here */
         wire->links[i]->sent = wire->links[i]->answered = 0;
         wire->links[i]->committed = false;

@@ -18,7 +18,7 @@ enum fake_wire_break {
     FAKE_WIRE_WHOLE,
     FAKE_WIRE_AT_BYTE,       /* of what the client sends, `at` bytes are passed on, and then both ends are closed */
     FAKE_WIRE_AT_ANSWER,     /* the same of what the server answers */
-    FAKE_WIRE_BEFORE_COMMIT, /* what comes before the word is passed on */
+    FAKE_WIRE_BEFORE_COMMIT, /* what comes before the word is passed on, behind `at` others as below */
     FAKE_WIRE_AFTER_COMMIT,  /* the word too; no answer to it */
     FAKE_WIRE_FIRST_BYTE,    /* and one byte of the answer */
 };

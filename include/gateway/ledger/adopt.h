@@ -29,10 +29,12 @@ enum gw_status gw_ledger_rows_there(struct gw_ledger *ledger, struct gw_arena *a
 
 /*
  * The database stands at this revision, and these rows of ours are there, sorted. Where they are those of the ledger's
- * own revision nothing was lost but a receipt. Otherwise (*adopted) they are what is delivered from, the newest rows
- * wait behind them under a number that the database has not seen, and the trail has a line. In one transaction.
+ * own revision, but for those that the batch was refused, nothing was lost but a receipt. Otherwise (*adopted) they are
+ * what is delivered from, the newest rows wait behind them under a number that the database has not seen, and the trail
+ * has a line. In one transaction.
  */
 enum gw_status gw_ledger_adopt(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t revision,
-                               const struct gw_rows *there, bool *adopted, struct gw_error *err);
+                               const struct gw_rows *there, const struct gw_refusals *refused, bool *adopted,
+                               struct gw_error *err);
 
 #endif

@@ -41,9 +41,10 @@ struct gw_shipment {
     struct gw_refusals refusals; /* filled in */
 };
 
-struct gw_recalled {     /* what the database has of a subject */
-    int64_t revision;    /* 0: it knows nobody of this name */
-    struct gw_rows rows; /* those that are as we wrote them, sorted; no tombstones */
+struct gw_recalled {             /* what the database has of a subject */
+    int64_t revision;            /* 0: it knows nobody of this name */
+    struct gw_rows rows;         /* those that are as we wrote them, sorted; no tombstones */
+    struct gw_refusals refusals; /* of the batch that ended at the revision: what its answer said, or should have */
 };
 
 struct gw_expected { /* a row that should be there */
