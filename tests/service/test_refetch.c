@@ -257,6 +257,23 @@ Test(refetch, leaves_who_was_never_read_to_the_next_sync)
     tear_down(&b);
 }
 
+/* Its windows now take days that no hospital was asked for: a slice does not stand for them. */
+Test(refetch, leaves_whose_first_dose_moved_to_days_that_were_not_read_to_the_next_sync)
+{
+    struct bench b;
+
+    begin(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    scratch_write(&b.scratch, "roster.csv", HEADER "madrid,lendex-rrmm,p1,S-1,2024-01-08,,2024-01-05,,,\n");
+    refetch_fine(&b);
+    cr_expect(eq(sz, b.result.again.held_back, 1));
+    cr_expect(eq(sz, b.result.pass.subjects, 0));
+    expect_cell(&b, COUNTED, "1.20", "what was delivered stands meanwhile");
+    run_fine(&b);
+    expect_cell(&b, COUNTED, "", "T30-01 is 2024-01-30 to 2024-02-09 now");
+    tear_down(&b);
+}
+
 /* ---- absence ---- */
 
 Test(refetch, takes_nothing_back_for_what_is_not_shown_again)
