@@ -67,14 +67,31 @@ static bool same_receipts(const struct gw_export_receipts *a, const struct gw_ex
     return same;
 }
 
+/* A study database elsewhere knows of the cut too; first, because only what the ledger has is never moved. */
+static enum gw_status keep(const struct arguments *arguments, struct gw_arena *arena, const struct gw_cut *cut,
+                           struct gw_error *err)
+{
+    const struct gw_config_study *study = NULL;
+    struct gw_ledger *ledger = NULL;
+    struct gw_config config;
+    enum gw_status rc = open_ledger(arguments, arena, &config, &ledger, err);
+
+    if (rc == GW_OK)
+        rc = report_study(&config, cut->study, &study, err);
+    if (rc == GW_OK && gw_same(study->sink_kind, "postgres"))
+        rc = gw_sink_postgres_cut(&study->postgres, cut->name, cut->at, &cut->receipts, err);
+    if (rc == GW_OK)
+        rc = gw_cut_keep(ledger, arena, cut, err);
+    gw_ledger_close(ledger);
+    return rc;
+}
+
 /* Where each subject stood before and after is the same, or nobody knows which of the two was taken out. */
 enum gw_status cut_end(const struct arguments *arguments, struct gw_arena *arena, const char *database,
                        const struct cut_taken *taken, struct gw_error *err)
 {
     struct gw_cut cut = {
         .name = arguments->values[OPTION_CUT], .study = taken->study, .by = acts_author(arguments, arena)};
-    struct gw_ledger *ledger = NULL;
-    struct gw_config config;
     char now[GW_INSTANT_BYTES];
     enum gw_status rc;
 
@@ -87,10 +104,5 @@ enum gw_status cut_end(const struct arguments *arguments, struct gw_arena *arena
     if (rc == GW_OK && !same_receipts(&taken->before, &cut.receipts))
         rc = gw_fail(err, GW_EBUSY, where,
                      "%s: rows were delivered while it was read, so the cut was not noted: export again", database);
-    if (rc == GW_OK)
-        rc = open_ledger(arguments, arena, &config, &ledger, err);
-    if (rc == GW_OK)
-        rc = gw_cut_keep(ledger, arena, &cut, err);
-    gw_ledger_close(ledger);
-    return rc;
+    return rc == GW_OK ? keep(arguments, arena, &cut, err) : rc;
 }

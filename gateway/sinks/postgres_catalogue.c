@@ -42,6 +42,16 @@ static const struct {
     {"refusals", "row_id", "The row that was not written"},
     {"refusals", "kind", "rejected (a rule here does not take it) or touched (a person had changed the row)"},
     {"refusals", "reason", "The SQLSTATE of a rejection"},
+    {"changes", "subject_key", "The subject's number in the study"},
+    {"changes", "revision", "The revision of the batch"},
+    {"changes", "table_name", "The table of the row"},
+    {"changes", "row_id", "The row"},
+    {"changes", "kind", "added (or back after it was withdrawn), changed or withdrawn"},
+    {"cuts", "name", "The name that was given to it"},
+    {"cuts", "taken_at", "When it was taken, UTC"},
+    {"cut_subjects", "cut", "The cut"},
+    {"cut_subjects", "subject_key", "The subject's number in the study"},
+    {"cut_subjects", "revision", "The revision that was taken out"},
 };
 
 static const char written[] =

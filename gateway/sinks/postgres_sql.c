@@ -60,6 +60,15 @@ const struct sql_own_table sql_own_tables[SQL_OWN_TABLES] = {
      "DEFAULT "
      "'', PRIMARY KEY (subject_key, revision, table_name, row_id)",
      "SELECT, INSERT", "Rows of a batch that were not written: rejected by a rule here, or touched by a person"},
+    {"changes",
+     "subject_key text, revision bigint, table_name text, row_id text, kind text NOT NULL, PRIMARY KEY (subject_key, "
+     "revision, table_name, row_id)",
+     "SELECT, INSERT",
+     "What became of rows after a subject's first batch; rows of tables provenance and exceptions are left out"},
+    {"cuts", "name text PRIMARY KEY, taken_at text NOT NULL", "SELECT, INSERT, UPDATE",
+     "Cuts: what was taken out of here by casement export --cut"},
+    {"cut_subjects", "cut text, subject_key text, revision bigint NOT NULL, PRIMARY KEY (cut, subject_key)",
+     "SELECT, INSERT, UPDATE", "Where each subject stood at a cut"},
 };
 
 void sql_create_own_table(struct gw_text *out, const struct sql_own_table *table)
@@ -242,6 +251,28 @@ static void add_rows(struct gw_text *out, const struct gw_table *table)
     gw_text_add(out, ") RETURNING subject_key, row_id)");
 }
 
+/* What is told of since a cut: not lineage, and not what waits for a person. */
+static bool is_noted(const struct gw_table *table)
+{
+    return table->id != GW_TABLE_provenance && table->id != GW_TABLE_exceptions;
+}
+
+/* x is the row as it was before the sentence. */
+static void note_changes(struct gw_text *out, const struct gw_table *table, bool adds)
+{
+    gw_text_add(out, ", noted AS (INSERT INTO changes (subject_key, revision, table_name, row_id, kind)"
+                     " SELECT n.subject_key, n.of_revision, ");
+    sql_literal(out, table->name);
+    gw_text_add(out, ", n.row_id, CASE WHEN n.status = 'withdrawn' THEN 'withdrawn' WHEN EXISTS (SELECT FROM ");
+    sql_name(out, table->name);
+    gw_text_add(out, " x WHERE ");
+    same_key(out, "x");
+    gw_text_add(out, " AND x.status <> 'withdrawn') THEN 'changed' ELSE 'added' END FROM n JOIN (SELECT * FROM old");
+    gw_text_add(out, adds ? " UNION ALL SELECT * FROM new) w ON " : ") w ON ");
+    same_key(out, "w");
+    gw_text_add(out, " ON CONFLICT DO NOTHING)");
+}
+
 static void note_refusals(struct gw_text *out, const struct gw_table *table, bool adds)
 {
     gw_text_add(out, " INSERT INTO refusals (subject_key, revision, table_name, row_id, kind, reason)"
@@ -272,6 +303,8 @@ void sql_write_rows(struct gw_text *out, const struct gw_table *table, enum sql_
     change_rows(out, table, what == SQL_FORCED);
     if (what == SQL_ADDS)
         add_rows(out, table);
+    if (is_noted(table))
+        note_changes(out, table, what == SQL_ADDS);
     note_refusals(out, table, what == SQL_ADDS);
 }
 

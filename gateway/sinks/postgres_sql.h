@@ -14,7 +14,7 @@ void sql_literal(struct gw_text *out, const char *text);
 
 const char *sql_type(enum gw_column_type type);
 #define SQL_COLUMNS_MAX 64 /* of any table */
-/* One of the tables of rows.def, and one of those that are ours: identity, releases, receipts. Each ends ";\n". */
+/* One of the tables of rows.def, and one of those that are ours: identity, receipts, changes. Each ends ";\n". */
 void sql_create_table(struct gw_text *out, const struct gw_table *table);
 
 struct sql_own_table {
@@ -24,7 +24,7 @@ struct sql_own_table {
     const char *meaning;
 };
 
-#define SQL_OWN_TABLES 5
+#define SQL_OWN_TABLES 8
 extern const struct sql_own_table sql_own_tables[SQL_OWN_TABLES];
 void sql_create_own_table(struct gw_text *out, const struct sql_own_table *table);
 
@@ -45,7 +45,8 @@ void sql_row_type(struct gw_text *out, const struct gw_table *table); /* its nam
 
 /*
  * Rows of one table out of an array of them. A row is written only for a subject whose receipt bears the shipment. A
- * row that is not as we wrote it, or that should be there and is not, is left alone and noted as a refusal.
+ * row that is not as we wrote it, or that should be there and is not, is left alone and noted as a refusal. What
+ * becomes of the others is noted in changes, but for those of SQL_FRESH.
  */
 enum sql_value { /* of the sentence, in order: $1, ... */
                  SQL_VALUE_ROWS,

@@ -307,7 +307,7 @@ Test(postgres, d8_refuses_a_database_that_is_not_its_own)
         {"d8_installation", "UPDATE target SET installation = 'other'", "other"},
         {"d8_release", "INSERT INTO releases VALUES (99)", "99"},
         {"d8_nobody", "DELETE FROM target", "casement db migrate"},
-        {"d8_not_laid", "DROP TABLE target", "casement db migrate"},
+        {"d8_not_laid", "DROP TABLE target CASCADE", "casement db migrate"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

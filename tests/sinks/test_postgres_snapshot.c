@@ -164,7 +164,7 @@ Test(postgres_snapshot, leaves_no_file_of_what_failed)
         const char *name, *sql, *told;
     } cases[] = {
         {"s_study", "UPDATE target SET study = 'elranatamab'", "elranatamab"},
-        {"s_not_laid", "DROP TABLE target", "casement db migrate"},
+        {"s_not_laid", "DROP TABLE target CASCADE", "casement db migrate"},
         {"s_lost", "DROP TABLE cycles CASCADE", "casement db migrate"},
     };
 

@@ -277,8 +277,8 @@ static void type_everywhere(struct remote_desk *desk)
 
 Test(postgres_views, never_fail_on_what_a_person_typed)
 {
-    static const char *const views[] = {"visit_compliance", "ae_listing",     "ae_incidence",
-                                        "exposure_summary", "dose_intensity", "open_exceptions"};
+    static const char *const views[] = {"visit_compliance", "ae_listing",      "ae_incidence",     "exposure_summary",
+                                        "dose_intensity",   "open_exceptions", "changes_since_cut"};
     struct remote_desk desk;
 
     remote_desk_init(&desk, "v_hostile");
@@ -289,6 +289,8 @@ Test(postgres_views, never_fail_on_what_a_person_typed)
               "all views are looked at");
     type_everywhere(&desk);
     remote_desk_exec(&desk, "UPDATE ae_episodes SET teae = true");
+    remote_desk_exec(&desk, "INSERT INTO cuts VALUES ('k', ''); INSERT INTO cut_subjects VALUES ('k', 'k1', 0);"
+                            "INSERT INTO changes VALUES ('k1', 1, 'subjects', 'k1', 'withdrawn')");
     for (size_t v = 0; v < sizeof views / sizeof *views; v++)
         cr_expect(remote_desk_says(
                       &desk,
@@ -314,5 +316,77 @@ Test(postgres_views, count_only_days_of_the_calendar)
         remote_desk_exec(&desk, gw_arena_print(&desk.arena, "UPDATE exposures SET \"end\" = '%s'", cases[i].end));
         cr_expect(remote_desk_says(&desk, "SELECT days FROM exposure_summary", cases[i].days), "%s", cases[i].end);
     }
+    remote_desk_release(&desk);
+}
+
+/* As casement export --cut would: both subjects of the test where they stand. */
+static void take_cut(struct remote_desk *desk, const char *name, const char *at, int64_t first, int64_t second)
+{
+    struct gw_export_receipt list[] = {{"ES-1", first}, {"ES-2", second}};
+    const struct gw_export_receipts receipts = {list, 2};
+
+    cr_assert(gw_sink_postgres_cut(&desk->target, name, at, &receipts, &desk->failure) == GW_OK, "%s",
+              desk->failure.text);
+}
+
+static void deliver(struct remote_desk *desk, const char *subject, struct gw_rows *before, struct gw_rows *after,
+                    int64_t from)
+{
+    cr_assert(remote_desk_send_one(desk, remote_desk_batch(desk, subject, before, after, from)) == GW_OK, "%s",
+              desk->failure.text);
+}
+
+/* Rows of ES-1 by revision; "" is none. What a person typed into o5 stands against its correction. */
+static const char *const history[][5] = {{"1.20", "2", "3", "", "5"},
+                                         {"1.40", "", "3", "4", "5"},
+                                         {"1.40", "8", "", "4.1", "5"},
+                                         {"1.40", "8", "", "", "6"}};
+
+static void add_history(struct remote_desk *desk, struct gw_rows *rows, size_t revision)
+{
+    for (size_t i = 0; i < 5; i++)
+        if (*history[revision][i])
+            remote_desk_observation(desk, rows, "ES-1", gw_arena_print(&desk->arena, "o%zu", i + 1),
+                                    history[revision][i]);
+}
+
+Test(postgres_views, tell_what_was_corrected_or_withdrawn_since_the_last_cut)
+{
+    static const char since[] = "SELECT coalesce(string_agg(concat_ws(' ', cut, subject_key, table_name, row_id, kind,"
+                                " times, revision), '; '), 'none') FROM changes_since_cut";
+    struct gw_rows rows[4] = {0}, other[2] = {0}, none = {0};
+    struct remote_desk desk;
+
+    remote_desk_init(&desk, "v_cut");
+    for (size_t i = 0; i < 4; i++)
+        add_history(&desk, &rows[i], i);
+    remote_desk_observation(&desk, &other[0], "ES-2", "o1", "7");
+    deliver(&desk, "ES-1", &none, &rows[0], 0);
+    deliver(&desk, "ES-2", &none, &other[0], 0);
+    cr_expect(remote_desk_says(&desk, since, "none"), "no cut was taken");
+    take_cut(&desk, "first", "2024-03-31T10:00:00Z", 1, 1);
+    cr_expect(remote_desk_says(&desk, since, "none"));
+    deliver(&desk, "ES-1", &rows[0], &rows[1], 1);
+    cr_expect(remote_desk_says(&desk, since,
+                               "first ES-1 observations o1 corrected 1 2; first ES-1 observations o2 withdrawn 1 2"),
+              "o4 only came");
+    deliver(&desk, "ES-1", &rows[1], &rows[2], 2);
+    remote_desk_exec(&desk, "UPDATE observations SET value_num = 5.5 WHERE row_id = 'o5'");
+    deliver(&desk, "ES-1", &rows[2], &rows[3], 3);
+    cr_expect(desk.shipment.refusals.count == 1);
+    cr_expect(remote_desk_says(&desk, since,
+                               "first ES-1 observations o1 corrected 1 2; first ES-1 observations o2 corrected 2 3; "
+                               "first ES-1 observations o3 withdrawn 1 3"),
+              "o2 is back with another value, o4 came and went, o5 was left alone");
+    cr_expect(remote_desk_says(&desk,
+                               "SELECT count(*) FROM changes_since_cut WHERE study = 'lendex' AND cut_at ="
+                               " '2024-03-31T10:00:00Z' AND delivered_at > now() - interval '1 hour'",
+                               "3"));
+    take_cut(&desk, "again", "2024-06-30T10:00:00Z", 4, 1);
+    cr_expect(remote_desk_says(&desk, since, "none"));
+    deliver(&desk, "ES-2", &other[0], &other[1], 1);
+    cr_expect(remote_desk_says(&desk, since, "again ES-2 observations o1 withdrawn 1 2"));
+    take_cut(&desk, "again", "2024-06-30T10:00:00Z", 4, 2);
+    cr_expect(remote_desk_says(&desk, since, "none"), "one that the ledger never knew is taken once more");
     remote_desk_release(&desk);
 }

@@ -6,6 +6,8 @@
  *      receipts   where each subject stands, and by which shipment
  *      batches    every batch ever applied: from_revision of one is to_revision of the one before
  *      refusals   rows of a batch that were not written, and why
+ *      changes    rows that were added, changed or withdrawn after a subject's first batch
+ *      cuts       what was taken out by name, and in cut_subjects where each subject stood
  *      <table>    the columns of rows.def, and `written`: a digest of the row as we wrote it
  *      <table>_row   a type of the same columns, in which rows arrive; nothing is kept in it
  *
@@ -18,6 +20,7 @@
 #include <stdio.h>
 
 #include "gateway/net/postgres.h"
+#include "gateway/sinks/export.h"
 #include "gateway/sinks/remote.h"
 
 struct gw_postgres_target {
@@ -53,10 +56,19 @@ enum gw_status gw_sink_postgres_migrate(const struct gw_postgres_target *target,
 enum gw_status gw_sink_postgres_print(const struct gw_postgres_target *target, FILE *out, struct gw_error *err);
 
 /*
- * What the database holds at one instant, as a study.db at path (which must not exist): what exports read. Runs a loop of
- * its own; memory is bounded by the largest subject. The file is not synced. GW_ECONFIG as for a delivery; GW_ECREATE.
+ * What the database holds at one instant, as a study.db at path (which must not exist): what exports read. Runs a loop
+ * of its own; memory is bounded by the largest subject. The file is not synced. GW_ECONFIG as for a delivery;
+ * GW_ECREATE.
  */
 enum gw_status gw_sink_postgres_snapshot(const struct gw_postgres_target *target, const char *path,
                                          struct gw_error *err);
+
+/*
+ * Note a cut there, so that view changes_since_cut tells what was corrected or withdrawn since. Once more under the
+ * same name is the same cut as it is now: that a cut is never moved, the caller sees to. Runs a loop of its own.
+ * GW_ECONFIG as for a delivery.
+ */
+enum gw_status gw_sink_postgres_cut(const struct gw_postgres_target *target, const char *name, const char *taken_at,
+                                    const struct gw_export_receipts *receipts, struct gw_error *err);
 
 #endif
