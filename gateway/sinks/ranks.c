@@ -4,8 +4,8 @@
  *      events ──> sources (by what the rows that name them say) ──> table by table: order rows by content ──> their ids
  *
  * Tables come in declared order, so what refers to a row of an earlier table is ordered by that row's rank. Rows that
- * agree in everything are ordered by what refers to them, then by the hashes of the bytes they came from; those no key
- * changes, but a version that changed no row was not delivered, so they may be those of an earlier one.
+ * agree in everything are ordered by what refers to them, by what is said of the other rows of their value, then by the
+ * keyed hashes of the bytes they came from: the same wherever the study's key is.
  */
 #include "sinks/ranks.h"
 
@@ -318,6 +318,8 @@ struct ranked {
     struct gw_row *row;
     const char *content;
     const char *referred; /* what the rows say that refer to it */
+    const char *owner;    /* the id that it shares with rows of its table, as the windows of one value do; "" none */
+    const char *family;   /* what these say, and what refers to them */
     const char *facts;    /* hashes of the bytes it came from */
 };
 
@@ -329,8 +331,63 @@ static int by_content(const void *a, const void *b)
     if (!order)
         order = strcmp(x->referred, y->referred);
     if (!order)
+        order = strcmp(x->family, y->family);
+    if (!order)
         order = strcmp(x->facts, y->facts);
     return order ? order : strcmp(x->row->row_id, y->row->row_id);
+}
+
+static int by_owner(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    int order = strcmp(x->owner, y->owner);
+
+    if (!order)
+        order = strcmp(x->content, y->content);
+    return order ? order : strcmp(x->referred, y->referred);
+}
+
+static const char *owner_of(const struct ranks *ranks, const struct gw_table *table, const struct gw_row *row)
+{
+    for (size_t i = 1; i < table->column_count; i++) {
+        const char *id = is_id(&table->columns[i]) ? id_cell(row, &table->columns[i]) : NULL;
+
+        if (id && *id && !known(ranks, id))
+            return id;
+    }
+    return "";
+}
+
+static const char *family_text(struct ranks *ranks, const struct ranked *first, size_t count)
+{
+    struct gw_text text = GW_TEXT_INIT(KEY_MAX_BYTES);
+
+    for (size_t i = 0; i < count; i++) {
+        gw_text_add(&text, first[i].content);
+        gw_text_append(&text, "\x1d", 1);
+        gw_text_add(&text, first[i].referred);
+        gw_text_append(&text, "\x1d", 1);
+    }
+    const char *all = gw_arena_copy(ranks->arena, text.at, text.length);
+    ranks->failed = ranks->failed || text.failed || !all;
+    gw_text_release(&text);
+    return all;
+}
+
+/* Two rows that say the same may be of two values of which one is told apart elsewhere. */
+static void find_families(struct ranks *ranks, struct ranked *ranked, size_t count)
+{
+    if (count > 1)
+        qsort(ranked, count, sizeof *ranked, by_owner);
+    for (size_t first = 0, end; first < count && !ranks->failed; first = end) {
+        const char *family;
+
+        for (end = first + 1; end < count && strcmp(ranked[end].owner, ranked[first].owner) == 0;)
+            end++;
+        family = *ranked[first].owner ? family_text(ranks, &ranked[first], end - first) : "";
+        for (size_t i = first; i < end; i++)
+            ranked[i].family = family;
+    }
 }
 
 /* Provenance by (table, row, content): the lines of one row lie together. */
@@ -402,9 +459,12 @@ static void rank_table(struct ranks *ranks, struct gw_rows *rows, const struct g
         ranked[i].row = row;
         ranked[i].content = content_of(ranks, table, row);
         ranked[i].referred = referred_by(ranks, row->row_id);
+        ranked[i].owner = owner_of(ranks, table, row);
         ranked[i].facts = facts_of(ranks, &rows->tables[GW_TABLE_provenance], table, row->row_id);
     }
     ranks->failed = ranks->failed || !ranked;
+    if (!ranks->failed)
+        find_families(ranks, ranked, list->count);
     if (ranks->failed)
         return;
     if (list->count)

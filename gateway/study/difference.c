@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/study/derive.h"
+#include "study/lineage.h"
 
 static enum gw_status no_memory(struct gw_error *err)
 {
@@ -91,6 +91,15 @@ static bool only_provenance(const struct gw_difference *difference)
     return true;
 }
 
+/* As an older release wrote it: what joins studies does not stay there because nothing else changed. */
+static bool any_plain(const struct gw_row_list *lines)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        if (lineage_is_plain((const struct gw_row_provenance *)lines->rows[i]))
+            return true;
+    return false;
+}
+
 enum gw_status gw_difference(struct gw_arena *arena, const struct gw_rows *previous, const struct gw_rows *next,
                              struct gw_difference *out, struct gw_error *err)
 {
@@ -100,7 +109,7 @@ enum gw_status gw_difference(struct gw_arena *arena, const struct gw_rows *previ
     for (int t = 0; t < GW_TABLE_COUNT; t++)
         if (!compare_table(arena, (enum gw_table_id)t, &previous->tables[t], &next->tables[t], out, &capacity))
             return no_memory(err);
-    if (only_provenance(out))
+    if (only_provenance(out) && !any_plain(&previous->tables[GW_TABLE_provenance]))
         *out = (struct gw_difference){.unchanged = out->unchanged};
     return GW_OK;
 }

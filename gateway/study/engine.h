@@ -30,11 +30,14 @@ struct part {
 
 /* ---- versions ---- */
 
+struct version_told; /* lineage.c */
+
 struct version { /* one for each fact, in input order */
     bool current;
-    bool moved;       /* a later version of its resource names another patient: none is current */
-    const char *key;  /* endpoint|type|id, for keyed ids */
-    const char *hash; /* by engine_hash */
+    bool moved;                      /* a later version of its resource names another patient: none is current */
+    const char *key;                 /* endpoint|type|id, for keyed ids */
+    const char *hash;                /* by engine_hash */
+    const struct version_told *told; /* what provenance says of it; made when first asked for (lineage.c) */
 };
 
 struct medication_name { /* one for each identifier of a current Medication */

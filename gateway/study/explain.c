@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "study/explain_parts.h"
+#include "study/lineage.h"
 #include "study/sheet.h"
 
 enum { MOST_SOURCES_TOLD = 3, MOST_ITEMS_TOLD = 3 };
@@ -41,20 +42,14 @@ enum gw_status telling_end(struct telling *t, struct gw_error *err)
 
 /* ---- sources ---- */
 
-static const struct gw_fact *fact_of(const struct telling *t, const struct gw_row_provenance *line)
+static const struct gw_fact *fact_of(struct telling *t, const struct gw_row_provenance *line)
 {
-    const struct gw_subject_input *subject = t->in->subject;
-    char digest[2 * GW_SHA256_BYTES + 1];
+    struct engine *e = t->in->derived->engine;
 
-    for (size_t i = 0; line->source_hash && i < subject->fact_count; i++) {
-        const struct gw_fact *fact = &subject->facts[i];
-
-        if (!gw_same(fact->type_name, line->resource_type) || !gw_same(fact->endpoint, line->endpoint))
-            continue;
-        gw_hex(fact->sha256, sizeof fact->sha256, digest);
-        if (gw_same(digest, line->content_sha256))
-            return fact;
-    }
+    for (size_t i = 0; line->source_hash && line->content_sha256 && i < e->in->fact_count; i++)
+        if (gw_same(engine_hash(e, i), line->source_hash) && lineage_is_of(e, i, line->content_sha256))
+            return &t->in->subject->facts[i];
+    t->failed |= e->failed;
     return NULL;
 }
 

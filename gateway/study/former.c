@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/lineage.h"
+
 /* ---- sources ---- */
 
 static int by_hash(const void *a, const void *b)
@@ -36,21 +38,13 @@ struct source *former_source(struct engine *e, struct sources *sources, const ch
     return bsearch(&wanted, sources->list, sources->count, sizeof wanted, by_hash);
 }
 
-bool former_same_bytes(const struct gw_fact *fact, const char *sha256)
-{
-    char text[2 * GW_SHA256_BYTES + 1];
-
-    gw_hex(fact->sha256, sizeof fact->sha256, text);
-    return gw_same(text, sha256);
-}
-
-size_t former_version(const struct engine *e, size_t newest, const char *sha256)
+size_t former_version(struct engine *e, size_t newest, const char *content)
 {
     size_t count;
     const size_t *versions = engine_versions(e, newest, &count);
 
     for (size_t i = 0; i < count; i++)
-        if (former_same_bytes(&e->in->facts[versions[i]], sha256))
+        if (lineage_is_of(e, versions[i], content))
             return versions[i];
     return e->in->fact_count;
 }
@@ -72,7 +66,7 @@ bool former_same_anchors(const struct gw_row_subjects *was, const struct gw_row_
 
 /* ---- rows once more ---- */
 
-void former_keep(struct engine *e, enum gw_table_id table, const struct gw_row *old)
+static struct gw_row *keep(struct engine *e, enum gw_table_id table, const struct gw_row *old)
 {
     struct gw_row *row = gw_rows_add(&e->rows, e->arena, table);
 
@@ -80,6 +74,12 @@ void former_keep(struct engine *e, enum gw_table_id table, const struct gw_row *
         memcpy(row, old, gw_table_of(table)->row_size);
     else
         e->failed = true;
+    return row;
+}
+
+void former_keep(struct engine *e, enum gw_table_id table, const struct gw_row *old)
+{
+    keep(e, table, old);
 }
 
 /* 0: its first letters are the id and the letter. */
@@ -119,7 +119,12 @@ void former_keep_lines(struct engine *e, const struct gw_rows *rows, const char 
 {
     const struct run lines = former_lines(rows, of_row);
 
-    for (size_t i = 0; i < lines.count; i++)
+    for (size_t i = 0; i < lines.count; i++) {
+        struct gw_row *kept = NULL;
+
         if (gw_same(((const struct gw_row_provenance *)lines.rows[i])->table, table))
-            former_keep(e, GW_TABLE_provenance, lines.rows[i]);
+            kept = keep(e, GW_TABLE_provenance, lines.rows[i]);
+        if (kept)
+            lineage_mend(e, (struct gw_row_provenance *)kept);
+    }
 }

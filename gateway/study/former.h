@@ -21,10 +21,9 @@ struct sources { /* by hash; made when the first is looked for */
 /* The newest version of the resource that a line of provenance names; NULL: the subject has it no more. */
 struct source *former_source(struct engine *e, struct sources *sources, const char *hash);
 
-bool former_same_bytes(const struct gw_fact *fact, const char *sha256);
-
-/* The version of the resource of fact `newest` that these bytes are, by its index; fact_count: no longer kept. */
-size_t former_version(const struct engine *e, size_t newest, const char *sha256);
+/* The version of the resource of fact `newest` that a line of provenance names, by its index; fact_count: no longer
+ * kept. */
+size_t former_version(struct engine *e, size_t newest, const char *content);
 
 /* The subject's row; NULL: none. */
 const struct gw_row_subjects *former_subject(const struct gw_rows *rows);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/lineage.h"
+
 static const char held_by[] = "SIGNED_CHANGED";
 
 /* ---- which rows ---- */
@@ -121,10 +123,10 @@ static size_t first_of(const struct lines *lines, const char *hash)
     return low;
 }
 
-static bool is_named(const struct lines *lines, const struct gw_fact *fact, const char *hash)
+static bool is_named(struct engine *e, const struct lines *lines, size_t fact, const char *hash)
 {
     for (size_t i = first_of(lines, hash); i < lines->count && strcmp(lines->list[i]->source_hash, hash) == 0; i++)
-        if (former_same_bytes(fact, lines->list[i]->content_sha256))
+        if (lineage_is_of(e, fact, lines->list[i]->content_sha256))
             return true;
     return false;
 }
@@ -168,8 +170,7 @@ static void hold_sources(struct holding *h, struct signature *signature, const s
             continue;
         source = former_source(e, &h->sources, line->source_hash);
         if (source)
-            hold_fact(h, signature, withheld, source->fact,
-                      is_named(standing, &e->in->facts[source->fact], line->source_hash));
+            hold_fact(h, signature, withheld, source->fact, is_named(e, standing, source->fact, line->source_hash));
     }
 }
 

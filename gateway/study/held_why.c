@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "study/held.h"
+#include "study/lineage.h"
 
 static bool is_of(const struct gw_row_provenance *line, const struct withheld *withheld)
 {
@@ -22,7 +23,7 @@ static bool is_amended(struct holding *h, const struct withheld *withheld)
                                           ? former_source(h->e, &h->sources, line->source_hash)
                                           : NULL;
 
-        if (source && !former_same_bytes(&h->e->in->facts[source->fact], line->content_sha256))
+        if (source && !lineage_is_of(h->e, source->fact, line->content_sha256))
             return true;
     }
     return false;

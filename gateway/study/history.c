@@ -15,6 +15,7 @@
 #include "study/diagnoses.h"
 #include "study/former.h"
 #include "study/held.h"
+#include "study/lineage.h"
 #include "study/refused.h"
 
 bool gw_item_is_history(const char *code)
@@ -163,7 +164,7 @@ static void consider_line(struct engine *e, struct sources *sources, const struc
     if (!line->source_hash || !line->content_sha256 || !row_changed(previous, &e->rows, line))
         return;
     source = former_source(e, sources, line->source_hash);
-    if (!source || former_same_bytes(&e->in->facts[source->fact], line->content_sha256))
+    if (!source || lineage_is_of(e, source->fact, line->content_sha256))
         return;
     version = former_version(e, source->fact, line->content_sha256);
     was = version < e->in->fact_count ? &e->in->facts[version] : NULL;

@@ -4,37 +4,105 @@
  *
  * The rules named are those of mappings/common/rule-texts.csv, no others. Source: mappings/RULES.md 19.
  */
+#include "study/lineage.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "study/fact_decisions.h"
 #include "study/order.h"
 
-/* What stands in their place may be any text, and provenance crosses the border: only what has their form does. */
-static const char *version_or_null(const char *version)
-{
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.";
-    const size_t length = version ? strspn(version, allowed) : 0;
+enum { SHA256_DIGITS = 2 * GW_SHA256_BYTES, NANOSECONDS = 1000000000 };
 
-    return length > 0 && length <= 64 && version[length] == '\0' ? version : NULL;
+struct version_told {
+    const char *content, *version, *updated;
+};
+
+/* ---- versions ---- */
+
+static const char *keyed(struct engine *e, char letter, const char *const *parts, size_t count)
+{
+    const char *id = gw_hmac_id(e->in->key, e->arena, letter, parts, count);
+
+    e->failed |= !id;
+    return id;
 }
 
-static const char *instant_or_null(const char *instant)
+static const char *keyed_content(struct engine *e, const char *sha256)
 {
-    int64_t ignored;
-
-    return instant && gw_instant_read(instant, &ignored) ? instant : NULL;
+    return keyed(e, 'b', (const char *const[]){"content", sha256}, 2);
 }
 
-static const char *digest_text(struct engine *e, const uint8_t digest[GW_SHA256_BYTES])
+/* No two studies alike; a versionId may be unique at its server, or any text. */
+static const char *keyed_version(struct engine *e, const char *source_hash, const char *version_id)
 {
-    char *text = gw_arena_raw(e->arena, 2 * GW_SHA256_BYTES + 1);
-
-    e->failed |= !text;
-    if (text)
-        gw_hex(digest, GW_SHA256_BYTES, text);
-    return text;
+    return source_hash && version_id ? keyed(e, 'v', (const char *const[]){"version", source_hash, version_id}, 3)
+                                     : NULL;
 }
+
+/* The day it was at the site: the instant is the source's own, and as good as a number of the record. */
+static const char *day_of(struct engine *e, const char *instant)
+{
+    int64_t nanoseconds;
+
+    if (!instant || !gw_instant_read(instant, &nanoseconds))
+        return NULL;
+    return engine_date(e, gw_zone_day_at(gw_site_zone(e->in->site), nanoseconds / NANOSECONDS));
+}
+
+/* As the study may see the version that a fact is; each is told in several lines. */
+static const struct version_told *told_of(struct engine *e, size_t fact)
+{
+    static const struct version_told nothing;
+    const struct gw_fact *source = &e->in->facts[fact];
+    char sha256[SHA256_DIGITS + 1];
+    struct version_told *told;
+
+    if (e->versions[fact].told)
+        return e->versions[fact].told;
+    told = gw_arena_alloc(e->arena, sizeof *told);
+    e->failed |= !told;
+    if (!told)
+        return &nothing;
+    gw_hex(source->sha256, GW_SHA256_BYTES, sha256);
+    told->content = keyed_content(e, sha256);
+    told->version = keyed_version(e, engine_hash(e, fact), source->version_id);
+    told->updated = day_of(e, source->last_updated);
+    return e->versions[fact].told = told;
+}
+
+const char *lineage_content(struct engine *e, size_t fact)
+{
+    return told_of(e, fact)->content;
+}
+
+bool lineage_is_of(struct engine *e, size_t fact, const char *content)
+{
+    char sha256[SHA256_DIGITS + 1];
+
+    if (!content || strlen(content) != SHA256_DIGITS)
+        return gw_same(lineage_content(e, fact), content);
+    gw_hex(e->in->facts[fact].sha256, GW_SHA256_BYTES, sha256);
+    return strcmp(sha256, content) == 0;
+}
+
+/* ---- of an older release ---- */
+
+bool lineage_is_plain(const struct gw_row_provenance *line)
+{
+    return line->content_sha256 && strlen(line->content_sha256) == SHA256_DIGITS;
+}
+
+void lineage_mend(struct engine *e, struct gw_row_provenance *line)
+{
+    if (!lineage_is_plain(line))
+        return;
+    line->content_sha256 = keyed_content(e, line->content_sha256);
+    line->version_id = keyed_version(e, line->source_hash, line->version_id);
+    line->last_updated = day_of(e, line->last_updated);
+}
+
+/* ---- lines ---- */
 
 /* A line without its source; hash may be NULL. NULL: out of memory, noted. */
 static struct gw_row_provenance *add_line(struct engine *e, const char *table, const char *of_row, const char *hash,
@@ -65,9 +133,9 @@ void engine_provenance(struct engine *e, const char *table, const char *of_row, 
         return;
     row->endpoint = source->endpoint;
     row->resource_type = source->type_name;
-    row->version_id = version_or_null(source->version_id);
-    row->last_updated = instant_or_null(source->last_updated);
-    row->content_sha256 = digest_text(e, source->sha256);
+    row->version_id = told_of(e, fact)->version;
+    row->last_updated = told_of(e, fact)->updated;
+    row->content_sha256 = lineage_content(e, fact);
     row->transformation = transformation && *transformation ? transformation : NULL;
 }
 
@@ -85,12 +153,14 @@ static const char *roster_digest(struct engine *e)
                                  engine_date(e, line->end_of_treatment), engine_date(e, line->withdrawn)};
     const char *text = gw_arena_join(e->arena, '|', dates, sizeof dates / sizeof *dates);
     uint8_t digest[GW_SHA256_BYTES];
+    char sha256[SHA256_DIGITS + 1];
 
     e->failed |= !text;
     if (!text)
         return NULL;
     gw_sha256(text, strlen(text), digest);
-    return digest_text(e, digest);
+    gw_hex(digest, sizeof digest, sha256);
+    return keyed_content(e, sha256);
 }
 
 void engine_provenance_of_roster(struct engine *e, const char *table, const char *of_row, const char *rule_ids)

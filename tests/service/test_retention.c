@@ -179,15 +179,16 @@ Test(retention, keeps_a_patient_of_two_studies_for_the_one_that_runs)
     tear_down(&b);
 }
 
-/* Pseudonyms of a study database, whatever column they stand in. Not provenance.content_sha256: it is a plain digest.
- */
+/* Pseudonyms of a study database, whatever column they stand in. */
 static const char *marks(struct bench *b, const char *in)
 {
     return gw_arena_print(&b->arena,
                           "SELECT obs_id AS mark FROM %s.observations UNION SELECT row_id FROM %s.provenance "
                           "UNION SELECT source_hash FROM %s.provenance WHERE source_hash IS NOT NULL "
+                          "UNION SELECT content_sha256 FROM %s.provenance WHERE content_sha256 IS NOT NULL "
+                          "UNION SELECT version_id FROM %s.provenance WHERE version_id IS NOT NULL "
                           "UNION SELECT subject_key FROM %s.subjects",
-                          in, in, in, in);
+                          in, in, in, in, in, in);
 }
 
 static int64_t count_marks(sqlite3 *db, const char *query)

@@ -47,6 +47,20 @@ static bool has_row(const struct gw_rows *rows, const struct gw_row_provenance *
     return table < GW_TABLE_COUNT && gw_rows_find(rows, table, line->of_row) != NULL;
 }
 
+static bool is_keyed(const char *cell, char letter)
+{
+    return !cell || (cell[0] == letter && strlen(cell) == 21 && strspn(cell + 1, "0123456789abcdef") == 20);
+}
+
+/* What is the source's own leaves under the study's key, or as a day. */
+static void expect_keyed(const struct gw_row_provenance *line)
+{
+    cr_expect(is_keyed(line->source_hash, 'h'), "%s: %s", line->row_id, line->source_hash);
+    cr_expect(is_keyed(line->version_id, 'v'), "%s: %s", line->row_id, line->version_id);
+    cr_expect(is_keyed(line->content_sha256, 'b'), "%s: %s", line->row_id, line->content_sha256);
+    cr_expect(!line->last_updated || strlen(line->last_updated) == 10, "%s: %s", line->row_id, line->last_updated);
+}
+
 static void check_lines(const struct gw_rows *rows, const struct gw_rules *rules)
 {
     const struct gw_row_list *lines = &rows->tables[GW_TABLE_provenance];
@@ -57,6 +71,7 @@ static void check_lines(const struct gw_rows *rows, const struct gw_rules *rules
         expect_rules(rules, line);
         cr_expect(line->role && *line->role, "%s has no role", line->row_id);
         cr_expect(has_row(rows, line), "%s is of no row", line->row_id);
+        expect_keyed(line);
         cr_expect(!line->source_hash == !line->content_sha256, "%s names a source without its bytes", line->row_id);
     }
 }
