@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/border.h"
 #include "study/decided.h"
 #include "study/diagnoses.h"
 #include "study/episode.h"
@@ -163,7 +164,7 @@ static bool enabled(struct engine *e, const struct occurrence *d)
 /* A row of many codes has no term of its own: "(4 codes below, e.g. ...)". The code says which of them it was. */
 static const char *term_of(const struct occurrence *d)
 {
-    return d->row->term && d->row->term[0] == '(' ? d->coding->code : d->row->term;
+    return d->row->term && d->row->term[0] == '(' ? border_code(d->coding->code) : d->row->term;
 }
 
 /* ---- candidates ---- */

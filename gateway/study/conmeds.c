@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "study/border.h"
 #include "study/bound.h"
 #include "study/decided.h"
 #include "study/diagnoses.h"
@@ -172,7 +173,7 @@ static const char *indication_of(const struct engine *e, const struct exposure *
     for (size_t i = 0; !code && i < x->fact_count; i++) {
         const struct gw_medication_use *use = &e->in->facts[x->facts[i]].use;
 
-        code = safe_code(use->reasons.concepts, use->reasons.concept_count);
+        code = border_first_code(use->reasons.concepts, use->reasons.concept_count);
     }
     return code;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "study/age.h"
+#include "study/border.h"
 #include "study/compose.h"
 #include "study/exposure.h"
 
@@ -173,7 +174,7 @@ static const char *flag_name(enum gw_grade_flag flag)
     return names[flag];
 }
 
-static void set_value(struct gw_row_observations *row, const struct datum *datum)
+static void set_value(const struct engine *e, struct gw_row_observations *row, const struct datum *datum)
 {
     const struct gw_measure *m = &datum->value->measure;
     const struct gw_observed *o = datum->observed;
@@ -185,12 +186,10 @@ static void set_value(struct gw_row_observations *row, const struct datum *datum
     row->unit = m->unit;
     if (datum->made)
         return; /* nobody wrote it */
-    row->source_value = o->kind == GW_VALUE_QUANTITY                      ? o->quantity.value
-                        : o->kind == GW_VALUE_CONCEPT && o->concept.count ? o->concept.codings[0].code
-                                                                          : o->string;
-    row->source_unit = o->quantity.code ? o->quantity.code : o->quantity.unit;
-    row->source_code = datum->code.source->code;
-    row->source_system = datum->code.source->system;
+    row->source_value = border_value(o);
+    row->source_unit = border_unit(e, datum->code.lab, &o->quantity);
+    row->source_code = border_code(datum->code.source->code);
+    row->source_system = border_system(datum->code.source->system);
 }
 
 static void set_place(struct engine *e, struct gw_row_observations *row, const struct placed *placed,
@@ -237,10 +236,11 @@ static void set_grade(struct engine *e, struct gw_row_observations *row, const s
         row->grade_direction = datum->value->grade.direction == GW_LOW ? "LOW" : "HIGH";
 }
 
-/* A laboratory's marks have no form of their own: "<" is one. */
-static const char *first_code(const struct gw_concept *concept)
+static const char *first_mark(const struct gw_observed *observed)
 {
-    return concept->count ? concept->codings[0].code : NULL;
+    const struct gw_concept *first = observed->interpretation_count ? &observed->interpretations[0] : NULL;
+
+    return first && first->count ? border_mark(first->codings[0].code) : NULL;
 }
 
 /* Codes only: what was typed beside them, or in their place, may hold anything and stays in the hospital. */
@@ -248,12 +248,11 @@ static void set_context(struct gw_row_observations *row, const struct datum *dat
 {
     const struct gw_observation *o = &datum->source->observation;
 
-    row->interpretation =
-        datum->observed->interpretation_count ? first_code(&datum->observed->interpretations[0]) : NULL;
+    row->interpretation = first_mark(datum->observed);
     row->derived_flag = datum->made != NULL;
-    row->method = datum->made ? datum->made->rule->method : safe_code(&o->method, 1);
+    row->method = datum->made ? datum->made->rule->method : border_first_code(&o->method, 1);
     row->result_status = datum->source->status;
-    row->site_of_measure = safe_code(&o->body_site, 1);
+    row->site_of_measure = border_first_code(&o->body_site, 1);
 }
 
 void engine_value_source(struct engine *e, size_t fact, int index, const char *row_id)
@@ -339,7 +338,7 @@ static void emit_observation(struct engine *e, const struct placed *placed)
     if (!row)
         return;
     row->obs_id = datum->obs_id;
-    set_value(row, datum);
+    set_value(e, row, datum);
     set_place(e, row, placed, datum);
     set_grade(e, row, datum);
     set_context(row, datum);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/border.h"
 #include "study/compose.h"
 #include "study/event_decisions.h"
 #include "study/exposure.h"
@@ -149,11 +150,20 @@ static const char *measured_at(struct engine *e, const struct episode_evidence *
 
     if (!datum || strcmp(evidence->kind, "vital") != 0)
         return NULL;
-    parts[0] = datum->code.source ? datum->code.source->code : NULL;
-    parts[1] = safe_code(&datum->source->observation.body_site, 1);
+    parts[0] = datum->code.source ? border_code(datum->code.source->code) : NULL;
+    parts[1] = border_first_code(&datum->source->observation.body_site, 1);
     text = gw_arena_join(e->arena, ';', parts, parts[1] ? 2 : 1);
     e->failed |= !text;
     return text;
+}
+
+/* Of drugs, laboratory values and signs the name in our tables; else a code of the source's. */
+static const char *concept_of(const struct episode_evidence *evidence)
+{
+    static const char *const ours[] = {"drug", "lab", "vital"};
+
+    return gw_is_among(ours, sizeof ours / sizeof *ours, evidence->kind) ? evidence->concept
+                                                                         : border_code(evidence->concept);
 }
 
 static void emit_pointer(struct engine *e, const struct episode_evidence *evidence, const char *ae_id)
@@ -166,7 +176,7 @@ static void emit_pointer(struct engine *e, const struct episode_evidence *eviden
         return;
     row->ae_id = ae_id;
     row->kind = evidence->kind;
-    row->concept = evidence->concept;
+    row->concept = concept_of(evidence);
     row->source_hash = hash;
     row->date = engine_date(e, evidence->day);
     row->grade_at = or_null(evidence->grade);

@@ -142,9 +142,6 @@ const struct gw_window *reported_in(const struct engine *e, gw_day day);
 /* What a row tells changes once a day is seen: noted where that needs no contact, but only the day itself. */
 void seen_on(struct engine *e, gw_day day);
 
-/* A code that may cross the border: of a code's form, not any text; NULL: none. */
-const char *safe_code(const struct gw_concept *concepts, size_t count);
-
 /* Name a row by what it is about and the smallest of its records; nth tells rows of one such record apart. */
 const char *row_name(struct engine *e, char letter, const char *what, const struct exposure *x, int nth);
 /* Every exposure's `nth`. */

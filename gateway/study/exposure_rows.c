@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "study/border.h"
 #include "study/decided.h"
 #include "study/exposure.h"
 #include "study/marks.h"
@@ -30,20 +31,6 @@ void seen_on(struct engine *e, gw_day day)
 {
     if (day > e->in->horizon && day < GW_DAY_MAX && engine_will_see(e, day))
         engine_next_day(e, day);
-}
-
-const char *safe_code(const struct gw_concept *concepts, size_t count)
-{
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-
-    for (size_t i = 0; i < count; i++) {
-        const char *code = concepts[i].count ? concepts[i].codings[0].code : NULL;
-        const size_t length = code ? strspn(code, allowed) : 0;
-
-        if (length > 0 && length <= 32 && code[length] == '\0')
-            return code;
-    }
-    return NULL;
 }
 
 static size_t smallest_record(const struct engine *e, const size_t *facts, size_t count)
@@ -127,7 +114,7 @@ static const char *reason_of(const struct engine *e, const struct exposure *x)
     for (size_t i = x ? x->fact_count : 0; !reason && i > 0; i--) {
         const struct gw_medication_use *use = &e->in->facts[x->facts[i - 1]].use;
 
-        reason = safe_code(use->status_reasons, use->status_reason_count);
+        reason = border_first_code(use->status_reasons, use->status_reason_count);
     }
     return reason;
 }
@@ -274,7 +261,7 @@ static void emit_interruption(struct engine *e, const struct interruption *hole,
     if (denied) {
         const struct gw_medication_use *use = &e->in->facts[denied->fact].use;
 
-        change.reason = safe_code(use->status_reasons, use->status_reason_count);
+        change.reason = border_first_code(use->status_reasons, use->status_reason_count);
         engine_part(e, denied->fact, 0)->cited = true;
     }
     emit_change(e, &change, seen, nth);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "study/border.h"
 #include "study/tables_parts.h"
 #include "study/units.h"
 
@@ -101,24 +102,14 @@ static enum gw_status read_number(struct gw_arena *arena, const struct gw_tables
     return GW_OK;
 }
 
-/* A coded answer: "<code> <display>". Free text beside or instead of a code is not read. */
-static enum gw_status read_answer(struct gw_arena *arena, const struct gw_observed *observed, struct gw_measure *out,
-                                  struct gw_error *err)
+/* A coded answer, by its code. What is typed beside or instead of it is not read: it may say anything. */
+static void read_answer(const struct gw_observed *observed, struct gw_measure *out)
 {
     out->verdict = GW_VALUE_TYPE;
-    for (size_t i = 0; i < observed->concept.count; i++) {
-        const struct gw_coding *answer = &observed->concept.codings[i];
-
-        if (!answer->code)
-            continue;
-        out->value_text = gw_arena_print(arena, "%s%s%s", answer->code, answer->display ? " " : "",
-                                         answer->display ? answer->display : "");
-        if (!out->value_text)
-            return no_memory(err);
-        out->verdict = GW_VALUE_OK;
-        return GW_OK;
+    for (size_t i = 0; i < observed->concept.count && out->verdict != GW_VALUE_OK; i++) {
+        out->value_text = border_code(observed->concept.codings[i].code);
+        out->verdict = out->value_text ? GW_VALUE_OK : GW_VALUE_TYPE;
     }
-    return GW_OK;
 }
 
 enum gw_status gw_measure_read(struct gw_arena *arena, const struct gw_tables *tables, const struct gw_site *site,
@@ -131,7 +122,8 @@ enum gw_status gw_measure_read(struct gw_arena *arena, const struct gw_tables *t
     if (lab->unit && (observed->kind == GW_VALUE_QUANTITY || observed->kind == GW_VALUE_INTEGER))
         return read_number(arena, tables, site, lab, code, observed, out, err);
     if (!lab->unit && observed->kind == GW_VALUE_CONCEPT)
-        return read_answer(arena, observed, out, err);
-    out->verdict = GW_VALUE_TYPE;
+        read_answer(observed, out);
+    else
+        out->verdict = GW_VALUE_TYPE;
     return GW_OK;
 }

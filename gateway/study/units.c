@@ -61,6 +61,11 @@ static struct meaning meaning_of(const struct gw_tables *tables, const struct gw
     return meaning;
 }
 
+bool unit_known(const struct gw_tables *tables, const struct gw_site *site, const struct gw_lab *lab, const char *text)
+{
+    return meaning_of(tables, site, lab, text).known;
+}
+
 static bool same_ratio(const struct gw_ratio *a, const struct gw_ratio *b)
 {
     struct gw_arena spare = GW_ARENA_INIT((size_t)1 << 20);

@@ -23,6 +23,9 @@ enum unit_verdict { UNIT_OK, UNIT_MISSING, UNIT_UNKNOWN, UNIT_CONFLICT };
 enum unit_verdict unit_of(const struct gw_tables *tables, const struct gw_site *site, const struct gw_lab *lab,
                           const struct gw_quantity *quantity, const struct gw_unit_factor **out);
 
+/* A unit code or text that the row, the site or the tables read. */
+bool unit_known(const struct gw_tables *tables, const struct gw_site *site, const struct gw_lab *lab, const char *text);
+
 bool unit_written(const struct gw_quantity *quantity); /* has a unit text or code */
 
 /*

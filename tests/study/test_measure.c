@@ -160,7 +160,7 @@ static const struct {
      "25700-6",
      {.kind = GW_VALUE_CONCEPT, .concept = {negative, 1, NULL}},
      GW_VALUE_OK,
-     "260385009 Negative",
+     "260385009",
      NULL},
     {"an answer in words only",
      "25700-6",

@@ -53,7 +53,7 @@ struct gw_measure {
     struct gw_ratio canonical;  /* exact, in the row's canonical unit */
     const char *comparator;     /* "<" ... or NULL */
     const char *value_num;      /* canonical as printed for the study; NULL for a coded row */
-    const char *value_text;     /* coded rows: the answer's code and display; else NULL */
+    const char *value_text;     /* coded rows: the answer's code; else NULL */
     const char *unit;           /* canonical unit */
     const char *transformation; /* "x 1/1000", "(x - 32) * 5/9", "" : for provenance */
 };
