@@ -89,6 +89,7 @@ static cJSON *source_json(const struct gw_explain_source *source)
 {
     const struct gw_fact *fact = source->fact;
     cJSON *object = cJSON_CreateObject();
+    char read_at[GW_INSTANT_BYTES];
 
     cJSON_AddStringToObject(object, "role", source->role);
     add_text(object, "endpoint", source->lineage->endpoint);
@@ -99,6 +100,10 @@ static cJSON *source_json(const struct gw_explain_source *source)
     add_text(object, "source", fact ? fact->source : NULL);
     if (fact)
         cJSON_AddNumberToObject(object, "delivery", (double)fact->delivery);
+    if (fact)
+        gw_instant_print(fact->fetched_at, read_at);
+    add_text(object, "fetched_at", fact ? read_at : NULL);
+    cJSON_AddBoolToObject(object, "late", source->late);
     add_text(object, "source_hash", source->lineage->source_hash);
     add_text(object, "content_sha256", source->lineage->content_sha256);
     add_text(object, "transformation", source->lineage->transformation);

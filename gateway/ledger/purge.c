@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "gateway/ledger/notes.h"
+#include "ledger/closings.h"
 #include "ledger/store.h"
 
 enum { PIECE_ENTRIES = 1000, PIECE_PAGES = 5000, PIECE_DOOR = 50000, NOTE_ARENA = 4096 };
@@ -178,7 +179,7 @@ static enum gw_status scan(struct purging *p)
 static enum gw_status drop_notes(struct purging *p, const struct gw_purge_notes *notes)
 {
     struct gw_ledger *l = p->ledger;
-    enum gw_status rc = GW_OK;
+    enum gw_status rc = ledger_run(l, ledger_bind(l, STATEMENT_NOTES_DROP, CLOSINGS_SPACE, p->subject), p->err);
 
     for (size_t i = 0; rc == GW_OK && i < notes->subject_space_count; i++)
         rc = ledger_run(l, ledger_bind(l, STATEMENT_NOTES_DROP, notes->subject_spaces[i], p->subject), p->err);

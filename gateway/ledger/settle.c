@@ -1,7 +1,7 @@
 /*
  * Settling a subject: one transaction that writes what changed and nothing else.
  *
- *      stand ──> parts ──> items ──> revision and outbox ──> stand, mark cleared
+ *      stand ──> parts ──> items ──> revision and outbox ──> windows that are over ──> stand, mark cleared
  */
 #include "gateway/ledger/settle.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gateway/ledger/refusals.h"
+#include "ledger/closings.h"
 #include "ledger/store.h"
 
 enum { ROWS_MAX_BYTES = 1024 * 1024 * 1024, ABOUT_MAX_BYTES = 1024 };
@@ -22,7 +23,8 @@ struct settling {
     int64_t subject;
     bool was_blocked;
     gw_day next_day;
-    int64_t at; /* when the newest fact was fetched: the only clock here */
+    int64_t at;               /* when the newest fact was fetched: the only clock here */
+    struct closings closings; /* before it */
     struct gw_text text;
 };
 
@@ -337,14 +339,31 @@ static enum gw_status settle_rows(struct settling *s)
     if (rc != GW_OK || settlement->derived->blocked || settlement->difference->count == 0)
         return rc;
     s->settled.to_revision++;
-    stamp_rows(settlement, s->settled.to_revision);
-    rc = store_revision(s);
+    rc = stamp_rows(settlement, s->settled.to_revision, &s->closings, s->err);
+    if (rc == GW_OK)
+        rc = store_revision(s);
     if (rc != GW_OK)
         return rc;
     return ledger_run(s->ledger,
                       ledger_bind(s->ledger, STATEMENT_OUTBOX_ADD, s->subject, s->settled.from_revision,
                                   s->settled.to_revision, settlement->stamp.mapped_at),
                       s->err);
+}
+
+/* What came late is told by what was known before; what is known now, for the next time. A blocked subject is not
+ * known any better. */
+static enum gw_status settle_windows(struct settling *s)
+{
+    struct gw_arena *arena = s->settlement->arena; /* the ledger's own is emptied by each step within */
+    enum gw_status rc = GW_OK;
+
+    if (arena)
+        rc = closings_read(s->ledger, arena, s->subject, &s->closings, s->err);
+    if (rc == GW_OK)
+        rc = settle_rows(s);
+    if (rc == GW_OK && arena && !s->settlement->derived->blocked)
+        rc = closings_keep(s->ledger, &s->closings, s->settlement, s->at, s->err);
+    return rc;
 }
 
 /* ---- where the subject stands ---- */
@@ -406,7 +425,7 @@ enum gw_status gw_ledger_settle(struct gw_ledger *ledger, struct gw_settlement *
     if (rc == GW_OK)
         rc = settle_items(&s);
     if (rc == GW_OK)
-        rc = settle_rows(&s);
+        rc = settle_windows(&s);
     if (rc == GW_OK)
         rc = write_stand(&s);
     rc = step_end(ledger, &step, rc, err);

@@ -183,8 +183,10 @@ enum gw_status audit_adopt(struct gw_ledger *ledger, struct gw_error *err);
 enum gw_status audit_block(struct gw_ledger *ledger, int64_t subject, const struct gw_derived *derived,
                            struct gw_error *err);
 
-/* Stamps on what a settlement changed (stamps.c). */
-void stamp_rows(struct gw_settlement *settlement, int64_t revision);
+/* Stamps on what a settlement changed (stamps.c); which windows were over before tells what came late. */
+struct closings;
+enum gw_status stamp_rows(struct gw_settlement *settlement, int64_t revision, const struct closings *closings,
+                          struct gw_error *err);
 
 bool bytes_reserve(struct bytes *bytes, size_t capacity);
 bool numbers_add(struct numbers *numbers, int64_t number);

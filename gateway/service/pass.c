@@ -240,7 +240,10 @@ static enum gw_status settle(struct group *g, const struct gw_enrolled *subject,
                                                       .difference = &difference,
                                                       .stamp = {.rule_set_version = pass->protocol->rule_set,
                                                                 .mapped_at = pass->now,
-                                                                .anchor_version = derived->anchor_version}},
+                                                                .anchor_version = derived->anchor_version},
+                                                      .horizon = subject->horizon,
+                                                      .zone = gw_site_zone(subject->site),
+                                                      .arena = &g->arena},
                               &settled, err);
     if (rc == GW_OK && !pass->built)
         rc = agenda_keep_windows(pass->ledger, &g->arena, subject->number, derived, err);

@@ -76,6 +76,16 @@ static void add_rules(struct telling *t, const char *ids)
         add_rule(t, strsep(&rest, ";"));
 }
 
+/* A stamp: only what was delivered has it. */
+static bool came_late(const struct telling *t, const struct gw_row_provenance *line)
+{
+    const struct gw_rows *rows = t->in->delivered ? t->in->delivered : t->in->former;
+    const struct gw_row_provenance *delivered =
+        rows ? (const struct gw_row_provenance *)gw_rows_find(rows, GW_TABLE_provenance, line->row_id) : NULL;
+
+    return delivered && delivered->late_flag && gw_same(delivered->content_sha256, line->content_sha256);
+}
+
 static void add_source(struct telling *t, const struct gw_row_provenance *line)
 {
     struct gw_explanation *out = t->out;
@@ -83,7 +93,7 @@ static void add_source(struct telling *t, const struct gw_row_provenance *line)
 
     t->failed |= !slot;
     if (slot)
-        *slot = (struct gw_explain_source){line->role, fact_of(t, line), line};
+        *slot = (struct gw_explain_source){line->role, fact_of(t, line), line, came_late(t, line)};
     add_rules(t, line->rule_ids);
 }
 
@@ -151,8 +161,12 @@ static void tell_sources(struct telling *t)
 {
     const struct gw_explanation *out = t->out;
 
-    for (size_t i = 0; i < out->source_count && i < MOST_SOURCES_TOLD; i++)
+    for (size_t i = 0; i < out->source_count && i < MOST_SOURCES_TOLD; i++) {
         tell_source(t, &out->sources[i]);
+        if (out->sources[i].late && out->sources[i].fact)
+            tell(t, "late", "%s came late: it was first read on %s, when its window was known to be over.",
+                 tell_resource(t, out->sources[i].fact), tell_moment(t, out->sources[i].fact->fetched_at));
+    }
     if (out->source_count > MOST_SOURCES_TOLD)
         tell(t, "source", "%s more came into it; --json names all.",
              tell_count(t, out->source_count - MOST_SOURCES_TOLD, "record", "records"));

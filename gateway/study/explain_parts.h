@@ -21,6 +21,7 @@ void tell(struct telling *t, const char *topic, const char *format, ...) __attri
 const char *tell_text(struct telling *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *tell_or(const char *text, const char *other); /* where there is no text, the other */
 const char *tell_day(struct telling *t, gw_day day);
+const char *tell_moment(struct telling *t, int64_t utc_seconds); /* "2024-03-20 at 08:15 (Europe/Madrid)" */
 const char *tell_count(struct telling *t, size_t count, const char *one, const char *many); /* "1 result" */
 const char *tell_with(struct telling *t, const char *list, const char *word); /* "a" and "b": "a, b"; "" begins one */
 const char *tell_distance(struct telling *t, int days);                       /* "on", "3 days before", "1 day after" */

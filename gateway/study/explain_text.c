@@ -59,6 +59,16 @@ const char *tell_day(struct telling *t, gw_day day)
     return tell_text(t, "%s", text);
 }
 
+const char *tell_moment(struct telling *t, int64_t utc_seconds)
+{
+    const struct gw_zone *zone = gw_site_zone(t->in->subject->site);
+    const int64_t local = utc_seconds + gw_zone_offset_at(zone, utc_seconds);
+    const int minutes = (int)(local / 60 % (24 * 60));
+
+    return tell_text(t, "%s at %02d:%02d (%s)", tell_day(t, gw_zone_day_at(zone, utc_seconds)), minutes / 60,
+                     minutes % 60, gw_zone_name(zone));
+}
+
 const char *tell_count(struct telling *t, size_t count, const char *one, const char *many)
 {
     return tell_text(t, "%zu %s", count, count == 1 ? one : many);

@@ -76,6 +76,13 @@ const char *lineage_content(struct engine *e, size_t fact)
     return told_of(e, fact)->content;
 }
 
+const char *gw_derived_content(const struct gw_derived *derived, size_t fact)
+{
+    const struct version_told *told = derived->engine ? derived->engine->versions[fact].told : NULL;
+
+    return told ? told->content : NULL;
+}
+
 bool lineage_is_of(struct engine *e, size_t fact, const char *content)
 {
     char sha256[SHA256_DIGITS + 1];

@@ -37,6 +37,7 @@ struct pass_bench {
     struct gw_intake intake;
     struct gw_text records; /* of the next delivery, one a line */
     int64_t delivery;
+    int64_t read_at;              /* when what is delivered next is read, seconds UTC */
     struct gw_pass_result result; /* of the last pass */
 };
 
@@ -68,7 +69,8 @@ static inline void bench_open(struct pass_bench *b, size_t subjects)
 {
     static const char key[] = "a key of the tests, made up by us";
 
-    *b = (struct pass_bench){.arena = GW_ARENA_INIT(256u << 20), .records = GW_TEXT_INIT(16u << 20)};
+    *b = (struct pass_bench){
+        .arena = GW_ARENA_INIT(256u << 20), .records = GW_TEXT_INIT(16u << 20), .read_at = 1782820800};
     scratch_init(&b->scratch);
     bench_write_roster(b, subjects);
     fine(gw_protocol_load(&b->arena, PACKAGE, &b->protocol, &err));
@@ -105,7 +107,7 @@ static inline enum gw_status bench_keep(void *ctx, struct gw_keep_entry *entries
 {
     struct pass_bench *b = ctx;
     const struct gw_keep_page page = {
-        .delivery = b->delivery, .fetched_at = 1782820800, .entries = entries, .count = count};
+        .delivery = b->delivery, .fetched_at = b->read_at, .entries = entries, .count = count};
     struct gw_keep_answer answer;
 
     return gw_ledger_keep(b->ledger, &page, &answer, e);

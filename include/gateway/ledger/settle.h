@@ -10,7 +10,10 @@
 
 #include "gateway/ledger/keep.h"
 
-/* Put on every row that changed; rows that did not change keep the stamps they have. row_version is the new revision.
+/*
+ * Put on every row that changed; rows that did not change keep the stamps they have. row_version is the new revision.
+ * Beside these a line of provenance gets the day on which its source was first read (fetched_at), and late_flag where
+ * the window of its row was known to be over before that.
  */
 struct gw_stamp {
     const char *prov_id; /* NULL: as the row has it */
@@ -27,6 +30,9 @@ struct gw_settlement {
     struct gw_difference *difference;  /* of the two; its rows are stamped here too */
     struct gw_stamp stamp;
     const char *reason; /* of the change, for the audit trail; NULL: what is another than at the revision before */
+    gw_day horizon;     /* of the derivation: windows that end before it are over */
+    const struct gw_zone *zone; /* the site's, for the day on which a source was read */
+    struct gw_arena *arena;     /* for the texts of stamps; NULL: nothing is told of when sources were read */
 };
 
 struct gw_settled {

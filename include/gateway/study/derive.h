@@ -185,6 +185,9 @@ struct gw_derived {
 enum gw_status gw_derive(struct gw_arena *arena, const struct gw_subject_input *input, struct gw_derived *out,
                          struct gw_error *err);
 
+/* How provenance names the version of a resource that a fact is (content_sha256); NULL: no line of it does. */
+const char *gw_derived_content(const struct gw_derived *derived, size_t fact);
+
 /*
  * identify(): keep ids of episodes and drugs stable. Gives each ae_episodes row of `next` (and all that points to it)
  * the ae_id of the previous episode of the same category with the largest overlap of evidence facts (ties: earlier

@@ -39,6 +39,7 @@ struct gw_explain_source {
     const char *role;
     const struct gw_fact *fact;              /* NULL: the roster, or nothing that may be named */
     const struct gw_row_provenance *lineage; /* the line of provenance */
+    bool late;                               /* as delivered: it was read when the window of the row was over */
 };
 
 struct gw_explain_rule {
