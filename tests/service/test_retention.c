@@ -124,8 +124,9 @@ Test(retention, purges_what_is_due_and_leaves_what_was_delivered)
     cr_expect(eq(i64, ask_ledger(&b, "SELECT count(*) FROM entries"), 0));
     cr_expect(eq(i64, ask_ledger(&b, "SELECT count(*) FROM pages"), 0));
     cr_expect(eq(i64, ask_ledger(&b, "SELECT count(*) FROM patients"), 0));
-    cr_expect(
-        eq(i64, ask_ledger(&b, "SELECT count(*) FROM notes WHERE space IN ('windows','schedule','readings')"), 0));
+    cr_expect(eq(i64,
+                 ask_ledger(&b, "SELECT count(*) FROM notes WHERE space IN ('windows','schedule','readings','closed')"),
+                 0));
     cr_expect(eq(i64, ask_ledger(&b, ACTS("purge")), 1));
     cr_expect(eq(i64, ask_ledger(&b, ACTS("sweep")), 1));
     cr_assert(eq(int,
