@@ -5,6 +5,7 @@
 
 #include "gateway/core/arena.h"
 #include "support/fake_server.h"
+#include "support/postgres.h"
 
 #define MAPPINGS SOURCE_DIR "/mappings"
 
@@ -62,7 +63,7 @@ static void hospital(struct exchange *exchange, void *ctx)
 #define CHANGES(...) CASEMENT_RUN("changes", "-c", "casement.json", ##__VA_ARGS__)
 #define CUT(name)    CASEMENT_RUN("export", "-c", "casement.json", "--format", "csv", "--out", "out", "--cut", name)
 
-static void begin(void)
+static void begin_with(const char *sink)
 {
     scratch_init(&scratch);
     memset(&run, 0, sizeof run);
@@ -75,11 +76,16 @@ static void begin(void)
                                  "{\"installation\": \"md\", \"state\": \"state\", \"pseudonym_key\": \"p.key\",\n"
                                  " \"studies\": [{\"id\": \"lendex-rrmm\", \"package\": \"" MAPPINGS
                                  "/studies/lendex-rrmm\", \"enrolment\": \"roster.csv\",\n"
-                                 "  \"sink\": {\"kind\": \"sqlite\", \"path\": \"study.db\"}}],\n"
+                                 "  \"sink\": %s}],\n"
                                  " \"endpoints\": [{\"id\": \"md-ehr\", \"site\": \"madrid\", \"base\": \"%s\", "
                                  "\"site_profile\": \"" MAPPINGS
                                  "/sites/madrid.json\", \"auth\": {\"kind\": \"none\"}}]}\n",
-                                 fake_server_base(server)));
+                                 sink, fake_server_base(server)));
+}
+
+static void begin(void)
+{
+    begin_with("{\"kind\": \"sqlite\", \"path\": \"study.db\"}");
     SYNC();
     cr_assert(eq(int, run.code, 0), "%s", run.err);
 }
@@ -93,6 +99,19 @@ static void end(void)
 }
 
 TestSuite(changes, .init = begin, .fini = end, .timeout = 120);
+
+static void begin_elsewhere(void)
+{
+    begin_with(gw_arena_print(&arena,
+                              "{\"kind\": \"postgres\", \"host\": \"%s\", \"port\": %u, \"database\": \"postgres\", "
+                              "\"user\": \"casement\", \"schema\": \"changes\"}",
+                              cluster_host(), cluster_port()));
+    CASEMENT_RUN("db", "migrate", "-c", "casement.json");
+    SYNC();
+    cr_assert(eq(int, run.code, 0), "%s", run.err);
+}
+
+TestSuite(changes_elsewhere, .init = begin_elsewhere, .fini = end, .timeout = 300);
 
 static void amend(const char *to)
 {
@@ -151,4 +170,27 @@ Test(changes, leave_out_what_stays_as_it_was_signed)
     cr_expect(strstr(run.out, "2.10") == NULL, "%s", run.out);
     CASEMENT_RUN("exceptions", "list", "-c", "casement.json");
     expect_out("SIGNED_CHANGED");
+}
+
+/* The view of a PostgreSQL study database tells it too. */
+Test(changes_elsewhere, are_told_there_since_the_last_cut)
+{
+    static const char since[] = "SET search_path TO changes; SELECT coalesce(string_agg(concat_ws(' ', cut, site, "
+                                "subject_key, table_name, kind),"
+                                " '; '), 'none') FROM changes_since_cut WHERE table_name = 'observations'";
+
+    cr_expect(cluster_says(since, "none"));
+    amend("2.30");
+    CUT("first");
+    cr_assert(eq(int, run.code, 0), "%s", run.err);
+    cr_expect(cluster_says(since, "none"), "what was corrected before it was taken out");
+    amend("2.10");
+    cr_expect(cluster_says(since, "first madrid ES-1 observations corrected"));
+    CHANGES();
+    expect_out("value_num 2.30 > 2.10");
+    CUT("first");
+    expect_refused(64, "a cut is never moved");
+    cr_expect(cluster_says(since, "first madrid ES-1 observations corrected"));
+    CUT("second");
+    cr_expect(cluster_says(since, "none"));
 }
