@@ -7,14 +7,14 @@
  * agree in everything are ordered by what refers to them, by what is said of the other rows of their value, then by the
  * keyed hashes of the bytes they came from: the same wherever the study's key is.
  */
-#include "sinks/ranks.h"
+#include "sinks/ranks_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SOURCE_LETTER 'h' /* with which the id of a source begins */
 
-enum { HASHED_DIGITS = 20, KEY_MAX_BYTES = 16 * 1024 * 1024 };
+enum { HASHED_DIGITS = 20 };
 
 /* ---- the map ---- */
 
@@ -30,7 +30,7 @@ static struct rank_slot *slot_of(const struct ranks *ranks, const char *id)
     return &ranks->slots[at];
 }
 
-static const char *known(const struct ranks *ranks, const char *id)
+const char *ranks_known(const struct ranks *ranks, const char *id)
 {
     return slot_of(ranks, id)->as;
 }
@@ -46,16 +46,6 @@ static bool name(struct ranks *ranks, const char *id, const char *as, size_t num
     slot->as = gw_arena_print(ranks->arena, "%s#%zu", as, number);
     ranks->failed = ranks->failed || !slot->as;
     return true;
-}
-
-static bool is_id(const struct gw_column *column)
-{
-    return column->type == GW_COLUMN_id && !column->stamp && strcmp(column->name, "subject_key") != 0;
-}
-
-static const char *id_cell(const struct gw_row *row, const struct gw_column *column)
-{
-    return *(const gw_cell_id *)((const char *)row + column->offset);
 }
 
 /* ---- cells ---- */
@@ -74,7 +64,7 @@ static bool is_hashed(const char *text)
 
 static const char *element(const struct ranks *ranks, const char *id)
 {
-    const char *as = known(ranks, id);
+    const char *as = ranks_known(ranks, id);
 
     return as ? as : is_hashed(id) ? "unknown" : id;
 }
@@ -84,7 +74,7 @@ static const char *list_cell(struct ranks *ranks, const char *list)
 {
     const char **elements = NULL;
     size_t count = 0, capacity = 0;
-    struct gw_text joined = GW_TEXT_INIT(KEY_MAX_BYTES);
+    struct gw_text joined = GW_TEXT_INIT(RANKS_KEY_MAX_BYTES);
     char *copy = gw_arena_copy(ranks->arena, list, strlen(list)), *rest = copy;
 
     for (char *id; rest && (id = strsep(&rest, ";"));) {
@@ -131,7 +121,7 @@ static const char *or_empty(const char *text)
 /* Everything the row says, without ids that are not known yet. */
 static const char *content_of(struct ranks *ranks, const struct gw_table *table, const struct gw_row *row)
 {
-    struct gw_text text = GW_TEXT_INIT(KEY_MAX_BYTES);
+    struct gw_text text = GW_TEXT_INIT(RANKS_KEY_MAX_BYTES);
 
     for (size_t i = 1; i < table->column_count; i++) {
         const struct gw_column *column = &table->columns[i];
@@ -140,7 +130,7 @@ static const char *content_of(struct ranks *ranks, const struct gw_table *table,
         if (!is_id(column))
             gw_text_add(&text, ranks_cell(ranks, table, row, i));
         else if (id_cell(row, column))
-            gw_text_add(&text, known(ranks, id_cell(row, column)));
+            gw_text_add(&text, ranks_known(ranks, id_cell(row, column)));
         gw_text_append(&text, "\x1f", 1);
     }
     const char *content = gw_arena_copy(ranks->arena, text.at, text.length);
@@ -222,7 +212,7 @@ static size_t first_reference_to(const struct ranks *ranks, const char *id)
 /* What the rows say that refer to an id; "" where none does. */
 static const char *referred_by(struct ranks *ranks, const char *id)
 {
-    struct gw_text text = GW_TEXT_INIT(KEY_MAX_BYTES);
+    struct gw_text text = GW_TEXT_INIT(RANKS_KEY_MAX_BYTES);
     const char *all;
 
     for (size_t i = first_reference_to(ranks, id);
@@ -314,15 +304,6 @@ static void rank_sources(struct ranks *ranks, const struct gw_row_list *provenan
 
 /* ---- rows ---- */
 
-struct ranked {
-    struct gw_row *row;
-    const char *content;
-    const char *referred; /* what the rows say that refer to it */
-    const char *owner;    /* the id that it shares with rows of its table, as the windows of one value do; "" none */
-    const char *family;   /* what these say, and what refers to them */
-    const char *facts;    /* hashes of the bytes it came from */
-};
-
 static int by_content(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
@@ -335,59 +316,6 @@ static int by_content(const void *a, const void *b)
     if (!order)
         order = strcmp(x->facts, y->facts);
     return order ? order : strcmp(x->row->row_id, y->row->row_id);
-}
-
-static int by_owner(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    int order = strcmp(x->owner, y->owner);
-
-    if (!order)
-        order = strcmp(x->content, y->content);
-    return order ? order : strcmp(x->referred, y->referred);
-}
-
-static const char *owner_of(const struct ranks *ranks, const struct gw_table *table, const struct gw_row *row)
-{
-    for (size_t i = 1; i < table->column_count; i++) {
-        const char *id = is_id(&table->columns[i]) ? id_cell(row, &table->columns[i]) : NULL;
-
-        if (id && *id && !known(ranks, id))
-            return id;
-    }
-    return "";
-}
-
-static const char *family_text(struct ranks *ranks, const struct ranked *first, size_t count)
-{
-    struct gw_text text = GW_TEXT_INIT(KEY_MAX_BYTES);
-
-    for (size_t i = 0; i < count; i++) {
-        gw_text_add(&text, first[i].content);
-        gw_text_append(&text, "\x1d", 1);
-        gw_text_add(&text, first[i].referred);
-        gw_text_append(&text, "\x1d", 1);
-    }
-    const char *all = gw_arena_copy(ranks->arena, text.at, text.length);
-    ranks->failed = ranks->failed || text.failed || !all;
-    gw_text_release(&text);
-    return all;
-}
-
-/* Two rows that say the same may be of two values of which one is told apart elsewhere. */
-static void find_families(struct ranks *ranks, struct ranked *ranked, size_t count)
-{
-    if (count > 1)
-        qsort(ranked, count, sizeof *ranked, by_owner);
-    for (size_t first = 0, end; first < count && !ranks->failed; first = end) {
-        const char *family;
-
-        for (end = first + 1; end < count && strcmp(ranked[end].owner, ranked[first].owner) == 0;)
-            end++;
-        family = *ranked[first].owner ? family_text(ranks, &ranked[first], end - first) : "";
-        for (size_t i = first; i < end; i++)
-            ranked[i].family = family;
-    }
 }
 
 /* Provenance by (table, row, content): the lines of one row lie together. */
@@ -420,7 +348,7 @@ static size_t first_line_of(const struct gw_row_list *provenance, const char *ro
 static const char *facts_of(struct ranks *ranks, const struct gw_row_list *provenance, const struct gw_table *table,
                             const char *row_id)
 {
-    struct gw_text text = GW_TEXT_INIT(KEY_MAX_BYTES);
+    struct gw_text text = GW_TEXT_INIT(RANKS_KEY_MAX_BYTES);
 
     for (size_t i = first_line_of(provenance, row_id); i < provenance->count; i++) {
         const struct gw_row_provenance *line = (const struct gw_row_provenance *)provenance->rows[i];
@@ -459,12 +387,11 @@ static void rank_table(struct ranks *ranks, struct gw_rows *rows, const struct g
         ranked[i].row = row;
         ranked[i].content = content_of(ranks, table, row);
         ranked[i].referred = referred_by(ranks, row->row_id);
-        ranked[i].owner = owner_of(ranks, table, row);
         ranked[i].facts = facts_of(ranks, &rows->tables[GW_TABLE_provenance], table, row->row_id);
     }
     ranks->failed = ranks->failed || !ranked;
     if (!ranks->failed)
-        find_families(ranks, ranked, list->count);
+        ranks_families(ranks, table, ranked, list->count);
     if (ranks->failed)
         return;
     if (list->count)
