@@ -5,6 +5,9 @@
  *                            │ (lock, wake)                            ^ (lock, async)
  *      thread:               └──> begin ──> job in a savepoint, ... ──> commit
  *
+ * wake is posted once a job and once to stop; who takes several jobs at once finds it posted with none there, and waits
+ * again. A semaphore, because glibc 2.36's condition variables may lose a wake-up (its bug 25847).
+ *
  * The loop alone touches pending and stopping's callbacks; what both sides touch lies under the lock.
  */
 #include "gateway/ledger/writer.h"
@@ -36,7 +39,7 @@ struct gw_writer {
     uv_async_t async; /* data: the writer */
     uv_thread_t thread;
     uv_mutex_t lock;
-    uv_cond_t wake;
+    uv_sem_t wake;
     struct gw_ledger *ledger;
 
     /* Under the lock. */
@@ -79,11 +82,16 @@ static struct job *queue_take(struct queue *queue)
 /* The first to be submitted, waited for; NULL: stopping, and none is left. */
 static struct job *take_first(struct gw_writer *writer)
 {
-    uv_mutex_lock(&writer->lock);
-    while (!writer->submitted.first && !writer->stopping)
-        uv_cond_wait(&writer->wake, &writer->lock);
-    struct job *job = queue_take(&writer->submitted);
-    uv_mutex_unlock(&writer->lock);
+    struct job *job;
+    bool ends;
+
+    do {
+        uv_sem_wait(&writer->wake);
+        uv_mutex_lock(&writer->lock);
+        job = queue_take(&writer->submitted);
+        ends = writer->stopping;
+        uv_mutex_unlock(&writer->lock);
+    } while (!job && !ends);
     return job;
 }
 
@@ -180,7 +188,7 @@ static void on_closed(uv_handle_t *handle)
     void (*closed)(void *) = writer->closed;
     void *ctx = writer->closed_ctx;
 
-    uv_cond_destroy(&writer->wake);
+    uv_sem_destroy(&writer->wake);
     uv_mutex_destroy(&writer->lock);
     free(writer);
     closed(ctx);
@@ -216,10 +224,10 @@ static enum gw_status start_thread(struct gw_writer *writer, struct gw_error *er
 {
     if (uv_mutex_init(&writer->lock) != 0)
         return ledger_no_memory(err, "the ledger's thread");
-    if (uv_cond_init(&writer->wake) == 0) {
+    if (uv_sem_init(&writer->wake, 0) == 0) {
         if (uv_thread_create(&writer->thread, thread_main, writer) == 0)
             return GW_OK;
-        uv_cond_destroy(&writer->wake);
+        uv_sem_destroy(&writer->wake);
     }
     uv_mutex_destroy(&writer->lock);
     return ledger_no_memory(err, "the ledger's thread");
@@ -265,8 +273,8 @@ static enum gw_status submit(struct gw_writer *writer, const struct job *what, s
     writer->pending += job->entries;
     uv_mutex_lock(&writer->lock);
     queue_add(&writer->submitted, job);
-    uv_cond_signal(&writer->wake);
     uv_mutex_unlock(&writer->lock);
+    uv_sem_post(&writer->wake);
     return GW_OK;
 }
 
@@ -304,6 +312,6 @@ void gw_writer_stop(struct gw_writer *writer, void (*closed)(void *ctx), void *c
     uv_ref((uv_handle_t *)&writer->async);
     uv_mutex_lock(&writer->lock);
     writer->stopping = true;
-    uv_cond_signal(&writer->wake);
     uv_mutex_unlock(&writer->lock);
+    uv_sem_post(&writer->wake);
 }
