@@ -16,12 +16,13 @@ struct keeping {
     int64_t now;
     bool more;
     size_t ordered; /* orders begun */
-    size_t waiting; /* orders noted */
+    size_t waiting; /* orders noted, and purges that are not at their end */
 };
 
 static void next_piece(struct gw_run *run);
 
-/* What orders withdrew waits in the outbox like all else: a pass over nobody delivers it. */
+/* What orders withdrew waits in the outbox like all else: a pass over nobody delivers it. At the end of a purge too:
+ * its order may have been begun before there was a generation. */
 static enum gw_status deliver(const struct keeping *keeping, struct gw_error *err)
 {
     const struct setup *setup = &keeping->generation->setup;
@@ -47,7 +48,7 @@ static enum gw_status piece(struct gw_ledger *ledger, void *ctx, struct gw_error
     enum gw_status rc =
         retention_piece(ledger, &keeping->generation->config, keeping->now, &keeping->more, &keeping->ordered, err);
 
-    if (rc == GW_OK && keeping->ordered > 0)
+    if (rc == GW_OK && (keeping->ordered > 0 || !keeping->more))
         rc = deliver(keeping, err);
     return rc == GW_OK && !keeping->more ? gw_ledger_sweep(ledger, err) : rc;
 }
@@ -93,9 +94,25 @@ void retention_look(struct gw_run *run)
 
 /* ---- orders ---- */
 
+/* Purges that were begun when the generation was opened, or broken off, go on as soon. */
+static enum gw_status count_begun(struct gw_ledger *ledger, size_t *count, struct gw_error *err)
+{
+    struct gw_arena arena = GW_ARENA_INIT(SETUP_MEMORY);
+    struct gw_tombstones stones = {NULL, 0};
+    const enum gw_status rc = gw_ledger_tombstones(ledger, &arena, &stones, err);
+
+    for (size_t i = 0; i < stones.count; i++)
+        *count += !stones.list[i].ended;
+    gw_arena_release(&arena);
+    return rc;
+}
+
 static enum gw_status count_orders(struct gw_ledger *ledger, void *ctx, struct gw_error *err)
 {
-    return gw_orders_waiting(ledger, &((struct keeping *)ctx)->waiting, err);
+    struct keeping *keeping = ctx;
+    const enum gw_status rc = gw_orders_waiting(ledger, &keeping->waiting, err);
+
+    return rc == GW_OK ? count_begun(ledger, &keeping->waiting, err) : rc;
 }
 
 static void on_orders(void *ctx, const struct gw_error *failure)

@@ -259,3 +259,29 @@ Test(run_retention, O2_carries_an_order_out_within_a_minute_and_asks_for_the_sub
     every_commit_expect(scratch_path(&b.scratch, "state/ledger.db"), 10);
     tear_down(&b);
 }
+
+/* Noted, and the service ends before it looks: the next one begins the order before anybody is enrolled. */
+Test(run_retention, O2_carries_an_order_out_within_a_minute_that_was_noted_beside_a_service_before_it)
+{
+    struct bench b;
+
+    set_up(&b, 1, 1);
+    write_officer(&b);
+    b.world.places[0].listen = true;
+    add_visit_with_count(&b.world.places[0], "p0", "2026-11-19", "1.20");
+    start(&b);
+    pass(&b, 3 * HOUR_MS);
+    cr_expect_str_eq(cell(&b, VALUE), "1.20");
+    hand_in(&b);
+    stop(&b);
+    cr_assert(number(&b, ACTS("order")) == 1 && number(&b, ENDED) == 0, "noted, and nothing gone");
+    gw_text_clear(&b.world.places[0].urls);
+    start(&b);
+    pass(&b, 60000);
+    cr_expect(number(&b, KEPT("S-0-0")) == 0 && number(&b, ENDED) == 1, "%s", b.lines.at);
+    cr_expect_str_eq(cell(&b, VALUE), "", "its rows are withdrawn, though nobody else is derived");
+    cr_expect(number(&b, "SELECT count(*) FROM outbox WHERE receipt IS NULL") == 0);
+    cr_expect(strstr(b.world.places[0].urls.at, "p0") == NULL, "%s", b.world.places[0].urls.at);
+    stop(&b);
+    tear_down(&b);
+}
