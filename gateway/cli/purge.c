@@ -325,8 +325,9 @@ static void print_applied(const struct purging *p, const struct gw_purge_applied
     const struct gw_purge_order *order = &applied->order;
     FILE *out = p->output.out;
 
-    if (applied->answer == GW_ORDER_NOTED) {
-        fprintf(out, "Noted: the running service purges %s within a minute\n", order->subject);
+    if (applied->left) {
+        fprintf(out, "%s: the running service purges %s within a minute\n",
+                applied->answer == GW_ORDER_GOES_ON ? "Begun before" : "Noted", order->subject);
         return;
     }
     fprintf(out, "%s is purged%s: ", order->subject,
@@ -348,7 +349,7 @@ static void print_applied_json(const struct purging *p, const struct gw_purge_ap
 
     cJSON_AddStringToObject(root, "study", applied->order.study);
     cJSON_AddStringToObject(root, "subject", applied->order.subject);
-    cJSON_AddBoolToObject(root, "left_to_service", applied->answer == GW_ORDER_NOTED);
+    cJSON_AddBoolToObject(root, "left_to_service", applied->left);
     cJSON_AddStringToObject(root, "rows", applied->order.withdraw ? "withdraw" : "keep");
     cJSON_AddNumberToObject(root, "withdrawn", (double)applied->pass.withdrawn);
     output_json(&p->output, root);

@@ -157,7 +157,7 @@ enum gw_status gw_purge_apply(struct gw_ledger *ledger, const char *ledger_path,
 {
     enum gw_status rc;
 
-    *out = (struct gw_purge_applied){0};
+    *out = (struct gw_purge_applied){.left = beside};
     rc = gw_order_hand_in(ledger, config, line->at, line->length, now, beside, by, arena, &out->order, &out->answer,
                           err);
     if (rc != GW_OK || beside)

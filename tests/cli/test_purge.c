@@ -4,9 +4,11 @@
 #include "cli/last_run.h"
 
 #include <sys/stat.h>
+#include <time.h>
 
 #include "gateway/ledger/keep.h"
 #include "gateway/ledger/ledger.h"
+#include "gateway/service/order.h"
 
 #define CONFIG  "-c", "casement.json"
 #define OFFICER "--reason", "consent withdrawn", "--as", "dpo"
@@ -148,6 +150,41 @@ Test(purge_command, leaves_an_order_to_the_service_that_holds_the_ledger)
     gw_ledger_close(service);
     CASEMENT_RUN("purge", CONFIG, "--apply", "order.json");
     expect_out("ES-001 is purged");
+}
+
+/* By somebody who was killed before anything went; a service holds the ledger since. */
+static void begin_order(struct gw_ledger *ledger)
+{
+    struct gw_arena arena = GW_ARENA_INIT(64u << 20);
+    struct gw_text line = GW_TEXT_INIT(GW_ORDER_LINE_MAX);
+    struct gw_purge_order order;
+    enum gw_order_answer answer;
+    struct gw_config loaded;
+    struct gw_error err;
+
+    cr_assert(gw_config_load(&arena, scratch_path(&scratch, "casement.json"), &loaded, &err) == GW_OK, "%s", err.text);
+    cr_assert(gw_order_load(scratch_path(&scratch, "order.json"), &line, &err) == GW_OK, "%s", err.text);
+    cr_assert(gw_order_hand_in(ledger, &loaded, line.at, line.length, time(NULL), false, NULL, &arena, &order, &answer,
+                               &err) == GW_OK,
+              "%s", err.text);
+    gw_text_release(&line);
+    gw_arena_release(&arena);
+}
+
+Test(purge_command, says_of_an_order_that_was_broken_off_that_the_service_goes_on_with_it)
+{
+    struct gw_ledger *service;
+
+    CASEMENT_RUN("purge", CONFIG, "--subject", "ES-001", "--order", "order.json", OFFICER, "--key", "officer.key");
+    service = open_ledger();
+    begin_order(service);
+    CASEMENT_RUN("purge", CONFIG, "--apply", "order.json");
+    expect_out("Begun before: the running service purges ES-001 within a minute\n");
+    CASEMENT_RUN("purge", CONFIG, "--apply", "order.json", "--json");
+    expect_out("\"left_to_service\":\ttrue");
+    gw_ledger_close(service);
+    CASEMENT_RUN("purge", CONFIG, "--apply", "order.json");
+    expect_out("ES-001 is purged, which had been broken off: 1 version with 1 part, 0 exceptions\n");
 }
 
 Test(purge_command, O2_signs_with_no_key_that_others_may_read)

@@ -35,12 +35,14 @@ enum gw_status gw_purge_list(struct gw_ledger *ledger, struct gw_arena *arena, c
 struct gw_purge_applied {
     struct gw_purge_order order;
     enum gw_order_answer answer;
+    bool left;                  /* to a running service, which holds the ledger */
     struct gw_pass_result pass; /* what was delivered of it at once */
 };
 
 /*
  * Hand an order in and carry it out to its end: purge, file written anew, withdrawals delivered to a study database
- * that is a file (to others with the next sync). beside: only noted. See gw_order_hand_in for the failures.
+ * that is a file (to others with the next sync). beside: only noted, or left to
+ * the service where it was begun before. See gw_order_hand_in for the failures.
  */
 enum gw_status gw_purge_apply(struct gw_ledger *ledger, const char *ledger_path, struct gw_arena *arena,
                               const struct gw_config *config, const struct gw_text *line, int64_t now, bool beside,
