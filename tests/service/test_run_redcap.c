@@ -1,6 +1,6 @@
 /*
- * The service with a study in REDCap (a fake of it): what a routine visit brought arrives there, and
- * what a person typed or locked there is left alone when the source says something else.
+ * The service with a study in REDCap (a fake of it): what a routine visit brought arrives there, and what is corrected
+ * or taken back later; what a person typed or locked there is left alone when the source says something else.
  */
 #include <sys/stat.h>
 #include <unistd.h>
@@ -85,9 +85,9 @@ static void nine_days(struct bench *b, uint64_t step_ms)
     }
 }
 
-static void amend(struct bench *b, uint64_t step_ms)
+static void come(struct bench *b, uint64_t step_ms, const char *version, const char *status, const char *value)
 {
-    add_count(&b->world.places[0], "p0", DAY, "2", "amended", "1.25", b->world.time.now_ms);
+    add_count(&b->world.places[0], "p0", DAY, version, status, value, b->world.time.now_ms);
     nine_days(b, step_ms);
 }
 
@@ -107,6 +107,23 @@ static void expect_cell(const char *row, const char *field, const char *wanted)
     pthread_mutex_unlock(&redcap.lock);
 }
 
+Test(run_redcap, brings_what_is_corrected_and_then_taken_back_into_the_same_instance, .timeout = 600)
+{
+    char row[80];
+    struct bench b;
+
+    open_site(&b);
+    find_row(row);
+    come(&b, 6 * HOUR_MS, "2", "amended", "1.25");
+    wait_for(&b, "observations", COUNT_FIELD, "1.25");
+    expect_cell(row, COUNT_FIELD, "1.25");
+    come(&b, 6 * HOUR_MS, "3", "entered-in-error", "1.25");
+    wait_for(&b, "exceptions", "exceptions_code", "WITHDRAWN_AFTER_PUSH");
+    expect_cell(row, "observations_status", "withdrawn");
+    cr_expect(active("observations", COUNT_FIELD, "1.25") == 0);
+    close_site(&b);
+}
+
 Test(run_redcap, d7_writes_over_nothing_that_a_person_typed, .timeout = 600)
 {
     char row[80];
@@ -117,7 +134,7 @@ Test(run_redcap, d7_writes_over_nothing_that_a_person_typed, .timeout = 600)
     pthread_mutex_lock(&redcap.lock);
     fake_redcap_type(&redcap, row, COUNT_FIELD, "9.99");
     pthread_mutex_unlock(&redcap.lock);
-    amend(&b, 6 * HOUR_MS);
+    come(&b, 6 * HOUR_MS, "2", "amended", "1.25");
     wait_for(&b, "exceptions", "exceptions_code", "TARGET_CHANGED");
     expect_cell(row, COUNT_FIELD, "9.99");
     close_site(&b);
@@ -148,7 +165,7 @@ Test(run_redcap, d4_goes_on_with_the_other_rows_where_a_form_is_locked, .timeout
     redcap.locked = row;
     pthread_mutex_unlock(&redcap.lock);
     add_other(&b, "1.60");
-    amend(&b, HOUR_MS);
+    come(&b, HOUR_MS, "2", "amended", "1.25");
     wait_for(&b, "exceptions", "exceptions_code", "PUSH_REJECTED");
     expect_cell(row, COUNT_FIELD, "1.20");
     cr_expect(active("observations", COUNT_FIELD, "1.60") == 1);
