@@ -192,7 +192,7 @@ static enum gw_status drop_rest(struct purging *p)
 {
     static const enum statement_id drops[] = {
         STATEMENT_TOMBSTONE_ITEMS, STATEMENT_ITEMS_DROP,    STATEMENT_SHARED_DROP, STATEMENT_LINKS_DROP,
-        STATEMENT_CURSORS_DROP,    STATEMENT_PATIENTS_DROP, STATEMENT_DIRTY_CLEAR};
+        STATEMENT_CURSORS_DROP,    STATEMENT_PATIENTS_DROP, STATEMENT_DIRTY_CLEAR, STATEMENT_REFUSALS_BLANK};
     enum gw_status rc = GW_OK;
 
     for (size_t i = 0; rc == GW_OK && i < sizeof drops / sizeof drops[0]; i++)

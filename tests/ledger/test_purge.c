@@ -7,6 +7,7 @@
 #include <dirent.h>
 
 #include "gateway/ledger/notes.h"
+#include "gateway/ledger/refusals.h"
 #include "gateway/ledger/report.h"
 #include "ledger/trail.h"
 
@@ -148,6 +149,38 @@ Test(purge, keeps_what_was_delivered_and_its_receipt)
     const struct gw_audit_verdict verdict = trail_verify(&t);
     cr_expect(verdict.first_bad == 0 && verdict.differences == 0, "%s%s", verdict.what, verdict.named[0]);
     book_free(t.book);
+}
+
+/* A person's cells, as the study database has them; a second time when its withdrawal is refused. */
+static void refuse(struct book *book, int64_t subject, const char *stands)
+{
+    const struct gw_refusal touched = {.kind = GW_REFUSAL_TOUCHED,
+                                       .table = GW_TABLE_observations,
+                                       .row_id = "o1@T30-01",
+                                       .reason = "",
+                                       .stands = stands,
+                                       .theirs = "{\"value_text\":\"" CANARY "\"}"};
+
+    BOOK_OK(book, gw_ledger_refuse(book->ledger, subject, &touched, false, &book->err));
+}
+
+Test(purge, L7_leaves_of_a_row_that_a_person_changed_that_it_was_refused_and_not_what_is_there)
+{
+    static const char cells[] = "SELECT count(*) FROM refusals WHERE theirs LIKE '%" CANARY "%'";
+    struct book *book = book_new();
+    const int64_t gone = fill(book, "ES-001", CANARY), stays = fill(book, "ES-002", "another");
+
+    refuse(book, gone, "d1");
+    refuse(book, stays, "d1");
+    cr_assert(book_sql(book, cells) == 2, "it was there");
+    BOOK_OK(book, gw_ledger_purge_begin(book->ledger, gone, "the study closed", &book->err));
+    purge_all(book, 4);
+    cr_expect(book_sql(book, cells) == 1, "of the other");
+    refuse(book, gone, "d2");
+    refuse(book, stays, "d2");
+    cr_expect(book_sql(book, cells) == 1, "nor does it come again");
+    cr_expect(book_sql(book, "SELECT count(*) FROM refusals WHERE stands = 'd2'") == 2, "but each is counted");
+    book_free(book);
 }
 
 Test(purge, lets_nothing_in_again)

@@ -5,10 +5,11 @@
  *        no derivation, nothing      each a transaction of        the file is written anew: what was overwritten
  *        kept any more               its own                      leaves no hole
  *
- * Gone are raw bytes, versions and their states, what ended at the door, items, cursors, notes, links, and whose
- * patient a subject is. There stay: a tombstone (of whom, how much of what, how it had ended, a digest of the digests
- * of what went), revisions and receipts (what was delivered is the study's), decisions and the trail. The parts stay in
- * the equation, in the states they had. What belongs to nobody (a Medication) stays.
+ * Gone are raw bytes, versions and their states, what ended at the door, items, cursors, notes, links, what a person
+ * typed in the study database (that a row was refused stays), and whose patient a subject is. There stay: a tombstone
+ * (of whom, how much of what, how it had ended, a digest of the digests of what went), revisions and receipts (what was
+ * delivered is the study's), decisions and the trail. The parts stay in the equation, in the states they had. What
+ * belongs to nobody (a Medication) stays.
  *
  * A purge that a kill ends goes on with the next piece. Deleted bytes are overwritten (secure_delete) and the log is
  * cut off behind the last piece.

@@ -15,7 +15,8 @@ enum gw_status gw_ledger_refusals(struct gw_ledger *ledger, struct gw_arena *are
 
 /*
  * One of them. A former one of the same row that says another thing is replaced, and what was decided about that one is
- * not about this one; so is any when the row was tried because a person said so: that is done then.
+ * not about this one; so is any when the row was tried because a person said so: that is done then. Of a subject that
+ * is purged it is kept without what is there.
  */
 enum gw_status gw_ledger_refuse(struct gw_ledger *ledger, int64_t subject, const struct gw_refusal *refusal, bool tried,
                                 struct gw_error *err);
