@@ -2,7 +2,7 @@
  * A subject's batch, made anew from the ledger whenever it is sent.
  *
  *      rows that the database has, and those of the latest revision ──> difference
- *          ──> without what it never took ──> with what a person decided to send all the same
+ *          ──> with what it did not take before as it may be there ──> with what a person decided to send all the same
  */
 #include "service/batch.h"
 
@@ -19,7 +19,7 @@ static enum gw_status no_memory(struct gw_error *err)
 
 /* ---- what was refused ---- */
 
-static bool is_absent(const struct gw_refusals *refusals, const struct gw_change *change)
+static bool is_rejected(const struct gw_refusals *refusals, const struct gw_change *change)
 {
     for (size_t i = 0; i < refusals->count; i++)
         if (refusals->list[i].kind == GW_REFUSAL_REJECTED && refusals->list[i].table == change->table &&
@@ -28,24 +28,13 @@ static bool is_absent(const struct gw_refusals *refusals, const struct gw_change
     return false;
 }
 
-/* What was rejected is not there: a change of it adds it, and its withdrawal is nothing to do. */
-static void without_rejected(struct gw_difference *difference, const struct gw_refusals *refusals)
+/* What was rejected is not there, or there as it was before that: so a change adds it where it is not, and a withdrawal
+ * takes away what there is. */
+static void expect_rejected(struct gw_difference *difference, const struct gw_refusals *refusals)
 {
-    size_t kept = 0;
-
-    for (size_t i = 0; refusals->count > 0 && i < difference->count; i++) {
-        struct gw_change *change = &difference->changes[i];
-        const bool absent = is_absent(refusals, change);
-
-        if (absent && change->kind == GW_CHANGE_WITHDRAW)
-            continue;
-        difference->changes[kept] = *change;
-        if (absent)
-            difference->changes[kept].kind = GW_CHANGE_ADD;
-        kept++;
-    }
-    if (refusals->count > 0)
-        difference->count = kept;
+    for (size_t i = 0; refusals->count > 0 && i < difference->count; i++)
+        if (is_rejected(refusals, &difference->changes[i]))
+            difference->changes[i].kind = GW_CHANGE_ADD;
 }
 
 /* ---- what was decided ---- */
@@ -156,7 +145,7 @@ enum gw_status batch_make(struct gw_ledger *ledger, struct gw_arena *arena, cons
         rc = gw_ledger_refusals(ledger, arena, line->subject, line->subject_key, &refusals, err);
     if (rc != GW_OK)
         return rc;
-    without_rejected(difference, &refusals);
+    expect_rejected(difference, &refusals);
     if (from != to && any_answered(&refusals))
         rc = with_decided(ledger, arena, line->subject, &refusals, &new, difference, err);
     *out = (struct gw_batch){.study = line->study,

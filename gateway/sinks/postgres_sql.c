@@ -238,13 +238,14 @@ static void change_rows(struct gw_text *out, const struct gw_table *table, bool 
     gw_text_add(out, " RETURNING t.subject_key, t.row_id)");
 }
 
-/* "new" of those that are not. Not by ON CONFLICT, which costs half as much again; the receipt's lock keeps others out.
+/* "new" of those that are not, tombstones aside. Not by ON CONFLICT, which costs half as much again; the receipt's lock
+ * keeps others out.
  */
 static void add_rows(struct gw_text *out, const struct gw_table *table)
 {
     gw_text_add(out, ", new AS (");
     insert_rows(out, table, "n.");
-    gw_text_add(out, " FROM n WHERE NOT EXISTS (SELECT FROM ");
+    gw_text_add(out, " FROM n WHERE n.status <> 'withdrawn' AND NOT EXISTS (SELECT FROM ");
     sql_name(out, table->name);
     gw_text_add(out, " x WHERE ");
     same_key(out, "x");
@@ -289,7 +290,11 @@ static void note_refusals(struct gw_text *out, const struct gw_table *table, boo
         return;
     gw_text_add(out, " AND NOT EXISTS (SELECT FROM new WHERE ");
     same_key(out, "new");
-    gw_text_add(out, ")");
+    gw_text_add(out, ") AND (n.status <> 'withdrawn' OR EXISTS (SELECT FROM ");
+    sql_name(out, table->name);
+    gw_text_add(out, " x WHERE ");
+    same_key(out, "x");
+    gw_text_add(out, "))");
 }
 
 void sql_write_rows(struct gw_text *out, const struct gw_table *table, enum sql_write what)

@@ -56,7 +56,7 @@ enum sql_value { /* of the sentence, in order: $1, ... */
 };
 enum sql_write {
     SQL_FRESH,   /* of a subject of whom nothing is there: at a third of the cost */
-    SQL_ADDS,    /* new rows, and tombstones that come back */
+    SQL_ADDS,    /* new rows, and tombstones that come back; a tombstone takes away what there is, if anything */
     SQL_CHANGES, /* of rows that are there, withdrawals too */
     SQL_FORCED,  /* the same over what a person typed, if its digest is the one at the row's place in a second array */
 };

@@ -258,9 +258,9 @@ static void add_change(struct redcap *r, const struct gw_change *change, const s
         redcap_refuse_held(r, table, change->row->subject_key, held);
     else if (held && (change->over || !held_is(table, held->line, change->row)))
         add_line(r, table, change->row, held, held->line);
-    else if (!held && change->kind == GW_CHANGE_ADD)
+    else if (!held && change->kind == GW_CHANGE_ADD && !gw_same(change->row->status, "withdrawn"))
         add_new(r, table, change->row);
-    else if (!held)
+    else if (!held && change->kind != GW_CHANGE_ADD)
         redcap_refuse(r, GW_REFUSAL_TOUCHED, table->id, change->row->subject_key, change->row->row_id, "missing");
 }
 

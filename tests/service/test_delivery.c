@@ -94,3 +94,40 @@ Test(delivery, keeps_in_the_outbox_what_cannot_be_delivered)
     cr_expect(b.result.deliveries[0].waiting == 0);
     bench_close(&b);
 }
+
+#define ACTIVE "SELECT count(*) FROM observations WHERE status <> 'withdrawn' AND window_id = 'T30-01'"
+
+/* The old version stays where the new one was refused: it goes with its record all the same. */
+Test(delivery, takes_away_what_was_there_before_a_change_was_refused)
+{
+    struct bench b;
+
+    set_up(&b, "refused_change");
+    bench_sync(&b);
+    exec(&b, "ALTER TABLE observations ADD CONSTRAINT small CHECK (value_num < 1.3)");
+    fake_hospital_add(&b.hospital, FAKE_COUNT("p1", "6", "amended", "1.40"));
+    cr_expect(bench_sync(&b)->status == GW_OK);
+    cr_assert(says(&b, VALUE, "1.20") && says(&b, OPEN("PUSH_REJECTED"), "1"));
+    fake_hospital_add(&b.hospital, FAKE_COUNT("p1", "7", "entered-in-error", "1.40"));
+    cr_expect(bench_sync(&b)->status == GW_OK);
+    cr_expect(says(&b, ACTIVE, "0"), "nothing of a retracted record stays");
+    cr_expect(says(&b, OPEN("PUSH_REJECTED"), "0"));
+    bench_close(&b);
+}
+
+/* And of what never was there nothing is missed. */
+Test(delivery, misses_nothing_of_a_row_that_was_refused_and_is_withdrawn)
+{
+    struct bench b;
+
+    set_up(&b, "refused_row");
+    exec(&b, "ALTER TABLE observations ADD CONSTRAINT small CHECK (value_num < 1)");
+    bench_sync(&b);
+    cr_assert(says(&b, ACTIVE, "0") && says(&b, OPEN("PUSH_REJECTED"), "1"));
+    fake_hospital_add(&b.hospital, FAKE_COUNT("p1", "7", "entered-in-error", "1.20"));
+    cr_expect(bench_sync(&b)->status == GW_OK);
+    cr_expect(says(&b, "SELECT count(*) FROM observations WHERE window_id = 'T30-01' AND concept = 'ANC'", "0"));
+    cr_expect(says(&b, OPEN("PUSH_REJECTED"), "0") && says(&b, OPEN("TARGET_CHANGED"), "0"));
+    cr_expect(b.result.deliveries[0].refused == 0);
+    bench_close(&b);
+}
