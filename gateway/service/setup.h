@@ -69,6 +69,7 @@ struct setup_subject {
     bool closed;   /* the last day of its study has passed: see setup_date */
     bool stopped;  /* consent was withdrawn, or the study closed, and it was read before: nothing is asked any more */
     bool left_out; /* what is asked again is about others */
+    bool waits;    /* of what is asked again: records came before, and a reading that it waits for did not end */
     bool ready;    /* every endpoint of its site is read up to the day: derive it */
 };
 

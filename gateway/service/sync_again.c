@@ -60,10 +60,25 @@ enum gw_status sync_again_refused(const struct sync *s, struct gw_error *err)
 
 /* ---- whom ---- */
 
+static enum gw_status look_who_waits(struct sync *s, struct gw_error *err)
+{
+    struct gw_ledger_subjects known = {0};
+    enum gw_status rc;
+
+    gw_arena_clear(&s->requests);
+    rc = gw_ledger_subjects(s->ledger, &s->requests, &known, err);
+    for (size_t k = 0; rc == GW_OK && k < known.count; k++)
+        for (size_t i = 0; known.list[k].dirty && i < s->setup.subject_count; i++)
+            if (s->setup.subjects[i].number == known.list[k].number)
+                s->setup.subjects[i].waits = true;
+    return rc;
+}
+
 enum gw_status sync_again_begin(struct sync *s, struct gw_error *err)
 {
     struct gw_sync_again *told = &s->result->again;
     size_t asked = 0;
+    enum gw_status rc;
 
     for (size_t i = 0; i < s->setup.subject_count; i++) {
         struct setup_subject *subject = &s->setup.subjects[i];
@@ -72,7 +87,8 @@ enum gw_status sync_again_begin(struct sync *s, struct gw_error *err)
         asked += !subject->left_out && !subject->stopped && subject->link_count > 0;
     }
     told->not_asked = told->chosen - asked;
-    return refetch_audit(s->ledger, s->options->again, told->chosen, err);
+    rc = look_who_waits(s, err);
+    return rc != GW_OK ? rc : refetch_audit(s->ledger, s->options->again, told->chosen, err);
 }
 
 /* ---- how far ---- */
@@ -90,7 +106,22 @@ enum gw_status sync_again_bound(struct sync *s, const struct setup_subject *subj
 
 /* ---- the end ---- */
 
-/* Up to the day that it was derived for. Whoever never was waits for a sync, as does whoever needs other days now. */
+static bool all_was_read(const struct sync *s, const struct setup_subject *subject)
+{
+    const struct gw_refetch *again = s->options->again;
+
+    for (size_t e = 0; e < s->setup.endpoint_count; e++) {
+        const struct sync_endpoint *endpoint = &s->endpoints[e];
+
+        if (endpoint->told && endpoint->told->failure.status != GW_OK &&
+            strcmp(endpoint->endpoint->config->site, subject->line->site) == 0)
+            return false;
+    }
+    return !again->types && again->from == GW_NO_DAY && again->to == GW_NO_DAY;
+}
+
+/* Up to the day that it was derived for. Whoever never was waits for a sync, as does whoever needs other days now, and
+ * who waits for one already unless all of it was read here. */
 static enum gw_status find_day(struct sync *s, struct setup_subject *subject, struct gw_error *err)
 {
     const struct standing standing = sync_standing(s);
@@ -102,7 +133,8 @@ static enum gw_status find_day(struct sync *s, struct setup_subject *subject, st
         rc = remembered_derivation(s->ledger, &s->requests, subject->number, &before, err);
     if (rc != GW_OK)
         return rc;
-    subject->ready = horizon != GW_NO_DAY && before.horizon != GW_NO_DAY;
+    subject->ready =
+        horizon != GW_NO_DAY && before.horizon != GW_NO_DAY && (!subject->waits || all_was_read(s, subject));
     if (subject->ready)
         subject->as_of = gw_day_earlier(horizon, before.horizon);
     return GW_OK;

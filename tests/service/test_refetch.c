@@ -314,6 +314,41 @@ Test(refetch, keeps_what_was_read_and_tells_what_was_not)
     tear_down(&b);
 }
 
+#define RETRACTED                                                                                                      \
+    "{\"resourceType\":\"Observation\",\"id\":\"late-p1\",\"status\":\"entered-in-error\","                            \
+    "\"meta\":{\"versionId\":\"2\",\"lastUpdated\":\"2024-02-21T08:00:00Z\"},"                                         \
+    "\"category\":[{\"coding\":[{\"code\":\"laboratory\"}]}],\"code\":{\"coding\":[{\"system\":"                       \
+    "\"http://loinc.org\",\"code\":\"777-3\"}]},\"subject\":{\"reference\":\"Patient/p1\"},"                           \
+    "\"effectiveDateTime\":\"2024-02-14T09:30:00+01:00\"}"
+#define PLATELET_VALUE VALUE " AND value_num = '210'"
+
+/* Half of a sync is not delivered because something else was asked for again. */
+Test(refetch, leaves_to_the_next_sync_who_waits_for_one_unless_it_reads_everything)
+{
+    struct bench b;
+
+    begin(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    b.hospitals[0].resources[3] = RETRACTED;
+    b.hospitals[0].refused = "Encounter";
+    cr_assert(eq(int, run(&b), GW_OK), "%s", b.err.text);
+    expect_cell(&b, PLATELET_VALUE, "210", "what came waits for the visits");
+    slice.types = "Condition";
+    b.hospitals[0].refused = NULL;
+    refetch_fine(&b);
+    cr_expect(eq(sz, b.result.again.held_back, 1));
+    expect_cell(&b, PLATELET_VALUE, "210", "conditions say nothing of visits");
+    slice.types = NULL;
+    b.hospitals[0].refused = "Encounter";
+    cr_assert(eq(int, refetch(&b), GW_OK), "%s", b.err.text);
+    expect_cell(&b, PLATELET_VALUE, "210", "they could not be read this time either");
+    b.hospitals[0].refused = NULL;
+    refetch_fine(&b);
+    cr_expect(eq(sz, b.result.again.held_back, 0));
+    expect_cell(&b, PLATELET_VALUE, "", "all of it was read");
+    tear_down(&b);
+}
+
 static void die(void *ctx, const char *what, size_t done, size_t of)
 {
     (void)what;
