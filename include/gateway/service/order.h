@@ -1,6 +1,7 @@
 /*
- * Signed orders: what is kept of one subject goes before its study is due, because consent was withdrawn and may not
- * even be kept, or because the wrong patient was enrolled. Nothing is deleted without one.
+ * Signed orders: what is kept of one subject goes before its study is due, because consent was withdrawn, or
+ * because the wrong patient was enrolled. Nothing is deleted without one. Revisions stay as in any purge, though their
+ * rows are withdrawn: they are what was sent.
  *
  *      make ──> a file, signed ──> hand in ──> take up: rows, tombstone ──> the purge of purge.h, piece by piece
  *
