@@ -5,6 +5,16 @@
 
 #include <string.h>
 
+enum gw_status named_check(const char *names, struct gw_error *err)
+{
+    return names && strlen(names) > NAMED_MAX
+               ? gw_fail(err, GW_EUSAGE, "service.named",
+                         "the list that begins with \"%.20s\" is longer than %d bytes: name fewer, several times, or "
+                         "leave it out for all",
+                         names, NAMED_MAX)
+               : GW_OK;
+}
+
 bool named_next(const char **rest, struct gw_slice *out)
 {
     if (!*rest)

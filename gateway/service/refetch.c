@@ -29,9 +29,10 @@ static enum gw_resource type_named(struct gw_slice name)
 
 static enum gw_status read_types(const char *names, bool types[GW_RESOURCE_COUNT], struct gw_error *err)
 {
+    const enum gw_status rc = named_check(names, err);
     struct gw_slice name;
 
-    while (named_next(&names, &name)) {
+    while (rc == GW_OK && named_next(&names, &name)) {
         const enum gw_resource type = type_named(name);
 
         if (type == GW_RESOURCE_OTHER)
@@ -40,7 +41,7 @@ static enum gw_status read_types(const char *names, bool types[GW_RESOURCE_COUNT
                            named_is(name, "Medication") ? ": they come with what refers to them" : "");
         types[type] = true;
     }
-    return GW_OK;
+    return rc;
 }
 
 enum gw_status refetch_slice(struct gw_arena *arena, const struct gw_refetch *refetch, struct gw_plan_slice *out,
@@ -82,6 +83,7 @@ static bool is_subject(const struct gw_refetch *refetch, const struct setup *set
 
 static enum gw_status check_names(const struct gw_refetch *refetch, const struct setup *setup, struct gw_error *err)
 {
+    const enum gw_status rc = named_check(refetch->subjects, err);
     const char *rest = refetch->subjects;
     struct gw_slice name;
     bool known = false;
@@ -90,11 +92,11 @@ static enum gw_status check_names(const struct gw_refetch *refetch, const struct
         known |= is_in(refetch, &setup->studies[i]);
     if (!known)
         return gw_fail(err, GW_EUSAGE, where, "there is no study \"%.60s\"", refetch->study);
-    while (named_next(&rest, &name))
+    while (rc == GW_OK && named_next(&rest, &name))
         if (!is_subject(refetch, setup, name))
             return gw_fail(err, GW_EUSAGE, where, "no subject \"%.*s\" is on the roster",
                            (int)(name.length < 60 ? name.length : 60), name.at);
-    return GW_OK;
+    return rc;
 }
 
 enum gw_status refetch_count(const struct gw_refetch *refetch, const struct setup *setup, size_t *out,

@@ -89,14 +89,15 @@ static bool is_subject(const struct replaying *r, struct gw_slice name)
 
 static enum gw_status check_names(const struct replaying *r, struct gw_error *err)
 {
+    const enum gw_status rc = named_check(r->request->subjects, err);
     const char *rest = r->request->subjects;
     struct gw_slice name;
 
-    while (named_next(&rest, &name))
+    while (rc == GW_OK && named_next(&rest, &name))
         if (!is_subject(r, name))
             return gw_fail(err, GW_EUSAGE, where, "no subject \"%.*s\" of the roster is in this ledger",
                            (int)name.length, name.at);
-    return GW_OK;
+    return rc;
 }
 
 static enum gw_status choose_all(struct replaying *r, struct gw_error *err)

@@ -402,6 +402,25 @@ static const struct {
     {NULL, NULL, NULL, 3, "end before they begin"},
 };
 
+Test(refetch, refuses_a_list_that_is_too_long_for_the_trail)
+{
+    char list[17000];
+    struct bench b;
+
+    for (size_t i = 0; i < sizeof list; i++)
+        list[i] = "S-1,"[i % 4];
+    list[sizeof list - 2] = '\0';
+    begin(&b, HEADER MADRID, 1, NULL);
+    run_fine(&b);
+    slice.subjects = list;
+    cr_expect(eq(int, refetch(&b), GW_EUSAGE));
+    cr_expect(ne(ptr, strstr(b.err.text, "longer than 16000 bytes"), NULL), "%s", b.err.text);
+    slice.subjects = NULL;
+    slice.types = list;
+    cr_expect(eq(int, refetch(&b), GW_EUSAGE));
+    tear_down(&b);
+}
+
 Test(refetch, refuses_a_slice_that_is_none_before_it_asks_anybody)
 {
     struct bench b;
