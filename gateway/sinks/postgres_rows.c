@@ -18,19 +18,24 @@ void array_begin(struct gw_text *array)
     gw_text_append(array, "{", 1);
 }
 
-static void add_quoted(struct gw_text *array, const char *text)
+static void add_escaped(struct gw_text *array, const char *text, const char *quote, const char *backslash)
 {
-    gw_text_append(array, "\"", 1);
     for (;;) {
         const size_t plain = strcspn(text, "\"\\");
 
         gw_text_append(array, text, plain);
         text += plain;
         if (!*text)
-            break;
-        gw_text_append(array, *text == '"' ? "\\\"" : "\\\\", 2);
+            return;
+        gw_text_add(array, *text == '"' ? quote : backslash);
         text++;
     }
+}
+
+static void add_quoted(struct gw_text *array, const char *text)
+{
+    gw_text_append(array, "\"", 1);
+    add_escaped(array, text, "\\\"", "\\\\");
     gw_text_append(array, "\"", 1);
 }
 
@@ -55,16 +60,7 @@ void array_end(struct gw_text *array)
 static void add_quoted_field(struct gw_text *array, const char *text)
 {
     gw_text_append(array, "\\\"", 2);
-    for (;;) {
-        const size_t plain = strcspn(text, "\"\\");
-
-        gw_text_append(array, text, plain);
-        text += plain;
-        if (!*text)
-            break;
-        gw_text_append(array, *text == '"' ? "\\\"\\\"" : "\\\\\\\\", 4);
-        text++;
-    }
+    add_escaped(array, text, "\\\"\\\"", "\\\\\\\\");
     gw_text_append(array, "\\\"", 2);
 }
 

@@ -217,6 +217,16 @@ static void same_key(struct gw_text *out, const char *a)
     gw_text_print(out, "%s.subject_key = n.subject_key AND %s.row_id = n.row_id", a, a);
 }
 
+/* Is the row of n in the table, as x, and so? */
+static void exists(struct gw_text *out, const struct gw_table *table, const char *so)
+{
+    gw_text_add(out, "EXISTS (SELECT FROM ");
+    sql_name(out, table->name);
+    gw_text_add(out, " x WHERE ");
+    same_key(out, "x");
+    gw_text_print(out, "%s)", so);
+}
+
 /* "old" of those that are there: what was written, if nobody touched it; or what a person decided to write over. */
 static void change_rows(struct gw_text *out, const struct gw_table *table, bool over)
 {
@@ -245,11 +255,9 @@ static void add_rows(struct gw_text *out, const struct gw_table *table)
 {
     gw_text_add(out, ", new AS (");
     insert_rows(out, table, "n.");
-    gw_text_add(out, " FROM n WHERE n.status <> 'withdrawn' AND NOT EXISTS (SELECT FROM ");
-    sql_name(out, table->name);
-    gw_text_add(out, " x WHERE ");
-    same_key(out, "x");
-    gw_text_add(out, ") RETURNING subject_key, row_id)");
+    gw_text_add(out, " FROM n WHERE n.status <> 'withdrawn' AND NOT ");
+    exists(out, table, "");
+    gw_text_add(out, " RETURNING subject_key, row_id)");
 }
 
 /* What is told of since a cut: not lineage, and not what waits for a person. */
@@ -264,11 +272,9 @@ static void note_changes(struct gw_text *out, const struct gw_table *table, bool
     gw_text_add(out, ", noted AS (INSERT INTO changes (subject_key, revision, table_name, row_id, kind)"
                      " SELECT n.subject_key, n.of_revision, ");
     sql_literal(out, table->name);
-    gw_text_add(out, ", n.row_id, CASE WHEN n.status = 'withdrawn' THEN 'withdrawn' WHEN EXISTS (SELECT FROM ");
-    sql_name(out, table->name);
-    gw_text_add(out, " x WHERE ");
-    same_key(out, "x");
-    gw_text_add(out, " AND x.status <> 'withdrawn') THEN 'changed' ELSE 'added' END FROM n JOIN (SELECT * FROM old");
+    gw_text_add(out, ", n.row_id, CASE WHEN n.status = 'withdrawn' THEN 'withdrawn' WHEN ");
+    exists(out, table, " AND x.status <> 'withdrawn'");
+    gw_text_add(out, " THEN 'changed' ELSE 'added' END FROM n JOIN (SELECT * FROM old");
     gw_text_add(out, adds ? " UNION ALL SELECT * FROM new) w ON " : ") w ON ");
     same_key(out, "w");
     gw_text_add(out, " ON CONFLICT DO NOTHING)");
@@ -279,22 +285,18 @@ static void note_refusals(struct gw_text *out, const struct gw_table *table, boo
     gw_text_add(out, " INSERT INTO refusals (subject_key, revision, table_name, row_id, kind, reason)"
                      " SELECT n.subject_key, n.of_revision, ");
     sql_literal(out, table->name);
-    gw_text_add(out, ", n.row_id, 'touched', CASE WHEN EXISTS (SELECT FROM ");
-    sql_name(out, table->name);
-    gw_text_add(out, " x WHERE ");
-    same_key(out, "x");
-    gw_text_add(out, ") THEN '' ELSE 'missing' END FROM n WHERE NOT EXISTS (SELECT FROM old WHERE ");
+    gw_text_add(out, ", n.row_id, 'touched', CASE WHEN ");
+    exists(out, table, "");
+    gw_text_add(out, " THEN '' ELSE 'missing' END FROM n WHERE NOT EXISTS (SELECT FROM old WHERE ");
     same_key(out, "old");
     gw_text_add(out, ")");
     if (!adds)
         return;
     gw_text_add(out, " AND NOT EXISTS (SELECT FROM new WHERE ");
     same_key(out, "new");
-    gw_text_add(out, ") AND (n.status <> 'withdrawn' OR EXISTS (SELECT FROM ");
-    sql_name(out, table->name);
-    gw_text_add(out, " x WHERE ");
-    same_key(out, "x");
-    gw_text_add(out, "))");
+    gw_text_add(out, ") AND (n.status <> 'withdrawn' OR ");
+    exists(out, table, "");
+    gw_text_add(out, ")");
 }
 
 void sql_write_rows(struct gw_text *out, const struct gw_table *table, enum sql_write what)
