@@ -34,8 +34,11 @@ static bool grow(struct holding *h)
 
     h->name_capacity = count ? 2 * count : FIRST_CAPACITY;
     h->names = gw_arena_alloc(h->e->arena, h->name_capacity * sizeof *h->names);
-    h->e->failed |= !h->names;
-    for (size_t i = 0; i < count && h->names; i++)
+    if (!h->names) {
+        h->e->failed = true;
+        h->name_capacity = 0; /* nothing is looked for any more */
+    }
+    for (size_t i = 0; h->names && i < count; i++)
         if (former[i].row_id)
             h->names[place_of(h, former[i].table, former[i].row_id)] = former[i];
     return h->names;
