@@ -56,14 +56,6 @@ enum gw_status gw_ledger_knows(struct gw_ledger *ledger, int64_t subject, int64_
 
 /* ---- adopting -------------------------------------------------------------------------------------------------- */
 
-static bool is_refused(const struct gw_refusals *refused, const struct gw_change *change)
-{
-    for (size_t i = 0; i < refused->count; i++)
-        if (refused->list[i].table == change->table && strcmp(refused->list[i].row_id, change->row->row_id) == 0)
-            return true;
-    return false;
-}
-
 /* Does the database have what the ledger has under this number? */
 static enum gw_status compare(struct gw_ledger *ledger, struct gw_arena *arena, int64_t subject, int64_t revision,
                               const struct gw_rows *there, const struct gw_refusals *refused, bool *same,
@@ -78,7 +70,8 @@ static enum gw_status compare(struct gw_ledger *ledger, struct gw_arena *arena, 
         rc = gw_difference(arena, there, &ours, &difference, err);
     *same = rc == GW_OK;
     for (size_t i = 0; *same && i < difference.count; i++)
-        *same = is_refused(refused, &difference.changes[i]);
+        *same = gw_refusal_find(refused->list, refused->count, NULL, difference.changes[i].table,
+                                difference.changes[i].row->row_id);
     return rc;
 }
 

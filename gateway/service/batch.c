@@ -21,11 +21,10 @@ static enum gw_status no_memory(struct gw_error *err)
 
 static bool is_rejected(const struct gw_refusals *refusals, const struct gw_change *change)
 {
-    for (size_t i = 0; i < refusals->count; i++)
-        if (refusals->list[i].kind == GW_REFUSAL_REJECTED && refusals->list[i].table == change->table &&
-            strcmp(refusals->list[i].row_id, change->row->row_id) == 0)
-            return true;
-    return false;
+    const struct gw_refusal *refusal =
+        gw_refusal_find(refusals->list, refusals->count, NULL, change->table, change->row->row_id);
+
+    return refusal && refusal->kind == GW_REFUSAL_REJECTED;
 }
 
 /* What was rejected is not there, or there as it was before that: so a change adds it where it is not, and a withdrawal

@@ -85,11 +85,7 @@ void courier_ask_stands(struct courier *c)
 
 static bool is_found(const struct courier *c, const char *subject_key, const struct gw_refusal *row)
 {
-    for (size_t i = 0; i < c->touched.count; i++)
-        if (c->touched.list[i].table == row->table && strcmp(c->touched.list[i].row_id, row->row_id) == 0 &&
-            strcmp(c->touched.list[i].subject_key, subject_key) == 0)
-            return true;
-    return false;
+    return gw_refusal_find(c->touched.list, c->touched.count, subject_key, row->table, row->row_id);
 }
 
 /* Rows that are as they were written again; those that are missing are looked for next (courier_missing.c). */

@@ -14,20 +14,10 @@ enum { ROWS_MAX = 5000 }; /* of a piece; more only where one subject has more */
 
 /* ---- what should be there -------------------------------------------------------------------------------------- */
 
-static const struct gw_refusal *find(const struct gw_refusals *refusals, enum gw_table_id table,
-                                     const char *subject_key, const char *row_id)
-{
-    for (size_t i = 0; i < refusals->count; i++)
-        if (refusals->list[i].table == table && strcmp(refusals->list[i].row_id, row_id) == 0 &&
-            strcmp(refusals->list[i].subject_key, subject_key) == 0)
-            return &refusals->list[i];
-    return NULL;
-}
-
 static enum gw_status expect(struct courier *c, const struct gw_refusals *known, const char *subject_key,
                              enum gw_table_id table, const struct gw_row *row, struct gw_error *err)
 {
-    const struct gw_refusal *refusal = find(known, table, subject_key, row->row_id);
+    const struct gw_refusal *refusal = gw_refusal_find(known->list, known->count, subject_key, table, row->row_id);
     struct gw_expected *expected;
 
     if (refusal && refusal->kind == GW_REFUSAL_REJECTED)
@@ -91,14 +81,16 @@ static enum gw_status note_subject(struct courier *c, struct gw_ledger *ledger, 
     for (size_t i = 0; rc == GW_OK && i < known.count; i++) {
         const struct gw_refusal *row = &known.list[i];
 
-        if (row->kind != GW_REFUSAL_TOUCHED || !*row->reason || find(&c->missing, row->table, subject_key, row->row_id))
+        if (row->kind != GW_REFUSAL_TOUCHED || !*row->reason ||
+            gw_refusal_find(c->missing.list, c->missing.count, subject_key, row->table, row->row_id))
             continue;
         rc = gw_ledger_accept(ledger, number, row->table, row->row_id, 0, err);
         changed = true;
     }
     for (size_t i = 0; rc == GW_OK && i < c->missing.count; i++) {
         const struct gw_refusal *row = &c->missing.list[i];
-        const struct gw_refusal *before = find(&known, row->table, subject_key, row->row_id);
+        const struct gw_refusal *before =
+            gw_refusal_find(known.list, known.count, subject_key, row->table, row->row_id);
 
         if (strcmp(row->subject_key, subject_key) != 0 || (before && *before->reason))
             continue;

@@ -115,14 +115,8 @@ struct settling { /* of one batch's receipt */
 
 static bool is_refused(const struct settling *s, const struct gw_change *change)
 {
-    for (size_t i = 0; i < s->refusals->count; i++) {
-        const struct gw_refusal *refusal = &s->refusals->list[i];
-
-        if (refusal->table == change->table && strcmp(refusal->row_id, change->row->row_id) == 0 &&
-            strcmp(refusal->subject_key, s->batch->subject_key) == 0)
-            return true;
-    }
-    return false;
+    return gw_refusal_find(s->refusals->list, s->refusals->count, s->batch->subject_key, change->table,
+                           change->row->row_id);
 }
 
 /* Nothing stands any more against a row that was refused before and is there now. */

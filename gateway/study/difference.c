@@ -83,6 +83,16 @@ const struct gw_change *gw_difference_find(const struct gw_difference *differenc
                : NULL;
 }
 
+const struct gw_refusal *gw_refusal_find(const struct gw_refusal *list, size_t count, const char *subject_key,
+                                         enum gw_table_id table, const char *row_id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i].table == table && strcmp(list[i].row_id, row_id) == 0 &&
+            (!subject_key || strcmp(list[i].subject_key, subject_key) == 0))
+            return &list[i];
+    return NULL;
+}
+
 static bool only_provenance(const struct gw_difference *difference)
 {
     for (size_t i = 0; i < difference->count; i++)

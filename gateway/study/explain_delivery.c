@@ -25,18 +25,6 @@ static const struct gw_explain_batch *batch_of(const struct telling *t, int64_t 
     return NULL;
 }
 
-static const struct gw_refusal *refusal_of(const struct telling *t, const struct gw_table *table,
-                                           const struct gw_row *row)
-{
-    for (size_t i = 0; i < t->in->subject->refusal_count; i++) {
-        const struct gw_refusal *refusal = &t->in->subject->refusals[i];
-
-        if (refusal->table == table->id && strcmp(refusal->row_id, row->row_id) == 0)
-            return refusal;
-    }
-    return NULL;
-}
-
 static void tell_batch(struct telling *t, int64_t revision, const char *what)
 {
     const struct gw_explain_batch *batch = batch_of(t, revision);
@@ -67,7 +55,8 @@ static void tell_refusal(struct telling *t, const struct gw_refusal *refusal)
 
 void tell_delivery(struct telling *t, const struct gw_table *table, const struct gw_row *row)
 {
-    const struct gw_refusal *refusal = refusal_of(t, table, row);
+    const struct gw_refusal *refusal =
+        gw_refusal_find(t->in->subject->refusals, t->in->subject->refusal_count, NULL, table->id, row->row_id);
     char version[12], ignored[12];
     const char *revision = stamp(table, row, "row_version", version);
 

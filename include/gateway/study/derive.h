@@ -111,6 +111,10 @@ struct gw_refusals {
     size_t capacity;
 };
 
+/* The one of a row; NULL: it was not refused. subject_key NULL: all are of one subject. */
+const struct gw_refusal *gw_refusal_find(const struct gw_refusal *list, size_t count, const char *subject_key,
+                                         enum gw_table_id table, const char *row_id);
+
 struct gw_signed_rows { /* the rows of the revision that a decision of kind sign names */
     int64_t decision;
     struct gw_rows rows;
